@@ -1,0 +1,41 @@
+# Every target builds the environment it needs in .venv first. `make demo` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test test-slow lint lab bench clean
+
+help:           ## show this list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/demo  ## solve held-out problems with the shipped models and compare the presets
+	$(BIN)/hintree demo
+
+test: .venv/dev   ## run the tests
+	$(BIN)/python -m pytest
+
+test-slow: .venv/dev  ## run the slow tests too
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: .venv/dev   ## check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lab: .venv/demo   ## train all shipped models from nothing into build/lab and measure them
+	$(BIN)/hintree lab train --out build/lab
+	$(BIN)/hintree lab evaluate --models build/lab
+
+bench: .venv/demo  ## measure the local runtime
+	$(BIN)/python -m hintree.experiments.bench
+
+clean:          ## remove the environment and everything built
+	rm -rf .venv build dist *.egg-info
+
+.venv/demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/dev: .venv/demo
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@

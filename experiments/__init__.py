@@ -1,0 +1,1 @@
+"""Experiments: problems, graders, the ablation runner, and the lab that makes the tiny models."""

@@ -1,0 +1,116 @@
+"""Draw lab problems: seeded, in disjoint splits.
+
+A problem belongs to a split by the hash of its *signature*: family, operations, constants and text order, without
+names or things. So two problems that differ only in who owns what are never on two sides of a split.
+"""
+
+import hashlib
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from hintree.experiments.lab.families.ages import ages
+from hintree.experiments.lab.families.draft import Draft
+from hintree.experiments.lab.families.relations import relations
+from hintree.experiments.lab.families.shopping import shopping
+from hintree.experiments.lab.families.totals import totals
+from hintree.experiments.lab.graph import DeadEndError
+from hintree.experiments.lab.problem import Fact, LabProblem
+
+FAMILIES: dict[str, Callable[[random.Random, int, int], Draft]] = {
+    "relations": relations,
+    "ages": ages,
+    "totals": totals,
+    "shopping": shopping,
+}
+SPLITS = ("train", "validation", "test")
+STEPS = range(1, 11)
+"""Steps a problem may have; the shipped models are trained on 1 to 8."""
+
+
+def problems(
+    split: str,
+    steps: Sequence[int] = range(2, 9),
+    *,
+    n: int | None = None,
+    seed: int = 0,
+    families: Sequence[str] = tuple(FAMILIES),
+    distractors: Sequence[int] = (0, 1, 2),
+    shuffle: float = 1.0,
+) -> Iterator[LabProblem]:
+    """Problems of one split, in a fixed order for a fixed seed.
+
+    Args:
+        split: "train", "validation" or "test".
+        steps: Numbers of steps to draw from, each in 1..10; the final "The answer is" is not counted.
+        n: How many; None goes on forever.
+        seed: Same seed, same problems.
+        families: Names from ``FAMILIES``.
+        distractors: Numbers of facts to draw from that the answer does not need.
+        shuffle: Probability in [0, 1] that the facts stand in random order instead of in order of use.
+
+    Raises:
+        ValueError: An argument is outside its range.
+    """
+    check_choice("split", [split], SPLITS)
+    check_choice("steps", steps, STEPS)
+    check_choice("families", families, tuple(FAMILIES))
+    rng = random.Random(f"{split}/{seed}")
+    for _ in range(n) if n is not None else itertools.count():
+        yield sample(rng, split, steps, families, distractors, shuffle)
+
+
+def sample(
+    rng: random.Random,
+    split: str,
+    steps: Sequence[int],
+    families: Sequence[str] = tuple(FAMILIES),
+    distractors: Sequence[int] = (0, 1, 2),
+    shuffle: float = 1.0,
+) -> LabProblem:
+    """One problem of a split; the arguments are those of ``problems``."""
+    family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(distractors)
+    while True:
+        problem = draw(rng, family, many, extra, shuffled=rng.random() < shuffle)
+        if problem.split == split:
+            return problem
+
+
+def check_choice(name: str, given: Sequence[object], allowed: Sequence[object]) -> None:
+    """Raise ValueError unless every value given is among those allowed."""
+    bad = [x for x in given if x not in allowed]
+    if bad or not given:
+        raise ValueError(f"{name}: {bad[0] if bad else 'nothing'!r} is not one of {', '.join(map(str, allowed))}")
+
+
+def draw(rng: random.Random, family: str, steps: int, distractors: int, *, shuffled: bool) -> LabProblem:
+    """One problem of any split; random graphs that cannot be completed are drawn again."""
+    while True:
+        try:
+            return label(FAMILIES[family](rng, steps, distractors), family, rng if shuffled else None)
+        except DeadEndError:
+            continue
+
+
+def label(draft: Draft, family: str, rng: random.Random | None) -> LabProblem:
+    """Number the sentences in the order they are told (shuffled by ``rng``) and write the question."""
+    sentences = list(draft.sentences)
+    if rng is not None:
+        rng.shuffle(sentences)
+    facts = tuple(Fact(i, s.text, s.target, s.name, s.op, s.operands) for i, s in enumerate(sentences, 1))
+    text = " ".join(f"({fact.label}) {fact.text}." for fact in facts)
+    problem = LabProblem(family, f"{text} {draft.question}", facts, draft.target, draft.values)
+    return LabProblem(family, problem.question, facts, draft.target, draft.values, split_of(problem))
+
+
+def signature(problem: LabProblem) -> str:
+    """What is left of a problem when its names are taken away: family and, in text order, operations and numbers."""
+    index = {fact.target: fact.label for fact in problem.facts}
+    rows = [(fact.op, *(f"#{index[x]}" if isinstance(x, str) else x for x in fact.operands)) for fact in problem.facts]
+    return f"{problem.family} {rows} {index[problem.target]}"
+
+
+def split_of(problem: LabProblem) -> str:
+    """The split that a problem belongs to: 80 % train, 10 % validation, 10 % test."""
+    bucket = int(hashlib.sha256(signature(problem).encode()).hexdigest(), 16) % 10
+    return {0: "test", 1: "validation"}.get(bucket, "train")

@@ -1,0 +1,30 @@
+"""What to do next in a lab problem, exactly: the next hint and the next step, from any history.
+
+Also after mistakes: a quantity stated wrongly is checked again before anything is built on it.
+"""
+
+from collections.abc import Sequence
+
+from hintree.experiments.lab.check import parse, stated
+from hintree.experiments.lab.problem import Fact, LabProblem, next_to_use, write_answer, write_hint, write_step
+
+
+def next_fact(problem: LabProblem, history: Sequence[str]) -> tuple[Fact | None, bool]:
+    """The fact to use next (None: give the answer), and whether it was used before with a wrong result."""
+    known = stated(problem, history)
+    right = {key for key, value in known.items() if value == problem.values[key]}
+    parsed = parse(history[-1]) if history else None
+    fact = next_to_use(problem, right, parsed.key if parsed else None)
+    return fact, fact is not None and fact.target in known
+
+
+def next_hint(problem: LabProblem, history: Sequence[str]) -> str:
+    """The exact hint for the step after ``history``."""
+    fact, again = next_fact(problem, history)
+    return write_hint(fact, again=again)
+
+
+def next_step(problem: LabProblem, history: Sequence[str]) -> str:
+    """The exact step after ``history``."""
+    fact, _ = next_fact(problem, history)
+    return write_step(fact, problem.values) if fact else write_answer(problem.answer)

@@ -1,0 +1,70 @@
+"""Training rows of the PRM: solutions with right and wrong steps, labelled by the exact checker.
+
+The format is TRL's (scorers/prm.py): prompt, then every step and its separator, tokenized on their own; the label, 1
+for right, stands at the separator. Rows come from the student's own drafts and from mistakes made on purpose.
+"""
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerFast
+
+from hintree.experiments.lab.chains import run_chains
+from hintree.experiments.lab.check import check_step
+from hintree.experiments.lab.generate import problems, sample
+from hintree.experiments.lab.mistakes import derail
+from hintree.experiments.lab.problem import LabProblem, gold
+from hintree.experiments.lab.rows import IGNORED, Row
+from hintree.experiments.lab.train import Draw
+from hintree.models import LanguageModel
+from hintree.policies import Sampling, StepWriter
+from hintree.search import Answerer
+
+TEMPERATURES = (0.4, 0.7, 1.0)
+
+
+def prm_row(tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[str], labels: Sequence[bool]) -> Row:
+    """One labelled solution in TRL's format."""
+    ids = [tokenizer.bos_token_id, *tokenizer.encode(question, add_special_tokens=False)]
+    marks = [IGNORED] * len(ids)
+    for step, label in zip(steps, labels, strict=True):
+        body = tokenizer.encode(step, add_special_tokens=False)
+        ids += [*body, *tokenizer.encode("\n", add_special_tokens=False)]
+        marks += [IGNORED] * len(body) + [int(label)]
+    return Row(ids, marks)
+
+
+def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> None:
+    """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
+    with path.with_suffix(".tmp").open("w") as out:
+        for i, heat in enumerate(TEMPERATURES):
+            asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i))
+            writer = StepWriter(student, Sampling(heat, greedy_first=False))
+            for chain in run_chains(asked, {"reasoner": Answerer(writer)}, seed):
+                steps, right = [n.step.text for n in chain.nodes], [v.right for v in chain.verdicts]
+                row = {"question": chain.problem.question, "steps": steps, "right": right, "temperature": heat}
+                out.write(json.dumps(row) + "\n")
+    path.with_suffix(".tmp").replace(path)
+
+
+def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) -> Draw:
+    """Draws PRM rows: a share ``own`` from the student's drafts, the rest with mistakes made on purpose or none."""
+    drafts = [json.loads(line) for line in path.read_text().splitlines()]
+
+    def draw(rng: random.Random, done: float) -> Row:
+        if rng.random() < own:
+            row = rng.choice(drafts)
+            return prm_row(tokenizer, row["question"], row["steps"], row["right"])
+        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 9))))
+
+    return draw
+
+
+def made_up(rng: random.Random, problem: LabProblem) -> tuple[str, list[str], list[bool]]:
+    """A gold solution, in three of four cases with a mistake in it; question, steps, labels."""
+    steps = [step for _, step in gold(problem)]
+    if rng.random() < 0.75:
+        steps = derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)])
+    return problem.question, steps, [check_step(problem, steps[:i], s).right for i, s in enumerate(steps)]

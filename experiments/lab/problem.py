@@ -1,0 +1,143 @@
+"""A lab problem: labelled facts about quantities, and the exact way through them.
+
+Every quantity has a *key*, the words that state it ("Noah has", "On day 2 Eva has"), and an integer value. Every fact
+defines one quantity, either as a given number or as one operation on others. A step restates the fact it uses, looks
+its operands up, computes, and states the result in the form of a fact::
+
+    (5) Luis has 15 more stamps than Noah. Noah has 10. 10 + 15 = 25. Luis has 25.
+
+The last step is ``The answer is 25.``
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_VALUE = 99
+"""Largest integer that appears in a problem or a solution (each integer is one token)."""
+
+OPERATIONS = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__}
+"""The four operations; a quotient in a lab problem is always whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled sentence, which defines one quantity.
+
+    Attributes:
+        label: Position in the text, from 1; written "(label)".
+        text: The sentence without its label and full stop.
+        target: Key of the quantity it defines.
+        name: What a hint calls that quantity ("Luis", "day 3", "a pen").
+        op: One of "+ - * /", or "" for a given number.
+        operands: Keys of quantities, or integers the fact itself states; (value,) for a given.
+    """
+
+    label: int
+    text: str
+    target: str
+    name: str
+    op: str
+    operands: tuple[str | int, ...]
+
+    def needs(self) -> list[str]:
+        """Keys of the quantities that must be known before this fact can be used."""
+        return [x for x in self.operands if isinstance(x, str)]
+
+
+@dataclass(frozen=True)
+class LabProblem:
+    """A word problem of the lab, with its exact truth.
+
+    Attributes:
+        family: Name of the family it comes from.
+        question: The whole text, labelled facts and the question.
+        facts: In the order of the text.
+        target: Key of the quantity asked for.
+        values: Value of every quantity by key, distractors included.
+        split: "train", "validation" or "test".
+    """
+
+    family: str
+    question: str
+    facts: tuple[Fact, ...]
+    target: str
+    values: dict[str, int]
+    split: str = ""
+
+    @property
+    def id(self) -> str:
+        """A stable name made from the text."""
+        return "lab-" + hashlib.sha256(self.question.encode()).hexdigest()[:12]
+
+    @property
+    def answer(self) -> int:
+        """The exact answer."""
+        return self.values[self.target]
+
+    def needed(self) -> set[str]:
+        """Keys of all quantities on some way to the target."""
+        makers = {fact.target: fact for fact in self.facts}
+        seen, waiting = {self.target}, [self.target]
+        while waiting:
+            for key in makers[waiting.pop()].needs():
+                if key not in seen:
+                    seen.add(key)
+                    waiting.append(key)
+        return seen
+
+    def givens(self) -> dict[str, int]:
+        """Value by key of the quantities that the text states outright."""
+        return {fact.target: self.values[fact.target] for fact in self.facts if not fact.op}
+
+
+def solve(problem: LabProblem) -> list[Fact]:
+    """The facts of the gold solution in canonical order, each chosen by ``next_to_use``."""
+    known = set(problem.givens())
+    order: list[Fact] = []
+    while (fact := next_to_use(problem, known, order[-1].target if order else None)) is not None:
+        order.append(fact)
+        known.add(fact.target)
+    return order
+
+
+def next_to_use(problem: LabProblem, known: set[str], last: str | None) -> Fact | None:
+    """The needed fact to use next: one that goes on from the ``last`` result if possible, else the first of the text.
+
+    A canonical order keeps solutions predictable; following the thread is what small models learn most easily.
+    None if the target is known.
+    """
+    if problem.target in known:
+        return None
+    needed = problem.needed()
+    usable = [f for f in problem.facts if f.target in needed - known and known.issuperset(f.needs())]
+    return next((f for f in usable if last in f.needs()), usable[0])
+
+
+def write_step(fact: Fact, values: dict[str, int]) -> str:
+    """The step that uses ``fact``, with operand values taken from ``values`` (which may hold a mistake)."""
+    numbers = [values[x] if isinstance(x, str) else x for x in fact.operands]
+    lookups = "".join(f"{key} {values[key]}. " for key in fact.needs())
+    result = OPERATIONS[fact.op](*numbers)
+    return (
+        f"({fact.label}) {fact.text}. {lookups}{numbers[0]} {fact.op} {numbers[1]} = {result}. {fact.target} {result}."
+    )
+
+
+def write_answer(value: int) -> str:
+    """The last step."""
+    return f"The answer is {value}."
+
+
+def write_hint(fact: Fact | None, *, again: bool = False) -> str:
+    """The hint that points to ``fact`` (None: all is known). It holds no number that is not in the problem."""
+    if fact is None:
+        return "give the answer."
+    return f"check ({fact.label}) again." if again else f"use ({fact.label}) to find {fact.name}."
+
+
+def gold(problem: LabProblem) -> Iterator[tuple[str, str]]:
+    """(hint, step) for every step of the gold solution, the answer included."""
+    for fact in solve(problem):
+        yield write_hint(fact), write_step(fact, problem.values)
+    yield write_hint(None), write_answer(problem.answer)

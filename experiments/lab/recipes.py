@@ -1,0 +1,56 @@
+"""The recipes of the shipped models: sizes, lengths and mixes, in one place.
+
+``docs/lab.md`` says why each number is what it is, and what was tried and failed.
+"""
+
+import random
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerFast
+
+from hintree.experiments.lab.rows import Mix, Row, draw_row
+from hintree.experiments.lab.train import Draw, Schedule
+
+
+@dataclass(frozen=True)
+class Size:
+    """Width and depth of a model."""
+
+    hidden: int
+    layers: int
+
+
+TEACHER = Size(hidden=128, layers=3)
+STUDENT = Size(hidden=64, layers=3)
+
+TEACHER_SCHEDULE = Schedule(steps=14_000, seed=1)
+STUDENT_SCHEDULE = Schedule(steps=9_000, seed=2)
+HINTER_SCHEDULE = Schedule(steps=1_500, muon=0.005, adam=3e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = Schedule(steps=4_000, batch=16, muon=0.01, adam=5e-4, hold=0.3, seed=4)
+
+HINTS = Mix(steps=range(1, 9), hints=1.0, astray=0.3)
+DRAFTS = 12_000
+"""Student solutions that the PRM learns from."""
+
+CURRICULUM = (
+    (0.02, Mix(steps=(1,), copies=1.0)),
+    (0.15, Mix(steps=range(1, 3), drills=0.35, copies=0.10, hinted=0.05, hints=0.05)),
+    (0.35, Mix(steps=range(1, 5), drills=0.30, copies=0.04, hinted=0.15, hints=0.12, astray=0.1)),
+    (1.00, Mix(steps=range(1, 9), drills=0.30, copies=0.02, hinted=0.20, hints=0.12, astray=0.2)),
+)
+"""(fraction of the run up to which it holds, mix): copying and arithmetic first, then longer problems."""
+
+
+def by_curriculum(tokenizer: PreTrainedTokenizerFast) -> Draw:
+    """Draws rows by the curriculum."""
+
+    def draw(rng: random.Random, done: float) -> Row:
+        mix = next(mix for until, mix in CURRICULUM if done < until)
+        return draw_row(rng, mix, tokenizer)
+
+    return draw
+
+
+def by_mix(mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Draw:
+    """Draws rows of one mix from beginning to end."""
+    return lambda rng, done: draw_row(rng, mix, tokenizer)

@@ -1,0 +1,139 @@
+"""Training rows: token ids, and which of them the loss counts.
+
+Row kinds: arithmetic drills, copy rows (random tokens, then the same again), solutions, solutions whose last step is
+written under a hint, and hints. All kinds stand side by side from the first minute: a phase of drills alone destroys
+copying (docs/lab.md).
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from transformers import PreTrainedTokenizerFast
+
+from hintree.experiments.lab.generate import sample
+from hintree.experiments.lab.graph import changes
+from hintree.experiments.lab.leaks import fit_to_teach
+from hintree.experiments.lab.mistakes import derail
+from hintree.experiments.lab.oracle import next_hint, next_step
+from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS, LabProblem
+
+IGNORED = -100
+"""Label of a token that the loss does not count."""
+
+
+class Row(NamedTuple):
+    """One training sequence.
+
+    ids: Token ids, length L.
+    labels: Length L; the token itself where it is to be learned, else IGNORED (for a PRM 0, 1 or IGNORED).
+    """
+
+    ids: list[int]
+    labels: list[int]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of row kinds, each in [0, 1]; what is left is plain solutions.
+
+    Attributes:
+        steps: Numbers of steps of the problems.
+        drills: Arithmetic drills.
+        copies: Copy rows.
+        hinted: Solutions whose last step stands under its hint.
+        hints: Rows that teach writing the hint.
+        astray: Share of the hinted and hint rows whose history holds a mistake.
+    """
+
+    steps: Sequence[int]
+    drills: float = 0.0
+    copies: float = 0.0
+    hinted: float = 0.0
+    hints: float = 0.0
+    astray: float = 0.0
+
+
+class Text:
+    """A row under construction: text parts, learned or only read."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.tokenizer = tokenizer
+        self.ids: list[int] = [tokenizer.bos_token_id]
+        self.labels: list[int] = [IGNORED]
+
+    def add(self, text: str, *, learn: bool) -> "Text":
+        """Append a text."""
+        ids = self.tokenizer.encode(text, add_special_tokens=False)
+        self.ids += ids
+        self.labels += ids if learn else [IGNORED] * len(ids)
+        return self
+
+    def end(self) -> Row:
+        """Append the end of the text, learned, and return the row."""
+        return Row([*self.ids, self.tokenizer.eos_token_id], [*self.labels, self.tokenizer.eos_token_id])
+
+    def cut(self) -> Row:
+        """Return the row as it is."""
+        return Row(self.ids, self.labels)
+
+
+def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """One row of a kind drawn from the mix."""
+    kind = rng.random()
+    if (kind := kind - mix.drills) < 0:
+        return drill(rng, tokenizer)
+    if (kind := kind - mix.copies) < 0:
+        return copy(rng, tokenizer)
+    problem = sample(rng, "train", mix.steps)
+    if kind < mix.hinted + mix.hints:
+        return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
+    row = Text(tokenizer).add(problem.question + "\n", learn=False)
+    return row.add("\n".join(steps_of(problem)), learn=True).end()
+
+
+def steps_of(problem: LabProblem, history: Sequence[str] = ()) -> list[str]:
+    """The history and the exact steps that follow it, down to the answer."""
+    steps = list(history)
+    while not steps or not steps[-1].startswith("The answer"):
+        steps.append(next_step(problem, steps))
+    return steps
+
+
+def guided(
+    rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, astray: bool, write_hint: bool
+) -> Row:
+    """Steps up to a random one, then the hint for the next (learned if ``write_hint``) and that step (if not)."""
+    steps = steps_of(problem)
+    history = steps[: rng.randrange(len(steps))]
+    if astray and history:
+        history = derail(rng, problem, history)
+    text = Text(tokenizer).add(problem.question + "\n", learn=False)
+    text.add("".join(f"{step}\n" for step in history), learn=not write_hint and not astray)
+    hint = next_hint(problem, history)
+    taught = write_hint and fit_to_teach(hint, problem.question, history)
+    text.add("Hint:", learn=False).add(f"{hint}\n", learn=taught)
+    if write_hint:
+        return text.cut()
+    step = next_step(problem, history)
+    text.add(step, learn=True)
+    return text.end() if step.startswith("The answer") else text.add("\n", learn=True).cut()
+
+
+def drill(rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14) -> Row:
+    """A line of sums; only the results are learned."""
+    text = Text(tokenizer)
+    for _ in range(sums):
+        left = rng.randint(1, MAX_VALUE)
+        op, right = rng.choice(changes(left, rng))
+        if op in "+*" and rng.random() < 0.5:
+            left, right = right, left
+        text.add(f"{left} {op} {right} =", learn=False).add(f"{OPERATIONS[op](left, right)}.", learn=True)
+    return text.cut()
+
+
+def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 30) -> Row:
+    """Random tokens, then the same again; the second half is learned."""
+    ids = [rng.randrange(4, len(tokenizer)) for _ in range(length)]
+    return Row([tokenizer.bos_token_id, *ids, *ids], [IGNORED] * (length + 1) + ids)

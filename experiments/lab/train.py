@@ -1,0 +1,201 @@
+"""Train one lab model: a small loop with progress, a written log, and resume.
+
+Muon moves the matrices, AdamW the embeddings and norms (docs/lab.md says why). Rows are drawn from (seed, step), so
+a resumed run sees the very rows that an uninterrupted one would have seen.
+"""
+
+import json
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+
+from hintree.experiments.lab.rows import IGNORED, Row
+
+
+class Draw(Protocol):
+    """Draws the training row for a moment of the run, given as the fraction done in [0, 1]."""
+
+    def __call__(self, rng: random.Random, done: float) -> Row:
+        """One row."""
+        ...
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a model is trained.
+
+    Attributes:
+        steps: Optimizer steps.
+        batch: Rows per step; small batches teach more per token.
+        muon: Peak learning rate of the matrices.
+        adam: Peak learning rate of embeddings, norms and heads.
+        warmup: Optimizer steps of linear warm-up.
+        hold: Fraction of the run at the peak rate; from there it falls linearly to zero.
+        seed: Seed of rows and initial weights.
+    """
+
+    steps: int
+    batch: int = 12
+    muon: float = 0.02
+    adam: float = 1e-3
+    warmup: int = 50
+    hold: float = 0.55
+    seed: int = 1
+
+    def rate(self, step: int) -> float:
+        """Learning rate as a fraction of the peak, in (0, 1]."""
+        left = (self.steps - step) / max(1.0, self.steps * (1 - self.hold))
+        return min(1.0, (step + 1) / self.warmup, left)
+
+
+def new_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, seed: int) -> LlamaForCausalLM:
+    """A small Llama whose number embeddings start with Fourier features of their values."""
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden,
+        intermediate_size=3 * hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        max_position_embeddings=tokenizer.model_max_length,
+        rope_parameters={"rope_type": "default", "rope_theta": 500.0},
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model = LlamaForCausalLM(config)
+    with torch.no_grad():
+        table = model.model.embed_tokens.weight
+        torch.nn.init.normal_(table, std=0.15)
+        for token, i in tokenizer.get_vocab().items():
+            if token.isdigit():
+                features = fourier(int(token))
+                table[i, : len(features)] += features
+    return model
+
+
+def fourier(n: int, amplitude: float = 0.2) -> Tensor:
+    """Cos and sin of 2 pi n / p for the periods that sums of small integers need; shape [26]."""
+    periods = torch.tensor([*range(2, 11), 20, 50, 100, 200], dtype=torch.float32)
+    angles = 2 * math.pi * n / periods
+    return amplitude * torch.cat([angles.cos(), angles.sin()])
+
+
+def optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for everything else."""
+    named = dict(model.named_parameters())
+    matrices = [p for name, p in named.items() if p.ndim == 2 and ".layers." in name]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in named.values() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(matrices, lr=schedule.muon, weight_decay=0.01),
+        torch.optim.AdamW(rest, lr=schedule.adam, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def batches(draw: Draw, schedule: Schedule, start: int) -> Iterator[list[Row]]:
+    """Batches from step ``start`` on, each drawn from (seed, step) only and sorted by length."""
+    for step in range(start, schedule.steps):
+        rng = random.Random(f"{schedule.seed}/{step}")
+        rows = [draw(rng, step / schedule.steps) for _ in range(schedule.batch)]
+        yield sorted(rows, key=lambda row: len(row.ids))
+
+
+def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
+    """Rows as padded tensors of shape [rows, longest]."""
+    longest = max(len(row.ids) for row in rows)
+    ids = [row.ids + [pad] * (longest - len(row.ids)) for row in rows]
+    labels = [row.labels + [IGNORED] * (longest - len(row.labels)) for row in rows]
+    mask = [[1] * len(row.ids) + [0] * (longest - len(row.ids)) for row in rows]
+    return {"input_ids": torch.tensor(ids), "labels": torch.tensor(labels), "attention_mask": torch.tensor(mask)}
+
+
+def train(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, draw: Draw, schedule: Schedule, folder: Path, name: str
+) -> float:
+    """Train ``model`` in place; the CPU seconds it took. Writes ``folder/NAME.jsonl`` and a resume point.
+
+    A run that was interrupted goes on from its last resume point, at most 500 steps back.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    point, optims = folder / f"{name}.resume.pt", optimizers(model, schedule)
+    start, spent = restore(point, model, optims)
+    peaks = [schedule.muon, schedule.adam]
+    model.train()
+    clock, total = time.process_time(), 0.0
+    stream = batches(draw, schedule, start)
+    with (folder / f"{name}.jsonl").open("a") as log:
+        for step in tqdm(range(start, schedule.steps), initial=start, total=schedule.steps, desc=name, mininterval=10):
+            for optim, peak in zip(optims, peaks, strict=True):
+                optim.param_groups[0]["lr"] = peak * schedule.rate(step)
+            total += one_step(model, next(stream), tokenizer.pad_token_id, optims)
+            if (step + 1) % 100 == 0:
+                seconds = round(spent + time.process_time() - clock, 1)
+                log.write(json.dumps({"step": step + 1, "loss": round(total / 100, 4), "cpu_seconds": seconds}) + "\n")
+                log.flush()
+                total = 0.0
+            if (step + 1) % 500 == 0:
+                save_point(point, model, optims, step + 1, spent + time.process_time() - clock)
+    point.unlink(missing_ok=True)
+    return spent + time.process_time() - clock
+
+
+def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence[torch.optim.Optimizer]) -> float:
+    """One optimizer step; the loss, a mean over all tokens that count.
+
+    The shorter and the longer half go through the model separately, so that little is padded, and move it together:
+    a step on drills alone would undo copying.
+    """
+    total, half = 0.0, len(rows) // 2
+    count = sum(label != IGNORED for row in rows for label in row.labels)
+    for part in (rows[:half], rows[half:]):
+        loss = loss_sum(model, collate(part, pad)) / count
+        loss.backward()
+        total += float(loss.detach())
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optim in optims:
+        optim.step()
+        optim.zero_grad(set_to_none=True)
+    return total
+
+
+def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
+    """Sum of the labels' cross-entropies; a language model's labels are the next tokens."""
+    labels = batch.pop("labels")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(**batch).logits
+    if model.can_generate():
+        logits, labels = logits[:, :-1], labels[:, 1:]
+    return torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+
+
+def save_point(
+    path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer], step: int, seconds: float
+) -> None:
+    """Write the resume point, whole or not at all."""
+    state: dict[str, Any] = {"model": model.state_dict(), "optims": [o.state_dict() for o in optims]}
+    torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
+
+
+def restore(path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer]) -> tuple[int, float]:
+    """Load the resume point, if there is one; (steps done, CPU seconds spent)."""
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    for optim, saved in zip(optims, state["optims"], strict=True):
+        optim.load_state_dict(saved)
+    return int(state["step"]), float(state["seconds"])

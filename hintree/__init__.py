@@ -1,0 +1,53 @@
+"""hintree: search-based test-time reasoning for small language models.
+
+>>> import hintree
+>>> question = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+>>> hintree.solve(question).answer
+'7'
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hintree.presets import PRESETS as PRESETS
+    from hintree.search.beam import Beam as Beam
+    from hintree.search.budget import Budget as Budget
+    from hintree.search.errors import HintreeError as HintreeError
+    from hintree.search.errors import ModelError as ModelError
+    from hintree.search.errors import UsageError as UsageError
+    from hintree.search.rewrite import Rewrite as Rewrite
+    from hintree.search.tree import Problem as Problem
+    from hintree.solver import OutOfWorldWarning as OutOfWorldWarning
+    from hintree.solver import Solution as Solution
+    from hintree.solver import Solver as Solver
+    from hintree.solver import solve as solve
+
+try:
+    __version__ = version("hintree")
+except PackageNotFoundError:  # run from a bare clone
+    __version__ = "0.1.0"
+
+_HOMES = {
+    "Beam": "search",
+    "Budget": "search",
+    "HintreeError": "search",
+    "ModelError": "search",
+    "OutOfWorldWarning": "solver",
+    "PRESETS": "presets",
+    "Problem": "search",
+    "Rewrite": "search",
+    "Solution": "solver",
+    "Solver": "solver",
+    "UsageError": "search",
+    "solve": "solver",
+}
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that ``import hintree`` does not wait for torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hintree' has no attribute {name!r}")
+    return getattr(import_module(f"hintree.{_HOMES[name]}"), name)

@@ -1,0 +1,7 @@
+"""``python -m hintree``."""
+
+import sys
+
+from hintree.cli import main
+
+sys.exit(main())

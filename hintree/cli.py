@@ -1,0 +1,198 @@
+"""The command line: ``hintree solve``, ``hintree demo`` and ``hintree lab``."""
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hintree
+from hintree.search.budget import Budget
+from hintree.search.errors import HintreeError, UsageError
+
+EXAMPLES = """examples:
+  hintree solve "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+  hintree lab problems --split test --steps 6 --n 1 | jq -r .question | hintree solve -
+  hintree solve --file question.txt --preset beam --json
+  hintree solve "How many positive divisors does 196 have?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are UsageErrors, so that every bad input ends in the same way."""
+
+    def error(self, message: str) -> Any:
+        """Raise instead of exiting."""
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = Parser(prog="hintree", description="Search-based test-time reasoning for small language models.")
+    parser.add_argument("--version", action="version", version=f"hintree {hintree.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_solve(commands)
+    demo = commands.add_parser("demo", help="solve lab problems where the student alone fails, and compare the presets")
+    demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
+    demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
+    demo.set_defaults(run=run_demo)
+    add_lab(commands)
+    return parser
+
+
+def add_solve(commands: Any) -> None:
+    """The options of ``hintree solve``."""
+    solve = commands.add_parser(
+        "solve", help="solve one question", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    solve.add_argument("question", nargs="?", metavar="QUESTION", help="the question; - reads it from standard input")
+    solve.add_argument("--file", metavar="FILE", help="read the question from a file")
+    solve.add_argument("--preset", default="hintree", help="greedy, hinted, beam or hintree (default %(default)s)")
+    for role in ("reasoner", "hinter", "teacher", "scorer"):
+        extra = ", or confidence" if role == "scorer" else ""
+        solve.add_argument(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder or a hub id{extra}")
+    solve.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
+    solve.add_argument("--seed", type=int, default=0, help="same seed, same tree (default %(default)s)")
+    solve.add_argument("--budget", metavar="LIMITS", help="e.g. teacher_tokens=500,seconds=20 (default: no limit)")
+    solve.add_argument("--json", action="store_true", help="print one JSON object")
+    solve.add_argument("--tree", metavar="FILE", help="write the whole tree as JSON")
+    solve.set_defaults(run=run_solve)
+
+
+def add_lab(commands: Any) -> None:
+    """The commands of ``hintree lab``."""
+    lab = commands.add_parser("lab", help="the small world of word problems, and the training of the shipped models")
+    parts = lab.add_subparsers(dest="part", required=True, metavar="PART")
+    problems = parts.add_parser("problems", help="print problems as JSON lines")
+    problems.add_argument("--split", default="test", help="train, validation or test (default %(default)s)")
+    problems.add_argument("--steps", default="2-8", help="a number from 1 to 10, or a range (default %(default)s)")
+    problems.add_argument("--n", type=positive, default=10, help="how many (default %(default)s)")
+    problems.add_argument("--seed", type=int, default=0, help="same seed, same problems (default %(default)s)")
+    problems.add_argument("--family", help="only this family (relations, ages, totals or shopping)")
+    problems.set_defaults(run=run_problems)
+    train = parts.add_parser("train", help="train all shipped models from nothing; resumes where it was stopped")
+    train.add_argument("--out", default="build/lab", help="folder of logs and models (default %(default)s)")
+    train.add_argument("--stage", help="only this one: teacher, student, hinter or prm")
+    train.set_defaults(run=run_train)
+    evaluate = parts.add_parser("evaluate", help="measure the models on held-out problems")
+    evaluate.add_argument(
+        "--models", metavar="FOLDER", help="folder with student, teacher, hinter and prm (default: the shipped ones)"
+    )
+    evaluate.add_argument("--n", type=positive, default=1000, help="test problems (default %(default)s)")
+    evaluate.add_argument("--seed", type=int, default=0, help="seed of the problems (default %(default)s)")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    evaluate.set_defaults(run=run_evaluate)
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return number
+
+
+def read_question(args: argparse.Namespace) -> str:
+    """The question from the argument, a file or standard input; exactly one of them."""
+    if args.file and args.question:
+        raise UsageError("both a question and --file are given; give one")
+    if args.file:
+        try:
+            return Path(args.file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--file {args.file}: cannot be read as UTF-8 text: {error}") from error
+    if args.question and args.question != "-":
+        return str(args.question)
+    if args.question is None and sys.stdin.isatty():
+        raise UsageError("no question: give it as an argument, with --file, or on standard input with -")
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+
+
+def run_solve(args: argparse.Namespace) -> None:
+    """Solve one question."""
+    question = read_question(args)
+    budget = Budget.parse(args.budget) if args.budget is not None else None
+    from hintree.presets import preset
+    from hintree.solver import Solver, check_question
+
+    check_question(question)
+    preset(args.preset)
+    tree_file = open_tree_file(args.tree)
+    from rich.console import Console
+
+    from hintree.search import to_dict
+    from hintree.show import show, to_json
+
+    names = {role: getattr(args, role) for role in ("reasoner", "hinter", "teacher", "scorer")}
+    solver = Solver(args.preset, **names, budget=budget, seed=args.seed, device=args.device)
+    solution = solver.solve(question)
+    if tree_file:
+        tree_file.write_text(json.dumps(to_dict(solution.tree), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if args.json:
+        print(json.dumps(to_json(solution, solver, args.preset), ensure_ascii=False))
+    else:
+        show(solution, Console(highlight=False))
+    if solution.stop_reason.startswith("failed"):
+        raise HintreeError(solution.stop_reason)
+
+
+def open_tree_file(name: str | None) -> Path | None:
+    """The file for the tree, tried before any work is done."""
+    if name is None:
+        return None
+    path = Path(name)
+    if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise UsageError(f"--tree {name}: cannot write there; give a file in a folder that exists")
+    return path
+
+
+def run_demo(args: argparse.Namespace) -> None:
+    """Show the presets at work."""
+    from hintree.demo import demo
+
+    demo(args.n, args.seed)
+
+
+def run_problems(args: argparse.Namespace) -> None:
+    """Print lab problems."""
+    from hintree.experiments.lab.commands import print_problems
+
+    print_problems(args.split, args.steps, args.n, args.seed, args.family)
+
+
+def run_train(args: argparse.Namespace) -> None:
+    """Train the shipped models."""
+    from hintree.experiments.lab.pipeline import train_all
+
+    train_all(Path(args.out), args.stage)
+
+
+def run_evaluate(args: argparse.Namespace) -> None:
+    """Measure the models."""
+    from hintree.experiments.lab.commands import print_evaluation
+
+    print_evaluation(args.models, args.n, args.seed, as_json=args.json)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 if all went well, 2 for bad input, 130 if interrupted."""
+    warnings.showwarning = lambda message, *_args, **_kw: print(f"hintree: warning: {message}", file=sys.stderr)
+    try:
+        args = build_parser().parse_args(argv)
+        args.run(args)
+        sys.stdout.flush()
+    except HintreeError as error:
+        print(f"hintree: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("hintree: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -1,0 +1,214 @@
+"""The front door: a solver binds models to roles and solves questions."""
+
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tqdm import tqdm
+
+from hintree.models import LanguageModel, load_classifier, load_model
+from hintree.policies import HintWriter, StepWriter
+from hintree.presets import EMBEDDED, preset
+from hintree.scorers import PRM, TokenConfidence
+from hintree.search import (
+    Answerer,
+    Beam,
+    Budget,
+    Ledger,
+    Node,
+    Problem,
+    Rewrite,
+    Run,
+    Tree,
+    UsageError,
+    choose,
+    drive,
+)
+
+LONGEST_QUESTION = 100_000
+"""Characters; a longer question is refused before any model sees it."""
+
+
+class OutOfWorldWarning(UserWarning):
+    """A shipped model was given a question from outside the lab's small world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What came out of one search.
+
+    Attributes:
+        question: As it was asked.
+        answer: The chosen answer in canonical form, None if no path came to one.
+        steps: The chosen path, from the first step to the last.
+        tree: Everything that was written.
+        ledger: What it cost, by role.
+        stop_reason: "complete", "budget: LIMIT" or "failed: WHY".
+        confidence: In [0, 1]; see ``search.Choice``.
+    """
+
+    question: str
+    answer: str | None
+    steps: list[Node]
+    tree: Tree
+    ledger: Ledger
+    stop_reason: str
+    confidence: float
+
+
+class Solver:
+    """Solves questions with a preset, any part of which can be replaced.
+
+    Args:
+        preset: "hintree" (default), "greedy", "hinted" or "beam".
+        reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id), or a loaded
+            ``LanguageModel`` for a writer, or a callable for the scorer. The scorer may be "confidence" too. None
+            takes the shipped model if the preset has that role; naming one adds the role.
+        search: How the tree grows, e.g. ``hintree.Beam(width=8)``.
+        rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
+        budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
+        seed: Same seed, same trees.
+        device: "auto", "cpu", "cuda" or another torch device.
+
+    Raises:
+        UsageError: A name or value is not accepted.
+        ModelError: A model cannot be loaded.
+
+    >>> solver = Solver(preset="greedy", reasoner="embedded:teacher")
+    >>> solver.solve("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?").answer
+    '7'
+    """
+
+    def __init__(
+        self,
+        preset: str = "hintree",
+        *,
+        reasoner: str | LanguageModel | None = None,
+        hinter: str | LanguageModel | None = None,
+        teacher: str | LanguageModel | None = None,
+        scorer: Any = None,
+        search: Beam | None = None,
+        rewrite: Rewrite | None = None,
+        budget: Budget | None = None,
+        seed: int = 0,
+        device: str = "auto",
+    ) -> None:
+        self.preset = find_preset(preset)
+        self.search = search or self.preset.search
+        self.rewrite = rewrite or self.preset.rewrite
+        self.budget = budget or Budget()
+        self.seed = seed
+        given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
+        shipped = {role: EMBEDDED[role] for role in ("reasoner", *self.preset.roles)}
+        self.models = {role: given[role] or shipped[role] for role in EMBEDDED if given[role] or role in shipped}
+        self._loaded: dict[str, LanguageModel] = {}
+        self._answerers = {role: self._answerer(role, model, device) for role, model in self.models.items()}
+
+    def solve(self, question: str) -> Solution:
+        """Solve one question."""
+        return next(self.solve_many([question], progress=False))
+
+    def solve_many(
+        self, questions: Iterable[str | Problem], *, live: int = 64, progress: bool = True
+    ) -> Iterator[Solution]:
+        """Solve many questions together; solutions come in the order of the questions.
+
+        Args:
+            questions: Texts, or problems (a text with an id).
+            live: How many are worked on at once; it changes speed, never a solution.
+            progress: Show a progress bar on standard error.
+        """
+        problems = [self._problem(question) for question in questions]
+        trees = [Tree(problem, self.seed) for problem in problems]
+        self._warn(problems)
+        done: dict[int, Run] = {}
+        runs = drive(
+            ((t, self.search.grow(t, self.rewrite)) for t in trees), self._answerers, budget=self.budget, live=live
+        )
+        following = 0
+        for run in tqdm(runs, total=len(trees), desc="solving", unit="question", disable=not progress, delay=2):
+            done[id(run.tree)] = run
+            while following < len(trees) and id(trees[following]) in done:
+                yield self._solution(done.pop(id(trees[following])))
+                following += 1
+
+    def _answerer(self, role: str, model: Any, device: str) -> Answerer:
+        """Load the model of a role and give it its task; a name that two roles share is loaded once."""
+        if role == "scorer":
+            if model == "confidence":
+                return Answerer(TokenConfidence())
+            if callable(model):
+                return Answerer(model)
+            classifier = load_classifier(model, device=device)
+            return Answerer(PRM(classifier), classifier.parameters)
+        if isinstance(model, str):
+            if model not in self._loaded:
+                self._loaded[model] = load_model(model, device=device)
+            model = self._loaded[model]
+        writer = HintWriter if role == "hinter" else StepWriter
+        return Answerer(writer(model, self.preset.sampling), model.parameters)
+
+    def _problem(self, question: str | Problem) -> Problem:
+        problem = question if isinstance(question, Problem) else Problem(question)
+        return Problem(check_question(problem.question), problem.id)
+
+    def _warn(self, problems: Iterable[Problem]) -> None:
+        """Say it when a shipped model meets words that it has never seen."""
+        closed = [m for name, m in self._loaded.items() if name.startswith("embedded:")]
+        for problem in problems:
+            unknown = [word for model in closed[:1] for word in model.unknown_words(problem.question)]
+            if unknown:
+                warnings.warn(
+                    f"the shipped models know only the lab's word problems, and this question is from outside it "
+                    f"(unknown: {', '.join(unknown[:5])}); their answer means nothing. Name a real model, such as "
+                    "--reasoner Qwen/Qwen2.5-1.5B-Instruct, and see `hintree lab problems` for questions they know",
+                    OutOfWorldWarning,
+                    stacklevel=4,
+                )
+
+    def _solution(self, run: Run) -> Solution:
+        chosen = choose(run.tree, self.preset.choice, self.search.aggregate)
+        book_discarded(run.tree, run.ledger, chosen.node)
+        question = run.tree.problem.question
+        return Solution(
+            question, chosen.answer, chosen.node.path(), run.tree, run.ledger, run.stop_reason, chosen.confidence
+        )
+
+
+find_preset = preset
+
+
+def solve(question: str, **options: Any) -> Solution:
+    """Solve one question; the options are those of ``Solver``.
+
+    >>> solve("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?").answer
+    '7'
+    """
+    return Solver(**options).solve(question)
+
+
+def check_question(question: str) -> str:
+    """The question, if a model can be asked it. Raises UsageError if it is empty, huge, or holds control characters."""
+    if not isinstance(question, str) or not question.strip():
+        raise UsageError("the question is empty; give a text")
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(f"the question has {len(question)} characters; at most {LONGEST_QUESTION} are accepted")
+    odd = [c for c in question if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t"]
+    if odd:
+        raise UsageError(f"the question holds the control character U+{ord(odd[0]):04X}; remove it")
+    return question.strip()
+
+
+def book_discarded(tree: Tree, ledger: Ledger, last: Node) -> None:
+    """Book the tokens of all steps, and their hints, that are not on the chosen path."""
+    chosen = {node.id for node in last.path()}
+    lost: Mapping[str, int] = {"reasoner": 0, "teacher": 0, "hinter": 0}
+    counts = dict(lost)
+    for node in tree:
+        if node.parent is not None and node.id not in chosen:
+            counts[node.author] += node.step.tokens
+            counts["hinter"] += node.hint_tokens
+    for role, tokens in counts.items():
+        ledger[role].discarded_tokens = tokens

@@ -1,0 +1,110 @@
+"""What every model offers, wherever it runs: the types of requests and answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from hintree.search.errors import ModelError
+from hintree.search.ledger import Usage
+
+__all__ = ["Classifier", "Completion", "LanguageModel", "Piece", "Prompt", "Request", "Scored", "Usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A conversation of one turn, the assistant's part of which is to be continued.
+
+    A model with a chat template renders it as such; any other reads ``user``, a line break and ``assistant``.
+    """
+
+    user: str
+    assistant: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One text to write.
+
+    Attributes:
+        prompt: What to continue.
+        seed: Decides every random choice; the same seed writes the same text in any batch.
+        temperature: 0 for the most probable token, else > 0.
+        top_p: Keep the most probable tokens that together reach this probability, in (0, 1].
+        max_tokens: Longest text, in tokens.
+        stop: Texts that end it; they are not part of it.
+    """
+
+    prompt: Prompt
+    seed: int = 0
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 256
+    stop: tuple[str, ...] = ()
+
+
+class Completion(NamedTuple):
+    """What a model wrote.
+
+    text: Without the stop text and without special tokens.
+    ended: "stop" (a stop text came), "end" (the model ended its text) or "length" (max_tokens or the context is full).
+    probabilities: Probability of each generated token at temperature 1, in [0, 1]; stop and end tokens included.
+    entropies: Entropy of each token's distribution at temperature 1, in nats.
+    usage: What it cost.
+    """
+
+    text: str
+    ended: Literal["stop", "end", "length"]
+    probabilities: tuple[float, ...]
+    entropies: tuple[float, ...]
+    usage: Usage
+
+
+class LanguageModel(Protocol):
+    """A model that writes text.
+
+    Attributes:
+        name: The string that names it.
+        parameters: Number of weights.
+        chat: Whether it has a chat template.
+        usage: Sum of all it has cost so far.
+    """
+
+    name: str
+    parameters: int
+    chat: bool
+    usage: Usage
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion | ModelError]:
+        """Write one text per request, in order; a request that cannot be served is answered by its error."""
+        ...
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Words of ``text`` for which the model has no token; empty for open vocabularies."""
+        ...
+
+
+class Piece(NamedTuple):
+    """A part of a text, tokenized on its own; ``mark`` asks for the label probability at its last token."""
+
+    text: str
+    mark: bool = False
+
+
+class Scored(NamedTuple):
+    """Probability of the last label at every marked piece, each in [0, 1], and what it cost."""
+
+    probabilities: tuple[float, ...]
+    usage: Usage
+
+
+class Classifier(Protocol):
+    """A model that labels tokens; attributes as in ``LanguageModel``."""
+
+    name: str
+    parameters: int
+    usage: Usage
+
+    def classify(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
+        """Probability of the last label at each marked piece of each text."""
+        ...

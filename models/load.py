@@ -1,0 +1,161 @@
+"""Find a model by its name and load it safely.
+
+A name is ``embedded:NAME`` (shipped with the package), a folder, or a Hugging Face hub id. Weights load from
+safetensors only, remote code never runs, and a tensor that is missing or left over is an error, not a random weight.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers import logging as transformers_logging
+
+from hintree.models.classifier import LocalClassifier
+from hintree.models.local import LocalModel
+from hintree.search.errors import CheckpointError, UnknownModelError
+
+HOME = Path(__file__).parent / "embedded"
+EMBEDDED = ("student", "teacher", "hinter", "prm")
+"""Names of the shipped models; ``embedded:NAME`` loads one."""
+MANIFEST = "SHA256SUMS"
+FORMS = "embedded:NAME, a folder, or a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct"
+
+
+def load_model(name: str, *, device: str = "auto") -> LocalModel:
+    """A language model by name.
+
+    Args:
+        name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, or a hub id.
+        device: "auto" (CUDA, else Apple's, else CPU) or a torch device name.
+
+    Raises:
+        UnknownModelError: Nothing of that name exists or can be reached.
+        CheckpointError: The weights are damaged, incomplete or not safetensors.
+    """
+    model, tokenizer = _load(name, AutoModelForCausalLM, device)
+    return LocalModel(name, model, tokenizer)
+
+
+def load_classifier(name: str, *, device: str = "auto") -> LocalClassifier:
+    """A token classifier (a PRM in TRL's format) by name; arguments and errors as in ``load_model``."""
+    model, tokenizer = _load(name, AutoModelForTokenClassification, device)
+    return LocalClassifier(name, model, tokenizer)
+
+
+def pick_device(device: str) -> str:
+    """The torch device for a name; "auto" takes the fastest at hand."""
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _load(name: str, kind: Any, device: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load tokenizer and weights, with every doubt an error."""
+    place = locate(name)
+    device = pick_device(device)
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        model, info = kind.from_pretrained(
+            place, use_safetensors=True, trust_remote_code=False, dtype=dtype, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise explain(name, place, error) from error
+    finally:
+        transformers_logging.set_verbosity(level)
+    for what in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        if info.get(what):
+            raise CheckpointError(
+                f"model {name}: {what.replace('_', ' ')} in its weights: {sorted(map(str, info[what]))[:3]}. It is not "
+                f"a complete {kind.__name__.removeprefix('AutoModelFor')} checkpoint of its configuration"
+            )
+    if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
+        raise CheckpointError(f"model {name}: its weights hold NaN or infinity; fetch or build it again")
+    return model.to(device), tokenizer
+
+
+def locate(name: str) -> str:
+    """The folder or hub id of a model, its files held against their manifest where they have one.
+
+    Raises:
+        UnknownModelError: The name has no accepted form.
+        CheckpointError: A file is missing or differs from the manifest.
+    """
+    if name.startswith("embedded:"):
+        if name.removeprefix("embedded:") not in EMBEDDED:
+            raise UnknownModelError(
+                f"no shipped model {name!r}; there are {', '.join(f'embedded:{e}' for e in EMBEDDED)}"
+            )
+        check_manifest(HOME / name.removeprefix("embedded:"), name, required=True)
+        return str(HOME / name.removeprefix("embedded:"))
+    if Path(name).is_dir():
+        check_manifest(Path(name), name, required=False)
+        return name
+    parts = name.split("/")
+    if len(parts) != 2 or not all(
+        part and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts
+    ):
+        raise UnknownModelError(f"no model {name!r}: give {FORMS}")
+    return name
+
+
+def check_manifest(folder: Path, name: str, *, required: bool) -> None:
+    """Compare every file that the folder's SHA256SUMS lists. Raises CheckpointError."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        if required:
+            raise CheckpointError(f"model {name}: {path} is missing; install the package again")
+        return
+    for line in path.read_text().splitlines():
+        want, _, file = line.partition("  ")
+        found = folder / file
+        if not found.is_file() or hashlib.sha256(found.read_bytes()).hexdigest() != want:
+            raise CheckpointError(
+                f"model {name}: {file} is damaged or missing (its SHA-256 differs from {MANIFEST}); "
+                "install the package, or build the model, again"
+            )
+
+
+def write_manifest(folder: Path) -> None:
+    """Write SHA256SUMS over all other files of a folder (``sha256sum -c`` reads it)."""
+    files = sorted(f for f in folder.rglob("*") if f.is_file() and f.name != MANIFEST)
+    rows = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(folder).as_posix()}\n" for f in files]
+    (folder / MANIFEST).write_text("".join(rows))
+
+
+def explain(name: str, place: str, error: Exception) -> UnknownModelError | CheckpointError:
+    """The clear error behind what the loader raised."""
+    folder = Path(place)
+    if not folder.is_dir():
+        return UnknownModelError(
+            f"model {name!r} cannot be had from the hub (no network, no such model, or no "
+            f"safetensors): {first_line(error)} Give {FORMS}"
+        )
+    if not (folder / "config.json").is_file():
+        return UnknownModelError(f"{place} holds no config.json, so it is not a model folder. Give {FORMS}")
+    if not list(folder.glob("*.safetensors")):
+        return CheckpointError(
+            f"model {name}: no safetensors weights in the folder; pickled weights (.bin, .pt) can "
+            "run code and are refused. Save it with safe_serialization=True"
+        )
+    return CheckpointError(f"model {name}: damaged or not a model of this kind: {first_line(error)}")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its kind where it has none."""
+    text = str(error).strip()
+    return text.splitlines()[0][:300] if text else type(error).__name__

@@ -1,0 +1,68 @@
+"""Prompts as token ids, and stop texts as sets of tokens.
+
+What a user or a model wrote is always encoded as plain text: "</s>" inside a problem is five characters, never the
+end of the text.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from jinja2 import TemplateError
+from transformers import PreTrainedTokenizerBase
+
+from hintree.models.base import Prompt
+
+SYSTEM, USER = "\u2403SYSTEM\u2403", "\u2403USER\u2403"
+
+
+def plain(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Token ids of a text in which nothing is a control token."""
+    clean = text.encode("utf-8", "replace").decode()
+    return list(tokenizer.encode(clean, add_special_tokens=False, split_special_tokens=True)) if clean else []
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
+    """Token ids of a prompt: by the chat template where there is one, else user, line break, assistant."""
+    start = [] if tokenizer.bos_token_id is None else [int(tokenizer.bos_token_id)]
+    if tokenizer.chat_template is None:
+        system = f"{prompt.system}\n" if prompt.system else ""
+        return start + plain(tokenizer, f"{system}{prompt.user}\n{prompt.assistant}")
+    ids: list[int] = []
+    for part in template_parts(tokenizer, bool(prompt.system)):
+        if part == SYSTEM:
+            ids += plain(tokenizer, prompt.system)
+        elif part == USER:
+            ids += plain(tokenizer, prompt.user)
+        else:
+            ids += tokenizer.encode(part, add_special_tokens=False)
+    return ids + plain(tokenizer, prompt.assistant)
+
+
+@lru_cache(maxsize=64)
+def template_parts(tokenizer: PreTrainedTokenizerBase, system: bool) -> list[str]:
+    """The chat template around one turn, cut where the texts go; a system text without a place goes to the user's."""
+    messages = [{"role": "system", "content": SYSTEM}] * system + [{"role": "user", "content": USER}]
+    try:
+        shown = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    except TemplateError:
+        shown = ""
+    if system and SYSTEM not in shown:
+        messages = [{"role": "user", "content": f"{SYSTEM}\n\n{USER}"}]
+        shown = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    for place in (SYSTEM, USER):
+        shown = shown.replace(place, f"\u2404{place}\u2404")
+    return [part for part in shown.split("\u2404") if part]
+
+
+@lru_cache(maxsize=64)
+def may_stop(tokenizer: PreTrainedTokenizerBase, stop: tuple[str, ...]) -> frozenset[int]:
+    """Tokens that can complete one of the stop texts: those that hold its last character."""
+    lasts = {text[-1] for text in stop}
+    pieces = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
+    return frozenset(i for i, piece in enumerate(pieces) if lasts & set(piece))
+
+
+def cut(text: str, stop: Sequence[str]) -> tuple[str, bool]:
+    """The text up to the first stop text, and whether there was one."""
+    places = [at for at in (text.find(s) for s in stop) if at >= 0]
+    return (text[: min(places)], True) if places else (text, False)

@@ -1,0 +1,17 @@
+"""Who writes: reasoner, hinter and teacher; prompts; where a step ends; what its answer is."""
+
+from hintree.policies.answers import canonical, find_answer
+from hintree.policies.formats import CHAT, PLAIN, Format, format_for
+from hintree.policies.writers import HintWriter, Sampling, StepWriter
+
+__all__ = [
+    "CHAT",
+    "PLAIN",
+    "Format",
+    "HintWriter",
+    "Sampling",
+    "StepWriter",
+    "canonical",
+    "find_answer",
+    "format_for",
+]

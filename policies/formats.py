@@ -1,0 +1,63 @@
+"""How a path of steps becomes a prompt, and where a step ends.
+
+A model with a chat template is asked in a conversation, and its steps are continued inside the assistant's turn, one
+paragraph each. Any other model, the lab's among them, reads plain lines. A hint always stands at the tail, right
+before the step it is for, and is gone from later prompts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hintree.models import LanguageModel, Prompt
+from hintree.search import Node
+
+SOLVE = (
+    "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
+    "line begins with 'Hint:', follow it in the next step. End with a paragraph that says 'The answer is X.'"
+)
+GUIDE = (
+    "You guide a student who solves a problem step by step. Say in one short sentence what the next step should look "
+    "at: which quantities and which operation. Do not compute anything and do not give the answer."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The two ways to ask.
+
+    Attributes:
+        delimiter: What ends a step, and stands between steps.
+        step_tokens: Longest step.
+        hint_tokens: Longest hint.
+        chat: Whether instructions are given.
+    """
+
+    delimiter: str
+    step_tokens: int
+    hint_tokens: int
+    chat: bool
+
+    def solution(self, path: Sequence[Node]) -> str:
+        """The steps so far as one text; a step that was cut by its length is continued without a delimiter."""
+        return "".join(n.step.text + (self.delimiter if n.step.ended != "length" else "") for n in path)
+
+    def step(self, question: str, path: Sequence[Node], hint: str | None) -> Prompt:
+        """The prompt for the next step."""
+        tail = f"Hint: {hint}{self.delimiter}" if hint else ""
+        return Prompt(question, self.solution(path) + tail, SOLVE if self.chat else "")
+
+    def hint(self, question: str, path: Sequence[Node]) -> Prompt:
+        """The prompt for a hint about the next step."""
+        if not self.chat:
+            return Prompt(question, self.solution(path) + "Hint:")
+        steps = self.solution(path).strip() or "(none yet)"
+        return Prompt(f"Problem:\n{question}\n\nSteps so far:\n{steps}\n\nHint for the next step:", "", GUIDE)
+
+
+PLAIN = Format("\n", step_tokens=96, hint_tokens=32, chat=False)
+CHAT = Format("\n\n", step_tokens=512, hint_tokens=80, chat=True)
+
+
+def format_for(model: LanguageModel) -> Format:
+    """The way to ask this model."""
+    return CHAT if model.chat else PLAIN

@@ -1,0 +1,69 @@
+"""Choosing the answer: from the finished solutions of a tree, without any reference answer."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hintree.search.tree import Node, Tree
+
+AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
+    "last": lambda scores: scores[-1],
+    "min": min,
+    "product": math.prod,
+    "mean": lambda scores: sum(scores) / len(scores),
+}
+"""Ways to make one trajectory score of step scores; all stay in [0, 1]."""
+
+CHOICES = ("best", "majority", "weighted")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen solution.
+
+    Attributes:
+        node: Last step of the chosen trajectory; of the best unfinished one if none is finished; the root if there is
+            no step at all.
+        answer: Its answer, None if it states none.
+        confidence: In [0, 1]: the trajectory's score ("best") or the answer's share of the votes or of the weight;
+            without a scorer, the lowest mean token probability of its steps.
+    """
+
+    node: Node
+    answer: str | None
+    confidence: float
+
+
+def trajectory_score(node: Node, aggregate: str = "last") -> float:
+    """One score in [0, 1] for the path that ends in ``node``; token confidence where nobody judged."""
+    path = node.path()
+    scores = [n.score for n in path if n.score is not None]
+    if scores:
+        return AGGREGATES[aggregate](scores)
+    return min((n.step.mean_probability for n in path), default=0.0)
+
+
+def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
+    """The answer of a tree; ties go to the higher score, then to the earlier step.
+
+    Args:
+        tree: A grown tree.
+        how: "best" (highest trajectory score), "majority" (most frequent answer) or "weighted" (largest sum of scores).
+        aggregate: How step scores make a trajectory score; see ``AGGREGATES``.
+    """
+    finished = [node for node in tree.terminals() if node.step.answer is not None]
+    score = {node.id: trajectory_score(node, aggregate) for node in finished}
+    if not finished:
+        rest = tree.terminals() or [n for n in tree if n.status in ("open", "pruned")]
+        node = max(rest, key=lambda n: (n.depth, trajectory_score(n, aggregate), -n.id))
+        return Choice(node, None, 0.0)
+    if how == "best":
+        node = max(finished, key=lambda n: (score[n.id], -n.id))
+        return Choice(node, node.step.answer, score[node.id])
+    weight: dict[str, float] = {}
+    for node in finished:
+        answer = str(node.step.answer)
+        weight[answer] = weight.get(answer, 0.0) + (1.0 if how == "majority" else score[node.id])
+    top = max(finished, key=lambda n: (weight[str(n.step.answer)], score[n.id], -n.id))
+    total = sum(weight.values())
+    return Choice(top, top.step.answer, weight[str(top.step.answer)] / total if total else 0.0)

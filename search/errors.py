@@ -1,0 +1,40 @@
+"""Every error that hintree raises on purpose, in one tree.
+
+::
+
+    HintreeError
+    ├── UsageError (also a ValueError)      an argument is wrong: says which, its value, what is accepted
+    └── ModelError                          a model cannot be loaded or cannot go on
+        ├── UnknownModelError               no such shipped model, folder or hub id
+        ├── CheckpointError                 damaged, incomplete or unsafe weights
+        ├── ContextError                    the text is longer than the model's context
+        └── LogitsError                     the model computed NaN or infinity
+"""
+
+
+class HintreeError(Exception):
+    """Base of all errors of this package."""
+
+
+class UsageError(HintreeError, ValueError):
+    """An argument is wrong; the message names it, its value, what is accepted and what to do."""
+
+
+class ModelError(HintreeError):
+    """A model cannot be loaded, or cannot go on with a text."""
+
+
+class UnknownModelError(ModelError):
+    """No model of that name is shipped, stored at that path, or known to the hub."""
+
+
+class CheckpointError(ModelError):
+    """Weights are damaged, incomplete, or in a format that can run code."""
+
+
+class ContextError(ModelError):
+    """A text does not fit into the model's context; it is never cut silently."""
+
+
+class LogitsError(ModelError):
+    """The model's output holds NaN or infinity."""

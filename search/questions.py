@@ -1,0 +1,115 @@
+"""The questions that a search asks, and how it waits for answers.
+
+A search is a coroutine about one problem. It holds no model: it awaits flat, typed questions about nodes, and a
+driver answers the waiting questions of all live problems in one batch per role. There is no event loop: awaiting
+``each(...)`` hands the questions to the driver, which sends the answers back.
+"""
+
+import hashlib
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from hintree.search.ledger import Usage
+from hintree.search.tree import Node, Tree, Written
+
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[A_co]):
+    """A question about one node, answered with an ``A_co``, or None where its role is absent or its budget is spent.
+
+    Attributes:
+        tree: The tree that the node belongs to.
+        node: What is asked about.
+        index: Tells apart several questions about the same node.
+    """
+
+    tree: Tree
+    node: Node
+    index: int = 0
+
+    @property
+    def role(self) -> str:
+        """Who answers it: a key of the ledger."""
+        raise NotImplementedError
+
+    @property
+    def seed(self) -> int:
+        """The question's own random seed: it depends on the run, the problem, the node and the index, on no batch."""
+        return seed_of(
+            self.tree.seed, self.tree.problem.id or self.tree.problem.question, self.role, self.node.id, self.index
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hint(Ask["Hinted"]):
+    """What should the step after ``node`` look at? ``avoid`` lists hints that did not help."""
+
+    avoid: tuple[str, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """The hinter."""
+        return "hinter"
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Ask[Written]):
+    """Write the step after ``node``, under a hint or none. ``author`` is "reasoner" or "teacher"."""
+
+    author: str = "reasoner"
+    hint: str | None = None
+
+    @property
+    def role(self) -> str:
+        """The author."""
+        return self.author
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Ask[float]):
+    """How good is the last step of the path that ends in ``node``?"""
+
+    @property
+    def role(self) -> str:
+        """The scorer."""
+        return "scorer"
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """A hint and the tokens it took."""
+
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[A]):
+    """What an answerer returns for one question: the value and what it cost."""
+
+    value: A
+    usage: Usage
+
+
+class Each(Generic[A]):
+    """Many questions at once; awaiting it gives their answers in order."""
+
+    def __init__(self, asks: Iterable[Ask[A]]) -> None:
+        self.asks: Sequence[Ask[A]] = list(asks)
+
+    def __await__(self) -> Generator["Each[A]", list[Any], list[A | None]]:
+        return (yield self) if self.asks else []
+
+
+def each(asks: Iterable[Ask[A]]) -> Each[A]:
+    """Ask many questions at once. No questions ask nobody and cost nothing."""
+    return Each(asks)
+
+
+def seed_of(*parts: object) -> int:
+    """A 64-bit seed made from any printable parts."""
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big")

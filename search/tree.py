@@ -1,0 +1,150 @@
+"""The tree of steps that a search grows.
+
+A node is one step. Nothing is ever overwritten: a rewrite is a new sibling that ``replaces`` the rejected step, and
+both keep their scores.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Status = Literal["open", "terminal", "pruned", "rejected", "failed"]
+STATUSES: tuple[Status, ...] = ("open", "terminal", "pruned", "rejected", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a search may see of a problem. There is no answer field: no search, scorer or vote can reach it."""
+
+    question: str
+    id: str = ""
+
+
+class Written(NamedTuple):
+    """A step as its author wrote it.
+
+    text: Without the delimiter; "" for an empty step.
+    ended: "delimiter" (the step is whole), "end" (the author ended the solution) or "length" (cut, to be continued).
+    tokens: Number of generated tokens.
+    mean_probability: Mean probability of its tokens, in [0, 1] (SMART's token-level confidence).
+    min_probability: Probability of its least probable token, in [0, 1].
+    entropy: Mean entropy of the token distributions, in nats.
+    answer: The final answer it states, None if it states none.
+    """
+
+    text: str
+    ended: Literal["delimiter", "end", "length"]
+    tokens: int
+    mean_probability: float
+    min_probability: float
+    entropy: float
+    answer: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One step of a solution, or the root (which is the problem itself, with an empty step).
+
+    Attributes:
+        id: Position in the order of creation; the root is 0.
+        parent: The step before; None for the root.
+        step: What was written.
+        author: "reasoner" or "teacher"; "" for the root.
+        hint: The hint it was written under, None if none.
+        hint_tokens: Tokens that the hinter generated for it.
+        score: Judgement of the step in [0, 1]; None while it is not judged.
+        visits: How often a search came by.
+        value: Mean of what a search backed up to it.
+        status: "open" (may be continued), "terminal", "pruned", "rejected" (another version of it was kept), "failed".
+        reason: Why it failed or was rejected, "" otherwise.
+        replaces: Id of the step that it was written in place of.
+        depth: Steps from the root, which has 0.
+        rewrites: Rewritten steps on the path from the root to here, this one included.
+    """
+
+    id: int
+    parent: "Node | None"
+    step: Written
+    author: str
+    hint: str | None = None
+    hint_tokens: int = 0
+    score: float | None = None
+    visits: int = 0
+    value: float = 0.0
+    status: Status = "open"
+    reason: str = ""
+    replaces: int | None = None
+    depth: int = 0
+    rewrites: int = 0
+    children: list["Node"] = field(default_factory=list)
+
+    def path(self) -> list["Node"]:
+        """The steps from the first to this one, without the root."""
+        nodes: list[Node] = []
+        node: Node | None = self
+        while node is not None and node.parent is not None:
+            nodes.append(node)
+            node = node.parent
+        return nodes[::-1]
+
+    def fail(self, reason: str) -> None:
+        """End this path; it never wins a selection."""
+        self.status, self.reason = "failed", reason
+
+
+class Tree:
+    """All steps written for one problem, by id in ``nodes``; ``root`` is the problem.
+
+    Args:
+        problem: What is to be solved.
+        seed: Every random choice made for this tree comes from it.
+    """
+
+    def __init__(self, problem: Problem, seed: int = 0) -> None:
+        self.problem = problem
+        self.seed = seed
+        self.root = Node(0, None, Written("", "delimiter", 0, 1.0, 1.0, 0.0), "")
+        self.nodes = [self.root]
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def add(
+        self,
+        parent: Node,
+        step: Written,
+        author: str,
+        *,
+        hint: str | None = None,
+        hint_tokens: int = 0,
+        replaces: Node | None = None,
+    ) -> Node:
+        """Add a step after ``parent``; it fails at once if it is empty or repeats a step of its own path."""
+        rewrites = parent.rewrites + (replaces is not None)
+        node = Node(len(self.nodes), parent, step, author, hint, hint_tokens, depth=parent.depth + 1, rewrites=rewrites)
+        node.replaces = replaces.id if replaces else None
+        node.status = "terminal" if step.ended == "end" or step.answer is not None else "open"
+        if not step.text.strip():
+            node.fail("empty step")
+        elif any(step.text == before.step.text for before in parent.path()):
+            node.fail("repeated step")
+        self.nodes.append(node)
+        parent.children.append(node)
+        return node
+
+    def judge(self, node: Node, score: float | None) -> None:
+        """Enter a score; one that is not a number in [0, 1] fails the node. None means that nobody judges."""
+        if score is None:
+            return
+        if math.isfinite(score) and 0.0 <= score <= 1.0:
+            node.score = float(score)
+        else:
+            node.fail(f"score {score} is not a number in [0, 1]")
+
+    def terminals(self) -> list[Node]:
+        """Finished solutions' last steps, in order of creation."""
+        return [node for node in self.nodes if node.status == "terminal"]
