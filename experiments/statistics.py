@@ -49,7 +49,12 @@ def auc(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
 def auc_interval(
     scores: NDArray[np.float64], right: NDArray[np.bool_], groups: NDArray[np.int64], resamples: int = 500
 ) -> Share:
-    """AUC with its 95 % bootstrap interval; whole groups (problems) are drawn, since their steps belong together."""
+    """AUC with its 95 % bootstrap interval; whole groups (problems) are drawn, since their steps belong together.
+
+    All NaN if all cases are right or all wrong.
+    """
+    if math.isnan(point := auc(scores, right)):
+        return Share(math.nan, math.nan, math.nan, len(scores))
     rng = np.random.default_rng(0)
     members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
     drawn = []
@@ -57,4 +62,4 @@ def auc_interval(
         index = np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
         drawn.append(auc(scores[index], right[index]))
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return Share(auc(scores, right), float(low), float(high), len(scores))
+    return Share(point, float(low), float(high), len(scores))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub import HfApi, try_to_load_from_cache
 from safetensors import SafetensorError
 from transformers import (
     AutoModelForCausalLM,
@@ -69,6 +70,7 @@ def _load(name: str, kind: Any, device: str) -> tuple[PreTrainedModel, PreTraine
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
+        reach(place)
         tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
         model, info = kind.from_pretrained(
             place, use_safetensors=True, trust_remote_code=False, dtype=dtype, output_loading_info=True
@@ -111,6 +113,19 @@ def locate(name: str) -> str:
     ):
         raise UnknownModelError(f"no model {name!r}: give {FORMS}")
     return name
+
+
+def reach(place: str) -> None:
+    """Ask the hub once for a model that is neither a folder nor in the local cache: it may not be there.
+
+    Raises:
+        OSError, ValueError: The hub cannot be reached or does not know it.
+    """
+    if not Path(place).is_dir() and not isinstance(try_to_load_from_cache(place, "config.json"), str):
+        try:
+            HfApi().model_info(place, timeout=10)
+        except Exception as error:
+            raise OSError(str(error) or type(error).__name__) from error
 
 
 def check_manifest(folder: Path, name: str, *, required: bool) -> None:

@@ -56,8 +56,13 @@ def template_parts(tokenizer: PreTrainedTokenizerBase, system: bool) -> list[str
 
 @lru_cache(maxsize=64)
 def may_stop(tokenizer: PreTrainedTokenizerBase, stop: tuple[str, ...]) -> frozenset[int]:
-    """Tokens that can complete one of the stop texts: those that hold its last character."""
+    """Tokens that can complete one of the stop texts: those that hold its last character.
+
+    A character beyond ASCII may be spread over several tokens, so then any token may.
+    """
     lasts = {text[-1] for text in stop}
+    if not all(last.isascii() for last in lasts):
+        return frozenset(range(len(tokenizer)))
     pieces = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
     return frozenset(i for i, piece in enumerate(pieces) if lasts & set(piece))
 

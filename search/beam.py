@@ -52,7 +52,7 @@ class Beam:
             beam = self.prune([*finished, *children])
             if rule and rule.when == "after":
                 fresh = [node for node in beam if node not in finished]
-                beam = [*finished, *await rewrite(tree, fresh, rule)]
+                beam = [*(node for node in beam if node in finished), *await rewrite(tree, fresh, rule)]
             if not living(beam):
                 return
         for node in living(beam):

@@ -1,6 +1,6 @@
 """The budget: how much a search may spend on one problem."""
 
-import math
+import sys
 from dataclasses import dataclass, fields
 
 from hintree.search.errors import UsageError
@@ -42,7 +42,7 @@ class Budget:
             limit = getattr(self, f.name)
             if limit is None:
                 continue
-            if not (isinstance(limit, int | float) and math.isfinite(limit) and limit >= 0):
+            if not (isinstance(limit, int | float) and 0 <= limit <= sys.float_info.max):
                 raise UsageError(f"budget {f.name}={limit!r} is not a number above 0; leave it out for no limit")
             if limit == 0 and f.name.removesuffix("_tokens") not in OPTIONAL_ROLES:
                 raise UsageError(

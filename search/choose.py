@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hintree.search.errors import UsageError
 from hintree.search.tree import Node, Tree
 
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
@@ -51,6 +52,11 @@ def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
         how: "best" (highest trajectory score), "majority" (most frequent answer) or "weighted" (largest sum of scores).
         aggregate: How step scores make a trajectory score; see ``AGGREGATES``.
     """
+    if how not in CHOICES or aggregate not in AGGREGATES:
+        raise UsageError(
+            f"choose how={how!r}, aggregate={aggregate!r}: how is one of {', '.join(CHOICES)}, aggregate one of "
+            f"{', '.join(AGGREGATES)}"
+        )
     finished = [node for node in tree.terminals() if node.step.answer is not None]
     score = {node.id: trajectory_score(node, aggregate) for node in finished}
     if not finished:
@@ -58,7 +64,7 @@ def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
         node = max(rest, key=lambda n: (n.depth, trajectory_score(n, aggregate), -n.id))
         return Choice(node, None, 0.0)
     if how == "best":
-        node = max(finished, key=lambda n: (score[n.id], -n.id))
+        node = max(finished, key=lambda n: (n.score is not None, score[n.id], -n.id))
         return Choice(node, node.step.answer, score[node.id])
     weight: dict[str, float] = {}
     for node in finished:

@@ -7,10 +7,12 @@ all of them, over all live problems, in one call.
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from hintree.search.budget import OPTIONAL_ROLES, Budget
+from hintree.search.errors import UsageError
 from hintree.search.ledger import Ledger
 from hintree.search.questions import Answer, Ask, Each
 from hintree.search.tree import Tree
@@ -56,12 +58,13 @@ class Run:
         except StopIteration:
             self.end("complete")
         except Exception as error:
-            self.end(f"failed: {error or type(error).__name__}")
+            self.end(f"failed: {str(error) or type(error).__name__}")
 
     def end(self, reason: str) -> None:
         """Stop here; what is in the tree stays."""
         self.stop_reason, self.asks = reason, []
-        self.search.close()
+        with suppress(Exception):
+            self.search.close()
 
 
 def drive(
@@ -79,6 +82,8 @@ def drive(
         budget: Limits for each problem.
         live: How many problems are worked on at once. It changes speed, never a tree.
     """
+    if live < 1:
+        raise UsageError(f"live={live!r} is not a whole number of at least 1")
     waiting, budget, running = iter(searches), budget or Budget(), deque[Run]()
     while True:
         while len(running) < live and (pair := next(waiting, None)) is not None:
@@ -126,15 +131,16 @@ def answer_one_role(running: Iterable[Run], answerers: Mapping[str, Answerer]) -
     chosen = [(run, place, ask) for run, place, ask in questions if ask.role == role]
     answerer, clock = answerers[role], time.monotonic()
     try:
-        answers = answerer.answer([ask for _, _, ask in chosen])
+        answers = list(answerer.answer([ask for _, _, ask in chosen]))
+        if len(answers) != len(chosen):
+            raise ValueError(f"the {role} gave {len(answers)} answers to {len(chosen)} questions")
     except Exception as error:
         answers = [error] * len(chosen)
     seconds = (time.monotonic() - clock) / len(chosen)
     for (run, place, _), answer in zip(chosen, answers, strict=True):
-        if run.stop_reason:
-            continue
         if isinstance(answer, Exception):
-            run.end(f"failed: {answer or type(answer).__name__}")
+            if not run.stop_reason:
+                run.end(f"failed: {str(answer) or type(answer).__name__}")
             continue
         run.ledger[role].add(answer.usage, answerer.parameters, seconds)
         run.answers[place] = answer.value

@@ -12,6 +12,7 @@ from hintree.search.tree import STATUSES, Node, Problem, Tree, Written
 VERSION = 1
 """Version of the JSON form; a reader refuses a newer one."""
 
+AUTHORS = ("reasoner", "teacher")
 PLAIN = [f.name for f in fields(Node) if f.name not in ("parent", "children", "step")]
 
 
@@ -51,7 +52,12 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     parent = None if row["parent"] is None else tree.nodes[row["parent"]]
     if row["id"] != len(tree.nodes) or row["status"] not in STATUSES or (parent is None) != (row["id"] == 0):
         raise UsageError(f"not a hintree tree: node {row['id']!r} is out of order or has a wrong parent or status")
+    if parent is not None and (row["parent"] < 0 or row["author"] not in AUTHORS):
+        raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong parent or author")
+    if not isinstance(row["step"]["text"], str) or not (row["score"] is None or 0.0 <= row["score"] <= 1.0):
+        raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong text or score")
     node = Node(parent=parent, step=Written(**row["step"]), **{name: row[name] for name in PLAIN})
+    tree.texts.add(node.step.text)
     tree.nodes.append(node)
     if parent is not None:
         parent.children.append(node)
@@ -70,4 +76,8 @@ def to_networkx(tree: Tree) -> "nx.DiGraph[int]":
 
 def from_networkx(graph: "nx.DiGraph[int]") -> Tree:
     """The tree that ``to_networkx`` came from. Raises UsageError for any other graph."""
-    return from_dict({**graph.graph, "nodes": [graph.nodes[i] for i in sorted(graph.nodes)]})
+    try:
+        rows = [{**graph.nodes[i], "id": i} for i in sorted(graph.nodes)]
+    except TypeError as error:
+        raise UsageError(f"not a hintree tree: its nodes are not numbers ({error})") from error
+    return from_dict({**graph.graph, "nodes": rows})

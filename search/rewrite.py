@@ -1,7 +1,7 @@
 """The rewrite ladder: a low step is first retried under a new hint (cheap), then written by the teacher (dear).
 
-SMART's published rule (arXiv 2504.09923) is one setting: rungs ("teacher",), accept "always", when "after", final
-False.
+On a chain, SMART's published rule (arXiv 2504.09923) is one setting: rungs ("teacher",), accept "always", when
+"after", final False.
 """
 
 from collections.abc import Sequence
@@ -44,6 +44,8 @@ class Rewrite:
     def __post_init__(self) -> None:
         if not self.threshold >= 0:
             raise UsageError(f"rewrite threshold={self.threshold!r} is not a number of at least 0")
+        if self.limit is not None and self.limit < 0:
+            raise UsageError(f"rewrite limit={self.limit!r} is not a whole number of at least 0")
         if bad := [rung for rung in self.rungs if rung not in RUNGS]:
             raise UsageError(f"rewrite rungs: {bad[0]!r} is not one of {', '.join(RUNGS)}")
         if self.accept not in ("better", "always") or self.when not in ("before", "after"):
@@ -57,7 +59,7 @@ class Rewrite:
         if node.parent is None or (self.limit is not None and node.parent.rewrites >= self.limit):
             return False
         if node.status == "failed":
-            return True
+            return self.threshold > 0
         low = node.score is not None and node.score < self.threshold
         return low and (node.status == "open" or (node.status == "terminal" and self.final))
 
@@ -73,7 +75,8 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite) -> list[Node
         for new in await write(tree, await drafts(tree, low, rung)):
             old = next(node for node in low if node.id == new.replaces)
             if better(new, old, rule):
-                old.status, old.reason = "rejected", f"rewritten as step {new.id}"
+                why = f"{old.reason}; " if old.reason else ""
+                old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
                 kept[kept.index(old)] = new
             elif new.status != "failed":
                 new.status, new.reason = "rejected", f"not better than step {old.id}"

@@ -64,7 +64,7 @@ class Node:
     """
 
     id: int
-    parent: "Node | None"
+    parent: "Node | None" = field(repr=False)
     step: Written
     author: str
     hint: str | None = None
@@ -77,7 +77,7 @@ class Node:
     replaces: int | None = None
     depth: int = 0
     rewrites: int = 0
-    children: list["Node"] = field(default_factory=list)
+    children: list["Node"] = field(default_factory=list, repr=False)
 
     def path(self) -> list["Node"]:
         """The steps from the first to this one, without the root."""
@@ -106,6 +106,7 @@ class Tree:
         self.seed = seed
         self.root = Node(0, None, Written("", "delimiter", 0, 1.0, 1.0, 0.0), "")
         self.nodes = [self.root]
+        self.texts: set[str] = set()
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -130,8 +131,9 @@ class Tree:
         node.status = "terminal" if step.ended == "end" or step.answer is not None else "open"
         if not step.text.strip():
             node.fail("empty step")
-        elif any(step.text == before.step.text for before in parent.path()):
+        elif step.text in self.texts and any(step.text == before.step.text for before in parent.path()):
             node.fail("repeated step")
+        self.texts.add(step.text)
         self.nodes.append(node)
         parent.children.append(node)
         return node

@@ -53,11 +53,15 @@ def parse(step: str) -> Parsed | None:
 
 
 def stated(problem: LabProblem, history: Sequence[str]) -> dict[str, int]:
-    """Value by key of every quantity that the problem or a step states, right or wrong; the last statement holds."""
-    known = problem.givens()
+    """Value by key of every quantity that the problem or a step states, right or wrong.
+
+    The problem's own word on a given holds against any step; otherwise the last statement holds.
+    """
+    givens = problem.givens()
+    known = dict(givens)
     for step in history:
         parsed = parse(step)
-        if parsed is not None and parsed.key in problem.values:
+        if parsed is not None and parsed.key in problem.values and parsed.key not in givens:
             known[parsed.key] = parsed.value
     return known
 
@@ -69,8 +73,7 @@ def check_step(problem: LabProblem, history: Sequence[str], step: str) -> Verdic
     ("operand"), and one that mends an earlier mistake is right.
     """
     known = stated(problem, history)
-    answer = ANSWER.fullmatch(step.strip())
-    if answer:
+    if (answer := ANSWER.fullmatch(step.strip()[:LONGEST_STEP])) is not None:
         true = known.get(problem.target) == problem.answer == int(answer[1])
         return Verdict(true, "" if true else "operand")
     parsed = parse(step)

@@ -26,6 +26,8 @@ FAMILIES: dict[str, Callable[[random.Random, int, int], Draft]] = {
 SPLITS = ("train", "validation", "test")
 STEPS = range(1, 11)
 """Steps a problem may have; the shipped models are trained on 1 to 8."""
+DISTRACTORS = range(3)
+"""Unneeded facts a problem may have; with more, the names would run out."""
 
 
 def problems(
@@ -46,7 +48,7 @@ def problems(
         n: How many; None goes on forever.
         seed: Same seed, same problems.
         families: Names from ``FAMILIES``.
-        distractors: Numbers of facts to draw from that the answer does not need.
+        distractors: Numbers of facts to draw from that the answer does not need, each in 0..2.
         shuffle: Probability in [0, 1] that the facts stand in random order instead of in order of use.
 
     Raises:
@@ -55,6 +57,9 @@ def problems(
     check_choice("split", [split], SPLITS)
     check_choice("steps", steps, STEPS)
     check_choice("families", families, tuple(FAMILIES))
+    check_choice("distractors", distractors, DISTRACTORS)
+    if not 0 <= shuffle <= 1:
+        raise ValueError(f"shuffle: {shuffle!r} is not a probability from 0 to 1")
     rng = random.Random(f"{split}/{seed}")
     for _ in range(n) if n is not None else itertools.count():
         yield sample(rng, split, steps, families, distractors, shuffle)

@@ -12,8 +12,13 @@ def leaks(hint: str, question: str, history: Sequence[str]) -> bool:
 
     Labels such as "(5)" point to a fact and are not numbers.
     """
-    known = set(re.findall(r"\d+", " ".join([question, *history])))
-    return not known.issuperset(re.findall(r"\d+", re.sub(r"\(\d+\)", "", hint)))
+    known = numbers(" ".join([question, *history]))
+    return not known.issuperset(numbers(hint))
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers in a text, labels left out."""
+    return set(re.findall(r"\d+", re.sub(r"\(\d+\)", "", text)))
 
 
 def fit_to_teach(hint: str, question: str, history: Sequence[str]) -> bool:

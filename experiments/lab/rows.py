@@ -1,8 +1,8 @@
 """Training rows: token ids, and which of them the loss counts.
 
-Row kinds: arithmetic drills, copy rows (random tokens, then the same again), solutions, solutions whose last step is
-written under a hint, and hints. All kinds stand side by side from the first minute: a phase of drills alone destroys
-copying (docs/lab.md).
+Row kinds: solutions, solutions whose last step is written under a hint, hints, and exercises of the circuits that
+these need: arithmetic drills, copy rows (random tokens, and what follows them, again), recitals of facts by label, and
+lookups of values by key. All kinds stand side by side: a phase of drills alone destroys copying (docs/lab.md).
 """
 
 import random
@@ -42,6 +42,8 @@ class Mix:
         steps: Numbers of steps of the problems.
         drills: Arithmetic drills.
         copies: Copy rows.
+        recitals: The facts of a problem, then each again at the call of its label.
+        lookups: What quantities are, then each again in another order; only the values are learned.
         hinted: Solutions whose last step stands under its hint.
         hints: Rows that teach writing the hint.
         astray: Share of the hinted and hint rows whose history holds a mistake.
@@ -50,6 +52,8 @@ class Mix:
     steps: Sequence[int]
     drills: float = 0.0
     copies: float = 0.0
+    recitals: float = 0.0
+    lookups: float = 0.0
     hinted: float = 0.0
     hints: float = 0.0
     astray: float = 0.0
@@ -87,6 +91,10 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
     if (kind := kind - mix.copies) < 0:
         return copy(rng, tokenizer)
     problem = sample(rng, "train", mix.steps)
+    if (kind := kind - mix.recitals) < 0:
+        return recital(rng, problem, tokenizer)
+    if (kind := kind - mix.lookups) < 0:
+        return lookup(rng, problem, tokenizer)
     if kind < mix.hinted + mix.hints:
         return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
     row = Text(tokenizer).add(problem.question + "\n", learn=False)
@@ -133,7 +141,35 @@ def drill(rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14
     return text.cut()
 
 
-def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 30) -> Row:
-    """Random tokens, then the same again; the second half is learned."""
-    ids = [rng.randrange(4, len(tokenizer)) for _ in range(length)]
-    return Row([tokenizer.bos_token_id, *ids, *ids], [IGNORED] * (length + 1) + ids)
+def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 80) -> Row:
+    """Random tokens over and over, or pieces of a random text in any order; what has stood before is learned.
+
+    Periods and places vary: with a fixed distance a model learns to look back so far, and not to look for the same.
+    """
+    draw = [rng.randrange(4, len(tokenizer)) for _ in range(rng.randint(3, 24) if rng.random() < 0.5 else 36)]
+    ids, labels = [tokenizer.bos_token_id, *draw], [IGNORED] * (len(draw) + 1)
+    while len(ids) <= length:
+        start = rng.randrange(len(draw) - 8) if len(draw) == 36 else 0
+        piece = draw[start : start + rng.randint(4, 8)] if len(draw) == 36 else draw
+        ids += piece
+        labels += piece if len(draw) < 36 else [IGNORED, *piece[1:]]
+    return Row(ids, labels)
+
+
+def recital(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """The question, then its facts in another order; each is learned after its label."""
+    text = Text(tokenizer).add(problem.question + "\n", learn=False)
+    for fact in rng.sample(problem.facts, len(problem.facts)):
+        text.add(f"({fact.label})", learn=False).add(f"{fact.text}.", learn=True).add("\n", learn=False)
+    return text.cut()
+
+
+def lookup(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """What every quantity of a problem is, then the same in another order, where the values are learned."""
+    text = Text(tokenizer)
+    for key in rng.sample(sorted(problem.values), len(problem.values)):
+        text.add(f"{key} {problem.values[key]}.", learn=False)
+    text.add("\n", learn=False)
+    for key in rng.sample(sorted(problem.values), len(problem.values)):
+        text.add(key, learn=False).add(f"{problem.values[key]}.", learn=True)
+    return text.cut()

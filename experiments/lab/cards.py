@@ -1,0 +1,116 @@
+"""Put trained models into the package, each with a card of its measured figures.
+
+For maintainers, after ``hintree lab train``:
+
+    python -m hintree.experiments.lab.cards build/lab
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from hintree.experiments.lab.commands import as_table, percent
+from hintree.experiments.lab.evaluate import evaluate
+from hintree.models.load import EMBEDDED, HOME, MANIFEST, write_manifest
+
+CARD = """---
+license: apache-2.0
+library_name: transformers
+pipeline_tag: {task}
+---
+# hintree {name}
+
+{about}
+
+It knows only *the lab*, a small synthetic world of word problems (`hintree lab problems`), and is of no use outside it.
+
+- **Data**: {data} Problems, steps and labels are generated and checked by `experiments/lab`; nothing is downloaded.
+- **Recipe**: {parameters:,} parameters (Llama architecture, float32); {steps:,} optimizer steps of {batch} rows, seed
+  {seed}; Muon {muon} for matrices, AdamW {adam} for the rest. All of it stands in `experiments/lab/recipes.py`.
+- **Command**: `make lab` (or `hintree lab train --stage {name}`)
+- **Training time**: {minutes:.0f} CPU minutes on one core.
+
+## Measured
+By `hintree lab evaluate --n {n} --seed {problem_seed}`.
+
+{figures}
+
+## All figures of this set of models
+{table}
+"""
+
+ABOUT = {
+    "student": ("text-generation", "The small reasoner: solves lab problems step by step and often fails.",
+                "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
+    "teacher": ("text-generation", "The stronger reasoner that rewrites what the student gets wrong.",
+                "as for the student."),
+    "hinter": ("text-generation", "Says which fact to use next. Starts from the teacher and writes hints only.",
+               "exact hints for gold and off-track histories; hints that state a number not yet known are filtered out "
+               "(experiments/lab/leaks.py)."),
+    "prm": ("token-classification", "The process-reward model: the probability that each step is right, in the format "
+            "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the teacher.",
+            "the student's own drafts at temperatures 0.4, 0.7 and 1.0 and solutions with mistakes made on purpose, "
+            "labelled by the exact checker."),
+}  # fmt: skip
+"""Task, what it is, and what it learned from, by model."""
+
+
+def publish(out: Path, n: int, seed: int) -> None:
+    """Measure the models in ``out`` and copy them, with cards and manifests, to where the package ships them."""
+    figures = evaluate(out, n, seed)
+    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    for name in EMBEDDED:
+        target = HOME / name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(out / name, target, ignore=shutil.ignore_patterns(MANIFEST))
+        (target / "README.md").write_text(card(name, target, figures))
+        write_manifest(target)
+
+
+def card(name: str, folder: Path, figures: dict[str, Any]) -> str:
+    """The card of one model."""
+    record = json.loads((folder / "training.json").read_text())
+    task, about, data = ABOUT[name]
+    schedule = record["schedule"]
+    return CARD.format(
+        name=name,
+        task=task,
+        about=about,
+        data=data[0].upper() + data[1:],
+        parameters=record["parameters"],
+        minutes=record["cpu_seconds"] / 60,
+        n=figures["problems"]["n"],
+        problem_seed=figures["problems"]["seed"],
+        figures=own_figures(name, figures),
+        table=as_table(figures),
+        **{key: schedule[key] for key in ("steps", "batch", "seed", "muon", "adam")},
+    )
+
+
+def own_figures(name: str, figures: dict[str, Any]) -> str:
+    """The figures that are about one model."""
+    arms, hints, prm = figures["arms"], figures["hints"], figures["prm"]
+    if name == "prm":
+        own, chance = prm["auc, prm"], prm["auc, mean token probability"]
+        return (
+            f"AUC {own['value']:.3f} [{own['low']:.3f}, {own['high']:.3f}] on {prm['steps']} sampled student steps up "
+            f"to the first error ({prm['wrong']} wrong); the student's own mean token probability reaches "
+            f"{chance['value']:.3f} [{chance['low']:.3f}, {chance['high']:.3f}]."
+        )
+    if name == "hinter":
+        return (
+            f"{hints['leaks']} of {hints['hints']} hints leak; {percent(hints['exact'])} are the exact hint. The "
+            f"student solves {percent(arms['student']['all'])} alone, {percent(arms['student, hinter']['all'])} with it."
+        )
+    return f"Greedy, alone: {percent(arms[name]['all'])} of the problems."
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="what hintree lab train wrote")
+    parser.add_argument("--n", type=int, default=1000, help="test problems (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the problems (default %(default)s)")
+    args = parser.parse_args()
+    publish(args.folder, args.n, args.seed)

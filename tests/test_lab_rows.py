@@ -1,0 +1,163 @@
+import operator
+import random
+import re
+from collections import Counter
+
+import pytest
+
+from hintree.experiments.lab import FAMILIES, problems
+from hintree.experiments.lab.oracle import next_hint, next_step
+from hintree.experiments.lab.prm_rows import made_up, prm_row
+from hintree.experiments.lab.recipes import CURRICULUM, by_curriculum
+from hintree.experiments.lab.rows import IGNORED, Mix, draw_row, guided
+from hintree.experiments.lab.vocabulary import build_tokenizer
+
+CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+everywhere = pytest.mark.parametrize("family", FAMILIES)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return build_tokenizer()
+
+
+def encode(tokenizer, text):
+    return tokenizer.encode(text, add_special_tokens=False)
+
+
+def learned(row):
+    """Whether each token of a row is learned."""
+    assert len(row.ids) == len(row.labels)
+    assert all(label in (token, IGNORED) for token, label in zip(row.ids, row.labels, strict=True))
+    return [label != IGNORED for label in row.labels]
+
+
+def rows(tokenizer, mix, n=25):
+    return [draw_row(random.Random(seed), mix, tokenizer) for seed in range(n)]
+
+
+def test_solutions_are_learned_after_the_question_only(tokenizer):
+    for row in rows(tokenizer, Mix(steps=range(1, 9))):
+        cut = row.ids.index(encode(tokenizer, "\n")[0]) + 1
+        assert learned(row) == [False] * cut + [True] * (len(row.ids) - cut)
+        assert row.ids[0] == tokenizer.bos_token_id
+        assert row.ids[-1] == tokenizer.eos_token_id
+        assert tokenizer.decode(row.ids[cut:-1]).split("\n")[-1].startswith("The answer is ")
+        assert tokenizer.decode(row.ids[1:cut]).endswith("?\n")
+
+
+def test_drills_are_true_and_only_their_results_are_learned(tokenizer):
+    seen = set()
+    for row in rows(tokenizer, Mix(steps=(1,), drills=1.0)):
+        words = tokenizer.convert_ids_to_tokens(row.ids[1:])
+        for i in range(0, len(words), 6):
+            left, op, right, equals, result, stop = words[i : i + 6]
+            assert (equals, stop) == ("=", ".")
+            assert CALCULATE[op](int(left), int(right)) == int(result)
+            assert 1 <= int(result) <= 99
+            seen.add(op)
+        assert learned(row) == [False] + [False, False, False, False, True, True] * (len(words) // 6)
+    assert seen == set("+-*/")
+
+
+def test_copy_rows_say_everything_twice_and_learn_the_second_time(tokenizer):
+    for row in rows(tokenizer, Mix(steps=(1,), copies=1.0)):
+        half = len(row.ids) // 2
+        assert row.ids[1 : half + 1] == row.ids[half + 1 :]
+        assert learned(row) == [False] * (half + 1) + [True] * half
+        assert not set(row.ids[1:]) & set(tokenizer.all_special_ids)
+
+
+def lines(tokenizer, row):
+    """The lines of a row as (text, set of whether its tokens are learned), the start mark left out."""
+    found, tokens, flags = [], [], []
+    for token, flag in list(zip(row.ids, learned(row), strict=True))[1:]:
+        tokens.append(token)
+        flags.append(flag)
+        if token in (*encode(tokenizer, "\n"), tokenizer.eos_token_id):
+            text = tokenizer.decode(tokens, skip_special_tokens=True).rstrip("\n")
+            given = 2 if text.startswith("Hint:") else 0  # "Hint" and ":" belong to the prompt
+            assert not any(flags[:given])
+            found.append((text, set(flags[given:])))
+            tokens, flags = [], []
+    assert not tokens
+    return found
+
+
+@pytest.mark.parametrize("astray", [False, True])
+@pytest.mark.parametrize("write_hint", [False, True])
+@everywhere
+def test_guided_rows_learn_the_hint_or_the_step_under_it(tokenizer, family, write_hint, astray):
+    for seed, problem in enumerate(problems("train", range(1, 9), n=20, seed=2, families=(family,))):
+        row = guided(random.Random(seed), problem, tokenizer, astray=astray, write_hint=write_hint)
+        question, *history = lines(tokenizer, row)
+        last = None if write_hint else history.pop()
+        hint = history.pop()
+        steps = [text for text, _ in history]
+        assert question == (problem.question, {False})
+        assert hint == (f"Hint: {next_hint(problem, steps)}", {write_hint})
+        assert last is None or last == (next_step(problem, steps), {True})
+        assert all(flags == {not write_hint and not astray} for _, flags in history)
+        assert row.labels[-1] == row.ids[-1]
+        answered = not write_hint and last[0].startswith("The answer")
+        assert (row.ids[-1] == tokenizer.eos_token_id) == answered
+
+
+def kind(text):
+    if re.fullmatch(r"<s>( ?\d+ [-+*/] \d+ = \d+\.)+", text):
+        return "drill"
+    if not text.startswith("<s> (1) "):
+        return "copy"
+    if "\nHint:" not in text:
+        return "solution"
+    return "hint" if text.rstrip("\n").rpartition("\n")[2].startswith("Hint:") else "hinted"
+
+
+def test_the_shares_of_a_mix_are_kept(tokenizer):
+    mix = Mix(steps=(1, 2), drills=0.3, copies=0.1, hinted=0.25, hints=0.15)
+    found = Counter(kind(tokenizer.decode(row.ids)) for row in rows(tokenizer, mix, 500))
+    assert found["drill"] == pytest.approx(150, abs=40)
+    assert found["copy"] == pytest.approx(50, abs=25)
+    assert found["hinted"] == pytest.approx(125, abs=40)
+    assert found["hint"] == pytest.approx(75, abs=30)
+    assert found["solution"] == pytest.approx(100, abs=35)
+
+
+def test_no_row_is_longer_than_the_context(tokenizer):
+    mixes = [mix for _, mix in CURRICULUM] + [Mix(steps=(10,), hinted=0.4, hints=0.3, astray=0.5)]
+    longest = max(len(row.ids) for mix in mixes for row in rows(tokenizer, mix, 60))
+    rng = random.Random(0)
+    for problem in problems("train", (10,), n=60, distractors=(2,)):
+        longest = max(longest, len(prm_row(tokenizer, *made_up(rng, problem)).ids))
+    assert 200 < longest <= tokenizer.model_max_length == 1024
+
+
+@pytest.mark.parametrize("done", [0.0, 0.019, 0.02, 0.3, 0.999])
+def test_the_curriculum_draws_a_row_at_every_moment(tokenizer, done):
+    row = by_curriculum(tokenizer)(random.Random(0), done)
+    assert any(learned(row))
+    for _, mix in CURRICULUM:
+        assert mix.drills + mix.copies + mix.hinted + mix.hints <= 1
+
+
+def test_prm_rows_have_the_format_of_trl(tokenizer):
+    rng = random.Random(3)
+    seen = set()
+    for problem in problems("train", range(1, 9), n=40, seed=4):
+        question, steps, labels = made_up(rng, problem)
+        ids, marks = [tokenizer.bos_token_id], []
+        ids += encode(tokenizer, question)
+        marks += [IGNORED] * len(ids)
+        for step, label in zip(steps, labels, strict=True):
+            body = encode(tokenizer, step) + encode(tokenizer, "\n")
+            ids += body
+            marks += [IGNORED] * (len(body) - 1) + [1 if label else 0]
+        row = prm_row(tokenizer, question, steps, labels)
+        assert (row.ids, row.labels) == (ids, marks)
+        seen |= {tuple(labels)}
+    assert any(all(labels) for labels in seen) and not all(all(labels) for labels in seen)
+
+
+def test_a_prm_row_needs_one_label_per_step(tokenizer):
+    with pytest.raises(ValueError):
+        prm_row(tokenizer, "How many?", ["The answer is 1."], [])

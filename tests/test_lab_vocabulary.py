@@ -1,0 +1,69 @@
+import random
+
+import pytest
+
+from hintree.experiments.lab import FAMILIES, problems
+from hintree.experiments.lab.families import draft, relations, shopping, totals
+from hintree.experiments.lab.mistakes import derail
+from hintree.experiments.lab.oracle import next_hint, next_step
+from hintree.experiments.lab.problem import gold, write_hint
+from hintree.experiments.lab.vocabulary import build_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return build_tokenizer()
+
+
+def encode(tokenizer, text):
+    return tokenizer.encode(text, add_special_tokens=False)
+
+
+def lab_texts(family, n):
+    rng = random.Random(1)
+    for split in ("train", "test"):
+        for problem in problems(split, range(1, 11), n=n, seed=8, families=(family,)):
+            hints, steps = zip(*gold(problem), strict=True)
+            history = derail(rng, problem, steps[: rng.randrange(len(steps))])
+            yield problem.question
+            yield "\n".join([problem.question, *steps])
+            yield "\n".join([*history, f"Hint: {next_hint(problem, history)}", next_step(problem, history)])
+            yield from hints
+            yield from (write_hint(fact, again=True) for fact in problem.facts)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_lab_text_survives_encode_and_decode(tokenizer, family):
+    for text in lab_texts(family, 60):
+        ids = encode(tokenizer, text)
+        assert tokenizer.unk_token_id not in ids, text
+        assert tokenizer.decode(ids) == text
+
+
+def test_every_name_and_thing_of_the_lab_is_a_word(tokenizer):
+    plurals = [f"{thing}s" for thing in shopping.GOODS]
+    deeds = [*totals.TIMES_VERBS.values(), *sum(totals.VERBS.values(), ())]
+    words = [*draft.NAMES, *relations.ITEMS, *shopping.GOODS, *plurals, *deeds, *draft.TIMES.values()]
+    for word in [*words, *draft.PART.values()]:
+        assert tokenizer.unk_token_id not in encode(tokenizer, word), word
+
+
+def test_every_number_and_label_is_one_token_of_its_own(tokenizer):
+    pieces = [*map(str, range(100)), *(f"({i})" for i in range(1, 21))]
+    ids = [encode(tokenizer, piece) for piece in pieces]
+    assert all(len(one) == 1 for one in ids)
+    assert len({one[0] for one in ids} - {tokenizer.unk_token_id}) == 120
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A train leaves Paris at noon.", "Ana has 100 pens.", "(21) Ana has 4 pens.", "Ana has 4 pens & cards.", "Заяц"],
+)
+def test_a_foreign_sentence_has_an_unknown_word(tokenizer, text):
+    assert tokenizer.unk_token_id in encode(tokenizer, text)
+
+
+def test_a_prompt_begins_with_bos_and_does_not_end(tokenizer):
+    ids = tokenizer.encode("Ana has 4 pens.")
+    assert ids == [tokenizer.bos_token_id, *encode(tokenizer, "Ana has 4 pens.")]
+    assert len({tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id, tokenizer.unk_token_id}) == 4
