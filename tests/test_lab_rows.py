@@ -60,12 +60,29 @@ def test_drills_are_true_and_only_their_results_are_learned(tokenizer):
     assert seen == set("+-*/")
 
 
-def test_copy_rows_say_everything_twice_and_learn_the_second_time(tokenizer):
+def test_copy_rows_learn_only_what_stood_before_at_distances_that_vary(tokenizer):
+    distances = set()
     for row in rows(tokenizer, Mix(steps=(1,), copies=1.0)):
-        half = len(row.ids) // 2
-        assert row.ids[1 : half + 1] == row.ids[half + 1 :]
-        assert learned(row) == [False] * (half + 1) + [True] * half
+        places = [i for i, taught in enumerate(learned(row)) if taught]
+        assert len(places) > 20
+        for i in places:
+            assert row.ids[i] in row.ids[1:i]
+            distances.add(i - row.ids.index(row.ids[i]))
         assert not set(row.ids[1:]) & set(tokenizer.all_special_ids)
+    assert len(distances) > 30
+
+
+def test_recitals_learn_the_fact_after_its_label_and_lookups_only_values(tokenizer):
+    for row in rows(tokenizer, Mix(steps=(2, 3), recitals=1.0)):
+        question, *facts = tokenizer.decode(row.ids, skip_special_tokens=True).strip().split("\n")
+        assert all(fact in question for fact in facts)
+        taught = [i for i, y in zip(row.ids, row.labels, strict=True) if y >= 0]
+        assert tokenizer.decode(taught) == " ".join(fact.split(" ", 1)[1] for fact in facts)
+    for row in rows(tokenizer, Mix(steps=(2, 3), lookups=1.0)):
+        first, second = tokenizer.decode(row.ids, skip_special_tokens=True).strip().split("\n")
+        assert sorted(first[:-1].split(". ")) == sorted(second[:-1].split(". "))
+        words = tokenizer.convert_ids_to_tokens([y for y in row.labels if y >= 0])
+        assert set(words[1::2]) == {"."} and all(word.isdigit() for word in words[::2])
 
 
 def lines(tokenizer, row):

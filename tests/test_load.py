@@ -5,7 +5,9 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
 
+from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models import load_classifier, load_model
 from hintree.models.load import EMBEDDED, HOME, check_manifest, write_manifest
 from hintree.search import CheckpointError, UnknownModelError
@@ -107,3 +109,11 @@ def test_every_shipped_model_matches_its_manifest_and_all_are_small():
 def test_a_shipped_model_without_its_manifest_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="install the package again"):
         check_manifest(tmp_path, "embedded:student", required=True)
+
+
+def test_the_shipped_tokenizer_survives_every_way_of_loading_it():
+    text = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?\nHint: use (2)"
+    for name in EMBEDDED:
+        tokenizer = AutoTokenizer.from_pretrained(HOME / name)
+        assert tokenizer.decode(tokenizer.encode(text), skip_special_tokens=True) == text
+        assert tokenizer.encode(text) == build_tokenizer().encode(text)

@@ -27,8 +27,9 @@ pipeline_tag: {task}
 It knows only *the lab*, a small synthetic world of word problems (`hintree lab problems`), and is of no use outside it.
 
 - **Data**: {data} Problems, steps and labels are generated and checked by `experiments/lab`; nothing is downloaded.
-- **Recipe**: {parameters:,} parameters (Llama architecture, float32); {steps:,} optimizer steps of {batch} rows, seed
-  {seed}; Muon {muon} for matrices, AdamW {adam} for the rest. All of it stands in `experiments/lab/recipes.py`.
+- **Recipe**: {parameters:,} parameters (Llama architecture with attention biases, float32); {steps:,} optimizer steps
+  of {batch} rows, seed {seed}; Muon {muon} for matrices, AdamW {adam} for the rest. All of it stands in
+  `experiments/lab/recipes.py`.
 - **Command**: `make lab` (or `hintree lab train --stage {name}`)
 - **Training time**: {minutes:.0f} CPU minutes on one core.
 
@@ -100,9 +101,10 @@ def own_figures(name: str, figures: dict[str, Any]) -> str:
             f"{chance['value']:.3f} [{chance['low']:.3f}, {chance['high']:.3f}]."
         )
     if name == "hinter":
+        alone, led = percent(arms["student"]["all"]), percent(arms["student, hinter"]["all"])
         return (
             f"{hints['leaks']} of {hints['hints']} hints leak; {percent(hints['exact'])} are the exact hint. The "
-            f"student solves {percent(arms['student']['all'])} alone, {percent(arms['student, hinter']['all'])} with it."
+            f"student solves {alone} alone and {led} with it."
         )
     return f"Greedy, alone: {percent(arms[name]['all'])} of the problems."
 

@@ -47,7 +47,6 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
         "student, another problem's hints": lambda: run_chains(
             asked, {"reasoner": write, "hinter": Answerer(ExactHints(asked, shift=1))}
         ),
-        "hinter alone": lambda: run_chains(asked, {"reasoner": Answerer(StepWriter(hinter, greedy))}),
     }
     runs = {name: run() for name, run in tqdm(stages.items(), desc="evaluating", unit="arm")}
     return {

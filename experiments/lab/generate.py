@@ -8,9 +8,10 @@ import hashlib
 import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from hintree.experiments.lab.families.ages import ages
-from hintree.experiments.lab.families.draft import Draft
+from hintree.experiments.lab.families.draft import Draft, Sentence
 from hintree.experiments.lab.families.relations import relations
 from hintree.experiments.lab.families.shopping import shopping
 from hintree.experiments.lab.families.totals import totals
@@ -38,7 +39,7 @@ def problems(
     seed: int = 0,
     families: Sequence[str] = tuple(FAMILIES),
     distractors: Sequence[int] = (0, 1, 2),
-    shuffle: float = 1.0,
+    shuffle: float = 0.0,
 ) -> Iterator[LabProblem]:
     """Problems of one split, in a fixed order for a fixed seed.
 
@@ -71,7 +72,7 @@ def sample(
     steps: Sequence[int],
     families: Sequence[str] = tuple(FAMILIES),
     distractors: Sequence[int] = (0, 1, 2),
-    shuffle: float = 1.0,
+    shuffle: float = 0.0,
 ) -> LabProblem:
     """One problem of a split; the arguments are those of ``problems``."""
     family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(distractors)
@@ -92,20 +93,36 @@ def draw(rng: random.Random, family: str, steps: int, distractors: int, *, shuff
     """One problem of any split; random graphs that cannot be completed are drawn again."""
     while True:
         try:
-            return label(FAMILIES[family](rng, steps, distractors), family, rng if shuffled else None)
+            return label(FAMILIES[family](rng, steps, distractors), family, rng, shuffled=shuffled)
         except DeadEndError:
             continue
 
 
-def label(draft: Draft, family: str, rng: random.Random | None) -> LabProblem:
-    """Number the sentences in the order they are told (shuffled by ``rng``) and write the question."""
+def label(draft: Draft, family: str, rng: random.Random, *, shuffled: bool) -> LabProblem:
+    """Number the sentences in the order they are told and write the question."""
     sentences = list(draft.sentences)
-    if rng is not None:
+    if shuffled:
         rng.shuffle(sentences)
+    else:
+        sentences = in_order(draft, rng)
     facts = tuple(Fact(i, s.text, s.target, s.name, s.op, s.operands) for i, s in enumerate(sentences, 1))
     text = " ".join(f"({fact.label}) {fact.text}." for fact in facts)
     problem = LabProblem(family, f"{text} {draft.question}", facts, draft.target, draft.values)
-    return LabProblem(family, problem.question, facts, draft.target, draft.values, split_of(problem))
+    return replace(problem, split=split_of(problem))
+
+
+def in_order(draft: Draft, rng: random.Random) -> list[Sentence]:
+    """The sentences in order of use, each distractor somewhere after what it is made from."""
+    makers = {s.target: s for s in draft.sentences}
+    needed, waiting = set[str](), [draft.target]
+    while waiting:
+        needed.add(key := waiting.pop())
+        waiting += [x for x in makers[key].operands if isinstance(x, str)]
+    told = [s for s in draft.sentences if s.target in needed]
+    for extra in (s for s in draft.sentences if s.target not in needed):
+        first = max((i + 1 for i, s in enumerate(told) if s.target in extra.operands), default=0)
+        told.insert(rng.randint(first, len(told)), extra)
+    return told
 
 
 def signature(problem: LabProblem) -> str:

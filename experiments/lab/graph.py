@@ -11,6 +11,8 @@ from typing import Literal
 from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS
 
 LARGEST_CONSTANT = 40
+BRANCHING = 0.0
+"""How often a second chain is opened, in [0, 1]; the first shipped models need plain chains (docs/lab.md)."""
 Op = Literal["", "+", "-", "*", "/"]
 
 
@@ -83,7 +85,7 @@ def changes(value: int, rng: random.Random) -> list[tuple[Op, int]]:
     return found
 
 
-def random_graph(rng: random.Random, steps: int, *, branching: float = 0.3, high: int = 60) -> Graph:
+def random_graph(rng: random.Random, steps: int, *, branching: float = BRANCHING, high: int = 60) -> Graph:
     """A graph whose last quantity needs exactly ``steps`` operations, none of them in vain.
 
     ``branching`` in [0, 1] is how often a second chain is opened, to be joined with the first later on.

@@ -21,32 +21,31 @@ class Size:
 
 
 TEACHER = Size(hidden=128, layers=3)
-STUDENT = Size(hidden=64, layers=3)
+STUDENT = Size(hidden=96, layers=3)
 
-TEACHER_SCHEDULE = Schedule(steps=8_000, seed=1)
-STUDENT_SCHEDULE = Schedule(steps=7_000, seed=2)
-HINTER_SCHEDULE = Schedule(steps=1_500, muon=0.005, adam=3e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=4_000, batch=16, muon=0.01, adam=5e-4, hold=0.3, seed=4)
+TEACHER_SCHEDULE = Schedule(steps=6_500, hold=0.5, seed=1)
+STUDENT_SCHEDULE = Schedule(steps=5_000, hold=0.5, seed=2)
+HINTER_SCHEDULE = Schedule(steps=1_200, muon=0.005, adam=3e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = Schedule(steps=2_200, muon=0.01, adam=5e-4, hold=0.3, seed=4)
 
 HINTS = Mix(steps=range(1, 9), hints=1.0, astray=0.3)
-DRAFTS = 12_000
+DRAFTS = 4_500
 """Student solutions that the PRM learns from."""
 
 CURRICULUM = (
-    (0.05, Mix(steps=(1,), copies=1.0)),
-    (0.15, Mix(steps=range(1, 4), drills=0.30, copies=0.08, recitals=0.10, lookups=0.10, hinted=0.04, hints=0.03)),
-    (0.35, Mix(steps=range(1, 5), drills=0.30, copies=0.03, recitals=0.05, lookups=0.05, hinted=0.10, hints=0.07)),
+    (0.12, Mix(steps=(1,), copies=1.0)),
+    (0.28, Mix(steps=range(1, 4), drills=0.35, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, hints=0.04)),
     (
         1.00,
         Mix(
             steps=range(1, 9),
-            drills=0.25,
+            drills=0.30,
             copies=0.01,
             recitals=0.02,
             lookups=0.02,
-            hinted=0.20,
-            hints=0.12,
-            astray=0.2,
+            hinted=0.18,
+            hints=0.08,
+            astray=0.1,
         ),
     ),
 )

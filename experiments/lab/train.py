@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
-from transformers.models.qwen2.modeling_qwen2 import Qwen2Attention
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.models.llama.modeling_llama import LlamaAttention
 
 from hintree.experiments.lab.rows import IGNORED, Row
 
@@ -63,20 +63,23 @@ class Schedule:
         return min(1.0, (step + 1) / self.warmup, left)
 
 
-def new_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, seed: int) -> Qwen2ForCausalLM:
-    """A small Qwen2 (Llama with biases on queries and keys), with two things laid in its cradle.
+def new_model(
+    tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, seed: int, offset_heads: bool = True
+) -> LlamaForCausalLM:
+    """A small Llama with attention biases, and with two things laid in its cradle.
 
     Number embeddings start with Fourier features of their values, and the heads of the first layer start as offset
     heads: without the first arithmetic is slow to come, without the second copying hardly comes at all (docs/lab.md).
     """
     torch.manual_seed(seed)
-    config = Qwen2Config(
+    config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=hidden,
         intermediate_size=3 * hidden,
         num_hidden_layers=layers,
         num_attention_heads=HEADS,
         num_key_value_heads=HEADS,
+        attention_bias=True,
         max_position_embeddings=tokenizer.model_max_length,
         rope_parameters={"rope_type": "default", "rope_theta": THETA},
         tie_word_embeddings=True,
@@ -84,7 +87,7 @@ def new_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, s
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    model = Qwen2ForCausalLM(config)
+    model = LlamaForCausalLM(config)
     with torch.no_grad():
         table = model.model.embed_tokens.weight
         torch.nn.init.normal_(table, std=0.15)
@@ -92,12 +95,12 @@ def new_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, s
             if token.isdigit():
                 features = fourier(int(token))
                 table[i, : len(features)] += features
-        for head in range(HEADS):
+        for head in range(HEADS if offset_heads else 0):
             look_back(model.model.layers[0].self_attn, head, head + 1)
     return model
 
 
-def look_back(attention: Qwen2Attention, head: int, distance: int, sharpness: float = 26.0, pairs: int = 6) -> None:
+def look_back(attention: LlamaAttention, head: int, distance: int, sharpness: float = 26.0, pairs: int = 6) -> None:
     """Set the biases of one head so that it attends to the token ``distance`` before, whatever that is.
 
     Rotary attention between constant vectors depends on the distance d alone, as a sum of cos((d - distance) w) over
@@ -105,7 +108,7 @@ def look_back(attention: Qwen2Attention, head: int, distance: int, sharpness: fl
     """
     size = attention.head_dim
     strength = math.sqrt(sharpness)
-    for pair in range(pairs):
+    for pair in range(min(pairs, size // 2)):
         first, second = head * size + pair, head * size + size // 2 + pair
         angle = distance * THETA ** (-2 * pair / size)
         attention.k_proj.bias[first] = strength

@@ -1,0 +1,63 @@
+"""The trial behind the offset heads: what does copying need before it comes?
+
+    python -m hintree.experiments.lab.circuits
+
+Trains a model of the teacher's size on copy rows alone, with and without offset heads in its cradle, and prints how
+many of the learned tokens it predicts in copy rows, and in recitals and lookups that it has never seen.
+"""
+
+import random
+import tempfile
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from hintree.experiments.lab.generate import problems
+from hintree.experiments.lab.recipes import TEACHER, by_mix
+from hintree.experiments.lab.rows import IGNORED, Mix, Row, copy, lookup, recital
+from hintree.experiments.lab.train import Schedule, collate, new_model, train
+from hintree.experiments.lab.vocabulary import build_tokenizer
+
+STEPS = 600
+ROWS = 60
+
+
+def predicted(model: PreTrainedModel, rows: list[Row], pad: int) -> float:
+    """Share of the learned tokens that the model predicts, in [0, 1]."""
+    batch = collate(rows, pad)
+    labels = batch.pop("labels")[:, 1:]
+    with torch.inference_mode():
+        guesses = model.eval()(**batch).logits[:, :-1].argmax(-1)
+    return float((guesses == labels).sum() / (labels != IGNORED).sum())
+
+
+def exercises(tokenizer: PreTrainedTokenizerFast) -> dict[str, list[Row]]:
+    """Held-out rows of each kind."""
+    rng = random.Random(0)
+    asked = list(problems("validation", range(2, 6), n=ROWS, seed=0))
+    return {
+        "copy": [copy(rng, tokenizer) for _ in range(ROWS)],
+        "recital": [recital(rng, p, tokenizer) for p in asked],
+        "lookup": [lookup(rng, p, tokenizer) for p in asked],
+    }
+
+
+def main() -> None:
+    """Print one row per trial."""
+    torch.set_num_threads(1)
+    tokenizer = build_tokenizer()
+    rows = exercises(tokenizer)
+    print(f"share of tokens predicted after {STEPS} steps on copy rows alone\n")
+    print("| offset heads | CPU s | copy | recital | lookup |\n|---|---|---|---|---|")
+    for offset_heads in (False, True):
+        model = new_model(tokenizer, hidden=TEACHER.hidden, layers=TEACHER.layers, seed=1, offset_heads=offset_heads)
+        draw = by_mix(Mix(steps=(1,), copies=1.0), tokenizer)
+        with tempfile.TemporaryDirectory() as folder:
+            seconds = train(model, tokenizer, draw, Schedule(steps=STEPS, hold=1.0), Path(folder), "copy rows")
+        shares = [f"{predicted(model, part, tokenizer.pad_token_id):.2f}" for part in rows.values()]
+        print(f"| {'yes' if offset_heads else 'no'} | {seconds:.0f} | {' | '.join(shares)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

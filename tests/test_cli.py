@@ -1,0 +1,130 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hintree.cli import main
+from hintree.search import from_dict
+from hintree.show import visible
+
+ROOT = Path(__file__).parent.parent
+QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+
+
+def run(*args, stdin=b"", **env):
+    command = [sys.executable, "-m", "hintree", *args]
+    return subprocess.run(command, input=stdin, capture_output=True, cwd=ROOT, env={**os.environ, **env}, check=False)
+
+
+def test_json_is_one_object_with_everything_in_it(capsys, tmp_path):
+    assert main(["solve", QUESTION, "--json", "--tree", str(tmp_path / "t.json"), "--seed", "3"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["answer"], data["preset"], data["seed"], data["stop_reason"]) == ("7", "hintree", 3, "complete")
+    assert set(data["steps"][0]) >= {"text", "author", "hint", "score"}
+    assert set(data["ledger"]) == {"reasoner", "hinter", "teacher", "scorer"}
+    assert {"hintree", "torch", "transformers"} <= set(data["versions"])
+    tree = from_dict(json.loads((tmp_path / "t.json").read_text()))
+    assert len(tree) > len(data["steps"])
+
+
+def test_the_terminal_shows_path_answer_and_ledger(capsys):
+    assert main(["solve", QUESTION, "--preset", "hinted"]) == 0
+    out = capsys.readouterr().out
+    for part in (
+        QUESTION[:30],
+        "hint: use (2) to find Ben.",
+        "Answer: 7",
+        "complete",
+        "reasoner",
+        "hinter",
+        "generated",
+    ):
+        assert part in out.replace("\n", " ") or part in out
+
+
+def test_the_question_comes_from_an_argument_a_file_or_standard_input(tmp_path):
+    (tmp_path / "q.txt").write_text(QUESTION + "\n")
+    for args, stdin in (
+        (["--file", str(tmp_path / "q.txt")], b""),
+        (["-"], QUESTION.encode()),
+        ([], QUESTION.encode()),
+    ):
+        done = run("solve", *args, "--preset", "greedy", "--reasoner", "embedded:teacher", "--json", stdin=stdin)
+        assert done.returncode == 0 and json.loads(done.stdout)["answer"] == "7", done.stderr
+
+
+BAD = {
+    "no command": [],
+    "unknown command": ["frobnicate"],
+    "unknown option": ["solve", "q", "--frobnicate"],
+    "empty": ["solve", ""],
+    "control": ["solve", "a\x07b"],
+    "preset": ["solve", "q", "--preset", "nosuch"],
+    "model": ["solve", QUESTION, "--reasoner", "embedded:nosuch"],
+    "model name": ["solve", QUESTION, "--reasoner", "../no/such/folder"],
+    "budget name": ["solve", "q", "--budget", "money=3"],
+    "budget zero": ["solve", "q", "--budget", "seconds=0"],
+    "budget negative": ["solve", "q", "--budget", "calls=-1"],
+    "budget nonsense": ["solve", "q", "--budget", "calls=many"],
+    "budget infinite": ["solve", "q", "--budget", "seconds=1e400"],
+    "seed": ["solve", "q", "--seed", "x"],
+    "two questions": ["solve", "q", "--file", "f"],
+    "no file": ["solve", "--file", "/nonexistent/file"],
+    "tree folder": ["solve", "q", "--tree", "/nonexistent/folder/t.json"],
+    "device": ["solve", QUESTION, "--device", "quantum"],
+    "lab steps": ["lab", "problems", "--steps", "99"],
+    "lab range": ["lab", "problems", "--steps", "a-b"],
+    "lab split": ["lab", "problems", "--split", "exam"],
+    "lab n": ["lab", "problems", "--n", "0"],
+    "lab stage": ["lab", "train", "--stage", "nosuch"],
+    "lab folder": ["lab", "evaluate", "--models", "/nonexistent"],
+    "context": ["solve", "(1) Ana has 4 pens. " * 500],
+}
+
+
+@pytest.mark.parametrize("args", BAD.values(), ids=BAD.keys())
+def test_bad_input_gets_one_clear_line_and_exit_code_2(args, capsys):
+    assert main(args) == 2
+    error = [line for line in capsys.readouterr().err.splitlines() if line.startswith("hintree: error: ")]
+    assert len(error) == 1 and len(error[0]) > 30
+
+
+def test_huge_and_broken_standard_input_is_refused_without_a_traceback():
+    for stdin in (b"x" * 1_000_000, b"", b"\xff\xfe\x00", b"a\x1b[2Jb"):
+        done = run("solve", "-", stdin=stdin)
+        assert done.returncode == 2 and done.stderr.startswith(b"hintree: error: ") and b"Traceback" not in done.stderr
+
+
+def test_lab_problems_are_json_lines_with_all_fields(capsys):
+    assert main(["lab", "problems", "--split", "test", "--steps", "6", "--n", "20", "--seed", "7"]) == 0
+    first = capsys.readouterr().out
+    rows = [json.loads(line) for line in first.splitlines()]
+    assert len(rows) == 20
+    for row in rows:
+        assert set(row) >= {"id", "question", "answer", "steps", "hints", "family"}
+        assert len(row["steps"]) == len(row["hints"]) == 7
+        assert row["steps"][-1] == f"The answer is {row['answer']}."
+    main(["lab", "problems", "--split", "test", "--steps", "6", "--n", "20", "--seed", "7"])
+    assert capsys.readouterr().out == first
+
+
+def test_a_closed_pipe_is_no_error():
+    command = f"{sys.executable} -m hintree lab problems --n 5000 | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, cwd=ROOT, check=False)
+    assert done.stderr == b"" and json.loads(done.stdout)
+
+
+def test_help_and_version_work_and_name_the_commands():
+    done = run("--help")
+    assert done.returncode == 0 and b"solve" in done.stdout and b"lab" in done.stdout
+    assert run("--version").stdout.startswith(b"hintree ")
+    assert b"examples:" in run("solve", "--help").stdout
+
+
+def test_hostile_text_never_reaches_the_terminal_raw(capsys):
+    assert visible("a\x1b[31mb\u202ec\u200bd\nE") == "a\\x1b[31mb\\u202ec\\u200bd\nE"
+    main(["solve", "[bold]Ana[/bold] [link=file:///etc/passwd]has[/link] 4 pens?", "--preset", "greedy"])
+    assert "[link=file:///etc/passwd]" in capsys.readouterr().out.replace("\n", "")
