@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hintree import __version__
 from hintree.search import Ledger, Node
 from hintree.solver import Solution, Solver
 
@@ -101,7 +102,8 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
         "seed": solver.seed,
         "versions": {
             "python": platform.python_version(),
-            **{name: version(name) for name in ("hintree", "torch", "transformers")},
+            "hintree": __version__,
+            **{name: version(name) for name in ("torch", "transformers")},
         },
     }
 

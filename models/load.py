@@ -22,7 +22,7 @@ from transformers import logging as transformers_logging
 
 from hintree.models.classifier import LocalClassifier
 from hintree.models.local import LocalModel
-from hintree.search.errors import CheckpointError, UnknownModelError
+from hintree.search.errors import CheckpointError, UnknownModelError, UsageError
 
 HOME = Path(__file__).parent / "embedded"
 EMBEDDED = ("student", "teacher", "hinter", "prm")
@@ -53,8 +53,14 @@ def load_classifier(name: str, *, device: str = "auto") -> LocalClassifier:
 
 
 def pick_device(device: str) -> str:
-    """The torch device for a name; "auto" takes the fastest at hand."""
+    """The torch device for a name; "auto" takes the fastest at hand. Raises UsageError for one that is not there."""
     if device != "auto":
+        try:
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise UsageError(
+                f"device {device!r} is not there; give auto, cpu, cuda or mps ({first_line(error)})"
+            ) from error
         return device
     if torch.cuda.is_available():
         return "cuda"

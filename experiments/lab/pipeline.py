@@ -37,9 +37,15 @@ def finish(model: PreTrainedModel, draw: Draw, schedule: Schedule, out: Path, na
     write_manifest(out / name)
 
 
+def base(out: Path) -> None:
+    """The larger model that teacher, hinter and PRM start from."""
+    grow(out, "base", recipes.TEACHER, recipes.BASE_SCHEDULE)
+
+
 def teacher(out: Path) -> None:
-    """The teacher: the larger model."""
-    grow(out, "teacher", recipes.TEACHER, recipes.TEACHER_SCHEDULE)
+    """The teacher: the base, trained through a second cycle of the rate."""
+    model = AutoModelForCausalLM.from_pretrained(out / "base")
+    finish(model, recipes.by_mix(recipes.LONGER, build_tokenizer()), recipes.TEACHER_SCHEDULE, out, "teacher")
 
 
 def student(out: Path) -> None:
@@ -55,23 +61,29 @@ def grow(out: Path, name: str, size: recipes.Size, schedule: Schedule) -> None:
 
 
 def hinter(out: Path) -> None:
-    """The hinter: the teacher, taught to write hints only."""
-    model = AutoModelForCausalLM.from_pretrained(out / "teacher")
+    """The hinter: the base, taught to write hints only."""
+    model = AutoModelForCausalLM.from_pretrained(out / "base")
     finish(model, recipes.by_mix(recipes.HINTS, build_tokenizer()), recipes.HINTER_SCHEDULE, out, "hinter")
 
 
 def prm(out: Path) -> None:
-    """The PRM: the teacher with a head for right and wrong, trained on the student's labelled drafts."""
+    """The PRM: the base with a head for right and wrong, trained on the student's labelled drafts."""
     drafts, clock = out / "drafts.jsonl", time.process_time()
     if not drafts.is_file():
         write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
     spent = time.process_time() - clock
     torch.manual_seed(recipes.PRM_SCHEDULE.seed)
     model = AutoModelForTokenClassification.from_pretrained(
-        out / "teacher", num_labels=2, id2label={0: "wrong", 1: "right"}, label2id={"wrong": 0, "right": 1}
+        out / "base", num_labels=2, id2label={0: "wrong", 1: "right"}, label2id={"wrong": 0, "right": 1}
     )
     finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent)
 
 
-STAGES: dict[str, Callable[[Path], None]] = {"teacher": teacher, "student": student, "hinter": hinter, "prm": prm}
-"""In order: the hinter and the PRM start from the teacher, and the PRM learns from the student's drafts."""
+STAGES: dict[str, Callable[[Path], None]] = {
+    "base": base,
+    "student": student,
+    "teacher": teacher,
+    "hinter": hinter,
+    "prm": prm,
+}
+"""In order: teacher, hinter and PRM start from the base, and the PRM learns from the student's drafts."""

@@ -23,12 +23,15 @@ class Size:
 TEACHER = Size(hidden=128, layers=3)
 STUDENT = Size(hidden=96, layers=3)
 
-TEACHER_SCHEDULE = Schedule(steps=6_500, hold=0.5, seed=1)
+BASE_SCHEDULE = Schedule(steps=6_500, hold=0.5, seed=1)
+TEACHER_SCHEDULE = Schedule(steps=2_200, muon=0.012, adam=6e-4, hold=0.3, seed=5)
 STUDENT_SCHEDULE = Schedule(steps=5_000, hold=0.5, seed=2)
-HINTER_SCHEDULE = Schedule(steps=1_200, muon=0.005, adam=3e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=2_200, muon=0.01, adam=5e-4, hold=0.3, seed=4)
+HINTER_SCHEDULE = Schedule(steps=800, muon=0.005, adam=3e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = Schedule(steps=1_800, muon=0.01, adam=5e-4, hold=0.3, seed=4)
 
 HINTS = Mix(steps=range(1, 9), hints=1.0, astray=0.3)
+LONGER = Mix(steps=range(2, 9), drills=0.10, lookups=0.03, recitals=0.10, hinted=0.06, hints=0.03, astray=0.1)
+"""What the teacher goes on with after the base."""
 DRAFTS = 4_500
 """Student solutions that the PRM learns from."""
 

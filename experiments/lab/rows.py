@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerFast
 
-from hintree.experiments.lab.generate import sample
+from hintree.experiments.lab.generate import FAMILIES, sample
 from hintree.experiments.lab.graph import changes
 from hintree.experiments.lab.leaks import fit_to_teach
 from hintree.experiments.lab.mistakes import derail
@@ -46,6 +46,7 @@ class Mix:
         lookups: What quantities are, then each again in another order; only the values are learned.
         hinted: Solutions whose last step stands under its hint.
         hints: Rows that teach writing the hint.
+        families: Families to draw from; one that stands twice is drawn twice as often.
         astray: Share of the hinted and hint rows whose history holds a mistake.
     """
 
@@ -57,6 +58,7 @@ class Mix:
     hinted: float = 0.0
     hints: float = 0.0
     astray: float = 0.0
+    families: Sequence[str] = tuple(FAMILIES)
 
 
 class Text:
@@ -90,7 +92,7 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
         return drill(rng, tokenizer)
     if (kind := kind - mix.copies) < 0:
         return copy(rng, tokenizer)
-    problem = sample(rng, "train", mix.steps)
+    problem = sample(rng, "train", mix.steps, mix.families)
     if (kind := kind - mix.recitals) < 0:
         return recital(rng, problem, tokenizer)
     if (kind := kind - mix.lookups) < 0:
