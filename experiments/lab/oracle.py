@@ -3,9 +3,10 @@
 Also after mistakes: a quantity stated wrongly is checked again before anything is built on it.
 """
 
+import re
 from collections.abc import Sequence
 
-from hintree.experiments.lab.check import parse, stated
+from hintree.experiments.lab.check import check_step, parse, stated
 from hintree.experiments.lab.problem import Fact, LabProblem, next_to_use, write_answer, write_hint, write_step
 
 
@@ -28,3 +29,17 @@ def next_step(problem: LabProblem, history: Sequence[str]) -> str:
     """The exact step after ``history``."""
     fact, _ = next_fact(problem, history)
     return write_step(fact, problem.values) if fact else write_answer(problem.answer)
+
+
+def meant_step(problem: LabProblem, history: Sequence[str], step: str) -> str:
+    """The right step that ``step`` comes closest to: about the same fact if it can be used now, else the exact next."""
+    if check_step(problem, history, step).right:
+        return step
+    known = stated(problem, history)
+    right = {key for key, value in known.items() if value == problem.values[key]}
+    label = re.match(r"\((\d{1,3})\)", step.strip())
+    for fact in problem.facts:
+        same = label is not None and int(label[1]) == fact.label
+        if same and fact.target in problem.needed() - right and right.issuperset(fact.needs()):
+            return write_step(fact, problem.values)
+    return next_step(problem, history)

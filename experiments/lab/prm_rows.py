@@ -12,9 +12,9 @@ from pathlib import Path
 from transformers import PreTrainedTokenizerFast
 
 from hintree.experiments.lab.chains import run_chains
-from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.generate import problems, sample
 from hintree.experiments.lab.mistakes import derail
+from hintree.experiments.lab.oracle import meant_step
 from hintree.experiments.lab.problem import LabProblem, gold
 from hintree.experiments.lab.rows import IGNORED, Row
 from hintree.experiments.lab.train import Draw
@@ -25,26 +25,36 @@ from hintree.search import Answerer
 TEMPERATURES = (0.4, 0.7, 1.0)
 
 
-def prm_row(tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[str], labels: Sequence[bool]) -> Row:
-    """One labelled solution in TRL's format."""
+def prm_row(tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[str], meant: Sequence[str]) -> Row:
+    """One labelled solution in TRL's format.
+
+    The separator after a step is labelled with whether the step is right. So that a small model learns to see where a
+    step goes wrong, every token inside it is labelled too: 1 as long as the step agrees with the ``meant`` one.
+    """
     ids = [tokenizer.bos_token_id, *tokenizer.encode(question, add_special_tokens=False)]
-    marks = [IGNORED] * len(ids)
-    for step, label in zip(steps, labels, strict=True):
-        body = tokenizer.encode(step, add_special_tokens=False)
+    labels = [IGNORED] * len(ids)
+    for step, want in zip(steps, meant, strict=True):
+        body, target = (tokenizer.encode(text, add_special_tokens=False) for text in (step, want))
+        same = next(
+            (i for i, (x, y) in enumerate(zip(body, target, strict=False)) if x != y), min(len(body), len(target))
+        )
         ids += [*body, *tokenizer.encode("\n", add_special_tokens=False)]
-        marks += [IGNORED] * len(body) + [int(label)]
-    return Row(ids, marks)
+        labels += [int(i < same) for i in range(len(body))] + [int(body == target)]
+    return Row(ids, labels)
 
 
 def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> None:
     """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
     with path.with_suffix(".tmp").open("w") as out:
         for i, heat in enumerate(TEMPERATURES):
-            asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i))
+            asked = list(
+                problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, distractors=range(3))
+            )
             writer = StepWriter(student, Sampling(heat, greedy_first=False))
             for chain in run_chains(asked, {"reasoner": Answerer(writer)}, seed):
-                steps, right = [n.step.text for n in chain.nodes], [v.right for v in chain.verdicts]
-                row = {"question": chain.problem.question, "steps": steps, "right": right, "temperature": heat}
+                steps = [n.step.text for n in chain.nodes]
+                meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
+                row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": heat}
                 out.write(json.dumps(row) + "\n")
     path.with_suffix(".tmp").replace(path)
 
@@ -56,15 +66,15 @@ def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) 
     def draw(rng: random.Random, done: float) -> Row:
         if rng.random() < own:
             row = rng.choice(drafts)
-            return prm_row(tokenizer, row["question"], row["steps"], row["right"])
+            return prm_row(tokenizer, row["question"], row["steps"], row["meant"])
         return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 9))))
 
     return draw
 
 
-def made_up(rng: random.Random, problem: LabProblem) -> tuple[str, list[str], list[bool]]:
-    """A gold solution, in three of four cases with a mistake in it; question, steps, labels."""
+def made_up(rng: random.Random, problem: LabProblem) -> tuple[str, list[str], list[str]]:
+    """A gold solution, in three of four cases with a mistake in it; question, steps, and what the steps should be."""
     steps = [step for _, step in gold(problem)]
     if rng.random() < 0.75:
         steps = derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)])
-    return problem.question, steps, [check_step(problem, steps[:i], s).right for i, s in enumerate(steps)]
+    return problem.question, steps, [meant_step(problem, steps[:i], step) for i, step in enumerate(steps)]
