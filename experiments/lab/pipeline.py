@@ -42,10 +42,16 @@ def base(out: Path) -> None:
     grow(out, "base", recipes.TEACHER, recipes.BASE_SCHEDULE)
 
 
-def teacher(out: Path) -> None:
-    """The teacher: the base, trained through a second cycle of the rate."""
+def base2(out: Path) -> None:
+    """The base, trained through a second cycle of the rate."""
     model = AutoModelForCausalLM.from_pretrained(out / "base")
-    finish(model, recipes.by_mix(recipes.LONGER, build_tokenizer()), recipes.TEACHER_SCHEDULE, out, "teacher")
+    finish(model, recipes.by_mix(recipes.LONGER, build_tokenizer()), recipes.BASE2_SCHEDULE, out, "base2")
+
+
+def teacher(out: Path) -> None:
+    """The teacher: a third cycle."""
+    model = AutoModelForCausalLM.from_pretrained(out / "base2")
+    finish(model, recipes.by_mix(recipes.PLANNING, build_tokenizer()), recipes.TEACHER_SCHEDULE, out, "teacher")
 
 
 def student(out: Path) -> None:
@@ -61,9 +67,9 @@ def grow(out: Path, name: str, size: recipes.Size, schedule: Schedule) -> None:
 
 
 def hinter(out: Path) -> None:
-    """The hinter: the base, taught to write hints only."""
-    model = AutoModelForCausalLM.from_pretrained(out / "base")
-    finish(model, recipes.by_mix(recipes.HINTS, build_tokenizer()), recipes.HINTER_SCHEDULE, out, "hinter")
+    """The hinter: the base after two cycles, taught to write hints only."""
+    model = AutoModelForCausalLM.from_pretrained(out / "base2")
+    finish(model, recipes.by_hints(recipes.HINTS, build_tokenizer()), recipes.HINTER_SCHEDULE, out, "hinter")
 
 
 def prm(out: Path) -> None:
@@ -82,6 +88,7 @@ def prm(out: Path) -> None:
 STAGES: dict[str, Callable[[Path], None]] = {
     "base": base,
     "student": student,
+    "base2": base2,
     "teacher": teacher,
     "hinter": hinter,
     "prm": prm,

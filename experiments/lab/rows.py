@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerFast
 
-from hintree.experiments.lab.generate import FAMILIES, sample
+from hintree.experiments.lab.generate import sample
 from hintree.experiments.lab.graph import changes
 from hintree.experiments.lab.leaks import fit_to_teach
 from hintree.experiments.lab.mistakes import derail
@@ -46,7 +46,7 @@ class Mix:
         lookups: What quantities are, then each again in another order; only the values are learned.
         hinted: Solutions whose last step stands under its hint.
         hints: Rows that teach writing the hint.
-        families: Families to draw from; one that stands twice is drawn twice as often.
+        distractors: Numbers of distractors to draw from.
         astray: Share of the hinted and hint rows whose history holds a mistake.
     """
 
@@ -58,7 +58,7 @@ class Mix:
     hinted: float = 0.0
     hints: float = 0.0
     astray: float = 0.0
-    families: Sequence[str] = tuple(FAMILIES)
+    distractors: Sequence[int] = (0, 1)
 
 
 class Text:
@@ -92,7 +92,7 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
         return drill(rng, tokenizer)
     if (kind := kind - mix.copies) < 0:
         return copy(rng, tokenizer)
-    problem = sample(rng, "train", mix.steps, mix.families)
+    problem = sample(rng, "train", mix.steps, distractors=mix.distractors)
     if (kind := kind - mix.recitals) < 0:
         return recital(rng, problem, tokenizer)
     if (kind := kind - mix.lookups) < 0:
@@ -174,4 +174,22 @@ def lookup(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokeniz
     text.add("\n", learn=False)
     for key in rng.sample(sorted(problem.values), len(problem.values)):
         text.add(key, learn=False).add(f"{problem.values[key]}.", learn=True)
+    return text.cut()
+
+
+def hint_row(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, astray: bool) -> Row:
+    """A whole solution in which about every second step has its hint before it; only the hints are learned.
+
+    The hinter sees no earlier hints when it is used, so any of them may be missing here.
+    """
+    steps = steps_of(problem)
+    if astray:
+        steps = steps_of(problem, derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)]))
+    text = Text(tokenizer).add(problem.question + "\n", learn=False)
+    always = rng.randrange(len(steps))
+    for i, step in enumerate(steps):
+        hint = next_hint(problem, steps[:i])
+        if (i == always or rng.random() < 0.4) and fit_to_teach(hint, problem.question, steps[:i]):
+            text.add("Hint:", learn=False).add(f"{hint}\n", learn=True)
+        text.add(step + "\n", learn=False)
     return text.cut()
