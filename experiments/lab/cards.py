@@ -47,11 +47,12 @@ ABOUT = {
                 "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
     "teacher": ("text-generation", "The stronger reasoner that rewrites what the student gets wrong.",
                 "as for the student."),
-    "hinter": ("text-generation", "Says which fact to use next. Starts from the base after two cycles and writes hints only.",
+    "hinter": ("text-generation", "Says which fact to use next. Starts from base2 and writes hints only.",
                "exact hints for gold and off-track histories; hints that state a number not yet known are filtered out "
                "(experiments/lab/leaks.py)."),
     "prm": ("token-classification", "The process-reward model: the probability that each step is right, in the format "
-            "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the base.",
+            "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the teacher, with two more "
+            "layers.",
             "the student's own drafts at temperatures 0.4, 0.7 and 1.0 and solutions with mistakes made on purpose, "
             "labelled by the exact checker."),
 }  # fmt: skip

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoModelForTokenClassification, PreTrainedModel
+from transformers import AutoModelForCausalLM, LlamaForCausalLM, PreTrainedModel
 
 from hintree.experiments.lab import recipes
 from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
-from hintree.experiments.lab.train import Draw, Schedule, new_model, train
+from hintree.experiments.lab.train import Draw, Schedule, new_judge, new_model, train
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models.load import MANIFEST, load_model, write_manifest
 from hintree.search import UsageError
@@ -73,15 +73,13 @@ def hinter(out: Path) -> None:
 
 
 def prm(out: Path) -> None:
-    """The PRM: the base with a head for right and wrong, trained on the student's labelled drafts."""
+    """The PRM: the teacher with more layers and a head, trained on the student's labelled drafts."""
     drafts, clock = out / "drafts.jsonl", time.process_time()
     if not drafts.is_file():
         write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
     spent = time.process_time() - clock
-    torch.manual_seed(recipes.PRM_SCHEDULE.seed)
-    model = AutoModelForTokenClassification.from_pretrained(
-        out / "base", num_labels=2, id2label={0: "wrong", 1: "right"}, label2id={"wrong": 0, "right": 1}
-    )
+    writer = LlamaForCausalLM.from_pretrained(out / "teacher")
+    model = new_judge(writer, extra=recipes.PRM_LAYERS, seed=recipes.PRM_SCHEDULE.seed)
     finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent)
 
 
@@ -93,4 +91,4 @@ STAGES: dict[str, Callable[[Path], None]] = {
     "hinter": hinter,
     "prm": prm,
 }
-"""In order: teacher, hinter and PRM start from the base, and the PRM learns from the student's drafts."""
+"""In order: each but the student starts from one before it, and the PRM learns from the student's drafts."""

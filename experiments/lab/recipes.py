@@ -29,7 +29,9 @@ BASE2_SCHEDULE = Schedule(steps=2_200, muon=0.012, adam=6e-4, hold=0.3, seed=5)
 TEACHER_SCHEDULE = Schedule(steps=1_500, muon=0.012, adam=6e-4, hold=0.3, seed=6)
 STUDENT_SCHEDULE = Schedule(steps=5_000, hold=0.5, seed=2)
 HINTER_SCHEDULE = Schedule(steps=1_500, muon=0.012, adam=6e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=1_800, muon=0.01, adam=5e-4, hold=0.3, seed=4)
+PRM_SCHEDULE = Schedule(steps=1_000, muon=0.01, adam=1e-3, hold=0.4, seed=4)
+PRM_LAYERS = 2
+"""Layers of the PRM on top of the teacher's."""
 
 HINTS = Mix(steps=range(1, 9), distractors=(0, 1, 1), astray=0.3)
 LONGER = Mix(steps=range(2, 9), drills=0.10, lookups=0.03, recitals=0.10, hinted=0.06, hints=0.03, astray=0.1)

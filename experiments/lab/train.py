@@ -16,7 +16,13 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    LlamaForTokenClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 from transformers.models.llama.modeling_llama import LlamaAttention
 
 from hintree.experiments.lab.rows import IGNORED, Row
@@ -98,6 +104,27 @@ def new_model(
         for head in range(HEADS if offset_heads else 0):
             look_back(model.model.layers[0].self_attn, head, head + 1)
     return model
+
+
+def new_judge(model: LlamaForCausalLM, *, extra: int, seed: int) -> LlamaForTokenClassification:
+    """A PRM that starts from a language model, with ``extra`` layers on top that change nothing at first.
+
+    What a model expects next stands in its last layer, one token early. To compare it with the token that came, a
+    later layer has to look back by one: the heads of the first extra layer start out doing so.
+    """
+    torch.manual_seed(seed)
+    config = LlamaConfig.from_dict({**model.config.to_dict(), "num_labels": 2})
+    config.num_hidden_layers += extra
+    config.id2label, config.label2id = {0: "wrong", 1: "right"}, {"wrong": 0, "right": 1}
+    judge = LlamaForTokenClassification(config)
+    with torch.no_grad():
+        judge.model.load_state_dict(model.model.state_dict(), strict=False)
+        for layer in judge.model.layers[-extra:]:
+            layer.self_attn.o_proj.weight.zero_()
+            layer.mlp.down_proj.weight.zero_()
+        for head in range(HEADS):
+            look_back(judge.model.layers[-extra].self_attn, head, 1 + head // 2)
+    return judge
 
 
 def look_back(attention: LlamaAttention, head: int, distance: int, sharpness: float = 26.0, pairs: int = 6) -> None:
