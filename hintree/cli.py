@@ -100,14 +100,14 @@ def positive(text: str) -> int:
 
 def read_question(args: argparse.Namespace) -> str:
     """The question from the argument, a file or standard input; exactly one of them."""
-    if args.file and args.question:
+    if args.file and args.question is not None:
         raise UsageError("both a question and --file are given; give one")
     if args.file:
         try:
             return Path(args.file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"--file {args.file}: cannot be read as UTF-8 text: {error}") from error
-    if args.question and args.question != "-":
+    if args.question is not None and args.question != "-":
         return str(args.question)
     if args.question is None and sys.stdin.isatty():
         raise UsageError("no question: give it as an argument, with --file, or on standard input with -")

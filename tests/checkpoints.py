@@ -58,7 +58,7 @@ def save_prm(folder: Path) -> Path:
         intermediate_size=64,
         num_hidden_layers=2,
         num_attention_heads=4,
-        max_position_embeddings=512,
+        max_position_embeddings=4096,
         num_labels=2,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,

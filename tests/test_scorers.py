@@ -46,7 +46,7 @@ def test_one_probability_per_marked_piece_and_the_usage_adds_up(tiny_prm):
 
 
 def test_a_path_beyond_the_context_is_an_error_for_that_path_only(tiny_prm):
-    long, fine = load_classifier(str(tiny_prm)).classify([[Piece("x" * 600, True)], [Piece("x", True)]])
+    long, fine = load_classifier(str(tiny_prm)).classify([[Piece("x" * 5000, True)], [Piece("x", True)]])
     assert isinstance(long, ContextError) and isinstance(fine, Scored)
 
 
