@@ -39,12 +39,12 @@ PRESETS = {
     "greedy": Preset("the reasoner alone, one chain, always the most probable token", (), Beam(1, 1)),
     "hinted": Preset("one chain, every step under a hint (HintMR)", ("hinter",), Beam(1, 1)),
     "beam": Preset(
-        "step beam search ranked by the PRM, no hints", ("scorer",), Beam(4, 4), sampling=Sampling(temperature=0.8)
+        "step beam search ranked by the PRM, no hints", ("scorer",), Beam(2, 3), sampling=Sampling(temperature=0.8)
     ),
     "hintree": Preset(
         "hints, PRM beam search, and the rewrite ladder: a low step gets a new hint, then the teacher",
         ("hinter", "scorer", "teacher"),
-        Beam(2, 3, unhinted=1),
+        Beam(1, 3, unhinted=1),
         Rewrite(threshold=0.5),
         Sampling(temperature=0.8),
     ),

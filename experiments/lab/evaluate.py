@@ -120,7 +120,10 @@ def prm_figures(name: str, student: LanguageModel, asked: Sequence[LabProblem], 
     writer = Answerer(StepWriter(student, Sampling(DRAFT_HEAT, greedy_first=False)))
     chains = run_chains(asked, {"reasoner": writer}, seed)
     texts = [
-        [Piece(c.problem.question), *(p for n in c.nodes for p in (Piece(n.step.text), Piece("\n", mark=True)))]
+        [
+            Piece(c.problem.question),
+            *(p for n in c.nodes[: c.until_error()] for p in (Piece(n.step.text), Piece("\n", mark=True))),
+        ]
         for c in chains
     ]
     scores: dict[str, list[float]] = {"prm": [], "mean token probability": [], "min token probability": []}
