@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -118,5 +119,6 @@ def test_help_and_version_work_and_name_the_commands():
 
 def test_hostile_text_never_reaches_the_terminal_raw(capsys):
     assert visible("a\x1b[31mb\u202ec\u200bd\nE") == "a\\x1b[31mb\\u202ec\\u200bd\nE"
+    warnings.simplefilter("always")
     main(["solve", "[bold]Ana[/bold] [link=file:///etc/passwd]has[/link] 4 pens?", "--preset", "greedy"])
     assert "[link=file:///etc/passwd]" in capsys.readouterr().out.replace("\n", "")

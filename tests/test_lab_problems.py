@@ -110,9 +110,14 @@ def test_unshuffled_facts_stand_in_order_of_use(family):
 
 
 @everywhere
-def test_shuffled_facts_stand_in_any_order(family):
-    firsts = Counter(problem.facts[0].op == "" for _, problem in drawn(family, n=10))
-    assert firsts[True] and firsts[False]
+def test_facts_stand_in_order_of_use_unless_they_are_shuffled(family):
+    def in_order(problem):
+        places = {fact.target: fact.label for fact in problem.facts}
+        return all(places[key] < fact.label for fact in problem.facts for key in fact.needs())
+
+    told = list(problems("train", range(4, 9), n=30, seed=3, families=(family,)))
+    mixed = list(problems("train", range(4, 9), n=30, seed=3, families=(family,), shuffle=1.0))
+    assert all(map(in_order, told)) and not any(map(in_order, mixed[:5]))
 
 
 def test_the_same_seed_gives_the_same_problems_and_another_seed_others():

@@ -28,19 +28,23 @@ def test_solve_gives_answer_steps_tree_ledger_and_reason(solver):
     assert solution.ledger["reasoner"].generated_tokens > 0
 
 
+def written(solution):
+    """All of a tree but its numbers, which differ in the seventh digit from batch to batch."""
+    rows = to_dict(solution.tree)["nodes"]
+    return [(r["parent"], r["step"]["text"], r["author"], r["hint"], r["status"], r["replaces"]) for r in rows]
+
+
 @pytest.mark.parametrize("preset", sorted(hintree.PRESETS))
 def test_trees_do_not_depend_on_how_many_are_solved_together(preset):
-    one = [to_dict(s.tree) for s in hintree.Solver(preset, seed=5).solve_many(ASKED, live=1, progress=False)]
-    all_at_once = [to_dict(s.tree) for s in hintree.Solver(preset, seed=5).solve_many(ASKED, live=64, progress=False)]
+    one = [written(s) for s in hintree.Solver(preset, seed=5).solve_many(ASKED, live=1, progress=False)]
+    all_at_once = [written(s) for s in hintree.Solver(preset, seed=5).solve_many(ASKED, live=64, progress=False)]
     assert one == all_at_once
 
 
 def test_solutions_come_in_the_order_of_the_questions(solver):
     many = list(solver.solve_many(ASKED, live=4, progress=False))
     assert [s.question for s in many] == [p.question for p in ASKED]
-    assert [to_dict(s.tree) for s in many[::-1]] == [
-        to_dict(s.tree) for s in solver.solve_many(ASKED[::-1], progress=False)
-    ]
+    assert [written(s) for s in many[::-1]] == [written(s) for s in solver.solve_many(ASKED[::-1], progress=False)]
 
 
 def test_another_seed_gives_another_tree():
@@ -77,7 +81,9 @@ def test_no_teacher_tokens_gives_the_tree_without_a_teacher_byte_for_byte():
 def test_threshold_above_one_makes_every_step_the_teachers():
     rule = hintree.Rewrite(threshold=1.1, rungs=("teacher",), accept="always")
     solution = hintree.Solver(rewrite=rule, search=hintree.Beam(1, 1)).solve(QUESTION)
-    assert {node.author for node in solution.steps} == {"teacher"}
+    for node in solution.steps:  # a teacher's step that says the same as the draft is merged with it
+        said = [twin.author for twin in node.parent.children if twin.step.text == node.step.text]
+        assert "teacher" in said
 
 
 def test_a_spent_budget_stops_with_its_reason_and_what_there_is():
