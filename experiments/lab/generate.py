@@ -16,7 +16,7 @@ from hintree.experiments.lab.families.relations import relations
 from hintree.experiments.lab.families.shopping import shopping
 from hintree.experiments.lab.families.totals import totals
 from hintree.experiments.lab.graph import DeadEndError
-from hintree.experiments.lab.problem import Fact, LabProblem
+from hintree.experiments.lab.problem import Fact, LabProblem, needed_keys
 
 FAMILIES: dict[str, Callable[[random.Random, int, int], Draft]] = {
     "relations": relations,
@@ -113,11 +113,7 @@ def label(draft: Draft, family: str, rng: random.Random, *, shuffled: bool) -> L
 
 def in_order(draft: Draft, rng: random.Random) -> list[Sentence]:
     """The sentences in order of use, each distractor somewhere after what it is made from."""
-    makers = {s.target: s for s in draft.sentences}
-    needed, waiting = set[str](), [draft.target]
-    while waiting:
-        needed.add(key := waiting.pop())
-        waiting += [x for x in makers[key].operands if isinstance(x, str)]
+    needed = needed_keys(draft.target, {s.target: s.operands for s in draft.sentences})
     told = [s for s in draft.sentences if s.target in needed]
     for extra in (s for s in draft.sentences if s.target not in needed):
         first = max((i + 1 for i, s in enumerate(told) if s.target in extra.operands), default=0)

@@ -10,7 +10,7 @@ The last step is ``The answer is 25.``
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 MAX_VALUE = 99
@@ -77,18 +77,22 @@ class LabProblem:
 
     def needed(self) -> set[str]:
         """Keys of all quantities on some way to the target."""
-        makers = {fact.target: fact for fact in self.facts}
-        seen, waiting = {self.target}, [self.target]
-        while waiting:
-            for key in makers[waiting.pop()].needs():
-                if key not in seen:
-                    seen.add(key)
-                    waiting.append(key)
-        return seen
+        return needed_keys(self.target, {fact.target: fact.operands for fact in self.facts})
 
     def givens(self) -> dict[str, int]:
         """Value by key of the quantities that the text states outright."""
         return {fact.target: self.values[fact.target] for fact in self.facts if not fact.op}
+
+
+def needed_keys(target: str, operands: Mapping[str, tuple[str | int, ...]]) -> set[str]:
+    """Keys of all quantities on some way to ``target``, from the operands that make each quantity."""
+    seen, waiting = {target}, [target]
+    while waiting:
+        for key in operands[waiting.pop()]:
+            if isinstance(key, str) and key not in seen:
+                seen.add(key)
+                waiting.append(key)
+    return seen
 
 
 def solve(problem: LabProblem) -> list[Fact]:
