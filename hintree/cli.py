@@ -75,7 +75,7 @@ def add_lab(commands: Any) -> None:
     problems.set_defaults(run=run_problems)
     train = parts.add_parser("train", help="train all shipped models from nothing; resumes where it was stopped")
     train.add_argument("--out", default="build/lab", help="folder of logs and models (default %(default)s)")
-    train.add_argument("--stage", help="only this one: base, student, teacher, hinter or prm")
+    train.add_argument("--stage", help="only this one: student, teacher, hinter or prm")
     train.set_defaults(run=run_train)
     evaluate = parts.add_parser("evaluate", help="measure the models on held-out problems")
     evaluate.add_argument(

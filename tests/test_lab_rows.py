@@ -7,9 +7,11 @@ import pytest
 
 from hintree.experiments.lab import FAMILIES, problems
 from hintree.experiments.lab.check import check_step
+from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.prm_rows import made_up, prm_row
-from hintree.experiments.lab.recipes import CURRICULUM, by_curriculum
+from hintree.experiments.lab.problem import gold, write_plan
+from hintree.experiments.lab.recipes import CIRCUITS, COPYING, WHOLE, by_curriculum
 from hintree.experiments.lab.rows import IGNORED, Mix, draw_row, guided
 from hintree.experiments.lab.vocabulary import build_tokenizer
 
@@ -121,13 +123,26 @@ def test_guided_rows_learn_the_hint_or_the_step_under_it(tokenizer, family, writ
         assert (row.ids[-1] == tokenizer.eos_token_id) == answered
 
 
+@everywhere
+def test_a_plan_row_is_the_question_and_the_facts_to_use_in_order(tokenizer, family):
+    for problem in problems("train", range(1, 9), n=20, seed=6, families=(family,)):
+        plan = write_plan(problem)
+        used = [step.split(" ")[0] for _, step in gold(problem)]
+        assert re.findall(r"\(\d+\)", plan) == used[:-1]
+        assert not leaks(plan, problem.question, [])
+    row = draw_row(random.Random(5), Mix(steps=(4,), plans=1.0), tokenizer)
+    start = learned(row).index(True)
+    assert all(learned(row)[start:]) and row.ids[start - 1 : start] == encode(tokenizer, "\n")
+    assert re.fullmatch(r"Plan: (\(\d+\) [\w ]+, ){3}\(\d+\) [\w ]+\.", tokenizer.decode(row.ids[start:]))
+
+
 def kind(text):
     if re.fullmatch(r"<s>( ?\d+ [-+*/] \d+ = \d+\.)+", text):
         return "drill"
     if not text.startswith("<s> (1) "):
         return "copy"
     if "\nHint:" not in text:
-        return "solution"
+        return "plan" if "\nPlan:" in text else "solution"
     return "hint" if text.rstrip("\n").rpartition("\n")[2].startswith("Hint:") else "hinted"
 
 
@@ -142,7 +157,7 @@ def test_the_shares_of_a_mix_are_kept(tokenizer):
 
 
 def test_no_row_is_longer_than_the_context(tokenizer):
-    mixes = [mix for _, mix in CURRICULUM] + [Mix(steps=(10,), hinted=0.4, hints=0.3, astray=0.5)]
+    mixes = [COPYING, CIRCUITS, WHOLE, Mix(steps=(10,), hinted=0.4, hints=0.3, astray=0.5)]
     longest = max(len(row.ids) for mix in mixes for row in rows(tokenizer, mix, 60))
     rng = random.Random(0)
     for problem in problems("train", (10,), n=60, distractors=(2,)):
@@ -150,12 +165,18 @@ def test_no_row_is_longer_than_the_context(tokenizer):
     assert 200 < longest <= tokenizer.model_max_length == 1024
 
 
-@pytest.mark.parametrize("done", [0.0, 0.019, 0.02, 0.3, 0.999])
-def test_the_curriculum_draws_a_row_at_every_moment(tokenizer, done):
-    row = by_curriculum(tokenizer)(random.Random(0), done)
-    assert any(learned(row))
-    for _, mix in CURRICULUM:
-        assert mix.drills + mix.copies + mix.hinted + mix.hints <= 1
+def test_the_curriculum_begins_with_copying_and_ends_with_long_problems(tokenizer):
+    draw = by_curriculum(tokenizer)
+    at = {
+        step: [tokenizer.decode(draw(random.Random(seed), step).ids) for seed in range(60)]
+        for step in (0, 699, 700, 1_799, 1_800, 100_000)
+    }
+    assert {kind(text) for step in (0, 699) for text in at[step]} == {"copy"}
+    assert {kind(text) for text in at[700]} >= {"drill", "solution", "plan"}
+    assert not any("(6)" in text for step in (700, 1_799) for text in at[step] if kind(text) != "copy")
+    assert any("(8)" in text for text in at[1_800]) and at[1_800] == at[100_000]
+    for mix in (CIRCUITS, WHOLE):
+        assert mix.drills + mix.copies + mix.recitals + mix.lookups + mix.hinted + mix.hints + mix.plans < 1
 
 
 def test_prm_rows_have_the_format_of_trl(tokenizer):

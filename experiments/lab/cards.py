@@ -47,7 +47,7 @@ ABOUT = {
                 "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
     "teacher": ("text-generation", "The stronger reasoner that rewrites what the student gets wrong.",
                 "as for the student."),
-    "hinter": ("text-generation", "Says which fact to use next. Starts from base2 and writes hints only.",
+    "hinter": ("text-generation", "Says which fact to use next. Starts from the teacher and writes hints only.",
                "exact hints for gold and off-track histories; hints that state a number not yet known are filtered out "
                "(experiments/lab/leaks.py)."),
     "prm": ("token-classification", "The process-reward model: the probability that each step is right, in the format "

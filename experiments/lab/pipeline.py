@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, LlamaForCausalLM, PreTrainedModel
+from transformers import LlamaForCausalLM, PreTrainedModel
 
 from hintree.experiments.lab import recipes
 from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
@@ -37,38 +37,26 @@ def finish(model: PreTrainedModel, draw: Draw, schedule: Schedule, out: Path, na
     write_manifest(out / name)
 
 
-def base(out: Path) -> None:
-    """The larger model that teacher, hinter and PRM start from."""
-    grow(out, "base", recipes.TEACHER, recipes.BASE_SCHEDULE)
-
-
-def base2(out: Path) -> None:
-    """The base, trained through a second cycle of the rate."""
-    model = AutoModelForCausalLM.from_pretrained(out / "base")
-    finish(model, recipes.by_mix(recipes.LONGER, build_tokenizer()), recipes.BASE2_SCHEDULE, out, "base2")
-
-
 def teacher(out: Path) -> None:
-    """The teacher: a third cycle."""
-    model = AutoModelForCausalLM.from_pretrained(out / "base2")
-    finish(model, recipes.by_mix(recipes.PLANNING, build_tokenizer()), recipes.TEACHER_SCHEDULE, out, "teacher")
+    """The larger model, trained for long."""
+    grow(out, "teacher", recipes.TEACHER, recipes.TEACHER_SCHEDULE, recipes.WHOLE.drills)
 
 
 def student(out: Path) -> None:
-    """The student: the smaller model."""
-    grow(out, "student", recipes.STUDENT, recipes.STUDENT_SCHEDULE)
+    """The smaller model, trained for a short time and with few sums."""
+    grow(out, "student", recipes.STUDENT, recipes.STUDENT_SCHEDULE, recipes.STUDENT_DRILLS)
 
 
-def grow(out: Path, name: str, size: recipes.Size, schedule: Schedule) -> None:
+def grow(out: Path, name: str, size: recipes.Size, schedule: Schedule, drills: float) -> None:
     """A language model from nothing."""
     tokenizer = build_tokenizer()
     model = new_model(tokenizer, hidden=size.hidden, layers=size.layers, seed=schedule.seed)
-    finish(model, recipes.by_curriculum(tokenizer), schedule, out, name)
+    finish(model, recipes.by_curriculum(tokenizer, drills), schedule, out, name)
 
 
 def hinter(out: Path) -> None:
-    """The hinter: the base after two cycles, taught to write hints only."""
-    model = AutoModelForCausalLM.from_pretrained(out / "base2")
+    """The hinter: the teacher, taught to write hints only."""
+    model = LlamaForCausalLM.from_pretrained(out / "teacher")
     finish(model, recipes.by_hints(recipes.HINTS, build_tokenizer()), recipes.HINTER_SCHEDULE, out, "hinter")
 
 
@@ -83,12 +71,5 @@ def prm(out: Path) -> None:
     finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent)
 
 
-STAGES: dict[str, Callable[[Path], None]] = {
-    "base": base,
-    "student": student,
-    "base2": base2,
-    "teacher": teacher,
-    "hinter": hinter,
-    "prm": prm,
-}
-"""In order: each but the student starts from one before it, and the PRM learns from the student's drafts."""
+STAGES: dict[str, Callable[[Path], None]] = {"student": student, "teacher": teacher, "hinter": hinter, "prm": prm}
+"""In order: hinter and PRM start from the teacher, and the PRM learns from the student's drafts."""

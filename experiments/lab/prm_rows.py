@@ -47,9 +47,7 @@ def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> 
     """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
     with path.with_suffix(".tmp").open("w") as out:
         for i, heat in enumerate(TEMPERATURES):
-            asked = list(
-                problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, distractors=range(3))
-            )
+            asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i))
             writer = StepWriter(student, Sampling(heat, greedy_first=False))
             for chain in run_chains(asked, {"reasoner": Answerer(writer)}, seed):
                 steps = [n.step.text for n in chain.nodes]
@@ -63,7 +61,7 @@ def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) 
     """Draws PRM rows: a share ``own`` from the student's drafts, the rest with mistakes made on purpose or none."""
     drafts = [json.loads(line) for line in path.read_text().splitlines()]
 
-    def draw(rng: random.Random, done: float) -> Row:
+    def draw(rng: random.Random, step: int) -> Row:
         if rng.random() < own:
             row = rng.choice(drafts)
             return prm_row(tokenizer, row["question"], row["steps"], row["meant"])

@@ -140,6 +140,11 @@ def write_hint(fact: Fact | None, *, again: bool = False) -> str:
     return f"check ({fact.label}) again." if again else f"use ({fact.label}) to find {fact.name}."
 
 
+def write_plan(problem: LabProblem) -> str:
+    """The whole way in one line: the facts to use, in order, and what each gives. No number but the labels'."""
+    return "Plan: " + ", ".join(f"({fact.label}) {fact.name}" for fact in solve(problem)) + "."
+
+
 def gold(problem: LabProblem) -> Iterator[tuple[str, str]]:
     """(hint, step) for every step of the gold solution, the answer included."""
     for fact in solve(problem):

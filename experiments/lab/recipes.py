@@ -3,8 +3,9 @@
 ``docs/lab.md`` says why each number is what it is, and what was tried and failed.
 """
 
+import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerFast
 
@@ -21,54 +22,52 @@ class Size:
     layers: int
 
 
-TEACHER = Size(hidden=128, layers=3)
+TEACHER = Size(hidden=128, layers=4)
 STUDENT = Size(hidden=96, layers=3)
 
-BASE_SCHEDULE = Schedule(steps=6_500, hold=0.5, seed=1)
-BASE2_SCHEDULE = Schedule(steps=2_200, muon=0.012, adam=6e-4, hold=0.3, seed=5)
-TEACHER_SCHEDULE = Schedule(steps=1_500, muon=0.012, adam=6e-4, hold=0.3, seed=6)
-STUDENT_SCHEDULE = Schedule(steps=5_000, hold=0.5, seed=2)
-HINTER_SCHEDULE = Schedule(steps=1_500, muon=0.012, adam=6e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=1_000, muon=0.01, adam=1e-3, hold=0.4, seed=4)
+TEACHER_SCHEDULE = Schedule(steps=20_000, hold=0.5, seed=1)
+STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=2)
+HINTER_SCHEDULE = Schedule(steps=4_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = Schedule(steps=3_000, muon=0.01, adam=1e-3, hold=0.4, seed=4)
+STUDENT_DRILLS = 0.08
+"""Share of sums in the student's last phase: it should slip now and then."""
 PRM_LAYERS = 2
 """Layers of the PRM on top of the teacher's."""
 
-HINTS = Mix(steps=range(1, 9), distractors=(0, 1, 1), astray=0.3)
-LONGER = Mix(steps=range(2, 9), drills=0.10, lookups=0.03, recitals=0.10, hinted=0.06, hints=0.03, astray=0.1)
-"""What the base goes on with in its second cycle."""
-PLANNING = Mix(
-    steps=range(1, 8), drills=0.04, recitals=0.05, hinted=0.02, hints=0.10, astray=0.05, distractors=(0, 1, 1, 1)
-)
-"""What the teacher goes on with from there: problems in which something has to be left out."""
-DRAFTS = 4_500
+STEPS = range(1, 10)
+"""Numbers of steps to learn from: one more than the models are measured on."""
+HINTS = Mix(steps=STEPS, astray=0.3)
+DRAFTS = 6_000
 """Student solutions that the PRM learns from."""
 
-CURRICULUM = (
-    (0.12, Mix(steps=(1,), copies=1.0)),
-    (0.28, Mix(steps=range(1, 4), drills=0.35, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, hints=0.04)),
-    (
-        1.00,
-        Mix(
-            steps=range(1, 9),
-            drills=0.30,
-            copies=0.01,
-            recitals=0.02,
-            lookups=0.02,
-            hinted=0.18,
-            hints=0.08,
-            astray=0.1,
-        ),
-    ),
+
+COPYING = Mix(steps=(1,), copies=1.0)
+CIRCUITS = Mix(steps=range(1, 4), drills=0.3, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.1)
+WHOLE = Mix(
+    steps=STEPS,
+    drills=0.15,
+    copies=0.01,
+    recitals=0.03,
+    lookups=0.02,
+    hinted=0.18,
+    hints=0.06,
+    plans=0.15,
+    astray=0.1,
+    distractors=(0, 1, 1),
 )
-"""(fraction of the run up to which it holds, mix): copying and arithmetic first, then longer problems."""
 
 
-def by_curriculum(tokenizer: PreTrainedTokenizerFast) -> Draw:
-    """Draws rows by the curriculum."""
+def by_curriculum(tokenizer: PreTrainedTokenizerFast, drills: float = WHOLE.drills) -> Draw:
+    """Draws rows for a model that starts from nothing: copying, then its circuits and short problems, then all.
 
-    def draw(rng: random.Random, done: float) -> Row:
-        mix = next(mix for until, mix in CURRICULUM if done < until)
-        return draw_row(rng, mix, tokenizer)
+    Args:
+        tokenizer: The lab's.
+        drills: Share of arithmetic drills in the last phase.
+    """
+    phases = ((700, COPYING), (1_800, CIRCUITS), (math.inf, replace(WHOLE, drills=drills)))
+
+    def draw(rng: random.Random, step: int) -> Row:
+        return draw_row(rng, next(mix for until, mix in phases if step < until), tokenizer)
 
     return draw
 
@@ -76,13 +75,8 @@ def by_curriculum(tokenizer: PreTrainedTokenizerFast) -> Draw:
 def by_hints(mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Draw:
     """Draws rows for the hinter: steps, distractors and astray of the mix count."""
 
-    def draw(rng: random.Random, done: float) -> Row:
+    def draw(rng: random.Random, step: int) -> Row:
         problem = sample(rng, "train", mix.steps, distractors=mix.distractors)
         return hint_row(rng, problem, tokenizer, astray=rng.random() < mix.astray)
 
     return draw
-
-
-def by_mix(mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Draw:
-    """Draws rows of one mix from beginning to end."""
-    return lambda rng, done: draw_row(rng, mix, tokenizer)

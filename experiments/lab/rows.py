@@ -17,7 +17,7 @@ from hintree.experiments.lab.graph import changes
 from hintree.experiments.lab.leaks import fit_to_teach
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
-from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS, LabProblem
+from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS, LabProblem, write_plan
 
 IGNORED = -100
 """Label of a token that the loss does not count."""
@@ -46,6 +46,7 @@ class Mix:
         lookups: What quantities are, then each again in another order; only the values are learned.
         hinted: Solutions whose last step stands under its hint.
         hints: Rows that teach writing the hint.
+        plans: The question and the plan of the whole solution.
         distractors: Numbers of distractors to draw from.
         astray: Share of the hinted and hint rows whose history holds a mistake.
     """
@@ -57,6 +58,7 @@ class Mix:
     lookups: float = 0.0
     hinted: float = 0.0
     hints: float = 0.0
+    plans: float = 0.0
     astray: float = 0.0
     distractors: Sequence[int] = (0, 1)
 
@@ -97,6 +99,8 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
         return recital(rng, problem, tokenizer)
     if (kind := kind - mix.lookups) < 0:
         return lookup(rng, problem, tokenizer)
+    if (kind := kind - mix.plans) < 0:
+        return Text(tokenizer).add(problem.question + "\n", learn=False).add(write_plan(problem), learn=True).cut()
     if kind < mix.hinted + mix.hints:
         return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
     row = Text(tokenizer).add(problem.question + "\n", learn=False)

@@ -21,7 +21,7 @@ LABELS = 20
 @cache
 def words() -> list[str]:
     """Every word and mark that a lab text can hold, sorted; collected from a large fixed sample."""
-    found = set(re.findall(PIECE, "Hint: check again + - * / ="))
+    found = set(re.findall(PIECE, "Hint: Plan: , check again + - * / ="))
     for problem in problems("train", range(1, 11), n=4000, seed=0):
         lines = [problem.question, write_hint(None), *(text for pair in gold(problem) for text in pair)]
         found.update(piece for line in lines for piece in re.findall(PIECE, line))

@@ -9,11 +9,11 @@ from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS
 GOODS = ("ball book cake card cup drum fan hat kite lamp mug pen pear plate ring rope rug toy").split()
 WORDS = {
     "": "{key} {k} coins",
-    "+": "{Name} sells for {k} coins more than {left}",
-    "-": "{Name} sells for {k} coins less than {left}",
-    "*": "{Name} sells for {times} as much as {left}",
-    "/": "{Name} sells for {part} as much as {left}",
-    "join": "{Name} sells for as much as {left} and {right} together",
+    "+": "{Name} is {k} coins dearer than {left}",
+    "-": "{Name} is {k} coins cheaper than {left}",
+    "*": "{Name} is {times} as dear as {left}",
+    "/": "{Name} is {part} as dear as {left}",
+    "join": "{Name} is as dear as {left} and {right} together",
 }
 
 
