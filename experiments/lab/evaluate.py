@@ -15,8 +15,9 @@ from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem, gold, solve
 from hintree.experiments.statistics import Share, auc_interval, share
-from hintree.models import Completion, LanguageModel, Piece, Prompt, Request, Scored, load_classifier, load_model
+from hintree.models import Completion, LanguageModel, Prompt, Request, Scored, load_classifier, load_model
 from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
+from hintree.scorers import PRM
 from hintree.search import Answerer
 
 DRAFT_HEAT = 0.8
@@ -116,20 +117,14 @@ def hint_figures(chains: Sequence[Chain]) -> dict[str, Any]:
 
 def prm_figures(name: str, student: LanguageModel, asked: Sequence[LabProblem], seed: int) -> dict[str, Any]:
     """AUC on the student's sampled steps up to its first error: the PRM against the student's own confidence."""
-    prm = load_classifier(name)
+    prm = PRM(load_classifier(name))
     writer = Answerer(StepWriter(student, Sampling(DRAFT_HEAT, greedy_first=False)))
     chains = run_chains(asked, {"reasoner": writer}, seed)
-    texts = [
-        [
-            Piece(c.problem.question),
-            *(p for n in c.nodes[: c.until_error()] for p in (Piece(n.step.text), Piece("\n", mark=True))),
-        ]
-        for c in chains
-    ]
+    texts = [prm.pieces(c.problem.question, [n.step.text for n in c.nodes[: c.until_error()]]) for c in chains]
     scores: dict[str, list[float]] = {"prm": [], "mean token probability": [], "min token probability": []}
     right: list[bool] = []
     groups: list[int] = []
-    for i, (chain, scored) in enumerate(zip(chains, prm.classify(texts), strict=True)):
+    for i, (chain, scored) in enumerate(zip(chains, prm.model.classify(texts), strict=True)):
         if not isinstance(scored, Scored):
             raise scored
         for j in range(chain.until_error()):
