@@ -65,7 +65,7 @@ def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) 
         if rng.random() < own:
             row = rng.choice(drafts)
             return prm_row(tokenizer, row["question"], row["steps"], row["meant"])
-        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 9))))
+        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 10), distractors=(0, 1, 1))))
 
     return draw
 

@@ -36,7 +36,7 @@ PRM_LAYERS = 2
 
 STEPS = range(1, 10)
 """Numbers of steps to learn from: one more than the models are measured on."""
-HINTS = Mix(steps=STEPS, astray=0.3)
+HINTS = Mix(steps=STEPS, astray=0.3, distractors=(0, 1, 1))
 DRAFTS = 6_000
 """Student solutions that the PRM learns from."""
 
