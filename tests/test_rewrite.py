@@ -184,11 +184,13 @@ def test_a_rescued_step_still_says_why_it_failed():
     [
         ("threshold", -0.1, "at least 0"),
         ("threshold", float("nan"), "at least 0"),
-        ("rungs", ("hint", "oracle"), "hint, teacher"),
-        ("rungs", "teacher", "hint, teacher"),
-        ("accept", "never", "better or always"),
-        ("when", "during", "before or after"),
+        ("rungs", ("hint", "oracle"), "hint, resample, teacher"),
+        ("rungs", "teacher", "hint, resample, teacher"),
+        ("accept", "never", "better, always"),
+        ("when", "during", "before, after"),
         ("limit", -1, "at least 0"),
+        ("trigger", "mood", "score, drop, confidence"),
+        ("per", "tree", "parent, step"),
     ],
 )
 def test_a_rule_outside_its_range_is_refused_with_what_is_accepted(name, value, accepted):
