@@ -26,6 +26,7 @@ from hintree.search.particles import Particles
 from hintree.search.questions import Answer, Ask, Each, Hint, Hinted, Score, Step, each
 from hintree.search.rewrite import Rewrite, calibrate, rewrite
 from hintree.search.run import Answerer, Run
+from hintree.search.search import Search
 from hintree.search.tree import Node, Problem, Tree, Written
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Rewrite",
     "Run",
     "Score",
+    "Search",
     "SelfConsistency",
     "Step",
     "Tree",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hintree.search.backup import backup
-from hintree.search.checks import check_aggregate, check_range, check_whole
+from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import trajectory_score
 from hintree.search.errors import UsageError
 from hintree.search.expand import Place, extend
@@ -32,6 +32,7 @@ class ABMCTS:
         batch: Simulations side by side, at least 1; those do not see each other's scores.
         depth: Longest path in steps.
         aggregate: How step scores make the value of a path.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
         mean, kappa, nu, tau2: The prior.
 
     Raises:
@@ -43,6 +44,7 @@ class ABMCTS:
     batch: int = 1
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "best"
     mean: float = 0.0
     kappa: float = 1.0
     nu: float = 1.0
@@ -51,7 +53,7 @@ class ABMCTS:
     def __post_init__(self) -> None:
         check_whole(self, simulations=1, batch=1, depth=1)
         check_range(self, kappa=(1e-9, 1e9), nu=(1e-9, 1e9), tau2=(1e-9, 1e9), mean=(-1e9, 1e9))
-        check_aggregate(self)
+        check_choice(self)
         if not self.arms or set(self.arms) - set(ARMS):
             raise UsageError(f"ABMCTS arms={self.arms!r} is not a selection of {', '.join(ARMS)}")
 
@@ -80,13 +82,13 @@ class ABMCTS:
                     arms.append((self.sample(draw, [score(n) for n in below(child)]), -child.id - len(ARMS), child))
             if not arms:
                 return None
-            choice = max(arms, key=lambda arm: arm[:2])[2]
-            if isinstance(choice, str):
-                return self.place(node, choice)
-            if choice.status == "terminal":
-                backup(choice, trajectory_score(choice, self.aggregate))
+            pick = max(arms, key=lambda arm: arm[:2])[2]
+            if isinstance(pick, str):
+                return self.place(node, pick)
+            if pick.status == "terminal":
+                backup(pick, trajectory_score(pick, self.aggregate))
                 return None
-            node = choice
+            node = pick
 
     def place(self, node: Node, arm: str) -> Place:
         """Where an arm writes its next step."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hintree.search.checks import check_aggregate, check_range, check_whole
+from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import trajectory_score
 from hintree.search.expand import extend, places
 from hintree.search.rewrite import Rewrite, rewrite
@@ -23,6 +23,7 @@ class Beam:
         lookahead: Every step is judged by where a single chain of so many more steps ends (k); 0 judges the step.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -34,11 +35,12 @@ class Beam:
     lookahead: int = 0
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, width=1, branch=1, unhinted=0, lookahead=0, depth=1)
         check_range(self, unhinted=(0, self.branch))
-        check_aggregate(self)
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow the tree until every kept path is finished."""
@@ -69,7 +71,7 @@ class Beam:
         """Write ``lookahead`` steps after every node; the trajectory score at their end becomes the node's value."""
         ends = list(nodes)
         for _ in range(self.lookahead):
-            alive = living(ends)
+            alive = [node for node in living(ends) if node.depth < self.depth]
             steps = await extend(tree, places(alive, 1))
             reached = {node.id: step for node, step in zip(alive, steps, strict=True) if step is not None}
             ends = [reached.get(end.id, end) for end in ends]

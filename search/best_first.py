@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hintree.search.checks import check_aggregate, check_range, check_whole
+from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import trajectory_score
 from hintree.search.expand import expand
 from hintree.search.rewrite import Rewrite, rewrite
@@ -25,6 +25,7 @@ class BestFirst:
         answers: Stop after so many finished solutions, at least 1.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores make g.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -37,11 +38,12 @@ class BestFirst:
     answers: int = 4
     depth: int = 16
     aggregate: str = "min"
+    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, expansions=1, branch=1, unhinted=0, answers=1, depth=1)
         check_range(self, unhinted=(0, self.branch), weight=(0, 1e6))
-        check_aggregate(self)
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Expand the best open step until enough solutions are finished, or nothing is left to expand."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import comb
 
-from hintree.search.checks import check_aggregate, check_range, check_whole
+from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import votes
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
@@ -23,6 +23,7 @@ class BestOfN:
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores make a trajectory score.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -32,10 +33,11 @@ class BestOfN:
     hinted: bool = True
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, n=1, depth=1)
-        check_aggregate(self)
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write all samples, step by step and side by side."""
@@ -56,6 +58,7 @@ class SelfConsistency:
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores make a trajectory score.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -67,11 +70,12 @@ class SelfConsistency:
     hinted: bool = True
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "majority"
 
     def __post_init__(self) -> None:
         check_whole(self, n=1, batch=1, depth=1)
         check_range(self, sure=(0.5, 1.0))
-        check_aggregate(self)
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write batches of samples until the vote is sure."""

@@ -1,6 +1,6 @@
 """Checking the settings of searches."""
 
-from hintree.search.choose import AGGREGATES
+from hintree.search.choose import AGGREGATES, CHOICES
 from hintree.search.errors import UsageError
 
 
@@ -27,9 +27,9 @@ def check_one_of(search: object, **accepted: tuple[str, ...]) -> None:
             raise UsageError(f"{title(search)} {name}={getattr(search, name)!r} is not one of {', '.join(words)}")
 
 
-def check_aggregate(search: object) -> None:
-    """Raise UsageError unless ``aggregate`` names a way to make a trajectory score."""
-    check_one_of(search, aggregate=tuple(AGGREGATES))
+def check_choice(search: object) -> None:
+    """Raise UsageError unless ``aggregate`` and ``choice`` name ways to make a trajectory score and to choose."""
+    check_one_of(search, aggregate=tuple(AGGREGATES), choice=CHOICES)
 
 
 def title(search: object) -> str:

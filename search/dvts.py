@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hintree.search.checks import check_aggregate, check_range, check_whole
+from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import trajectory_score
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
@@ -23,6 +23,7 @@ class DVTS:
         unhinted: How many of these are written without a hint, at most ``branch``.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores rank a path.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -33,11 +34,12 @@ class DVTS:
     unhinted: int = 0
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "weighted"
 
     def __post_init__(self) -> None:
         check_whole(self, width=1, branch=1, unhinted=0, depth=1)
         check_range(self, unhinted=(0, self.branch))
-        check_aggregate(self)
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow all subtrees side by side until each is finished."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.backup import backup
-from hintree.search.checks import check_aggregate, check_one_of, check_range, check_whole
+from hintree.search.checks import check_choice, check_one_of, check_range, check_whole
 from hintree.search.choose import trajectory_score
 from hintree.search.expand import extend, places
 from hintree.search.rewrite import Rewrite, rewrite
@@ -40,6 +40,7 @@ class MCTS:
         batch: Simulations side by side, at least 1.
         depth: Longest path in steps.
         aggregate: How step scores make a value.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -57,12 +58,13 @@ class MCTS:
     batch: int = 1
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, simulations=1, branch=1, unhinted=0, batch=1, depth=1)
         check_range(self, unhinted=(0, self.branch), c=(0, 1e6), noise=(0, 1), alpha=(1e-3, 1e3), widen=(0, 1))
         check_one_of(self, rule=("uct", "puct"), value=("score", "rollout", "both"))
-        check_aggregate(self)
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Run all simulations; ends early when nothing is left to write."""

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from hintree.search.checks import check_aggregate, check_range, check_whole
+from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
 from hintree.search.seeds import generator
@@ -24,6 +24,7 @@ class Particles:
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores make a trajectory score, for the choice of the answer.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -34,11 +35,12 @@ class Particles:
     hinted: bool = True
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, n=1, depth=1)
         check_range(self, temperature=(1e-6, 1e6))
-        check_aggregate(self)
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write and resample until all particles are finished."""
