@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hintree.presets import PRESETS as PRESETS
+    from hintree.search.ab_mcts import ABMCTS as ABMCTS
     from hintree.search.beam import Beam as Beam
+    from hintree.search.best_first import BestFirst as BestFirst
+    from hintree.search.best_of_n import BestOfN as BestOfN
+    from hintree.search.best_of_n import SelfConsistency as SelfConsistency
     from hintree.search.budget import Budget as Budget
+    from hintree.search.dvts import DVTS as DVTS
     from hintree.search.errors import HintreeError as HintreeError
     from hintree.search.errors import ModelError as ModelError
     from hintree.search.errors import UsageError as UsageError
+    from hintree.search.mcts import MCTS as MCTS
+    from hintree.search.particles import Particles as Particles
     from hintree.search.rewrite import Rewrite as Rewrite
     from hintree.search.tree import Problem as Problem
     from hintree.solver import OutOfWorldWarning as OutOfWorldWarning
@@ -31,6 +38,13 @@ except PackageNotFoundError:  # run from a bare clone
 
 _HOMES = {
     "Beam": "search",
+    "SelfConsistency": "search",
+    "Particles": "search",
+    "MCTS": "search",
+    "DVTS": "search",
+    "BestOfN": "search",
+    "BestFirst": "search",
+    "ABMCTS": "search",
     "Budget": "search",
     "HintreeError": "search",
     "ModelError": "search",

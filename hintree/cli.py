@@ -35,6 +35,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hintree {hintree.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_solve(commands)
+    searches = commands.add_parser("searches", help="list the searches with their settings")
+    searches.set_defaults(run=run_searches)
     demo = commands.add_parser("demo", help="solve lab problems where the student alone fails, and compare the presets")
     demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
     demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
@@ -54,6 +56,10 @@ def add_solve(commands: Any) -> None:
     for role in ("reasoner", "hinter", "teacher", "scorer"):
         extra = ", or confidence" if role == "scorer" else ""
         solve.add_argument(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder or a hub id{extra}")
+    solve.add_argument("--search", metavar="NAME", help="how the tree grows; `hintree searches` lists them")
+    solve.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4")
+    solve.add_argument("--rewrite", metavar="SETTINGS", help="rewrite rule, e.g. threshold=0.7,rungs=teacher, or none")
+    solve.add_argument("--record", metavar="FILE", help="keep every answer of a model; a run started again goes on")
     solve.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
     solve.add_argument("--seed", type=int, default=0, help="same seed, same tree (default %(default)s)")
     solve.add_argument("--budget", metavar="LIMITS", help="e.g. teacher_tokens=500,seconds=20 (default: no limit)")
@@ -119,10 +125,15 @@ def run_solve(args: argparse.Namespace) -> None:
     question = read_question(args)
     budget = Budget.parse(args.budget) if args.budget is not None else None
     from hintree.presets import preset
+    from hintree.searches import make_rewrite, make_search
     from hintree.solver import Solver, check_question
 
     check_question(question)
     preset(args.preset)
+    if args.set is not None and args.search is None:
+        raise UsageError("--set needs --search, whose settings it gives")
+    search = make_search(args.search, args.set or "") if args.search is not None else None
+    rewrite = make_rewrite(args.rewrite) if args.rewrite is not None else None
     tree_file = open_tree_file(args.tree)
     from rich.console import Console
 
@@ -130,7 +141,16 @@ def run_solve(args: argparse.Namespace) -> None:
     from hintree.show import show, to_json
 
     names = {role: getattr(args, role) for role in ("reasoner", "hinter", "teacher", "scorer")}
-    solver = Solver(args.preset, **names, budget=budget, seed=args.seed, device=args.device)
+    solver = Solver(
+        args.preset,
+        **names,
+        search=search,
+        rewrite=rewrite,
+        budget=budget,
+        seed=args.seed,
+        recording=args.record,
+        device=args.device,
+    )
     solution = solver.solve(question)
     if tree_file:
         tree_file.write_text(json.dumps(to_dict(solution.tree), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -150,6 +170,16 @@ def open_tree_file(name: str | None) -> Path | None:
     if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
         raise UsageError(f"--tree {name}: cannot write there; give a file in a folder that exists")
     return path
+
+
+def run_searches(args: argparse.Namespace) -> None:
+    """List the searches."""
+    from hintree.searches import SEARCHES, describe
+
+    for name in SEARCHES:
+        about, settings = describe(name)
+        print(f"{name}: {about}")
+        print("    " + ", ".join(f"{key}={value}" for key, value in settings.items()))
 
 
 def run_demo(args: argparse.Namespace) -> None:

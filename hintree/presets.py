@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from hintree.policies import Sampling
-from hintree.search import Beam, Rewrite, UsageError
+from hintree.search import Beam, Rewrite, Search, UsageError
 
 EMBEDDED = {
     "reasoner": "embedded:student",
@@ -24,15 +24,13 @@ class Preset:
         search: How the tree grows.
         rewrite: The rewrite rule, None for no rewriting.
         sampling: How texts are drawn.
-        choice: How the answer is chosen: best, majority or weighted.
     """
 
     about: str
     roles: tuple[str, ...]
-    search: Beam
+    search: Search
     rewrite: Rewrite | None = None
     sampling: Sampling = field(default_factory=Sampling)
-    choice: str = "best"
 
 
 PRESETS = {

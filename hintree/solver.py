@@ -4,23 +4,25 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from hintree.experiments.record import Recording
 from hintree.models import LanguageModel, load_classifier, load_model
 from hintree.policies import HintWriter, StepWriter
 from hintree.presets import EMBEDDED, preset
 from hintree.scorers import PRM, TokenConfidence
 from hintree.search import (
     Answerer,
-    Beam,
     Budget,
     Ledger,
     Node,
     Problem,
     Rewrite,
     Run,
+    Search,
     Tree,
     UsageError,
     choose,
@@ -66,10 +68,12 @@ class Solver:
         reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id), or a loaded
             ``LanguageModel`` for a writer, or a callable for the scorer. The scorer may be "confidence" too. None
             takes the shipped model if the preset has that role; naming one adds the role.
-        search: How the tree grows, e.g. ``hintree.Beam(width=8)``.
+        search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
         seed: Same seed, same trees.
+        recording: A file in which every answer of a model is kept: a run that is started again goes on where it was
+            killed, and a finished one asks no model again.
         device: "auto", "cpu", "cuda" or another torch device.
 
     Raises:
@@ -89,10 +93,11 @@ class Solver:
         hinter: str | LanguageModel | None = None,
         teacher: str | LanguageModel | None = None,
         scorer: Any = None,
-        search: Beam | None = None,
+        search: Search | None = None,
         rewrite: Rewrite | None = None,
         budget: Budget | None = None,
         seed: int = 0,
+        recording: str | Path | None = None,
         device: str = "auto",
     ) -> None:
         self.preset = find_preset(preset)
@@ -105,6 +110,8 @@ class Solver:
         self.models = {role: given[role] or shipped[role] for role in EMBEDDED if given[role] or role in shipped}
         self._loaded: dict[str, LanguageModel] = {}
         self._answerers = {role: self._answerer(role, model, device) for role, model in self.models.items()}
+        if recording is not None:
+            self._answerers = Recording(recording).wrap(self._answerers)
 
     def solve(self, question: str) -> Solution:
         """Solve one question."""
@@ -169,7 +176,7 @@ class Solver:
                 )
 
     def _solution(self, run: Run) -> Solution:
-        chosen = choose(run.tree, self.preset.choice, self.search.aggregate)
+        chosen = choose(run.tree, self.search.choice, self.search.aggregate)
         book_discarded(run.tree, run.ledger, chosen.node)
         question = run.tree.problem.question
         return Solution(

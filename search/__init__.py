@@ -1,9 +1,13 @@
 """The tree, the questions a search asks, and the algorithms that grow it. Knows no model, no torch, no file."""
 
+from hintree.search.ab_mcts import ABMCTS
 from hintree.search.beam import Beam
+from hintree.search.best_first import BestFirst
+from hintree.search.best_of_n import BestOfN, SelfConsistency
 from hintree.search.budget import Budget
 from hintree.search.choose import Choice, choose, trajectory_score
-from hintree.search.drive import Answerer, Run, drive
+from hintree.search.drive import drive
+from hintree.search.dvts import DVTS
 from hintree.search.errors import (
     CheckpointError,
     ContextError,
@@ -15,18 +19,28 @@ from hintree.search.errors import (
 )
 from hintree.search.expand import expand
 from hintree.search.export import from_dict, from_networkx, to_dict, to_networkx
+from hintree.search.flow import flow
 from hintree.search.ledger import ROLES, Account, Ledger, Usage
+from hintree.search.mcts import MCTS
+from hintree.search.particles import Particles
 from hintree.search.questions import Answer, Ask, Each, Hint, Hinted, Score, Step, each
-from hintree.search.rewrite import Rewrite, rewrite
+from hintree.search.rewrite import Rewrite, calibrate, rewrite
+from hintree.search.run import Answerer, Run
+from hintree.search.search import Search
 from hintree.search.tree import Node, Problem, Tree, Written
 
 __all__ = [
+    "ABMCTS",
+    "DVTS",
+    "MCTS",
     "ROLES",
     "Account",
     "Answer",
     "Answerer",
     "Ask",
     "Beam",
+    "BestFirst",
+    "BestOfN",
     "Budget",
     "CheckpointError",
     "Choice",
@@ -39,20 +53,25 @@ __all__ = [
     "LogitsError",
     "ModelError",
     "Node",
+    "Particles",
     "Problem",
     "Rewrite",
     "Run",
     "Score",
+    "Search",
+    "SelfConsistency",
     "Step",
     "Tree",
     "UnknownModelError",
     "Usage",
     "UsageError",
     "Written",
+    "calibrate",
     "choose",
     "drive",
     "each",
     "expand",
+    "flow",
     "from_dict",
     "from_networkx",
     "rewrite",

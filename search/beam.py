@@ -1,25 +1,29 @@
-"""Step-level beam search (Snell et al. 2024, arXiv 2408.03314, section 5.2), with the rewrite ladder."""
+"""Step-level beam search, with lookahead and the rewrite ladder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hintree.search.choose import AGGREGATES, trajectory_score
-from hintree.search.errors import UsageError
-from hintree.search.expand import expand
+from hintree.search.checks import check_choice, check_range, check_whole
+from hintree.search.choose import trajectory_score
+from hintree.search.expand import extend, places
 from hintree.search.rewrite import Rewrite, rewrite
-from hintree.search.tree import Node, Tree
+from hintree.search.tree import Node, Tree, living, unique
 
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """Keep the ``width`` best paths; each writes ``branch`` next steps. Width and branch 1 make one chain.
+    """Step beam search and, with ``lookahead``, lookahead search (Snell et al. 2024, arXiv 2408.03314, section 5.2).
+
+    Keep the ``width`` best paths; each writes ``branch`` next steps. Width and branch 1 make one chain.
 
     Attributes:
         width: Paths kept (n // m in the paper's terms), at least 1.
         branch: Next steps written per path (m), at least 1.
         unhinted: How many of these are written without a hint, at most ``branch``.
+        lookahead: Every step is judged by where a single chain of so many more steps ends (k); 0 judges the step.
         depth: Longest path in steps; a longer one fails.
-        aggregate: How step scores rank a path: last, min, product or mean.
+        aggregate: How step scores rank a path: last, min, product, mean or max.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -28,44 +32,60 @@ class Beam:
     width: int = 4
     branch: int = 4
     unhinted: int = 0
+    lookahead: int = 0
     depth: int = 16
     aggregate: str = "last"
+    choice: str = "best"
 
     def __post_init__(self) -> None:
-        for name, least in (("width", 1), ("branch", 1), ("unhinted", 0), ("depth", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise UsageError(f"beam {name}={value!r} is not a whole number of at least {least}")
-        if self.unhinted > self.branch:
-            raise UsageError(f"beam unhinted={self.unhinted} is more than branch={self.branch}")
-        if self.aggregate not in AGGREGATES:
-            raise UsageError(f"beam aggregate={self.aggregate!r} is not one of {', '.join(AGGREGATES)}")
+        check_whole(self, width=1, branch=1, unhinted=0, lookahead=0, depth=1)
+        check_range(self, unhinted=(0, self.branch))
+        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow the tree until every kept path is finished."""
         beam = [tree.root]
         for _ in range(self.depth):
             finished = [node for node in beam if node.status == "terminal"]
-            children = await expand(tree, living(beam), branch=self.branch, unhinted=self.unhinted)
+            children = await self.expand(tree, living(beam))
             if rule and rule.when == "before":
-                children = await rewrite(tree, children, rule)
-            beam = self.prune([*finished, *children])
-            if rule and rule.when == "after":
-                fresh = [node for node in beam if node not in finished]
-                beam = [*(node for node in beam if node in finished), *await rewrite(tree, fresh, rule)]
+                children = unique(await rewrite(tree, children, rule))
+            await self.look_ahead(tree, living(children))
+            kept = self.prune([*finished, *children])
+            beam = [node for node in kept if node in finished]
+            fresh = [node for node in kept if node not in finished]
+            beam += unique(await rewrite(tree, fresh, rule)) if rule and rule.when == "after" else fresh
             if not living(beam):
                 return
         for node in living(beam):
             node.fail(f"longer than {self.depth} steps")
 
+    async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
+        """``branch`` scored children for every node; those that a look ahead has written are taken as they are."""
+        there = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
+        at = [p for node in nodes for p in places([node], self.branch - len(node.children), self.unhinted)]
+        new = [child for child in await extend(tree, at) if child is not None]
+        return unique([*there, *new])
+
+    async def look_ahead(self, tree: Tree, nodes: Sequence[Node]) -> None:
+        """Write ``lookahead`` steps after every node; the trajectory score at their end becomes the node's value."""
+        ends = list(nodes)
+        for _ in range(self.lookahead):
+            alive = [node for node in living(ends) if node.depth < self.depth]
+            steps = await extend(tree, places(alive, 1))
+            reached = {node.id: step for node, step in zip(alive, steps, strict=True) if step is not None}
+            ends = [reached.get(end.id, end) for end in ends]
+        for node, end in zip(nodes, ends, strict=True):
+            if self.lookahead:
+                node.visits, node.value = 1, 0.0 if end.status == "failed" else trajectory_score(end, self.aggregate)
+
     def prune(self, nodes: Sequence[Node]) -> list[Node]:
         """The ``width`` best nodes, failed ones last; open nodes that are not kept are marked pruned."""
-        ranked = sorted(nodes, key=lambda n: (n.status == "failed", -trajectory_score(n, self.aggregate), n.id))
+        ranked = sorted(nodes, key=lambda n: (n.status == "failed", -self.rank(n), n.id))
         for node in living(ranked[self.width :]):
             node.status, node.reason = "pruned", "not among the best"
         return ranked[: self.width]
 
-
-def living(nodes: Sequence[Node]) -> list[Node]:
-    """The nodes that can be continued."""
-    return [node for node in nodes if node.status == "open"]
+    def rank(self, node: Node) -> float:
+        """What a node is kept for: its value if there was a look ahead, else its trajectory score."""
+        return node.value if node.visits else trajectory_score(node, self.aggregate)

@@ -1,6 +1,7 @@
 """Choosing the answer: from the finished solutions of a tree, without any reference answer."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "min": min,
     "product": math.prod,
     "mean": lambda scores: sum(scores) / len(scores),
+    "max": max,
 }
 """Ways to make one trajectory score of step scores; all stay in [0, 1]."""
 
@@ -37,11 +39,18 @@ class Choice:
 
 def trajectory_score(node: Node, aggregate: str = "last") -> float:
     """One score in [0, 1] for the path that ends in ``node``; token confidence where nobody judged."""
+    if aggregate == "last" and node.score is not None:
+        return node.score
     path = node.path()
     scores = [n.score for n in path if n.score is not None]
     if scores:
         return AGGREGATES[aggregate](scores)
     return min((n.step.mean_probability for n in path), default=0.0)
+
+
+def votes(tree: Tree) -> dict[str, int]:
+    """How many finished solutions state each answer."""
+    return dict(Counter(node.step.answer for node in tree.terminals() if node.step.answer is not None))
 
 
 def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:

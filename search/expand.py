@@ -4,26 +4,42 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.questions import Hint, Hinted, Score, Step, each
-from hintree.search.tree import Node, Tree
+from hintree.search.tree import Node, Tree, unique
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step is to be written.
+
+    Attributes:
+        node: The step before it.
+        index: Tells apart several steps of one author after the same one.
+        author: "reasoner" or "teacher".
+        hinted: Whether it is written under a hint, if there is a hinter.
+    """
+
+    node: Node
+    index: int
+    author: str = "reasoner"
+    hinted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A step to be written.
+    """A step to be written: its place, its hint (None for none), and the rejected step it is written in place of."""
 
-    Attributes:
-        parent: The step before it.
-        index: Tells apart several drafts of one author after the same parent.
-        author: "reasoner" or "teacher".
-        hint: The hint to write it under, None for none.
-        replaces: The rejected step it is written in place of.
-    """
-
-    parent: Node
-    index: int
-    author: str = "reasoner"
+    place: Place
     hint: Hinted | None = None
     replaces: Node | None = None
+
+
+def places(nodes: Sequence[Node], branch: int, unhinted: int = 0) -> list[Place]:
+    """``branch`` new places after every node, the last ``unhinted`` of them without a hint."""
+    found = []
+    for node in nodes:
+        found += [Place(node, node.begun + i, hinted=i < branch - unhinted) for i in range(branch)]
+        node.begun += branch
+    return found
 
 
 async def expand(tree: Tree, nodes: Sequence[Node], *, branch: int, unhinted: int = 0) -> list[Node]:
@@ -31,33 +47,45 @@ async def expand(tree: Tree, nodes: Sequence[Node], *, branch: int, unhinted: in
 
     Where there is no hinter, no step has a hint. Duplicates among siblings are merged, so fewer may come back.
     """
-    places = [(node, index) for node in nodes for index in range(branch)]
-    guided = [(node, index) for node, index in places if index < branch - unhinted]
-    answers = await each(Hint(tree, node, index) for node, index in guided)
-    hints = {(node.id, index): hint for (node, index), hint in zip(guided, answers, strict=True)}
-    return await write(tree, [Draft(node, i, hint=hints.get((node.id, i))) for node, i in places])
+    children = await extend(tree, places(nodes, branch, unhinted))
+    return unique(child for child in children if child is not None)
 
 
-async def write(tree: Tree, drafts: Sequence[Draft]) -> list[Node]:
-    """Have the drafts written and scored; the new nodes, without those that repeat a sibling."""
-    asks = [Step(tree, d.parent, d.index, d.author, d.hint.text if d.hint else None) for d in drafts]
-    nodes: list[Node] = []
-    for draft, step in zip(drafts, await each(asks), strict=True):
+async def extend(tree: Tree, at: Sequence[Place], *, merge: bool = True) -> list[Node | None]:
+    """One scored step per place, in order; None where nobody wrote.
+
+    With ``merge``, a step that an equal sibling has already is that sibling, and the duplicate is marked pruned.
+    """
+    guided = [place for place in at if place.hinted and place.author == "reasoner"]
+    answers = await each(Hint(tree, place.node, place.index) for place in guided)
+    hints = {(place.node.id, place.index): hint for place, hint in zip(guided, answers, strict=True)}
+    drafts = [Draft(place, hints.get((place.node.id, place.index)) if place in guided else None) for place in at]
+    return await write(tree, drafts, merge=merge)
+
+
+async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True) -> list[Node | None]:
+    """Have the drafts written and scored; the nodes in order, as for ``extend``."""
+    at = [draft.place for draft in drafts]
+    hints = [draft.hint.text if draft.hint else None for draft in drafts]
+    steps = await each(Step(tree, p.node, p.index, p.author, hint) for p, hint in zip(at, hints, strict=True))
+    nodes: list[Node | None] = []
+    for draft, place, hint, step in zip(drafts, at, hints, steps, strict=True):
         if step is None:
+            nodes.append(None)
             continue
-        twin = next((n for n in draft.parent.children if n.step.text == step.text), None)
-        hint, tokens = (draft.hint.text, draft.hint.tokens) if draft.hint else (None, 0)
-        node = tree.add(draft.parent, step, draft.author, hint=hint, hint_tokens=tokens, replaces=draft.replaces)
-        if twin is not None and node.status != "failed":
+        twin = next((n for n in place.node.children if n.step.text == step.text and n.status != "failed"), None)
+        node = tree.add(place.node, step, place.author, index=place.index, hint=hint, replaces=draft.replaces)
+        node.hint_tokens = draft.hint.tokens if draft.hint else 0
+        if merge and twin is not None and node.status != "failed":
             node.status, node.reason = "pruned", f"same as step {twin.id}"
-        else:
-            nodes.append(node)
+            node = twin
+        nodes.append(node)
     await judge(tree, nodes)
     return nodes
 
 
-async def judge(tree: Tree, nodes: Sequence[Node]) -> None:
-    """Score every node that has not failed."""
-    sound = [node for node in nodes if node.status != "failed"]
-    for node, score in zip(sound, await each(Score(tree, node) for node in sound), strict=True):
+async def judge(tree: Tree, nodes: Sequence[Node | None]) -> None:
+    """Score every node that has no score and has not failed."""
+    fresh = {node.id: node for node in nodes if node and node.score is None and node.status != "failed"}
+    for node, score in zip(fresh.values(), await each(Score(tree, n) for n in fresh.values()), strict=True):
         tree.judge(node, score)

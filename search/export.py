@@ -7,13 +7,16 @@ from typing import Any
 import networkx as nx
 
 from hintree.search.errors import UsageError
-from hintree.search.tree import STATUSES, Node, Problem, Tree, Written
+from hintree.search.seeds import seed_of
+from hintree.search.tree import RETRY, STATUSES, Node, Problem, Tree, Written
 
-VERSION = 1
+VERSION = 2
 """Version of the JSON form; a reader refuses a newer one."""
 
 AUTHORS = ("reasoner", "teacher")
-PLAIN = [f.name for f in fields(Node) if f.name not in ("parent", "children", "step")]
+MADE = ("parent", "children", "step", "key", "begun", "tried")
+"""Fields that are written in another way, or follow from the others."""
+PLAIN = [f.name for f in fields(Node) if f.name not in MADE]
 
 
 def to_dict(tree: Tree) -> dict[str, Any]:
@@ -35,12 +38,12 @@ def from_dict(data: Mapping[str, Any]) -> Tree:
         UsageError: The data is not such a tree, or of a newer version.
     """
     try:
-        if data["format"] != "hintree-tree" or data["version"] > VERSION:
+        if data["format"] != "hintree-tree" or data["version"] not in range(1, VERSION + 1):
             raise UsageError(f"not a hintree tree of version {VERSION} or older")
         tree = Tree(Problem(**data["problem"]), data["seed"])
         tree.nodes.clear()
         for row in data["nodes"]:
-            add_row(tree, row)
+            add_row(tree, row if data["version"] > 1 else {"index": 0, **row})
         tree.root = tree.nodes[0]
     except (KeyError, TypeError, IndexError) as error:
         raise UsageError(f"not a hintree tree: {type(error).__name__} {error}") from error
@@ -56,11 +59,13 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong parent or author")
     if not isinstance(row["step"]["text"], str) or not (row["score"] is None or 0.0 <= row["score"] <= 1.0):
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong text or score")
-    node = Node(parent=parent, step=Written(**row["step"]), **{name: row[name] for name in PLAIN})
+    key = tree.root.key if parent is None else seed_of(parent.key, row["author"], row["index"])
+    node = Node(parent=parent, key=key, step=Written(**row["step"]), **{name: row[name] for name in PLAIN})
     tree.texts.add(node.step.text)
     tree.nodes.append(node)
     if parent is not None:
         parent.children.append(node)
+        parent.begun = max(parent.begun, node.index + 1 if node.index < RETRY else 0)
 
 
 def to_networkx(tree: Tree) -> "nx.DiGraph[int]":

@@ -5,12 +5,12 @@ driver answers the waiting questions of all live problems in one batch per role.
 ``each(...)`` hands the questions to the driver, which sends the answers back.
 """
 
-import hashlib
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hintree.search.ledger import Usage
+from hintree.search.seeds import seed_of
 from hintree.search.tree import Node, Tree, Written
 
 A = TypeVar("A")
@@ -38,10 +38,11 @@ class Ask(Generic[A_co]):
 
     @property
     def seed(self) -> int:
-        """The question's own random seed: it depends on the run, the problem, the node and the index, on no batch."""
-        return seed_of(
-            self.tree.seed, self.tree.problem.id or self.tree.problem.question, self.role, self.node.id, self.index
-        )
+        """The question's own random seed: it depends on the run, the problem, the place in the tree and the index.
+
+        Not on any batch, nor on the order in which the tree has grown.
+        """
+        return seed_of(self.node.key, self.role, self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,3 @@ class Each(Generic[A]):
 def each(asks: Iterable[Ask[A]]) -> Each[A]:
     """Ask many questions at once. No questions ask nobody and cost nothing."""
     return Each(asks)
-
-
-def seed_of(*parts: object) -> int:
-    """A 64-bit seed made from any printable parts."""
-    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big")

@@ -1,21 +1,22 @@
 """The rewrite ladder: a low step is first retried under a new hint (cheap), then written by the teacher (dear).
 
-On a chain, SMART's published rule (arXiv 2504.09923) is one setting: rungs ("teacher",), accept "always", when
-"after", final False.
+SMART's published rule (arXiv 2504.09923) is one setting: rungs ("teacher",), accept "always", when "after", final
+False, per "step".
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from hintree.search.errors import UsageError
-from hintree.search.expand import Draft, write
-from hintree.search.questions import Hint, each
-from hintree.search.tree import Node, Tree
+from hintree.search.expand import Draft, Place, write
+from hintree.search.questions import Hint, Hinted, each
+from hintree.search.tree import RETRY, Node, Tree
 
-RUNGS = ("hint", "teacher")
-RETRY = 1000
-"""Added to a node's id, the index of what is written in its place."""
+Rung = Literal["hint", "resample", "teacher"]
+Trigger = Literal["score", "drop", "confidence"]
+RUNGS: tuple[Rung, ...] = get_args(Rung)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +24,30 @@ class Rewrite:
     """When a step is rewritten, by whom, and which version is kept.
 
     Attributes:
-        threshold: Steps that score below it are rewritten (tau), in [0, 1] or above for all.
-        rungs: In order: "hint" (the reasoner, under a new hint) and "teacher".
+        threshold: A step is rewritten where its trigger is below it (tau); at least 0. At 0 nothing is rewritten, above
+            1 everything.
+        trigger: "score" (the step's score), "drop" (1 minus how much lower it is than the score of the step before) or
+            "confidence" (the mean probability of the step's tokens); each in [0, 1].
+        rungs: In order: "hint" (the reasoner, under a new hint), "resample" (the reasoner, under the same hint or none)
+            and "teacher".
         accept: "better" keeps the version with the higher score, "always" the new one.
         when: "before" or "after" a search prunes; after is cheaper.
         final: Whether a step that ends the solution may be rewritten.
         limit: At most so many rewritten steps on a path; None for no limit.
+        per: "parent" rewrites the best low sibling only, "step" each of them.
 
     Raises:
         UsageError: A value is not accepted.
     """
 
     threshold: float = 0.5
-    rungs: tuple[str, ...] = RUNGS
+    trigger: Trigger = "score"
+    rungs: tuple[Rung, ...] = ("hint", "teacher")
     accept: Literal["better", "always"] = "better"
     when: Literal["before", "after"] = "after"
     final: bool = True
     limit: int | None = None
+    per: Literal["parent", "step"] = "parent"
 
     def __post_init__(self) -> None:
         if not self.threshold >= 0:
@@ -48,11 +56,15 @@ class Rewrite:
             raise UsageError(f"rewrite limit={self.limit!r} is not a whole number of at least 0")
         if bad := [rung for rung in self.rungs if rung not in RUNGS]:
             raise UsageError(f"rewrite rungs: {bad[0]!r} is not one of {', '.join(RUNGS)}")
-        if self.accept not in ("better", "always") or self.when not in ("before", "after"):
-            raise UsageError(
-                f"rewrite accept={self.accept!r}, when={self.when!r}: accept is better or always, when is "
-                "before or after"
-            )
+        accepted = {
+            "trigger": get_args(Trigger),
+            "accept": ("better", "always"),
+            "when": ("before", "after"),
+            "per": ("parent", "step"),
+        }
+        for name, values in accepted.items():
+            if getattr(self, name) not in values:
+                raise UsageError(f"rewrite {name}={getattr(self, name)!r} is not one of {', '.join(values)}")
 
     def wants(self, node: Node) -> bool:
         """Whether the rule lets this step be rewritten. A failed step (empty, repeated) counts as a low one."""
@@ -60,46 +72,86 @@ class Rewrite:
             return False
         if node.status == "failed":
             return self.threshold > 0
-        low = node.score is not None and node.score < self.threshold
+        level = measure(node, self.trigger)
+        low = level is not None and level < self.threshold
         return low and (node.status == "open" or (node.status == "terminal" and self.final))
 
 
-async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite) -> list[Node]:
-    """The nodes, with every low one replaced by the version that the rule keeps.
+def measure(node: Node, trigger: Trigger) -> float | None:
+    """What a trigger compares with its threshold, in [0, 1]; None where nobody judged."""
+    if trigger == "confidence":
+        return node.step.mean_probability
+    if trigger == "score" or node.score is None:
+        return node.score
+    before = node.parent.score if node.parent is not None else None
+    return 1.0 if before is None else 1.0 - max(0.0, before - node.score)
 
-    Siblings share their parent, so one rewrite is written per parent, in place of its best child.
+
+def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score") -> float:
+    """The threshold below which a ``share`` in [0, 1] of the steps of earlier runs lies: their empirical quantile.
+
+    Run a search on validation problems without a rule, and give its trees.
+    """
+    if not 0 <= share <= 1:
+        raise UsageError(f"calibrate share={share!r} is not a number from 0 to 1")
+    levels = sorted(x for tree in trees for n in tree if n.parent and (x := measure(n, trigger)) is not None)
+    if not levels:
+        raise UsageError("calibrate: no step of these trees has been judged; run them with a scorer")
+    place = math.floor(share * len(levels))
+    return levels[place] if place < len(levels) else math.nextafter(levels[-1], math.inf)
+
+
+async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, merge: bool = True) -> list[Node]:
+    """The nodes in order, with every low one replaced by the version that the rule keeps.
+
+    Without ``merge``, for searches whose paths are samples of their own, each low step is rewritten whatever ``per``
+    says, and a version that equals a sibling stays apart from it.
     """
     kept = list(nodes)
-    for rung in rule.rungs:
-        low = [node for node in best_per_parent(kept) if rule.wants(node)]
-        for new in await write(tree, await drafts(tree, low, rung)):
-            old = next(node for node in low if node.id == new.replaces)
-            if better(new, old, rule):
-                why = f"{old.reason}; " if old.reason else ""
-                old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
+    if rule is None:
+        return kept
+    for level, rung in enumerate(rule.rungs):
+        shown = best_per_parent(kept) if merge and rule.per == "parent" else kept
+        low = [node for node in shown if node.tried <= level and rule.wants(node)]
+        for node in low:
+            node.tried = level + 1
+        written = await drafts(tree, low, rung, level)
+        for draft, new in zip(written, await write(tree, written, merge=merge), strict=True):
+            old = draft.replaces
+            if new is not None and old is not None and new is not old and settle(new, old, rule):
                 kept[kept.index(old)] = new
-            elif new.status != "failed":
-                new.status, new.reason = "rejected", f"not better than step {old.id}"
     return kept
 
 
-async def drafts(tree: Tree, low: Sequence[Node], rung: str) -> list[Draft]:
-    """What one rung writes in place of the low nodes."""
-    parents = [node.parent for node in low if node.parent is not None]
-    if rung == "teacher":
-        return [
-            Draft(parent, RETRY + node.id, "teacher", None, node) for parent, node in zip(parents, low, strict=True)
-        ]
-    asks = [
-        Hint(tree, parent, RETRY + node.id, avoid=(node.hint,) if node.hint else ())
-        for parent, node in zip(parents, low, strict=True)
-    ]
-    hints = await each(asks)
-    return [
-        Draft(parent, RETRY + node.id, "reasoner", hint, node)
-        for parent, node, hint in zip(parents, low, hints, strict=True)
-        if hint is not None
-    ]
+async def drafts(tree: Tree, low: Sequence[Node], rung: Rung, level: int) -> list[Draft]:
+    """What one rung, the ``level``-th of the ladder, writes in place of the low nodes."""
+    author = "teacher" if rung == "teacher" else "reasoner"
+    at = [Place(node.parent, (RETRY << level) + node.index, author) for node in low if node.parent is not None]
+    hints: Sequence[Hinted | None] = [None] * len(low)
+    if rung == "resample":
+        hints = [Hinted(node.hint, 0) if node.hint is not None else None for node in low]
+    if rung == "hint":
+        tried = [(node.hint,) if node.hint is not None else () for node in low]
+        hints = await each(Hint(tree, p.node, p.index, avoid=old) for p, old in zip(at, tried, strict=True))
+    all_drafts = [Draft(place, hint, node) for place, hint, node in zip(at, hints, low, strict=True)]
+    return [draft for draft in all_drafts if rung != "hint" or draft.hint is not None]
+
+
+def settle(new: Node, old: Node, rule: Rewrite) -> bool:
+    """Decide between two versions and mark the one that loses; whether the new one is kept, which never failed.
+
+    The new one may be an older sibling with the very text; then it is taken up again.
+    """
+    fresh = new.replaces == old.id
+    if new.status != "failed" and (rule.accept == "always" or worth(new) > worth(old)):
+        why = f"{old.reason}; " if old.reason else ""
+        old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
+        if not fresh:
+            new.status, new.reason = "terminal" if new.finished else "open", ""
+        return True
+    if fresh and new.status != "failed":
+        new.status, new.reason = "rejected", f"not better than step {old.id}"
+    return False
 
 
 def best_per_parent(nodes: Sequence[Node]) -> list[Node]:
@@ -115,8 +167,3 @@ def best_per_parent(nodes: Sequence[Node]) -> list[Node]:
 def worth(node: Node) -> float:
     """A node's score, -1 if it failed, 0 if nobody judged it."""
     return -1.0 if node.status == "failed" else (node.score or 0.0)
-
-
-def better(new: Node, old: Node, rule: Rewrite) -> bool:
-    """Whether the rule keeps the new version; a failed one is never kept."""
-    return new.status != "failed" and (rule.accept == "always" or worth(new) > worth(old))

@@ -5,12 +5,18 @@ both keep their scores.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from hintree.search.seeds import seed_of
+
 Status = Literal["open", "terminal", "pruned", "rejected", "failed"]
 STATUSES: tuple[Status, ...] = ("open", "terminal", "pruned", "rejected", "failed")
+
+
+RETRY = 1000
+"""Added to a step's index: the index of what the first rung writes in its place; the next rungs add 2, 4, ... of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,9 @@ class Node:
         parent: The step before; None for the root.
         step: What was written.
         author: "reasoner" or "teacher"; "" for the root.
+        index: Tells apart the steps that one author wrote after the same parent.
+        key: A 64-bit name of its place in the tree: it depends on the seed, the problem, and the authors and indices of
+            the path, and not on when the node was made.
         hint: The hint it was written under, None if none.
         hint_tokens: Tokens that the hinter generated for it.
         score: Judgement of the step in [0, 1]; None while it is not judged.
@@ -61,12 +70,16 @@ class Node:
         replaces: Id of the step that it was written in place of.
         depth: Steps from the root, which has 0.
         rewrites: Rewritten steps on the path from the root to here, this one included.
+        begun: Steps that the reasoner was asked to write after this one.
+        tried: Rungs of the rewrite ladder that were tried on it.
     """
 
     id: int
     parent: "Node | None" = field(repr=False)
     step: Written
     author: str
+    index: int = 0
+    key: int = 0
     hint: str | None = None
     hint_tokens: int = 0
     score: float | None = None
@@ -77,6 +90,8 @@ class Node:
     replaces: int | None = None
     depth: int = 0
     rewrites: int = 0
+    begun: int = 0
+    tried: int = 0
     children: list["Node"] = field(default_factory=list, repr=False)
 
     def path(self) -> list["Node"]:
@@ -87,6 +102,11 @@ class Node:
             nodes.append(node)
             node = node.parent
         return nodes[::-1]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the solution ends here: the author ended it, or it states an answer."""
+        return self.step.ended == "end" or self.step.answer is not None
 
     def fail(self, reason: str) -> None:
         """End this path; it never wins a selection."""
@@ -104,7 +124,8 @@ class Tree:
     def __init__(self, problem: Problem, seed: int = 0) -> None:
         self.problem = problem
         self.seed = seed
-        self.root = Node(0, None, Written("", "delimiter", 0, 1.0, 1.0, 0.0), "")
+        key = seed_of(seed, problem.id or problem.question)
+        self.root = Node(0, None, Written("", "delimiter", 0, 1.0, 1.0, 0.0), "", key=key)
         self.nodes = [self.root]
         self.texts: set[str] = set()
 
@@ -120,16 +141,20 @@ class Tree:
         step: Written,
         author: str,
         *,
+        index: int = 0,
         hint: str | None = None,
         hint_tokens: int = 0,
         replaces: Node | None = None,
     ) -> Node:
         """Add a step after ``parent``; it fails at once if it is empty or repeats a step of its own path."""
         rewrites = parent.rewrites + (replaces is not None)
-        node = Node(len(self.nodes), parent, step, author, hint, hint_tokens, depth=parent.depth + 1, rewrites=rewrites)
+        key, depth = seed_of(parent.key, author, index), parent.depth + 1
+        node = Node(len(self.nodes), parent, step, author, index, key, hint, hint_tokens, depth=depth)
+        node.rewrites = rewrites
         node.replaces = replaces.id if replaces else None
-        node.status = "terminal" if step.ended == "end" or step.answer is not None else "open"
-        if not step.text.strip():
+        node.status = "terminal" if node.finished else "open"
+        rest = step.ended == "end" and parent.step.ended == "length"  # the end of a step that was cut
+        if not step.text.strip() and not rest:
             node.fail("empty step")
         elif step.text in self.texts and any(step.text == before.step.text for before in parent.path()):
             node.fail("repeated step")
@@ -150,3 +175,13 @@ class Tree:
     def terminals(self) -> list[Node]:
         """Finished solutions' last steps, in order of creation."""
         return [node for node in self.nodes if node.status == "terminal"]
+
+
+def living(nodes: Iterable[Node]) -> list[Node]:
+    """The nodes that can be continued."""
+    return [node for node in nodes if node.status == "open"]
+
+
+def unique(nodes: Iterable[Node]) -> list[Node]:
+    """Each node once, in order."""
+    return list({node.id: node for node in nodes}.values())

@@ -7,8 +7,8 @@ by the length limit, anything else is a whole step. A place in a tree is noted a
 from functools import reduce
 
 from hintree.search import Answer, Answerer, Beam, Hinted, Problem, Tree, Usage, Written, drive, to_dict
-from hintree.search.questions import seed_of
-from hintree.search.rewrite import RETRY
+from hintree.search.seeds import seed_of
+from hintree.search.tree import RETRY
 
 PARAMETERS = {"reasoner": 10, "hinter": 5, "teacher": 100, "scorer": 20}
 
@@ -77,7 +77,7 @@ def scores(by_place, other=0.5):
 
 def hints(*texts):
     """Hints in turn, by index."""
-    return Scripted(lambda ask: Hinted(texts[ask.index % len(texts)], 2))
+    return Scripted(lambda ask: Hinted(texts[(ask.index // RETRY + ask.index % RETRY) % len(texts)], 2))
 
 
 def wander(ask, *, odd=True):

@@ -9,6 +9,7 @@ import pytest
 
 from hintree.cli import main
 from hintree.search import from_dict
+from hintree.searches import SEARCHES
 from hintree.show import visible
 
 ROOT = Path(__file__).parent.parent
@@ -74,6 +75,14 @@ BAD = {
     "lab n": ["lab", "problems", "--n", "0"],
     "lab stage": ["lab", "train", "--stage", "nosuch"],
     "lab folder": ["lab", "evaluate", "--models", "/nonexistent"],
+    "search": ["solve", QUESTION, "--search", "nosuch"],
+    "search setting": ["solve", QUESTION, "--search", "mcts", "--set", "simulatons=8"],
+    "search value": ["solve", QUESTION, "--search", "mcts", "--set", "simulations=many"],
+    "setting twice": ["solve", QUESTION, "--search", "mcts", "--set", "c=1,c=2"],
+    "settings alone": ["solve", QUESTION, "--set", "c=1"],
+    "rewrite": ["solve", QUESTION, "--rewrite", "threshold=low"],
+    "rungs": ["solve", QUESTION, "--rewrite", "rungs=oracle"],
+    "recording": ["solve", QUESTION, "--record", "/nonexistent/folder/r.jsonl"],
     "context": ["solve", "(1) Ana has 4 pens. " * 500],
 }
 
@@ -122,3 +131,29 @@ def test_hostile_text_never_reaches_the_terminal_raw(capsys):
     warnings.simplefilter("always")
     main(["solve", "[bold]Ana[/bold] [link=file:///etc/passwd]has[/link] 4 pens?", "--preset", "greedy"])
     assert "[link=file:///etc/passwd]" in capsys.readouterr().out.replace("\n", "")
+
+
+def test_every_search_is_listed_with_its_settings(capsys):
+    assert main(["searches"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[::2]] == list(SEARCHES)
+    assert "simulations=32" in lines[2 * list(SEARCHES).index("mcts") + 1]
+
+
+def test_a_search_and_a_rule_are_set_from_the_command_line(capsys):
+    command = ["solve", QUESTION, "--search", "best-of-n", "--set", "n=3,hinted=false", "--rewrite", "none", "--json"]
+    assert main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ledger"]["hinter"]["calls"] == found["ledger"]["teacher"]["calls"] == 0
+    assert found["ledger"]["reasoner"]["calls"] >= 3
+
+
+def test_a_recorded_question_is_solved_again_without_asking_a_model(capsys, tmp_path):
+    outputs = []
+    for _ in range(2):
+        assert main(["solve", QUESTION, "--json", "--record", str(tmp_path / "r.jsonl")]) == 0
+        found = json.loads(capsys.readouterr().out)
+        for account in found["ledger"].values():
+            account.pop("seconds")
+        outputs.append((found, (tmp_path / "r.jsonl").read_bytes()))
+    assert outputs[0] == outputs[1]

@@ -22,7 +22,7 @@ from hintree.search import (
 from tests.scripted import company, solve, solve_one, written
 
 TREES = [run.tree for run in solve(company(), Beam(2, 3, depth=5), Rewrite(threshold=0.6), count=20).values()]
-SMALL = to_dict(solve_one(company(), Beam(1, 2, depth=3), Rewrite(threshold=0.6, rungs=("teacher",)), seed=2).tree)
+SMALL = to_dict(solve_one(company(), Beam(1, 2, depth=3), Rewrite(threshold=0.6, rungs=("teacher",)), seed=7).tree)
 DEFAULTS = {("problem", "id"): "", ("step", "answer"): None}
 
 
@@ -104,9 +104,25 @@ def test_a_tree_that_was_read_can_be_grown_on():
         assert tree.add(node, written(text), "teacher").reason == "repeated step"
 
 
-@pytest.mark.parametrize("version", [2, 10**30, 1.5, float("inf")])
+def test_version_1_had_no_index_and_is_still_read():
+    old = json.loads(json.dumps(SMALL))
+    old["version"] = 1
+    for row in old["nodes"]:
+        del row["index"]
+    tree = from_dict(old)
+    assert [node.step for node in tree] == [node.step for node in from_dict(SMALL)]
+    assert {node.index for node in tree} == {0}
+
+
+def test_places_and_counts_are_restored():
+    tree, again = TREES[0], from_dict(to_dict(TREES[0]))
+    assert [node.key for node in again] == [node.key for node in tree]
+    assert [node.begun for node in again] == [node.begun for node in tree]
+
+
+@pytest.mark.parametrize("version", [3, 0, 10**30, 1.5, float("inf")])
 def test_a_newer_version_is_refused(version):
-    with pytest.raises(UsageError, match="version 1 or older"):
+    with pytest.raises(UsageError, match="version 2 or older"):
         from_dict(SMALL | {"version": version})
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from hintree.search import Beam, Rewrite, UsageError, choose
-from tests.scripted import company, find, hints, scores, solve, solve_one, steps, trail, trees
+from hintree.search import Beam, Rewrite, UsageError, calibrate, choose
+from hintree.search.tree import RETRY
+from tests.scripted import Scripted, company, find, hints, scores, solve, solve_one, steps, trail, trees, written
 
 CHAIN = Beam(1, 1)
 TEACHER = ("teacher",)
@@ -184,13 +185,86 @@ def test_a_rescued_step_still_says_why_it_failed():
     [
         ("threshold", -0.1, "at least 0"),
         ("threshold", float("nan"), "at least 0"),
-        ("rungs", ("hint", "oracle"), "hint, teacher"),
-        ("rungs", "teacher", "hint, teacher"),
-        ("accept", "never", "better or always"),
-        ("when", "during", "before or after"),
+        ("rungs", ("hint", "oracle"), "hint, resample, teacher"),
+        ("rungs", "teacher", "hint, resample, teacher"),
+        ("accept", "never", "better, always"),
+        ("when", "during", "before, after"),
         ("limit", -1, "at least 0"),
+        ("trigger", "mood", "score, drop, confidence"),
+        ("per", "tree", "parent, step"),
     ],
 )
 def test_a_rule_outside_its_range_is_refused_with_what_is_accepted(name, value, accepted):
     with pytest.raises(UsageError, match=f"{name}.*{accepted}"):
         Rewrite(**{name: value})
+
+
+def test_resampling_writes_again_under_the_same_hint():
+    cast = ladder({"retry=2": 0.9})
+    tree = solve_one(cast, CHAIN, Rewrite(rungs=("resample",))).tree
+    assert len(cast["hinter"].asked()) == 1
+    assert [(n.step.answer, n.hint, n.status) for n in tree.root.children] == [
+        ("1", "look", "rejected"),
+        ("2", "look", "terminal"),
+    ]
+
+
+def test_a_drop_from_the_step_before_triggers_a_rewrite_and_a_low_beginning_does_not():
+    cast = {
+        "reasoner": steps({"": ["a"], "a": ["b"], "a/b": ["c=1"]}),
+        "teacher": steps({"": ["A"], "a": ["B=9"], "a/b": ["C=9"]}),
+        "scorer": scores({"a": 0.3, "a/b": 0.9, "a/b/c=1": 0.35, "a/b/C=9": 0.8}),
+    }
+    tree = solve_one(cast, CHAIN, Rewrite(0.5, "drop", TEACHER)).tree
+    assert [trail(n) for n in tree if n.author == "teacher"] == ["a/b/C=9"]
+    assert choose(tree).answer == "9"
+
+
+def test_low_token_confidence_triggers_a_rewrite_whatever_the_score():
+    cast = ladder({"taught=3": 0.9}, low=0.8)
+    cast["reasoner"].reply = lambda ask: written("draft=1", sure=0.2)
+    assert choose(solve_one(cast, CHAIN, Rewrite(0.3, "confidence", TEACHER)).tree).answer == "3"
+    assert choose(solve_one(cast, CHAIN, Rewrite(0.2, "confidence", TEACHER)).tree).answer == "1"
+
+
+def test_per_step_rewrites_every_low_sibling_and_per_parent_the_best():
+    cast = {
+        "reasoner": steps({"": ["a=1", "b=2", "c=3"]}),
+        "teacher": Scripted(lambda ask: written(f"t={ask.index % RETRY}")),
+        "scorer": scores({"a=1": 0.1, "b=2": 0.3, "c=3": 0.8}, 0.9),
+    }
+    replaced = {}
+    for per in ("parent", "step"):
+        tree = solve_one(cast, Beam(3, 3), Rewrite(0.5, rungs=TEACHER, per=per)).tree
+        replaced[per] = [(n.step.answer, n.replaces) for n in tree if n.author == "teacher"]
+    assert replaced == {"parent": [], "step": [("1", 2), ("0", 1)]}
+
+
+def test_a_rewrite_that_equals_a_pruned_sibling_takes_it_up_again():
+    cast = {
+        "reasoner": steps({"": ["a=1", "b=2"]}),
+        "teacher": steps({"": ["b=2"]}),
+        "scorer": scores({"a=1": 0.4, "b=2": 0.3}),
+    }
+    tree = solve_one(cast, Beam(1, 2), Rewrite(0.5, rungs=TEACHER, accept="always")).tree
+    assert [(n.step.answer, n.status) for n in tree.root.children] == [
+        ("1", "rejected"),
+        ("2", "terminal"),
+        ("2", "pruned"),
+    ]
+    assert choose(tree).answer == "2"
+
+
+def test_the_calibrated_threshold_rewrites_the_share_asked_for():
+    grown = [run.tree for run in solve(company(odd=False), CHAIN, count=60).values()]
+    found = [node.score for tree in grown for node in tree if node.score is not None]
+    for share in (0.0, 0.1, 0.25, 0.5, 1.0):
+        threshold = calibrate(grown, share)
+        assert sum(score < threshold for score in found) == pytest.approx(share * len(found), abs=2)
+    for bad in (-0.1, 1.1, float("nan")):
+        with pytest.raises(UsageError, match="share"):
+            calibrate(grown, bad)
+    with pytest.raises(UsageError, match="scorer"):
+        calibrate([], 0.5)
+    sure = [node.step.mean_probability for tree in grown for node in tree if node.parent]
+    assert sum(x < calibrate(grown, 0.3, "confidence") for x in sure) == pytest.approx(0.3 * len(sure), abs=2)

@@ -1,0 +1,128 @@
+"""Adaptive branching MCTS: Thompson sampling decides whether to write a new step or go on, and who writes it."""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hintree.search.backup import backup
+from hintree.search.checks import check_choice, check_range, check_whole
+from hintree.search.choose import trajectory_score
+from hintree.search.errors import UsageError
+from hintree.search.expand import Place, extend
+from hintree.search.rewrite import Rewrite, rewrite
+from hintree.search.seeds import generator
+from hintree.search.tree import RETRY, Node, Tree, unique
+
+ARMS = ("reasoner", "hinted", "teacher")
+
+
+@dataclass(frozen=True, slots=True)
+class ABMCTS:
+    """AB-MCTS-A (Inoue et al. 2025, arXiv 2503.04412, section 3.3, node aggregation).
+
+    At every step of the walk each arm draws a value from its posterior, and the highest goes on: an arm per living
+    child, whose observations are all scores below it, and a GEN arm per author, whose observations are the scores of
+    the children that this author wrote here. A GEN arm writes one new child. Posteriors are those of a normal
+    distribution with unknown mean and variance (their Gaussian model): mean 0, kappa 1, nu 1, tau^2 0.1 a priori.
+
+    Attributes:
+        simulations: New steps to write, at least 1.
+        arms: Who may write: "reasoner" (without a hint), "hinted" (the reasoner under a hint), "teacher".
+        batch: Simulations side by side, at least 1; those do not see each other's scores.
+        depth: Longest path in steps.
+        aggregate: How step scores make the value of a path.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+        mean, kappa, nu, tau2: The prior.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    simulations: int = 32
+    arms: tuple[str, ...] = ("reasoner", "hinted")
+    batch: int = 1
+    depth: int = 16
+    aggregate: str = "last"
+    choice: str = "best"
+    mean: float = 0.0
+    kappa: float = 1.0
+    nu: float = 1.0
+    tau2: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_whole(self, simulations=1, batch=1, depth=1)
+        check_range(self, kappa=(1e-9, 1e9), nu=(1e-9, 1e9), tau2=(1e-9, 1e9), mean=(-1e9, 1e9))
+        check_choice(self)
+        if not self.arms or set(self.arms) - set(ARMS):
+            raise UsageError(f"ABMCTS arms={self.arms!r} is not a selection of {', '.join(ARMS)}")
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Write ``simulations`` steps; ends early when every path is finished or failed."""
+        done = asked = 0
+        while done < self.simulations:
+            count = min(self.batch, self.simulations - done)
+            at = [place for i in range(count) if (place := self.select(tree, asked + i)) is not None]
+            asked, done = asked + count, done + count
+            written = unique(node for node in await extend(tree, at) if node is not None)
+            for node in unique(await rewrite(tree, written, rule)):
+                backup(node, 0.0 if node.status == "failed" else trajectory_score(node, self.aggregate))
+
+    def select(self, tree: Tree, simulation: int) -> Place | None:
+        """Walk down by Thompson sampling to where a GEN arm wins; None where the walk ends in a finished solution."""
+        draw = generator(tree.root.key, "thompson", simulation)
+        node = tree.root
+        while True:
+            arms: list[tuple[float, int, Node | str]] = []
+            for i, arm in enumerate(self.arms if node.depth < self.depth else ()):
+                seen = [score(child) for child in node.children if writer(child) == arm]
+                arms.append((self.sample(draw, seen), -i, arm))
+            for child in node.children:
+                if child.status in ("open", "terminal") and child.visits:
+                    arms.append((self.sample(draw, [score(n) for n in below(child)]), -child.id - len(ARMS), child))
+            if not arms:
+                return None
+            pick = max(arms, key=lambda arm: arm[:2])[2]
+            if isinstance(pick, str):
+                return self.place(node, pick)
+            if pick.status == "terminal":
+                backup(pick, trajectory_score(pick, self.aggregate))
+                return None
+            node = pick
+
+    def place(self, node: Node, arm: str) -> Place:
+        """Where an arm writes its next step."""
+        node.begun += 1
+        return Place(node, node.begun - 1, "teacher" if arm == "teacher" else "reasoner", arm == "hinted")
+
+    def sample(self, draw: random.Random, seen: Sequence[float]) -> float:
+        """A draw of the mean from its normal-inverse-chi-squared posterior after the observations ``seen``."""
+        n = len(seen)
+        average = sum(seen) / n if n else 0.0
+        kappa, nu = self.kappa + n, self.nu + n
+        mean = (self.kappa * self.mean + n * average) / kappa
+        spread = sum((x - average) ** 2 for x in seen) + self.kappa * n / kappa * (average - self.mean) ** 2
+        variance = (self.nu * self.tau2 + spread) / draw.gammavariate(nu / 2, 2.0)
+        return draw.gauss(mean, math.sqrt(variance / kappa))
+
+
+def writer(node: Node) -> str:
+    """The arm that wrote a step."""
+    if node.index >= RETRY:
+        return ""
+    return "teacher" if node.author == "teacher" else "reasoner" if node.hint is None else "hinted"
+
+
+def score(node: Node) -> float:
+    """What an arm observes of a step: its score, 0 if it failed, one half if nobody judged it."""
+    return 0.0 if node.status == "failed" else 0.5 if node.score is None else node.score
+
+
+def below(node: Node) -> Iterator[Node]:
+    """A step and everything written after it that is not a duplicate or rejected."""
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        if at.status not in ("pruned", "rejected"):
+            yield at
+            waiting += at.children

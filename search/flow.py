@@ -1,0 +1,77 @@
+"""The free-running driver: every question goes its own way, for servers.
+
+There is no round to wait for: as soon as all questions of a problem are answered its search goes on, while those of
+other problems are still under way. Same trees as from drive.py.
+"""
+
+import time
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from hintree.search.budget import Budget
+from hintree.search.errors import UsageError
+from hintree.search.questions import Answer, Ask, Each
+from hintree.search.run import Answerer, Run, answer_all, settle, take
+from hintree.search.tree import Tree
+
+Flying = dict["Future[tuple[list[Answer[Any] | Exception], float]]", tuple[Run, int, Ask[Any]]]
+
+
+def flow(
+    searches: Iterable[tuple[Tree, Coroutine[Each[Any], list[Any], None]]],
+    answerers: Mapping[str, Answerer],
+    *,
+    budget: Budget | None = None,
+    live: int = 64,
+    limit: int = 16,
+) -> Iterator[Run]:
+    """Run many searches to their ends, yielding each as it ends; like ``drive``.
+
+    Args:
+        searches: As for ``drive``.
+        answerers: By role; they are called from several threads at once.
+        budget: Limits for each problem.
+        live: How many problems are worked on at once.
+        limit: Questions under way at once.
+    """
+    if live < 1 or limit < 1:
+        raise UsageError(f"live={live!r}, limit={limit!r}: both are whole numbers of at least 1")
+    waiting, budget = iter(searches), budget or Budget()
+    running: list[Run] = []
+    flying: Flying = {}
+    with ThreadPoolExecutor(limit) as pool:
+        while True:
+            while len(running) < live and (pair := next(waiting, None)) is not None:
+                running.append(Run(*pair, started=time.monotonic()))
+                running[-1].resume(None)
+            send(running, answerers, budget, pool, flying, limit)
+            busy = {id(run) for run, _, _ in flying.values()}
+            ended = [run for run in running if run.stop_reason and id(run) not in busy]
+            running = [run for run in running if run not in ended]
+            yield from ended
+            if flying:
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    run, place, ask = flying.pop(future)
+                    (answer,), seconds = future.result()
+                    take(run, place, ask, answer, answerers[ask.role], seconds)
+            elif not running and not ended:
+                return
+
+
+def send(
+    running: Iterable[Run],
+    answerers: Mapping[str, Answerer],
+    budget: Budget,
+    pool: ThreadPoolExecutor,
+    flying: Flying,
+    limit: int,
+) -> None:
+    """Send questions until ``limit`` are under way, a problem's budget being looked at before each."""
+    for run in running:
+        settle(run, answerers, budget)
+        for place, ask in [] if run.stop_reason else run.waiting():
+            if len(flying) >= limit or budget.role_spent(run.ledger, ask.role):
+                break
+            run.sent.add(place)
+            flying[pool.submit(answer_all, answerers[ask.role], [ask])] = run, place, ask
