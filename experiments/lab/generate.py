@@ -38,7 +38,7 @@ def problems(
     n: int | None = None,
     seed: int = 0,
     families: Sequence[str] = tuple(FAMILIES),
-    distractors: Sequence[int] = (0, 1),
+    distractors: Sequence[int] = (0, 0, 1),
     shuffle: float = 0.0,
 ) -> Iterator[LabProblem]:
     """Problems of one split, in a fixed order for a fixed seed.
@@ -71,7 +71,7 @@ def sample(
     split: str,
     steps: Sequence[int],
     families: Sequence[str] = tuple(FAMILIES),
-    distractors: Sequence[int] = (0, 1),
+    distractors: Sequence[int] = (0, 0, 1),
     shuffle: float = 0.0,
 ) -> LabProblem:
     """One problem of a split; the arguments are those of ``problems``."""
