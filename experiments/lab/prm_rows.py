@@ -47,7 +47,9 @@ def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> 
     """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
     with path.with_suffix(".tmp").open("w") as out:
         for i, heat in enumerate(TEMPERATURES):
-            asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i))
+            asked = list(
+                problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, distractors=(0, 1))
+            )
             writer = StepWriter(student, Sampling(heat, greedy_first=False))
             for chain in run_chains(asked, {"reasoner": Answerer(writer)}, seed):
                 steps = [n.step.text for n in chain.nodes]
