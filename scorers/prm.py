@@ -17,11 +17,13 @@ class PRM:
     Args:
         model: The token classifier.
         separator: Text after every step.
+        prompt_end: Text between the question and the first step, as in the prompts that the model was trained on.
     """
 
-    def __init__(self, model: Classifier, separator: str = "\n") -> None:
+    def __init__(self, model: Classifier, separator: str = "\n", prompt_end: str = "\n") -> None:
         self.model = model
         self.separator = separator
+        self.prompt_end = prompt_end
 
     def __call__(self, asks: Sequence[Score]) -> list[Answer[float] | Exception]:
         """Score the last step of each path."""
@@ -33,4 +35,4 @@ class PRM:
     def pieces(self, question: str, steps: Sequence[str]) -> list[Piece]:
         """The text to classify, with a mark after every step."""
         separated = [piece for step in steps for piece in (Piece(step), Piece(self.separator, mark=True))]
-        return [Piece(question), *separated]
+        return [Piece(question + self.prompt_end), *separated]

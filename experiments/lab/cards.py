@@ -51,8 +51,8 @@ ABOUT = {
                "exact hints for gold and off-track histories; hints that state a number not yet known are filtered out "
                "(experiments/lab/leaks.py)."),
     "prm": ("token-classification", "The process-reward model: the probability that each step is right, in the format "
-            "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the teacher, with two more "
-            "layers.",
+            "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the teacher, with a "
+            "comparison laid into the weights (experiments/lab/judge.py) and one trained layer.",
             "the student's own drafts at temperatures 0.4, 0.7 and 1.0 and solutions with mistakes made on purpose, "
             "labelled by the exact checker."),
 }  # fmt: skip

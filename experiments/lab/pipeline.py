@@ -9,8 +9,9 @@ import torch
 from transformers import LlamaForCausalLM, PreTrainedModel
 
 from hintree.experiments.lab import recipes
+from hintree.experiments.lab.judge import new_judge
 from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
-from hintree.experiments.lab.train import Draw, Schedule, new_judge, new_model, train
+from hintree.experiments.lab.train import Draw, Schedule, new_model, train
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models.load import MANIFEST, load_model, write_manifest
 from hintree.search import UsageError
@@ -61,13 +62,13 @@ def hinter(out: Path) -> None:
 
 
 def prm(out: Path) -> None:
-    """The PRM: the teacher with more layers and a head, trained on the student's labelled drafts."""
+    """The PRM: the teacher, a comparison and a trained layer, on the student's labelled drafts."""
     drafts, clock = out / "drafts.jsonl", time.process_time()
     if not drafts.is_file():
         write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
     spent = time.process_time() - clock
     writer = LlamaForCausalLM.from_pretrained(out / "teacher")
-    model = new_judge(writer, extra=recipes.PRM_LAYERS, seed=recipes.PRM_SCHEDULE.seed)
+    model = new_judge(writer, seed=recipes.PRM_SCHEDULE.seed)
     finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent)
 
 

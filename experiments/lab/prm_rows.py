@@ -31,7 +31,7 @@ def prm_row(tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[s
     The separator after a step is labelled with whether the step is right. So that a small model learns to see where a
     step goes wrong, every token inside it is labelled too: 1 as long as the step agrees with the ``meant`` one.
     """
-    ids = [tokenizer.bos_token_id, *tokenizer.encode(question, add_special_tokens=False)]
+    ids = [tokenizer.bos_token_id, *tokenizer.encode(question + "\n", add_special_tokens=False)]
     labels = [IGNORED] * len(ids)
     for step, want in zip(steps, meant, strict=True):
         body, target = (tokenizer.encode(text, add_special_tokens=False) for text in (step, want))

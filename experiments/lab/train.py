@@ -20,7 +20,6 @@ from tqdm import tqdm
 from transformers import (
     LlamaConfig,
     LlamaForCausalLM,
-    LlamaForTokenClassification,
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
@@ -109,27 +108,6 @@ def new_model(
     return model
 
 
-def new_judge(model: LlamaForCausalLM, *, extra: int, seed: int) -> LlamaForTokenClassification:
-    """A PRM that starts from a language model, with ``extra`` layers on top that change nothing at first.
-
-    What a model expects next stands in its last layer, one token early. To compare it with the token that came, a
-    later layer has to look back by one: the heads of the first extra layer start out doing so.
-    """
-    torch.manual_seed(seed)
-    config = LlamaConfig.from_dict({**model.config.to_dict(), "num_labels": 2})
-    config.num_hidden_layers += extra
-    config.id2label, config.label2id = {0: "wrong", 1: "right"}, {"wrong": 0, "right": 1}
-    judge = LlamaForTokenClassification(config)
-    with torch.no_grad():
-        judge.model.load_state_dict(model.model.state_dict(), strict=False)
-        for layer in judge.model.layers[-extra:]:
-            layer.self_attn.o_proj.weight.zero_()
-            layer.mlp.down_proj.weight.zero_()
-        for head in range(HEADS):
-            look_back(judge.model.layers[-extra].self_attn, head, 1 + head // 2)
-    return judge
-
-
 def look_back(attention: LlamaAttention, head: int, distance: int, sharpness: float = 26.0, pairs: int = 6) -> None:
     """Set the biases of one head so that it attends to the token ``distance`` before, whatever that is.
 
@@ -154,8 +132,8 @@ def fourier(n: int, amplitude: float = 0.2) -> Tensor:
 
 
 def optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices, AdamW for everything else."""
-    named = dict(model.named_parameters())
+    """Muon for the layers' matrices, AdamW for everything else that is to be trained."""
+    named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     matrices = [p for name, p in named.items() if p.ndim == 2 and ".layers." in name]
     chosen = {id(p) for p in matrices}
     rest = [p for p in named.values() if id(p) not in chosen]

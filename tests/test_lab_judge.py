@@ -1,0 +1,85 @@
+import random
+
+import pytest
+import torch
+from transformers import LlamaForCausalLM
+
+from hintree.experiments.lab import problems
+from hintree.experiments.lab.judge import new_judge
+from hintree.experiments.lab.problem import gold
+from hintree.experiments.lab.train import Schedule, new_model, optimizers
+from hintree.experiments.lab.vocabulary import build_tokenizer
+from hintree.models import load_model
+from hintree.models.load import EMBEDDED, HOME
+
+
+@pytest.fixture(scope="module")
+def writer():
+    return LlamaForCausalLM.from_pretrained(HOME / "teacher").eval()
+
+
+@pytest.fixture(scope="module")
+def judge(writer):
+    return new_judge(writer, seed=1).eval()
+
+
+@pytest.fixture(scope="module")
+def text():
+    problem = next(problems("validation", (5,), n=1, seed=4))
+    lines = [problem.question, *(step for _, step in gold(problem))]
+    return load_model("embedded:teacher").tokenizer("\n".join(lines), return_tensors="pt").input_ids
+
+
+def streams(model, ids, layer):
+    found = {}
+
+    def keep(module, inputs, output):
+        found["stream"] = output[0] if isinstance(output, tuple) else output
+
+    hook = model.model.layers[layer].register_forward_hook(keep)
+    with torch.inference_mode():
+        model(ids)
+    hook.remove()
+    return found["stream"][0]
+
+
+def test_the_writers_stream_is_left_as_it_is(writer, judge, text):
+    layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
+    ours, its = streams(judge, text, layers - 1)[:, :narrow], streams(writer, text, layers - 1)
+    assert torch.allclose(ours, its, rtol=1e-3, atol=1e-3 * float(its.abs().max()))
+
+
+def verdicts(judge, layers, ids):
+    return streams(judge, ids, layers)[1:, -1]
+
+
+def test_an_expected_token_gets_a_higher_verdict_than_another(writer, judge, text):
+    layers = writer.config.num_hidden_layers
+    start = text.shape[1] // 2
+    wrong, rng = text.clone(), random.Random(0)
+    places = rng.sample(range(start, text.shape[1]), 10)
+    before = verdicts(judge, layers, text)
+    for place in places:
+        wrong[0] = text[0]
+        wrong[0, place] = rng.choice([t for t in text[0].tolist() if t != int(text[0, place])])
+        after = verdicts(judge, layers, wrong)
+        assert after[place - 1] < before[place - 1]
+
+
+def test_only_the_last_layer_and_the_head_are_trained(judge):
+    trained = {name.split(".weight")[0] for name, p in judge.named_parameters() if p.requires_grad}
+    last = judge.config.num_hidden_layers - 1
+    assert all(name.startswith((f"model.layers.{last}.", "model.norm", "score")) for name in trained)
+    moved = {id(p) for optim in optimizers(judge, Schedule(1)) for p in optim.param_groups[0]["params"]}
+    assert moved == {id(p) for p in judge.parameters() if p.requires_grad}
+
+
+def test_it_starts_from_a_model_of_any_size():
+    tokenizer = build_tokenizer()
+    small = new_judge(new_model(tokenizer, hidden=32, layers=1, seed=1), seed=1)
+    assert (small.config.hidden_size, small.config.num_hidden_layers) == (96, 3)
+    assert torch.isfinite(small(torch.tensor([[2, 5, 6, 7]])).logits).all()
+
+
+def test_the_shipped_models_are_small():
+    assert sum(file.stat().st_size for name in EMBEDDED for file in (HOME / name).iterdir()) < 30_000_000
