@@ -50,9 +50,9 @@ class Rewrite:
     per: Literal["parent", "step"] = "parent"
 
     def __post_init__(self) -> None:
-        if not self.threshold >= 0:
+        if not isinstance(self.threshold, int | float) or not self.threshold >= 0:
             raise UsageError(f"rewrite threshold={self.threshold!r} is not a number of at least 0")
-        if self.limit is not None and self.limit < 0:
+        if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 0):
             raise UsageError(f"rewrite limit={self.limit!r} is not a whole number of at least 0")
         if bad := [rung for rung in self.rungs if rung not in RUNGS]:
             raise UsageError(f"rewrite rungs: {bad[0]!r} is not one of {', '.join(RUNGS)}")

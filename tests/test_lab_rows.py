@@ -186,7 +186,7 @@ def test_prm_rows_have_the_format_of_trl(tokenizer):
         question, steps, meant = made_up(rng, problem)
         labels = [check_step(problem, steps[:i], step).right for i, step in enumerate(steps)]
         ids, marks = [tokenizer.bos_token_id], []
-        ids += encode(tokenizer, question)
+        ids += encode(tokenizer, question + "\n")
         marks += [IGNORED] * len(ids)
         for step, label in zip(steps, labels, strict=True):
             body = encode(tokenizer, step) + encode(tokenizer, "\n")

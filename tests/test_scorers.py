@@ -19,7 +19,7 @@ def test_prm_scores_are_trls_inference_formula(tiny_prm):
     # trl.experimental.prm: [bos] + prompt + (step + separator)..., P(second label) at the last separator token.
     tokenizer = AutoTokenizer.from_pretrained(tiny_prm)
     model = LlamaForTokenClassification.from_pretrained(tiny_prm).eval()
-    ids, marks = tokenizer.encode("Q: 1 + 1?", add_special_tokens=False), []
+    ids, marks = tokenizer.encode("Q: 1 + 1?\n", add_special_tokens=False), []
     for step in ("one", "two"):
         ids += tokenizer.encode(step, add_special_tokens=False) + tokenizer.encode("\n", add_special_tokens=False)
         marks.append(len(ids) - 1)
