@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hintree.search.backup import backup
 from hintree.search.checks import check_choice, check_range, check_whole
-from hintree.search.choose import trajectory_score
+from hintree.search.choose import value_of
 from hintree.search.errors import UsageError
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
@@ -59,14 +59,14 @@ class ABMCTS:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write ``simulations`` steps; ends early when every path is finished or failed."""
-        done = asked = 0
+        done = 0
         while done < self.simulations:
             count = min(self.batch, self.simulations - done)
-            at = [place for i in range(count) if (place := self.select(tree, asked + i)) is not None]
-            asked, done = asked + count, done + count
+            at = [place for i in range(count) if (place := self.select(tree, done + i)) is not None]
+            done += count
             written = unique(node for node in await extend(tree, at) if node is not None)
             for node in unique(await rewrite(tree, written, rule)):
-                backup(node, 0.0 if node.status == "failed" else trajectory_score(node, self.aggregate))
+                backup(node, value_of(node, self.aggregate))
 
     def select(self, tree: Tree, simulation: int) -> Place | None:
         """Walk down by Thompson sampling to where a GEN arm wins; None where the walk ends in a finished solution."""
@@ -86,7 +86,7 @@ class ABMCTS:
             if isinstance(pick, str):
                 return self.place(node, pick)
             if pick.status == "terminal":
-                backup(pick, trajectory_score(pick, self.aggregate))
+                backup(pick, value_of(pick, self.aggregate))
                 return None
             node = pick
 

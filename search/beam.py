@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.checks import check_choice, check_range, check_whole
-from hintree.search.choose import trajectory_score
-from hintree.search.expand import extend, places
+from hintree.search.choose import keep_best, trajectory_score, value_of
+from hintree.search.expand import extend, places, roll_out
 from hintree.search.rewrite import Rewrite, rewrite
-from hintree.search.tree import Node, Tree, living, unique
+from hintree.search.tree import Node, Tree, fail_too_long, living, unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,13 @@ class Beam:
             if rule and rule.when == "before":
                 children = unique(await rewrite(tree, children, rule))
             await self.look_ahead(tree, living(children))
-            kept = self.prune([*finished, *children])
+            kept = keep_best([*finished, *children], self.width, self.rank, "not among the best")
             beam = [node for node in kept if node in finished]
             fresh = [node for node in kept if node not in finished]
             beam += unique(await rewrite(tree, fresh, rule)) if rule and rule.when == "after" else fresh
             if not living(beam):
                 return
-        for node in living(beam):
-            node.fail(f"longer than {self.depth} steps")
+        fail_too_long(beam, self.depth)
 
     async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
         """``branch`` scored children for every node; those that a look ahead has written are taken as they are."""
@@ -69,22 +68,11 @@ class Beam:
 
     async def look_ahead(self, tree: Tree, nodes: Sequence[Node]) -> None:
         """Write ``lookahead`` steps after every node; the trajectory score at their end becomes the node's value."""
-        ends = list(nodes)
-        for _ in range(self.lookahead):
-            alive = [node for node in living(ends) if node.depth < self.depth]
-            steps = await extend(tree, places(alive, 1))
-            reached = {node.id: step for node, step in zip(alive, steps, strict=True) if step is not None}
-            ends = [reached.get(end.id, end) for end in ends]
+        if not self.lookahead:
+            return
+        ends = await roll_out(tree, nodes, self.lookahead, self.depth)
         for node, end in zip(nodes, ends, strict=True):
-            if self.lookahead:
-                node.visits, node.value = 1, 0.0 if end.status == "failed" else trajectory_score(end, self.aggregate)
-
-    def prune(self, nodes: Sequence[Node]) -> list[Node]:
-        """The ``width`` best nodes, failed ones last; open nodes that are not kept are marked pruned."""
-        ranked = sorted(nodes, key=lambda n: (n.status == "failed", -self.rank(n), n.id))
-        for node in living(ranked[self.width :]):
-            node.status, node.reason = "pruned", "not among the best"
-        return ranked[: self.width]
+            node.visits, node.value = 1, value_of(end, self.aggregate)
 
     def rank(self, node: Node) -> float:
         """What a node is kept for: its value if there was a look ahead, else its trajectory score."""

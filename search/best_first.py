@@ -6,7 +6,7 @@ from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import trajectory_score
 from hintree.search.expand import expand
 from hintree.search.rewrite import Rewrite, rewrite
-from hintree.search.tree import Node, Tree, living, unique
+from hintree.search.tree import Node, Tree, fail_too_long, living, unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,11 @@ class BestFirst:
             children = await expand(tree, [best], branch=self.branch, unhinted=self.unhinted)
             children = unique(await rewrite(tree, children, rule))
             answers += sum(node.status == "terminal" for node in children)
-            for node in living(children):
-                if node.depth >= self.depth:
-                    node.fail(f"longer than {self.depth} steps")
+            fail_too_long((node for node in children if node.depth >= self.depth), self.depth)
             frontier += living(children)
 
     def promise(self, node: Node) -> float:
-        """F of a step; the root comes first."""
+        """What a step is ranked by; the root comes first."""
         if node.parent is None:
             return float("inf")
         return trajectory_score(node, self.aggregate) + self.weight * (node.score or 0.0)

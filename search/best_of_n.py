@@ -7,7 +7,7 @@ from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import votes
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
-from hintree.search.tree import Node, Tree, living
+from hintree.search.tree import Node, Tree, fail_too_long
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,7 @@ async def sample(tree: Tree, indices: range, depth: int, rule: Rewrite | None, *
         chains = [(index, new) for (index, _), new in zip(chains, kept, strict=True)]
         if not chains:
             return
-    for node in living([node for _, node in chains]):
-        node.fail(f"longer than {depth} steps")
+    fail_too_long((node for _, node in chains), depth)
 
 
 def beta_above_half(a: int, b: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hintree.search.errors import UsageError
-from hintree.search.tree import Node, Tree
+from hintree.search.tree import Node, Tree, living
 
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "last": lambda scores: scores[-1],
@@ -46,6 +46,19 @@ def trajectory_score(node: Node, aggregate: str = "last") -> float:
     if scores:
         return AGGREGATES[aggregate](scores)
     return min((n.step.mean_probability for n in path), default=0.0)
+
+
+def value_of(node: Node, aggregate: str = "last") -> float:
+    """What a search takes a step to be worth, in [0, 1]: its trajectory score, 0 if it failed."""
+    return 0.0 if node.status == "failed" else trajectory_score(node, aggregate)
+
+
+def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], reason: str) -> list[Node]:
+    """The ``count`` nodes of highest rank, failed ones last; open nodes that are not kept are marked pruned."""
+    ranked = sorted(nodes, key=lambda n: (n.status == "failed", -rank(n), n.id))
+    for node in living(ranked[count:]):
+        node.status, node.reason = "pruned", reason
+    return ranked[:count]
 
 
 def votes(tree: Tree) -> dict[str, int]:

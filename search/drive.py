@@ -4,20 +4,17 @@ With flow.py the only place where searches meet models. In every round it takes 
 and answers all of them, over all live problems, in one call: for local models.
 """
 
-import time
 from collections import Counter, deque
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from hintree.search.budget import Budget
 from hintree.search.errors import UsageError
-from hintree.search.questions import Each
-from hintree.search.run import Answerer, Run, answer_all, settle, take
+from hintree.search.run import Answerer, Growth, Run, admit, answer_all, settle, take
 from hintree.search.tree import Tree
 
 
 def drive(
-    searches: Iterable[tuple[Tree, Coroutine[Each[Any], list[Any], None]]],
+    searches: Iterable[tuple[Tree, Growth]],
     answerers: Mapping[str, Answerer],
     *,
     budget: Budget | None = None,
@@ -35,10 +32,7 @@ def drive(
         raise UsageError(f"live={live!r} is not a whole number of at least 1")
     waiting, budget, running = iter(searches), budget or Budget(), deque[Run]()
     while True:
-        while len(running) < live and (pair := next(waiting, None)) is not None:
-            run = Run(*pair, started=time.monotonic())
-            run.resume(None)
-            running.append(run)
+        admit(running, waiting, live)
         if not running:
             return
         for run in running:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from hintree.search.checks import check_choice, check_range, check_whole
-from hintree.search.choose import trajectory_score
+from hintree.search.choose import keep_best, trajectory_score
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
-from hintree.search.tree import Node, Tree, living
+from hintree.search.tree import Node, Tree, fail_too_long
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ class DVTS:
             if rule and rule.when == "after":
                 kept = await rewrite(tree, kept, rule, merge=False)
             ends = dict(zip(best, kept, strict=True))
-        for node in living(ends.values()):
-            node.fail(f"longer than {self.depth} steps")
+        fail_too_long(ends.values(), self.depth)
 
     def place(self, lane: int, node: Node, i: int) -> Place:
         """Where a subtree writes its ``i``-th next step."""
@@ -71,7 +70,4 @@ class DVTS:
 
     def pick(self, siblings: list[Node]) -> Node:
         """The best of the siblings; the open ones that lose are pruned."""
-        ranked = sorted(siblings, key=lambda n: (n.status == "failed", -trajectory_score(n, self.aggregate), n.id))
-        for node in living(ranked[1:]):
-            node.status, node.reason = "pruned", "not the best of its subtree"
-        return ranked[0]
+        return keep_best(siblings, 1, lambda n: trajectory_score(n, self.aggregate), "not the best of its subtree")[0]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.questions import Hint, Hinted, Score, Step, each
-from hintree.search.tree import Node, Tree, unique
+from hintree.search.tree import Node, Tree, living, unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,24 @@ async def extend(tree: Tree, at: Sequence[Place], *, merge: bool = True) -> list
     """
     guided = [place for place in at if place.hinted and place.author == "reasoner"]
     answers = await each(Hint(tree, place.node, place.index) for place in guided)
-    hints = {(place.node.id, place.index): hint for place, hint in zip(guided, answers, strict=True)}
-    drafts = [Draft(place, hints.get((place.node.id, place.index)) if place in guided else None) for place in at]
-    return await write(tree, drafts, merge=merge)
+    hints = dict(zip(guided, answers, strict=True))
+    return await write(tree, [Draft(place, hints.get(place)) for place in at], merge=merge)
+
+
+async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) -> list[Node]:
+    """The ends of one chain of at most ``steps`` steps written after every node, in order; none grows beyond ``depth``.
+
+    The steps stay in the tree.
+    """
+    ends = list(nodes)
+    for _ in range(steps):
+        alive = [node for node in living(ends) if node.depth < depth]
+        written = await extend(tree, places(alive, 1))
+        reached = {node.id: step for node, step in zip(alive, written, strict=True) if step is not None}
+        if not reached:
+            break
+        ends = [reached.get(end.id, end) for end in ends]
+    return ends
 
 
 async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True) -> list[Node | None]:
@@ -74,8 +89,16 @@ async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True) -> l
             nodes.append(None)
             continue
         twin = next((n for n in place.node.children if n.step.text == step.text and n.status != "failed"), None)
-        node = tree.add(place.node, step, place.author, index=place.index, hint=hint, replaces=draft.replaces)
-        node.hint_tokens = draft.hint.tokens if draft.hint else 0
+        tokens = draft.hint.tokens if draft.hint else 0
+        node = tree.add(
+            place.node,
+            step,
+            place.author,
+            index=place.index,
+            hint=hint,
+            hint_tokens=tokens,
+            replaces=draft.replaces,
+        )
         if merge and twin is not None and node.status != "failed":
             node.status, node.reason = "pruned", f"same as step {twin.id}"
             node = twin

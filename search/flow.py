@@ -4,22 +4,21 @@ There is no round to wait for: as soon as all questions of a problem are answere
 other problems are still under way. Same trees as from drive.py.
 """
 
-import time
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from hintree.search.budget import Budget
 from hintree.search.errors import UsageError
-from hintree.search.questions import Answer, Ask, Each
-from hintree.search.run import Answerer, Run, answer_all, settle, take
+from hintree.search.questions import Answer, Ask
+from hintree.search.run import Answerer, Growth, Run, admit, answer_all, settle, take
 from hintree.search.tree import Tree
 
 Flying = dict["Future[tuple[list[Answer[Any] | Exception], float]]", tuple[Run, int, Ask[Any]]]
 
 
 def flow(
-    searches: Iterable[tuple[Tree, Coroutine[Each[Any], list[Any], None]]],
+    searches: Iterable[tuple[Tree, Growth]],
     answerers: Mapping[str, Answerer],
     *,
     budget: Budget | None = None,
@@ -42,9 +41,7 @@ def flow(
     flying: Flying = {}
     with ThreadPoolExecutor(limit) as pool:
         while True:
-            while len(running) < live and (pair := next(waiting, None)) is not None:
-                running.append(Run(*pair, started=time.monotonic()))
-                running[-1].resume(None)
+            admit(running, waiting, live)
             send(running, answerers, budget, pool, flying, limit)
             busy = {id(run) for run, _, _ in flying.values()}
             ended = [run for run in running if run.stop_reason and id(run) not in busy]

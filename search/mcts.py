@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from hintree.search.backup import backup
 from hintree.search.checks import check_choice, check_one_of, check_range, check_whole
-from hintree.search.choose import trajectory_score
-from hintree.search.expand import extend, places
+from hintree.search.choose import value_of
+from hintree.search.expand import extend, places, roll_out
 from hintree.search.rewrite import Rewrite, rewrite
 from hintree.search.seeds import generator
 from hintree.search.tree import Node, Tree, living, unique
@@ -74,7 +74,7 @@ class MCTS:
             done += len(leaves)
             for leaf in leaves:
                 if leaf.status == "terminal":
-                    backup(leaf, self.judge(leaf))
+                    backup(leaf, value_of(leaf, self.aggregate))
             await self.expand(tree, living(leaves), rule)
 
     def select_many(self, tree: Tree, count: int) -> list[Node]:
@@ -146,24 +146,9 @@ class MCTS:
         at = [p for leaf in leaves for p in places([leaf], self.room(leaf), self.unhinted if not leaf.children else 0)]
         children = unique(child for child in await extend(tree, at) if child is not None)
         fresh = [child for child in unique(await rewrite(tree, children, rule)) if not child.visits]
-        ends = await self.rollouts(tree, fresh) if self.value != "score" else fresh
+        ends = await roll_out(tree, fresh, self.depth, self.depth) if self.value != "score" else fresh
         for node, end in zip(fresh, ends, strict=True):
             if self.value == "both":
-                backup(end, (self.judge(node) + self.judge(end)) / 2)
+                backup(end, (value_of(node, self.aggregate) + value_of(end, self.aggregate)) / 2)
             else:
-                backup(end, self.judge(end))
-
-    async def rollouts(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
-        """The ends of one chain written after every node; its steps stay in the tree."""
-        ends = list(nodes)
-        while alive := [node for node in living(ends) if node.depth < self.depth]:
-            steps = await extend(tree, places(alive, 1))
-            reached = {node.id: step for node, step in zip(alive, steps, strict=True) if step is not None}
-            if not reached:
-                break
-            ends = [reached.get(end.id, end) for end in ends]
-        return ends
-
-    def judge(self, node: Node) -> float:
-        """A step's value in [0, 1]: its trajectory score, 0 if it failed."""
-        return 0.0 if node.status == "failed" else trajectory_score(node, self.aggregate)
+                backup(end, value_of(end, self.aggregate))

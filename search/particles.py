@@ -7,7 +7,7 @@ from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
 from hintree.search.seeds import generator
-from hintree.search.tree import Node, Tree, living
+from hintree.search.tree import Node, Tree, fail_too_long, living
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,7 @@ class Particles:
             kept = await rewrite(tree, steps, rule, merge=False)
             finished = [node for node in particles if node.status == "terminal"]
             particles = self.resample(tree, [*finished, *kept], turn)
-        for node in living(particles):
-            node.fail(f"longer than {self.depth} steps")
+        fail_too_long(particles, self.depth)
 
     def resample(self, tree: Tree, particles: list[Node], turn: int) -> list[Node]:
         """``n`` particles drawn by weight; failed ones have none."""

@@ -1,7 +1,7 @@
 """One problem's search while it runs: what it asks, what it has been answered, and when it must stop."""
 
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -10,6 +10,9 @@ from hintree.search.budget import OPTIONAL_ROLES, Budget
 from hintree.search.ledger import Ledger
 from hintree.search.questions import Answer, Ask, Each
 from hintree.search.tree import Tree
+
+Growth = Coroutine[Each[Any], list[Any], None]
+"""A search under way: it yields questions and is sent their answers."""
 
 
 class Answerer(NamedTuple):
@@ -34,7 +37,7 @@ class Run:
     """
 
     tree: Tree
-    search: Coroutine[Each[Any], list[Any], None]
+    search: Growth
     ledger: Ledger = field(default_factory=Ledger)
     stop_reason: str = ""
     started: float = 0.0
@@ -61,6 +64,14 @@ class Run:
         self.stop_reason, self.asks = reason, []
         with suppress(Exception):
             self.search.close()
+
+
+def admit(running: MutableSequence[Run], waiting: Iterator[tuple[Tree, Growth]], live: int) -> None:
+    """Start waiting searches until ``live`` are running or none waits."""
+    while len(running) < live and (pair := next(waiting, None)) is not None:
+        run = Run(*pair, started=time.monotonic())
+        run.resume(None)
+        running.append(run)
 
 
 def settle(run: Run, answerers: Mapping[str, Answerer], budget: Budget) -> None:

@@ -149,8 +149,9 @@ class Tree:
         """Add a step after ``parent``; it fails at once if it is empty or repeats a step of its own path."""
         rewrites = parent.rewrites + (replaces is not None)
         key, depth = seed_of(parent.key, author, index), parent.depth + 1
-        node = Node(len(self.nodes), parent, step, author, index, key, hint, hint_tokens, depth=depth)
-        node.rewrites = rewrites
+        node = Node(
+            len(self.nodes), parent, step, author, index, key, hint, hint_tokens, depth=depth, rewrites=rewrites
+        )
         node.replaces = replaces.id if replaces else None
         node.status = "terminal" if node.finished else "open"
         rest = step.ended == "end" and parent.step.ended == "length"  # the end of a step that was cut
@@ -180,6 +181,12 @@ class Tree:
 def living(nodes: Iterable[Node]) -> list[Node]:
     """The nodes that can be continued."""
     return [node for node in nodes if node.status == "open"]
+
+
+def fail_too_long(nodes: Iterable[Node], depth: int) -> None:
+    """Fail the nodes that can be continued, as paths longer than ``depth`` steps."""
+    for node in living(nodes):
+        node.fail(f"longer than {depth} steps")
 
 
 def unique(nodes: Iterable[Node]) -> list[Node]:

@@ -141,9 +141,8 @@ def test_a_budget_stops_every_problem_at_the_same_place_in_any_company(budget):
 
 def test_seconds_stop_the_search_at_the_next_batch(monkeypatch):
     now = [100.0]
-    for name in ("drive", "run"):
-        module = importlib.import_module(f"hintree.search.{name}")
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    module = importlib.import_module("hintree.search.run")
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def slow(who):
         def answer(asks):

@@ -13,10 +13,15 @@ from hintree.experiments.lab.problem import Fact, LabProblem, next_to_use, write
 def next_fact(problem: LabProblem, history: Sequence[str]) -> tuple[Fact | None, bool]:
     """The fact to use next (None: give the answer), and whether it was used before with a wrong result."""
     known = stated(problem, history)
-    right = {key for key, value in known.items() if value == problem.values[key]}
+    right = rightly(problem, known)
     parsed = parse(history[-1]) if history else None
     fact = next_to_use(problem, right, parsed.key if parsed else None)
     return fact, fact is not None and fact.target in known
+
+
+def rightly(problem: LabProblem, known: dict[str, int]) -> set[str]:
+    """The quantities that are known with their true values."""
+    return {key for key, value in known.items() if value == problem.values[key]}
 
 
 def next_hint(problem: LabProblem, history: Sequence[str]) -> str:
@@ -35,8 +40,7 @@ def meant_step(problem: LabProblem, history: Sequence[str], step: str) -> str:
     """The right step that ``step`` comes closest to: about the same fact if it can be used now, else the exact next."""
     if check_step(problem, history, step).right:
         return step
-    known = stated(problem, history)
-    right = {key for key, value in known.items() if value == problem.values[key]}
+    right = rightly(problem, stated(problem, history))
     label = re.match(r"\((\d{1,3})\)", step.strip())
     for fact in problem.facts:
         same = label is not None and int(label[1]) == fact.label

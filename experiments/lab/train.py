@@ -29,8 +29,8 @@ from hintree.experiments.lab.rows import IGNORED, Row
 
 HEADS, THETA = 4, 500.0
 """Attention heads, and the base of the rotary frequencies."""
-POOL = ThreadPoolExecutor(2)
-"""Halves of a batch go side by side."""
+POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
+"""Halves of a batch go side by side, each on one core."""
 LOG_EVERY, SAVE_EVERY = 100, 500
 """Optimizer steps between two lines of the log, and between two resume points."""
 
@@ -210,7 +210,6 @@ def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence
     count = sum(label != IGNORED for row in rows for label in row.labels)
 
     def descend(part: list[Row]) -> float:
-        torch.set_num_threads(1)
         loss = loss_sum(model, collate(part, pad)) / count
         loss.backward()
         return float(loss.detach())
