@@ -33,6 +33,8 @@ class Request:
         top_p: Keep the most probable tokens that together reach this probability, in (0, 1].
         max_tokens: Longest text, in tokens.
         stop: Texts that end it; they are not part of it.
+        group: Requests of one group begin alike, such as those about one problem, and a cache keeps what they share.
+            By default, those with the same ``system`` and ``user`` text. It changes speed, never a text.
     """
 
     prompt: Prompt
@@ -41,6 +43,7 @@ class Request:
     top_p: float = 1.0
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
+    group: str = ""
 
 
 class Completion(NamedTuple):

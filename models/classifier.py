@@ -1,40 +1,74 @@
 """Local token classifiers: label probabilities at marked places of a text. This is what a PRM runs on."""
 
+import math
 from collections.abc import Sequence
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Piece, Scored
+from hintree.models.forest import Forest, Machine, fit
 from hintree.models.local import BATCH_TOKENS, context_length, too_long
+from hintree.models.machine import find_machine
 from hintree.models.text import plain
+from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache
 from hintree.search.errors import LogitsError, ModelError
 from hintree.search.ledger import Usage
 
+Found = tuple[list[float], int]
+"""Probabilities at the marks of a text, and the tokens that were forwarded for it."""
+
 
 class LocalClassifier:
-    """A token-classification model on this machine; see ``Classifier`` for what it offers."""
+    """A token-classification model on this machine; see ``Classifier`` for what it offers.
 
-    def __init__(self, name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    On the tree cache only the tokens are forwarded that no text of the same group (with the same first piece) has had.
+
+    Args:
+        cache_bytes: Keys and values kept between calls, and the size of a batch. It changes speed, never a label.
+        tree: False to forward every text as a whole, the reference.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        tree: bool = True,
+    ) -> None:
         self.name = name
         self.model = model.eval()
         self.tokenizer = tokenizer
         self.parameters = model.num_parameters()
         self.context = context_length(model)
         self.usage = Usage()
+        self._cache = TreeCache(cache_bytes)
+        self._machine = find_machine(model) if tree else None
+        self._columns = cache_bytes // self._machine.column_bytes if self._machine else 0
 
     def classify(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
         """Probability of the last label at each marked piece of each text."""
         coded = [self._encode(pieces) for pieces in texts]
-        answers: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
-        fitting.sort(key=lambda i: len(coded[i][0]))
-        while fitting:
-            size = max(1, BATCH_TOKENS // len(coded[fitting[-1]][0]))
-            batch, fitting = fitting[-size:], fitting[:-size]
-            for i, scored in zip(batch, self._forward([coded[i] for i in batch]), strict=True):
-                answers[i] = scored
+        chosen = [coded[i] for i in fitting]
+        with torch.inference_mode():
+            if self._machine is None:
+                found = self._whole(chosen)
+            else:
+                found = self._on_tree(self._machine, chosen, [texts[i][0].text for i in fitting])
+        answers: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
+        for i, (values, forwarded) in zip(fitting, found, strict=True):
+            usage = Usage(1, len(coded[i][0]), forwarded, 0)
+            self.usage = self.usage.plus(usage)
+            answers[i] = Scored(tuple(values), usage) if all(map(math.isfinite, values)) else self._damaged()
         return answers
+
+    def _damaged(self) -> LogitsError:
+        return LogitsError(
+            f"{self.name} computed NaN or infinity: its weights are damaged, or its number format is too small for it"
+        )
 
     def _encode(self, pieces: Sequence[Piece]) -> tuple[list[int], list[int]]:
         """Token ids, and the index of the last token of every marked piece."""
@@ -46,18 +80,51 @@ class LocalClassifier:
                 marks.append(len(ids) - 1)
         return ids, marks
 
-    def _forward(self, batch: Sequence[tuple[list[int], list[int]]]) -> list[Scored | ModelError]:
-        longest = max(len(ids) for ids, _ in batch)
-        device = self.model.device
-        padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in batch], device=device)
-        mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in batch], device=device)
-        with torch.inference_mode():
+    def _on_tree(self, machine: Machine, coded: list[tuple[list[int], list[int]]], groups: list[str]) -> list[Found]:
+        """Forward new tokens only; if a number is not finite, all again as a whole, as NaN spreads in a block."""
+        blocks = self._cache.open(groups)
+        found: list[Found] = []
+        try:
+            while len(found) < len(coded):
+                left = list(zip(blocks, coded, strict=True))[len(found) :]
+                batch = left[: fit([(block, ids) for block, (ids, _) in left], self._columns)]
+                forwarded = read_labels(machine, [(block, ids) for block, (ids, _) in batch])
+                for (block, (ids, marks)), tokens in zip(batch, forwarded, strict=True):
+                    path = block.match(ids)
+                    found.append(([block.labels[path[mark]] for mark in marks], tokens))
+            self._cache.trim()
+        except BaseException:
+            self._cache.clear()
+            raise
+        if all(math.isfinite(value) for values, _ in found for value in values):
+            return found
+        self._cache.clear()
+        again = self._whole(coded)
+        return [(values, tokens + before) for (values, tokens), (_, before) in zip(again, found, strict=True)]
+
+    def _whole(self, coded: list[tuple[list[int], list[int]]]) -> list[Found]:
+        """Forward every text as a whole, texts of similar length together."""
+        found: dict[int, Found] = {}
+        order = sorted(range(len(coded)), key=lambda i: len(coded[i][0]))
+        while order:
+            longest = len(coded[order[-1]][0])
+            size = max(1, BATCH_TOKENS // longest)
+            batch, order = order[-size:], order[:-size]
+            rows = [coded[i][0] for i in batch]
+            padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids in rows], device=self.model.device)
+            mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in rows], device=padded.device)
             chances = self.model(input_ids=padded, attention_mask=mask).logits.float().softmax(-1)[..., -1].cpu()
-        answers: list[Scored | ModelError] = []
-        for row, (ids, marks) in zip(chances, batch, strict=True):
-            values = row[marks]
-            usage = Usage(1, len(ids), len(ids), 0)
-            self.usage = self.usage.plus(usage)
-            healthy = bool(torch.isfinite(values).all())
-            answers.append(Scored(tuple(values.tolist()), usage) if healthy else LogitsError(f"{self.name}: NaN"))
-        return answers
+            for i, row in zip(batch, chances, strict=True):
+                found[i] = (row[coded[i][1]].tolist(), len(coded[i][0]))
+        return [found[i] for i in range(len(coded))]
+
+
+def read_labels(machine: Machine, texts: Sequence[tuple[Block, list[int]]]) -> list[int]:
+    """Forward what is new in some texts and note the probability of the last label there; tokens forwarded for each."""
+    forest = Forest(machine, texts, again=False)
+    for places, hidden in forest.read():
+        chances = machine.head(hidden).float().softmax(-1)[:, -1].tolist()
+        for (i, _), chance in zip(places, chances, strict=True):
+            forest.rows[i].block.labels.append(chance)
+    forest.commit()
+    return forest.forwarded

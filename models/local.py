@@ -1,46 +1,49 @@
-"""Local models: batched decoding of many rows on plain transformers.
+"""Local models: batched decoding of many texts on plain transformers, on a cache shaped like the tree.
 
-Rows that share a prompt share its forward pass; every row has its own temperature, stop texts, length and seed, and
-leaves the batch when it is done. Correct first: the cache shaped like the tree is to come behind the same interface.
+Every text has its own temperature, stop texts, length and seed, and leaves the batch when it is done; waiting texts
+join at once.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Completion, Request
+from hintree.models.forest import Forest, Machine, fit
+from hintree.models.machine import find_machine
+from hintree.models.rows import Row, write_rows
 from hintree.models.sampling import choose, uniforms
 from hintree.models.text import cut, encode, may_stop
+from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache
 from hintree.search.errors import ContextError, LogitsError, ModelError
 from hintree.search.ledger import Usage
 
 BATCH_TOKENS = 48_000
-"""Rows x longest text of one batch; bounds memory."""
-
-
-@dataclass(slots=True, eq=False)
-class _Row:
-    """One text being written."""
-
-    index: int
-    request: Request
-    prompt: list[int]
-    limit: int
-    ids: list[int] = field(default_factory=list)
-    probabilities: list[float] = field(default_factory=list)
-    entropies: list[float] = field(default_factory=list)
-    pays_prompt: bool = False
-    answer: Completion | ModelError | None = None
+"""Rows x longest text of one batch of the row cache; bounds memory."""
+SITTING = 32
+"""Tokens that are written before the working set is gathered anew."""
 
 
 class LocalModel:
-    """A causal language model on this machine; see ``LanguageModel`` for what it offers."""
+    """A causal language model on this machine; see ``LanguageModel`` for what it offers.
 
-    def __init__(self, name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    Args:
+        cache_bytes: Keys and values kept between calls, and the size of a batch. It changes speed, never a text.
+        tree: False for the plain row cache, the reference.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        tree: bool = True,
+    ) -> None:
         self.name = name
         self.model = model.eval()
         self.tokenizer = tokenizer
@@ -49,6 +52,9 @@ class LocalModel:
         self.context = context_length(model)
         self.usage = Usage()
         self._ends = end_tokens(model, tokenizer)
+        self._cache = TreeCache(cache_bytes)
+        self._machine = find_machine(model) if tree else None
+        self._columns = cache_bytes // self._machine.column_bytes if self._machine else 0
 
     def unknown_words(self, text: str) -> list[str]:
         """Words of ``text`` for which the model has no token; empty for open vocabularies."""
@@ -56,72 +62,76 @@ class LocalModel:
 
     def generate(self, requests: Sequence[Request]) -> list[Completion | ModelError]:
         """Write one text per request, in order; a request that cannot be served is answered by its error."""
-        rows = [self._row(i, request) for i, request in enumerate(requests)]
-        for batch in batches([row for row in rows if row.answer is None]):
-            with torch.inference_mode():
-                self._write(batch)
+        rows = [self._row(request) for request in requests]
+        open_rows = [row for row in rows if row.answer is None]
+        with torch.inference_mode():
+            if self._machine is None:
+                write_rows(self.model, open_rows, self._sample, BATCH_TOKENS)
+            else:
+                self._write(self._machine, open_rows)
         answers = [row.answer for row in rows if row.answer is not None]
         for answer in answers:
             if isinstance(answer, Completion):
                 self.usage = self.usage.plus(answer.usage)
         return answers
 
-    def _row(self, index: int, request: Request) -> _Row:
+    def _row(self, request: Request) -> Row:
         ids = encode(self.tokenizer, request.prompt)
-        row = _Row(index, request, ids, min(request.max_tokens, self.context - len(ids)))
+        row = Row(request, ids, min(request.max_tokens, self.context - len(ids)))
         if row.limit < 1:
             row.answer = too_long(self.name, len(ids), self.context)
         return row
 
-    def _write(self, rows: list[_Row]) -> None:
-        """Decode a batch until every row has its answer."""
-        logits, cache, mask = self._prefill(rows)
-        live, position = rows, 0
-        while True:
-            tokens = self._sample(live, logits, position)
-            stay = [i for i, row in enumerate(live) if row.answer is None]
-            if not stay:
-                return
-            if len(stay) < len(live):
-                keep = torch.tensor(stay, device=mask.device)
-                cache.batch_select_indices(keep)
-                mask, tokens, live = mask[keep], tokens[keep], [live[i] for i in stay]
-            mask = torch.cat([mask, mask.new_ones(len(live), 1)], 1)
-            depth = mask.sum(1, keepdim=True) - 1
-            logits = self.model(
-                input_ids=tokens[:, None], attention_mask=mask, position_ids=depth, past_key_values=cache
-            ).logits[:, -1]
-            position += 1
+    def _write(self, machine: Machine, rows: list[Row]) -> None:
+        """Write all rows on the tree cache, in sittings."""
+        groups = [row.request.group or (row.request.prompt.system, row.request.prompt.user) for row in rows]
+        pool = list(zip(rows, self._cache.open(groups), strict=True))
+        try:
+            while pool:
+                live = fit([(block, row.prompt + row.ids) for row, block in pool], self._columns, SITTING)
+                pool = self._sit(machine, pool[:live], joining=live < len(pool)) + pool[live:]
+            self._cache.trim()
+        except BaseException:
+            self._cache.clear()
+            raise
+        spoiled = [row for row in rows if isinstance(row.answer, LogitsError)]
+        if spoiled:  # in a shared block NaN spreads: alone, only those fail that are to blame
+            self._cache.clear()
+            for row in spoiled:
+                row.answer, row.ids, row.probabilities, row.entropies = None, [], [], []
+            write_rows(self.model, spoiled, self._sample, BATCH_TOKENS)
 
-    def _prefill(self, rows: list[_Row]) -> tuple[Tensor, DynamicCache, Tensor]:
-        """Forward every distinct prompt once and give each row its copy: next logits, cache, mask."""
-        prompts: dict[tuple[int, ...], int] = {}
-        places = []
-        for row in rows:
-            row.pays_prompt = tuple(row.prompt) not in prompts
-            places.append(prompts.setdefault(tuple(row.prompt), len(prompts)))
-        longest = max(len(p) for p in prompts)
-        device = self.model.device
-        ids = torch.tensor([[0] * (longest - len(p)) + list(p) for p in prompts], device=device)
-        mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=device)
-        cache = DynamicCache(config=self.model.config)
-        depth = (mask.cumsum(1) - 1).clamp(min=0)
-        logits = self.model(
-            input_ids=ids, attention_mask=mask, position_ids=depth, past_key_values=cache, logits_to_keep=1
-        ).logits[:, -1]
-        index = torch.tensor(places, device=device)
-        cache.batch_select_indices(index)
-        return logits[index], cache, mask[index]
+    def _sit(self, machine: Machine, live: list[tuple[Row, Block]], *, joining: bool) -> list[tuple[Row, Block]]:
+        """Read what is new, then write until it pays to gather anew; the texts that are not done."""
+        started = len(live)
+        forest = Forest(machine, [(block, row.prompt + row.ids) for row, block in live], steps=SITTING)
+        for (row, _), tokens in zip(live, forest.forwarded, strict=True):
+            row.forwarded += tokens
+        places = forest.places
+        index, hidden = forest.read_ends()
+        for left in reversed(range(SITTING + 1)):
+            self._sample([row for row, _ in live], machine.head(hidden)[index])
+            stay = [i for i, (row, _) in enumerate(live) if row.answer is None]
+            live, places = [live[i] for i in stay], [places[i] for i in stay]
+            few = 2 * len({i for i, _ in places}) <= len(forest.rows)
+            if not left or few or (joining and 2 * len(live) <= started):
+                break
+            places, index, hidden = forest.write([(p, r.ids[-1]) for p, (r, _) in zip(places, live, strict=True)])
+            for i, (row, _) in enumerate(live):
+                row.forwarded += index[i] not in index[:i]
+        forest.commit()
+        return live
 
-    def _sample(self, rows: list[_Row], logits: Tensor, position: int) -> Tensor:
+    def _sample(self, rows: Sequence[Row], logits: Tensor) -> None:
         """Choose a token for every row and settle the rows that end with it."""
         logits = logits.float()
         healthy = torch.isfinite(logits).all(-1)
         logits = torch.where(healthy[:, None], logits, 0.0)
         seeds = np.array([row.request.seed % 2**64 for row in rows], dtype=np.uint64)
+        positions = np.array([len(row.ids) for row in rows], dtype=np.uint64)
         column = [[row.request.temperature, row.request.top_p] for row in rows]
         heat, top_p = torch.tensor(column, device=logits.device, dtype=torch.float64).unbind(1)
-        noise = torch.from_numpy(uniforms(seeds, position)).to(logits.device)
+        noise = torch.from_numpy(uniforms(seeds, positions)).to(logits.device)
         tokens = choose(logits, heat, top_p, noise)
         logp = torch.log_softmax(logits, -1)
         chances = logp.gather(1, tokens[:, None])[:, 0].exp().tolist()
@@ -139,9 +149,8 @@ class LocalModel:
             row.probabilities.append(chance)
             row.entropies.append(entropy)
             self._settle(row)
-        return tokens
 
-    def _settle(self, row: _Row) -> None:
+    def _settle(self, row: Row) -> None:
         """Give the row its answer if its last token ended it."""
         stop = row.request.stop
         if row.ids[-1] in self._ends:
@@ -156,24 +165,10 @@ class LocalModel:
     def _text(self, ids: list[int]) -> str:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
-    def _answer(self, row: _Row, text: str, ended: str) -> Completion:
+    def _answer(self, row: Row, text: str, ended: str) -> Completion:
         """The row as a completion; its last token was never forwarded."""
-        forwarded = len(row.ids) - 1 + (len(row.prompt) if row.pays_prompt else 0)
-        usage = Usage(1, len(row.prompt), forwarded, len(row.ids))
+        usage = Usage(1, len(row.prompt), row.forwarded, len(row.ids))
         return Completion(text, ended, tuple(row.probabilities), tuple(row.entropies), usage)  # type: ignore[arg-type]
-
-
-def batches(rows: list[_Row]) -> Iterator[list[_Row]]:
-    """Rows of similar length together, each batch within BATCH_TOKENS (a single longer row goes alone)."""
-    batch: list[_Row] = []
-    for row in sorted(rows, key=lambda row: (len(row.prompt), row.prompt), reverse=True):
-        longest = max(len(r.prompt) + r.limit for r in [*batch[:1], row])
-        if batch and longest * (len(batch) + 1) > BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
 
 
 def context_length(model: PreTrainedModel) -> int:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-def uniforms(seeds: NDArray[np.uint64], position: int) -> NDArray[np.float64]:
-    """One number in [0, 1) per seed for a position: splitmix64 of both. Shape [rows]."""
+def uniforms(seeds: NDArray[np.uint64], positions: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """One number in [0, 1) per seed and position: splitmix64 of both. Shapes [rows]."""
     with np.errstate(over="ignore"):
-        x = seeds + np.uint64((position + 1) * 0x9E3779B97F4A7C15 % 2**64)
+        x = seeds + (positions + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((x ^ (x >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53
+    return np.asarray(((x ^ (x >> np.uint64(31))) >> np.uint64(11)) / 2.0**53, dtype=np.float64)
 
 
 def choose(logits: Tensor, temperature: Tensor, top_p: Tensor, noise: Tensor) -> Tensor:

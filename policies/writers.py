@@ -58,7 +58,8 @@ class StepWriter:
     def _request(self, ask: Step) -> Request:
         prompt = self.format.step(ask.tree.problem.question, ask.node.path(), ask.hint)
         heat = self.sampling.at(ask.index)
-        return Request(prompt, ask.seed, heat, self.sampling.top_p, self.format.step_tokens, (self.format.delimiter,))
+        length, stop, group = self.format.step_tokens, (self.format.delimiter,), ask.tree.problem.question
+        return Request(prompt, ask.seed, heat, self.sampling.top_p, length, stop, group)
 
 
 class HintWriter:
@@ -77,7 +78,8 @@ class HintWriter:
     def _request(self, ask: Hint) -> Request:
         prompt = self.format.hint(ask.tree.problem.question, ask.node.path())
         heat = self.sampling.at(ask.index)
-        return Request(prompt, ask.seed, heat, self.sampling.top_p, self.format.hint_tokens, ("\n",))
+        length, stop, group = self.format.hint_tokens, ("\n",), ask.tree.problem.question
+        return Request(prompt, ask.seed, heat, self.sampling.top_p, length, stop, group)
 
 
 def as_step(done: Completion) -> Answer[Written]:

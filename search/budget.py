@@ -20,7 +20,7 @@ class Budget:
 
     Attributes:
         reasoner_tokens, hinter_tokens, teacher_tokens: Generated tokens of that role.
-        scorer_tokens: Forwarded tokens of the scorer.
+        scorer_tokens: Tokens that the scorer was given to read, those that a cache knew included.
         calls: Questions answered by models, all roles together.
         nodes: Steps in the tree.
         seconds: Wall time since the problem was started.

@@ -56,8 +56,8 @@ class Account:
         self.seconds += seconds
 
     def tokens(self) -> int:
-        """What a budget of tokens is held against: tokens written, or read where the role writes none."""
-        return self.generated_tokens or self.forwarded_tokens
+        """What a budget is held against: tokens written, or texts read where none are; whatever a cache has saved."""
+        return self.generated_tokens or self.prompt_tokens
 
 
 @dataclass(slots=True)

@@ -1,8 +1,11 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.checkpoints import save_chat_model, save_prm
+
+torch.set_num_threads(1)  # the models of the tests are so small that a second thread only waits
 
 
 @pytest.fixture(scope="session")

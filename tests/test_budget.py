@@ -31,7 +31,7 @@ def biggest_batch(cast, name):
     if name in ("calls", "nodes"):
         return max(len(batch) for who in cast.values() for batch in who.batches)
     costs = cast[name.removesuffix("_tokens")].costs
-    return max(cost.generated_tokens or cost.forwarded_tokens for cost in costs)
+    return max(cost.generated_tokens or cost.prompt_tokens for cost in costs)
 
 
 @pytest.mark.parametrize(

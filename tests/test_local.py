@@ -74,8 +74,8 @@ def test_the_sum_of_all_usages_is_the_models_own_counter(chat_model):
 def test_forwarded_tokens_are_counted_exactly(chat_model):
     model = load_model(str(chat_model))
     seen = []
-    stock = model.model.forward
-    model.model.forward = lambda *a, **k: seen.append(int(k["input_ids"].numel())) or stock(*a, **k)
+    stock = model.model.base_model.forward
+    model.model.base_model.forward = lambda *a, **k: seen.append(int(k["input_ids"].numel())) or stock(*a, **k)
     prompt = Prompt("the same prompt for all")
     answers = model.generate([Request(prompt, seed=i, temperature=1.0, max_tokens=8) for i in range(4)])
     assert sum(seen) == sum(a.usage.forwarded_tokens for a in answers)

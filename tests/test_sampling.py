@@ -16,27 +16,32 @@ def draw(logits: torch.Tensor, heat: float, top_p: float, noise: list[float]) ->
     ).tolist()
 
 
+def at(position, seeds):
+    return np.full_like(seeds, position)
+
+
 def test_uniforms_are_in_range_spread_evenly_and_depend_on_seed_and_position():
     seeds = np.arange(20_000, dtype=np.uint64)
-    noise = uniforms(seeds, 3)
+    noise = uniforms(seeds, at(3, seeds))
     assert noise.min() >= 0 and noise.max() < 1
     counts = np.histogram(noise, bins=20, range=(0, 1))[0]
     assert abs(counts - 1000).max() < 5 * np.sqrt(1000)
     assert len(np.unique(noise)) == len(noise)
-    assert not np.array_equal(noise, uniforms(seeds, 4))
-    assert np.array_equal(uniforms(seeds[7:8], 3), noise[7:8])
+    assert not np.array_equal(noise, uniforms(seeds, at(4, seeds)))
+    assert np.array_equal(uniforms(seeds[7:8], at(3, seeds[:1])), noise[7:8])
 
 
 def test_uniforms_match_the_published_splitmix64():
     # First outputs of splitmix64 for seed 1234567 (Vigna's reference sequence).
     want = [6457827717110365317, 3203168211198807973]
-    got = [uniforms(np.array([1234567], dtype=np.uint64), i)[0] for i in range(2)]
+    got = [uniforms(np.array([1234567], dtype=np.uint64), np.array([i], dtype=np.uint64))[0] for i in range(2)]
     assert got == [(w >> 11) / 2**53 for w in want]
 
 
 def test_sampled_frequencies_match_the_distribution():
     logits = torch.tensor([0.0, 1.0, 2.0, -1.0])
-    noise = uniforms(np.arange(40_000, dtype=np.uint64), 0).tolist()
+    seeds = np.arange(40_000, dtype=np.uint64)
+    noise = uniforms(seeds, at(0, seeds)).tolist()
     counts = np.bincount(draw(logits, 0.7, 1.0, noise), minlength=4) / 40_000
     assert np.allclose(counts, torch.softmax(logits / 0.7, -1).numpy(), atol=0.01)
 

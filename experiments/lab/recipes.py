@@ -28,7 +28,7 @@ STUDENT = Size(hidden=96, layers=3)
 TEACHER_SCHEDULE = Schedule(steps=20_000, hold=0.5, seed=1)
 STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=2)
 HINTER_SCHEDULE = Schedule(steps=4_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=800, hold=0.3, seed=4)
+PRM_SCHEDULE = Schedule(steps=3_000, hold=0.3, seed=4)
 STUDENT_DRILLS = 0.08
 """Share of sums in the student's last phase: it should slip now and then."""
 

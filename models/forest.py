@@ -1,0 +1,291 @@
+"""Texts that a model reads and writes together: the working set of a tree cache.
+
+The live columns of all blocks are gathered side by side, one row of keys and values per block, and every forward pass
+takes new tokens of all blocks at once. A mask lets each token see its own ancestors only, so siblings read what they
+share as one matrix, and what is no longer live is not there to be attended to. Stock transformers models run on it
+through the public cache interface.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import Cache
+from transformers.cache_utils import CacheLayerMixin
+
+from hintree.models.tree_cache import Block
+
+READ_TOKENS = 4096
+"""Tokens of one forward pass while reading."""
+SHORTEST_READ = 32
+"""Tokens of one block in a forward pass, even if many blocks are read."""
+
+Place = tuple[int, int]
+"""A row of the working set, and the column of its block where a text ends."""
+Mask = NDArray[np.bool_]
+
+
+class Machine(NamedTuple):
+    """A model as the forest needs it.
+
+    body: Gives ``last_hidden_state`` for tokens, a 4D mask, positions and a cache.
+    head: From hidden states [n, width] to logits [n, vocabulary or labels].
+    layers, heads, size: Shape of its keys and values, the same in every layer.
+    """
+
+    body: Any
+    head: Any
+    layers: int
+    heads: int
+    size: int
+
+    @property
+    def column_bytes(self) -> int:
+        """Size of one token's keys and values."""
+        return 2 * self.layers * self.heads * self.size * int(next(self.body.parameters()).element_size())
+
+
+@dataclass(slots=True, eq=False)
+class _Row:
+    """One block in the working set.
+
+    Attributes:
+        block: Whose columns these are.
+        unread: Its columns to forward, in order; parents come before their children.
+        work: Where each known column stands in the working set.
+        fresh: Where the columns stand that the block has not stored yet, in its order.
+    """
+
+    block: Block
+    unread: list[int] = field(default_factory=list)
+    work: dict[int, int] = field(default_factory=dict)
+    fresh: list[int] = field(default_factory=list)
+
+
+class Forest:
+    """The working set over some texts.
+
+    Args:
+        machine: The model.
+        texts: Each text's block and token ids, at least one token each.
+        steps: How many tokens may be written after every text.
+        again: Forward a text's last token even if it is known, for the sake of the logits after it.
+
+    Attributes:
+        places: Where each text ends.
+        forwarded: Tokens that each text adds to ``read``: those that no text before it has.
+        rows: The blocks, those with most unread tokens first.
+        filled: Columns in use.
+        states: Keys and values, shape [2 x layers, rows, heads, columns, head size].
+    """
+
+    def __init__(
+        self, machine: Machine, texts: Sequence[tuple[Block, Sequence[int]]], *, steps: int = 0, again: bool = True
+    ) -> None:
+        self._machine = machine
+        rows = {id(block): _Row(block) for block, _ in texts}
+        unread: dict[int, set[int]] = {key: set() for key in rows}
+        paths, self.forwarded = [], []
+        for block, ids in texts:
+            path, known = block.path(ids), unread[id(block)]
+            new = {column for column in path if column >= block.stored} | ({path[-1]} if again else set())
+            self.forwarded.append(len(new - known))
+            known |= new
+            paths.append(path)
+        for key, row in rows.items():
+            row.unread = sorted(unread[key])
+        self.rows = sorted(rows.values(), key=lambda row: -len(row.unread))
+        number = {id(row.block): i for i, row in enumerate(self.rows)}
+        self.places: list[Place] = [(number[id(b)], path[-1]) for (b, _), path in zip(texts, paths, strict=True)]
+        self._paths = dict(zip(self.places, paths, strict=True))
+        self._gather(steps)
+        self._cache = Cache(layers=[_Layer(self, i) for i in range(machine.layers)])
+
+    def _gather(self, steps: int) -> None:
+        """Copy the live columns of every block side by side and leave room for the new ones."""
+        live: list[set[int]] = [set() for _ in self.rows]
+        for (i, _), path in self._paths.items():
+            live[i].update(path)
+        most = max(Counter(i for i, _ in self.places).values())
+        known = [sorted(columns.difference(row.unread)) for columns, row in zip(live, self.rows, strict=True)]
+        self.filled = max(len(columns) for columns in known)
+        longest = len(self.rows[0].unread)
+        m, like = self._machine, next(self._machine.body.parameters())
+        room = self.filled + longest + steps * most
+        self.states = like.new_zeros(2 * m.layers, len(self.rows), m.heads, room, m.size)
+        for i, (row, columns) in enumerate(zip(self.rows, known, strict=True)):
+            row.work = {column: at for at, column in enumerate(columns)}
+            row.work |= {column: self.filled + at for at, column in enumerate(row.unread)}
+            row.fresh = [row.work[column] for column in row.unread if column >= row.block.stored]
+            if columns and row.block.states is not None:
+                index = torch.tensor(columns, device=like.device)
+                self.states[:, i, :, : len(columns)] = row.block.states.index_select(2, index)
+
+    def read(self) -> Iterator[tuple[list[Place], Tensor]]:
+        """Forward what is unread; for each pass, its places and the hidden states there, shape [places, width]."""
+        done, longest = 0, len(self.rows[0].unread)
+        while done < longest:
+            rows = [row for row in self.rows if len(row.unread) > done]
+            length = min(longest - done, max(SHORTEST_READ, READ_TOKENS // len(rows)))
+            parts = [row.unread[done : done + length] for row in rows]
+            tokens = np.zeros((len(rows), length), dtype=np.int64)
+            mask = np.zeros((len(rows), length, self.filled + length), dtype=np.bool_)
+            for i, (row, part) in enumerate(zip(rows, parts, strict=True)):
+                tokens[i, : len(part)] = [row.block.tokens[column] for column in part]
+                see(row, part, mask[i])
+            hidden = self._forward(tokens, mask)
+            yield (
+                [(i, column) for i, part in enumerate(parts) for column in part],
+                torch.cat([hidden[i, : len(part)] for i, part in enumerate(parts)]),
+            )
+            done += length
+        self._start_writing()
+
+    def read_ends(self) -> tuple[list[int], Tensor]:
+        """Read; where in the second each text's hidden state is, and hidden states, shape [different texts, width]."""
+        order = {place: i for i, place in enumerate(dict.fromkeys(self.places))}
+        found: dict[Place, Tensor] = {}
+        for places, hidden in self.read():
+            found |= {place: state for place, state in zip(places, hidden, strict=True) if place in order}
+        return [order[place] for place in self.places], torch.stack([found[place] for place in order])
+
+    def _start_writing(self) -> None:
+        """Note what each text sees, one slot per text."""
+        self._slots: dict[Place, int] = {}
+        used = [0] * len(self.rows)
+        for place in self._paths:
+            self._slots[place] = used[place[0]]
+            used[place[0]] += 1
+        self._mask = np.zeros((len(self.rows), max(used), self.filled), dtype=np.bool_)
+        for (i, column), path in self._paths.items():
+            self._mask[i, self._slots[i, column], [self.rows[i].work[c] for c in path]] = True
+
+    def write(self, moves: Sequence[tuple[Place, int]]) -> tuple[list[Place], list[int], Tensor]:
+        """Forward one more token after some texts; texts that go on alike share it.
+
+        Args:
+            moves: Where each text ends, and its next token.
+
+        Returns:
+            The new places, where in the third each one's hidden state is, and hidden states, shape [different, width].
+        """
+        places: list[Place] = []
+        order: dict[Place, int] = {}
+        slots: dict[Place, int] = {}
+        used, parents = [0] * len(self.rows), [[] for _ in self.rows]  # type: list[int], list[list[tuple[int, int]]]
+        for (i, tip), token in moves:
+            row = self.rows[i]
+            column, new = row.block.child(tip, token)
+            place = (i, column)
+            places.append(place)
+            if place in order:
+                continue
+            if new:
+                row.fresh.append(self.filled + used[i])
+            order[place], slots[place] = len(order), used[i]
+            parents[i].append((self._slots[i, tip], token))
+            used[i] += 1
+        width = max(used)
+        tokens = np.zeros((len(self.rows), width), dtype=np.int64)
+        mask = np.zeros((len(self.rows), width, self.filled + width), dtype=np.bool_)
+        for i, row_moves in enumerate(parents):
+            if row_moves:
+                origin, tokens[i, : len(row_moves)] = map(list, zip(*row_moves, strict=True))
+                mask[i, : len(row_moves), : self.filled] = self._mask[i, origin]
+        hidden = self._forward(tokens, mask)
+        self._slots, self._mask = slots, mask
+        at = torch.tensor([(i, slots[i, column]) for i, column in order], device=hidden.device)
+        return places, [order[place] for place in places], hidden[at[:, 0], at[:, 1]]
+
+    def _forward(self, tokens: NDArray[np.int64], mask: Mask) -> Tensor:
+        """Forward tokens [rows, queries], each of which comes to see itself; hidden states [rows, queries, width]."""
+        length = tokens.shape[1]
+        mask[:, :, self.filled :] |= np.eye(length, dtype=np.bool_)
+        device, kind = self.states.device, self.states.dtype
+        sees = torch.from_numpy(mask).to(device)[:, None]
+        hidden = self._machine.body(
+            input_ids=torch.from_numpy(tokens).to(device),
+            attention_mask=torch.zeros(sees.shape, dtype=kind, device=device).masked_fill_(
+                ~sees, torch.finfo(kind).min
+            ),
+            position_ids=torch.from_numpy(mask.sum(-1) - 1).to(device),
+            past_key_values=self._cache,
+            use_cache=True,
+        ).last_hidden_state
+        self.filled += length
+        return hidden  # type: ignore[no-any-return]
+
+    def commit(self) -> None:
+        """Store in the blocks what was read and written."""
+        for i, row in enumerate(self.rows):
+            if row.fresh:
+                index = torch.tensor(row.fresh, device=self.states.device)
+                row.block.store(self.states[:, i].index_select(2, index))
+
+
+def fit(texts: Sequence[tuple[Block, Sequence[int]]], columns: int, steps: int = 0) -> int:
+    """How many texts, from the first on, go into a working set of so many columns in all; at least one."""
+    known: dict[int, set[int]] = {}
+    more: dict[int, int] = {}
+    seen: set[tuple[int, ...]] = set()
+    for n, (block, ids) in enumerate(texts):
+        key, text = id(block), (id(block), *ids)
+        path = block.match(ids)
+        known.setdefault(key, set()).update(path)
+        more[key] = more.get(key, 0) + (0 if text in seen else len(ids) - len(path) + 1 + steps)
+        seen.add(text)
+        if n and len(known) * max(len(known[k]) + more[k] for k in known) > columns:
+            return n
+    return len(texts)
+
+
+def see(row: _Row, part: Sequence[int], mask: Mask) -> None:
+    """Let some unread columns see their ancestors; ``mask`` has shape [at least the columns, working columns].
+
+    Runs of columns, each the child of the one before, are done at once.
+    """
+    start = 0
+    for stop in range(1, len(part) + 1):
+        if stop < len(part) and row.block.parents[part[stop]] == part[stop - 1]:
+            continue
+        mask[start:stop, [row.work[c] for c in row.block.ancestors(part[start])]] = True
+        first = row.work[part[start]]
+        mask[start:stop, first : first + stop - start] = np.tri(stop - start, dtype=np.bool_)
+        start = stop
+
+
+class _Layer(CacheLayerMixin):
+    """One layer's view of the working set, as transformers wants it."""
+
+    def __init__(self, forest: Forest, index: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.forest, self.index = forest, index
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        """Nothing to do: the columns lie ready."""
+
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """Write the new columns in place and give back all columns so far."""
+        rows, start = len(key_states), self.forest.filled
+        end = start + key_states.shape[2]
+        keys, values = self.forest.states[2 * self.index], self.forest.states[2 * self.index + 1]
+        keys[:rows, :, start:end] = key_states
+        values[:rows, :, start:end] = value_states
+        return keys[:rows, :, :end], values[:rows, :, :end]
+
+    def get_seq_length(self) -> int:
+        """Columns before this pass."""
+        return self.forest.filled
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        """Columns after this pass, and the first of them."""
+        return self.forest.filled + query_length, 0
+
+    def get_max_length(self) -> int:
+        """No limit of its own."""
+        return -1

@@ -1,0 +1,88 @@
+"""Texts being written, and the plain way to write them: a row of keys and values for each.
+
+The row cache is the reference that the tree cache is held against, and serves models that do not fit on a tree.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel
+
+from hintree.models.base import Completion, Request
+from hintree.search.errors import ModelError
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One text being written.
+
+    Attributes:
+        prompt, limit: Token ids, and the most tokens that may follow.
+        ids, probabilities, entropies: What was written so far.
+        forwarded: Tokens that went through the model for it.
+        answer: Set when it has ended.
+    """
+
+    request: Request
+    prompt: list[int]
+    limit: int
+    ids: list[int] = field(default_factory=list)
+    probabilities: list[float] = field(default_factory=list)
+    entropies: list[float] = field(default_factory=list)
+    forwarded: int = 0
+    answer: Completion | ModelError | None = None
+
+
+Sample = Callable[[Sequence[Row], Tensor], None]
+"""Adds a token to every row by its logits [rows, vocabulary], and answers the rows that end with it."""
+
+
+def write_rows(model: PreTrainedModel, rows: list[Row], sample: Sample, batch_tokens: int) -> None:
+    """Write all rows to their ends, rows of similar length together, at most ``batch_tokens`` in a batch."""
+    waiting = sorted(rows, key=lambda row: (len(row.prompt), row.prompt))
+    while waiting:
+        longest = len(waiting[-1].prompt) + max(row.limit for row in waiting)
+        size = max(1, batch_tokens // longest)
+        batch, waiting = waiting[-size:], waiting[:-size]
+        write_batch(model, batch, sample)
+
+
+def write_batch(model: PreTrainedModel, live: list[Row], sample: Sample) -> None:
+    """Write one batch of rows: every distinct prompt is read once."""
+    logits, cache, mask = prefill(model, live)
+    while True:
+        sample(live, logits)
+        stay = [i for i, row in enumerate(live) if row.answer is None]
+        if not stay:
+            return
+        if len(stay) < len(live):
+            keep = torch.tensor(stay, device=mask.device)
+            cache.batch_select_indices(keep)
+            mask, live = mask[keep], [live[i] for i in stay]
+        tokens = torch.tensor([[row.ids[-1]] for row in live], device=mask.device)
+        mask = torch.cat([mask, mask.new_ones(len(live), 1)], 1)
+        depth = mask.sum(1, keepdim=True) - 1
+        logits = model(input_ids=tokens, attention_mask=mask, position_ids=depth, past_key_values=cache).logits[:, -1]
+        for row in live:
+            row.forwarded += 1
+
+
+def prefill(model: PreTrainedModel, rows: Sequence[Row]) -> tuple[Tensor, DynamicCache, Tensor]:
+    """Read every distinct prompt once and give each row its copy: next logits, cache, mask."""
+    prompts: dict[tuple[int, ...], int] = {}
+    for row in rows:
+        row.forwarded += 0 if tuple(row.prompt) in prompts else len(row.prompt)
+        prompts.setdefault(tuple(row.prompt), len(prompts))
+    longest = max(len(p) for p in prompts)
+    ids = torch.tensor([[0] * (longest - len(p)) + list(p) for p in prompts], device=model.device)
+    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=model.device)
+    cache = DynamicCache(config=model.config)
+    depth = (mask.cumsum(1) - 1).clamp(min=0)
+    logits = model(
+        input_ids=ids, attention_mask=mask, position_ids=depth, past_key_values=cache, logits_to_keep=1
+    ).logits[:, -1]
+    index = torch.tensor([prompts[tuple(row.prompt)] for row in rows], device=model.device)
+    cache.batch_select_indices(index)
+    return logits[index], cache, mask[index]
