@@ -30,7 +30,9 @@ class Request:
         prompt: What to continue.
         seed: Decides every random choice; the same seed writes the same text in any batch.
         temperature: 0 for the most probable token, else > 0.
-        top_p: Keep the most probable tokens that together reach this probability, in (0, 1].
+        top_k: Draw from so many of the most probable tokens; 0 for all.
+        top_p: Draw from the most probable tokens that together reach this probability, in (0, 1].
+        min_p: Draw from tokens at least this probable, relative to the most probable, in [0, 1].
         max_tokens: Longest text, in tokens.
         stop: Texts that end it; they are not part of it.
         group: Requests of one group begin alike, such as those about one problem, and a cache keeps what they share.
@@ -40,7 +42,9 @@ class Request:
     prompt: Prompt
     seed: int = 0
     temperature: float = 0.0
+    top_k: int = 0
     top_p: float = 1.0
+    min_p: float = 0.0
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
     group: str = ""

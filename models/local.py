@@ -15,7 +15,7 @@ from hintree.models.base import Completion, Request
 from hintree.models.forest import Forest, Machine, fit
 from hintree.models.machine import find_machine
 from hintree.models.rows import Row, write_rows
-from hintree.models.sampling import choose, uniforms
+from hintree.models.sampling import Cuts, choose, uniforms
 from hintree.models.text import cut, encode, may_stop
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache
 from hintree.search.errors import ContextError, LogitsError, ModelError
@@ -127,12 +127,13 @@ class LocalModel:
         logits = logits.float()
         healthy = torch.isfinite(logits).all(-1)
         logits = torch.where(healthy[:, None], logits, 0.0)
-        seeds = np.array([row.request.seed % 2**64 for row in rows], dtype=np.uint64)
+        asked = [row.request for row in rows]
+        seeds = np.array([r.seed % 2**64 for r in asked], dtype=np.uint64)
         positions = np.array([len(row.ids) for row in rows], dtype=np.uint64)
-        column = [[row.request.temperature, row.request.top_p] for row in rows]
-        heat, top_p = torch.tensor(column, device=logits.device, dtype=torch.float64).unbind(1)
+        column = [[r.temperature, r.top_k, r.top_p, r.min_p] for r in asked]
+        heat, *cuts = torch.tensor(column, device=logits.device, dtype=torch.float64).unbind(1)
         noise = torch.from_numpy(uniforms(seeds, positions)).to(logits.device)
-        tokens = choose(logits, heat, top_p, noise)
+        tokens = choose(logits, heat, noise, Cuts(*cuts))
         logp = torch.log_softmax(logits, -1)
         chances = logp.gather(1, tokens[:, None])[:, 0].exp().tolist()
         entropies = (-(logp.exp() * logp).sum(-1)).tolist()

@@ -4,6 +4,8 @@ One uniform number per (seed, position) decides a token, so a text does not depe
 ``torch.multinomial`` can give no such promise, and is slower.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -19,14 +21,27 @@ def uniforms(seeds: NDArray[np.uint64], positions: NDArray[np.uint64]) -> NDArra
     return np.asarray(((x ^ (x >> np.uint64(31))) >> np.uint64(11)) / 2.0**53, dtype=np.float64)
 
 
-def choose(logits: Tensor, temperature: Tensor, top_p: Tensor, noise: Tensor) -> Tensor:
+class Cuts(NamedTuple):
+    """What may not be drawn, per row; each a tensor of shape [rows], applied in this order.
+
+    top_k: Keep so many of the most probable tokens; 0 keeps all.
+    top_p: Of these, keep the most probable that together reach this probability, in (0, 1] (Holtzman et al. 2020).
+    min_p: Keep tokens at least so probable, relative to the most probable, in [0, 1] (arXiv 2407.01082).
+    """
+
+    top_k: Tensor
+    top_p: Tensor
+    min_p: Tensor
+
+
+def choose(logits: Tensor, temperature: Tensor, noise: Tensor, cuts: Cuts) -> Tensor:
     """One token per row.
 
     Args:
         logits: Shape [rows, vocabulary], finite.
         temperature: Shape [rows]; 0 takes the most probable token.
-        top_p: Shape [rows], in (0, 1].
         noise: Shape [rows], uniform in [0, 1).
+        cuts: Tokens that may not be drawn.
 
     Returns:
         Token ids, shape [rows].
@@ -35,18 +50,23 @@ def choose(logits: Tensor, temperature: Tensor, top_p: Tensor, noise: Tensor) ->
     if not bool((temperature > 0).any()):
         return greedy
     heat = torch.where(temperature > 0, temperature, 1.0)
-    weights = torch.softmax(logits.double() / heat[:, None], -1)
-    if bool((top_p < 1).any()):
-        weights = nucleus(weights, top_p)
+    weights = cut_off(torch.softmax(logits.double() / heat[:, None], -1), cuts)
     total = weights.cumsum(-1)
     drawn = torch.searchsorted(total, (noise.double() * total[:, -1])[:, None], right=True)[:, 0]
     last = (weights > 0).long().mul(torch.arange(weights.shape[1], device=weights.device)).argmax(-1)
     return torch.where(temperature > 0, torch.minimum(drawn, last), greedy)
 
 
-def nucleus(weights: Tensor, top_p: Tensor) -> Tensor:
-    """Zero all but the most probable tokens that together reach ``top_p`` (Holtzman et al. 2020)."""
-    ordered, index = weights.sort(dim=-1, descending=True, stable=True)
-    before = ordered.cumsum(-1) - ordered
-    kept = torch.where(before < top_p[:, None], ordered, 0.0)
-    return torch.zeros_like(weights).scatter(-1, index, kept)
+def cut_off(weights: Tensor, cuts: Cuts) -> Tensor:
+    """Zero what may not be drawn; the most probable token always stays. Shapes [rows, vocabulary]."""
+    if bool((cuts.top_k > 0).any()) or bool((cuts.top_p < 1).any()):
+        ordered, index = weights.sort(dim=-1, descending=True, stable=True)
+        rank = torch.arange(weights.shape[1], device=weights.device)
+        few = torch.where(cuts.top_k > 0, cuts.top_k, weights.shape[1])
+        ordered = torch.where(rank < few[:, None], ordered, 0.0)
+        before = ordered.cumsum(-1) - ordered
+        kept = torch.where(before < cuts.top_p[:, None] * ordered.sum(-1, keepdim=True), ordered, 0.0)
+        weights = torch.zeros_like(weights).scatter(-1, index, kept)
+    if bool((cuts.min_p > 0).any()):
+        weights = torch.where(weights >= cuts.min_p[:, None] * weights.amax(-1, keepdim=True), weights, 0.0)
+    return weights

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from hintree.models import Completion, LanguageModel, Request
+from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
 from hintree.policies.formats import format_for
-from hintree.search import Answer, Hint, Hinted, Step, UsageError, Written
+from hintree.search import Answer, Ask, Hint, Hinted, Step, UsageError, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,9 @@ class Sampling:
 
     Attributes:
         temperature: 0 takes the most probable token every time; at least 0.
+        top_k: Draw from so many of the most probable tokens; 0 for all.
         top_p: Nucleus, in (0, 1].
+        min_p: Draw from tokens at least this probable, relative to the most probable, in [0, 1].
         greedy_first: Draw the first of several drafts at temperature 0.
 
     Raises:
@@ -23,7 +26,9 @@ class Sampling:
     """
 
     temperature: float = 0.0
+    top_k: int = 0
     top_p: float = 1.0
+    min_p: float = 0.0
     greedy_first: bool = True
 
     def __post_init__(self) -> None:
@@ -31,10 +36,24 @@ class Sampling:
             raise UsageError(f"temperature={self.temperature!r} is not a number from 0 to 10")
         if not 0 < self.top_p <= 1:
             raise UsageError(f"top_p={self.top_p!r} is not a number above 0 and at most 1")
+        if self.top_k < 0 or self.top_k != int(self.top_k):
+            raise UsageError(f"top_k={self.top_k!r} is not a whole number of at least 0")
+        if not 0 <= self.min_p <= 1:
+            raise UsageError(f"min_p={self.min_p!r} is not a number from 0 to 1")
 
-    def at(self, index: int) -> float:
-        """Temperature of a node's draft number ``index``."""
-        return 0.0 if index == 0 and self.greedy_first else self.temperature
+    def request(self, prompt: Prompt, ask: Ask[Any], max_tokens: int, stop: str) -> Request:
+        """The request that answers a question."""
+        return Request(
+            prompt,
+            seed=ask.seed,
+            temperature=0.0 if ask.index == 0 and self.greedy_first else self.temperature,
+            top_k=self.top_k,
+            top_p=self.top_p,
+            min_p=self.min_p,
+            max_tokens=max_tokens,
+            stop=(stop,),
+            group=ask.tree.problem.question,
+        )
 
 
 class StepWriter:
@@ -57,9 +76,7 @@ class StepWriter:
 
     def _request(self, ask: Step) -> Request:
         prompt = self.format.step(ask.tree.problem.question, ask.node.path(), ask.hint)
-        heat = self.sampling.at(ask.index)
-        length, stop, group = self.format.step_tokens, (self.format.delimiter,), ask.tree.problem.question
-        return Request(prompt, ask.seed, heat, self.sampling.top_p, length, stop, group)
+        return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
 
 
 class HintWriter:
@@ -77,9 +94,7 @@ class HintWriter:
 
     def _request(self, ask: Hint) -> Request:
         prompt = self.format.hint(ask.tree.problem.question, ask.node.path())
-        heat = self.sampling.at(ask.index)
-        length, stop, group = self.format.hint_tokens, ("\n",), ask.tree.problem.question
-        return Request(prompt, ask.seed, heat, self.sampling.top_p, length, stop, group)
+        return self.sampling.request(prompt, ask, self.format.hint_tokens, "\n")
 
 
 def as_step(done: Completion) -> Answer[Written]:

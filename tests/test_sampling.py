@@ -3,16 +3,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hintree.models.sampling import choose, nucleus, uniforms
+from hintree.models.sampling import Cuts, choose, cut_off, uniforms
 
 
-def draw(logits: torch.Tensor, heat: float, top_p: float, noise: list[float]) -> list[int]:
+def cuts(top_p: float = 1.0, top_k: int = 0, min_p: float = 0.0) -> Cuts:
+    return Cuts(*(torch.tensor([float(x)]) for x in (top_k, top_p, min_p)))
+
+
+def draw(logits: torch.Tensor, heat: float, top_p: float, noise: list[float], **more: float) -> list[int]:
     rows = len(noise)
     return choose(
         logits.expand(rows, -1),
         torch.full((rows,), heat, dtype=torch.float64),
-        torch.full((rows,), top_p, dtype=torch.float64),
         torch.tensor(noise, dtype=torch.float64),
+        Cuts(*(x.expand(rows) for x in cuts(top_p, **more))),
     ).tolist()
 
 
@@ -52,19 +56,44 @@ def test_temperature_zero_takes_the_most_probable_token():
 
 def test_rows_of_one_batch_keep_their_own_temperature():
     logits = torch.tensor([[0.0, 0.1]] * 2)
-    got = choose(logits, torch.tensor([0.0, 1.0]), torch.ones(2), torch.tensor([0.01, 0.01]))
+    got = choose(logits, torch.tensor([0.0, 1.0]), torch.tensor([0.01, 0.01]), Cuts(*(x.expand(2) for x in cuts())))
     assert got.tolist() == [1, 0]
 
 
 def test_top_p_keeps_the_smallest_set_that_reaches_it():
     weights = torch.tensor([[0.5, 0.3, 0.15, 0.05]], dtype=torch.float64)
-    assert (nucleus(weights, torch.tensor([0.6]))[0] > 0).tolist() == [True, True, False, False]
-    assert (nucleus(weights, torch.tensor([1e-9]))[0] > 0).tolist() == [True, False, False, False]
+    assert kept(weights, top_p=0.6) == [0, 1]
+    assert kept(weights, top_p=1e-9) == [0]
 
 
-@given(st.lists(st.floats(-30, 30), min_size=1, max_size=8), st.floats(0, 1, exclude_max=True), st.floats(0.01, 1))
-def test_a_token_of_no_probability_is_never_drawn(logits, noise, top_p):
+def kept(weights, **options):
+    return (cut_off(weights, cuts(**options))[0] > 0).nonzero()[:, 0].tolist()
+
+
+def test_top_k_keeps_the_most_probable_and_top_p_counts_among_these():
+    weights = torch.tensor([[0.05, 0.5, 0.15, 0.3]], dtype=torch.float64)
+    assert kept(weights, top_k=1) == [1]
+    assert kept(weights, top_k=2) == [1, 3]
+    assert kept(weights, top_k=9) == [0, 1, 2, 3]
+    assert kept(weights, top_k=2, top_p=0.6) == [1], "0.5 of the 0.8 that are left is more than 0.6"
+
+
+def test_min_p_is_relative_to_the_most_probable():
+    weights = torch.tensor([[0.5, 0.3, 0.15, 0.05]], dtype=torch.float64)
+    assert kept(weights, min_p=0.29) == [0, 1, 2]
+    assert kept(weights, min_p=1.0) == [0]
+    assert kept(weights) == [0, 1, 2, 3]
+
+
+@given(
+    st.lists(st.floats(-30, 30), min_size=1, max_size=8),
+    st.floats(0, 1, exclude_max=True),
+    st.floats(0.01, 1),
+    st.integers(0, 9),
+    st.floats(0, 1),
+)
+def test_a_token_of_no_probability_is_never_drawn(logits, noise, top_p, top_k, min_p):
     values = torch.tensor(logits, dtype=torch.float32)
-    token = draw(values, 1.0, top_p, [noise])[0]
-    kept = nucleus(torch.softmax(values.double(), -1)[None], torch.tensor([top_p]))[0]
-    assert kept[token] > 0
+    token = draw(values, 1.0, top_p, [noise], top_k=top_k, min_p=min_p)[0]
+    left = cut_off(torch.softmax(values.double(), -1)[None], cuts(top_p, top_k, min_p))[0]
+    assert left[token] > 0
