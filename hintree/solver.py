@@ -75,6 +75,7 @@ class Solver:
         recording: A file in which every answer of a model is kept: a run that is started again goes on where it was
             killed, and a finished one asks no model again.
         device: "auto", "cpu", "cuda" or another torch device.
+        dtype: "auto" (float32 on a CPU, else bfloat16), "float32", "bfloat16", "float16" or "int8".
 
     Raises:
         UsageError: A name or value is not accepted.
@@ -99,6 +100,7 @@ class Solver:
         seed: int = 0,
         recording: str | Path | None = None,
         device: str = "auto",
+        dtype: str = "auto",
     ) -> None:
         self.preset = find_preset(preset)
         self.search = search or self.preset.search
@@ -109,7 +111,7 @@ class Solver:
         shipped = {role: EMBEDDED[role] for role in ("reasoner", *self.preset.roles)}
         self.models = {role: given[role] or shipped[role] for role in EMBEDDED if given[role] or role in shipped}
         self._loaded: dict[str, LanguageModel] = {}
-        self._answerers = {role: self._answerer(role, model, device) for role, model in self.models.items()}
+        self._answerers = {role: self._answerer(role, model, device, dtype) for role, model in self.models.items()}
         if recording is not None:
             self._answerers = Recording(recording).wrap(self._answerers)
 
@@ -141,18 +143,18 @@ class Solver:
                 yield self._solution(done.pop(id(trees[following])))
                 following += 1
 
-    def _answerer(self, role: str, model: Any, device: str) -> Answerer:
+    def _answerer(self, role: str, model: Any, device: str, dtype: str) -> Answerer:
         """Load the model of a role and give it its task; a name that two roles share is loaded once."""
         if role == "scorer":
             if model == "confidence":
                 return Answerer(TokenConfidence())
             if callable(model):
                 return Answerer(model)
-            classifier = load_classifier(model, device=device)
+            classifier = load_classifier(model, device=device, dtype=dtype)
             return Answerer(PRM(classifier), classifier.parameters)
         if isinstance(model, str):
             if model not in self._loaded:
-                self._loaded[model] = load_model(model, device=device)
+                self._loaded[model] = load_model(model, device=device, dtype=dtype)
             model = self._loaded[model]
         writer = HintWriter if role == "hinter" else StepWriter
         return Answerer(writer(model, self.preset.sampling), model.parameters)

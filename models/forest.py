@@ -233,13 +233,15 @@ def fit(texts: Sequence[tuple[Block, Sequence[int]]], columns: int, steps: int =
     known: dict[int, set[int]] = {}
     more: dict[int, int] = {}
     seen: set[tuple[int, ...]] = set()
+    widest = 0
     for n, (block, ids) in enumerate(texts):
         key, text = id(block), (id(block), *ids)
         path = block.match(ids)
         known.setdefault(key, set()).update(path)
         more[key] = more.get(key, 0) + (0 if text in seen else len(ids) - len(path) + 1 + steps)
         seen.add(text)
-        if n and len(known) * max(len(known[k]) + more[k] for k in known) > columns:
+        widest = max(widest, len(known[key]) + more[key])
+        if n and len(known) * widest > columns:
             return n
     return len(texts)
 

@@ -22,34 +22,50 @@ from transformers import logging as transformers_logging
 
 from hintree.models.classifier import LocalClassifier
 from hintree.models.local import LocalModel
+from hintree.models.tree_cache import CACHE_BYTES
 from hintree.search.errors import CheckpointError, UnknownModelError, UsageError
 
 HOME = Path(__file__).parent / "embedded"
 EMBEDDED = ("student", "teacher", "hinter", "prm")
 """Names of the shipped models; ``embedded:NAME`` loads one."""
 MANIFEST = "SHA256SUMS"
+DTYPES = {
+    "auto": None,
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": None,
+}
+"""Number formats by name."""
 FORMS = "embedded:NAME, a folder, or a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct"
 
 
-def load_model(name: str, *, device: str = "auto") -> LocalModel:
+def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES) -> LocalModel:
     """A language model by name.
 
     Args:
         name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, or a hub id.
         device: "auto" (CUDA, else Apple's, else CPU) or a torch device name.
+        dtype: "auto" (float32 on a CPU, else bfloat16), "float32", "bfloat16", "float16", or "int8" (weights, and
+            activations token by token; needs the extra ``int8``). docs/runtime.md says what each does to speed and to
+            "same seed, same text", which is promised for float32 on a CPU only.
+        cache_bytes: Keys and values that are kept between calls.
 
     Raises:
+        UsageError: Device or dtype is not accepted or not there.
         UnknownModelError: Nothing of that name exists or can be reached.
         CheckpointError: The weights are damaged, incomplete or not safetensors.
     """
-    model, tokenizer = _load(name, AutoModelForCausalLM, device)
-    return LocalModel(name, model, tokenizer)
+    model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
+    return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
 
 
-def load_classifier(name: str, *, device: str = "auto") -> LocalClassifier:
+def load_classifier(
+    name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES
+) -> LocalClassifier:
     """A token classifier (a PRM in TRL's format) by name; arguments and errors as in ``load_model``."""
-    model, tokenizer = _load(name, AutoModelForTokenClassification, device)
-    return LocalClassifier(name, model, tokenizer)
+    model, tokenizer = _load(name, AutoModelForTokenClassification, device, dtype)
+    return LocalClassifier(name, model, tokenizer, cache_bytes=cache_bytes)
 
 
 def pick_device(device: str) -> str:
@@ -67,11 +83,31 @@ def pick_device(device: str) -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _load(name: str, kind: Any, device: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def pick_dtype(dtype: str, device: str) -> torch.dtype:
+    """The number format to load weights in; int8 starts from "auto". Raises UsageError for an unknown name."""
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype {dtype!r} is not one of {', '.join(DTYPES)}")
+    return DTYPES[dtype] or (torch.float32 if device == "cpu" else torch.bfloat16)
+
+
+def to_int8(model: PreTrainedModel) -> None:
+    """Quantize all linear layers: weights once, activations token by token, so that a text does not feel its batch.
+
+    Raises:
+        UsageError: torchao is not installed.
+    """
+    try:
+        from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
+    except ImportError as error:
+        raise UsageError("dtype 'int8' needs torchao: pip install 'hintree[int8]'") from error
+    quantize_(model, Int8DynamicActivationInt8WeightConfig())
+
+
+def _load(name: str, kind: Any, device: str, dtype: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load tokenizer and weights, with every doubt an error."""
     place = locate(name)
     device = pick_device(device)
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    numbers = pick_dtype(dtype, device)
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
@@ -79,7 +115,7 @@ def _load(name: str, kind: Any, device: str) -> tuple[PreTrainedModel, PreTraine
         reach(place)
         tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
         model, info = kind.from_pretrained(
-            place, use_safetensors=True, trust_remote_code=False, dtype=dtype, output_loading_info=True
+            place, use_safetensors=True, trust_remote_code=False, dtype=numbers, output_loading_info=True
         )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise explain(name, place, error) from error
@@ -93,7 +129,10 @@ def _load(name: str, kind: Any, device: str) -> tuple[PreTrainedModel, PreTraine
             )
     if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
         raise CheckpointError(f"model {name}: its weights hold NaN or infinity; fetch or build it again")
-    return model.to(device), tokenizer
+    model.to(device)
+    if dtype == "int8":
+        to_int8(model)
+    return model, tokenizer
 
 
 def locate(name: str) -> str:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 ROOT = -1
 """Parent of a first token."""
-CACHE_BYTES = 2**30
+CACHE_BYTES = 2**29
 """Keys and values that a model keeps by default."""
 
 
@@ -130,11 +130,14 @@ class TreeCache:
 
     def trim(self) -> None:
         """Forget what is over the limit."""
+        excess = self.bytes - self.limit
         for block in self._blocks.values():
-            if self.bytes > self.limit:
+            if excess > 0:
+                excess -= block.bytes
                 block.prune()
-        while self.bytes > self.limit:
-            self._blocks.popitem(last=False)
+                excess += block.bytes
+        while excess > 0:
+            excess -= self._blocks.popitem(last=False)[1].bytes
 
     @property
     def bytes(self) -> int:

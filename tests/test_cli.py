@@ -69,6 +69,7 @@ BAD = {
     "no file": ["solve", "--file", "/nonexistent/file"],
     "tree folder": ["solve", "q", "--tree", "/nonexistent/folder/t.json"],
     "device": ["solve", QUESTION, "--device", "quantum"],
+    "dtype": ["solve", QUESTION, "--dtype", "int3"],
     "lab steps": ["lab", "problems", "--steps", "99"],
     "lab range": ["lab", "problems", "--steps", "a-b"],
     "lab split": ["lab", "problems", "--split", "exam"],

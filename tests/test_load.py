@@ -1,6 +1,7 @@
 import json
 import pickle
 import shutil
+import sys
 
 import pytest
 import torch
@@ -8,9 +9,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
 from hintree.experiments.lab.vocabulary import build_tokenizer
-from hintree.models import load_classifier, load_model
+from hintree.models import Prompt, Request, load_classifier, load_model
 from hintree.models.load import EMBEDDED, HOME, check_manifest, write_manifest
-from hintree.search import CheckpointError, UnknownModelError
+from hintree.search import CheckpointError, UnknownModelError, UsageError
 
 WEIGHTS = "model.safetensors"
 
@@ -117,3 +118,30 @@ def test_the_shipped_tokenizer_survives_every_way_of_loading_it():
         tokenizer = AutoTokenizer.from_pretrained(HOME / name)
         assert tokenizer.decode(tokenizer.encode(text), skip_special_tokens=True) == text
         assert tokenizer.encode(text) == build_tokenizer().encode(text)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_a_model_runs_in_the_number_format_that_was_asked_for(chat_model, dtype):
+    model = load_model(str(chat_model), dtype=dtype)
+    assert model.model.dtype == getattr(torch, dtype)
+    done = model.generate([Request(Prompt("Q?"), max_tokens=4)])[0]
+    assert len(done.probabilities) == 4
+
+
+def test_an_unknown_number_format_is_refused(chat_model):
+    with pytest.raises(UsageError, match="'int3' is not one of auto, float32, bfloat16, float16, int8"):
+        load_model(str(chat_model), dtype="int3")
+
+
+def test_int8_says_what_to_install(chat_model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchao.quantization", None)
+    with pytest.raises(UsageError, match=r"hintree\[int8\]"):
+        load_model(str(chat_model), dtype="int8")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_int8_keeps_texts_apart(chat_model):
+    pytest.importorskip("torchao")
+    model = load_model(str(chat_model), dtype="int8")
+    asked = [Request(Prompt(f"Question {i}?"), i, 1.0, max_tokens=6) for i in range(8)]
+    assert [a.text for a in model.generate(asked)] == [model.generate([one])[0].text for one in asked]
