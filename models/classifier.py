@@ -88,7 +88,7 @@ class LocalClassifier:
             while len(found) < len(coded):
                 left = list(zip(blocks, coded, strict=True))[len(found) :]
                 batch = left[: fit([(block, ids) for block, (ids, _) in left], self._columns)]
-                forwarded = read_labels(machine, [(block, ids) for block, (ids, _) in batch])
+                forwarded = read_labels(machine, self._cache, [(block, ids) for block, (ids, _) in batch])
                 for (block, (ids, marks)), tokens in zip(batch, forwarded, strict=True):
                     path = block.match(ids)
                     found.append(([block.labels[path[mark]] for mark in marks], tokens))
@@ -119,9 +119,9 @@ class LocalClassifier:
         return [found[i] for i in range(len(coded))]
 
 
-def read_labels(machine: Machine, texts: Sequence[tuple[Block, list[int]]]) -> list[int]:
+def read_labels(machine: Machine, cache: TreeCache, texts: Sequence[tuple[Block, list[int]]]) -> list[int]:
     """Forward what is new in some texts and note the probability of the last label there; tokens forwarded for each."""
-    forest = Forest(machine, texts, again=False)
+    forest = Forest(machine, cache, texts, again=False)
     for places, hidden in forest.read():
         chances = machine.head(hidden).float().softmax(-1)[:, -1].tolist()
         for (i, _), chance in zip(places, chances, strict=True):

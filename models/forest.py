@@ -18,7 +18,7 @@ from torch import Tensor
 from transformers import Cache
 from transformers.cache_utils import CacheLayerMixin
 
-from hintree.models.tree_cache import Block
+from hintree.models.tree_cache import Block, TreeCache
 
 READ_TOKENS = 4096
 """Tokens of one forward pass while reading."""
@@ -72,6 +72,7 @@ class Forest:
 
     Args:
         machine: The model.
+        cache: Lends the space; another forest on the same cache may only be made when this one is done with.
         texts: Each text's block and token ids, at least one token each.
         steps: How many tokens may be written after every text.
         again: Forward a text's last token even if it is known, for the sake of the logits after it.
@@ -85,7 +86,13 @@ class Forest:
     """
 
     def __init__(
-        self, machine: Machine, texts: Sequence[tuple[Block, Sequence[int]]], *, steps: int = 0, again: bool = True
+        self,
+        machine: Machine,
+        cache: TreeCache,
+        texts: Sequence[tuple[Block, Sequence[int]]],
+        *,
+        steps: int = 0,
+        again: bool = True,
     ) -> None:
         self._machine = machine
         rows = {id(block): _Row(block) for block, _ in texts}
@@ -103,10 +110,10 @@ class Forest:
         number = {id(row.block): i for i, row in enumerate(self.rows)}
         self.places: list[Place] = [(number[id(b)], path[-1]) for (b, _), path in zip(texts, paths, strict=True)]
         self._paths = dict(zip(self.places, paths, strict=True))
-        self._gather(steps)
+        self._gather(cache, steps)
         self._cache = Cache(layers=[_Layer(self, i) for i in range(machine.layers)])
 
-    def _gather(self, steps: int) -> None:
+    def _gather(self, cache: TreeCache, steps: int) -> None:
         """Copy the live columns of every block side by side and leave room for the new ones."""
         live: list[set[int]] = [set() for _ in self.rows]
         for (i, _), path in self._paths.items():
@@ -116,15 +123,15 @@ class Forest:
         self.filled = max(len(columns) for columns in known)
         longest = len(self.rows[0].unread)
         m, like = self._machine, next(self._machine.body.parameters())
-        room = self.filled + longest + steps * most
-        self.states = like.new_zeros(2 * m.layers, len(self.rows), m.heads, room, m.size)
-        for i, (row, columns) in enumerate(zip(self.rows, known, strict=True)):
-            row.work = {column: at for at, column in enumerate(columns)}
+        columns = self.filled + longest + steps * most
+        self.states = cache.room((2 * m.layers, len(self.rows), m.heads, columns, m.size), like)
+        for i, (row, stored) in enumerate(zip(self.rows, known, strict=True)):
+            row.work = {column: at for at, column in enumerate(stored)}
             row.work |= {column: self.filled + at for at, column in enumerate(row.unread)}
             row.fresh = [row.work[column] for column in row.unread if column >= row.block.stored]
-            if columns and row.block.states is not None:
-                index = torch.tensor(columns, device=like.device)
-                self.states[:, i, :, : len(columns)] = row.block.states.index_select(2, index)
+            if stored and row.block.states is not None:
+                index = torch.tensor(stored, device=like.device)
+                torch.index_select(row.block.states, 2, index, out=self.states[:, i, :, : len(stored)])
 
     def read(self) -> Iterator[tuple[list[Place], Tensor]]:
         """Forward what is unread; for each pass, its places and the hidden states there, shape [places, width]."""

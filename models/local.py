@@ -104,7 +104,7 @@ class LocalModel:
     def _sit(self, machine: Machine, live: list[tuple[Row, Block]], *, joining: bool) -> list[tuple[Row, Block]]:
         """Read what is new, then write until it pays to gather anew; the texts that are not done."""
         started = len(live)
-        forest = Forest(machine, [(block, row.prompt + row.ids) for row, block in live], steps=SITTING)
+        forest = Forest(machine, self._cache, [(block, row.prompt + row.ids) for row, block in live], steps=SITTING)
         for (row, _), tokens in zip(live, forest.forwarded, strict=True):
             row.forwarded += tokens
         places = forest.places

@@ -9,7 +9,7 @@ from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 from hintree.models.forest import Forest, Machine
-from hintree.models.tree_cache import Block
+from hintree.models.tree_cache import Block, TreeCache
 
 log = logging.getLogger(__name__)
 HEADS = ("score", "classifier")
@@ -67,7 +67,7 @@ def compare(model: PreTrainedModel, machine: Machine) -> float:
 
 def logits_after(machine: Machine, block: Block, texts: Sequence[Sequence[int]]) -> Tensor:
     """Logits after each text, read through the block; shape [texts, vocabulary]."""
-    forest = Forest(machine, [(block, text) for text in texts])
+    forest = Forest(machine, TreeCache(), [(block, text) for text in texts])
     index, hidden = forest.read_ends()
     forest.commit()
     logits: Tensor = machine.head(hidden)[index]

@@ -5,6 +5,7 @@ share it, with its keys and values. Forking costs nothing, and a text is looked 
 its end (a hint, a rewrite, another model's step) costs its own new tokens only.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
@@ -116,6 +117,14 @@ class TreeCache:
     def __init__(self, limit: int = CACHE_BYTES) -> None:
         self.limit = limit
         self._blocks: OrderedDict[Hashable, Block] = OrderedDict()
+        self._scratch: Tensor | None = None
+
+    def room(self, shape: Sequence[int], like: Tensor) -> Tensor:
+        """Space for a working set, of the type and device of ``like``. It holds numbers, but which is undefined."""
+        size = math.prod(shape)
+        if self._scratch is None or self._scratch.numel() < size:
+            self._scratch = like.new_zeros(size)
+        return self._scratch[:size].view(*shape)
 
     def open(self, groups: Sequence[Hashable]) -> list[Block]:
         """The block of each group, made where it is missing, for one call of the model."""
@@ -127,6 +136,7 @@ class TreeCache:
     def clear(self) -> None:
         """Forget everything."""
         self._blocks.clear()
+        self._scratch = None
 
     def trim(self) -> None:
         """Forget what is over the limit."""

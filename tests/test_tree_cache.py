@@ -82,14 +82,14 @@ def test_logits_equal_a_full_forward_after_any_forks_prunes_and_insertions(name)
     machine = find_machine(model)
     assert machine is not None
     rng = random.Random(name)
-    blocks = [Block() for _ in range(3)]
+    cache, blocks = TreeCache(), [Block() for _ in range(3)]
     texts = [[[rng.randrange(1, WORDS) for _ in range(12)]] for _ in blocks]
     for turn in range(6):
         asked = [(i, grown(rng, texts[i])) for i in range(3) for _ in range(rng.randint(1, 4))]
         for i, text in asked:
             texts[i].append(text)
         with torch.inference_mode():
-            forest = Forest(machine, [(blocks[i], text) for i, text in asked], steps=3)
+            forest = Forest(machine, cache, [(blocks[i], text) for i, text in asked], steps=3)
             index, hidden = forest.read_ends()
             places = forest.places
             for more in (3, 2, 1, 0):
