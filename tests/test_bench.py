@@ -85,6 +85,7 @@ def test_the_report_has_every_figure(tiny, monkeypatch):
     extent = Extent(
         plans=(Plan("tiny", SMALL, of=2),),
         runs=1,
+        again=1,
         problems=1,
         sequences=3,
         live=(1, 2),

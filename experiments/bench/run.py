@@ -27,7 +27,8 @@ class Extent:
 
     Attributes:
         plans: Trees of fixed lengths.
-        runs: Turns of everything.
+        runs: Turns of the trees.
+        again: Turns of the curves, and of the step scores on the tree and as whole texts.
         problems: Of the real trees.
         sequences: Texts written in different company.
         live, live_depth: Numbers of live problems of the first curve, and its levels.
@@ -41,6 +42,7 @@ class Extent:
         Plan("100M", Shape(problems=1, depth=2), alone=False, everything=False, of=16),
     )
     runs: int = 5
+    again: int = 5
     problems: int = 8
     sequences: int = 2000
     live: tuple[int, ...] = (1, 8, 64, 256)
@@ -56,6 +58,7 @@ QUICK = Extent(
         Plan("5M", Shape(problems=1, depth=2), alone=False, everything=False),
     ),
     runs=2,
+    again=1,
     problems=2,
     sequences=100,
     live=(1, 8, 32),
@@ -86,12 +89,12 @@ def run(extent: Extent) -> Results:
         real = advance(
             parts, in_turns({"beam": partial(grow_real, cast, extent.problems)}, extent.runs, "real")["beam"]
         )
-        prm = advance(parts, score(cast, real[0], extent.runs))
+        prm = advance(parts, score(cast, real[0], extent.again))
         differing = advance(parts, mismatches(cast.reasoner, extent.sequences))
         student = subject(extent.plans[0].model)
         live = [Shape(problems=n, depth=extent.live_depth) for n in extent.live]
         depth = [Shape(problems=extent.deep, depth=n) for n in extent.depths]
-        curves = advance(parts, (curve(student, live, extent.runs), curve(student, depth, extent.runs)))
+        curves = advance(parts, (curve(student, live, extent.again), curve(student, depth, extent.again)))
         others = advance(parts, run_others(extent.others, extent.runs) if extent.others else {})
     finally:
         parts.close()

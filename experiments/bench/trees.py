@@ -1,8 +1,10 @@
 """Trees of fixed lengths on one model: all arms in turns, and the matmul floor of ours."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+
+import torch
 
 from hintree.experiments.bench.arms import Write, ours, stock, timed, with_dynamic_cache
 from hintree.experiments.bench.clock import Meter, Spread, Timing, in_turns, ratios, spread
@@ -94,11 +96,19 @@ def measure(plan: Plan, runs: int) -> Measured:
         return timing
 
     arms = {arm: partial(run, arm, shape, make) for arm, (shape, make) in writers.items()}
-    for shape, make in writers.values():  # the first call of anything is slow
-        if shape.problems == 1:
-            timed(bench, one._replace(depth=1), make())
+    warm_up(bench, one._replace(depth=1), [make for shape, make in writers.values() if shape.problems == 1])
     named = in_turns({f"{name} x{n}": arm for (name, n), arm in arms.items()}, runs, f"trees, {plan.model}")
     return Measured(plan, dict(zip(arms, named.values(), strict=True)), floors)
+
+
+def warm_up(bench: Subject, shape: Shape, makers: Iterable[Callable[[], Write]]) -> None:
+    """Run arms once unmeasured, as the first call of anything is slow.
+
+    The C library maps every large block anew until it has seen one freed, which would slow whatever arm comes first.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
+    for make in makers:
+        timed(bench, shape, make())
 
 
 def writers_of(plan: Plan, bench: Subject) -> Iterator[tuple[Arm, tuple[Shape, Callable[[], Write]]]]:
