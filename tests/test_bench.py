@@ -81,7 +81,7 @@ def test_a_spread_is_median_and_range():
 
 
 def test_the_report_has_every_figure(tiny, monkeypatch):
-    monkeypatch.setitem(others.PACKAGES, "CTranslate2", "no_such_package")
+    monkeypatch.setattr(others, "PACKAGES", {"other": ("no_such_package",)})
     extent = Extent(
         plans=(Plan("tiny", SMALL, of=2),),
         runs=1,

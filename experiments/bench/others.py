@@ -18,26 +18,29 @@ import torch
 
 from hintree.experiments.bench.arms import Paths, Write, ours, timed
 from hintree.experiments.bench.clock import in_turns
+from hintree.experiments.bench.llama_cpp import with_llama_cpp
 from hintree.experiments.bench.shapes import Shape, Subject, subject, word_tokenizer
+from hintree.experiments.bench.trees import warm_up
 
 MODEL = "1M"
-PACKAGES = {"CTranslate2": "ctranslate2"}
+PACKAGES = {"CTranslate2": ("ctranslate2",), "llama.cpp": ("xllamacpp", "gguf")}
+"""What each needs, itself first."""
 
 
 def run_others(shape: Shape, runs: int) -> dict[str, dict[str, list[float]] | str]:
     """By runtime: generated tokens per CPU second of it and of ours, run by run; or why it was left out."""
     found: dict[str, dict[str, list[float]] | str] = {}
-    for name, package in PACKAGES.items():
-        if util.find_spec(package) is None:
-            found[name] = f'{package} is not installed: pip install "hintree[bench]"'
+    for name, packages in PACKAGES.items():
+        if missing := [package for package in packages if util.find_spec(package) is None]:
+            found[name] = f'{missing[0]} is not installed: pip install "hintree[bench]"'
             continue
-        command = [sys.executable, "-m", "hintree.experiments.bench.others", package, json.dumps(shape), str(runs)]
+        command = [sys.executable, "-m", "hintree.experiments.bench.others", name, json.dumps(shape), str(runs)]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             found[name] = f"failed: {(done.stderr.strip() or 'no message').splitlines()[-1]}"
         else:
-            found[name] = json.loads(done.stdout.splitlines()[-1])
+            found[name] = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
     return found
 
 
@@ -72,12 +75,14 @@ def main() -> None:
     torch.set_num_threads(1)
     bench = subject(MODEL)
     with tempfile.TemporaryDirectory() as folder:
-        write = with_ctranslate2(bench, shape, Path(folder))
+        make = {"CTranslate2": with_ctranslate2, "llama.cpp": with_llama_cpp}[sys.argv[1]]
+        write = make(bench, shape, Path(folder))
+        warm_up(bench, shape._replace(depth=2), [lambda: write, lambda: ours(bench, shape)])
         arms = {
             "theirs": lambda: timed(bench, shape, write).speed,
             "ours": lambda: timed(bench, shape, ours(bench, shape)).speed,
         }
-        print(json.dumps(in_turns(arms, runs, sys.argv[1])))
+        print(json.dumps(in_turns(arms, runs, sys.argv[1])), flush=True)
 
 
 if __name__ == "__main__":
