@@ -26,7 +26,7 @@ lab: .venv/demo   ## train all shipped models from nothing into build/lab and me
 	$(BIN)/hintree lab evaluate --models build/lab
 
 bench: .venv/demo  ## measure the local runtime
-	$(BIN)/python -m hintree.experiments.bench
+	$(BIN)/hintree bench
 
 clean:          ## remove the environment and everything built
 	rm -rf .venv build dist *.egg-info

@@ -1,4 +1,4 @@
-"""The command line: ``hintree solve``, ``hintree demo`` and ``hintree lab``."""
+"""The command line: ``hintree solve``, ``hintree demo``, ``hintree lab`` and ``hintree bench``."""
 
 import argparse
 import json
@@ -42,6 +42,13 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
     demo.set_defaults(run=run_demo)
     add_lab(commands)
+    bench = commands.add_parser("bench", help="measure the local runtime, in CPU time of one thread")
+    bench.add_argument("--quick", action="store_true", help="less of everything: under a minute")
+    bench.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    bench.add_argument(
+        "--plot", metavar="FILE", help="draw the scaling curves into a .png or .svg (needs hintree[bench])"
+    )
+    bench.set_defaults(run=run_bench)
     return parser
 
 
@@ -210,6 +217,14 @@ def run_evaluate(args: argparse.Namespace) -> None:
     from hintree.experiments.lab.commands import print_evaluation
 
     print_evaluation(args.models, args.n, args.seed, as_json=args.json)
+
+
+def run_bench(args: argparse.Namespace) -> None:
+    """Measure the local runtime."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
+    from hintree.experiments.bench.run import QUICK, Extent, bench
+
+    bench(QUICK if args.quick else Extent(), as_json=args.json, picture=args.plot)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,11 +7,11 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Piece, Scored
-from hintree.models.forest import Forest, Machine, fit
+from hintree.models.forest import Forest, Machine
 from hintree.models.local import BATCH_TOKENS, context_length, too_long
 from hintree.models.machine import find_machine
 from hintree.models.text import plain
-from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache
+from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
 from hintree.search.errors import LogitsError, ModelError
 from hintree.search.ledger import Usage
 

@@ -235,24 +235,6 @@ class Forest:
                 row.block.store(self.states[:, i].index_select(2, index))
 
 
-def fit(texts: Sequence[tuple[Block, Sequence[int]]], columns: int, steps: int = 0) -> int:
-    """How many texts, from the first on, go into a working set of so many columns in all; at least one."""
-    known: dict[int, set[int]] = {}
-    more: dict[int, int] = {}
-    seen: set[tuple[int, ...]] = set()
-    widest = 0
-    for n, (block, ids) in enumerate(texts):
-        key, text = id(block), (id(block), *ids)
-        path = block.match(ids)
-        known.setdefault(key, set()).update(path)
-        more[key] = more.get(key, 0) + (0 if text in seen else len(ids) - len(path) + 1 + steps)
-        seen.add(text)
-        widest = max(widest, len(known[key]) + more[key])
-        if n and len(known) * widest > columns:
-            return n
-    return len(texts)
-
-
 def see(row: _Row, part: Sequence[int], mask: Mask) -> None:
     """Let some unread columns see their ancestors; ``mask`` has shape [at least the columns, working columns].
 

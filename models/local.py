@@ -12,12 +12,12 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Completion, Request
-from hintree.models.forest import Forest, Machine, fit
+from hintree.models.forest import Forest, Machine
 from hintree.models.machine import find_machine
 from hintree.models.rows import Row, write_rows
 from hintree.models.sampling import Cuts, choose, uniforms
 from hintree.models.text import cut, encode, may_stop
-from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache
+from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
 from hintree.search.errors import ContextError, LogitsError, ModelError
 from hintree.search.ledger import Usage
 
@@ -62,7 +62,8 @@ class LocalModel:
 
     def generate(self, requests: Sequence[Request]) -> list[Completion | ModelError]:
         """Write one text per request, in order; a request that cannot be served is answered by its error."""
-        rows = [self._row(request) for request in requests]
+        prompts = {prompt: encode(self.tokenizer, prompt) for prompt in {request.prompt for request in requests}}
+        rows = [self._row(request, prompts[request.prompt]) for request in requests]
         open_rows = [row for row in rows if row.answer is None]
         with torch.inference_mode():
             if self._machine is None:
@@ -75,8 +76,7 @@ class LocalModel:
                 self.usage = self.usage.plus(answer.usage)
         return answers
 
-    def _row(self, request: Request) -> Row:
-        ids = encode(self.tokenizer, request.prompt)
+    def _row(self, request: Request, ids: list[int]) -> Row:
         row = Row(request, ids, min(request.max_tokens, self.context - len(ids)))
         if row.limit < 1:
             row.answer = too_long(self.name, len(ids), self.context)
@@ -104,12 +104,13 @@ class LocalModel:
     def _sit(self, machine: Machine, live: list[tuple[Row, Block]], *, joining: bool) -> list[tuple[Row, Block]]:
         """Read what is new, then write until it pays to gather anew; the texts that are not done."""
         started = len(live)
-        forest = Forest(machine, self._cache, [(block, row.prompt + row.ids) for row, block in live], steps=SITTING)
+        most = min(SITTING, max(row.limit - len(row.ids) for row, _ in live))
+        forest = Forest(machine, self._cache, [(block, row.prompt + row.ids) for row, block in live], steps=most)
         for (row, _), tokens in zip(live, forest.forwarded, strict=True):
             row.forwarded += tokens
         places = forest.places
         index, hidden = forest.read_ends()
-        for left in reversed(range(SITTING + 1)):
+        for left in reversed(range(most + 1)):
             self._sample([row for row, _ in live], machine.head(hidden)[index])
             stay = [i for i, (row, _) in enumerate(live) if row.answer is None]
             live, places = [live[i] for i in stay], [places[i] for i in stay]

@@ -50,11 +50,13 @@ def choose(logits: Tensor, temperature: Tensor, noise: Tensor, cuts: Cuts) -> Te
     if not bool((temperature > 0).any()):
         return greedy
     heat = torch.where(temperature > 0, temperature, 1.0)
-    weights = cut_off(torch.softmax(logits.double() / heat[:, None], -1), cuts)
-    total = weights.cumsum(-1)
-    drawn = torch.searchsorted(total, (noise.double() * total[:, -1])[:, None], right=True)[:, 0]
-    last = (weights > 0).long().mul(torch.arange(weights.shape[1], device=weights.device)).argmax(-1)
-    return torch.where(temperature > 0, torch.minimum(drawn, last), greedy)
+    weights = cut_off(torch.softmax(logits / heat[:, None].float(), -1), cuts)
+    total = weights.cumsum(-1, dtype=torch.float64)
+    drawn = torch.searchsorted(total, (noise * total[:, -1])[:, None], right=True)[:, 0]
+    drawn = torch.minimum(
+        drawn, torch.searchsorted(total, total[:, -1:].contiguous())[:, 0]
+    )  # the last of any probability
+    return torch.where(temperature > 0, drawn, greedy)
 
 
 def cut_off(weights: Tensor, cuts: Cuts) -> Tensor:

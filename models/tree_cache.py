@@ -153,3 +153,26 @@ class TreeCache:
     def bytes(self) -> int:
         """Size of all keys and values."""
         return sum(block.bytes for block in self._blocks.values())
+
+
+def fit(texts: Sequence[tuple[Block, Sequence[int]]], columns: int, steps: int = 0) -> int:
+    """How many texts, from the first on, go into a working set of so many columns in all; at least one."""
+    lengths: dict[int, int] = {}
+    for block, ids in texts:
+        lengths[id(block)] = lengths.get(id(block), 0) + len(ids) + 1 + steps
+    if len(lengths) * max(lengths.values()) <= columns:
+        return len(texts)
+    known: dict[int, set[int]] = {}
+    more: dict[int, int] = {}
+    seen: set[tuple[int, ...]] = set()
+    widest = 0
+    for n, (block, ids) in enumerate(texts):
+        key, text = id(block), (id(block), *ids)
+        path = block.match(ids)
+        known.setdefault(key, set()).update(path)
+        more[key] = more.get(key, 0) + (0 if text in seen else len(ids) - len(path) + 1 + steps)
+        seen.add(text)
+        widest = max(widest, len(known[key]) + more[key])
+        if n and len(known) * widest > columns:
+            return n
+    return len(texts)

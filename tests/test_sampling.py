@@ -95,5 +95,5 @@ def test_min_p_is_relative_to_the_most_probable():
 def test_a_token_of_no_probability_is_never_drawn(logits, noise, top_p, top_k, min_p):
     values = torch.tensor(logits, dtype=torch.float32)
     token = draw(values, 1.0, top_p, [noise], top_k=top_k, min_p=min_p)[0]
-    left = cut_off(torch.softmax(values.double(), -1)[None], cuts(top_p, top_k, min_p))[0]
+    left = cut_off(torch.softmax(values, -1)[None], cuts(top_p, top_k, min_p))[0]
     assert left[token] > 0

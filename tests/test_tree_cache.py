@@ -24,10 +24,10 @@ from transformers import (
 
 from hintree.models import Completion, Piece, Prompt, Request, load_classifier, load_model
 from hintree.models.classifier import LocalClassifier
-from hintree.models.forest import Forest, fit
+from hintree.models.forest import Forest
 from hintree.models.local import LocalModel
 from hintree.models.machine import find_machine, logits_after
-from hintree.models.tree_cache import Block, TreeCache
+from hintree.models.tree_cache import Block, TreeCache, fit
 
 WORDS = 40
 SHAPE = {

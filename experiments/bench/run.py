@@ -1,0 +1,114 @@
+"""The whole benchmark, and how much of it: ``hintree bench`` and ``hintree bench --quick``."""
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import torch
+from tqdm import tqdm
+
+from hintree.experiments.bench.clock import in_turns
+from hintree.experiments.bench.others import run_others
+from hintree.experiments.bench.real import Cast, Real, grow_real, load_cast, score_again
+from hintree.experiments.bench.report import Results, to_json
+from hintree.experiments.bench.scaling import curve, find_plotter, plot
+from hintree.experiments.bench.seeds import mismatches
+from hintree.experiments.bench.shapes import Shape, subject
+from hintree.experiments.bench.tables import tables
+from hintree.experiments.bench.trees import Plan, measure
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is measured.
+
+    Attributes:
+        plans: Trees of fixed lengths.
+        runs: Turns of the trees.
+        again: Turns of the curves, and of the step scores on the tree and as whole texts.
+        problems: Of the real trees.
+        sequences: Texts written in different company.
+        live, live_depth: Numbers of live problems of the first curve, and its levels.
+        depths, deep: Levels of the second curve, and its live problems.
+        others: The tree for other runtimes, None to leave them out.
+    """
+
+    plans: tuple[Plan, ...] = (
+        Plan("student"),
+        Plan("5M", everything=False),
+        Plan("100M", Shape(problems=1, depth=2), alone=False, everything=False, of=16),
+    )
+    runs: int = 5
+    again: int = 5
+    problems: int = 8
+    sequences: int = 2000
+    live: tuple[int, ...] = (1, 8, 64, 256)
+    live_depth: int = 2
+    depths: tuple[int, ...] = (2, 4, 8, 16, 32)
+    deep: int = 8
+    others: Shape | None = field(default_factory=Shape)
+
+
+QUICK = Extent(
+    plans=(
+        Plan("student", alone=False, everything=False),
+        Plan("5M", Shape(problems=1, depth=2), alone=False, everything=False),
+    ),
+    runs=2,
+    again=1,
+    problems=2,
+    sequences=100,
+    live=(1, 8, 32),
+    live_depth=1,
+    depths=(2, 8, 32),
+    deep=1,
+    others=None,
+)
+
+
+def bench(extent: Extent, *, as_json: bool = False, picture: str | None = None) -> None:
+    """Measure, print the tables or one JSON object, and draw the curves if a file for them is given."""
+    pyplot = find_plotter(picture) if picture is not None else None
+    results = run(extent)
+    if picture is not None:
+        plot(pyplot, results.live, results.depth, picture)
+    print(json.dumps(to_json(results)) if as_json else tables(results))
+
+
+def run(extent: Extent) -> Results:
+    """Measure all of it, on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    parts = tqdm(range(5 + len(extent.plans)), desc="bench", unit="part")
+    try:
+        trees = [advance(parts, measure(plan, extent.runs)) for plan in extent.plans]
+        cast = load_cast()
+        real = advance(
+            parts, in_turns({"beam": partial(grow_real, cast, extent.problems)}, extent.runs, "real")["beam"]
+        )
+        prm = advance(parts, score(cast, real[0], extent.again))
+        differing = advance(parts, mismatches(cast.reasoner, extent.sequences))
+        student = subject(extent.plans[0].model)
+        live = [Shape(problems=n, depth=extent.live_depth) for n in extent.live]
+        depth = [Shape(problems=extent.deep, depth=n) for n in extent.depths]
+        curves = advance(parts, (curve(student, live, extent.again), curve(student, depth, extent.again)))
+        others = advance(parts, run_others(extent.others, extent.runs) if extent.others else {})
+    finally:
+        parts.close()
+        torch.set_num_threads(threads)
+    return Results(trees, real, extent.problems, prm, differing, extent.sequences, *curves, others)
+
+
+def advance(parts: "tqdm[int]", done: T) -> T:
+    """Note that a part is done."""
+    parts.update()
+    return done
+
+
+def score(cast: Cast, real: Real, runs: int) -> dict[str, list[tuple[float, int]]]:
+    """The scorer's calls of a real run again, on the tree and as whole texts; CPU seconds and forwarded tokens."""
+    arms = {how: partial(score_again, cast.scorer, real.scored, tree=how == "tree") for how in ("tree", "whole")}
+    return in_turns(arms, runs, "step scores")

@@ -1,0 +1,74 @@
+"""How the cost of a problem goes with the number of live problems, and with depth."""
+
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hintree.experiments.bench.arms import ours, timed
+from hintree.experiments.bench.clock import Spread, Timing, in_turns, spread
+from hintree.experiments.bench.shapes import Shape, Subject
+from hintree.search.errors import UsageError
+
+
+class Point(NamedTuple):
+    """One point of a curve: the trees, CPU milliseconds per problem, and CPU microseconds per generated token."""
+
+    shape: Shape
+    per_problem: Spread
+    per_token: Spread
+
+
+def curve(subject: Subject, shapes: Sequence[Shape], runs: int) -> list[Point]:
+    """Our arm on trees of fixed lengths; all shapes once in each turn."""
+
+    def run(shape: Shape) -> Timing:
+        return timed(subject, shape, ours(subject, shape))
+
+    found = in_turns({f"{s.problems} x {s.depth}": partial(run, s) for s in shapes}, runs, "scaling")
+    return [
+        Point(
+            shape,
+            spread(1e3 * timing.seconds / shape.problems for timing in timings),
+            spread(1e6 / timing.speed for timing in timings),
+        )
+        for shape, timings in zip(shapes, found.values(), strict=True)
+    ]
+
+
+def find_plotter(file: str) -> Any:
+    """Matplotlib, if a picture can be written to this file. Raises UsageError before any work is done."""
+    path = Path(file)
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"--plot {file}: give a file that ends in .png or .svg")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--plot {file}: cannot write there; give a file in a folder that exists")
+    try:
+        import_module("matplotlib").use("agg")
+        return import_module("matplotlib.pyplot")
+    except ImportError as error:
+        raise UsageError('--plot needs matplotlib, which is not installed: pip install "hintree[bench]"') from error
+
+
+def plot(pyplot: Any, live: Sequence[Point], depth: Sequence[Point], file: str) -> None:
+    """Draw both curves, with bars from the lowest to the highest run."""
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    draw(left, [p.shape.problems for p in live], [p.per_problem for p in live])
+    left.set(xlabel="live problems", ylabel="CPU ms per problem", title=f"{live[0].shape.depth} levels")
+    draw(right, [p.shape.depth for p in depth], [p.per_token for p in depth])
+    problems = depth[0].shape.problems
+    right.set(
+        xlabel="levels", ylabel="CPU µs per generated token", title=f"{problems} live problem{'s' * (problems > 1)}"
+    )
+    figure.savefig(file)
+    pyplot.close(figure)
+
+
+def draw(axes: Any, places: Sequence[int], values: Sequence[Spread]) -> None:
+    """One curve over a logarithmic axis, from zero up."""
+    low, high = [v.value - v.low for v in values], [v.high - v.value for v in values]
+    axes.errorbar(places, [v.value for v in values], yerr=[low, high], marker="o", capsize=3)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(places, [str(place) for place in places])
+    axes.set_ylim(bottom=0)
