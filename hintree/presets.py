@@ -42,7 +42,7 @@ PRESETS = {
     "hintree": Preset(
         "hints, PRM beam search, and the rewrite ladder: a low step gets a new hint, then the teacher",
         ("hinter", "scorer", "teacher"),
-        Beam(1, 3, unhinted=1),
+        Beam(1, 2, unhinted=1),
         Rewrite(threshold=0.5),
         Sampling(temperature=0.8),
     ),
