@@ -92,6 +92,7 @@ def test_the_report_has_every_figure(tiny, monkeypatch):
         live_depth=1,
         depths=(1, 2),
         deep=1,
+        formats={"tiny": SMALL},
         others=SMALL,
     )
     results = run(extent)
@@ -101,6 +102,11 @@ def test_the_report_has_every_figure(tiny, monkeypatch):
         assert {"model", "runs", "low", "high", "goal", "met"} <= set(found["details"][key])
     assert found["forwarded_per_generated"] == SMALL.forwarded_cached / SMALL.generated
     assert found["prm_token_ratio"] > 1
+    assert found["formats"]["float32"] == {
+        "mismatches": 0,
+        "speed": {"tiny": {"value": 1.0, "low": 1.0, "high": 1.0, "runs": 1}},
+    }
+    assert found["formats"]["bfloat16"]["speed"]["tiny"]["value"] > 0
     shown = tables(results)
     assert "no_such_package is not installed" in shown
     assert all(goal.about in shown for goal in GOALS.values())

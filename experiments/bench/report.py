@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hintree.experiments.bench.clock import Spread, spread
+from hintree.experiments.bench.formats import Format
 from hintree.experiments.bench.real import WRITERS, Real
 from hintree.experiments.bench.scaling import Point
 from hintree.experiments.bench.trees import DYNAMIC, ONE, OURS, Measured
@@ -58,6 +59,7 @@ class Results:
         prm: CPU seconds and forwarded tokens of each turn, on the tree and of whole texts.
         mismatches, sequences: See ``seeds.mismatches``.
         live, depth: The scaling curves.
+        formats: See ``formats.formats``.
         others: See ``others.run_others``.
     """
 
@@ -69,6 +71,7 @@ class Results:
     sequences: int
     live: list[Point]
     depth: list[Point]
+    formats: Mapping[str, Format | str]
     others: Mapping[str, dict[str, list[float]] | str]
 
 
@@ -114,6 +117,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "seed_mismatches_by_company": results.mismatches,
         "live": [point_row(point) for point in results.live],
         "depth": [point_row(point) for point in results.depth],
+        "formats": {name: f if isinstance(f, str) else format_row(f) for name, f in results.formats.items()},
         "others": dict(results.others),
     }
 
@@ -142,3 +146,8 @@ def point_row(point: Point) -> dict[str, Any]:
         "cpu_ms_per_problem": point.per_problem._asdict(),
         "cpu_us_per_token": point.per_token._asdict(),
     }
+
+
+def format_row(found: Format) -> dict[str, Any]:
+    """One number format."""
+    return {"mismatches": found.mismatches, "speed": {model: s._asdict() for model, s in found.speed.items()}}

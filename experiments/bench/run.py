@@ -9,6 +9,7 @@ import torch
 from tqdm import tqdm
 
 from hintree.experiments.bench.clock import in_turns
+from hintree.experiments.bench.formats import formats
 from hintree.experiments.bench.others import run_others
 from hintree.experiments.bench.real import Cast, Real, grow_real, load_cast, score_again
 from hintree.experiments.bench.report import Results, to_json
@@ -33,6 +34,7 @@ class Extent:
         sequences: Texts written in different company.
         live, live_depth: Numbers of live problems of the first curve, and its levels.
         depths, deep: Levels of the second curve, and its live problems.
+        formats: Trees for number formats, by model.
         others: The tree for other runtimes, None to leave them out.
     """
 
@@ -49,6 +51,9 @@ class Extent:
     live_depth: int = 2
     depths: tuple[int, ...] = (2, 4, 8, 16, 32)
     deep: int = 8
+    formats: dict[str, Shape] = field(
+        default_factory=lambda: {"student": Shape(), "5M": Shape(depth=2), "100M": Shape(problems=1, depth=1)}
+    )
     others: Shape | None = field(default_factory=Shape)
 
 
@@ -65,6 +70,7 @@ QUICK = Extent(
     live_depth=1,
     depths=(2, 8, 32),
     deep=1,
+    formats={},
     others=None,
 )
 
@@ -82,7 +88,7 @@ def run(extent: Extent) -> Results:
     """Measure all of it, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    parts = tqdm(range(5 + len(extent.plans)), desc="bench", unit="part")
+    parts = tqdm(range(6 + len(extent.plans)), desc="bench", unit="part")
     try:
         trees = [advance(parts, measure(plan, extent.runs)) for plan in extent.plans]
         cast = load_cast()
@@ -95,11 +101,12 @@ def run(extent: Extent) -> Results:
         live = [Shape(problems=n, depth=extent.live_depth) for n in extent.live]
         depth = [Shape(problems=extent.deep, depth=n) for n in extent.depths]
         curves = advance(parts, (curve(student, live, extent.again), curve(student, depth, extent.again)))
+        kinds = advance(parts, formats(extent.formats, extent.again, extent.sequences) if extent.formats else {})
         others = advance(parts, run_others(extent.others, extent.runs) if extent.others else {})
     finally:
         parts.close()
         torch.set_num_threads(threads)
-    return Results(trees, real, extent.problems, prm, differing, extent.sequences, *curves, others)
+    return Results(trees, real, extent.problems, prm, differing, extent.sequences, *curves, kinds, others)
 
 
 def advance(parts: "tqdm[int]", done: T) -> T:

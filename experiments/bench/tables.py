@@ -13,7 +13,19 @@ from hintree.experiments.bench.trees import OURS
 def tables(results: Results) -> str:
     """All tables."""
     return "\n".join(
-        [*goals(results), "", *trees(results), "", *real(results), "", *scaling(results), "", *others(results)]
+        [
+            *goals(results),
+            "",
+            *trees(results),
+            "",
+            *real(results),
+            "",
+            *scaling(results),
+            "",
+            *formats(results),
+            "",
+            *others(results),
+        ]
     )
 
 
@@ -91,6 +103,21 @@ def row(point: Point) -> str:
     """One point."""
     places = f"{point.shape.problems} | {point.shape.depth}"
     return f"| {places} | {show(point.per_problem, 1)} | {show(point.per_token, 1)} |"
+
+
+def formats(results: Results) -> Iterator[str]:
+    """Number formats."""
+    if not results.formats:
+        return
+    models = list(next(f.speed for f in results.formats.values() if not isinstance(f, str)))
+    yield f"Number formats: speed against float32, and how many of {results.sequences:,} texts company changes.\n"
+    yield from table("format", *models, "changed")
+    for name, found in results.formats.items():
+        if isinstance(found, str):
+            yield f"| {name} | {found} |{' |' * len(models)}"
+        else:
+            speeds = (f"{show(found.speed[model])}x" for model in models)
+            yield f"| {name} | {' | '.join(speeds)} | {found.mismatches} |"
 
 
 def others(results: Results) -> Iterator[str]:
