@@ -5,11 +5,15 @@ import pytest
 
 import hintree
 from hintree.experiments.lab import problems
-from hintree.models import load_model
+from hintree.models import load_classifier, load_model
+from hintree.models.classifier import LocalClassifier
+from hintree.models.local import LocalModel
+from hintree.scorers import PRM
 from hintree.search import ROLES, Problem, to_dict
 from hintree.solver import OutOfWorldWarning
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+WRITERS = {"reasoner": "student", "hinter": "hinter", "teacher": "teacher"}
 ASKED = [Problem(p.question, p.id) for p in problems("test", (2, 3, 4), n=6, seed=11)]
 
 
@@ -151,3 +155,17 @@ def test_a_chat_model_of_a_real_architecture_runs_the_whole_chain(chat_model, ti
 def test_the_scorer_may_be_token_confidence():
     solution = hintree.Solver("beam", scorer="confidence").solve(QUESTION)
     assert solution.steps[0].score == pytest.approx(solution.steps[0].step.mean_probability)
+
+
+@pytest.mark.parametrize("preset", ["beam", "hintree"])
+def test_the_tree_cache_and_the_row_cache_grow_the_same_trees(preset):
+    stock = {role: load_model(f"embedded:{name}") for role, name in WRITERS.items()}
+    judge = load_classifier("embedded:prm")
+
+    def grow(tree):
+        models = {role: LocalModel(m.name, m.model, m.tokenizer, tree=tree) for role, m in stock.items()}
+        scorer = PRM(LocalClassifier(judge.name, judge.model, judge.tokenizer, tree=tree))
+        solver = hintree.Solver(preset, **models, scorer=scorer)
+        return [written(s) for s in solver.solve_many(ASKED[:3], progress=False)]
+
+    assert grow(tree=True) == grow(tree=False)
