@@ -158,7 +158,8 @@ class Forest:
         order = {place: i for i, place in enumerate(dict.fromkeys(self.places))}
         found: dict[Place, Tensor] = {}
         for places, hidden in self.read():
-            found |= {place: state for place, state in zip(places, hidden, strict=True) if place in order}
+            ends = [i for i, place in enumerate(places) if place in order]
+            found |= zip((places[i] for i in ends), hidden[ends], strict=True)
         return [order[place] for place in self.places], torch.stack([found[place] for place in order])
 
     def _start_writing(self) -> None:
