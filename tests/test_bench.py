@@ -6,6 +6,7 @@ import torch
 
 from hintree.experiments.bench import others, scaling, shapes
 from hintree.experiments.bench.arms import ours, stock, timed, with_dynamic_cache
+from hintree.experiments.bench.bookkeeping import SEARCHES, grow
 from hintree.experiments.bench.clock import Meter, spread
 from hintree.experiments.bench.floor import floor_seconds
 from hintree.experiments.bench.real import load_cast
@@ -16,7 +17,7 @@ from hintree.experiments.bench.seeds import mismatches
 from hintree.experiments.bench.shapes import Shape, as_ids, as_text, subject
 from hintree.experiments.bench.tables import tables
 from hintree.experiments.bench.trees import Plan
-from hintree.search import UsageError
+from hintree.search import UsageError, to_dict
 
 SMALL = Shape(problems=2, prompt=10, children=4, kept=2, step=5, depth=3)
 
@@ -75,6 +76,15 @@ def test_company_changes_no_text():
     assert len(differing) == 3 and set(differing.values()) == {0}
 
 
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=list(SEARCHES))
+def test_trees_without_models_are_full_and_the_same_each_time(search):
+    (seconds, tree), (_, again) = grow(search, 300), grow(search, 300)
+    assert 300 <= len(tree) - 1 < 300 + 256 and seconds >= 0
+    assert all(node.hint for node in tree.nodes[1:])
+    assert sum(node.score is None for node in tree.nodes[1:]) <= 256, "but for the last batch all are scored"
+    assert to_dict(tree) == to_dict(again)
+
+
 def test_a_spread_is_median_and_range():
     assert spread([3.0, 1.0, 2.0]) == (2.0, 1.0, 3.0, 3)
     assert spread([3.0, 1.0, 2.0]).show(1) == "2.0 (1.0-3.0)" and spread([2.0]).show(1) == "2.0"
@@ -107,6 +117,7 @@ def test_the_report_has_every_figure(tiny, monkeypatch):
         "speed": {"tiny": {"value": 1.0, "low": 1.0, "high": 1.0, "runs": 1}},
     }
     assert found["formats"]["bfloat16"]["speed"]["tiny"]["value"] > 0
+    assert found["bookkeeping_seconds"] == max(found["bookkeeping"][name]["value"] for name in SEARCHES)
     shown = tables(results)
     assert "no_such_package is not installed" in shown
     assert all(goal.about in shown for goal in GOALS.values())

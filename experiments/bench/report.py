@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from hintree.experiments.bench.bookkeeping import STEPS
 from hintree.experiments.bench.clock import Spread, spread
 from hintree.experiments.bench.formats import Format
 from hintree.experiments.bench.real import WRITERS, Real
@@ -38,6 +39,7 @@ GOALS = {
     "prm_cpu_ratio": Goal("step scores: less CPU than whole texts", 6, True),
     "matmul_floor_share": Goal("matmuls alone / forward passes", 0.45, True, percent=True),
     "overhead_share": Goal("real trees: CPU outside the models", 0.05, False, percent=True),
+    "bookkeeping_seconds": Goal(f"CPU seconds for a tree of {STEPS:,} steps without any model", 1, False),
     "seed_mismatches": Goal("texts that other company changes", 0, False),
 }
 
@@ -57,6 +59,7 @@ class Results:
         trees: By model, the first of which the goals are for.
         real, real_problems: Runs over real lab trees, and how many problems each has.
         prm: CPU seconds and forwarded tokens of each turn, on the tree and of whole texts.
+        bookkeeping: See ``bookkeeping.bookkeeping``.
         mismatches, sequences: See ``seeds.mismatches``.
         live, depth: The scaling curves.
         formats: See ``formats.formats``.
@@ -67,6 +70,7 @@ class Results:
     real: list[Real]
     real_problems: int
     prm: Mapping[str, list[tuple[float, int]]]
+    bookkeeping: Mapping[str, list[float]]
     mismatches: dict[str, int]
     sequences: int
     live: list[Point]
@@ -77,7 +81,7 @@ class Results:
 
 def figures(results: Results) -> dict[str, Figure]:
     """The figures that have goals."""
-    first, shipped, prm = results.trees[0], "embedded:*", "embedded:prm"
+    first, shipped, prm, books = results.trees[0], "embedded:*", "embedded:prm", results.bookkeeping
     name = f"{first.plan.model}, {first.most} problems"
     best, against_best = first.against_best_stock()
     tree, whole = results.prm["tree"], results.prm["whole"]
@@ -91,6 +95,7 @@ def figures(results: Results) -> dict[str, Figure]:
         "prm_cpu_ratio": Figure(spread(w[0] / t[0] for w, t in zip(whole, tree, strict=True)), prm),
         "matmul_floor_share": Figure(first.floor_share(), name),
         "overhead_share": Figure(spread(1 - run.inside / run.seconds for run in results.real), shipped),
+        "bookkeeping_seconds": Figure(spread(map(max, *books.values())), f"the slower of {' and '.join(books)}"),
         "seed_mismatches": Figure(
             spread([float(max(results.mismatches.values()))]), f"embedded:student, of {results.sequences:,}"
         ),
@@ -114,6 +119,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "trees": [row for measured in results.trees for row in tree_rows(measured)],
         "floors": {m.plan.model: m.floor_share()._asdict() for m in results.trees},
         "real": {role: results.real[0].per_token([role]) for role in WRITERS},
+        "bookkeeping": {name: spread(seconds)._asdict() for name, seconds in results.bookkeeping.items()},
         "seed_mismatches_by_company": results.mismatches,
         "live": [point_row(point) for point in results.live],
         "depth": [point_row(point) for point in results.depth],

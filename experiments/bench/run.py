@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 from tqdm import tqdm
 
+from hintree.experiments.bench.bookkeeping import bookkeeping
 from hintree.experiments.bench.clock import in_turns
 from hintree.experiments.bench.formats import formats
 from hintree.experiments.bench.others import run_others
@@ -28,7 +29,7 @@ class Extent:
 
     Attributes:
         plans: Trees of fixed lengths.
-        runs: Turns of the trees.
+        runs: Turns of the trees, with and without models.
         again: Turns of the curves, and of the step scores on the tree and as whole texts.
         problems: Of the real trees.
         sequences: Texts written in different company.
@@ -88,7 +89,7 @@ def run(extent: Extent) -> Results:
     """Measure all of it, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    parts = tqdm(range(6 + len(extent.plans)), desc="bench", unit="part")
+    parts = tqdm(range(7 + len(extent.plans)), desc="bench", unit="part")
     try:
         trees = [advance(parts, measure(plan, extent.runs)) for plan in extent.plans]
         cast = load_cast()
@@ -96,6 +97,7 @@ def run(extent: Extent) -> Results:
             parts, in_turns({"beam": partial(grow_real, cast, extent.problems)}, extent.runs, "real")["beam"]
         )
         prm = advance(parts, score(cast, real[0], extent.again))
+        books = advance(parts, bookkeeping(extent.runs))
         differing = advance(parts, mismatches(cast.reasoner, extent.sequences))
         student = subject(extent.plans[0].model)
         live = [Shape(problems=n, depth=extent.live_depth) for n in extent.live]
@@ -106,7 +108,7 @@ def run(extent: Extent) -> Results:
     finally:
         parts.close()
         torch.set_num_threads(threads)
-    return Results(trees, real, extent.problems, prm, differing, extent.sequences, *curves, kinds, others)
+    return Results(trees, real, extent.problems, prm, books, differing, extent.sequences, *curves, kinds, others)
 
 
 def advance(parts: "tqdm[int]", done: T) -> T:

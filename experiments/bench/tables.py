@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hintree.experiments.bench.bookkeeping import STEPS
 from hintree.experiments.bench.clock import Spread, ratios, spread
 from hintree.experiments.bench.others import MODEL
 from hintree.experiments.bench.real import WRITERS
@@ -78,7 +79,7 @@ def trees(results: Results) -> Iterator[str]:
 
 
 def real(results: Results) -> Iterator[str]:
-    """Real trees, and what company does to a text."""
+    """Real trees, trees without models, and what company does to a text."""
     run = results.real[0]
     yield f"Real lab trees: beam 16/4, hints, scores and rewrites, {results.real_problems} problems of 6-8 steps.\n"
     yield from table("role", "forwarded", "generated", "forwarded / generated")
@@ -87,6 +88,8 @@ def real(results: Results) -> Iterator[str]:
     for how, runs in results.prm.items():
         name = {"tree": "scorer", "whole": "scorer, whole texts"}[how]
         yield f"| {name} | {runs[0][1]} | - | {show(spread(seconds for seconds, _ in runs))} CPU s |"
+    alone = ", ".join(f"{name} {show(spread(seconds))}" for name, seconds in results.bookkeeping.items())
+    yield f"\nCPU seconds for a tree of {STEPS:,} steps without any model: {alone}."
     company = ", ".join(f"{how}: {n}" for how, n in results.mismatches.items())
     yield f"\nOf {results.sequences:,} texts, so many differ from those written 64 at a time: {company}."
 
