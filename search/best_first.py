@@ -1,6 +1,7 @@
 """Best-first search and its A* form."""
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import trajectory_score
@@ -47,17 +48,17 @@ class BestFirst:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Expand the best open step until enough solutions are finished, or nothing is left to expand."""
-        frontier, answers = [tree.root], 0
+        frontier, answers = [(-self.promise(tree.root), tree.root.id, tree.root)], 0
         for _ in range(self.expansions):
             if not frontier or answers >= self.answers:
                 return
-            best = max(frontier, key=lambda n: (self.promise(n), -n.id))
-            frontier.remove(best)
+            *_, best = heappop(frontier)
             children = await expand(tree, [best], branch=self.branch, unhinted=self.unhinted)
             children = unique(await rewrite(tree, children, rule))
             answers += sum(node.status == "terminal" for node in children)
             fail_too_long((node for node in children if node.depth >= self.depth), self.depth)
-            frontier += living(children)
+            for node in living(children):
+                heappush(frontier, (-self.promise(node), node.id, node))
 
     def promise(self, node: Node) -> float:
         """What a step is ranked by; the root comes first."""
