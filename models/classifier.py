@@ -1,7 +1,7 @@
 """Local token classifiers: label probabilities at marked places of a text. This is what a PRM runs on."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -50,7 +50,8 @@ class LocalClassifier:
 
     def classify(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
         """Probability of the last label at each marked piece of each text."""
-        coded = [self._encode(pieces) for pieces in texts]
+        words = {text: plain(self.tokenizer, text) for text in {piece.text for pieces in texts for piece in pieces}}
+        coded = [self._join(pieces, words) for pieces in texts]
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
         with torch.inference_mode():
@@ -70,12 +71,12 @@ class LocalClassifier:
             f"{self.name} computed NaN or infinity: its weights are damaged, or its number format is too small for it"
         )
 
-    def _encode(self, pieces: Sequence[Piece]) -> tuple[list[int], list[int]]:
-        """Token ids, and the index of the last token of every marked piece."""
+    def _join(self, pieces: Sequence[Piece], words: Mapping[str, list[int]]) -> tuple[list[int], list[int]]:
+        """Token ids, and the index of the last token of every marked piece, from the token ids of each piece's text."""
         ids = [] if self.tokenizer.bos_token_id is None else [int(self.tokenizer.bos_token_id)]
         marks = []
         for piece in pieces:
-            ids += plain(self.tokenizer, piece.text)
+            ids += words[piece.text]
             if piece.mark:
                 marks.append(len(ids) - 1)
         return ids, marks

@@ -97,13 +97,17 @@ class Forest:
         self._machine = machine
         rows = {id(block): _Row(block) for block, _ in texts}
         unread: dict[int, set[int]] = {key: set() for key in rows}
-        paths, self.forwarded = [], []
-        for block, ids in texts:
-            path, known = block.path(ids), unread[id(block)]
-            new = {column for column in path if column >= block.stored} | ({path[-1]} if again else set())
-            self.forwarded.append(len(new - known))
-            known |= new
-            paths.append(path)
+        found: dict[tuple[int, ...], list[int]] = {}
+        paths, self.forwarded = [], [0] * len(texts)
+        for i, (block, ids) in enumerate(texts):
+            text = (id(block), *ids)
+            if text not in found:
+                path, known = block.path(ids), unread[id(block)]
+                new = {column for column in path if column >= block.stored} | ({path[-1]} if again else set())
+                self.forwarded[i] = len(new - known)
+                known |= new
+                found[text] = path
+            paths.append(found[text])
         for key, row in rows.items():
             row.unread = sorted(unread[key])
         self.rows = sorted(rows.values(), key=lambda row: -len(row.unread))

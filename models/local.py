@@ -118,8 +118,8 @@ class LocalModel:
             if not left or few or (joining and 2 * len(live) <= started):
                 break
             places, index, hidden = forest.write([(p, r.ids[-1]) for p, (r, _) in zip(places, live, strict=True)])
-            for i, (row, _) in enumerate(live):
-                row.forwarded += index[i] not in index[:i]
+            for row, _ in dict(zip(reversed(index), reversed(live), strict=True)).values():
+                row.forwarded += 1  # of texts that go on alike, the first one pays
         forest.commit()
         return live
 
