@@ -4,49 +4,25 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Piece, Scored
 from hintree.models.forest import Forest, Machine
-from hintree.models.local import BATCH_TOKENS, context_length, too_long
-from hintree.models.machine import find_machine
+from hintree.models.local import BATCH_TOKENS, Local, too_long
 from hintree.models.text import plain
-from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
-from hintree.search.errors import LogitsError, ModelError
+from hintree.models.tree_cache import Block, TreeCache, fit
+from hintree.search.errors import ModelError
 from hintree.search.ledger import Usage
 
 Found = tuple[list[float], int]
 """Probabilities at the marks of a text, and the tokens that were forwarded for it."""
 
 
-class LocalClassifier:
+class LocalClassifier(Local):
     """A token-classification model on this machine; see ``Classifier`` for what it offers.
 
     On the tree cache only the tokens are forwarded that no text of the same group (with the same first piece) has had.
-
-    Args:
-        cache_bytes: Keys and values kept between calls, and the size of a batch. It changes speed, never a label.
-        tree: False to forward every text as a whole, the reference.
+    Arguments as for ``Local``.
     """
-
-    def __init__(
-        self,
-        name: str,
-        model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        cache_bytes: int = CACHE_BYTES,
-        tree: bool = True,
-    ) -> None:
-        self.name = name
-        self.model = model.eval()
-        self.tokenizer = tokenizer
-        self.parameters = model.num_parameters()
-        self.context = context_length(model)
-        self.usage = Usage()
-        self._cache = TreeCache(cache_bytes)
-        self._machine = find_machine(model) if tree else None
-        self._columns = cache_bytes // self._machine.column_bytes if self._machine else 0
 
     def classify(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
         """Probability of the last label at each marked piece of each text."""
@@ -66,11 +42,6 @@ class LocalClassifier:
             answers[i] = Scored(tuple(values), usage) if all(map(math.isfinite, values)) else self._damaged()
         return answers
 
-    def _damaged(self) -> LogitsError:
-        return LogitsError(
-            f"{self.name} computed NaN or infinity: its weights are damaged, or its number format is too small for it"
-        )
-
     def _join(self, pieces: Sequence[Piece], words: Mapping[str, list[int]]) -> tuple[list[int], list[int]]:
         """Token ids, and the index of the last token of every marked piece, from the token ids of each piece's text."""
         ids = [] if self.tokenizer.bos_token_id is None else [int(self.tokenizer.bos_token_id)]
@@ -83,9 +54,8 @@ class LocalClassifier:
 
     def _on_tree(self, machine: Machine, coded: list[tuple[list[int], list[int]]], groups: list[str]) -> list[Found]:
         """Forward new tokens only; if a number is not finite, all again as a whole, as NaN spreads in a block."""
-        blocks = self._cache.open(groups)
         found: list[Found] = []
-        try:
+        with self._cache.call(groups) as blocks:
             while len(found) < len(coded):
                 left = list(zip(blocks, coded, strict=True))[len(found) :]
                 batch = left[: fit([(block, ids) for block, (ids, _) in left], self._columns)]
@@ -93,10 +63,6 @@ class LocalClassifier:
                 for (block, (ids, marks)), tokens in zip(batch, forwarded, strict=True):
                     path = block.match(ids)
                     found.append(([block.labels[path[mark]] for mark in marks], tokens))
-            self._cache.trim()
-        except BaseException:
-            self._cache.clear()
-            raise
         if all(math.isfinite(value) for values, _ in found for value in values):
             return found
         self._cache.clear()

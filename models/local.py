@@ -5,6 +5,7 @@ join at once.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -27,12 +28,14 @@ SITTING = 32
 """Tokens that are written before the working set is gathered anew."""
 
 
-class LocalModel:
-    """A causal language model on this machine; see ``LanguageModel`` for what it offers.
+class Local:
+    """What all models on this machine have.
 
     Args:
-        cache_bytes: Keys and values kept between calls, and the size of a batch. It changes speed, never a text.
-        tree: False for the plain row cache, the reference.
+        name: The string that names it.
+        model, tokenizer: From transformers.
+        cache_bytes: Keys and values kept between calls, and the size of a batch. It changes speed, never an answer.
+        tree: False to do without the tree cache: the reference.
     """
 
     def __init__(
@@ -51,10 +54,24 @@ class LocalModel:
         self.chat = tokenizer.chat_template is not None
         self.context = context_length(model)
         self.usage = Usage()
-        self._ends = end_tokens(model, tokenizer)
         self._cache = TreeCache(cache_bytes)
         self._machine = find_machine(model) if tree else None
         self._columns = cache_bytes // self._machine.column_bytes if self._machine else 0
+
+    def _damaged(self, where: str = "") -> LogitsError:
+        """The error for numbers that are not finite."""
+        return LogitsError(
+            f"{self.name} computed NaN or infinity{where}: its weights are damaged, or its number format is too small "
+            "for it"
+        )
+
+
+class LocalModel(Local):
+    """A causal language model on this machine; see ``LanguageModel`` for what it offers, ``Local`` for arguments."""
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        return end_tokens(self.model, self.tokenizer)
 
     def unknown_words(self, text: str) -> list[str]:
         """Words of ``text`` for which the model has no token; empty for open vocabularies."""
@@ -85,15 +102,11 @@ class LocalModel:
     def _write(self, machine: Machine, rows: list[Row]) -> None:
         """Write all rows on the tree cache, in sittings."""
         groups = [row.request.group or (row.request.prompt.system, row.request.prompt.user) for row in rows]
-        pool = list(zip(rows, self._cache.open(groups), strict=True))
-        try:
+        with self._cache.call(groups) as blocks:
+            pool = list(zip(rows, blocks, strict=True))
             while pool:
                 live = fit([(block, row.prompt + row.ids) for row, block in pool], self._columns, SITTING)
                 pool = self._sit(machine, pool[:live], joining=live < len(pool)) + pool[live:]
-            self._cache.trim()
-        except BaseException:
-            self._cache.clear()
-            raise
         spoiled = [row for row in rows if isinstance(row.answer, LogitsError)]
         if spoiled:  # in a shared block NaN spreads: alone, only those fail that are to blame
             self._cache.clear()
@@ -142,10 +155,7 @@ class LocalModel:
             rows, tokens.tolist(), healthy.tolist(), chances, entropies, strict=True
         ):
             if not fine:
-                row.answer = LogitsError(
-                    f"{self.name} computed NaN or infinity at token {len(row.ids)}: its weights "
-                    "are damaged, or its number format is too small for it"
-                )
+                row.answer = self._damaged(f" at token {len(row.ids)}")
                 continue
             row.ids.append(token)
             row.probabilities.append(chance)

@@ -7,7 +7,8 @@ its end (a hint, a rewrite, another model's step) costs its own new tokens only.
 
 import math
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -125,6 +126,16 @@ class TreeCache:
         if self._scratch is None or self._scratch.numel() < size:
             self._scratch = like.new_zeros(size)
         return self._scratch[:size].view(*shape)
+
+    @contextmanager
+    def call(self, groups: Sequence[Hashable]) -> Iterator[list[Block]]:
+        """One call of the model on the blocks of these groups: trims afterwards, and forgets all after an error."""
+        try:
+            yield self.open(groups)
+            self.trim()
+        except BaseException:
+            self.clear()
+            raise
 
     def open(self, groups: Sequence[Hashable]) -> list[Block]:
         """The block of each group, made where it is missing, for one call of the model."""
