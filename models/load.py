@@ -5,6 +5,7 @@ safetensors only, remote code never runs, and a tensor that is missing or left o
 """
 
 import hashlib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -84,22 +85,22 @@ def pick_device(device: str) -> str:
 
 
 def pick_dtype(dtype: str, device: str) -> torch.dtype:
-    """The number format to load weights in; int8 starts from "auto". Raises UsageError for an unknown name."""
+    """The number format to load weights in; int8 starts from "auto".
+
+    Raises:
+        UsageError: An unknown name, or torchao, which int8 needs, is not installed.
+    """
     if dtype not in DTYPES:
         raise UsageError(f"dtype {dtype!r} is not one of {', '.join(DTYPES)}")
+    if dtype == "int8" and find_spec("torchao") is None:
+        raise UsageError("dtype 'int8' needs torchao: pip install 'hintree[int8]'")
     return DTYPES[dtype] or (torch.float32 if device == "cpu" else torch.bfloat16)
 
 
 def to_int8(model: PreTrainedModel) -> None:
-    """Quantize all linear layers: weights once, activations token by token, so that a text does not feel its batch.
+    """Quantize all linear layers: weights once, activations token by token, so that a text does not feel its batch."""
+    from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
 
-    Raises:
-        UsageError: torchao is not installed.
-    """
-    try:
-        from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
-    except ImportError as error:
-        raise UsageError("dtype 'int8' needs torchao: pip install 'hintree[int8]'") from error
     quantize_(model, Int8DynamicActivationInt8WeightConfig())
 
 

@@ -1,7 +1,6 @@
 import json
 import pickle
 import shutil
-import sys
 
 import pytest
 import torch
@@ -9,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
 from hintree.experiments.lab.vocabulary import build_tokenizer
-from hintree.models import Prompt, Request, load_classifier, load_model
+from hintree.models import Prompt, Request, load, load_classifier, load_model
 from hintree.models.load import EMBEDDED, HOME, check_manifest, write_manifest
 from hintree.search import CheckpointError, UnknownModelError, UsageError
 
@@ -133,10 +132,10 @@ def test_an_unknown_number_format_is_refused(chat_model):
         load_model(str(chat_model), dtype="int3")
 
 
-def test_int8_says_what_to_install(chat_model, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torchao.quantization", None)
+def test_int8_says_what_to_install_before_anything_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(load, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"hintree\[int8\]"):
-        load_model(str(chat_model), dtype="int8")
+        load_model(str(tmp_path), dtype="int8")
 
 
 @pytest.mark.filterwarnings("ignore")
