@@ -6,7 +6,9 @@ Only what a vote needs; text is read with regular expressions and never evaluate
 import re
 from fractions import Fraction
 
-SAID = re.compile(r"(?:final answer|answer)\s*(?:is|:)\s*\$?\s*([^\n]+?)\s*\$?\s*(?:\.\s|\.?$)", re.IGNORECASE)
+SAID = re.compile(
+    r"(?:final answer|answer)\s*(?:is|:)\s*\$?\s*([^\n]+?)\s*\$?\s*(?:\.\s|\.?$)", re.IGNORECASE | re.MULTILINE
+)
 HASHES = re.compile(r"####\s*(\S[^\n]*)")
 NUMBER = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?(?:/\d+)?|[-+]?\.\d+")
 LONGEST = 4096
@@ -37,10 +39,12 @@ def boxed(text: str) -> str | None:
 
 
 def canonical(answer: str) -> str:
-    """One spelling for answers that are the same number; other answers in lower case with single spaces.
+    r"""One spelling for answers that are the same number; other answers in lower case with single spaces.
 
-    >>> canonical("1,250.0"), canonical("$ 3/6"), canonical(" Blue  Whale.")
-    ('1250', '1/2', 'blue whale')
+    Case means something in LaTeX, where it stays.
+
+    >>> canonical("1,250.0"), canonical("$ 3/6"), canonical(" Blue  Whale."), canonical(r"\mathbb{R}")
+    ('1250', '1/2', 'blue whale', '\\mathbb{R}')
     """
     text = answer.strip().strip("$").replace("\u2212", "-").strip()
     text = text[:-1].rstrip() if text.endswith(".") else text
@@ -48,4 +52,4 @@ def canonical(answer: str) -> str:
         head, _, below = text.replace(",", "").partition("/")
         if not below or int(below):
             return str(Fraction(head) / int(below or 1))
-    return " ".join(text.lower().split())
+    return " ".join((text if "\\" in text else text.lower()).split())
