@@ -10,8 +10,8 @@ from math_verify import LatexExtractionConfig, parse, verify
 from sympy import Abs, Basic, Expr, Float, I, MatrixBase, Rational, nan, zoo
 from sympy.core.relational import Relational
 
-CLOSE = Rational(1, 10**6)
-"""How far, as a share, a decimal may be from the exact value that it stands for."""
+from hintree.experiments.grade.numbers import CLOSE
+
 DIGITS = 40
 """Digits to which numbers are computed."""
 
@@ -46,10 +46,10 @@ def is_number(value: Basic | MatrixBase) -> bool:
 
 
 def same_number(left: Expr, right: Expr) -> bool:
-    """Whether two numbers are equal; a decimal may stand for an exact value from which it is 1e-6 of it away."""
+    """Whether two numbers are equal; a decimal may stand for an exact value from which it is CLOSE of it away."""
     if left == right:
         return True
-    share = CLOSE if left.has(Float) != right.has(Float) else Rational(1, 10 ** (DIGITS - 10))
+    share = Rational(CLOSE) if left.has(Float) != right.has(Float) else Rational(1, 10 ** (DIGITS - 10))
     a, b = (exact(value).doit() for value in (left, right))
     if not (a.is_finite and b.is_finite):
         return bool(a.is_infinite and a == b)
