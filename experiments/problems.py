@@ -11,6 +11,7 @@ Sources::
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import islice
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -24,7 +25,7 @@ HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 SHOWN = 5
 """Bad rows that a report names one by one."""
 LAB = {"steps": "2-8", "family": "", "n": "100", "seed": "0"}
-"""What may be said of lab problems, with the defaults."""
+"""What may be said of lab problems, with the defaults; and any knob (experiments/lab/knobs.py)."""
 
 
 class SkippedRowsWarning(UserWarning):
@@ -107,14 +108,16 @@ def options(source: str, query: str) -> dict[str, str]:
 
 def lab_cases(source: str) -> Iterator[Case]:
     """Problems drawn from the lab, none of them twice."""
-    from hintree.experiments.lab.commands import parse_range
+    from hintree.experiments.lab.commands import make_knobs, parse_range
     from hintree.experiments.lab.generate import FAMILIES, problems
+    from hintree.experiments.lab.knobs import PLAIN, Knobs
     from hintree.experiments.lab.problem import solve
 
     split, _, query = source.removeprefix("lab:").partition("?")
     given = options(source, query)
-    if unknown := set(given) - set(LAB):
-        raise UsageError(f"{source}: {min(unknown)!r} is none of {', '.join(LAB)}")
+    known = (*LAB, *(field.name for field in fields(Knobs)))
+    if unknown := set(given) - set(known):
+        raise UsageError(f"{source}: {min(unknown)!r} is none of {', '.join(known)}")
     said = LAB | given
     try:
         n, seed = int(said["n"]), int(said["seed"])
@@ -123,7 +126,8 @@ def lab_cases(source: str) -> Iterator[Case]:
             raise UsageError(f"n={n} is not at least 1")
         families = (said["family"],) if said["family"] else tuple(FAMILIES)
         seen: set[str] = set()
-        for problem in problems(split, steps, n=100 * n, seed=seed, families=families):
+        drawn = problems(split, steps, n=100 * n, seed=seed, families=families, knobs=make_knobs(PLAIN, said))
+        for problem in drawn:
             if problem.id in seen:
                 continue
             seen.add(problem.id)

@@ -63,3 +63,16 @@ def auc_interval(
         drawn.append(auc(scores[index], right[index]))
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     return Share(point, float(low), float(high), len(scores))
+
+
+def mean_interval(values: NDArray[np.float64], resamples: int = 2000) -> Share:
+    """Mean with its 95 % bootstrap interval over cases; of paired differences in [-1, 1] if that is what is given.
+
+    Args:
+        values: Shape [cases].
+        resamples: How often the cases are drawn anew.
+    """
+    rng = np.random.default_rng(0)
+    drawn = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(resamples)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Share(float(values.mean()), float(low), float(high), len(values))

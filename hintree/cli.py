@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import hintree
+from hintree.cli_lab import add_lab
+from hintree.cli_types import positive
 from hintree.search.budget import Budget
 from hintree.search.errors import HintreeError, UsageError
 
@@ -74,42 +76,6 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--json", action="store_true", help="print one JSON object")
     solve.add_argument("--tree", metavar="FILE", help="write the whole tree as JSON")
     solve.set_defaults(run=run_solve)
-
-
-def add_lab(commands: Any) -> None:
-    """The commands of ``hintree lab``."""
-    lab = commands.add_parser("lab", help="the small world of word problems, and the training of the shipped models")
-    parts = lab.add_subparsers(dest="part", required=True, metavar="PART")
-    problems = parts.add_parser("problems", help="print problems as JSON lines")
-    problems.add_argument("--split", default="test", help="train, validation or test (default %(default)s)")
-    problems.add_argument("--steps", default="2-8", help="a number from 1 to 10, or a range (default %(default)s)")
-    problems.add_argument("--n", type=positive, default=10, help="how many (default %(default)s)")
-    problems.add_argument("--seed", type=int, default=0, help="same seed, same problems (default %(default)s)")
-    problems.add_argument("--family", help="only this family (relations, ages, totals or shopping)")
-    problems.set_defaults(run=run_problems)
-    train = parts.add_parser("train", help="train all shipped models from nothing; resumes where it was stopped")
-    train.add_argument("--out", default="build/lab", help="folder of logs and models (default %(default)s)")
-    train.add_argument("--stage", help="only this one: student, teacher, hinter or prm")
-    train.set_defaults(run=run_train)
-    evaluate = parts.add_parser("evaluate", help="measure the models on held-out problems")
-    evaluate.add_argument(
-        "--models", metavar="FOLDER", help="folder with student, teacher, hinter and prm (default: the shipped ones)"
-    )
-    evaluate.add_argument("--n", type=positive, default=1000, help="test problems (default %(default)s)")
-    evaluate.add_argument("--seed", type=int, default=0, help="seed of the problems (default %(default)s)")
-    evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    evaluate.set_defaults(run=run_evaluate)
-
-
-def positive(text: str) -> int:
-    """A whole number of at least 1."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return number
 
 
 def read_question(args: argparse.Namespace) -> str:
@@ -196,27 +162,6 @@ def run_demo(args: argparse.Namespace) -> None:
     from hintree.demo import demo
 
     demo(args.n, args.seed)
-
-
-def run_problems(args: argparse.Namespace) -> None:
-    """Print lab problems."""
-    from hintree.experiments.lab.commands import print_problems
-
-    print_problems(args.split, args.steps, args.n, args.seed, args.family)
-
-
-def run_train(args: argparse.Namespace) -> None:
-    """Train the shipped models."""
-    from hintree.experiments.lab.pipeline import train_all
-
-    train_all(Path(args.out), args.stage)
-
-
-def run_evaluate(args: argparse.Namespace) -> None:
-    """Measure the models."""
-    from hintree.experiments.lab.commands import print_evaluation
-
-    print_evaluation(args.models, args.n, args.seed, as_json=args.json)
 
 
 def run_bench(args: argparse.Namespace) -> None:

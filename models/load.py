@@ -27,7 +27,7 @@ from hintree.models.tree_cache import CACHE_BYTES
 from hintree.search.errors import CheckpointError, UnknownModelError, UsageError
 
 HOME = Path(__file__).parent / "embedded"
-EMBEDDED = ("student", "teacher", "hinter", "prm")
+EMBEDDED = ("student", "student-2", "teacher", "hinter", "prm")
 """Names of the shipped models; ``embedded:NAME`` loads one."""
 MANIFEST = "SHA256SUMS"
 DTYPES = {

@@ -5,9 +5,10 @@ import torch
 from transformers import LlamaForCausalLM
 
 from hintree.experiments.lab import problems
+from hintree.experiments.lab.initial import new_model
 from hintree.experiments.lab.judge import new_judge
 from hintree.experiments.lab.problem import gold
-from hintree.experiments.lab.train import Schedule, new_model, optimizers
+from hintree.experiments.lab.train import Schedule, optimizers
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models import load_model
 from hintree.models.load import EMBEDDED, HOME

@@ -8,18 +8,23 @@ import pytest
 from hintree.experiments.lab import FAMILIES, SPLITS, check_step, first_error, problems, solve
 from hintree.experiments.lab.families.draft import NAMES
 from hintree.experiments.lab.families.relations import ITEMS
+from hintree.experiments.lab.families.sharing import SWEETS, VESSELS
 from hintree.experiments.lab.families.shopping import GOODS
 from hintree.experiments.lab.generate import signature
+from hintree.experiments.lab.knobs import EASY, EASY_STEPS, Knobs
+from hintree.experiments.lab.perturb import perturb
 from hintree.experiments.lab.problem import gold
+from hintree.experiments.lab.read import read
+from hintree.search import UsageError
 
 CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 LENGTHS = range(1, 11)
 everywhere = pytest.mark.parametrize("family", FAMILIES)
 
 
-def drawn(family, n=25, split="train", **options):
+def drawn(family, n=25, split="train", **knobs):
     for steps in LENGTHS:
-        for problem in problems(split, (steps,), n=n, seed=3, families=(family,), **options):
+        for problem in problems(split, (steps,), n=n, seed=3, families=(family,), knobs=Knobs(**knobs)):
             yield steps, problem
 
 
@@ -36,12 +41,12 @@ def test_the_gold_solution_has_exactly_the_steps_asked_for(family):
 
 
 @everywhere
-def test_every_number_lies_within_1_and_99(family):
+def test_every_number_lies_within_1_and_199(family):
     for _, problem in drawn(family):
         constants = [x for fact in problem.facts for x in fact.operands if isinstance(x, int)]
         told = [int(x) for x in re.findall(r"\d+", re.sub(r"\(\d+\)", "", problem.question))]
         numbers = [*problem.values.values(), *constants, *told]
-        assert 1 <= min(numbers) <= max(numbers) <= 99
+        assert 1 <= min(numbers) <= max(numbers) <= 199
 
 
 @everywhere
@@ -86,9 +91,75 @@ def test_without_distractors_every_fact_is_needed(family):
 
 @everywhere
 def test_distractors_are_as_many_as_asked_for(family):
-    for steps, problem in drawn(family, distractors=(2,)):
-        if family != "shopping" or steps > 4:  # a purchase alone has no other prices to distract with
-            assert len(unneeded(problem)) == 2
+    for _, problem in drawn(family, distractors=(2,)):
+        assert len(unneeded(problem)) == 2
+
+
+@everywhere
+def test_distractors_state_a_number_unless_they_are_dead_ends(family):
+    plain = [fact for _, problem in drawn(family, distractors=(2,)) for fact in unneeded(problem)]
+    ends = [fact for many, p in drawn(family, distractors=(2,), dead_ends=1.0) if many > 5 for fact in unneeded(p)]
+    assert not any(fact.op for fact in plain) and len(ends) > 100
+    assert all(fact.op for fact in ends)
+
+
+def test_the_easy_split_is_short_plain_and_small():
+    for problem in problems("test", EASY_STEPS, n=300, knobs=EASY):
+        assert len(solve(problem)) <= 3 and not unneeded(problem)
+        assert max(problem.values.values()) <= 99
+
+
+@everywhere
+def test_a_second_chain_is_opened_and_joined_where_problems_branch(family):
+    def joins(p):
+        return sum(len(f.needs()) == 2 for f in p.facts)
+
+    straight, branching = (sum(joins(p) for _, p in drawn(family, branching=b)) for b in (0.0, 1.0))
+    assert family == "totals" or branching > straight
+
+
+@everywhere
+def test_any_question_is_read_back_exactly(family):
+    hard = {"distractors": (0, 1, 2), "dead_ends": 0.5, "shuffle": 0.5, "branching": 0.5}
+    for _, problem in drawn(family, **hard):
+        assert read(problem.question) == problem
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("How many divisors has 196?", "row of facts labelled"),
+        ("(1) Ana has 4 pens. (3) Ben gets 3 more pens than Ana. How many pens does Ben have?", "labelled"),
+        ("(1) Ana has 4 pens. (2) Ben eats the moon. How many pens does Ben have?", r"\(2\).*eats the moon"),
+        ("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How old is Ben?", "How old is Ben.*relations"),
+        ("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Eva. How many pens does Ben have?", r"\(2\).*Eva has"),
+        ("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Eva have?", "Eva has"),
+        ("(1) Ana has 4 pens. (2) Ben gets a third as many pens as Ana. How many pens does Ben have?", "4 / 3"),
+        ("(1) Ana has 4 pens. (2) Ben gets one for every 0 pens of Ana. How many pens does Ben have?", "4 / 0"),
+        ("(1) Ana has 190 pens. (2) Ben gets 30 more pens than Ana. How many pens does Ben have?", "220"),
+        ("(1) Ana has 4 pens. (2) Ana has 5 pens. How many pens does Ana have?", "twice"),
+    ],
+)
+def test_what_is_no_lab_question_is_refused_with_the_reason(question, message):
+    with pytest.raises(UsageError, match=message):
+        read(question)
+
+
+@everywhere
+def test_a_twin_differs_in_one_needed_fact_and_in_its_answer(family):
+    for _, problem in drawn(family, n=6):
+        twin = perturb(problem)
+        other = [(a, b) for a, b in zip(problem.facts, twin.facts, strict=True) if a != b]
+        assert len(other) == 1 and other[0][0].target in problem.needed()
+        assert twin.answer != problem.answer
+        assert twin.split == problem.split and twin == perturb(problem)
+        assert first_error(twin, [step for _, step in gold(twin)]) == -1
+
+
+def test_twins_change_numbers_and_relations():
+    pairs = [(p, perturb(p)) for p in problems("train", range(3, 7), n=80, seed=5)]
+    kinds = Counter([f.op for f in p.facts] == [f.op for f in t.facts] for p, t in pairs)
+    assert kinds[True] > 20 and kinds[False] >= 3
 
 
 @everywhere
@@ -115,8 +186,10 @@ def test_facts_stand_in_order_of_use_unless_they_are_shuffled(family):
         places = {fact.target: fact.label for fact in problem.facts}
         return all(places[key] < fact.label for fact in problem.facts for key in fact.needs())
 
-    told = list(problems("train", range(4, 9), n=30, seed=3, families=(family,)))
-    mixed = list(problems("train", range(4, 9), n=30, seed=3, families=(family,), shuffle=1.0))
+    told, mixed = (
+        list(problems("train", range(4, 9), n=30, seed=3, families=(family,), knobs=Knobs(shuffle=shuffle)))
+        for shuffle in (0.0, 1.0)
+    )
     assert all(map(in_order, told)) and not any(map(in_order, mixed[:5]))
 
 
@@ -139,7 +212,7 @@ def test_every_family_and_length_asked_for_occurs():
 def nameless(problem):
     """The text with people and things replaced by numbers in order of appearance."""
     seen = {}
-    things = {*NAMES, *(item.rstrip("s") for item in ITEMS), *GOODS}
+    things = {*NAMES, *(item.rstrip("s") for item in (*ITEMS, *SWEETS)), *GOODS, *VESSELS}
 
     def anonymous(match):
         stem = match[0].rstrip("s") if match[0].rstrip("s") in things else match[0]
@@ -156,7 +229,9 @@ def splits():
             problem
             for seed in range(4)
             for steps, distractors in (((1, 2), (0,)), (LENGTHS, (0, 1, 2)))
-            for problem in problems(split, steps, n=many[split], seed=seed, distractors=distractors)
+            for problem in problems(
+                split, steps, n=many[split], seed=seed, knobs=Knobs(distractors=distractors, dead_ends=0.5)
+            )
         ]
         for split in SPLITS
     }
@@ -186,16 +261,22 @@ def test_names_alone_do_not_make_another_signature(splits):
     ("bad", "message"),
     [
         ({"split": "dev"}, "split.*'dev'.*train, validation, test"),
-        ({"steps": (0,)}, "steps.*0.*1, 2, .*10"),
-        ({"steps": (3, 11)}, "steps.*11.*1, 2, .*10"),
-        ({"steps": ()}, "steps.*1, 2, .*10"),
-        ({"families": ("relations", "physics")}, "families.*'physics'.*relations, ages, totals, shopping"),
-        ({"families": ()}, "families.*relations, ages, totals, shopping"),
-        ({"distractors": ()}, "distractors"),
-        ({"distractors": (-1,)}, "distractors"),
-        ({"distractors": (30,)}, "distractors"),
-        ({"shuffle": 1.5}, "shuffle"),
-        ({"shuffle": -0.5}, "shuffle"),
+        ({"steps": (0,)}, "steps.*0.*1 to 10"),
+        ({"steps": (3, 11)}, "steps.*11.*1 to 10"),
+        ({"steps": ()}, "steps.*1 to 10"),
+        (
+            {"families": ("relations", "physics")},
+            "families.*'physics'.*relations, ages, .*sharing",
+        ),
+        ({"families": ()}, "families.*relations, ages"),
+        ({"knobs": Knobs(distractors=())}, "distractors"),
+        ({"knobs": Knobs(distractors=(-1,))}, "distractors"),
+        ({"knobs": Knobs(distractors=(30,))}, "distractors.*30.*0 to 2"),
+        ({"knobs": Knobs(shuffle=1.5)}, "shuffle"),
+        ({"knobs": Knobs(dead_ends=-0.5)}, "dead_ends"),
+        ({"knobs": Knobs(branching=2)}, "branching"),
+        ({"knobs": Knobs(largest=20)}, "largest.*60 to 199"),
+        ({"knobs": Knobs(wordings=0)}, "wordings.*1 to 3"),
     ],
     ids=str,
 )

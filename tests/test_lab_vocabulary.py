@@ -3,7 +3,7 @@ import random
 import pytest
 
 from hintree.experiments.lab import FAMILIES, problems
-from hintree.experiments.lab.families import draft, relations, shopping, totals
+from hintree.experiments.lab.families import draft, relations, sharing, shopping
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.problem import gold, write_hint
@@ -41,23 +41,29 @@ def test_every_lab_text_survives_encode_and_decode(tokenizer, family):
 
 
 def test_every_name_and_thing_of_the_lab_is_a_word(tokenizer):
-    plurals = [f"{thing}s" for thing in shopping.GOODS]
-    deeds = [*totals.TIMES_VERBS.values(), *sum(totals.VERBS.values(), ())]
-    words = [*draft.NAMES, *relations.ITEMS, *shopping.GOODS, *plurals, *deeds, *draft.TIMES.values()]
-    for word in [*words, *draft.PART.values()]:
+    plurals = [f"{thing}s" for thing in (*shopping.GOODS, *sharing.VESSELS)]
+    words = [*draft.NAMES, *relations.ITEMS, *shopping.GOODS, *sharing.SWEETS, *sharing.VESSELS, *plurals]
+    for word in [*words, *draft.TIMES.values(), *draft.PART.values()]:
         assert tokenizer.unk_token_id not in encode(tokenizer, word), word
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_wording_is_made_of_words(tokenizer, family):
+    fields = dict(A="pen", B="cup", C="hat", P="Ana", item="pens", k=2, m=6, d=3, e=2, times="twice", part="half")
+    for wording in FAMILIES[family].wordings:
+        assert tokenizer.unk_token_id not in encode(tokenizer, wording.text.format(**fields)), wording
+
+
 def test_every_number_and_label_is_one_token_of_its_own(tokenizer):
-    pieces = [*map(str, range(100)), *(f"({i})" for i in range(1, 21))]
+    pieces = [*map(str, range(200)), *(f"({i})" for i in range(1, 21))]
     ids = [encode(tokenizer, piece) for piece in pieces]
     assert all(len(one) == 1 for one in ids)
-    assert len({one[0] for one in ids} - {tokenizer.unk_token_id}) == 120
+    assert len({one[0] for one in ids} - {tokenizer.unk_token_id}) == 220
 
 
 @pytest.mark.parametrize(
     "text",
-    ["A train leaves Paris at noon.", "Ana has 100 pens.", "(21) Ana has 4 pens.", "Ana has 4 pens & cards.", "Заяц"],
+    ["A train leaves Paris at noon.", "Ana has 200 pens.", "(21) Ana has 4 pens.", "Ana has 4 pens & cards.", "Заяц"],
 )
 def test_a_foreign_sentence_has_an_unknown_word(tokenizer, text):
     assert tokenizer.unk_token_id in encode(tokenizer, text)

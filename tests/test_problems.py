@@ -145,7 +145,7 @@ def test_lab_problems_are_those_of_the_lab():
     assert {case.steps for case in cases} == {6} and all(case.reference.isdigit() and case.family for case in cases)
     from hintree.experiments.lab.generate import problems
 
-    (first,) = problems("test", [6], n=1, seed=1, distractors=[0, 0, 1])
+    (first,) = problems("test", [6], n=1, seed=1)
     assert (first.question, str(first.answer)) == (cases[0].problem.question, cases[0].reference)
     assert read_cases("lab:test?steps=6&n=20&seed=1", limit=3) == cases[:3]
     assert read_cases("lab:validation?family=ages&n=1")[0].family == "ages"

@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from hintree.experiments.lab.commands import as_table, percent
 from hintree.experiments.lab.evaluate import evaluate
+from hintree.experiments.lab.table import as_table, percent
 from hintree.models.load import EMBEDDED, HOME, MANIFEST, write_manifest
 
 CARD = """---
@@ -45,6 +45,8 @@ By `hintree lab evaluate --n {n} --seed {problem_seed}`.
 ABOUT = {
     "student": ("text-generation", "The small reasoner: solves lab problems step by step and often fails.",
                 "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
+    "student-2": ("text-generation", "Another student of the same size, from another seed: a second opinion.",
+                  "as for the student."),
     "teacher": ("text-generation", "The stronger reasoner that rewrites what the student gets wrong.",
                 "as for the student."),
     "hinter": ("text-generation", "Says which fact to use next. Starts from the teacher and writes hints only.",

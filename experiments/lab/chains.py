@@ -6,7 +6,23 @@ from typing import NamedTuple
 from hintree.experiments.lab.check import Verdict, check_step
 from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem
-from hintree.search import Answer, Answerer, Beam, Hint, Hinted, Ledger, Node, Problem, Tree, Usage, choose, drive
+from hintree.search import (
+    Answer,
+    Answerer,
+    Beam,
+    Hint,
+    Hinted,
+    Ledger,
+    Node,
+    Problem,
+    Rewrite,
+    Run,
+    Search,
+    Tree,
+    Usage,
+    choose,
+    drive,
+)
 
 
 class Chain(NamedTuple):
@@ -46,18 +62,30 @@ class ExactHints:
         return next_hint(problem, [node.step.text for node in ask.node.path()])
 
 
+def grow(
+    problems: Sequence[LabProblem],
+    search: Search,
+    answerers: Mapping[str, Answerer],
+    seed: int = 0,
+    rule: Rewrite | None = None,
+) -> list[Run]:
+    """One search per problem, in order."""
+    trees = [Tree(Problem(problem.question, problem.id), seed) for problem in problems]
+    runs = drive(((tree, search.grow(tree, rule)) for tree in trees), answerers, live=256)
+    done = {id(run.tree): run for run in runs}
+    return [done[id(tree)] for tree in trees]
+
+
 def run_chains(problems: Sequence[LabProblem], answerers: Mapping[str, Answerer], seed: int = 0) -> list[Chain]:
     """One chain per problem, in order."""
-    truth = {problem.id: problem for problem in problems}
-    trees = [Tree(Problem(problem.question, problem.id), seed) for problem in truth.values()]
-    runs = drive(((tree, Beam(1, 1).grow(tree)) for tree in trees), answerers, live=256)
-    done = {run.tree.problem.id: chain(truth[run.tree.problem.id], run.tree, run.ledger) for run in runs}
-    return [done[name] for name in truth]
+    runs = grow(problems, Beam(1, 1), answerers, seed)
+    return [chain(problem, choose(run.tree).node, run.ledger) for problem, run in zip(problems, runs, strict=True)]
 
 
-def chain(problem: LabProblem, tree: Tree, ledger: Ledger) -> Chain:
-    """The only path of a tree, judged."""
-    nodes = choose(tree).node.path()
+def chain(problem: LabProblem, last: Node, ledger: Ledger) -> Chain:
+    """The path that ends in ``last``, judged."""
+    nodes = last.path()
     steps = [node.step.text for node in nodes]
     verdicts = [check_step(problem, steps[:i], step) for i, step in enumerate(steps)]
-    return Chain(problem, nodes, verdicts, choose(tree).answer == str(problem.answer), ledger)
+    right = bool(nodes) and nodes[-1].step.answer == str(problem.answer)
+    return Chain(problem, nodes, verdicts, right, ledger)

@@ -14,9 +14,10 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hintree.experiments.lab.generate import problems
+from hintree.experiments.lab.initial import new_model
 from hintree.experiments.lab.recipes import TEACHER, by_curriculum
 from hintree.experiments.lab.rows import IGNORED, Row, copy, lookup, recital
-from hintree.experiments.lab.train import Schedule, collate, new_model, train
+from hintree.experiments.lab.train import Schedule, collate, train
 from hintree.experiments.lab.vocabulary import build_tokenizer
 
 STEPS = 600

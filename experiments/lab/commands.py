@@ -1,22 +1,93 @@
 """What ``hintree lab`` prints."""
 
 import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from hintree.experiments.lab.generate import FAMILIES, problems
-from hintree.experiments.lab.problem import LabProblem, gold
+from hintree.experiments.lab.check import check_step
+from hintree.experiments.lab.generate import problems
+from hintree.experiments.lab.knobs import Knobs
+from hintree.experiments.lab.perturb import perturb
+from hintree.experiments.lab.problem import LabProblem, gold, write_plan
+from hintree.experiments.lab.read import read
 from hintree.search.errors import UsageError
 
 
-def print_problems(split: str, steps: str, n: int, seed: int, family: str | None) -> None:
+def print_problems(**sample: Any) -> None:
     """Problems as JSON lines: id, question, answer, steps, hints, family, split."""
-    families = (family,) if family else tuple(FAMILIES)
     try:
-        for problem in problems(split, parse_range(steps), n=n, seed=seed, families=families):
+        for problem in problems(**sample):
             print(json.dumps(as_row(problem)))
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def print_card(*, as_json: bool, **sample: Any) -> None:
+    """The statistics of a sample of problems."""
+    from hintree.experiments.lab.card import as_text, statistics
+
+    try:
+        figures = statistics(**sample)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    print(json.dumps(figures) if as_json else as_text(figures))
+
+
+def print_solutions(question: str, *, hints: bool, plan: bool, as_json: bool) -> None:
+    """The exact solution of a question, or of each line of standard input."""
+    for text in (line.strip() for line in sys.stdin) if question == "-" else [question]:
+        if not text:
+            continue
+        problem = read(text)
+        if as_json:
+            print(json.dumps(as_row(problem)))
+            continue
+        lines = [write_plan(problem)] if plan else []
+        for hint, step in gold(problem):
+            lines += [f"Hint: {hint}", step] if hints else [step]
+        print("\n".join(lines))
+
+
+def print_verdicts(file: str, *, as_json: bool) -> None:
+    """The exact checker's verdict on every step of every solution."""
+    for number, row in read_rows(file, {"question": str, "steps": list}):
+        problem, steps = read(row["question"]), [str(step) for step in row["steps"]]
+        verdicts = [check_step(problem, steps[:i], step) for i, step in enumerate(steps)]
+        first = next((i for i, verdict in enumerate(verdicts) if not verdict.right), -1)
+        if as_json:
+            kinds = [verdict.kind or "right" for verdict in verdicts]
+            print(json.dumps({"line": number, "id": problem.id, "verdicts": kinds, "first_error": first}))
+            continue
+        print(f"{problem.id}: " + ("every step is right" if first < 0 else f"first error in step {first + 1}"))
+        for step, verdict in zip(steps, verdicts, strict=True):
+            print(f"  {verdict.kind or 'right':10} {json.dumps(step)[1:-1]}")
+
+
+def print_twins(file: str, seed: int) -> None:
+    """The perturbed twin of every question, as JSON lines, with the id of its original."""
+    for _, row in read_rows(file, {"question": str}):
+        problem = read(row["question"])
+        print(json.dumps({**as_row(perturb(problem, seed)), "twin_of": problem.id}))
+
+
+def read_rows(file: str, needs: Mapping[str, type]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON lines of a file or of standard input, numbered from 1. Raises UsageError with the line's number."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"line {number} is no JSON: {error}") from error
+        bad = [key for key, kind in needs.items() if not isinstance(row, dict) or not isinstance(row.get(key), kind)]
+        if bad:
+            raise UsageError(f"line {number} has no {bad[0]!r}; lines are as `hintree lab problems` prints them")
+        yield number, row
 
 
 def as_row(problem: LabProblem) -> dict[str, Any]:
@@ -33,13 +104,29 @@ def as_row(problem: LabProblem) -> dict[str, Any]:
     }
 
 
-def parse_range(text: str) -> range:
+def parse_range(text: str, what: str = "steps", numbers: str = "1 to 10", example: str = "2-8") -> range:
     """A range from "6" or "2-8". Raises UsageError."""
     first, _, last = text.partition("-")
     try:
         return range(int(first), int(last or first) + 1)
     except ValueError:
-        raise UsageError(f"steps {text!r} is not a number from 1 to 10 or a range such as 2-8") from None
+        raise UsageError(f"{what} {text!r} is not a number from {numbers} or a range such as {example}") from None
+
+
+def make_knobs(knobs: Knobs, given: Mapping[str, Any]) -> Knobs:
+    """The knobs with what is given (and not None) in place of their own, as values or as text.
+
+    Raises:
+        UsageError: ``distractors`` is no number and no range such as "0-2".
+        ValueError: Another knob is no number.
+    """
+    told: dict[str, Any] = {}
+    for name in (field.name for field in fields(Knobs) if given.get(field.name) is not None):
+        if name == "distractors":
+            told[name] = parse_range(given[name], "distractors", "0 to 2", "0-2")
+        else:
+            told[name] = type(getattr(knobs, name))(given[name])
+    return replace(knobs, **told)
 
 
 def print_evaluation(folder: str | None, n: int, seed: int, *, as_json: bool) -> None:
@@ -47,42 +134,7 @@ def print_evaluation(folder: str | None, n: int, seed: int, *, as_json: bool) ->
     if folder is not None and not Path(folder).is_dir():
         raise UsageError(f"--models {folder}: no such folder; train one with `hintree lab train`")
     from hintree.experiments.lab.evaluate import evaluate
+    from hintree.experiments.lab.table import as_table
 
     figures = evaluate(Path(folder) if folder else None, n, seed)
     print(json.dumps(figures, indent=1) if as_json else as_table(figures))
-
-
-def percent(figure: dict[str, float]) -> str:
-    """A share as "52.3 % [49.2, 55.4]"."""
-    return f"{100 * figure['value']:.1f} % [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
-
-
-def as_table(figures: dict[str, Any]) -> str:
-    """The figures as Markdown."""
-    asked, arms = figures["problems"], figures["arms"]
-    lengths, families = arms["teacher"]["steps"], arms["teacher"]["family"]
-    lines = [
-        f"{asked['n']} {asked['split']} problems of {asked['steps']} steps, seed {asked['seed']}; 95 % intervals",
-        "",
-        f"| arm | right | {' | '.join(f'{k} steps' for k in lengths)} | {' | '.join(families)} |",
-        "|---|---|" + "---|" * (len(lengths) + len(families)),
-    ]
-    for name, arm in arms.items():
-        cells = [f"{100 * x['value']:.0f}" for x in [*arm["steps"].values(), *arm["family"].values()]]
-        lines.append(f"| {name} | {percent(arm['all'])} | {' | '.join(cells)} |")
-    hints, prm = figures["hints"], figures["prm"]
-    errors = ", ".join(f"{kind} {count}" for kind, count in figures["student first errors"].items())
-    lines += [
-        "",
-        f"- student, steps right from gold prefixes: {percent(figures['student step accuracy from gold prefixes'])}",
-        f"- student, first errors: {errors}",
-        f"- hinter: {hints['leaks']} leaks in {hints['hints']} hints; {percent(hints['exact'])} are the exact hint",
-        f"- {prm['steps']} student steps drawn at temperature {prm['temperature']} up to the first error, "
-        f"{prm['wrong']} of them wrong; AUC:",
-    ]
-    for name, figure in prm.items():
-        if name.startswith("auc, "):
-            lines.append(
-                f"  {name.removeprefix('auc, ')} {figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
-            )
-    return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Measure the lab's models on held-out problems: every figure that the model cards and the README quote."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,19 @@ from tqdm import tqdm
 
 from hintree.experiments.lab.chains import Chain, ExactHints, run_chains
 from hintree.experiments.lab.check import check_step
+from hintree.experiments.lab.evaluate_prm import prm_figures
+from hintree.experiments.lab.evaluate_smart import smart_figures
 from hintree.experiments.lab.generate import FAMILIES, problems
 from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem, gold, solve
-from hintree.experiments.statistics import Share, auc_interval, share
-from hintree.models import Completion, LanguageModel, Prompt, Request, Scored, load_classifier, load_model
+from hintree.experiments.statistics import Share, mean_interval, share
+from hintree.models import Completion, LanguageModel, Prompt, Request, load_classifier, load_model
 from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
 from hintree.scorers import PRM
 from hintree.search import Answerer
 
-DRAFT_HEAT = 0.8
-"""Temperature of the student's drafts that the PRM is measured on."""
+MODELS = ("student", "student-2", "teacher", "hinter", "prm")
 
 
 def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
@@ -32,32 +33,43 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
         n: Problems.
         seed: Seed of the problems; same seed, same figures.
     """
-    names = {
-        role: str(folder / role) if folder else f"embedded:{role}" for role in ("student", "teacher", "hinter", "prm")
-    }
-    student, teacher, hinter = (load_model(names[role]) for role in ("student", "teacher", "hinter"))
+    names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
+    students = [load_model(names[role]) for role in ("student", "student-2")]
+    student, teacher, hinter, prm = students[0], load_model(names["teacher"]), load_model(names["hinter"]), names["prm"]
     asked = list(problems("test", n=n, seed=seed))
-    greedy = Sampling()
-    write = Answerer(StepWriter(student, greedy))
-    hints = Answerer(HintWriter(hinter, greedy))
-    stages: dict[str, Callable[[], list[Chain]]] = {
-        "teacher": lambda: run_chains(asked, {"reasoner": Answerer(StepWriter(teacher, greedy))}),
-        "student": lambda: run_chains(asked, {"reasoner": write}),
-        "student, exact hints": lambda: run_chains(asked, {"reasoner": write, "hinter": Answerer(ExactHints(asked))}),
-        "student, hinter": lambda: run_chains(asked, {"reasoner": write, "hinter": hints}),
-        "student, another problem's hints": lambda: run_chains(
-            asked, {"reasoner": write, "hinter": Answerer(ExactHints(asked, shift=1))}
-        ),
+    held_out = list(problems("validation", n=max(10, n // 5), seed=seed))
+    write, second, strong, alone = (writer(model) for model in (*students, teacher, hinter))
+    hints = Answerer(HintWriter(hinter, Sampling()))
+    arms: dict[str, dict[str, Answerer]] = {
+        "teacher": {"reasoner": strong},
+        "student": {"reasoner": write},
+        "student-2": {"reasoner": second},
+        "student, exact hints": {"reasoner": write, "hinter": Answerer(ExactHints(asked))},
+        "student, hinter": {"reasoner": write, "hinter": hints},
+        "student, another problem's hints": {"reasoner": write, "hinter": Answerer(ExactHints(asked, shift=1))},
+        "hinter alone": {"reasoner": alone},
     }
-    runs = {name: run() for name, run in tqdm(stages.items(), desc="evaluating", unit="arm")}
+    runs = {name: run_chains(asked, roles) for name, roles in tqdm(arms.items(), desc="chains", unit="arm")}
+    arms_right = {name: np.array([float(chain.right) for chain in chains]) for name, chains in runs.items()}
     return {
         "problems": {"split": "test", "n": n, "seed": seed, "steps": "2-8"},
         "arms": {name: accuracy(chains) for name, chains in runs.items()},
+        "gain over the student": {
+            name: as_dict(mean_interval(arms_right[name] - arms_right["student"]))
+            for name in arms
+            if name.startswith("student, ")
+        },
         "student step accuracy from gold prefixes": gold_prefix_accuracy(student, asked),
         "student first errors": first_errors(runs["student"]),
         "hints": hint_figures(runs["student, hinter"]),
-        "prm": prm_figures(names["prm"], student, asked, seed),
+        "prm": prm_figures(PRM(load_classifier(prm)), student, asked, held_out, seed),
+        "smart": smart_figures(PRM(load_classifier(prm)), write, strong, asked, held_out),
     }
+
+
+def writer(model: LanguageModel) -> Answerer:
+    """A reasoner that always writes the most probable tokens."""
+    return Answerer(StepWriter(model, Sampling()), model.parameters)
 
 
 def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
@@ -113,26 +125,3 @@ def hint_figures(chains: Sequence[Chain]) -> dict[str, Any]:
                 leaked += leaks(node.hint, chain.problem.question, steps[:i])
                 exact += node.hint == next_hint(chain.problem, steps[:i])
     return {"hints": total, "leaks": leaked, "exact": as_dict(share(exact, total))}
-
-
-def prm_figures(name: str, student: LanguageModel, asked: Sequence[LabProblem], seed: int) -> dict[str, Any]:
-    """AUC on the student's sampled steps up to its first error: the PRM against the student's own confidence."""
-    prm = PRM(load_classifier(name))
-    writer = Answerer(StepWriter(student, Sampling(DRAFT_HEAT, greedy_first=False)))
-    chains = run_chains(asked, {"reasoner": writer}, seed)
-    texts = [prm.pieces(c.problem.question, [n.step.text for n in c.nodes[: c.until_error()]]) for c in chains]
-    scores: dict[str, list[float]] = {"prm": [], "mean token probability": [], "min token probability": []}
-    right: list[bool] = []
-    groups: list[int] = []
-    for i, (chain, scored) in enumerate(zip(chains, prm.model.classify(texts), strict=True)):
-        if not isinstance(scored, Scored):
-            raise scored
-        for j in range(chain.until_error()):
-            scores["prm"].append(scored.probabilities[j])
-            scores["mean token probability"].append(chain.nodes[j].step.mean_probability)
-            scores["min token probability"].append(chain.nodes[j].step.min_probability)
-            right.append(chain.verdicts[j].right)
-            groups.append(i)
-    truth, problem = np.array(right), np.array(groups)
-    figures = {f"auc, {what}": as_dict(auc_interval(np.array(x), truth, problem)) for what, x in scores.items()}
-    return {"steps": len(right), "wrong": int((~truth).sum()), "temperature": DRAFT_HEAT, **figures}

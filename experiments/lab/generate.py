@@ -7,26 +7,33 @@ names or things. So two problems that differ only in who owns what are never on 
 import hashlib
 import itertools
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hintree.experiments.lab.families.ages import ages
-from hintree.experiments.lab.families.draft import Draft, Sentence
+from hintree.experiments.lab.families.draft import Draft, Family, Sentence
+from hintree.experiments.lab.families.rates import rates
 from hintree.experiments.lab.families.relations import relations
+from hintree.experiments.lab.families.sharing import sharing
 from hintree.experiments.lab.families.shopping import shopping
 from hintree.experiments.lab.families.totals import totals
 from hintree.experiments.lab.graph import DeadEndError
-from hintree.experiments.lab.problem import Fact, LabProblem, needed_keys
+from hintree.experiments.lab.knobs import PLAIN, Knobs
+from hintree.experiments.lab.problem import MAX_VALUE, Fact, LabProblem, needed_keys
 
-FAMILIES: dict[str, Callable[[random.Random, int, int], Draft]] = {
+FAMILIES: dict[str, Family] = {
     "relations": relations,
     "ages": ages,
     "totals": totals,
     "shopping": shopping,
+    "rates": rates,
+    "sharing": sharing,
 }
 SPLITS = ("train", "validation", "test")
 STEPS = range(1, 11)
 """Steps a problem may have; the shipped models are trained on 1 to 8."""
+LEAST_RANGE = 60
+"""Smallest that the largest value may be set to."""
 DISTRACTORS = range(3)
 """Unneeded facts a problem may have; with more, the names would run out."""
 
@@ -38,8 +45,7 @@ def problems(
     n: int | None = None,
     seed: int = 0,
     families: Sequence[str] = tuple(FAMILIES),
-    distractors: Sequence[int] = (0, 0, 1),
-    shuffle: float = 0.0,
+    knobs: Knobs = PLAIN,
 ) -> Iterator[LabProblem]:
     """Problems of one split, in a fixed order for a fixed seed.
 
@@ -49,8 +55,7 @@ def problems(
         n: How many; None goes on forever.
         seed: Same seed, same problems.
         families: Names from ``FAMILIES``.
-        distractors: Numbers of facts to draw from that the answer does not need, each in 0..2.
-        shuffle: Probability in [0, 1] that the facts stand in random order instead of in order of use.
+        knobs: How hard they are otherwise.
 
     Raises:
         ValueError: An argument is outside its range.
@@ -58,12 +63,10 @@ def problems(
     check_choice("split", [split], SPLITS)
     check_choice("steps", steps, STEPS)
     check_choice("families", families, tuple(FAMILIES))
-    check_choice("distractors", distractors, DISTRACTORS)
-    if not 0 <= shuffle <= 1:
-        raise ValueError(f"shuffle: {shuffle!r} is not a probability from 0 to 1")
+    check_knobs(knobs)
     rng = random.Random(f"{split}/{seed}")
     for _ in range(n) if n is not None else itertools.count():
-        yield sample(rng, split, steps, families, distractors, shuffle)
+        yield sample(rng, split, steps, families, knobs)
 
 
 def sample(
@@ -71,29 +74,40 @@ def sample(
     split: str,
     steps: Sequence[int],
     families: Sequence[str] = tuple(FAMILIES),
-    distractors: Sequence[int] = (0, 0, 1),
-    shuffle: float = 0.0,
+    knobs: Knobs = PLAIN,
 ) -> LabProblem:
     """One problem of a split; the arguments are those of ``problems``."""
-    family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(distractors)
+    family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(knobs.distractors)
     while True:
-        problem = draw(rng, family, many, extra, shuffled=rng.random() < shuffle)
+        problem = draw(rng, family, many, extra, knobs)
         if problem.split == split:
             return problem
+
+
+def check_knobs(knobs: Knobs) -> None:
+    """Raise ValueError unless every knob is in its range."""
+    check_choice("distractors", knobs.distractors, DISTRACTORS)
+    for name in ("dead_ends", "shuffle", "branching"):
+        if not 0 <= (value := getattr(knobs, name)) <= 1:
+            raise ValueError(f"{name}: {value!r} is not a probability from 0 to 1")
+    check_choice("largest", [knobs.largest], range(LEAST_RANGE, MAX_VALUE + 1))
+    check_choice("wordings", [knobs.wordings], range(1, 4))
 
 
 def check_choice(name: str, given: Sequence[object], allowed: Sequence[object]) -> None:
     """Raise ValueError unless every value given is among those allowed."""
     bad = [x for x in given if x not in allowed]
     if bad or not given:
-        raise ValueError(f"{name}: {bad[0] if bad else 'nothing'!r} is not one of {', '.join(map(str, allowed))}")
+        known = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else ", ".join(map(str, allowed))
+        raise ValueError(f"{name}: {bad[0] if bad else 'nothing'!r} is not one of {known}")
 
 
-def draw(rng: random.Random, family: str, steps: int, distractors: int, *, shuffled: bool) -> LabProblem:
+def draw(rng: random.Random, family: str, steps: int, distractors: int, knobs: Knobs) -> LabProblem:
     """One problem of any split; random graphs that cannot be completed are drawn again."""
     while True:
         try:
-            return label(FAMILIES[family](rng, steps, distractors), family, rng, shuffled=shuffled)
+            draft = FAMILIES[family].draw(rng, steps, distractors, knobs)
+            return label(draft, family, rng, shuffled=rng.random() < knobs.shuffle)
         except DeadEndError:
             continue
 

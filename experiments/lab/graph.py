@@ -1,18 +1,17 @@
 """Random dependency graphs of quantities: who is computed from whom, and how.
 
-Families dress such a graph in words. Difficulty is dialled here: the number of steps, distractors, how often the
-graph branches, and how large a constant may be.
+Families dress such a graph in words.
 """
 
 import random
 from dataclasses import dataclass
 from typing import Literal
 
+from hintree.experiments.lab.knobs import PLAIN, Knobs
 from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS
 
-LARGEST_CONSTANT = 40
-BRANCHING = 0.0
-"""How often a second chain is opened, in [0, 1]; the first shipped models need plain chains (docs/lab.md)."""
+LARGEST_CONSTANT = 60
+FACTORS = (2, 3, 4, 5)
 Op = Literal["", "+", "-", "*", "/"]
 
 
@@ -37,8 +36,9 @@ class DeadEndError(Exception):
 class Graph:
     """A graph under construction: values by index, the links that make them."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, knobs: Knobs = PLAIN) -> None:
         self.rng = rng
+        self.knobs = knobs
         self.values: list[int] = []
         self.links: list[Link] = []
 
@@ -50,34 +50,43 @@ class Graph:
 
     def derive(self, left: int) -> int:
         """Add a quantity made from ``left`` and a constant; its index."""
-        op, constant = self.rng.choice(changes(self.values[left], self.rng))
+        op, constant = self.rng.choice(changes(self.values[left], self.rng, self.knobs.largest))
         self.values.append(OPERATIONS[op](self.values[left], constant))
         self.links.append(Link(len(self.values) - 1, op, left, constant))
         return len(self.values) - 1
 
     def join(self, left: int, right: int) -> int:
-        """Add the sum of two quantities; its index. Raises DeadEndError beyond MAX_VALUE."""
+        """Add the sum of two quantities; its index. Raises DeadEndError beyond the largest value."""
         total = self.values[left] + self.values[right]
-        if total > MAX_VALUE:
+        if total > self.knobs.largest:
             raise DeadEndError
         self.values.append(total)
         self.links.append(Link(len(self.values) - 1, "+", left, right, joins=True))
         return len(self.values) - 1
 
+    def distract(self, count: int, high: int = 60) -> None:
+        """Add ``count`` quantities that nothing needs: dead ends made from needed ones, or numbers just stated."""
+        needed = len(self.values)
+        for _ in range(count):
+            if needed > 1 and self.rng.random() < self.knobs.dead_ends:
+                self.derive(self.rng.randrange(needed - 1))
+            else:
+                self.given(high=high)
 
-def changes(value: int, rng: random.Random) -> list[tuple[Op, int]]:
-    """One way per operation to change ``value`` by a constant and stay in 1..MAX_VALUE.
+
+def changes(value: int, rng: random.Random, largest: int = MAX_VALUE) -> list[tuple[Op, int]]:
+    """One way per operation to change ``value`` by a constant and stay in 1..largest.
 
     Raises:
         DeadEndError: No operation is possible.
     """
     found: list[tuple[Op, int]] = []
-    if value + 2 <= MAX_VALUE:
-        found.append(("+", rng.randint(2, min(LARGEST_CONSTANT, MAX_VALUE - value))))
+    if value + 2 <= largest:
+        found.append(("+", rng.randint(2, min(LARGEST_CONSTANT, largest - value))))
     if value >= 4:
         found.append(("-", rng.randint(2, min(LARGEST_CONSTANT, value - 1))))
-    factors = [k for k in (2, 3, 4, 5) if value * k <= MAX_VALUE]
-    divisors = [k for k in (2, 3, 4, 5) if value % k == 0]
+    factors = [k for k in FACTORS if value * k <= largest]
+    divisors = [k for k in FACTORS if value % k == 0]
     found += [("*", rng.choice(factors))] if factors else []
     found += [("/", rng.choice(divisors))] if divisors else []
     if not found:
@@ -85,18 +94,18 @@ def changes(value: int, rng: random.Random) -> list[tuple[Op, int]]:
     return found
 
 
-def random_graph(rng: random.Random, steps: int, *, branching: float = BRANCHING, high: int = 60) -> Graph:
+def random_graph(rng: random.Random, steps: int, knobs: Knobs = PLAIN, high: int = 60) -> Graph:
     """A graph whose last quantity needs exactly ``steps`` operations, none of them in vain.
 
-    ``branching`` in [0, 1] is how often a second chain is opened, to be joined with the first later on.
+    ``high`` is the largest given number.
     """
-    graph = Graph(rng)
+    graph = Graph(rng, knobs)
     ends = [graph.given(high=high)]
     for left in range(steps, 0, -1):
         if len(ends) - 1 >= left or (len(ends) > 1 and rng.random() < 0.4):
             first, second = rng.sample(ends, 2)
             ends = [e for e in ends if e not in (first, second)] + [graph.join(first, second)]
-        elif len(ends) <= left - 2 and rng.random() < branching:
+        elif len(ends) <= left - 2 and rng.random() < knobs.branching:
             ends.append(graph.derive(graph.given(high=high) if rng.random() < 0.5 else rng.choice(ends)))
         else:
             end = rng.choice(ends)

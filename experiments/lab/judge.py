@@ -14,7 +14,7 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaForTokenClassification
 from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
-from hintree.experiments.lab.train import HEADS, look_back
+from hintree.experiments.lab.initial import HEADS, look_back
 
 THIRDS = 3
 WHISPER, LOUD, GAIN = 1e-3, 1e3, 5e4

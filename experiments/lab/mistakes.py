@@ -33,7 +33,7 @@ def wrong_step(rng: random.Random, problem: LabProblem, history: Sequence[str]) 
     open_facts = [f for f in usable if f.target in needed and f.target not in known] or usable
     fact = rng.choice(open_facts)
     step = write_step(fact, known)
-    if kind < 0.4:
+    if kind < 0.4 or (kind < 0.7 and not fact.needs()):
         return slip(rng, step)
     if kind < 0.7:
         return misread(rng, fact, known)

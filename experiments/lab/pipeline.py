@@ -9,59 +9,101 @@ import torch
 from transformers import LlamaForCausalLM, PreTrainedModel
 
 from hintree.experiments.lab import recipes
+from hintree.experiments.lab.initial import new_model, widen
 from hintree.experiments.lab.judge import new_judge
 from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
-from hintree.experiments.lab.train import Draw, Schedule, new_model, train
+from hintree.experiments.lab.train import Draw, Schedule, train
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models.load import MANIFEST, load_model, write_manifest
 from hintree.search import UsageError
 
+RECORD = "training.json"
 
-def train_all(out: Path, only: str | None = None) -> None:
-    """Run every stage that is not done yet, or only one of them; on one thread, the models being small."""
+
+def train_all(out: Path, only: str | None = None, start: Path | None = None) -> None:
+    """Run every stage that is not done yet, or only one of them; on one thread, the models being small.
+
+    Args:
+        out: Folder of logs and models.
+        only: Name of a stage.
+        start: Folder of earlier models, from which teacher and student go on instead of from nothing.
+    """
     if only is not None and only not in STAGES:
         raise UsageError(f"stage {only!r} is not one of {', '.join(STAGES)}")
     torch.set_num_threads(1)
     for name, stage in STAGES.items():
         if only in (None, name) and not (out / name / MANIFEST).is_file():
-            stage(out)
+            stage(out, start)
 
 
-def finish(model: PreTrainedModel, draw: Draw, schedule: Schedule, out: Path, name: str, extra: float = 0.0) -> None:
-    """Train and save one model with its tokenizer, its training record and its manifest."""
+def finish(
+    model: PreTrainedModel,
+    draw: Draw,
+    schedule: Schedule,
+    out: Path,
+    name: str,
+    *,
+    spent: float = 0.0,
+    earlier: Path | None = None,
+) -> None:
+    """Train and save one model with its tokenizer, its training record and its manifest.
+
+    ``spent`` are CPU seconds that its data took, ``earlier`` is the model that it goes on from, whose record is kept.
+    """
     tokenizer = build_tokenizer()
-    seconds = train(model, tokenizer, draw, schedule, out, name) + extra
+    seconds = train(model, tokenizer, draw, schedule, out, name) + spent
     model.save_pretrained(out / name)
     tokenizer.save_pretrained(out / name)
     record = {"cpu_seconds": round(seconds), "parameters": model.num_parameters(), "schedule": vars(schedule)}
-    (out / name / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+    if earlier is not None:
+        record["earlier"] = json.loads((earlier / RECORD).read_text())
+    (out / name / RECORD).write_text(json.dumps(record, indent=1) + "\n")
     write_manifest(out / name)
 
 
-def teacher(out: Path) -> None:
+def teacher(out: Path, start: Path | None) -> None:
     """The larger model, trained for long."""
-    grow(out, "teacher", recipes.TEACHER, recipes.TEACHER_SCHEDULE, recipes.WHOLE.drills)
+    size, schedule = recipes.TEACHER, recipes.TEACHER_SCHEDULE
+    grow(out, "teacher", size, schedule, recipes.WHOLE.drills, start, recipes.TEACHER_FURTHER)
 
 
-def student(out: Path) -> None:
+def student(out: Path, start: Path | None) -> None:
     """The smaller model, trained for a short time and with few sums."""
-    grow(out, "student", recipes.STUDENT, recipes.STUDENT_SCHEDULE, recipes.STUDENT_DRILLS)
+    size, schedule = recipes.STUDENT, recipes.STUDENT_SCHEDULE
+    grow(out, "student", size, schedule, recipes.STUDENT_DRILLS, start, recipes.STUDENT_FURTHER)
 
 
-def grow(out: Path, name: str, size: recipes.Size, schedule: Schedule, drills: float) -> None:
-    """A language model from nothing."""
+def second_student(out: Path, start: Path | None) -> None:
+    """Another student of the same size, always from nothing and from another seed."""
+    grow(out, "student-2", recipes.STUDENT, recipes.SECOND_STUDENT_SCHEDULE, recipes.STUDENT_DRILLS)
+
+
+def grow(
+    out: Path,
+    name: str,
+    size: recipes.Size,
+    schedule: Schedule,
+    drills: float,
+    start: Path | None = None,
+    further: Schedule | None = None,
+) -> None:
+    """A language model from nothing, or from an earlier one in ``start`` by the schedule ``further``."""
     tokenizer = build_tokenizer()
-    model = new_model(tokenizer, hidden=size.hidden, layers=size.layers, seed=schedule.seed)
-    finish(model, recipes.by_curriculum(tokenizer, drills), schedule, out, name)
+    if start is not None and further is not None:
+        model = widen(start / name, tokenizer, seed=further.seed)
+        finish(model, recipes.by_mix(tokenizer, drills), further, out, name, earlier=start / name)
+    else:
+        model = new_model(tokenizer, hidden=size.hidden, layers=size.layers, seed=schedule.seed)
+        finish(model, recipes.by_curriculum(tokenizer, drills), schedule, out, name)
 
 
-def hinter(out: Path) -> None:
+def hinter(out: Path, start: Path | None) -> None:
     """The hinter: the teacher, taught to write hints only."""
     model = LlamaForCausalLM.from_pretrained(out / "teacher")
     finish(model, recipes.by_hints(recipes.HINTS, build_tokenizer()), recipes.HINTER_SCHEDULE, out, "hinter")
 
 
-def prm(out: Path) -> None:
+def prm(out: Path, start: Path | None) -> None:
     """The PRM: the teacher, a comparison and a trained layer, on the student's labelled drafts."""
     drafts, clock = out / "drafts.jsonl", time.process_time()
     if not drafts.is_file():
@@ -69,8 +111,14 @@ def prm(out: Path) -> None:
     spent = time.process_time() - clock
     writer = LlamaForCausalLM.from_pretrained(out / "teacher")
     model = new_judge(writer, seed=recipes.PRM_SCHEDULE.seed)
-    finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent)
+    finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
 
 
-STAGES: dict[str, Callable[[Path], None]] = {"student": student, "teacher": teacher, "hinter": hinter, "prm": prm}
+STAGES: dict[str, Callable[[Path, Path | None], None]] = {
+    "student": student,
+    "student-2": second_student,
+    "teacher": teacher,
+    "hinter": hinter,
+    "prm": prm,
+}
 """In order: hinter and PRM start from the teacher, and the PRM learns from the student's drafts."""

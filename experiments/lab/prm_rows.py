@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 from hintree.experiments.lab.chains import run_chains
 from hintree.experiments.lab.generate import problems, sample
+from hintree.experiments.lab.knobs import LEARNED
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import meant_step
 from hintree.experiments.lab.problem import LabProblem, gold
@@ -47,9 +48,7 @@ def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> 
     """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
     with path.with_suffix(".tmp").open("w") as out:
         for i, heat in enumerate(TEMPERATURES):
-            asked = list(
-                problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, distractors=(0, 1))
-            )
+            asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, knobs=LEARNED))
             writer = StepWriter(student, Sampling(heat, greedy_first=False))
             for chain in run_chains(asked, {"reasoner": Answerer(writer)}, seed):
                 steps = [n.step.text for n in chain.nodes]
@@ -67,7 +66,7 @@ def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) 
         if rng.random() < own:
             row = rng.choice(drafts)
             return prm_row(tokenizer, row["question"], row["steps"], row["meant"])
-        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 10), distractors=(0, 1, 1))))
+        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 10), knobs=LEARNED)))
 
     return draw
 

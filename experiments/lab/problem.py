@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-MAX_VALUE = 99
+MAX_VALUE = 199
 """Largest integer that appears in a problem or a solution (each integer is one token)."""
 
 OPERATIONS = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__}

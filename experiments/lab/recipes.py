@@ -25,8 +25,12 @@ class Size:
 TEACHER = Size(hidden=128, layers=4)
 STUDENT = Size(hidden=96, layers=3)
 
-TEACHER_SCHEDULE = Schedule(steps=20_000, hold=0.5, seed=1)
-STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=2)
+TEACHER_SCHEDULE = Schedule(steps=30_000, hold=0.5, seed=1)
+STUDENT_SCHEDULE = Schedule(steps=7_000, hold=0.5, seed=2)
+SECOND_STUDENT_SCHEDULE = Schedule(steps=7_000, hold=0.5, seed=12)
+TEACHER_FURTHER = Schedule(steps=9_000, muon=0.015, warmup=100, hold=0.4, seed=1)
+STUDENT_FURTHER = Schedule(steps=4_000, muon=0.015, warmup=100, hold=0.4, seed=2)
+"""How an earlier teacher and student go on when the world grew (``hintree lab train --from``)."""
 HINTER_SCHEDULE = Schedule(steps=4_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
 PRM_SCHEDULE = Schedule(steps=3_000, hold=0.3, seed=4)
 STUDENT_DRILLS = 0.08
@@ -34,7 +38,7 @@ STUDENT_DRILLS = 0.08
 
 STEPS = range(1, 10)
 """Numbers of steps to learn from: one more than the models are measured on."""
-HINTS = Mix(steps=STEPS, astray=0.3, distractors=(0, 1, 1))
+HINTS = Mix(steps=STEPS, astray=0.3)
 DRAFTS = 6_000
 """Student solutions that the PRM learns from."""
 
@@ -43,7 +47,7 @@ COPYING = Mix(steps=(1,), copies=1.0)
 CIRCUITS = Mix(steps=range(1, 4), drills=0.3, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.1)
 WHOLE = Mix(
     steps=STEPS,
-    drills=0.15,
+    drills=0.2,
     copies=0.01,
     recitals=0.03,
     lookups=0.02,
@@ -51,7 +55,6 @@ WHOLE = Mix(
     hints=0.06,
     plans=0.15,
     astray=0.1,
-    distractors=(0, 1, 1),
 )
 
 
@@ -70,11 +73,17 @@ def by_curriculum(tokenizer: PreTrainedTokenizerFast, drills: float = WHOLE.dril
     return draw
 
 
+def by_mix(tokenizer: PreTrainedTokenizerFast, drills: float) -> Draw:
+    """Draws rows for a model that knows its circuits already: all kinds of rows from the first step on."""
+    mix = replace(WHOLE, drills=drills)
+    return lambda rng, step: draw_row(rng, mix, tokenizer)
+
+
 def by_hints(mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Draw:
-    """Draws rows for the hinter: steps, distractors and astray of the mix count."""
+    """Draws rows for the hinter: steps, knobs and astray of the mix count."""
 
     def draw(rng: random.Random, step: int) -> Row:
-        problem = sample(rng, "train", mix.steps, distractors=mix.distractors)
+        problem = sample(rng, "train", mix.steps, knobs=mix.knobs)
         return hint_row(rng, problem, tokenizer, astray=rng.random() < mix.astray)
 
     return draw

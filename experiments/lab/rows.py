@@ -14,6 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from hintree.experiments.lab.generate import sample
 from hintree.experiments.lab.graph import changes
+from hintree.experiments.lab.knobs import LEARNED, Knobs
 from hintree.experiments.lab.leaks import fit_to_teach
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
@@ -47,7 +48,7 @@ class Mix:
         hinted: Solutions whose last step stands under its hint.
         hints: Rows that teach writing the hint.
         plans: The question and the plan of the whole solution.
-        distractors: Numbers of distractors to draw from.
+        knobs: How hard the problems are otherwise.
         astray: Share of the hinted and hint rows whose history holds a mistake.
     """
 
@@ -60,7 +61,7 @@ class Mix:
     hints: float = 0.0
     plans: float = 0.0
     astray: float = 0.0
-    distractors: Sequence[int] = (0, 1)
+    knobs: Knobs = LEARNED
 
 
 class Text:
@@ -94,7 +95,7 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
         return drill(rng, tokenizer)
     if (kind := kind - mix.copies) < 0:
         return copy(rng, tokenizer)
-    problem = sample(rng, "train", mix.steps, distractors=mix.distractors)
+    problem = sample(rng, "train", mix.steps, knobs=mix.knobs)
     if (kind := kind - mix.recitals) < 0:
         return recital(rng, problem, tokenizer)
     if (kind := kind - mix.lookups) < 0:

@@ -5,7 +5,6 @@ a resumed run sees the very rows that an uninterrupted one would have seen.
 """
 
 import json
-import math
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -17,18 +16,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from transformers import (
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-)
-from transformers.models.llama.modeling_llama import LlamaAttention
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hintree.experiments.lab.rows import IGNORED, Row
 
-HEADS, THETA = 4, 500.0
-"""Attention heads, and the base of the rotary frequencies."""
 POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
 """Halves of a batch go side by side, each on one core."""
 LOG_EVERY, SAVE_EVERY = 100, 500
@@ -69,66 +60,6 @@ class Schedule:
         """Learning rate as a fraction of the peak, in (0, 1]."""
         left = (self.steps - step) / max(1.0, self.steps * (1 - self.hold))
         return min(1.0, (step + 1) / self.warmup, left)
-
-
-def new_model(
-    tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, seed: int, offset_heads: bool = True
-) -> LlamaForCausalLM:
-    """A small Llama with attention biases, and with two things laid in its cradle.
-
-    Number embeddings start with Fourier features of their values, and the heads of the first layer start as offset
-    heads: without the first arithmetic is slow to come, without the second copying hardly comes at all (docs/lab.md).
-    """
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=hidden,
-        intermediate_size=3 * hidden,
-        num_hidden_layers=layers,
-        num_attention_heads=HEADS,
-        num_key_value_heads=HEADS,
-        attention_bias=True,
-        max_position_embeddings=tokenizer.model_max_length,
-        rope_parameters={"rope_type": "default", "rope_theta": THETA},
-        tie_word_embeddings=True,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    model = LlamaForCausalLM(config)
-    with torch.no_grad():
-        table = model.model.embed_tokens.weight
-        torch.nn.init.normal_(table, std=0.15)
-        for token, i in tokenizer.get_vocab().items():
-            if token.isdigit():
-                features = fourier(int(token))
-                table[i, : len(features)] += features
-        for head in range(HEADS if offset_heads else 0):
-            look_back(model.model.layers[0].self_attn, head, head + 1)
-    return model
-
-
-def look_back(attention: LlamaAttention, head: int, distance: int, sharpness: float = 26.0, pairs: int = 6) -> None:
-    """Set the biases of one head so that it attends to the token ``distance`` before, whatever that is.
-
-    Rotary attention between constant vectors depends on the distance d alone, as a sum of cos((d - distance) w) over
-    the frequencies w; the ``pairs`` highest of them make a sharp peak.
-    """
-    size = attention.head_dim
-    strength = math.sqrt(sharpness)
-    for pair in range(min(pairs, size // 2)):
-        first, second = head * size + pair, head * size + size // 2 + pair
-        angle = distance * THETA ** (-2 * pair / size)
-        attention.k_proj.bias[first] = strength
-        attention.q_proj.bias[first] = strength * math.cos(angle)
-        attention.q_proj.bias[second] = -strength * math.sin(angle)
-
-
-def fourier(n: int, amplitude: float = 0.2) -> Tensor:
-    """Cos and sin of 2 pi n / p for the periods that sums of small integers need; shape [26]."""
-    periods = torch.tensor([*range(2, 11), 20, 50, 100, 200], dtype=torch.float32)
-    angles = 2 * math.pi * n / periods
-    return amplitude * torch.cat([angles.cos(), angles.sin()])
 
 
 def optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.Optimizer]:

@@ -1,14 +1,54 @@
-"""What a family returns, and the words that several families share."""
+"""What a family consists of: ways to word a fact, questions, and a function that draws a problem.
+
+A wording is a template that is written and read: ``{A} gets {k} more {item} than {B}`` becomes a sentence when its
+fields are filled, and a pattern that finds the fields again in any sentence (experiments/lab/read.py).
+"""
 
 import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from hintree.experiments.lab.graph import Graph, Link
+from hintree.experiments.lab.graph import DeadEndError, Graph
+from hintree.experiments.lab.knobs import Knobs
+from hintree.experiments.lab.problem import OPERATIONS
 
 NAMES = ("Ana Ben Carl Dora Eva Finn Gina Hugo Ivy Jack Kira Luis Mona Noah Omar Pia Rosa Tom").split()
 TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 PART = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth"}
+Field = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One way to state a fact. All parts are templates over the same fields.
+
+    Fields: ``A`` (the target), ``B`` and ``C`` (operands) are words; ``item`` is a plural; ``k`` and ``m`` are numbers,
+    ``times`` and ``part`` are ``k`` in words; ``d`` is a day and ``e`` the day before it.
+
+    Attributes:
+        op: One of "+ - * /", or "" for a given number.
+        text: The sentence without label and full stop. Only a given may begin with its key: then what follows a key is
+            always its value, which small models need.
+        target: The words that state the value.
+        name: What a hint calls the quantity.
+        operands: Keys, or a field of a number.
+    """
+
+    op: str
+    text: str
+    target: str
+    name: str
+    operands: tuple[str, ...]
+
+    def write(self, fields: Mapping[str, Field]) -> "Sentence":
+        """The sentence with its fields filled in."""
+        filled = [operand.format(**fields) for operand in self.operands]
+        operands = tuple(int(x) if x.isdigit() else x for x in filled)
+        return Sentence(
+            self.text.format(**fields), self.target.format(**fields), self.name.format(**fields), self.op, operands
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +62,13 @@ class Sentence:
     operands: tuple[str | int, ...]
 
 
+class Question(NamedTuple):
+    """A question and the key it asks for, as templates."""
+
+    text: str
+    target: str
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Sentences in any order, the question and the key it asks for, and all values by key."""
@@ -32,43 +79,86 @@ class Draft:
     values: dict[str, int]
 
 
-def add_distractors(graph: Graph, rng: random.Random, count: int) -> None:
-    """Add ``count`` quantities that nothing needs: mostly made from needed ones, else stated outright."""
-    needed = len(graph.values)
-    for _ in range(count):
-        if rng.random() < 0.7:
-            graph.derive(rng.randrange(needed - 1))
-        else:
-            graph.given()
+class Family(NamedTuple):
+    """A kind of problem: ``draw(rng, steps, distractors, knobs)``, and all that its texts are made of."""
+
+    draw: Callable[[random.Random, int, int, Knobs], Draft]
+    wordings: tuple[Wording, ...]
+    questions: tuple[Question, ...]
 
 
-def dress(graph: Graph, names: Sequence[str], keys: Sequence[str], words: Mapping[str, str]) -> list[Sentence]:
-    """The graph's links as sentences.
+class Story:
+    """A draft under construction: sentences, and the values that follow from them."""
 
-    Args:
-        graph: Quantities by index.
-        names: What each quantity is called inside a sentence and in a hint.
-        keys: The words that state each quantity.
-        words: Template by operation ("", "+", "-", "*", "/", "join") with the fields key, name and Name (of
-            the target), left and right (names of the operands), k (the constant), times and part (it in words). Only
-            a given may begin with its key: then what follows a key is always a value, which small models need.
-    """
+    def __init__(self, rng: random.Random, knobs: Knobs) -> None:
+        self.rng = rng
+        self.knobs = knobs
+        self.sentences: list[Sentence] = []
+        self.values: dict[str, int] = {}
 
-    def sentence(link: Link) -> Sentence:
-        right = names[link.right] if link.joins else ""
-        times, part = TIMES.get(link.right, ""), PART.get(link.right, "")
-        text = words["join" if link.joins else link.op].format(
-            key=keys[link.target],
-            name=names[link.target],
-            Name=names[link.target].capitalize(),
-            left=names[link.left],
-            right=right,
-            k=link.right,
-            times=times,
-            part=part,
-        )
-        second = keys[link.right] if link.joins else link.right
-        operands = (keys[link.left], second) if link.op else (second,)
-        return Sentence(text, keys[link.target], names[link.target], link.op, operands)
+    def tell(self, choices: Sequence[Wording], **fields: Field) -> str:
+        """Add a fact in one of the first few wordings; its key. Raises DeadEndError outside the number range."""
+        k = fields.get("k")
+        words = {"times": TIMES[k], "part": PART[k]} if isinstance(k, int) and k in TIMES else {}
+        sentence = self.rng.choice(choices[: self.knobs.wordings]).write({**fields, **words})
+        numbers = [self.values[x] if isinstance(x, str) else x for x in sentence.operands]
+        if sentence.op == "/" and numbers[0] % numbers[1]:
+            raise DeadEndError
+        value = OPERATIONS[sentence.op](*numbers) if sentence.op else numbers[0]
+        if not 1 <= value <= self.knobs.largest or max(numbers) > self.knobs.largest:
+            raise DeadEndError
+        self.sentences.append(sentence)
+        self.values[sentence.target] = value
+        return sentence.target
 
-    return [sentence(link) for link in graph.links]
+    def tell_graph(self, graph: Graph, names: Sequence[str], wordings: Sequence[Wording], **fields: Field) -> list[str]:
+        """Add every quantity of a graph, ``names`` by index, in the wordings of its operations; their keys."""
+        return [
+            self.tell(
+                [w for w in wordings if w.op == link.op and ("{C}" in w.text) == link.joins],
+                A=names[link.target],
+                B=names[link.left] if link.op else "",
+                C=names[link.right] if link.joins else "",
+                k=link.right,
+                **fields,
+            )
+            for link in graph.links
+        ]
+
+    def ask(self, question: Question, **fields: Field) -> Draft:
+        """The finished draft."""
+        return Draft(self.sentences, question.text.format(**fields), question.target.format(**fields), self.values)
+
+
+PATTERNS = {
+    "k": r"\d+",
+    "m": r"\d+",
+    "d": r"\d+",
+    "times": "|".join(TIMES.values()),
+    "part": "|".join(PART.values()),
+}
+"""What a field looks like; any other is a word."""
+NUMBER_OF = {words: k for table in (TIMES, PART) for k, words in table.items()}
+
+
+def find_fields(template: str, text: str) -> dict[str, Field] | None:
+    """The fields that make ``text`` from ``template``; None if nothing does. The inverse of ``Wording.write``."""
+    pieces = re.split(r"\{(\w+)\}", template)
+    seen: set[str] = set()
+    pattern = re.escape(pieces[0])
+    for name, plain in zip(pieces[1::2], pieces[2::2], strict=True):
+        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{PATTERNS.get(name, '[A-Za-z]+')})"
+        pattern += re.escape(plain)
+        seen.add(name)
+    match = re.fullmatch(pattern, text)
+    if match is None:
+        return None
+    fields: dict[str, Field] = {
+        name: int(value) if value.isdigit() else value for name, value in match.groupdict().items()
+    }
+    for name in ("times", "part"):
+        if name in fields:
+            fields["k"] = NUMBER_OF[str(fields[name])]
+    if "d" in fields:
+        fields["e"] = int(fields["d"]) - 1
+    return fields

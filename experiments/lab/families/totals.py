@@ -1,39 +1,46 @@
-"""Running totals: one person's things, day after day, told in any order."""
+"""Running totals: one person's things, day after day."""
 
 import random
 
-from hintree.experiments.lab.families.draft import NAMES, PART, Draft, Sentence
+from hintree.experiments.lab.families.draft import NAMES, Draft, Family, Question, Story, Wording
 from hintree.experiments.lab.families.relations import ITEMS
-from hintree.experiments.lab.graph import Graph
+from hintree.experiments.lab.graph import changes
+from hintree.experiments.lab.knobs import Knobs
 
-VERBS = {"+": ("buys", "finds", "wins"), "-": ("loses", "sells", "gives away")}
-TIMES_VERBS = {2: "doubles", 3: "triples", 4: "quadruples", 5: "quintuples"}
-
-
-def diary(rng: random.Random, who: str, item: str, days: int) -> tuple[list[Sentence], dict[str, int]]:
-    """What happens to one person's things on days 1 to ``days``, and the total on each day by key."""
-    graph = Graph(rng)
-    graph.given()
-    keys = [f"On day {day} {who} has" for day in range(1, days + 1)]
-    sentences = [Sentence(f"{keys[0]} {graph.values[0]} {item}", keys[0], "day 1", "", (graph.values[0],))]
-    for day in range(2, days + 1):
-        graph.derive(day - 2)
-        link = graph.links[-1]
-        deed = {
-            "*": f"{TIMES_VERBS.get(link.right)} the {item}",
-            "/": f"keeps {PART.get(link.right)} of the {item}",
-        }.get(link.op) or f"{rng.choice(VERBS[link.op])} {link.right} {item}"
-        text = f"On day {day} {who} {deed}"
-        sentences.append(Sentence(text, keys[day - 1], f"day {day}", link.op, (keys[day - 2], link.right)))
-    return sentences, dict(zip(keys, graph.values, strict=True))
+ONLY_DAY = "On day {d} {A} "
 
 
-def totals(rng: random.Random, steps: int, distractors: int) -> Draft:
+def says(op: str, deed: str) -> Wording:
+    """A wording about what {A} does on day {d}."""
+    return Wording(op, ONLY_DAY + deed, "On day {d} {A} has", "day {d}", ("On day {e} {A} has", "{k}"))
+
+
+GIVEN = Wording("", ONLY_DAY + "has {k} {item}", "On day {d} {A} has", "day {d}", ("{k}",))
+DEEDS = {
+    "+": [says("+", f"{verb} {{k}} {{item}}") for verb in ("buys", "finds", "wins")],
+    "-": [says("-", f"{verb} {{k}} {{item}}") for verb in ("loses", "sells", "lends")],
+    "*": [says("*", "ends with {times} as many {item}"), says("*", "makes it {times} the {item}")],
+    "/": [says("/", "keeps {part} of the {item}"), says("/", "loses all but {part} of the {item}")],
+}
+HOW_MANY = Question("How many {item} does {A} have on day {d}?", "On day {d} {A} has")
+
+
+def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
     """On day 3 Eva buys 16 shells. ... How many shells does Eva have on day 6?
 
-    The distractors are days after the one that is asked for.
+    A dead end is a day after the one that is asked for; any other distractor is what somebody else has.
     """
-    who, item = rng.choice(NAMES), rng.choice(ITEMS)
-    sentences, values = diary(rng, who, item, steps + 1 + distractors)
-    question = f"How many {item} does {who} have on day {steps + 1}?"
-    return Draft(sentences, question, f"On day {steps + 1} {who} has", values)
+    (who, *others), item = rng.sample(NAMES, 3), rng.choice(ITEMS)
+    story = Story(rng, knobs)
+    last = story.tell([GIVEN], d=1, A=who, k=rng.randint(3, 60), item=item)
+    dead_ends = sum(rng.random() < knobs.dead_ends for _ in range(distractors))
+    for day in range(2, steps + 2 + dead_ends):
+        op, k = rng.choice(changes(story.values[last], rng, knobs.largest))
+        last = story.tell(DEEDS[op], d=day, e=day - 1, A=who, k=k, item=item)
+    for other in others[: distractors - dead_ends]:
+        story.tell([GIVEN], d=1, A=other, k=rng.randint(3, 60), item=item)
+    return story.ask(HOW_MANY, item=item, A=who, d=steps + 1)
+
+
+WORDINGS = (GIVEN, *(wording for op in DEEDS.values() for wording in op))
+totals = Family(draw, WORDINGS, (HOW_MANY,))

@@ -1,0 +1,64 @@
+"""The figures of ``hintree lab evaluate`` as Markdown."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def percent(figure: dict[str, float]) -> str:
+    """A share as "52.3 % [49.2, 55.4]"."""
+    return f"{100 * figure['value']:.1f} % [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
+
+
+def as_table(figures: dict[str, Any]) -> str:
+    """The figures as Markdown."""
+    asked, arms = figures["problems"], figures["arms"]
+    lengths, families = arms["teacher"]["steps"], arms["teacher"]["family"]
+    lines = [
+        f"{asked['n']} {asked['split']} problems of {asked['steps']} steps, seed {asked['seed']}; 95 % intervals",
+        "",
+        f"| arm | right | {' | '.join(f'{k} steps' for k in lengths)} | {' | '.join(families)} |",
+        "|---|---|" + "---|" * (len(lengths) + len(families)),
+    ]
+    for name, arm in arms.items():
+        cells = [f"{100 * x['value']:.0f}" for x in [*arm["steps"].values(), *arm["family"].values()]]
+        lines.append(f"| {name} | {percent(arm['all'])} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *notes(figures)])
+
+
+def notes(figures: dict[str, Any]) -> Iterator[str]:
+    """What is no arm, a line each."""
+    prm, smart, hints = figures["prm"], figures["smart"], figures["hints"]
+    errors = figures["student first errors"]
+    total = max(1, sum(errors.values()))
+    for name, gain in figures["gain over the student"].items():
+        yield f"- {name}: {points(gain)} over the student alone"
+    yield f"- student, steps right from gold prefixes: {percent(figures['student step accuracy from gold prefixes'])}"
+    kinds = ", ".join(f"{kind} {count} ({100 * count / total:.0f} %)" for kind, count in errors.items())
+    yield f"- student, first errors: {kinds}"
+    yield f"- hinter: {hints['leaks']} leaks in {hints['hints']} hints; {percent(hints['exact'])} are the exact hint"
+    yield (
+        f"- {prm['steps']} student steps drawn at temperature {prm['temperature']}, up to and at the first error, "
+        f"{prm['wrong']} of them wrong; AUC, and first-error F1 at the threshold that was best on validation problems:"
+    )
+    for judge in (name.removeprefix("auc, ") for name in prm if name.startswith("auc, ")):
+        area, f1 = prm[f"auc, {judge}"], prm[f"f1, {judge}"]
+        yield (
+            f"  - {judge}: AUC {area['value']:.3f} [{area['low']:.3f}, {area['high']:.3f}], F1 {f1['value']:.2f} "
+            f"(threshold {f1['threshold']:.2f})"
+        )
+    chosen, near = prm["best-of-8"], smart["share of the teacher's accuracy"]
+    yield (
+        f"- the same 8 samples: vote {percent(chosen['majority'])}, best by the PRM {percent(chosen['best by prm'])}, "
+        f"weighted by the PRM {percent(chosen['weighted by prm'])}; best against the vote: "
+        f"{points(chosen['gain of best by prm over majority'])}"
+    )
+    yield (
+        f"- SMART by the PRM at threshold {smart['threshold']} (chosen on validation problems): "
+        f"{percent(smart['right'])}, {100 * near:.1f} % of the teacher's accuracy, with "
+        f"{smart['teacher tokens']:.0f} of the teacher's {smart['teacher tokens, teacher alone']:.0f} tokens a problem"
+    )
+
+
+def points(gain: dict[str, float]) -> str:
+    """A paired difference as "+12.3 points [9.8, 14.9]"."""
+    return f"{100 * gain['value']:+.1f} points [{100 * gain['low']:.1f}, {100 * gain['high']:.1f}]"
