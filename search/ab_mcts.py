@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
 from dataclasses import dataclass
 
 from hintree.search.backup import backup
@@ -59,27 +59,31 @@ class ABMCTS:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write ``simulations`` steps; ends early when every path is finished or failed."""
-        done = 0
+        done, below = 0, Below(tree)
         while done < self.simulations:
             count = min(self.batch, self.simulations - done)
-            at = [place for i in range(count) if (place := self.select(tree, done + i)) is not None]
+            at = [place for i in range(count) if (place := self.select(tree, done + i, below)) is not None]
             done += count
             written = unique(node for node in await extend(tree, at) if node is not None)
             for node in unique(await rewrite(tree, written, rule)):
                 backup(node, value_of(node, self.aggregate))
+            below.look()
 
-    def select(self, tree: Tree, simulation: int) -> Place | None:
+    def select(self, tree: Tree, simulation: int, below: "Below") -> Place | None:
         """Walk down by Thompson sampling to where a GEN arm wins; None where the walk ends in a finished solution."""
         draw = generator(tree.root.key, "thompson", simulation)
         node = tree.root
         while True:
             arms: list[tuple[float, int, Node | str]] = []
             for i, arm in enumerate(self.arms if node.depth < self.depth else ()):
-                seen = [score(child) for child in node.children if writer(child) == arm]
+                seen = Seen()
+                for child in node.children:
+                    if writer(child) == arm:
+                        seen.add(score(child))
                 arms.append((self.sample(draw, seen), -i, arm))
             for child in node.children:
                 if child.status in ("open", "terminal") and child.visits:
-                    arms.append((self.sample(draw, [score(n) for n in below(child)]), -child.id - len(ARMS), child))
+                    arms.append((self.sample(draw, below.seen[child.id]), -child.id - len(ARMS), child))
             if not arms:
                 return None
             pick = max(arms, key=lambda arm: arm[:2])[2]
@@ -95,13 +99,13 @@ class ABMCTS:
         node.begun += 1
         return Place(node, node.begun - 1, "teacher" if arm == "teacher" else "reasoner", arm == "hinted")
 
-    def sample(self, draw: random.Random, seen: Sequence[float]) -> float:
+    def sample(self, draw: random.Random, seen: "Seen") -> float:
         """A draw of the mean from its normal-inverse-chi-squared posterior after the observations ``seen``."""
-        n = len(seen)
-        average = sum(seen) / n if n else 0.0
+        n = seen.n
+        average = seen.total / n if n else 0.0
         kappa, nu = self.kappa + n, self.nu + n
         mean = (self.kappa * self.mean + n * average) / kappa
-        spread = sum((x - average) ** 2 for x in seen) + self.kappa * n / kappa * (average - self.mean) ** 2
+        spread = max(0.0, seen.squares - n * average**2) + self.kappa * n / kappa * (average - self.mean) ** 2
         variance = (self.nu * self.tau2 + spread) / draw.gammavariate(nu / 2, 2.0)
         return draw.gauss(mean, math.sqrt(variance / kappa))
 
@@ -118,11 +122,38 @@ def score(node: Node) -> float:
     return 0.0 if node.status == "failed" else 0.5 if node.score is None else node.score
 
 
-def below(node: Node) -> Iterator[Node]:
-    """A step and everything written after it that is not a duplicate or rejected."""
-    waiting = [node]
-    while waiting:
-        at = waiting.pop()
-        if at.status not in ("pruned", "rejected"):
-            yield at
-            waiting += at.children
+@dataclass(slots=True)
+class Seen:
+    """Scores observed so far: how many, their sum, and the sum of their squares."""
+
+    n: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        """Observe one more."""
+        self.n += 1
+        self.total += value
+        self.squares += value * value
+
+
+class Below:
+    """What is seen at and below every step, kept up as the tree grows; duplicates and rejected versions do not count.
+
+    seen: By node id.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.looked = 1
+        self.seen: defaultdict[int, Seen] = defaultdict(Seen)
+        self.look()
+
+    def look(self) -> None:
+        """Count the steps that are new since the last look, each for itself and for all before it."""
+        for node in self.tree.nodes[self.looked :]:
+            path = node.path()
+            if not any(at.status in ("pruned", "rejected") for at in path):
+                for at in path:
+                    self.seen[at.id].add(score(node))
+        self.looked = len(self.tree.nodes)

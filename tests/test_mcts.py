@@ -7,8 +7,8 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from hintree.search import ABMCTS, MCTS, Problem, Tree, choose
-from hintree.search.ab_mcts import writer
+from hintree.search import ABMCTS, MCTS, Problem, Rewrite, Tree, choose
+from hintree.search.ab_mcts import Below, Seen, score, writer
 from tests.scripted import company, scores, solve, solve_one, steps, written
 
 
@@ -138,8 +138,10 @@ def posterior(search, seen):
 
 @pytest.mark.parametrize("seen", [[0.5, 0.5], [0.9, 0.8, 0.95, 0.7], [0.1] * 20, [0.0, 1.0] * 5])
 def test_thompson_draws_have_the_moments_of_the_posterior(seen):
-    search, draw = ABMCTS(), random.Random(3)
-    draws = [search.sample(draw, seen) for _ in range(40_000)]
+    search, draw, tally = ABMCTS(), random.Random(3), Seen()
+    for value in seen:
+        tally.add(value)
+    draws = [search.sample(draw, tally) for _ in range(40_000)]
     mean, variance = posterior(search, seen)
     assert fmean(draws) == pytest.approx(mean, abs=0.01)
     if len(seen) > 3:
@@ -156,6 +158,17 @@ def test_the_arm_that_writes_better_steps_writes_more_of_them():
     for run in solve(cast, ABMCTS(24, ("reasoner", "hinted", "teacher"), depth=6), count=12).values():
         found += Counter(writer(node) for node in run.tree if node.parent is not None)
     assert found["hinted"] > 2 * max(found["reasoner"], found["teacher"])
+
+
+def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():
+    rule = Rewrite(0.6, rungs=("resample", "teacher"))
+    for run in solve(company(), ABMCTS(40, ("reasoner", "hinted"), batch=3, depth=6), rule=rule, count=6).values():
+        below = Below(run.tree)
+        gone = [node for node in run.tree.nodes[1:] if node.status in ("pruned", "rejected")]
+        for node in run.tree.nodes[1:]:
+            after = [n for n in run.tree.nodes[1:] if node in n.path() and not set(gone) & set(n.path())]
+            seen = below.seen[node.id]
+            assert (seen.n, seen.total) == (len(after), pytest.approx(sum(map(score, after))))
 
 
 def test_every_simulation_writes_one_step_or_revisits_a_solution():
