@@ -35,7 +35,8 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
     """
     names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
     students = [load_model(names[role]) for role in ("student", "student-2")]
-    student, teacher, hinter, prm = students[0], load_model(names["teacher"]), load_model(names["hinter"]), names["prm"]
+    student, teacher, hinter = students[0], load_model(names["teacher"]), load_model(names["hinter"])
+    prm = PRM(load_classifier(names["prm"]))
     asked = list(problems("test", n=n, seed=seed))
     held_out = list(problems("validation", n=max(10, n // 5), seed=seed))
     write, second, strong, alone = (writer(model) for model in (*students, teacher, hinter))
@@ -62,8 +63,8 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
         "student step accuracy from gold prefixes": gold_prefix_accuracy(student, asked),
         "student first errors": first_errors(runs["student"]),
         "hints": hint_figures(runs["student, hinter"]),
-        "prm": prm_figures(PRM(load_classifier(prm)), student, asked, held_out, seed),
-        "smart": smart_figures(PRM(load_classifier(prm)), write, strong, asked, held_out),
+        "prm": prm_figures(prm, student, asked, held_out, seed),
+        "smart": smart_figures(Answerer(prm), write, strong, asked, held_out),
     }
 
 

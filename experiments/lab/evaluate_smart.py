@@ -11,7 +11,6 @@ import numpy as np
 from hintree.experiments.lab.chains import grow
 from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.statistics import mean_interval, share
-from hintree.scorers import PRM
 from hintree.search import Answerer, Beam, Rewrite, choose
 
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -31,10 +30,10 @@ class Outcome(NamedTuple):
 
 
 def smart_figures(
-    prm: PRM, student: Answerer, teacher: Answerer, asked: Sequence[LabProblem], held_out: Sequence[LabProblem]
+    judge: Answerer, student: Answerer, teacher: Answerer, asked: Sequence[LabProblem], held_out: Sequence[LabProblem]
 ) -> dict[str, Any]:
     """The lowest threshold that is near the teacher on the problems ``held_out``, and what it does on ``asked``."""
-    roles = {"reasoner": student, "teacher": teacher, "scorer": Answerer(prm)}
+    roles = {"reasoner": student, "teacher": teacher, "scorer": judge}
     alone = {"reasoner": teacher}
     wanted = NEAR * solve(held_out, alone, None).right.mean()
     tried = {t: float(solve(held_out, roles, smart(t)).right.mean()) for t in THRESHOLDS}
