@@ -109,8 +109,8 @@ def options(source: str, query: str) -> dict[str, str]:
 def lab_cases(source: str) -> Iterator[Case]:
     """Problems drawn from the lab, none of them twice."""
     from hintree.experiments.lab.commands import make_knobs, parse_range
-    from hintree.experiments.lab.generate import FAMILIES, problems
-    from hintree.experiments.lab.knobs import PLAIN, Knobs
+    from hintree.experiments.lab.generate import problems
+    from hintree.experiments.lab.knobs import KNOWN, PLAIN, Knobs
     from hintree.experiments.lab.problem import solve
 
     split, _, query = source.removeprefix("lab:").partition("?")
@@ -124,7 +124,7 @@ def lab_cases(source: str) -> Iterator[Case]:
         steps = parse_range(said["steps"])
         if n < 1:
             raise UsageError(f"n={n} is not at least 1")
-        families = (said["family"],) if said["family"] else tuple(FAMILIES)
+        families = (said["family"],) if said["family"] else KNOWN
         seen: set[str] = set()
         drawn = problems(split, steps, n=100 * n, seed=seed, families=families, knobs=make_knobs(PLAIN, said))
         for problem in drawn:

@@ -55,16 +55,17 @@ def add_sample(parser: argparse.ArgumentParser, n: int) -> None:
     parser.add_argument("--steps", help="a number from 1 to 10, or a range (default 2-8, with --easy 1-3)")
     parser.add_argument("--n", type=positive, default=n, help="how many (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="same seed, same problems (default %(default)s)")
-    parser.add_argument("--family", help="only this family (relations, ages, totals, shopping, rates or sharing)")
-    parser.add_argument("--easy", action="store_true", help="the easy split: no distractor, small numbers, one wording")
+    parser.add_argument("--family", help="only one of relations, ages, totals, shopping; rates, sharing")
+    parser.add_argument("--easy", action="store_true", help="the easy split: no distractor")
+    parser.add_argument("--wide", action="store_true", help="all that the lab can tell, shipped models or not")
     parser.add_argument(
         "--distractors", help="facts that the answer does not need, e.g. 2 or 0-2 (default: in a third)"
     )
-    parser.add_argument("--dead-ends", type=float, help="share of distractors that look like a next step (default 0)")
+    parser.add_argument("--dead-ends", type=float, help="share of distractors that look like a next step (default 0.7)")
     parser.add_argument("--shuffle", type=float, help="share of problems told in any order (default 0)")
     parser.add_argument("--branching", type=float, help="how often a second chain opens (default 0)")
-    parser.add_argument("--largest", type=int, help="largest number, 60 to 199 (default 199)")
-    parser.add_argument("--wordings", type=int, help="ways to say the same, 1 to 3 (default 3)")
+    parser.add_argument("--largest", type=int, help="largest number, 60 to 199 (default 99)")
+    parser.add_argument("--wordings", type=int, help="ways to say the same, 1 to 3 (default 1)")
 
 
 def add_models(parts: Any) -> None:
@@ -104,15 +105,15 @@ def sample(args: argparse.Namespace) -> dict[str, Any]:
     """Which problems to draw, as arguments of ``generate.problems``."""
     from hintree.experiments.lab.commands import make_knobs, parse_range
     from hintree.experiments.lab.generate import FAMILIES
-    from hintree.experiments.lab.knobs import EASY, EASY_STEPS, PLAIN
+    from hintree.experiments.lab.knobs import EASY, EASY_STEPS, KNOWN, PLAIN, WIDE
 
     return {
         "split": args.split,
         "steps": parse_range(args.steps) if args.steps else EASY_STEPS if args.easy else range(2, 9),
         "n": args.n,
         "seed": args.seed,
-        "families": (args.family,) if args.family else tuple(FAMILIES),
-        "knobs": make_knobs(EASY if args.easy else PLAIN, vars(args)),
+        "families": (args.family,) if args.family else tuple(FAMILIES) if args.wide else KNOWN,
+        "knobs": make_knobs(WIDE if args.wide else EASY if args.easy else PLAIN, vars(args)),
     }
 
 

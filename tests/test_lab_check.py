@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hintree.experiments.lab import FAMILIES, Verdict, check_step, first_error, problems
+from hintree.experiments.lab.knobs import WIDE
 from hintree.experiments.lab.problem import gold
 from tests.lab_cases import ANSWER, BEN, CARL, DORA, EVA, GINA, PROBLEM, STEPS, WRONG_BEN, WRONG_CARL
 
@@ -120,7 +121,7 @@ def test_first_error(steps, index):
     assert first_error(PROBLEM, steps) == index
 
 
-POOL = [p for family in FAMILIES for p in problems("train", (1, 3, 6), n=25, seed=4, families=(family,))]
+POOL = [p for family in FAMILIES for p in problems("train", (1, 3, 6), n=25, seed=4, families=(family,), knobs=WIDE)]
 PIECES = ["(1)", "(2)", "(77)", "Ana has", "Ben gets 5 fewer pens than Ana", "The answer is", " ", ". ", ".", "\n"]
 PIECES += ["12", "7", "0", "13", "=", "+", "-", "*", "/", "\x00", "é", "٣", "²", HUGE, "(", ")", "12 - 5 = 7. "]
 

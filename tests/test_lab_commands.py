@@ -25,7 +25,9 @@ def typed(monkeypatch):
 def test_knobs_of_the_command_line_reach_the_problems(capsys):
     easy = lines(printed(capsys, "problems", "--easy", "--n", "30"))
     assert max(len(row["steps"]) for row in easy) <= 4
-    hard = lines(printed(capsys, "problems", "--distractors", "2", "--dead-ends", "1", "--n", "5", "--family", "rates"))
+    hard = lines(
+        printed(capsys, "problems", "--distractors", "2", "--dead-ends", "1", "--n", "5", "--family", "rates", "--wide")
+    )
     assert all(row["question"].count("(") == len(row["steps"]) + 2 for row in hard if "needs" not in row["question"])
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from hintree.experiments.lab import FAMILIES, problems
 from hintree.experiments.lab.families import draft, relations, sharing, shopping
+from hintree.experiments.lab.knobs import WIDE
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.problem import gold, write_hint
@@ -22,7 +23,7 @@ def encode(tokenizer, text):
 def lab_texts(family, n):
     rng = random.Random(1)
     for split in ("train", "test"):
-        for problem in problems(split, range(1, 11), n=n, seed=8, families=(family,)):
+        for problem in problems(split, range(1, 11), n=n, seed=8, families=(family,), knobs=WIDE):
             hints, steps = zip(*gold(problem), strict=True)
             history = derail(rng, problem, steps[: rng.randrange(len(steps))])
             yield problem.question
@@ -49,7 +50,20 @@ def test_every_name_and_thing_of_the_lab_is_a_word(tokenizer):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_wording_is_made_of_words(tokenizer, family):
-    fields = dict(A="pen", B="cup", C="hat", P="Ana", item="pens", k=2, m=6, d=3, e=2, times="twice", part="half")
+    fields = dict(
+        A="pen",
+        B="cup",
+        C="hat",
+        P="Ana",
+        item="pens",
+        k=2,
+        m=6,
+        d=3,
+        e=2,
+        times="twice",
+        part="half",
+        multiplies="doubles",
+    )
     for wording in FAMILIES[family].wordings:
         assert tokenizer.unk_token_id not in encode(tokenizer, wording.text.format(**fields)), wording
 

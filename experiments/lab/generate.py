@@ -18,7 +18,7 @@ from hintree.experiments.lab.families.sharing import sharing
 from hintree.experiments.lab.families.shopping import shopping
 from hintree.experiments.lab.families.totals import totals
 from hintree.experiments.lab.graph import DeadEndError
-from hintree.experiments.lab.knobs import PLAIN, Knobs
+from hintree.experiments.lab.knobs import KNOWN, PLAIN, Knobs
 from hintree.experiments.lab.problem import MAX_VALUE, Fact, LabProblem, needed_keys
 
 FAMILIES: dict[str, Family] = {
@@ -44,7 +44,7 @@ def problems(
     *,
     n: int | None = None,
     seed: int = 0,
-    families: Sequence[str] = tuple(FAMILIES),
+    families: Sequence[str] = KNOWN,
     knobs: Knobs = PLAIN,
 ) -> Iterator[LabProblem]:
     """Problems of one split, in a fixed order for a fixed seed.
@@ -54,7 +54,7 @@ def problems(
         steps: Numbers of steps to draw from, each in 1..10; the final "The answer is" is not counted.
         n: How many; None goes on forever.
         seed: Same seed, same problems.
-        families: Names from ``FAMILIES``.
+        families: Names from ``FAMILIES``; by default those that the shipped models know.
         knobs: How hard they are otherwise.
 
     Raises:
@@ -73,7 +73,7 @@ def sample(
     rng: random.Random,
     split: str,
     steps: Sequence[int],
-    families: Sequence[str] = tuple(FAMILIES),
+    families: Sequence[str] = KNOWN,
     knobs: Knobs = PLAIN,
 ) -> LabProblem:
     """One problem of a split; the arguments are those of ``problems``."""

@@ -10,7 +10,7 @@ from typing import Literal
 from hintree.experiments.lab.knobs import PLAIN, Knobs
 from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS
 
-LARGEST_CONSTANT = 60
+LARGEST_CONSTANT = 40
 FACTORS = (2, 3, 4, 5)
 Op = Literal["", "+", "-", "*", "/"]
 

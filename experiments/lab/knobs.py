@@ -8,7 +8,7 @@ from hintree.experiments.lab.problem import MAX_VALUE
 
 @dataclass(frozen=True)
 class Knobs:
-    """Difficulty beyond the number of steps; the defaults are what the shipped models are measured on.
+    """Difficulty beyond the number of steps; the defaults are what the shipped models know and are measured on.
 
     Attributes:
         distractors: Numbers of facts to draw from that the answer does not need, each in 0..2.
@@ -21,17 +21,21 @@ class Knobs:
     """
 
     distractors: Sequence[int] = (0, 0, 1)
-    dead_ends: float = 0.0
+    dead_ends: float = 0.7
     shuffle: float = 0.0
     branching: float = 0.0
-    largest: int = MAX_VALUE
-    wordings: int = 3
+    largest: int = 99
+    wordings: int = 1
 
 
+KNOWN = ("relations", "ages", "totals", "shopping")
+"""The families that the shipped models know."""
 PLAIN = Knobs()
 """The lab as it is asked by default."""
-LEARNED = Knobs(distractors=(0, 1, 1), dead_ends=0.5)
-"""What the shipped models learn from: harder than what they are asked."""
-EASY = Knobs(distractors=(0,), largest=99, wordings=1)
-"""The easy split: no distractor, small numbers, one wording; with 1 to 3 steps."""
+LEARNED = Knobs(distractors=(0, 1, 1))
+"""What the shipped models learn from: more distractors than they are asked."""
+WIDE = Knobs(dead_ends=0.0, largest=MAX_VALUE, wordings=3)
+"""All that the lab can tell, with distractors that just state a number; for models that are still to be trained."""
+EASY = Knobs(distractors=(0,))
+"""The easy split: no distractor; with 1 to 3 steps."""
 EASY_STEPS = range(1, 4)

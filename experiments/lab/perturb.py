@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Iterator
 
-from hintree.experiments.lab.families.draft import PART, TIMES
+from hintree.experiments.lab.families.draft import NUMBER_WORDS
 from hintree.experiments.lab.graph import LARGEST_CONSTANT
 from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.lab.read import read
@@ -58,7 +58,7 @@ def other_numbers(text: str) -> Iterator[str]:
 
 def other_words(text: str) -> Iterator[str]:
     """A fact's sentence with another word for a number, or the opposite relation."""
-    for table in (TIMES, PART):
+    for table in NUMBER_WORDS.values():
         for word in table.values():
             for new in table.values():
                 if (other := exchange(text, word, new)) != text:

@@ -25,14 +25,14 @@ class Size:
 TEACHER = Size(hidden=128, layers=4)
 STUDENT = Size(hidden=96, layers=3)
 
-TEACHER_SCHEDULE = Schedule(steps=30_000, hold=0.5, seed=1)
-STUDENT_SCHEDULE = Schedule(steps=7_000, hold=0.5, seed=2)
-SECOND_STUDENT_SCHEDULE = Schedule(steps=7_000, hold=0.5, seed=12)
+TEACHER_SCHEDULE = Schedule(steps=20_000, hold=0.5, seed=1)
+STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=2)
+SECOND_STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=12)
 TEACHER_FURTHER = Schedule(steps=6_500, muon=0.015, warmup=100, hold=0.4, seed=1)
 STUDENT_FURTHER = Schedule(steps=3_000, muon=0.015, warmup=100, hold=0.4, seed=2)
 """How an earlier teacher and student go on when the world grew (``hintree lab train --from``)."""
-HINTER_SCHEDULE = Schedule(steps=2_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=2_000, hold=0.3, seed=4)
+HINTER_SCHEDULE = Schedule(steps=4_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = Schedule(steps=3_000, hold=0.3, seed=4)
 STUDENT_DRILLS = 0.08
 """Share of sums in the student's last phase: it should slip now and then."""
 
@@ -47,7 +47,7 @@ COPYING = Mix(steps=(1,), copies=1.0)
 CIRCUITS = Mix(steps=range(1, 4), drills=0.3, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.1)
 WHOLE = Mix(
     steps=STEPS,
-    drills=0.2,
+    drills=0.15,
     copies=0.01,
     recitals=0.03,
     lookups=0.02,

@@ -18,7 +18,7 @@ from hintree.experiments.lab.knobs import LEARNED, Knobs
 from hintree.experiments.lab.leaks import fit_to_teach
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
-from hintree.experiments.lab.problem import MAX_VALUE, OPERATIONS, LabProblem, write_plan
+from hintree.experiments.lab.problem import OPERATIONS, LabProblem, write_plan
 
 IGNORED = -100
 """Label of a token that the loss does not count."""
@@ -92,7 +92,7 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
     """One row of a kind drawn from the mix."""
     kind = rng.random()
     if (kind := kind - mix.drills) < 0:
-        return drill(rng, tokenizer)
+        return drill(rng, tokenizer, largest=mix.knobs.largest)
     if (kind := kind - mix.copies) < 0:
         return copy(rng, tokenizer)
     problem = sample(rng, "train", mix.steps, knobs=mix.knobs)
@@ -136,12 +136,14 @@ def guided(
     return text.end() if step.startswith("The answer") else text.add("\n", learn=True).cut()
 
 
-def drill(rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14) -> Row:
+def drill(
+    rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14, largest: int = LEARNED.largest
+) -> Row:
     """A line of sums; only the results are learned."""
     text = Text(tokenizer)
     for _ in range(sums):
-        left = rng.randint(1, MAX_VALUE)
-        op, right = rng.choice(changes(left, rng))
+        left = rng.randint(1, largest)
+        op, right = rng.choice(changes(left, rng, largest))
         if op in "+*" and rng.random() < 0.5:
             left, right = right, left
         text.add(f"{left} {op} {right} =", learn=False).add(f"{OPERATIONS[op](left, right)}.", learn=True)

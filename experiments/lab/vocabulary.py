@@ -5,25 +5,27 @@ becomes ``<unk>``, which is how a question from another world is noticed.
 """
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from hintree.experiments.lab.generate import problems
-from hintree.experiments.lab.knobs import Knobs
+from hintree.experiments.lab.generate import FAMILIES, problems
+from hintree.experiments.lab.knobs import WIDE
 from hintree.experiments.lab.problem import MAX_VALUE, gold, write_hint
 
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>"]
 PIECE = r"\(\d+\)|\d+|[A-Za-z]+|\n|[^\sA-Za-z\d]"
 LABELS = 20
+ALL = replace(WIDE, branching=0.5)
 
 
 @cache
 def words() -> list[str]:
     """Every word and mark that a lab text can hold, sorted; collected from a large fixed sample."""
     found = set(re.findall(PIECE, "Hint: Plan: , check again + - * / ="))
-    for problem in problems("train", range(1, 11), n=6000, seed=0, knobs=Knobs(branching=0.5)):
+    for problem in problems("train", range(1, 11), n=6000, seed=0, families=tuple(FAMILIES), knobs=ALL):
         lines = [problem.question, write_hint(None), *(text for pair in gold(problem) for text in pair)]
         found.update(piece for line in lines for piece in re.findall(PIECE, line))
     return sorted(piece for piece in found if not re.search(r"\d|\n", piece))

@@ -17,6 +17,9 @@ from hintree.experiments.lab.problem import OPERATIONS
 NAMES = ("Ana Ben Carl Dora Eva Finn Gina Hugo Ivy Jack Kira Luis Mona Noah Omar Pia Rosa Tom").split()
 TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 PART = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth"}
+MULTIPLIES = {2: "doubles", 3: "triples", 4: "quadruples", 5: "quintuples"}
+NUMBER_WORDS = {"times": TIMES, "part": PART, "multiplies": MULTIPLIES}
+"""The fields that say a number in words."""
 Field = str | int
 
 
@@ -25,7 +28,7 @@ class Wording:
     """One way to state a fact. All parts are templates over the same fields.
 
     Fields: ``A`` (the target), ``B`` and ``C`` (operands) are words; ``item`` is a plural; ``k`` and ``m`` are numbers,
-    ``times`` and ``part`` are ``k`` in words; ``d`` is a day and ``e`` the day before it.
+    ``times``, ``part`` and ``multiplies`` are ``k`` in words; ``d`` is a day and ``e`` the day before it.
 
     Attributes:
         op: One of "+ - * /", or "" for a given number.
@@ -99,7 +102,7 @@ class Story:
     def tell(self, choices: Sequence[Wording], **fields: Field) -> str:
         """Add a fact in one of the first few wordings; its key. Raises DeadEndError outside the number range."""
         k = fields.get("k")
-        words = {"times": TIMES[k], "part": PART[k]} if isinstance(k, int) and k in TIMES else {}
+        words = {name: table[k] for name, table in NUMBER_WORDS.items() if isinstance(k, int) and k in table}
         sentence = self.rng.choice(choices[: self.knobs.wordings]).write({**fields, **words})
         numbers = [self.values[x] if isinstance(x, str) else x for x in sentence.operands]
         if sentence.op == "/" and numbers[0] % numbers[1]:
@@ -134,11 +137,10 @@ PATTERNS = {
     "k": r"\d+",
     "m": r"\d+",
     "d": r"\d+",
-    "times": "|".join(TIMES.values()),
-    "part": "|".join(PART.values()),
+    **{name: "|".join(table.values()) for name, table in NUMBER_WORDS.items()},
 }
 """What a field looks like; any other is a word."""
-NUMBER_OF = {words: k for table in (TIMES, PART) for k, words in table.items()}
+NUMBER_OF = {words: k for table in NUMBER_WORDS.values() for k, words in table.items()}
 
 
 def find_fields(template: str, text: str) -> dict[str, Field] | None:
@@ -156,7 +158,7 @@ def find_fields(template: str, text: str) -> dict[str, Field] | None:
     fields: dict[str, Field] = {
         name: int(value) if value.isdigit() else value for name, value in match.groupdict().items()
     }
-    for name in ("times", "part"):
+    for name in NUMBER_WORDS:
         if name in fields:
             fields["k"] = NUMBER_OF[str(fields[name])]
     if "d" in fields:

@@ -51,7 +51,7 @@ def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draf
     distance.
     """
     trips = rng.randint(1, min(4, steps))
-    by_time = steps > trips and rng.random() < 0.3
+    by_time = knobs.wordings > 1 and steps > trips and rng.random() < 0.3
     graph = random_graph(rng, steps - trips - by_time, knobs, high=30)
     riders = len(graph.values)
     if trips >= 3 and riders == 1:

@@ -49,7 +49,7 @@ def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draf
     several cost.
     """
     purchase = rng.randint(1, min(4, steps))
-    by_unit = steps > purchase and rng.random() < 0.3
+    by_unit = knobs.wordings > 1 and steps > purchase and rng.random() < 0.3
     graph = random_graph(rng, steps - purchase - by_unit, knobs, high=30)
     prices = len(graph.values)
     if purchase >= 3 and prices == 1:

@@ -19,7 +19,7 @@ GIVEN = Wording("", ONLY_DAY + "has {k} {item}", "On day {d} {A} has", "day {d}"
 DEEDS = {
     "+": [says("+", f"{verb} {{k}} {{item}}") for verb in ("buys", "finds", "wins")],
     "-": [says("-", f"{verb} {{k}} {{item}}") for verb in ("loses", "sells", "lends")],
-    "*": [says("*", "ends with {times} as many {item}"), says("*", "makes it {times} the {item}")],
+    "*": [says("*", "{multiplies} the {item}"), says("*", "ends with {times} as many {item}")],
     "/": [says("/", "keeps {part} of the {item}"), says("/", "loses all but {part} of the {item}")],
 }
 HOW_MANY = Question("How many {item} does {A} have on day {d}?", "On day {d} {A} has")
