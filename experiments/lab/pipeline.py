@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import LlamaForCausalLM, PreTrainedModel
@@ -12,7 +13,7 @@ from hintree.experiments.lab import recipes
 from hintree.experiments.lab.initial import new_model, widen
 from hintree.experiments.lab.judge import new_judge
 from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
-from hintree.experiments.lab.train import Draw, Schedule, train
+from hintree.experiments.lab.train import DEVICE, Draw, Schedule, train
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models.load import MANIFEST, load_model, write_manifest
 from hintree.search import UsageError
@@ -54,7 +55,12 @@ def finish(
     seconds = train(model, tokenizer, draw, schedule, out, name) + spent
     model.save_pretrained(out / name)
     tokenizer.save_pretrained(out / name)
-    record = {"cpu_seconds": round(seconds), "parameters": model.num_parameters(), "schedule": vars(schedule)}
+    record: dict[str, Any] = {
+        "device": DEVICE,
+        "cpu_seconds": round(seconds),
+        "parameters": model.num_parameters(),
+        "schedule": vars(schedule),
+    }
     if earlier is not None:
         record["earlier"] = json.loads((earlier / RECORD).read_text())
     (out / name / RECORD).write_text(json.dumps(record, indent=1) + "\n")

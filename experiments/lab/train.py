@@ -20,8 +20,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hintree.experiments.lab.rows import IGNORED, Row
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
-"""Halves of a batch go side by side, each on one core."""
+"""On a CPU the halves of a batch go side by side, each on one core."""
 LOG_EVERY, SAVE_EVERY = 100, 500
 """Optimizer steps between two lines of the log, and between two resume points."""
 
@@ -88,7 +89,8 @@ def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
     ids = [row.ids + [pad] * (longest - len(row.ids)) for row in rows]
     labels = [row.labels + [IGNORED] * (longest - len(row.labels)) for row in rows]
     mask = [[1] * len(row.ids) + [0] * (longest - len(row.ids)) for row in rows]
-    return {"input_ids": torch.tensor(ids), "labels": torch.tensor(labels), "attention_mask": torch.tensor(mask)}
+    batch = {"input_ids": ids, "labels": labels, "attention_mask": mask}
+    return {name: torch.tensor(values, device=DEVICE) for name, values in batch.items()}
 
 
 def train(
@@ -99,6 +101,7 @@ def train(
     A run that was interrupted goes on from its last resume point, at most SAVE_EVERY steps back.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    model.to(DEVICE)
     point, optims = folder / f"{name}.resume.pt", optimizers(model, schedule)
     start, spent = restore(point, model, optims)
     trim_log(folder / f"{name}.jsonl", start)
@@ -134,9 +137,9 @@ def trim_log(path: Path, start: int) -> None:
 def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence[torch.optim.Optimizer]) -> float:
     """One optimizer step; the loss, a mean over all tokens that count.
 
-    The shorter and the longer rows go through the model separately, each on a core of its own and with little padding,
-    and move it together: a step on drills alone would undo copying. The sum of two gradients has no order, so the
-    result does not depend on which is first.
+    On a CPU the shorter and the longer rows go through the model separately, each on a core of its own and with little
+    padding, and move it together: a step on drills alone would undo copying. The sum of two gradients has no order, so
+    the result does not depend on which is first.
     """
     count = sum(label != IGNORED for row in rows for label in row.labels)
 
@@ -145,7 +148,7 @@ def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence
         loss.backward()
         return float(loss.detach())
 
-    total = sum(POOL.map(descend, halves(rows)))
+    total = sum(POOL.map(descend, halves(rows) if DEVICE == "cpu" else [rows]))
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optim in optims:
         optim.step()
@@ -162,7 +165,7 @@ def halves(rows: list[Row]) -> list[list[Row]]:
 def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
     """Sum of the labels' cross-entropies; a language model's labels are the next tokens."""
     labels = batch.pop("labels")
-    with torch.autocast("cpu", dtype=torch.bfloat16, cache_enabled=False):
+    with torch.autocast(DEVICE, dtype=torch.bfloat16, cache_enabled=False):
         logits = model(**batch).logits
     if model.can_generate():
         logits, labels = logits[:, :-1], labels[:, 1:]
@@ -184,7 +187,7 @@ def restore(path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Opt
     """Load the resume point, if there is one; (steps done, CPU seconds spent)."""
     if not path.exists():
         return 0, 0.0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location=DEVICE)
     model.load_state_dict(state["model"])
     for optim, saved in zip(optims, state["optims"], strict=True):
         optim.load_state_dict(saved)
