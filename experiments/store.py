@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from hintree.experiments.store_file import SCHEMA, check_pages, check_version, connect, damaged, reported
-from hintree.experiments.store_study import StoredCase, fill, hash_of, key_of, study_hash
+from hintree.experiments.store_study import StoredCase, difference, fill, key_of, study_hash
 from hintree.search.errors import UsageError
 from hintree.search.export import from_dict, to_dict
 from hintree.search.ledger import Ledger
