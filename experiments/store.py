@@ -193,11 +193,35 @@ class Store:
                     raise damaged(self.path, "a row does not fit its checksum")
                 yield as_result(row, self._names)
 
+    def good_rows(self) -> Iterator[tuple[Result, bytes | None]]:
+        """All results that can be read and fit their checksums, with their packed trees, however damaged the store is.
+
+        A result whose tree is damaged is left out too.
+        """
+        for rowid in range(1, self._last_row() + 1):
+            try:
+                row = self._connection.execute(f"SELECT {COLUMNS}, checksum FROM results WHERE rowid=?", (rowid,))
+                *values, checksum = row.fetchone() or (None,)
+                if checksum is not None and checksum_of(values) == checksum:
+                    result = as_result(values, self._names)
+                    tree = self.packed_tree(result.arm, result.problem, result.seed)
+                    if tree is None or unpack_tree(tree):
+                        yield result, tree
+            except (sqlite3.Error, UsageError, ValueError, zlib.error, KeyError, TypeError):
+                continue
+
+    def _last_row(self) -> int:
+        """A bound of the row numbers of results."""
+        try:
+            return int(self._connection.execute("SELECT coalesce(max(rowid), 0) FROM results").fetchone()[0])
+        except sqlite3.Error:
+            return 4 * len(self._names) * len(self.problems()) * len(self.study["seeds"])
+
     def keys(self) -> dict[tuple[str, str, int], str]:
         """Status of every result by (arm, problem, seed)."""
         with reported(self.path):
             rows = self._connection.execute("SELECT arm, problem, seed, status FROM results").fetchall()
-        return {(self._names[arm], problem, seed): status for arm, problem, seed, status in rows}
+        return {(self._names[a], problem, seed): status for a, problem, seed, status in rows if a in self._names}
 
     def tree(self, arm: str, problem: str, seed: int) -> Tree:
         """The tree of one result. Raises UsageError if there is none, as for a problem that failed."""
@@ -205,7 +229,7 @@ class Store:
         if packed is None:
             raise UsageError(f"{self.path}: no tree of arm {arm!r}, problem {problem[:12]}, seed {seed}")
         try:
-            return from_dict(json.loads(zlib.decompress(packed)))
+            return unpack_tree(packed)
         except (zlib.error, ValueError) as error:
             raise damaged(
                 self.path, f"the tree of arm {arm!r}, problem {problem[:12]}, seed {seed}: {error}"
@@ -271,6 +295,11 @@ def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
 def pack_tree(tree: Tree) -> bytes:
     """A tree as the store keeps it."""
     return zlib.compress(json.dumps(to_dict(tree), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def unpack_tree(packed: bytes) -> Tree:
+    """The tree that ``pack_tree`` packed. Raises zlib.error or ValueError if it is damaged."""
+    return from_dict(json.loads(zlib.decompress(packed)))
 
 
 def checksum_of(row: Iterable[Any]) -> int:
