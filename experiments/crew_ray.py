@@ -4,6 +4,7 @@ With Ray the signs of life are results: a worker is taken for hung if it has not
 time.
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,9 +50,9 @@ class Actors:
         self.size = size
         try:
             if address == "local":
-                ray.init(num_cpus=size, include_dashboard=False, log_to_driver=False, logging_level="error")
+                ray.init(num_cpus=size, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
             else:
-                ray.init(address, log_to_driver=False, logging_level="error")
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise UsageError(f"--ray {address}: no cluster can be reached there: {error}") from error
         self._job = ray.put(job)

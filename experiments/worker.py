@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from hintree.experiments.grade import equal
 from hintree.experiments.schedule import Task
-from hintree.experiments.store import Result, StoredCase, pack_tree
+from hintree.experiments.store_rows import Result, pack_tree
+from hintree.experiments.store_study import StoredCase
 from hintree.search.errors import HintreeError
 from hintree.search.ledger import Ledger
 from hintree.search.tree import Problem, Tree

@@ -6,7 +6,7 @@ from typing import Any
 from hintree.experiments.controls import CONTROLS, control
 from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.problems import lab_problems
-from hintree.experiments.store import StoredCase
+from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
 from hintree.models import load_classifier, load_model
 from hintree.policies import Sampling

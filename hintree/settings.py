@@ -1,5 +1,6 @@
 """What may be said in a study: pydantic models, made from the dataclasses that the words configure."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -67,7 +68,7 @@ PARTS = {"rewrite": settings_of(Rewrite), "sampling": settings_of(Sampling), "bu
 """Parts of an arm. A budget has no seconds here, since results would depend on the machine."""
 
 
-def checked(model: type[BaseModel], data: Any, text: Text, places: dict[Place, Place], prefix: Place = ()) -> Any:
+def checked(model: type[BaseModel], data: Any, text: Text, places: Mapping[Any, Place], prefix: Place = ()) -> Any:
     """Plain data that a model has accepted, defaults filled in.
 
     Args:

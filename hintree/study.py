@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from hintree.arms import preset_of
 from hintree.experiments.controls import CONTROLS
 from hintree.experiments.problems import read_cases
-from hintree.experiments.store import StoredCase
+from hintree.experiments.store_study import StoredCase
 from hintree.models.load import MANIFEST, locate
 from hintree.presets import EMBEDDED, preset
 from hintree.search import ROLES, HintreeError, UsageError
@@ -35,7 +35,8 @@ class Said(NamedTuple):
     place: Place
 
 
-Flat = dict[Place, Said]
+Keys = tuple[str, ...]
+Flat = dict[Keys, Said]
 """Settings by path."""
 
 
@@ -118,10 +119,10 @@ def words(value: Any) -> str:
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def flatten(data: Mapping[str, Any], place: Place, path: Place = ()) -> Iterator[tuple[Place, Said]]:
+def flatten(data: Mapping[str, Any], place: Place, path: Keys = ()) -> Iterator[tuple[Keys, Said]]:
     """Settings by path; a dotted key is a path of its own, and a search that is only named has but its name."""
     for key, value in data.items():
-        here: Place = (*path, *key.split("."))
+        here = (*path, *key.split("."))
         if isinstance(value, dict) and value:
             yield from flatten(value, (*place, key), here)
         elif here == ("search",) and isinstance(value, str):
@@ -134,9 +135,9 @@ def overlay(*layers: Flat) -> Flat:
     """Settings laid over each other; a layer that names a search, or replaces a rule, starts from its defaults."""
     result: Flat = {}
     for layer in layers:
-        anew = {path[0] for path in layer if path in (("search", "name"), ("rewrite",))}
-        anew |= {path[0] for path in layer if path[:1] in result and len(path) > 1}
-        result = {path: said for path, said in result.items() if path[0] not in anew} | layer
+        anew: set[Keys] = {path[:1] for path in layer if path in (("search", "name"), ("rewrite",))}
+        anew |= {path[:1] for path in layer if path[:1] in result and len(path) > 1}
+        result = {path: said for path, said in result.items() if path[:1] not in anew} | layer
     return result
 
 

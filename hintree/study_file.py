@@ -51,8 +51,7 @@ def parse(name: str, text: str) -> Text:
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
-                raise UsageError(f"{name}, line {line}: aliases (*{event.anchor}) are not accepted; say it in defaults")
+                raise UsageError(f"{name}: aliases (*{event.anchor}) are not accepted; say it in defaults")
         loader = yaml.SafeLoader(text)
         found = Text(name, None, {})
         return found._replace(data=build(loader, loader.get_single_node(), (), found))
