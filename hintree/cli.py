@@ -11,6 +11,7 @@ from typing import Any
 
 import hintree
 from hintree.cli_lab import add_lab
+from hintree.cli_study import add_study
 from hintree.cli_types import positive
 from hintree.search.budget import Budget
 from hintree.search.errors import HintreeError, UsageError
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
     demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
     demo.set_defaults(run=run_demo)
+    add_study(commands)
     add_lab(commands)
     bench = commands.add_parser("bench", help="measure the local runtime, in CPU time of one thread")
     bench.add_argument("--quick", action="store_true", help="less of everything: under a minute")
@@ -70,7 +72,9 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--rewrite", metavar="SETTINGS", help="rewrite rule, e.g. threshold=0.7,rungs=teacher, or none")
     solve.add_argument("--record", metavar="FILE", help="keep every answer of a model; a run started again goes on")
     solve.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
-    solve.add_argument("--dtype", default="auto", help="auto, float32, bfloat16, float16 or int8 (default %(default)s)")
+    solve.add_argument(
+        "--dtype", default="auto", help="auto, float64, float32, bfloat16, float16 or int8 (default %(default)s)"
+    )
     solve.add_argument("--seed", type=int, default=0, help="same seed, same tree (default %(default)s)")
     solve.add_argument("--budget", metavar="LIMITS", help="e.g. teacher_tokens=500,seconds=20 (default: no limit)")
     solve.add_argument("--json", action="store_true", help="print one JSON object")
