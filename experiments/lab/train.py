@@ -101,7 +101,7 @@ def train(
     A run that was interrupted goes on from its last resume point, at most SAVE_EVERY steps back.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    model.to(DEVICE)
+    torch.nn.Module.to(model, DEVICE)
     point, optims = folder / f"{name}.resume.pt", optimizers(model, schedule)
     start, spent = restore(point, model, optims)
     trim_log(folder / f"{name}.jsonl", start)
