@@ -74,7 +74,9 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--seed", type=int, default=0, help="same seed, same tree (default %(default)s)")
     solve.add_argument("--budget", metavar="LIMITS", help="e.g. teacher_tokens=500,seconds=20 (default: no limit)")
     solve.add_argument("--json", action="store_true", help="print one JSON object")
-    solve.add_argument("--tree", metavar="FILE", help="write the whole tree: .json, .html, .svg, ... as for `hintree export`")
+    solve.add_argument(
+        "--tree", metavar="FILE", help="write the whole tree: .json, .html, .svg, ... as for `hintree export`"
+    )
     solve.set_defaults(run=run_solve)
 
 

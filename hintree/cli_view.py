@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,33 +42,49 @@ def add_view(commands: Any) -> None:
     view.add_argument(
         "sources", nargs="+", metavar="FILE|RUN", help="trees of one question, to be compared, or the folder of a run"
     )
-    view.add_argument("--to", metavar="FILE", help="where to write the page (default: a new temporary folder)")
+    view.add_argument(
+        "--to",
+        metavar="FILE",
+        help="file of the page, or folder of the pages of a run (default: a temporary folder, or RUN/view)",
+    )
     view.set_defaults(run=run_view)
 
 
 def run_export(args: argparse.Namespace) -> None:
     """Write a tree or a run in another form."""
     from hintree.experiments.export import read
-
-    target, source = check_target(args.to, "--to"), Path(args.source)
-    if target.suffix == ".jsonl":
-        form = args.form or target.stem
-        write_rows(form, [read(source)], target)
-    elif args.form:
-        raise UsageError(f"--form {args.form} makes training rows; let --to end in .jsonl")
-    else:
-        write_tree(read(source), target)
-
-
-def write_rows(form: str, trees: "list[Solved]", target: Path) -> None:
-    """Write the training rows of trees."""
     from hintree.experiments.export.rows import FORMS, to_lines
 
+    target, source = check_target(args.to, "--to"), Path(args.source)
+    if target.suffix != ".jsonl":
+        if args.form:
+            raise UsageError(f"--form {args.form} makes training rows; let --to end in .jsonl")
+        if source.is_dir():
+            raise UsageError(
+                f"--to {target}: a run is exported as training rows (.jsonl); `hintree view {source}` shows it"
+            )
+        write_tree(read(source), target)
+        return
+    form = args.form or target.stem
     if form not in FORMS:
         raise UsageError(f"--to {target}: give --form {', '.join(FORMS)}, or name the file so, as in prm.jsonl")
+    trees = trees_of_run(source, form) if source.is_dir() else [read(source)]
     rows = list(to_lines(form, trees))
     save("".join(rows).encode(), target)
     print(f"{target}: {len(rows)} {form} rows")
+
+
+def trees_of_run(folder: Path, form: str) -> "Iterator[Solved]":
+    """The trees of a run; for SFT only those whose answer the grader found right after the search."""
+    from tqdm import tqdm
+
+    from hintree.experiments.export.studies import solved_tree
+    from hintree.experiments.store import Store
+
+    with Store.open(folder) as store:
+        for result in tqdm(store.results(), desc="reading trees", unit="tree", delay=2):
+            if (form != "sft" or result.right) and (solved := solved_tree(store, result)) is not None:
+                yield solved
 
 
 def write_tree(solved: "Solved", target: Path) -> None:
@@ -105,15 +122,31 @@ def check_tree_file(name: str) -> Path:
 
 
 def run_view(args: argparse.Namespace) -> None:
-    """Make a page and open it."""
+    """Make a page, or the pages of a run, and open it."""
+    sources = [Path(name) for name in args.sources]
+    if sources[0].is_dir() and len(sources) == 1:
+        show_page(view_run(sources[0], args.to))
+        return
     from hintree.experiments.export import read
     from hintree.experiments.view import page
 
-    sources = [Path(name) for name in args.sources]
     content = page([read(path) for path in sources])
     target = check_target(args.to, "--to") if args.to else Path(tempfile.mkdtemp(prefix="hintree-")) / "tree.html"
     save(content.encode(), target)
     show_page(target)
+
+
+def view_run(folder: Path, to: str | None) -> Path:
+    """Write the pages of a run into ``to``, or into its folder's ``view``; the index."""
+    from hintree.experiments.store import Store
+    from hintree.experiments.view.run import write_run
+
+    target = Path(to) if to is not None else folder / "view"
+    try:
+        with Store.open(folder) as store:
+            return write_run(store, target)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written: {error.strerror}; give another folder with --to") from error
 
 
 def show_page(path: Path) -> None:

@@ -11,7 +11,7 @@ LONGEST = 120
 """Characters of a step in a diagram."""
 MOST_EDGES = 500
 """What Mermaid draws unless the page's owner allows more."""
-DOT_SHAPES = {"": "plaintext", "reasoner": "box", "teacher": "octagon"}
+DOT_SHAPES = {"": "plaintext", "reasoner": "box", "teacher": "box, peripheries=2"}
 DOT_STYLES = {"pruned": "dotted", "rejected": "dashed", "failed": "dotted"}
 
 
@@ -21,7 +21,7 @@ def caption(tree: Tree, node: Node) -> list[str]:
         return textwrap.wrap(one_line(tree.problem.question, LONGEST), 40)
     author = "hinted" if node.hint is not None else node.author
     score = "not judged" if node.score is None else f"{node.score:.2f}"
-    return [f"{node.id}  {author}  {score}", *textwrap.wrap(one_line(node.step.text, LONGEST), 32)]
+    return [f"{node.id}  {author}  {score}", *textwrap.wrap(one_line(node.step.text, LONGEST), 44)]
 
 
 def width(tree: Tree, node: Node) -> float:
@@ -32,7 +32,10 @@ def width(tree: Tree, node: Node) -> float:
 def to_dot(tree: Tree, chosen: Node) -> str:
     """The tree in Graphviz' language; dashed arrows lead from a rejected step to what replaced it."""
     path = {node.id for node in chosen.path()}
-    rows = ["digraph hintree {", '  node [fontname="Helvetica", fontsize=10]; edge [arrowsize=0.5, color="#777777"];']
+    rows = ["digraph hintree {", "  rankdir=LR; nodesep=0.12; ranksep=0.35;"]
+    rows.append(
+        '  node [fontname="Helvetica", fontsize=10, margin="0.1,0.04"]; edge [arrowhead=none, color="#777777"];'
+    )
     for node in tree:
         label = "\\n".join(quoted(line) for line in caption(tree, node))
         style = f"filled,{DOT_STYLES.get(node.status, 'solid')}"
@@ -44,7 +47,7 @@ def to_dot(tree: Tree, chosen: Node) -> str:
         pen = f', color="{CHOSEN}"' if node.id in path else ""
         rows.append(f"  n{node.parent.id} -> n{node.id} [penwidth={width(tree, node):.1f}{pen}];")
         if node.replaces is not None:
-            rows.append(f'  n{node.replaces} -> n{node.id} [style=dashed, constraint=false, label="rewrite"];')
+            rows.append(f"  n{node.replaces} -> n{node.id} [style=dashed, arrowhead=normal, constraint=false];")
     return "\n".join([*rows, "}", ""])
 
 

@@ -15,8 +15,8 @@ import networkx as nx
 from hintree.experiments.export.text import one_line
 from hintree.search import UsageError, from_dict
 
-WRITERS = {"graphml": nx.write_graphml_xml, "gexf": nx.write_gexf}
-READERS = {"graphml": nx.read_graphml, "gexf": nx.read_gexf}
+WRITERS: dict[str, Any] = {"graphml": nx.write_graphml_xml, "gexf": nx.write_gexf}
+READERS: dict[str, Any] = {"graphml": nx.read_graphml, "gexf": nx.read_gexf}
 
 
 def to_xml(data: Mapping[str, Any], form: str) -> bytes:

@@ -44,7 +44,7 @@ def by_graphviz(tree: Tree, chosen: Node, form: str) -> bytes | None:
     dot = shutil.which("dot")
     if dot is None or len(tree) > MOST:
         return None
-    command = [dot, f"-T{form}", *(["-Gdpi=192"] if form == "png" else [])]
+    command = [dot, f"-T{form}", *(["-Gdpi=144"] if form == "png" else [])]
     try:
         done = subprocess.run(
             command, input=to_dot(tree, chosen).encode(), capture_output=True, timeout=SECONDS, check=True
@@ -59,4 +59,6 @@ def own(tree: Tree, chosen: Node) -> str:
     answer = "no answer" if chosen.step.answer is None else f"answer {one_line(chosen.step.answer, 60)}"
     judged = "not judged" if chosen.score is None else f"score {chosen.score:.2f}"
     panel = Panel("", "", tree, chosen, (f"{len(tree) - 1:,} steps, seed {tree.seed}", f"{answer}, {judged}"))
-    return draw(one_line(tree.problem.id, 60) or "How it was solved", tree.problem.question, [panel], across=1, size=fit(tree))
+    return draw(
+        one_line(tree.problem.id, 60) or "How it was solved", tree.problem.question, [panel], across=1, size=fit(tree)
+    )

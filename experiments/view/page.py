@@ -97,7 +97,9 @@ def as_columns(solved: Solved) -> dict[str, Any]:
 
 def author(node: Node) -> str:
     """Who wrote a step, in one letter: reasoner, the reasoner under a hint, teacher; - for the problem."""
-    return "-" if node.parent is None else "h" if node.author == "reasoner" and node.hint is not None else node.author[0]
+    return (
+        "-" if node.parent is None else "h" if node.author == "reasoner" and node.hint is not None else node.author[0]
+    )
 
 
 def rounded(x: float | None) -> float | str | None:
