@@ -77,6 +77,7 @@ def add_solve(commands: Any) -> None:
     solve.add_argument(
         "--tree", metavar="FILE", help="write the whole tree: .json, .html, .svg, ... as for `hintree export`"
     )
+    solve.add_argument("--watch", action="store_true", help="show the tree while it grows, on standard error")
     solve.set_defaults(run=run_solve)
 
 
@@ -150,6 +151,7 @@ def run_solve(args: argparse.Namespace) -> None:
     from rich.console import Console
 
     from hintree.show import show, solved, to_json
+    from hintree.watch import watched
 
     names = {role: getattr(args, role) for role in ("reasoner", "hinter", "teacher", "scorer")}
     solver = Solver(
@@ -163,7 +165,7 @@ def run_solve(args: argparse.Namespace) -> None:
         device=args.device,
         dtype=args.dtype,
     )
-    solution = solver.solve(question)
+    solution = watched(solver, question) if args.watch else solver.solve(question)
     if tree_file:
         write_tree(solved(solution, args.preset), tree_file)
     if args.json:

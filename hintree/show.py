@@ -15,8 +15,8 @@ from hintree import __version__
 from hintree.experiments.export import Solved, visible
 from hintree.search import Ledger, Node
 from hintree.solver import Solution, Solver
+from hintree.watch import COLOURS
 
-COLOURS = {"reasoner": "cyan", "teacher": "magenta"}
 LOST = "rejected"
 
 

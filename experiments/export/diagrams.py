@@ -1,5 +1,6 @@
 """Trees as text diagrams that other programs draw: DOT for Graphviz, and Mermaid for Markdown pages."""
 
+import math
 import textwrap
 from collections.abc import Iterator
 
@@ -26,7 +27,7 @@ def caption(tree: Tree, node: Node) -> list[str]:
 
 def width(tree: Tree, node: Node) -> float:
     """An edge's width in points: from 1 to 5 by the share of visits, 1 where a search counts none."""
-    return 1 + 4 * (node.visits / max(1, tree.root.visits)) ** 0.5
+    return 1 + 4 * math.sqrt(node.visits / max(1, tree.root.visits))
 
 
 def to_dot(tree: Tree, chosen: Node) -> str:

@@ -80,5 +80,5 @@ def read(path: Path) -> Solved:
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read as a tree: {error}") from error
     last = data.get("chosen")
-    known = isinstance(last, int) and 0 <= last < len(tree)
-    return Solved(tree, tree.nodes[last] if known else choose(tree).node, path.stem)
+    chosen = tree.nodes[last] if isinstance(last, int) and 0 <= last < len(tree) else choose(tree).node
+    return Solved(tree, chosen, path.stem)

@@ -1,7 +1,7 @@
-"""Trees of one problem as one self-contained HTML page: no network, a strict Content-Security-Policy, text only as text.
+"""Trees of one problem as one self-contained HTML page: no network, a strict policy, text only as text.
 
 The page holds the data as JSON, an outline for browsers without JavaScript, and the scripts tree.js, pane.js, panel.js
-and app.js. Its policy allows nothing but these scripts and this style, by their hashes.
+and app.js. Its Content-Security-Policy allows nothing but these scripts and this style, by their hashes.
 """
 
 import base64
