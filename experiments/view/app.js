@@ -25,7 +25,6 @@ function compose(left, right) {
   current = panes[0];
   applyFilters();
   showTime();
-  for (const pane of panes) pane.reveal(pane.selected);
   select(current, current.selected);
 }
 
@@ -176,7 +175,7 @@ function start() {
   addEventListener("resize", () => panes.forEach((pane) => pane.draw()));
   addEventListener("beforeprint", () => panes.forEach((pane) => pane.drawRows(true)));
   addEventListener("afterprint", () => panes.forEach((pane) => pane.drawRows()));
-  document.documentElement.dataset.ready = performance.now().toFixed(0);
+  requestAnimationFrame(() => { document.documentElement.dataset.ready = performance.now().toFixed(0); });
 }
 
 start();

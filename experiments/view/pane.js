@@ -40,7 +40,7 @@ class Pane {
 
   isShown(id) { return id <= this.time && (!this.keep || this.keep[id] === 1); }
 
-  /** Bring list and picture up to date. */
+  /** Bring list and picture up to date: the rows at once, what is seen of them before the next frame. */
   draw() {
     this.rows = [];
     const waiting = [0];
@@ -51,8 +51,11 @@ class Pane {
       if (this.open.has(id)) for (let k = this.tree.children[id].length - 1; k >= 0; k--) waiting.push(this.tree.children[id][k]);
     }
     this.rowsBox.style.height = `${this.rows.length * ROW}px`;
-    this.drawRows();
-    this.drawPicture();
+    if (!this.frame) this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.drawRows();
+      this.drawPicture();
+    });
   }
 
   drawRows(all = false) {
@@ -96,12 +99,16 @@ class Pane {
     return chip;
   }
 
-  /** Where a step stands in the picture, in pixels. */
+  /** How the picture is laid out, in pixels. */
+  measure() {
+    const {clientWidth: wide, clientHeight: high} = this.canvas, margin = 12;
+    const step = Math.min(26, (wide - 2 * margin) / Math.max(1, this.tree.columns));
+    this.scale = {step, left: (wide - step * this.tree.columns) / 2, top: margin, row: (high - 2 * margin) / this.tree.levels};
+  }
+
+  /** Where a step stands in the picture. */
   place(id) {
-    const {clientWidth: w, clientHeight: h} = this.canvas, margin = 12;
-    const step = Math.min(26, (w - 2 * margin) / Math.max(1, this.tree.columns));
-    const left = (w - step * this.tree.columns) / 2;
-    return [left + step * this.tree.x[id], margin + (h - 2 * margin) * this.tree.depth[id] / this.tree.levels, step];
+    return [this.scale.left + this.scale.step * this.tree.x[id], this.scale.top + this.scale.row * this.tree.depth[id]];
   }
 
   drawPicture() {
@@ -109,9 +116,9 @@ class Pane {
     this.canvas.width = this.canvas.clientWidth * ratio;
     this.canvas.height = this.canvas.clientHeight * ratio;
     pen.scale(ratio, ratio);
-    const line = getComputedStyle(this.canvas).color, [, , step] = this.place(0);
-    const radius = Math.max(0.6, Math.min(6, 0.38 * step));
-    const first = tree.size < 20000 ? 1 : tree.size;  // above, edges are finer than a pixel
+    this.measure();
+    const line = getComputedStyle(this.canvas).color, radius = Math.max(0.6, Math.min(6, 0.38 * this.scale.step));
+    const first = tree.size < 20000 ? 1 : tree.size;  // above, edges would be nothing but a shade
     for (const onPath of [false, true])
       for (let i = onPath ? 1 : first; i < tree.size; i++) {
         if (tree.onPath.has(i) !== onPath || !this.isShown(i)) continue;
@@ -125,13 +132,29 @@ class Pane {
         pen.stroke();
       }
     pen.strokeStyle = line;
-    for (let i = 0; i < tree.size; i++) if (this.isShown(i)) this.drawStep(pen, i, radius, line);
+    if (radius < 1.5) this.drawDots(pen, radius);
+    else for (let i = 0; i < tree.size; i++) if (this.isShown(i)) this.drawStep(pen, i, radius, line);
     const [x, y] = this.place(this.selected);
     pen.globalAlpha = 1;
     pen.lineWidth = 2;
     pen.beginPath();
     pen.arc(x, y, radius + 4, 0, 7);
     pen.stroke();
+  }
+
+  /** Steps of a large tree, those of a colour together. */
+  drawDots(pen, r) {
+    const shades = Array.from({length: 101}, () => []);
+    for (let i = 1; i < this.tree.size; i++)
+      if (this.tree.score[i] !== null && this.isShown(i)) shades[Math.round(100 * this.tree.score[i])].push(i);
+    pen.globalAlpha = 1;
+    shades.forEach((steps, shade) => {
+      pen.fillStyle = colour(shade / 100);
+      for (const i of steps) {
+        const [x, y] = this.place(i);
+        pen.fillRect(x - r, y - r, 2 * r, 2 * r);
+      }
+    });
   }
 
   /** Circle for the reasoner, diamond under a hint, square for the teacher; faint where it was not kept. */
@@ -141,7 +164,6 @@ class Pane {
     pen.fillStyle = id ? colour(this.tree.score[id]) : line;
     pen.lineWidth = this.tree.status[id] === "t" ? 1.6 : 0.6;
     pen.beginPath();
-    if (r < 1.5) { pen.fillRect(x - r, y - r, 2 * r, 2 * r); return; }
     if (kind === "t") pen.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r);
     else if (kind === "h") { pen.moveTo(x, y - 1.2 * r); pen.lineTo(x + 1.2 * r, y); pen.lineTo(x, y + 1.2 * r); pen.lineTo(x - 1.2 * r, y); pen.closePath(); }
     else pen.arc(x, y, r, 0, 7);
@@ -211,7 +233,7 @@ class Pane {
     if (low) for (let i = 1; i < this.tree.size; i++)
       if (`${this.tree.text[i]}\n${this.tree.hint[i] || ""}`.toLowerCase().includes(low)) found.push(i);
     this.matches = new Set(found);
-    this.drawRows();
+    this.draw();
     return found;
   }
 }

@@ -12,7 +12,8 @@ from hintree.experiments.export.files import Solved
 from hintree.experiments.export.studies import solved_tree
 from hintree.experiments.export.text import one_line
 from hintree.experiments.statistics import share
-from hintree.experiments.store import Result, Store, StoredCase
+from hintree.experiments.store import Result, Store
+from hintree.experiments.store_study import StoredCase
 from hintree.experiments.view.page import digest, page, source
 from hintree.search import ROLES
 
