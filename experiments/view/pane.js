@@ -160,9 +160,9 @@ class Pane {
   /** Circle for the reasoner, diamond under a hint, square for the teacher; faint where it was not kept. */
   drawStep(pen, id, r, line) {
     const [x, y] = this.place(id), kind = this.tree.author[id];
-    pen.globalAlpha = "prf".includes(this.tree.status[id]) ? 0.35 : 1;
+    pen.globalAlpha = "prf".includes(this.tree.status[id]) ? 0.45 : 1;
     pen.fillStyle = id ? colour(this.tree.score[id]) : line;
-    pen.lineWidth = this.tree.status[id] === "t" ? 1.6 : 0.6;
+    pen.lineWidth = this.tree.status[id] === "t" ? 1.8 : 0.9;
     pen.beginPath();
     if (kind === "t") pen.rect(x - 0.9 * r, y - 0.9 * r, 1.8 * r, 1.8 * r);
     else if (kind === "h") { pen.moveTo(x, y - 1.2 * r); pen.lineTo(x + 1.2 * r, y); pen.lineTo(x, y + 1.2 * r); pen.lineTo(x - 1.2 * r, y); pen.closePath(); }

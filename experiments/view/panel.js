@@ -21,7 +21,7 @@ function details(pane, id, copy) {
     ["tokens", tree.hintTokens[id] ? `${tree.tokens[id]} (and ${tree.hintTokens[id]} for the hint)` : tree.tokens[id]],
     ["probability", `mean ${shown(tree.mean[id])}, least ${shown(tree.min[id])}`],
     ["entropy", `${shown(tree.entropy[id])} nats`],
-    ["visits", `n = ${tree.visits[id]}, of the step before N = ${tree.visits[tree.parent[id]]}`],
+    ["visits", !tree.visits[0] ? "–" : `n = ${tree.visits[id]}, of the step before N = ${tree.visits[tree.parent[id]]}`],
     ["value", tree.visits[id] ? shown(tree.value[id]) : "–"],
     ["selection", tree.selectionTerms(id) || "–"],
     ["ended by", {d: "a delimiter", e: "the end of the text", l: "its length"}[tree.ended[id]]],
