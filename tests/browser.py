@@ -96,7 +96,8 @@ class Browser:
         """Complaints on the console, and requests that left the page, since the last call."""
         events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
-        return [entry["message"] for entry in self.driver.get_log("browser")], asked
+        left = [url for url in asked if not url.startswith(("file:", "data:", "chrome"))]
+        return [entry["message"] for entry in self.driver.get_log("browser")], left
 
 
 def large_tree(size):

@@ -80,7 +80,7 @@ def shown(value: Any) -> Any:
 def arm_row(arm: str, results: Sequence[Result]) -> dict[str, Any]:
     """What an arm came to: its share of right answers, failures, tokens for each result by role."""
     count = len(results)
-    tokens = {role: sum(r.ledger[role].generated_tokens for r in results) / max(1, count) for role in ROLES}
+    tokens = {role: sum(r.ledger[role].tokens() for r in results) / max(1, count) for role in ROLES}
     return {
         "name": arm,
         "count": count,
