@@ -305,3 +305,18 @@ def test_pictures_for_the_readme(browser, trees, rewritten, tmp_path):
         browser.driver.save_screenshot(str(folder / name))
         assert 20_000 < (folder / name).stat().st_size < 200_000
         assert (DOCS / name).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "goal"), [(500, 500), (10_000, 1_000), (50_000, 2_000)])
+def test_how_soon_pages_are_ready(browser, capsys, size, goal):
+    """``pytest -m slow -k soon tests/test_view.py`` prints the figures of docs/views.md."""
+    source = page([large_tree(size)])
+    times = []
+    for _ in range(10):
+        browser.show(source=source)
+        times.append(int(browser.run("return document.documentElement.dataset.ready")))
+    low, middle, high = min(times), sorted(times)[5], max(times)
+    with capsys.disabled():
+        print(f"\n{size:,} steps, {len(source) / 1e6:.2f} MB: ready after {middle} ms [{low}, {high}], 10 loads")
+    assert low < goal
