@@ -11,7 +11,7 @@ from typing import Any
 
 import hintree
 from hintree.cli_study import add_study
-from hintree.cli_view import add_view, check_tree_file, write_tree
+from hintree.cli_view import add_view, check_tree_file, open_page, write_tree
 from hintree.search.budget import Budget
 from hintree.search.errors import HintreeError, UsageError
 
@@ -172,6 +172,8 @@ def run_solve(args: argparse.Namespace) -> None:
     solution = watched(solver, question) if args.watch else solver.solve(question)
     if tree_file:
         write_tree(solved(solution, args.preset), tree_file)
+        if tree_file.suffix == ".html":
+            open_page(tree_file)
     if args.json:
         print(json.dumps(to_json(solution, solver, args.preset), ensure_ascii=False))
     else:

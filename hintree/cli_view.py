@@ -150,7 +150,12 @@ def view_run(folder: Path, to: str | None) -> Path:
 
 
 def show_page(path: Path) -> None:
-    """Say where a page is, and open it in the user's browser where a person sits at a terminal."""
+    """Say where a page is, and open it."""
     print(path)
+    open_page(path)
+
+
+def open_page(path: Path) -> None:
+    """Open a page in the user's browser, if a person sits at a terminal."""
     if sys.stdout.isatty():
         webbrowser.open(path.absolute().as_uri())

@@ -292,6 +292,18 @@ def test_large_trees_make_small_pages_with_few_elements(browser, size):
     assert browser.all(f'[data-id="{solved.chosen.id}"]'), "the answer is in sight again"
 
 
+def test_a_path_of_ten_thousand_steps_and_no_step_at_all(browser):
+    deep, empty = Tree(Problem("how deep?")), Tree(Problem("how deep?"))
+    node = deep.root
+    for i in range(10_000):
+        node = deep.add(node, Written(f"step {i}", "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
+    browser.show(Solved(deep, node, "deep"), Solved(empty, empty.root, "empty"), address="#tree=0&with=1")
+    assert len(browser.rows(0)) == 10_001 and browser.rows(1) == [0] and len(browser.all("*")) < 700
+    assert browser.selected() == 10_000 and "step 9999" in browser.details()
+    browser.run("select(panes[1], 0)")
+    assert "how deep?" in browser.details() and browser.log() == ([], [])
+
+
 def test_pictures_for_the_readme(browser, trees, rewritten, tmp_path):
     browser.driver.set_window_size(1240, 700)
     folder = DOCS if os.environ.get("HINTREE_PICTURES") == "write" else tmp_path

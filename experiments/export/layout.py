@@ -35,7 +35,7 @@ def preorder(tree: Tree) -> Iterator[Node]:
 
 
 def fit(tree: Tree) -> Size:
-    """The size of a picture of this tree alone: a step needs a place, and no picture is larger than a screen's wall."""
+    """The size of a picture of this tree alone: room for every step, up to about 4,000 pixels each way."""
     levels, leaves = max(node.depth for node in tree), max(columns(tree)) + 1
     return Size(min(4000.0, max(640.0, 34 * leaves)), TOP + BOTTOM + min(4000.0, 24 + 52.0 * levels), 11.0)
 
