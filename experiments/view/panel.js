@@ -50,12 +50,14 @@ function figures(rows) {
   return table;
 }
 
-/** What its author had read: the question, the steps so far, and the hint. */
+/** What its author had read: the question, the steps so far, and the hint; made when it is opened first. */
 function prompt(tree, id) {
   const box = el("details", "prompt", el("summary", "", "Prompt"));
-  box.append(el("p", "", tree.question));
-  for (const before of tree.pathTo(tree.parent[id]).slice(1)) box.append(el("p", "", tree.text[before]));
-  if (tree.hint[id]) box.append(el("p", "hint", `Hint: ${tree.hint[id]}`));
+  box.addEventListener("toggle", () => {
+    box.append(el("p", "", tree.question));
+    for (const before of tree.pathTo(tree.parent[id]).slice(1)) box.append(el("p", "", tree.text[before]));
+    if (tree.hint[id]) box.append(el("p", "hint", `Hint: ${tree.hint[id]}`));
+  }, {once: true});
   return box;
 }
 
