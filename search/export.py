@@ -31,7 +31,8 @@ KINDS: dict[str, Any] = {
     **dict.fromkeys(("hint", "answer"), str | None),
     **{"score": int | float | None, "replaces": int | None},
 }
-"""What each field of a node and of its step holds."""
+"""What each field of a node and of its step holds; whole numbers are at least 0, and below ``LARGEST``."""
+LARGEST = 2**63
 
 
 def to_dict(tree: Tree) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def plain(name: str, value: Any) -> Any:
 def number(name: str, value: Any) -> Any:
     """The value that ``plain`` was given. Raises UsageError if it is not of the field's kind."""
     found = ODD.get(value, value) if name in NUMBERS and isinstance(value, str) else value
-    if not isinstance(found, KINDS[name]):
+    if not isinstance(found, KINDS[name]) or (KINDS[name] is int and not 0 <= found < LARGEST):
         raise UsageError(f"not a hintree tree: {name}={str(value)[:40]!r} is not what this field holds")
     return found
 

@@ -90,6 +90,13 @@ def test_a_run_makes_training_rows_and_only_right_solutions_are_taught(run, resu
     assert len(rows["dpo"]) == sum(old is not None and new != old for new, old in judged)
 
 
+def test_a_page_of_somebody_else_is_not_written_over(run, tmp_path, capsys):
+    (tmp_path / "index.html").write_text("my page")
+    assert main(["view", str(run), "--to", str(tmp_path)]) == 2
+    assert "not a page of hintree" in capsys.readouterr().err
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("index.html", "my page")]
+
+
 def test_hostile_texts_of_a_run_stay_texts(browser, tmp_path):
     cases = [StoredCase(text, f"{text}?", text, text, None) for text in HOSTILE if "\ud800" not in text]
     study = {

@@ -16,13 +16,17 @@ DOT_SHAPES = {"": "plaintext", "reasoner": "box", "teacher": "box, peripheries=2
 DOT_STYLES = {"pruned": "dotted", "rejected": "dashed", "failed": "dotted"}
 
 
+def author(node: Node) -> str:
+    """Who wrote a step: "reasoner", "hinted" (the reasoner under a hint) or "teacher"."""
+    return "hinted" if node.author == "reasoner" and node.hint is not None else node.author
+
+
 def caption(tree: Tree, node: Node) -> list[str]:
     """What is written into a step's box: id, author and score, then the text in short lines."""
     if node.parent is None:
         return textwrap.wrap(one_line(tree.problem.question, LONGEST), 40)
-    author = "hinted" if node.hint is not None else node.author
     score = "not judged" if node.score is None else f"{node.score:.2f}"
-    return [f"{node.id}  {author}  {score}", *textwrap.wrap(one_line(node.step.text, LONGEST), 44)]
+    return [f"{node.id}  {author(node)}  {score}", *textwrap.wrap(one_line(node.step.text, LONGEST), 44)]
 
 
 def width(tree: Tree, node: Node) -> float:

@@ -14,6 +14,7 @@ SCALE = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184
 CHOSEN, FINISHED, LINE = "#d55e00", "#56b4e9", "#222222"
 """Colours of the chosen path, of the ring around a finished step, and of other rings."""
 PANEL = Size()
+"""The size of a panel where several stand together."""
 FAINT = 0.3
 """Opacity of steps that were pruned or failed."""
 
@@ -93,7 +94,7 @@ def draw_legend(wide: float) -> tuple[list[str], float]:
     """What colours, lines and rings mean, in as many rows as the width asks for; and the height of all rows."""
     stops = "".join(f'<stop offset="{i / 5}" stop-color="{colour(i / 5)}"/>' for i in range(6))
     parts = [
-        *(f'<linearGradient id="scores">{stops}</linearGradient>', text(0, 14, "score of a step by the PRM")),
+        *(f'<linearGradient id="scores">{stops}</linearGradient>', text(0, 14, "score of a step")),
         '<rect x="180" y="3" width="200" height="14" fill="url(#scores)"/>',
         *(text(180 + 200 * x, 32, f"{x:g}", 'text-anchor="middle"') for x in (0, 0.25, 0.5, 0.75, 1)),
     ]

@@ -14,7 +14,7 @@ from hintree.experiments.export.text import one_line
 from hintree.search import Node, Tree, UsageError
 
 MOST = 2_000
-"""Steps that Graphviz is given; it needs minutes for more."""
+"""Steps that Graphviz is given; boxes with the texts of more fill metres of paper."""
 SECONDS = 60
 """What Graphviz may take before our own layout does the work."""
 

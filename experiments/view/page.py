@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
+from hintree.experiments.export.diagrams import author
 from hintree.experiments.export.files import Solved
 from hintree.experiments.export.layout import columns, preorder
 from hintree.experiments.export.text import one_line, visible
@@ -75,7 +76,7 @@ def as_columns(solved: Solved) -> dict[str, Any]:
         "parent": [-1 if n.parent is None else n.parent.id for n in nodes],
         "x": columns(solved.tree),
         "text": [visible(n.step.text) for n in nodes],
-        "author": "".join(author(n) for n in nodes),
+        "author": "-" + "".join(author(n)[0] for n in nodes[1:]),
         "status": "".join(n.status[0] for n in nodes),
         "ended": "".join(n.step.ended[0] for n in nodes),
         "score": [rounded(n.score) for n in nodes],
@@ -93,13 +94,6 @@ def as_columns(solved: Solved) -> dict[str, Any]:
         "replaces": {n.id: n.replaces for n in nodes if n.replaces is not None},
         "answer": {n.id: visible(n.step.answer) for n in nodes if n.step.answer is not None},
     }
-
-
-def author(node: Node) -> str:
-    """Who wrote a step, in one letter: reasoner, the reasoner under a hint, teacher; - for the problem."""
-    return (
-        "-" if node.parent is None else "h" if node.author == "reasoner" and node.hint is not None else node.author[0]
-    )
 
 
 def rounded(x: float | None) -> float | str | None:

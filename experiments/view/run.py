@@ -15,7 +15,10 @@ from hintree.experiments.statistics import share
 from hintree.experiments.store import Result, Store
 from hintree.experiments.store_study import StoredCase
 from hintree.experiments.view.page import digest, page, source
-from hintree.search import ROLES
+from hintree.search import ROLES, UsageError
+
+OURS = '<meta name="generator" content="hintree">'
+"""What all our pages hold."""
 
 
 class Cell(NamedTuple):
@@ -39,8 +42,14 @@ def write_run(store: Store, folder: Path) -> Path:
     """Write the pages of a run into a folder, which is made if it is not there; the path of the index.
 
     Pages of an earlier call are written anew.
+
+    Raises:
+        UsageError: The folder has an index that is not ours.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    index, arms = folder / "index.html", list(store.arms())
+    if index.exists() and OURS not in index.read_text(encoding="utf-8", errors="replace"):
+        raise UsageError(f"{index} is not a page of hintree; give another folder with --to")
     found: dict[str, list[Result]] = defaultdict(list)
     for result in store.results():
         found[result.problem].append(result)
@@ -52,8 +61,7 @@ def write_run(store: Store, folder: Path) -> Path:
         if trees := [solved for _, solved in pairs if solved is not None]:
             (folder / name).write_text(page(trees), encoding="utf-8")
         wrong = sum(not result.right for result in found[key])
-        rows.append(Row(number, case, cells(list(store.arms()), pairs, name), wrong))
-    index = folder / "index.html"
+        rows.append(Row(number, case, cells(arms, pairs, name), wrong))
     index.write_text(index_page(store, rows, [r for results in found.values() for r in results]), encoding="utf-8")
     return index
 
