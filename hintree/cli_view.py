@@ -18,6 +18,7 @@ EXAMPLES = """examples:
   hintree solve --file question.txt --tree tree.json
   hintree view tree.json                          # explore it in a browser
   hintree view beam.json mcts.json                # two trees of the same question side by side
+  hintree view runs/hints                         # arms, problems and trees of a run
   hintree export tree.json --to tree.svg          # a picture for a paper
   hintree export tree.json --to steps.jsonl --form prm
 """
