@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hintree.search.particles import Particles as Particles
     from hintree.search.rewrite import Rewrite as Rewrite
     from hintree.search.tree import Problem as Problem
+    from hintree.search.tree import Tree as Tree
     from hintree.solver import OutOfWorldWarning as OutOfWorldWarning
     from hintree.solver import Solution as Solution
     from hintree.solver import Solver as Solver
@@ -54,6 +55,7 @@ _HOMES = {
     "Rewrite": "search",
     "Solution": "solver",
     "Solver": "solver",
+    "Tree": "search",
     "UsageError": "search",
     "solve": "solver",
 }

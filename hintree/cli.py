@@ -13,6 +13,7 @@ import hintree
 from hintree.cli_lab import add_lab
 from hintree.cli_study import add_study
 from hintree.cli_types import positive
+from hintree.cli_view import add_view, check_tree_file, open_page, write_tree
 from hintree.search.budget import Budget
 from hintree.search.errors import HintreeError, UsageError
 
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hintree {hintree.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_solve(commands)
+    add_view(commands)
     searches = commands.add_parser("searches", help="list the searches with their settings")
     searches.set_defaults(run=run_searches)
     demo = commands.add_parser("demo", help="solve lab problems where the student alone fails, and compare the presets")
@@ -78,7 +80,10 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--seed", type=int, default=0, help="same seed, same tree (default %(default)s)")
     solve.add_argument("--budget", metavar="LIMITS", help="e.g. teacher_tokens=500,seconds=20 (default: no limit)")
     solve.add_argument("--json", action="store_true", help="print one JSON object")
-    solve.add_argument("--tree", metavar="FILE", help="write the whole tree as JSON")
+    solve.add_argument(
+        "--tree", metavar="FILE", help="write the whole tree: .json, .html, .svg, ... as for `hintree export`"
+    )
+    solve.add_argument("--watch", action="store_true", help="show the tree while it grows, on standard error")
     solve.set_defaults(run=run_solve)
 
 
@@ -112,11 +117,11 @@ def run_solve(args: argparse.Namespace) -> None:
         raise UsageError("--set needs --search, whose settings it gives")
     search = make_search(args.search, args.set or "") if args.search is not None else None
     rewrite = make_rewrite(args.rewrite) if args.rewrite is not None else None
-    tree_file = open_tree_file(args.tree)
+    tree_file = check_tree_file(args.tree) if args.tree is not None else None
     from rich.console import Console
 
-    from hintree.search import to_dict
-    from hintree.show import show, to_json
+    from hintree.show import show, solved, to_json
+    from hintree.watch import watched
 
     names = {role: getattr(args, role) for role in ("reasoner", "hinter", "teacher", "scorer")}
     solver = Solver(
@@ -130,25 +135,17 @@ def run_solve(args: argparse.Namespace) -> None:
         device=args.device,
         dtype=args.dtype,
     )
-    solution = solver.solve(question)
+    solution = watched(solver, question) if args.watch else solver.solve(question)
     if tree_file:
-        tree_file.write_text(json.dumps(to_dict(solution.tree), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        write_tree(solved(solution, args.preset), tree_file)
+        if tree_file.suffix == ".html":
+            open_page(tree_file)
     if args.json:
         print(json.dumps(to_json(solution, solver, args.preset), ensure_ascii=False))
     else:
         show(solution, Console(highlight=False))
     if solution.stop_reason.startswith("failed"):
         raise HintreeError(solution.stop_reason)
-
-
-def open_tree_file(name: str | None) -> Path | None:
-    """The file for the tree, tried before any work is done."""
-    if name is None:
-        return None
-    path = Path(name)
-    if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
-        raise UsageError(f"--tree {name}: cannot write there; give a file in a folder that exists")
-    return path
 
 
 def run_searches(args: argparse.Namespace) -> None:

@@ -4,7 +4,6 @@ Everything a model or a user wrote is shown through ``visible``: a terminal neve
 """
 
 import platform
-import unicodedata
 from importlib.metadata import version
 from typing import Any
 
@@ -13,19 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from hintree import __version__
+from hintree.experiments.export import Solved, visible
 from hintree.search import Ledger, Node
 from hintree.solver import Solution, Solver
+from hintree.watch import COLOURS
 
-COLOURS = {"reasoner": "cyan", "teacher": "magenta"}
 LOST = "rejected"
-
-
-def visible(text: str) -> str:
-    r"""The text with control, bidirectional and other invisible characters written out, as in \x1b."""
-    return "".join(
-        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else ascii(c)[1:-1]
-        for c in text
-    )
 
 
 def versions_of(node: Node) -> list[Node]:
@@ -86,6 +78,19 @@ def show(solution: Solution, console: Console) -> None:
     console.print(line)
     console.print()
     console.print(ledger_table(solution.ledger))
+
+
+def solved(solution: Solution, preset: str) -> Solved:
+    """A solution's tree for the exports and the viewer."""
+    tokens = {role: account.generated_tokens for role, account in solution.ledger.accounts.items()}
+    facts = {
+        "answer": "none found" if solution.answer is None else solution.answer,
+        "confidence": f"{solution.confidence:.2f}",
+        "ended": solution.stop_reason,
+        "generated tokens": ", ".join(f"{role} {count:,}" for role, count in tokens.items() if count) or "0",
+    }
+    last = solution.steps[-1] if solution.steps else solution.tree.root
+    return Solved(solution.tree, last, preset, facts)
 
 
 def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:

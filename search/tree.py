@@ -7,9 +7,12 @@ both keep their scores.
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hintree.search.seeds import seed_of
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Status = Literal["open", "terminal", "pruned", "rejected", "failed"]
 STATUSES: tuple[Status, ...] = ("open", "terminal", "pruned", "rejected", "failed")
@@ -172,6 +175,25 @@ class Tree:
             node.score = float(score)
         else:
             node.fail(f"score {score} is not a number in [0, 1]")
+
+    def to_json(self) -> str:
+        """The tree as one line of JSON; ``from_json`` takes it back without loss."""
+        from hintree.search.export import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Tree":
+        """The tree that ``to_json`` came from. Raises UsageError for any other text."""
+        from hintree.search.export import from_json
+
+        return from_json(text)
+
+    def to_networkx(self) -> "nx.DiGraph[int]":
+        """A directed graph from parents to children, with all that JSON has; see docs/views.md."""
+        from hintree.search.export import to_networkx
+
+        return to_networkx(self)
 
     def terminals(self) -> list[Node]:
         """Finished solutions' last steps, in order of creation."""

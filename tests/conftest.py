@@ -16,3 +16,10 @@ def chat_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_prm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_prm(tmp_path_factory.mktemp("prm"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if any("NO BROWSER TESTS" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        from tests.browser import LOUD
+
+        terminalreporter.write_line(f"!!! {LOUD} !!!", red=True, bold=True)

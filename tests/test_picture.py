@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hintree.experiments.lab.drawing import Panel, colour, draw
-from hintree.experiments.lab.layout import HIGH, WIDE, circles, columns
+from hintree.experiments.export.drawing import Panel, colour, draw
+from hintree.experiments.export.layout import Size, circles, columns
 from hintree.experiments.lab.picture import SEARCHES, are_telling, settings
 from hintree.search import MCTS, Beam, BestOfN, Problem, Tree, choose
 from tests.scripted import company, solve, solve_one, written
@@ -53,10 +53,10 @@ def texts(picture):
 
 @pytest.mark.parametrize("tree", [*SCRIPTED, *GROWN])
 def test_steps_of_a_level_do_not_overlap_and_stay_in_their_panel(tree):
-    levels = defaultdict(list)
-    for node, circle in zip(tree, circles(tree, 6), strict=True):
+    levels, size = defaultdict(list), Size()
+    for node, circle in zip(tree, circles(tree, 6, size), strict=True):
         levels[node.depth].append(circle)
-        assert circle.r <= circle.x <= WIDE - circle.r and circle.r <= circle.y <= HIGH - circle.r
+        assert circle.r <= circle.x <= size.wide - circle.r and circle.r <= circle.y <= size.high - circle.r
     for level in levels.values():
         assert len({circle.y for circle in level}) == 1
         for a, b in itertools.pairwise(sorted(level)):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hintree.experiments.lab.drawing import Panel, draw
+from hintree.experiments.export.drawing import Panel, draw
 from hintree.experiments.lab.generate import problems
 from hintree.experiments.lab.problem import LabProblem
 from hintree.models import load_classifier, load_model

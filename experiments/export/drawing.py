@@ -5,13 +5,16 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hintree.experiments.lab.layout import HIGH, MARGIN, WIDE, circles
+from hintree.experiments.export.layout import MARGIN, Size, circles
+from hintree.experiments.export.text import one_line, visible
 from hintree.search import Node, Tree
 
 SCALE = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184, 102), (254, 232, 56))
 """Colours of the scores 0, 0.2, ..., 1: cividis, which the colour-blind see as others do, and greyscale keeps."""
 CHOSEN, FINISHED, LINE = "#d55e00", "#56b4e9", "#222222"
 """Colours of the chosen path, of the ring around a finished step, and of other rings."""
+PANEL = Size()
+"""The size of a panel where several stand together."""
 FAINT = 0.3
 """Opacity of steps that were pruned or failed."""
 
@@ -36,9 +39,14 @@ def colour(score: float | None) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
+def ink(score: float | None) -> str:
+    """The colour of text that can be read on the colour of a score."""
+    return "#ffffff" if score is not None and score < 0.5 else "#000000"
+
+
 def escape(written: str) -> str:
-    """Text for XML: markup escaped, and what cannot be printed replaced, as XML forbids most of it."""
-    return html.escape("".join(c if c.isprintable() else "\ufffd" for c in written))
+    """Text for XML: markup escaped, and what cannot be seen written out, as XML forbids most of it."""
+    return html.escape(visible(written))
 
 
 def text(x: float, y: float, written: str, style: str = "") -> str:
@@ -46,10 +54,10 @@ def text(x: float, y: float, written: str, style: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(written)}</text>'
 
 
-def draw_panel(panel: Panel, levels: int) -> Iterator[str]:
+def draw_panel(panel: Panel, levels: int, size: Size) -> Iterator[str]:
     """One tree: edges, the chosen path over them, steps over both, and the answer."""
-    at, path = circles(panel.tree, levels), {node.id for node in panel.chosen.path()}
-    yield f'<rect width="{WIDE:.0f}" height="{HIGH:.0f}" rx="6" fill="none" stroke="#dddddd"/>'
+    at, path = circles(panel.tree, levels, size), {node.id for node in panel.chosen.path()}
+    yield f'<rect width="{size.wide:.0f}" height="{size.high:.0f}" rx="6" fill="none" stroke="#dddddd"/>'
     yield text(MARGIN, 22, panel.title, 'font-size="16" font-weight="bold"')
     yield text(MARGIN, 39, panel.settings, 'font-size="11" fill="#555555"')
     for node in sorted(panel.tree.nodes[1:], key=lambda n: n.id in path):
@@ -65,10 +73,10 @@ def draw_panel(panel: Panel, levels: int) -> Iterator[str]:
     if panel.chosen.step.answer is not None:
         x, y, r = at[panel.chosen.id]
         halo = 'font-size="13" font-weight="bold" text-anchor="middle" stroke="#ffffff" stroke-width="4"'
-        answer = textwrap.shorten(panel.chosen.step.answer, 12, placeholder="...")
+        answer = one_line(panel.chosen.step.answer, 12)
         yield text(x, y + r + 14, answer, f'{halo} paint-order="stroke"')
-    yield text(MARGIN, HIGH - 26, panel.captions[0], 'font-size="12"')
-    yield text(MARGIN, HIGH - 10, panel.captions[1], 'font-size="12" font-weight="bold"')
+    yield text(MARGIN, size.high - 26, panel.captions[0], 'font-size="12"')
+    yield text(MARGIN, size.high - 10, panel.captions[1], 'font-size="12" font-weight="bold"')
 
 
 def faint(node: Node) -> str:
@@ -82,38 +90,53 @@ def about(node: Node) -> str:
     return f"{node.step.text}{score}{f' ({node.reason})' if node.reason else ''}" if node.parent else "the problem"
 
 
-def draw_legend() -> Iterator[str]:
-    """What colours, lines and rings mean."""
+def draw_legend(wide: float) -> tuple[list[str], float]:
+    """What colours, lines and rings mean, in as many rows as the width asks for; and the height of all rows."""
     stops = "".join(f'<stop offset="{i / 5}" stop-color="{colour(i / 5)}"/>' for i in range(6))
-    yield f'<linearGradient id="scores">{stops}</linearGradient>'
-    yield text(0, 14, "score of a step by the PRM")
-    yield '<rect x="180" y="3" width="200" height="14" fill="url(#scores)"/>'
-    yield from (text(180 + 200 * x, 32, f"{x:g}", 'text-anchor="middle"') for x in (0, 0.25, 0.5, 0.75, 1))
-    yield f'<line x1="430" y1="10" x2="470" y2="10" stroke="{CHOSEN}" stroke-width="4"/>'
-    yield text(478, 14, "chosen path, and its answer")
-    for x, look, what in (
-        (680, f'stroke="{FINISHED}" stroke-width="2.5"', "finished"),
-        (765, f'stroke="{LINE}" opacity="{FAINT}"', "pruned or failed; white: same as a sibling"),
-        (1075, f'stroke="{LINE}"', "larger: more visits"),
-    ):
-        yield f'<circle cx="{x}" cy="10" r="6" fill="{colour(0.8)}" {look}/>' + text(x + 12, 14, what)
+    parts = [
+        *(f'<linearGradient id="scores">{stops}</linearGradient>', text(0, 14, "score of a step")),
+        '<rect x="180" y="3" width="200" height="14" fill="url(#scores)"/>',
+        *(text(180 + 200 * x, 32, f"{x:g}", 'text-anchor="middle"') for x in (0, 0.25, 0.5, 0.75, 1)),
+    ]
+    path = f'<line x1="4" y1="10" x2="44" y2="10" stroke="{CHOSEN}" stroke-width="4"/>'
+    entries = [
+        (430.0, "\n".join(parts)),
+        (250.0, path + text(52, 14, "chosen path, and its answer")),
+        (85.0, key_of(f'stroke="{FINISHED}" stroke-width="2.5"', "finished")),
+        (310.0, key_of(f'stroke="{LINE}" opacity="{FAINT}"', "pruned, rejected or failed; white: not judged")),
+        (130.0, key_of(f'stroke="{LINE}"', "larger: more visits")),
+    ]
+    drawn, x, y = [], 0.0, 0.0
+    for width, entry in entries:
+        if x + width > wide:
+            x, y = 0.0, y + 44
+        drawn.append(f'<g transform="translate({x:.0f} {y:.0f})">{entry}</g>')
+        x += width
+    return drawn, y + 44
 
 
-def draw(heading: str, question: str, panels: Sequence[Panel], across: int = 4) -> str:
+def key_of(look: str, what: str) -> str:
+    """A circle of the legend and its meaning."""
+    return f'<circle cx="8" cy="10" r="6" fill="{colour(0.8)}" {look}/>' + text(20, 14, what)
+
+
+def draw(heading: str, question: str, panels: Sequence[Panel], *, across: int = 4, size: Size = PANEL) -> str:
     """The whole picture, ``across`` panels in a row, on a white ground of its own."""
-    lines = textwrap.wrap(question, 170)
-    top, wide = 46.0 + 18 * len(lines), across * (WIDE + MARGIN) + MARGIN
-    rows = -(-len(panels) // across)
-    high = top + rows * (HIGH + MARGIN) + 48
+    wide = across * (size.wide + MARGIN) + MARGIN
+    lines = textwrap.wrap(visible(question), int(wide / 7.5))
+    top, rows = 46.0 + 18 * len(lines), -(-len(panels) // across)
+    legend, legend_high = draw_legend(wide - 2 * MARGIN)
+    below = top + rows * (size.high + MARGIN)
+    high = below + legend_high + 4
     levels = max(node.depth for panel in panels for node in panel.tree)
-    size = f'width="{wide:.0f}" height="{high:.0f}"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide:.0f} {high:.0f}"']
+    whole = f'width="{wide:.0f}" height="{high:.0f}"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {whole} viewBox="0 0 {wide:.0f} {high:.0f}"']
     parts += ['font-family="Helvetica, Arial, sans-serif" font-size="12" fill="#222222" role="img">']
-    parts += [f"<title>{escape(heading)}</title>", f'<rect {size} fill="#ffffff"/>']
+    parts += [f"<title>{escape(heading)}</title>", f'<rect {whole} fill="#ffffff"/>']
     parts += [text(MARGIN, 30, heading, 'font-size="18" font-weight="bold"')]
-    parts += [text(MARGIN, 52 + 18 * i, line, 'font-size="13"') for i, line in enumerate(lines)]
+    parts += [text(MARGIN, 52 + 18 * i, row, 'font-size="13"') for i, row in enumerate(lines)]
     for i, panel in enumerate(panels):
-        x, y = MARGIN + i % across * (WIDE + MARGIN), top + i // across * (HIGH + MARGIN)
-        parts += [f'<g transform="translate({x:.0f} {y:.0f})">', *draw_panel(panel, levels), "</g>"]
-    parts += [f'<g transform="translate({MARGIN:.0f} {high - 44:.0f})">', *draw_legend(), "</g>", "</svg>", ""]
+        x, y = MARGIN + i % across * (size.wide + MARGIN), top + i // across * (size.high + MARGIN)
+        parts += [f'<g transform="translate({x:.0f} {y:.0f})">', *draw_panel(panel, levels, size), "</g>"]
+    parts += [f'<g transform="translate({MARGIN:.0f} {below + 4:.0f})">', *legend, "</g>", "</svg>", ""]
     return "\n".join(parts)
