@@ -81,11 +81,12 @@ def run_study(study: Study, options: Options) -> None:
         HintreeError: An arm cannot be had, or no worker can be started.
         KeyboardInterrupt: After Ctrl-C, when it has been said how to go on.
     """
+    arms = select(list(study.data["arms"]), options.arms)
     facts = {"versions": versions(), "hardware": hardware()}
     with Store.create(options.out, study.data, study.cases, exist_ok=options.resume, **facts) as store:
         if options.retry_failed:
             store.forget_failed()
-        tasks = missing(store, study, options)
+        tasks = missing(store, study, arms, options)
         try:
             run_tasks(store, study, tasks, options)
         except KeyboardInterrupt:
@@ -98,10 +99,9 @@ def run_study(study: Study, options: Options) -> None:
             print(f"right with 95 % Wilson intervals, tokens per result; all results are in {table}")
 
 
-def missing(store: Store, study: Study, options: Options) -> list[Task]:
+def missing(store: Store, study: Study, arms: Sequence[str], options: Options) -> list[Task]:
     """The tasks for the results that are not there, small enough for all workers to have some."""
     first, step = options.shard
-    arms = select(list(study.data["arms"]), options.arms)
     problems = [key_of(case.id, case.question) for case in study.cases][first - 1 :: step]
     share = -(-len(problems) // options.workers)
     return plan(arms, study.data["seeds"], problems, store.keys(), max(1, min(options.live, share)))

@@ -55,6 +55,7 @@ def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay
         "crash-1": "SIGSEGV",
         "kill-1": "out of memory?",
         "bad-1": "this problem is bad",
+        "odd-1": "a pair: ?",
         "hang-1": "silent for 2 s",
     }
     assert all(words[name] in reason for name, reason in reasons.items()), reasons
