@@ -46,7 +46,7 @@ def rows(folder):
 
 def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay_failed(tmp_path):
     names = [f"p{i}" for i in range(20)]
-    bad = ["crash-1", "kill-1", "bad-1", "hang-1"]
+    bad = ["crash-1", "kill-1", "bad-1", "odd-1", "hang-1"]
     light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, patience=2.0)
     found, table = rows(tmp_path / "run")
     assert {name for (_, name), r in found.items() if r.status == "failed"} == set(bad)
