@@ -13,6 +13,7 @@ from rich.text import Text
 
 from hintree.experiments.statistics import share
 from hintree.experiments.store import Result, Store
+from hintree.search.errors import UsageError
 from hintree.search.ledger import ROLES
 
 FILE = "results.csv"
@@ -53,11 +54,14 @@ def is_number(text: str) -> bool:
 
 
 def write_csv(store: Store) -> Path:
-    """Write the table beside the store, all of it or nothing."""
+    """Write the table beside the store, all of it or nothing. Raises UsageError."""
     path = store.path.parent / FILE
     draft = path.with_suffix(".csv.part")
-    draft.write_text(as_csv(store), encoding="utf-8", newline="")
-    draft.replace(path)
+    try:
+        draft.write_text(as_csv(store), encoding="utf-8", newline="")
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}; the results are kept beside it") from error
     return path
 
 

@@ -17,6 +17,9 @@ from hintree.search.errors import HintreeError
 from hintree.search.ledger import Ledger
 from hintree.search.tree import Problem, Tree
 
+LONGEST = 500
+"""Characters of a reason."""
+
 
 class Outcome(NamedTuple):
     """What came out of one search; ``parameters`` are the weights of the model behind each role."""
@@ -101,7 +104,7 @@ def perform(job: Job, prepare: Prepare, task: Task, beat: Beat) -> Iterator[Mess
     except GradingError as error:
         yield Refused(str(error))
     except Exception as error:
-        yield End(f"{type(error).__name__}: {error}")
+        yield End(plain(f"{type(error).__name__}: {error}")[:LONGEST])
     else:
         yield End()
 
@@ -123,13 +126,18 @@ def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> Result:
         key,
         task.seed,
         status,
-        outcome.stop_reason,
-        outcome.answer,
+        plain(outcome.stop_reason)[:LONGEST],
+        None if outcome.answer is None else plain(outcome.answer),
         right,
         outcome.ledger,
         outcome.parameters,
         task.attempt,
     )
+
+
+def plain(text: str) -> str:
+    """A text that can be stored: halves of surrogate pairs, which models may write, become question marks."""
+    return text.encode(errors="replace").decode()
 
 
 def serve(pipe: Connection, job: Job) -> None:

@@ -1,7 +1,8 @@
 """A study without models, whose problems may be poison: ``python -m tests.light DIR [N]`` runs it, or goes on with it.
 
 The problem "crash-..." ends its process, "kill-..." is killed as by a lack of memory, "hang-..." never comes back,
-"bad-..." raises an error, "flaky..." ends its process once: while the file of its name is there, which it removes.
+"bad-..." and "odd-..." raise errors, "flaky..." ends its process once: while the file of its name is there, which it
+removes.
 """
 
 import ctypes
@@ -32,6 +33,8 @@ def poisoned(problem):
         os.kill(os.getpid(), signal.SIGKILL)
     if kind == "hang":
         time.sleep(1000)
+    if kind == "odd":
+        raise ValueError("half of a pair: \ud800")
     if kind == "bad":
         raise ValueError("this problem is bad")
     if problem.id.endswith("flaky") and Path(problem.id).exists():
