@@ -1,0 +1,64 @@
+"""Arms that differ in their budget only: one curve each, and the area under it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hintree.experiments.report.accuracy import INTERVAL, right_of
+from hintree.experiments.report.bootstrap import Estimate, bootstrap
+from hintree.experiments.report.frontier import mean_height
+from hintree.experiments.report.material import Material
+from hintree.experiments.report.table import Cell, Column, Table
+
+
+class Curve(NamedTuple):
+    """Arms whose configurations differ in one limit of the budget only, by that limit, rising."""
+
+    limit: str
+    levels: Sequence[float]
+    arms: Sequence[str]
+
+
+def curves(material: Material) -> list[Curve]:
+    """All curves with at least two points."""
+    families: dict[str, list[tuple[float, str]]] = {}
+    for name, config in material.arms.items():
+        for limit, level in limits(config).items():
+            rest = {key: value for key, value in limits(config).items() if key != limit}
+            key = json.dumps([limit, rest, {k: v for k, v in config.items() if k not in ("name", "budget")}], sort_keys=True)
+            families.setdefault(key, []).append((level, name))
+    found = []
+    for key, members in families.items():
+        levels, arms = zip(*sorted(members), strict=True)
+        if len(set(levels)) == len(levels) > 1:
+            found.append(Curve(json.loads(key)[0], levels, arms))
+    return found
+
+
+def limits(config: Mapping[str, Any]) -> dict[str, float]:
+    """The limits of an arm's budget that are set."""
+    return {name: level for name, level in (config.get("budget") or {}).items() if level is not None}
+
+
+def area(material: Material, curve: Curve) -> Estimate:
+    """Mean accuracy over the range of the budget, in [0, 1], on attempts that all arms of the curve made."""
+    parts = [right_of(material, arm) for arm in curve.arms]
+    made = np.prod([part[1] for part in parts], axis=0)
+    columns = [part[0] * made for part in parts]
+    return bootstrap([made, *columns], lambda n, *right: mean_height(curve.levels, [r / n for r in right]))
+
+
+def budget_table(material: Material) -> Table:
+    """One row per curve."""
+    rows: list[list[Cell]] = [
+        [" | ".join(curve.arms), curve.limit, curve.levels[0], curve.levels[-1], area(material, curve)]
+        for curve in curves(material)
+    ]
+    caption = (
+        "Arms that differ in one limit of their budget only. Area: that under accuracy against the limit (trapezoid "
+        f"rule) over the width of the range, so the mean accuracy over the range. {INTERVAL}."
+    )
+    columns = [Column("arms"), Column("limit"), Column("from"), Column("to"), Column("area", "%")]
+    return Table("budgets", "Area under the budget curve", caption, columns, rows)
