@@ -1,0 +1,285 @@
+"""The store of a study: one SQLite file in the study's folder, in which a row that was acknowledged is kept.
+
+::
+
+    meta      study, study_hash, versions, hardware; JSON
+    arms      name and configuration by hash, in the study's order
+    problems  id, question and reference by key, in order
+    results   one row per (arm, problem, seed): status, answer, ledger
+    trees     the tree of every result, zlib-compressed JSON
+
+A result and its tree are written in one transaction. SQLite runs in WAL mode with full synchronisation, so that many
+processes may write, and a killed process or machine loses only what was not acknowledged. Every row carries a checksum.
+"""
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from hintree.experiments.store_file import SCHEMA, check_pages, check_version, connect, damaged, reported
+from hintree.search.errors import UsageError
+from hintree.search.export import from_dict, to_dict
+from hintree.search.ledger import Ledger
+from hintree.search.tree import Tree
+
+FILE = "run.sqlite"
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE arms (hash TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, position INTEGER NOT NULL, config TEXT NOT NULL);
+CREATE TABLE problems (
+    key TEXT PRIMARY KEY, position INTEGER NOT NULL, id TEXT NOT NULL, question TEXT NOT NULL, reference TEXT NOT NULL,
+    family TEXT, steps INTEGER
+);
+CREATE TABLE results (
+    arm TEXT NOT NULL, problem TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+    answer TEXT, right INTEGER NOT NULL, attempts INTEGER NOT NULL, ledger TEXT NOT NULL, parameters TEXT NOT NULL,
+    checksum INTEGER NOT NULL, PRIMARY KEY (arm, problem, seed)
+);
+CREATE TABLE trees (
+    arm TEXT NOT NULL, problem TEXT NOT NULL, seed INTEGER NOT NULL, tree BLOB NOT NULL,
+    PRIMARY KEY (arm, problem, seed)
+);
+"""
+COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters"
+
+
+class StoredCase(NamedTuple):
+    """A problem of the study with its reference answer; family and steps are None where they are not known."""
+
+    id: str
+    question: str
+    reference: str
+    family: str | None
+    steps: int | None
+
+
+class Result(NamedTuple):
+    """What one arm made of one problem with one seed.
+
+    arm: Its name.
+    problem: Key of the problem.
+    status: "done" or "failed".
+    reason: Why the search stopped ("complete", "budget: LIMIT"), or why it failed.
+    right: Whether the answer is equal to the reference, as the grader saw it after the search.
+    parameters: Weights of the model behind each role.
+    attempts: How often it was tried.
+    """
+
+    arm: str
+    problem: str
+    seed: int
+    status: str
+    reason: str
+    answer: str | None
+    right: bool
+    ledger: Ledger
+    parameters: dict[str, int]
+    attempts: int = 1
+
+
+def key_of(id: str, question: str) -> str:
+    """The key of a problem: whatever its id is, 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps([id, question]).encode()).hexdigest()
+
+
+class Store:
+    """The store in a folder; use it in a ``with`` statement.
+
+    >>> with Store.open(folder) as store:                                      # doctest: +SKIP
+    ...     right = [result.right for result in store.results()]
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        with reported(self.path):
+            self._hashes = dict(connection.execute("SELECT name, hash FROM arms"))
+            self._names = {hash: name for name, hash in self._hashes.items()}
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        meta: Mapping[str, Any],
+        arms: Iterable[tuple[str, str, Mapping[str, Any]]],
+        cases: Iterable[StoredCase],
+    ) -> Self:
+        """A new store, complete or not there at all.
+
+        Args:
+            folder: Made if it is not there.
+            meta: "study", "study_hash", "versions" and "hardware".
+            arms: (hash, name, configuration), in order.
+            cases: The problems, in order.
+
+        Raises:
+            UsageError: The folder holds a store already, or cannot be written.
+        """
+        path = folder / FILE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                raise UsageError(f"{folder} holds a study already: go on with --resume, or give another --out")
+            path.touch()
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be written: {error.strerror}; give another --out") from error
+        with reported(path):
+            connection = connect(path, "rw")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in meta.items()])
+            rows = [(hash, name, i, json.dumps(config)) for i, (hash, name, config) in enumerate(arms)]
+            connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", rows)
+            asked = [(key_of(case.id, case.question), i, *case) for i, case in enumerate(cases)]
+            connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", asked)
+            connection.execute(f"PRAGMA user_version={SCHEMA}")
+            connection.execute("COMMIT")
+            return cls(path, connection)
+
+    @classmethod
+    def open(cls, folder: Path, *, write: bool = False) -> Self:
+        """The store that is in the folder.
+
+        Raises:
+            UsageError: There is none, it is damaged, of another schema, or cannot be written where ``write`` is asked.
+        """
+        path = Path(folder) / FILE
+        if not path.is_file():
+            raise UsageError(f"{folder}: no study is there ({FILE} is missing); `hintree run STUDY --out {folder}`")
+        with reported(path):
+            connection = connect(path, "rw" if write else "ro")
+            check_version(path, connection)
+            check_pages(path, connection)
+            if write:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("UPDATE meta SET value=value WHERE key='study'")
+                connection.execute("COMMIT")
+            return cls(path, connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def meta(self, key: str) -> Any:
+        """What is known of the study by name: "study", "study_hash", "versions" or "hardware"."""
+        with reported(self.path):
+            ((value,),) = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,))
+            return json.loads(value)
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """The resolved study: name, baseline arm, problems, seeds, and the arms in order."""
+        found: dict[str, Any] = self.meta("study")
+        return found
+
+    def arms(self) -> dict[str, dict[str, Any]]:
+        """Configuration by name, in the study's order."""
+        with reported(self.path):
+            rows = self._connection.execute("SELECT name, config FROM arms ORDER BY position").fetchall()
+            return {name: json.loads(config) for name, config in rows}
+
+    def problems(self) -> dict[str, StoredCase]:
+        """Problem by key, in order."""
+        names = ", ".join(StoredCase._fields)
+        with reported(self.path):
+            rows = self._connection.execute(f"SELECT key, {names} FROM problems ORDER BY position").fetchall()
+        return {key: StoredCase(*row) for key, *row in rows}
+
+    def results(self) -> Iterator[Result]:
+        """All results, by arm, problem and seed, whatever the order in which they were written.
+
+        Raises:
+            UsageError: A row does not fit its checksum.
+        """
+        chosen = ", ".join(f"r.{name}" for name in COLUMNS.split(", "))
+        query = f"SELECT {chosen}, r.checksum FROM results r JOIN arms a ON a.hash = r.arm "
+        query += "JOIN problems p ON p.key = r.problem ORDER BY a.position, p.position, r.seed"
+        with reported(self.path):
+            for *row, checksum in self._connection.execute(query):
+                if checksum_of(row) != checksum:
+                    raise damaged(self.path, "a row does not fit its checksum")
+                yield self._result(row)
+
+    def keys(self) -> dict[tuple[str, str, int], str]:
+        """Status of every result by (arm, problem, seed)."""
+        with reported(self.path):
+            rows = self._connection.execute("SELECT arm, problem, seed, status FROM results").fetchall()
+        return {(self._names[arm], problem, seed): status for arm, problem, seed, status in rows}
+
+    def tree(self, arm: str, problem: str, seed: int) -> Tree:
+        """The tree of one result. Raises UsageError if there is none, as for a problem that failed."""
+        packed = self.packed_tree(arm, problem, seed)
+        if packed is None:
+            raise UsageError(f"{self.path}: no tree of arm {arm!r}, problem {problem[:12]}, seed {seed}")
+        try:
+            return from_dict(json.loads(zlib.decompress(packed)))
+        except (zlib.error, ValueError) as error:
+            raise damaged(
+                self.path, f"the tree of arm {arm!r}, problem {problem[:12]}, seed {seed}: {error}"
+            ) from error
+
+    def packed_tree(self, arm: str, problem: str, seed: int) -> bytes | None:
+        """The tree of one result as it is stored."""
+        query = "SELECT tree FROM trees WHERE arm=? AND problem=? AND seed=?"
+        with reported(self.path):
+            row = self._connection.execute(query, (self._hashes.get(arm), problem, seed)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def add(self, results: Iterable[tuple[Result, bytes | None]]) -> None:
+        """Write results with their packed trees; when this returns they are on the disk.
+
+        A result that is there stays, but one that is done takes the place of one that failed.
+        """
+        with reported(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for result, tree in results:
+                    self._add(result, tree)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def forget_failed(self) -> None:
+        """Drop all results that failed, to try them again."""
+        with reported(self.path):
+            self._connection.execute("DELETE FROM results WHERE status='failed'")
+
+    def _add(self, result: Result, tree: bytes | None) -> None:
+        key = (self._hashes[result.arm], result.problem, result.seed)
+        row = [*key, result.status, result.reason, result.answer, int(result.right), result.attempts]
+        row += [json.dumps(result.ledger.to_dict()), json.dumps(result.parameters)]
+        if result.status == "done":
+            forget = "DELETE FROM results WHERE arm=? AND problem=? AND seed=? AND status='failed'"
+            self._connection.execute(forget, key)
+        marks = ", ".join("?" * (len(row) + 1))
+        statement = f"INSERT OR IGNORE INTO results ({COLUMNS}, checksum) VALUES ({marks})"
+        new = self._connection.execute(statement, (*row, checksum_of(row))).rowcount
+        if new and tree is not None:
+            self._connection.execute("INSERT OR REPLACE INTO trees VALUES (?, ?, ?, ?)", (*key, tree))
+
+    def _result(self, row: list[Any]) -> Result:
+        arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters = row
+        booked = Ledger.from_dict(json.loads(ledger))
+        name = self._names[arm]
+        return Result(
+            name, problem, seed, status, reason, answer, bool(right), booked, json.loads(parameters), attempts
+        )
+
+
+def pack_tree(tree: Tree) -> bytes:
+    """A tree as the store keeps it."""
+    return zlib.compress(json.dumps(to_dict(tree), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def checksum_of(row: Iterable[Any]) -> int:
+    """CRC-32 of a row's values."""
+    return zlib.crc32(json.dumps(list(row)).encode())
