@@ -1,4 +1,4 @@
-"""The command line: ``hintree solve``, ``hintree demo``, ``hintree lab`` and ``hintree bench``."""
+"""The command line: ``hintree solve``, ``demo``, ``lab``, ``bench`` and ``report``."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import hintree
+from hintree.cli_report import add_report
 from hintree.search.budget import Budget
 from hintree.search.errors import HintreeError, UsageError
 
@@ -49,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--plot", metavar="FILE", help="draw the scaling curves into a .png or .svg (needs hintree[bench])"
     )
     bench.set_defaults(run=run_bench)
+    add_report(commands)
     return parser
 
 

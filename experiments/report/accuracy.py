@@ -1,6 +1,7 @@
 """How many problems each arm solves, against the baseline and the teacher; by family and by number of steps."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -23,8 +24,7 @@ def right_of(material: Material, arm: str, rows: Sequence[int] | None = None) ->
 
 def accuracy(right: Floats, made: Floats) -> Estimate:
     """The share of right attempts. Where all or none are right nothing varies, and the interval is Wilson's."""
-    tried = made.any(axis=1)
-    found = ratio(right[tried], made[tried])
+    found = ratio(right, made)
     if found.n and found.value in (0.0, 1.0):
         return Estimate(*share(round(found.value * found.n), found.n))
     return found
@@ -33,10 +33,10 @@ def accuracy(right: Floats, made: Floats) -> Estimate:
 def difference(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> list[Cell]:
     """What an arm gains over another on the attempts that both made: difference, problems won, lost, and p."""
     both = ours[1] * theirs[1]
-    tried = both.any(axis=1)
-    a, b, n = (ours[0] * both)[tried], (theirs[0] * both)[tried], both[tried]
-    won, lost, p = mcnemar(a, b)
-    return [bootstrap([a, b, n], lambda x, y, made: (x - y) / made), won, lost, p]
+    if not both.any():
+        return [None] * len(COMPARED)
+    a, b = ours[0] * both, theirs[0] * both
+    return [bootstrap([a, b, both], lambda x, y, made: (x - y) / made), *mcnemar(a, b)]
 
 
 def accuracy_table(material: Material) -> Table:
@@ -80,25 +80,16 @@ def recovered(material: Material, arm: str) -> list[Cell]:
     return [ratio(ours, high), bootstrap([ours, low, high], lambda x, y, z: (x - y) / (z - y))]
 
 
-def groups(material: Material) -> Iterator[tuple[str, str, list[tuple[str, list[int]]]]]:
-    """The ways to part the problems: name, title, and parts with their problems."""
-    families = [(name, material.rows(lambda p, name=name: p.family == name)) for name in material.families()]
-    lengths = [(str(k), material.rows(lambda p, k=k: p.steps == k)) for k in material.lengths()]
-    if families:
-        yield "family", "Accuracy by family", families
-    if lengths:
-        yield "steps", "Accuracy by number of steps", lengths
-
-
 def parted_tables(material: Material) -> Iterator[Table]:
     """Accuracy by family and by number of steps, as far as they are known."""
-    for name, title, parts in groups(material):
+    titles: dict[Literal["family", "steps"], str] = {"family": "family", "steps": "number of steps"}
+    for name, title in titles.items():
         rows: list[list[Cell]] = []
-        for part, members in parts:
+        for part, members in material.parts(name):
             for arm in material.arms:
                 right, made = right_of(material, arm, members)
                 n = int(made.any(axis=1).sum())
-                rows.append([part, arm, n, accuracy(right, made), *compared(material, arm, members)])
-        heads = [Column(name), Column("arm"), Column("problems"), Column("right", "%")]
-        caption = f"Share of right attempts at the problems of each part. {INTERVAL}. Baseline: {material.baseline}; {WON}."
-        yield Table(f"accuracy_by_{name}", title, caption, [*heads, *COMPARED], rows)
+                rows.append([str(part), arm, n, accuracy(right, made), *compared(material, arm, members)])
+        heads = [Column(title), Column("arm"), Column("problems"), Column("right", "%")]
+        caption = f"Right attempts at the problems of each {title}. {INTERVAL}. Baseline: {material.baseline}; {WON}."
+        yield Table(f"accuracy_by_{name}", f"Accuracy by {title}", caption, [*heads, *COMPARED], rows)

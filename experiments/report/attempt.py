@@ -69,7 +69,7 @@ class Hinted(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One attempt. One that failed has cost and solved nothing.
+    """One attempt. Of one that failed only the ledger is known, if that.
 
     Attributes:
         right: Whether the answer is right; False if the attempt failed.

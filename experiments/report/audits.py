@@ -65,7 +65,9 @@ def trigger_table(material: Material) -> Table:
         f"steps that did, those that are wrong, {EXACT}; recall: of wrong steps, those that did. A rule that rewrites "
         f"only after pruning, or only the best of siblings, passes others by on purpose. {WILSON}."
     )
-    return Table("triggers", "The trigger of rewrites", caption, [*heads, Column("precision", "%"), Column("recall", "%")], rows)
+    return Table(
+        "triggers", "The trigger of rewrites", caption, [*heads, Column("precision", "%"), Column("recall", "%")], rows
+    )
 
 
 def judged_of(material: Material, arm: str) -> list[tuple[int, Judged]]:
@@ -123,7 +125,7 @@ def scores_table(material: Material) -> Table:
     heads = [Column("arm"), Column("steps"), Column("wrong"), Column("AUC"), Column("ECE"), Column("solutions")]
     heads += [Column("error found", "%"), Column("no error found", "%"), Column("F1", "%")]
     caption = (
-        f"Scores against exact labels ({EXACT}), on judged steps of lab problems whose steps before are all right. AUC: "
+        f"Scores against exact labels ({EXACT}), on judged steps of lab problems after right steps only. AUC: "
         "how often a right step scores above a wrong one, 95 % bootstrap interval over problems. ECE: expected "
         "calibration error, ten bins of equal width. As in ProcessBench, of finished solutions whose steps are all "
         f"scored: where there is an error, the first step below {CUT} is the first wrong one; where there is none, no "

@@ -36,10 +36,14 @@ def weights(problems: int, seeds: int) -> Floats:
 def bootstrap(columns: Sequence[Floats], of: Callable[..., Floats]) -> Estimate:
     """A function of sums over attempts, with its percentile interval.
 
+    Problems and seeds for which all columns are 0 are left out: nothing was done there.
+
     Args:
         columns: Each of shape [problems, seeds], 0 where there is no such attempt.
         of: The figure, from one sum per column; it is also called with arrays of resampled sums.
     """
+    there = np.any(columns, axis=0)
+    columns = [column[there.any(axis=1)][:, there.any(axis=0)] for column in columns]
     problems, seeds = columns[0].shape
     if not problems:
         return Estimate(math.nan, math.nan, math.nan, 0)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,12 @@ class Curve(NamedTuple):
     levels: Sequence[float]
     arms: Sequence[str]
 
+    @property
+    def name(self) -> str:
+        """What the names of its arms begin with, or else all of them."""
+        alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*self.arms, strict=False))
+        return "".join(letter for letter, *_ in alike).rstrip(" /,=:-_") or " | ".join(self.arms)
+
 
 def curves(material: Material) -> list[Curve]:
     """All curves with at least two points."""
@@ -27,7 +34,9 @@ def curves(material: Material) -> list[Curve]:
     for name, config in material.arms.items():
         for limit, level in limits(config).items():
             rest = {key: value for key, value in limits(config).items() if key != limit}
-            key = json.dumps([limit, rest, {k: v for k, v in config.items() if k not in ("name", "budget")}], sort_keys=True)
+            key = json.dumps(
+                [limit, rest, {k: v for k, v in config.items() if k not in ("name", "budget")}], sort_keys=True
+            )
             families.setdefault(key, []).append((level, name))
     found = []
     for key, members in families.items():
@@ -53,12 +62,12 @@ def area(material: Material, curve: Curve) -> Estimate:
 def budget_table(material: Material) -> Table:
     """One row per curve."""
     rows: list[list[Cell]] = [
-        [" | ".join(curve.arms), curve.limit, curve.levels[0], curve.levels[-1], area(material, curve)]
+        [curve.name, curve.limit, len(curve.arms), curve.levels[0], curve.levels[-1], area(material, curve)]
         for curve in curves(material)
     ]
     caption = (
         "Arms that differ in one limit of their budget only. Area: that under accuracy against the limit (trapezoid "
         f"rule) over the width of the range, so the mean accuracy over the range. {INTERVAL}."
     )
-    columns = [Column("arms"), Column("limit"), Column("from"), Column("to"), Column("area", "%")]
+    columns = [Column("curve"), Column("limit"), Column("arms"), Column("from"), Column("to"), Column("area", "%")]
     return Table("budgets", "Area under the budget curve", caption, columns, rows)

@@ -45,7 +45,7 @@ class Trace(NamedTuple):
 
 
 class Localised(NamedTuple):
-    """ProcessBench's figures (Zheng et al. 2024, arXiv 2412.06559, section 4.1), each in [0, 1], NaN if a side is empty.
+    """ProcessBench's figures (Zheng et al. 2024, arXiv 2412.06559), each in [0, 1], NaN if a side is empty.
 
     Attributes:
         error: Share of solutions with an error whose first error was found exactly.

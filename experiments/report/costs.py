@@ -1,6 +1,6 @@
 """What each arm costs: tokens by role, the teacher's share, FLOPs, and the price of a solved problem."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from hintree.experiments.report.accuracy import INTERVAL
 from hintree.experiments.report.attempt import Attempt
@@ -9,7 +9,7 @@ from hintree.experiments.report.material import Figure, Material
 from hintree.experiments.report.table import Cell, Column, Table
 
 WRITERS = ("reasoner", "hinter", "teacher")
-EACH = f"per attempt (one problem with one seed); failed attempts left out. {INTERVAL}."
+EACH = f"per attempt (one problem with one seed); those that failed count with what is known of their cost. {INTERVAL}."
 
 
 def generated(*roles: str) -> Figure:
@@ -22,14 +22,12 @@ def flops(*, scorer: bool) -> Figure:
     return lambda a: a.ledger.total("flops") - (0.0 if scorer else a.ledger["scorer"].flops)
 
 
-def finished(attempt: Attempt) -> float:
-    """1 for an attempt that did not fail."""
-    return float(not attempt.failed)
+def one(attempt: Attempt) -> float:
+    """1 for every attempt."""
+    return 1.0
 
 
-def tabulate(
-    material: Material, columns: Mapping[Column, tuple[Figure, Figure]]
-) -> list[list[Cell]]:
+def tabulate(material: Material, columns: Mapping[Column, tuple[Figure, Figure]]) -> list[list[Cell]]:
     """A row for every arm: its name, and the ratio of two sums for every column."""
     return [
         [arm, *(ratio(material.column(arm, top), material.column(arm, below)) for top, below in columns.values())]
@@ -39,15 +37,15 @@ def tabulate(
 
 def tokens_table(material: Material) -> Table:
     """Tokens by role."""
-    columns: dict[Column, tuple[Figure, Figure]] = {Column(role): (generated(role), finished) for role in WRITERS}
-    columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), finished)
+    columns: dict[Column, tuple[Figure, Figure]] = {Column(role): (generated(role), one) for role in WRITERS}
+    columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
     columns[Column("discarded", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))
-    columns[Column("scorer reads")] = (lambda a: a.ledger["scorer"].prompt_tokens, finished)
-    columns[Column("forwarded")] = (lambda a: a.ledger.total("forwarded_tokens"), finished)
-    columns[Column("calls")] = (lambda a: a.ledger.total("calls"), finished)
+    columns[Column("scorer reads")] = (lambda a: a.ledger["scorer"].prompt_tokens, one)
+    columns[Column("forwarded")] = (lambda a: a.ledger.total("forwarded_tokens"), one)
+    columns[Column("calls")] = (lambda a: a.ledger.total("calls"), one)
     caption = (
-        "Generated tokens of each role; discarded: generated tokens that are on no path to the answer (rejected drafts, "
-        "pruned branches, and their hints), and their share of all generated ones; scorer reads: tokens of the texts it "
+        "Generated tokens of each role; discarded: generated tokens on no path to the answer (rejected drafts, pruned "
+        "branches, and their hints), and their share of all generated ones; scorer reads: tokens of the texts it "
         "judged, as if nothing was cached; forwarded: tokens that went through any model, cached ones left out; calls: "
         f"questions answered by any model. Means {EACH}"
     )
@@ -58,11 +56,11 @@ def teacher_table(material: Material) -> Table:
     """The teacher's share, four ways (methods: generated, returned, steps, calls), and what was saved of its tokens."""
     columns: dict[Column, tuple[Figure, Figure]] = {
         Column("of generated tokens", "%"): (generated("teacher"), generated(*WRITERS)),
-        Column("of the returned trajectory's tokens", "%"): (
+        Column("of returned tokens", "%"): (
             lambda a: a.tokens.get("teacher", 0),
             lambda a: sum(a.tokens.values()),
         ),
-        Column("of its steps", "%"): (lambda a: a.steps.get("teacher", 0), lambda a: sum(a.steps.values())),
+        Column("of returned steps", "%"): (lambda a: a.steps.get("teacher", 0), lambda a: sum(a.steps.values())),
         Column("of calls", "%"): (
             lambda a: a.ledger["teacher"].calls,
             lambda a: sum(a.ledger[role].calls for role in WRITERS),
@@ -87,7 +85,7 @@ def teacher_table(material: Material) -> Table:
 
 def saving(material: Material, arm: str, teacher: str) -> Cell:
     """Share of the teacher's tokens that an arm did not need, on attempts that both made."""
-    both = material.column(arm, finished) * material.column(teacher, finished)
+    both = material.column(arm, one) * material.column(teacher, one)
     ours, whole = (material.column(name, generated("teacher")) * both for name in (arm, teacher))
     return bootstrap([ours, whole], lambda x, y: 1 - x / y)
 
@@ -99,15 +97,21 @@ def compute_table(material: Material) -> Table:
         return float(attempt.right)
 
     columns: dict[Column, tuple[Figure, Figure]] = {
-        Column("FLOPs"): (flops(scorer=True), finished),
-        Column("FLOPs without scorer"): (flops(scorer=False), finished),
+        Column("FLOPs"): (flops(scorer=True), one),
+        Column("FLOPs without scorer"): (flops(scorer=False), one),
         Column("FLOPs per solved"): (flops(scorer=True), solved),
         Column("tokens per solved"): (generated(*WRITERS), solved),
         Column("teacher tokens per solved"): (generated("teacher"), solved),
     }
     caption = (
         "FLOPs: 2 x parameters x forwarded tokens, summed over all models, an estimate; with and without the scorer. "
-        "Per solved: of all attempts that did not fail, divided by how many of them are right; generated tokens of "
+        "Per solved: the sum over all attempts, divided by how many of them are right; generated tokens of "
         f"reasoner, hinter and teacher. {INTERVAL}."
     )
-    return Table("compute", "Compute, and the cost of a solved problem", caption, [Column("arm"), *columns], tabulate(material, columns))
+    return Table(
+        "compute",
+        "Compute, and the cost of a solved problem",
+        caption,
+        [Column("arm"), *columns],
+        tabulate(material, columns),
+    )

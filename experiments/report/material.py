@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,12 +27,12 @@ class Material:
 
     Attributes:
         name: Of the study.
-        arms: The configuration of each arm, in order.
+        arms: The configuration of each arm that was begun, in order.
         baseline: The arm that the others are compared with.
         teacher: The arm in which the teacher works alone, None if there is none.
         problems: In order.
         seeds: In order.
-        attempts: Those that were made, by arm, and by position of problem and seed.
+        attempts: Those that were made, by arm (also those not begun), and by position of problem and seed.
     """
 
     name: str
@@ -60,14 +60,11 @@ class Material:
             if not attempt.failed:
                 yield problem, attempt
 
-    def rows(self, belongs: Callable[[Asked], bool]) -> list[int]:
-        """Positions of some problems."""
-        return [i for i, problem in enumerate(self.problems) if belongs(problem)]
-
-    def families(self) -> list[str]:
-        """Families that problems have, sorted."""
-        return sorted({problem.family for problem in self.problems if problem.family})
-
-    def lengths(self) -> list[int]:
-        """Numbers of steps that problems have, rising."""
-        return sorted({problem.steps for problem in self.problems if problem.steps is not None})
+    def parts(self, name: Literal["family", "steps"]) -> list[tuple[str | int, list[int]]]:
+        """The families, or the numbers of steps, that problems have, sorted, each with its problems' positions."""
+        values = [problem.family or None if name == "family" else problem.steps for problem in self.problems]
+        found: dict[str | int, list[int]] = {}
+        for i, value in enumerate(values):
+            if value is not None:
+                found.setdefault(value, []).append(i)
+        return sorted(found.items())

@@ -21,7 +21,8 @@ def mcnemar(ours: Floats, theirs: Floats) -> Paired:
     right: the exact sign test over problems, which is McNemar's for one seed.
 
     Args:
-        ours, theirs: 1 where an attempt is right, else 0; shape [problems, seeds].
+        ours: 1 where an attempt of one arm is right, else 0; shape [problems, seeds].
+        theirs: The same of the other arm.
     """
     gained = ours.sum(axis=1) - theirs.sum(axis=1)
     won, lost = int((gained > 0).sum()), int((gained < 0).sum())
@@ -32,4 +33,4 @@ def sign_test(won: int, lost: int) -> float:
     """Probability that fair coins fall at least as unevenly as ``won`` to ``lost``; 1 if there is no coin."""
     n = won + lost
     tail = sum(math.comb(n, i) for i in range(min(won, lost) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, float(2 * tail / 2**n))

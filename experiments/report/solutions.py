@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hintree.experiments.report.accuracy import INTERVAL
 from hintree.experiments.report.bootstrap import Estimate, ratio
 from hintree.experiments.report.material import Material
 from hintree.experiments.report.table import Cell, Column, Table

@@ -1,0 +1,40 @@
+"""The report as one HTML page that loads nothing: no script, no network, every text escaped."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from hintree.experiments.report.plots import Plot
+from hintree.experiments.report.table import Column, Table, printable
+
+
+def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Sequence[Plot]) -> str:
+    """The whole report; the template escapes whatever is not one of our own pictures."""
+    source = (files("hintree.experiments.report") / "page.html").read_text(encoding="utf-8")
+    template = Environment(autoescape=True, keep_trailing_newline=True).from_string(source)
+    return template.render(
+        title=printable(title),
+        notes=[printable(note) for note in notes],
+        tables=[table_parts(table) for table in tables],
+        plots=[{**plot._asdict(), "anchor": f"plot-{plot.name}", "svg": Markup(plot.svg)} for plot in plots],
+    )
+
+
+def table_parts(table: Table) -> dict[str, Any]:
+    """What the template shows of a table."""
+    texts = [any(isinstance(row[i], str) for row in table.rows) for i in range(len(table.columns))]
+    return {
+        "anchor": f"table-{table.name}",
+        "title": printable(table.title),
+        "caption": printable(table.caption),
+        "heads": [{"title": c.title(), "text": text} for c, text in zip(table.columns, texts, strict=True)],
+        "rows": [[shown(c, row[i], texts[i]) for i, c in enumerate(table.columns)] for row in table.rows],
+    }
+
+
+def shown(column: Column, cell: Any, text: bool) -> dict[str, Any]:
+    """One cell."""
+    return {"shown": column.show(cell), "text": text}
