@@ -52,10 +52,11 @@ def read_row(row: object) -> Case:
     if not isinstance(question, str) or not question.strip():
         raise RowError(f"the question is not a text but {question!r:.40}")
     reference = read_reference(fields)
-    check_unicode(question, reference)
+    name = read_id(fields, question)
+    check_unicode(question, reference, name)
     family = first(fields, FAMILY)
     return Case(
-        Problem(question, read_id(fields, question)),
+        Problem(question, name),
         reference,
         family if isinstance(family, str) else "",
         count_steps(fields.get("steps")),

@@ -13,12 +13,16 @@ import warnings
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from hintree.experiments.problem_fields import Case, RowError, read_row
 from hintree.experiments.problem_files import READERS, Row, dataset_rows, file_rows
 from hintree.search.errors import UsageError
 from hintree.search.tree import Problem
+
+if TYPE_CHECKING:
+    from hintree.experiments.lab.problem import LabProblem
 
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 SHOWN = 5
@@ -106,10 +110,18 @@ def options(source: str, query: str) -> dict[str, str]:
 
 
 def lab_cases(source: str) -> Iterator[Case]:
-    """Problems drawn from the lab, none of them twice."""
+    """Cases drawn from the lab."""
+    from hintree.experiments.lab.problem import solve
+
+    for problem in lab_problems(source):
+        asked = Problem(problem.question, problem.id)
+        yield Case(asked, str(problem.answer), problem.family, len(solve(problem)))
+
+
+def lab_problems(source: str) -> Iterator["LabProblem"]:
+    """The lab problems of a source "lab:...", none of them twice. Raises UsageError."""
     from hintree.experiments.lab.commands import parse_range
     from hintree.experiments.lab.generate import FAMILIES, problems
-    from hintree.experiments.lab.problem import solve
 
     split, _, query = source.removeprefix("lab:").partition("?")
     given = options(source, query)
@@ -127,8 +139,7 @@ def lab_cases(source: str) -> Iterator[Case]:
             if problem.id in seen:
                 continue
             seen.add(problem.id)
-            asked = Problem(problem.question, problem.id)
-            yield Case(asked, str(problem.answer), problem.family, len(solve(problem)))
+            yield problem
             if len(seen) == n:
                 return
     except ValueError as error:

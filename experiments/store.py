@@ -12,49 +12,22 @@ A result and its tree are written in one transaction. SQLite runs in WAL mode wi
 processes may write, and a killed process or machine loses only what was not acknowledged. Every row carries a checksum.
 """
 
-import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from hintree.experiments.store_file import SCHEMA, check_pages, check_version, connect, damaged, reported
+from hintree.experiments.store_study import StoredCase, difference, fill, key_of, study_hash
 from hintree.search.errors import UsageError
 from hintree.search.export import from_dict, to_dict
 from hintree.search.ledger import Ledger
 from hintree.search.tree import Tree
 
 FILE = "run.sqlite"
-TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE arms (hash TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, position INTEGER NOT NULL, config TEXT NOT NULL);
-CREATE TABLE problems (
-    key TEXT PRIMARY KEY, position INTEGER NOT NULL, id TEXT NOT NULL, question TEXT NOT NULL, reference TEXT NOT NULL,
-    family TEXT, steps INTEGER
-);
-CREATE TABLE results (
-    arm TEXT NOT NULL, problem TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
-    answer TEXT, right INTEGER NOT NULL, attempts INTEGER NOT NULL, ledger TEXT NOT NULL, parameters TEXT NOT NULL,
-    checksum INTEGER NOT NULL, PRIMARY KEY (arm, problem, seed)
-);
-CREATE TABLE trees (
-    arm TEXT NOT NULL, problem TEXT NOT NULL, seed INTEGER NOT NULL, tree BLOB NOT NULL,
-    PRIMARY KEY (arm, problem, seed)
-);
-"""
 COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters"
-
-
-class StoredCase(NamedTuple):
-    """A problem of the study with its reference answer; family and steps are None where they are not known."""
-
-    id: str
-    question: str
-    reference: str
-    family: str | None
-    steps: int | None
 
 
 class Result(NamedTuple):
@@ -81,11 +54,6 @@ class Result(NamedTuple):
     attempts: int = 1
 
 
-def key_of(id: str, question: str) -> str:
-    """The key of a problem: whatever its id is, 64 hexadecimal digits."""
-    return hashlib.sha256(json.dumps([id, question]).encode()).hexdigest()
-
-
 class Store:
     """The store in a folder; use it in a ``with`` statement.
 
@@ -104,17 +72,20 @@ class Store:
     def create(
         cls,
         folder: Path,
-        meta: Mapping[str, Any],
-        arms: Iterable[tuple[str, str, Mapping[str, Any]]],
-        cases: Iterable[StoredCase],
+        study: Mapping[str, Any],
+        cases: Sequence[StoredCase],
+        *,
+        exist_ok: bool = False,
+        **facts: Any,
     ) -> Self:
         """A new store, complete or not there at all.
 
         Args:
             folder: Made if it is not there.
-            meta: "study", "study_hash", "versions" and "hardware".
-            arms: (hash, name, configuration), in order.
+            study: The resolved study; its "arms" are configurations by name.
             cases: The problems, in order.
+            exist_ok: Open a store that is there, if it is of the same study, instead of refusing it.
+            facts: "versions" and "hardware".
 
         Raises:
             UsageError: The folder holds a store already, or cannot be written.
@@ -122,25 +93,23 @@ class Store:
         path = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if path.exists():
-                raise UsageError(f"{folder} holds a study already: go on with --resume, or give another --out")
             path.touch()
         except OSError as error:
             raise UsageError(f"{folder}: cannot be written: {error.strerror}; give another --out") from error
         with reported(path):
             connection = connect(path, "rw")
-            connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("BEGIN IMMEDIATE")
-            for statement in TABLES.split(";"):
-                connection.execute(statement)
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in meta.items()])
-            rows = [(hash, name, i, json.dumps(config)) for i, (hash, name, config) in enumerate(arms)]
-            connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", rows)
-            asked = [(key_of(case.id, case.question), i, *case) for i, case in enumerate(cases)]
-            connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", asked)
-            connection.execute(f"PRAGMA user_version={SCHEMA}")
+            if is_new := connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                facts |= {"study": study, "study_hash": study_hash(study, cases)}
+                fill(connection, study, cases, facts)
+                connection.execute(f"PRAGMA user_version={SCHEMA}")
             connection.execute("COMMIT")
-            return cls(path, connection)
+            connection.close()
+        if not is_new and not exist_ok:
+            raise UsageError(f"{folder} holds a study already: go on with --resume, or give another --out")
+        store = cls.open(folder, write=True)
+        check_same(store, study, cases)
+        return store
 
     @classmethod
     def open(cls, folder: Path, *, write: bool = False) -> Self:
@@ -157,10 +126,13 @@ class Store:
             check_version(path, connection)
             check_pages(path, connection)
             if write:
+                connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("BEGIN IMMEDIATE")
-                connection.execute("UPDATE meta SET value=value WHERE key='study'")
+                connection.execute("UPDATE meta SET value=value WHERE key='study'")  # fails if nothing can be written
                 connection.execute("COMMIT")
-            return cls(path, connection)
+            store = cls(path, connection)
+        store.check()
+        return store
 
     def __enter__(self) -> Self:
         return self
@@ -168,11 +140,21 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
+    def check(self) -> None:
+        """Raise UsageError if study, arms and problems are not those that the store was made with."""
+        study, cases = self.study, list(self.problems().values())
+        whole = study_hash(study, cases) == self.meta("study_hash") and self.arms() == study["arms"]
+        if not whole or list(self.problems()) != [key_of(case.id, case.question) for case in cases]:
+            raise damaged(self.path, "study, arms or problems have been changed")
+
     def meta(self, key: str) -> Any:
         """What is known of the study by name: "study", "study_hash", "versions" or "hardware"."""
         with reported(self.path):
-            ((value,),) = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,))
-            return json.loads(value)
+            rows = dict(self._connection.execute("SELECT key, value FROM meta"))
+        try:
+            return json.loads(rows[key])
+        except (KeyError, ValueError) as error:
+            raise damaged(self.path, f"{key} cannot be read") from error
 
     @property
     def study(self) -> dict[str, Any]:
@@ -184,7 +166,10 @@ class Store:
         """Configuration by name, in the study's order."""
         with reported(self.path):
             rows = self._connection.execute("SELECT name, config FROM arms ORDER BY position").fetchall()
+        try:
             return {name: json.loads(config) for name, config in rows}
+        except ValueError as error:
+            raise damaged(self.path, "an arm cannot be read") from error
 
     def problems(self) -> dict[str, StoredCase]:
         """Problem by key, in order."""
@@ -206,7 +191,7 @@ class Store:
             for *row, checksum in self._connection.execute(query):
                 if checksum_of(row) != checksum:
                     raise damaged(self.path, "a row does not fit its checksum")
-                yield self._result(row)
+                yield as_result(row, self._names)
 
     def keys(self) -> dict[tuple[str, str, int], str]:
         """Status of every result by (arm, problem, seed)."""
@@ -266,13 +251,21 @@ class Store:
         if new and tree is not None:
             self._connection.execute("INSERT OR REPLACE INTO trees VALUES (?, ?, ?, ?)", (*key, tree))
 
-    def _result(self, row: list[Any]) -> Result:
-        arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters = row
-        booked = Ledger.from_dict(json.loads(ledger))
-        name = self._names[arm]
-        return Result(
-            name, problem, seed, status, reason, answer, bool(right), booked, json.loads(parameters), attempts
-        )
+
+def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
+    """Raise UsageError, naming the first difference, if the store is of another study."""
+    if store.meta("study_hash") == study_hash(study, cases):
+        return
+    where = difference(study, store.study)
+    raise UsageError(f"{store.path} is of another study ({where}): give another --out, or the study that made it")
+
+
+def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
+    """A row of the table as a result, its arm by name."""
+    arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters = row
+    booked = Ledger.from_dict(json.loads(ledger))
+    known = json.loads(parameters)
+    return Result(names[arm], problem, seed, status, reason, answer, bool(right), booked, known, attempts)
 
 
 def pack_tree(tree: Tree) -> bytes:

@@ -70,7 +70,9 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--rewrite", metavar="SETTINGS", help="rewrite rule, e.g. threshold=0.7,rungs=teacher, or none")
     solve.add_argument("--record", metavar="FILE", help="keep every answer of a model; a run started again goes on")
     solve.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
-    solve.add_argument("--dtype", default="auto", help="auto, float32, bfloat16, float16 or int8 (default %(default)s)")
+    solve.add_argument(
+        "--dtype", default="auto", help="auto, float64, float32, bfloat16, float16 or int8 (default %(default)s)"
+    )
     solve.add_argument("--seed", type=int, default=0, help="same seed, same tree (default %(default)s)")
     solve.add_argument("--budget", metavar="LIMITS", help="e.g. teacher_tokens=500,seconds=20 (default: no limit)")
     solve.add_argument("--json", action="store_true", help="print one JSON object")

@@ -24,6 +24,7 @@ class Preset:
         search: How the tree grows.
         rewrite: The rewrite rule, None for no rewriting.
         sampling: How texts are drawn.
+        keep_hints: Show the hints of earlier steps in the prompts of later ones.
     """
 
     about: str
@@ -31,6 +32,7 @@ class Preset:
     search: Search
     rewrite: Rewrite | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    keep_hints: bool = False
 
 
 PRESETS = {

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from hintree.experiments.record import Recording
 from hintree.models import LanguageModel, load_classifier, load_model
 from hintree.policies import HintWriter, StepWriter
-from hintree.presets import EMBEDDED, preset
+from hintree.presets import EMBEDDED, Preset, preset
 from hintree.scorers import PRM, TokenConfidence
 from hintree.search import (
     Answerer,
@@ -64,10 +64,10 @@ class Solver:
     """Solves questions with a preset, any part of which can be replaced.
 
     Args:
-        preset: "hintree" (default), "greedy", "hinted" or "beam".
+        preset: "hintree" (default), "greedy", "hinted" or "beam", or a ``Preset`` of your own.
         reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id), or a loaded
-            ``LanguageModel`` for a writer, or a callable for the scorer. The scorer may be "confidence" too. None
-            takes the shipped model if the preset has that role; naming one adds the role.
+            ``LanguageModel`` for a writer, or a callable for the scorer, or an ``Answerer`` for any role. The scorer
+            may be "confidence" too. None takes the shipped model if the preset has that role; naming one adds the role.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
@@ -75,7 +75,7 @@ class Solver:
         recording: A file in which every answer of a model is kept: a run that is started again goes on where it was
             killed, and a finished one asks no model again.
         device: "auto", "cpu", "cuda" or another torch device.
-        dtype: "auto" (float32 on a CPU, else bfloat16), "float32", "bfloat16", "float16" or "int8".
+        dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
 
     Raises:
         UsageError: A name or value is not accepted.
@@ -88,11 +88,11 @@ class Solver:
 
     def __init__(
         self,
-        preset: str = "hintree",
+        preset: str | Preset = "hintree",
         *,
-        reasoner: str | LanguageModel | None = None,
-        hinter: str | LanguageModel | None = None,
-        teacher: str | LanguageModel | None = None,
+        reasoner: str | LanguageModel | Answerer | None = None,
+        hinter: str | LanguageModel | Answerer | None = None,
+        teacher: str | LanguageModel | Answerer | None = None,
         scorer: Any = None,
         search: Search | None = None,
         rewrite: Rewrite | None = None,
@@ -102,7 +102,7 @@ class Solver:
         device: str = "auto",
         dtype: str = "auto",
     ) -> None:
-        self.preset = find_preset(preset)
+        self.preset = preset if isinstance(preset, Preset) else find_preset(preset)
         self.search = search or self.preset.search
         self.rewrite = rewrite or self.preset.rewrite
         self.budget = budget or Budget()
@@ -111,9 +111,9 @@ class Solver:
         shipped = {role: EMBEDDED[role] for role in ("reasoner", *self.preset.roles)}
         self.models = {role: given[role] or shipped[role] for role in EMBEDDED if given[role] or role in shipped}
         self._loaded: dict[str, LanguageModel] = {}
-        self._answerers = {role: self._answerer(role, model, device, dtype) for role, model in self.models.items()}
+        self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
         if recording is not None:
-            self._answerers = Recording(recording).wrap(self._answerers)
+            self.answerers = Recording(recording).wrap(self.answerers)
 
     def solve(self, question: str) -> Solution:
         """Solve one question."""
@@ -129,22 +129,24 @@ class Solver:
             live: How many are worked on at once; it changes speed, never a solution.
             progress: Show a progress bar on standard error.
         """
-        problems = [self._problem(question) for question in questions]
-        trees = [Tree(problem, self.seed) for problem in problems]
-        self._warn(problems)
-        done: dict[int, Run] = {}
-        runs = drive(
-            ((t, self.search.grow(t, self.rewrite)) for t in trees), self._answerers, budget=self.budget, live=live
-        )
+        trees = self._trees(questions)
+        done: dict[int, Solution] = {}
         following = 0
-        for run in tqdm(runs, total=len(trees), desc="solving", unit="question", disable=not progress, delay=2):
-            done[id(run.tree)] = run
+        solutions = self._solutions(trees, live)
+        for one in tqdm(solutions, total=len(trees), desc="solving", unit="question", disable=not progress, delay=2):
+            done[id(one.tree)] = one
             while following < len(trees) and id(trees[following]) in done:
-                yield self._solution(done.pop(id(trees[following])))
+                yield done.pop(id(trees[following]))
                 following += 1
+
+    def as_solved(self, questions: Iterable[str | Problem], *, live: int = 64) -> Iterator[Solution]:
+        """Like ``solve_many``, but every solution comes as soon as it is there, whatever the order."""
+        return self._solutions(self._trees(questions), live)
 
     def _answerer(self, role: str, model: Any, device: str, dtype: str) -> Answerer:
         """Load the model of a role and give it its task; a name that two roles share is loaded once."""
+        if isinstance(model, Answerer):
+            return model
         if role == "scorer":
             if model == "confidence":
                 return Answerer(TokenConfidence())
@@ -156,8 +158,21 @@ class Solver:
             if model not in self._loaded:
                 self._loaded[model] = load_model(model, device=device, dtype=dtype)
             model = self._loaded[model]
-        writer = HintWriter if role == "hinter" else StepWriter
-        return Answerer(writer(model, self.preset.sampling), model.parameters)
+        if role == "hinter":
+            return Answerer(HintWriter(model, self.preset.sampling), model.parameters)
+        writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
+        return Answerer(writer, model.parameters)
+
+    def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
+        """A tree for every question, all of which are looked at first."""
+        problems = [self._problem(question) for question in questions]
+        self._warn(problems)
+        return [Tree(problem, self.seed) for problem in problems]
+
+    def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
+        """Grow the trees, together."""
+        searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
+        return map(self._solution, drive(searches, self.answerers, budget=self.budget, live=live))
 
     def _problem(self, question: str | Problem) -> Problem:
         problem = question if isinstance(question, Problem) else Problem(question)

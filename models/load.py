@@ -32,6 +32,7 @@ EMBEDDED = ("student", "teacher", "hinter", "prm")
 MANIFEST = "SHA256SUMS"
 DTYPES = {
     "auto": None,
+    "float64": torch.float64,
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
@@ -47,9 +48,9 @@ def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_by
     Args:
         name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, or a hub id.
         device: "auto" (CUDA, else Apple's, else CPU) or a torch device name.
-        dtype: "auto" (float32 on a CPU, else bfloat16), "float32", "bfloat16", "float16", or "int8" (weights, and
-            activations token by token; needs the extra ``int8``). docs/runtime.md says what each does to speed and to
-            "same seed, same text", which is promised for float32 on a CPU only.
+        dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8"
+            (weights, and activations token by token; needs the extra ``int8``). docs/runtime.md says what each does to
+            speed and to "same seed, same text", which is promised for float32 and float64 on a CPU only.
         cache_bytes: Keys and values that are kept between calls.
 
     Raises:

@@ -58,6 +58,10 @@ class Local:
         self._machine = find_machine(model) if tree else None
         self._columns = cache_bytes // self._machine.column_bytes if self._machine else 0
 
+    def forget(self) -> None:
+        """Drop the cache: what comes next is forwarded as if it were the first."""
+        self._cache.clear()
+
     def _damaged(self, where: str = "") -> LogitsError:
         """The error for numbers that are not finite."""
         return LogitsError(

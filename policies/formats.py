@@ -2,7 +2,7 @@
 
 A model with a chat template is asked in a conversation, and its steps are continued inside the assistant's turn, one
 paragraph each. Any other model, the lab's among them, reads plain lines. A hint always stands at the tail, right
-before the step it is for, and is gone from later prompts.
+before the step it is for, and is gone from later prompts unless hints are kept.
 """
 
 from collections.abc import Sequence
@@ -37,14 +37,22 @@ class Format:
     hint_tokens: int
     chat: bool
 
-    def solution(self, path: Sequence[Node]) -> str:
-        """The steps so far as one text; a step that was cut by its length is continued without a delimiter."""
-        return "".join(n.step.text + (self.delimiter if n.step.ended != "length" else "") for n in path)
+    def solution(self, path: Sequence[Node], *, hints: bool = False) -> str:
+        """The steps so far as one text, with the hints they were written under or without.
 
-    def step(self, question: str, path: Sequence[Node], hint: str | None) -> Prompt:
+        A step that was cut by its length is continued without a delimiter.
+        """
+        told = [self.tail(node.hint) if hints else "" for node in path]
+        steps = [n.step.text + (self.delimiter if n.step.ended != "length" else "") for n in path]
+        return "".join(hint + step for hint, step in zip(told, steps, strict=True))
+
+    def tail(self, hint: str | None) -> str:
+        """A hint as it stands before its step."""
+        return f"Hint: {hint}{self.delimiter}" if hint else ""
+
+    def step(self, question: str, path: Sequence[Node], hint: str | None, *, keep_hints: bool = False) -> Prompt:
         """The prompt for the next step."""
-        tail = f"Hint: {hint}{self.delimiter}" if hint else ""
-        return Prompt(question, self.solution(path) + tail, SOLVE if self.chat else "")
+        return Prompt(question, self.solution(path, hints=keep_hints) + self.tail(hint), SOLVE if self.chat else "")
 
     def hint(self, question: str, path: Sequence[Node]) -> Prompt:
         """The prompt for a hint about the next step."""

@@ -62,11 +62,13 @@ class StepWriter:
     Args:
         model: Who writes.
         sampling: How.
+        keep_hints: Show the hints of earlier steps in the prompts of later ones (HintMR's switch; it drops them).
     """
 
-    def __init__(self, model: LanguageModel, sampling: Sampling) -> None:
+    def __init__(self, model: LanguageModel, sampling: Sampling, *, keep_hints: bool = False) -> None:
         self.model = model
         self.sampling = sampling
+        self.keep_hints = keep_hints
         self.format = format_for(model)
 
     def __call__(self, asks: Sequence[Step]) -> list[Answer[Written] | Exception]:
@@ -75,12 +77,13 @@ class StepWriter:
         return [as_step(a) if isinstance(a, Completion) else a for a in answers]
 
     def _request(self, ask: Step) -> Request:
-        prompt = self.format.step(ask.tree.problem.question, ask.node.path(), ask.hint)
+        question, path = ask.tree.problem.question, ask.node.path()
+        prompt = self.format.step(question, path, ask.hint, keep_hints=self.keep_hints)
         return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
 
 
 class HintWriter:
-    """Answers ``Hint`` questions; arguments as for ``StepWriter``. A retry is always drawn, never greedy."""
+    """Answers ``Hint`` questions; model and sampling as for ``StepWriter``. A retry is always drawn, never greedy."""
 
     def __init__(self, model: LanguageModel, sampling: Sampling) -> None:
         self.model = model

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hintree.experiments.lab.check import Verdict, check_step
-from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem
-from hintree.search import Answer, Answerer, Beam, Hint, Hinted, Ledger, Node, Problem, Tree, Usage, choose, drive
+from hintree.search import Answerer, Beam, Ledger, Node, Problem, Tree, choose, drive
 
 
 class Chain(NamedTuple):
@@ -28,22 +27,6 @@ class Chain(NamedTuple):
     def until_error(self) -> int:
         """Number of steps up to and including the first wrong one; all steps if none is wrong."""
         return next((i + 1 for i, verdict in enumerate(self.verdicts) if not verdict.right), len(self.verdicts))
-
-
-class ExactHints:
-    """Answers ``Hint`` questions with the lab's exact hint; with ``shift``, that of another problem (a control)."""
-
-    def __init__(self, problems: Sequence[LabProblem], shift: int = 0) -> None:
-        self.problems = {p.id: problems[(i + shift) % len(problems)] for i, p in enumerate(problems)}
-
-    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
-        """The hints."""
-        return [Answer(Hinted(self.hint(ask), 0), Usage(1)) for ask in asks]
-
-    def hint(self, ask: Hint) -> str:
-        """The hint for one question."""
-        problem = self.problems[ask.tree.problem.id]
-        return next_hint(problem, [node.step.text for node in ask.node.path()])
 
 
 def run_chains(problems: Sequence[LabProblem], answerers: Mapping[str, Answerer], seed: int = 0) -> list[Chain]:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from hintree.experiments.lab.chains import Chain, ExactHints, run_chains
+from hintree.experiments.controls import ExactHints
+from hintree.experiments.lab.chains import Chain, run_chains
 from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.generate import FAMILIES, problems
 from hintree.experiments.lab.leaks import leaks

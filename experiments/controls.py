@@ -1,0 +1,62 @@
+"""The lab's controls: answerers that know the truth, and answerers that know nothing. Bounds, never methods.
+
+hinter: ``exact`` gives the lab's exact hint, ``other`` the exact hint of another problem.
+scorer: ``exact`` gives 1 to a right step and 0 to a wrong one, ``random`` a number that has nothing to do with the step.
+"""
+
+from collections.abc import Callable, Sequence
+
+from hintree.experiments.lab.check import check_step
+from hintree.experiments.lab.oracle import next_hint
+from hintree.experiments.lab.problem import LabProblem
+from hintree.search.errors import UsageError
+from hintree.search.ledger import Usage
+from hintree.search.questions import Answer, Hint, Hinted, Score
+from hintree.search.run import Answerer
+from hintree.search.seeds import generator
+
+CONTROLS = {"hinter": ("exact", "other"), "scorer": ("exact", "random")}
+"""Names of controls by role."""
+
+
+def control(role: str, name: str, problems: Sequence[LabProblem]) -> Answerer:
+    """A control by role and name. Raises UsageError if it needs the truth, and these are no lab problems."""
+    if (role, name) == ("scorer", "random"):
+        return Answerer(chance)
+    if not problems:
+        raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
+    if role == "scorer":
+        return Answerer(exact_scores(problems))
+    return Answerer(ExactHints(problems, shift=int(name == "other")))
+
+
+class ExactHints:
+    """Answers ``Hint`` questions with the lab's exact hint; with ``shift``, that of another problem."""
+
+    def __init__(self, problems: Sequence[LabProblem], shift: int = 0) -> None:
+        self.problems = {p.id: problems[(i + shift) % len(problems)] for i, p in enumerate(problems)}
+
+    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+        """The hints."""
+        return [Answer(Hinted(self.hint(ask), 0), Usage(1)) for ask in asks]
+
+    def hint(self, ask: Hint) -> str:
+        """The hint for one question."""
+        problem = self.problems[ask.tree.problem.id]
+        return next_hint(problem, [node.step.text for node in ask.node.path()])
+
+
+def exact_scores(problems: Sequence[LabProblem]) -> Callable[[Sequence[Score]], list[Answer[float] | Exception]]:
+    """The oracle scorer: 1 for a right step, 0 for a wrong one."""
+    truth = {problem.id: problem for problem in problems}
+
+    def score(ask: Score) -> float:
+        *history, last = [node.step.text for node in ask.node.path()]
+        return float(check_step(truth[ask.tree.problem.id], history, last).right)
+
+    return lambda asks: [Answer(score(ask), Usage(1)) for ask in asks]
+
+
+def chance(asks: Sequence[Score]) -> list[Answer[float] | Exception]:
+    """The random scorer: uniform in [0, 1), from the question's own seed."""
+    return [Answer(generator(ask.seed, "random scorer").random(), Usage(1)) for ask in asks]

@@ -1,0 +1,79 @@
+"""What a store knows before the first result: the tables, the study, its arms and its problems, and their hashes."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE arms (hash TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, position INTEGER NOT NULL, config TEXT NOT NULL);
+CREATE TABLE problems (
+    key TEXT PRIMARY KEY, position INTEGER NOT NULL, id TEXT NOT NULL, question TEXT NOT NULL, reference TEXT NOT NULL,
+    family TEXT, steps INTEGER
+);
+CREATE TABLE results (
+    arm TEXT NOT NULL, problem TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+    answer TEXT, right INTEGER NOT NULL, attempts INTEGER NOT NULL, ledger TEXT NOT NULL, parameters TEXT NOT NULL,
+    checksum INTEGER NOT NULL, PRIMARY KEY (arm, problem, seed)
+);
+CREATE TABLE trees (
+    arm TEXT NOT NULL, problem TEXT NOT NULL, seed INTEGER NOT NULL, tree BLOB NOT NULL,
+    PRIMARY KEY (arm, problem, seed)
+);
+"""
+
+
+class StoredCase(NamedTuple):
+    """A problem of the study with its reference answer; family and steps are None where they are not known."""
+
+    id: str
+    question: str
+    reference: str
+    family: str | None
+    steps: int | None
+
+
+def fill(
+    connection: sqlite3.Connection, study: Mapping[str, Any], cases: Iterable[StoredCase], facts: Mapping[str, Any]
+) -> None:
+    """Make the tables and write all but results."""
+    for statement in TABLES.split(";"):
+        connection.execute(statement)
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
+    arms = [(hash_of(c), name, i, json.dumps(c)) for i, (name, c) in enumerate(study["arms"].items())]
+    connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", arms)
+    asked = [(key_of(case.id, case.question), i, *case) for i, case in enumerate(cases)]
+    connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", asked)
+
+
+def hash_of(data: object) -> str:
+    """SHA-256 of plain data, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def key_of(id: str, question: str) -> str:
+    """The key of a problem: whatever its id is, 64 hexadecimal digits."""
+    return hash_of([id, question])
+
+
+def study_hash(study: Mapping[str, Any], cases: Sequence[StoredCase]) -> str:
+    """The hash of a study: all that its results depend on, and the order of its arms."""
+    return hash_of([study, list(study["arms"]), list(cases)])
+
+
+def difference(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
+    """The first value in which two studies differ, in words."""
+    here, there = dict(leaves(mine)), dict(leaves(theirs))
+    names = [name for name in here | there if here.get(name) != there.get(name)]
+    return f"{names[0]} is {there.get(names[0])!r} there and {here.get(names[0])!r} here" if names else "the problems"
+
+
+def leaves(data: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Every value in nested mappings, with its dotted name."""
+    if not isinstance(data, Mapping):
+        yield name, data
+        return
+    for key, value in data.items():
+        yield from leaves(value, f"{name}.{key}".strip("."))
