@@ -2,54 +2,62 @@
 
 from pathlib import Path
 
-from hintree import Budget, Solver
+from hintree import Budget, Solution, Solver
 from hintree.experiments.grade import equal
 from hintree.experiments.problems import read_cases
 from hintree.experiments.store import Result, Store, pack_tree
 from hintree.experiments.store_study import StoredCase, key_of
+from hintree.search.ledger import Ledger
 
+STUDENT = {"reasoner": "embedded:student"}
+LADDER = {**STUDENT, "hinter": "embedded:hinter", "teacher": "embedded:teacher", "scorer": "embedded:prm"}
 ARMS = {
-    "student alone": {"preset": "greedy", "models": {"reasoner": "embedded:student"}},
-    "beam": {"preset": "beam", "models": {"reasoner": "embedded:student", "scorer": "embedded:prm"}},
-    "ladder, 20 tokens": {
-        "preset": "hintree",
-        "models": {"reasoner": "embedded:student", "teacher": "embedded:teacher"},
-        "budget": {"teacher_tokens": 20},
-    },
-    "ladder, 200 tokens": {
-        "preset": "hintree",
-        "models": {"reasoner": "embedded:student", "teacher": "embedded:teacher"},
-        "budget": {"teacher_tokens": 200},
-    },
-    "teacher alone": {"preset": "greedy", "models": {"reasoner": "embedded:teacher"}},
+    "student": {"preset": "greedy", "models": STUDENT},
+    "beam": {"preset": "beam", "models": {**STUDENT, "scorer": "embedded:prm"}},
+    "ladder 20": {"preset": "hintree", "models": LADDER, "budget": {"teacher_tokens": 20}},
+    "ladder 200": {"preset": "hintree", "models": LADDER, "budget": {"teacher_tokens": 200}},
+    "teacher": {"preset": "greedy", "models": {"reasoner": "embedded:teacher"}},
 }
+SOURCE = "lab:test?n={}&steps={}"
 
 
-def make_study(
-    folder: Path, n: int = 8, seeds: tuple[int, ...] = (0, 1), arms=ARMS, steps: str = "2-6", name: str = "small"
-) -> Path:
-    """Solve ``n`` problems with every arm and seed and store what came out."""
-    source = f"lab:test?n={n}&steps={steps}"
+def solve(config, problems, seed=0, **parts) -> list[Solution]:
+    solver = Solver(
+        config["preset"], **config["models"], budget=Budget(**config.get("budget", {})), seed=seed, **parts
+    )
+    return list(solver.solve_many(problems, progress=False))
+
+
+def make_study(folder: Path, n=4, steps="2-5", seeds=(0, 1), arms=ARMS, source=None) -> dict[tuple[str, str, int], Solution]:
+    """Solve ``n`` problems with every arm and seed and store what came out; the solutions by arm, id and seed."""
+    source = source or SOURCE.format(n, steps)
     cases = read_cases(source)
-    stored = [StoredCase(c.problem.id, c.problem.question, c.reference, c.family, c.steps) for c in cases]
-    study = {"name": name, "baseline": next(iter(arms)), "problems": source, "seeds": list(seeds), "arms": list(arms)}
-    meta = {"study": study, "study_hash": "0" * 16, "versions": {"hintree": "0.1.0"}, "hardware": {}}
-    hashes = [(f"{i:016x}", arm, config) for i, (arm, config) in enumerate(arms.items())]
-    with Store.create(folder, meta, hashes, stored) as store:
+    with Store.create(folder, study(arms, source, seeds), stored(cases), versions={"hintree": "0.1.0"}) as store:
+        found = {}
         for arm, config in arms.items():
             for seed in seeds:
-                solver = Solver(
-                    config["preset"],
-                    reasoner=config["models"]["reasoner"],
-                    budget=Budget(**config.get("budget", {})),
-                    seed=seed,
-                )
-                solutions = solver.solve_many([c.problem for c in cases], progress=False)
+                solutions = solve(config, [case.problem for case in cases], seed)
                 for case, solution in zip(cases, solutions, strict=True):
-                    key = key_of(case.problem.id, case.problem.question)
-                    right = solution.answer is not None and equal(case.reference, solution.answer)
-                    result = Result(
-                        arm, key, seed, "done", solution.stop_reason, solution.answer, right, solution.ledger, {}
-                    )
-                    store.add([(result, pack_tree(solution.tree))])
-    return folder
+                    found[arm, case.problem.id, seed] = solution
+                    store.add([as_result(arm, case, seed, solution)])
+    return found
+
+
+def study(arms, source, seeds, name="small"):
+    return {"name": name, "baseline": next(iter(arms)), "problems": source, "seeds": list(seeds), "arms": arms}
+
+
+def stored(cases):
+    return [StoredCase(c.problem.id, c.problem.question, c.reference, c.family or None, c.steps) for c in cases]
+
+
+def as_result(arm, case, seed, solution):
+    right = solution.answer is not None and equal(case.reference, solution.answer)
+    key = key_of(case.problem.id, case.problem.question)
+    result = Result(arm, key, seed, "done", solution.stop_reason, solution.answer, right, solution.ledger, {})
+    return result, pack_tree(solution.tree)
+
+
+def failed(arm, case, seed):
+    key = key_of(case.problem.id, case.problem.question)
+    return Result(arm, key, seed, "failed", "failed: no memory", None, False, Ledger(), {}, 3), None

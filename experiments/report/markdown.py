@@ -19,7 +19,13 @@ def to_markdown(title: str, notes: Sequence[str], tables: Sequence[Table], plots
 
 def table_text(table: Table) -> str:
     """A table under its heading, with its caption."""
-    lines = [f"## {escape(table.title)}", "", escape(table.caption), "", row([escape(c.title()) for c in table.columns])]
+    lines = [
+        f"## {escape(table.title)}",
+        "",
+        escape(table.caption),
+        "",
+        row([escape(c.title()) for c in table.columns]),
+    ]
     lines.append("|" + "|".join("---" if i == 0 else "---:" for i in range(len(table.columns))) + "|")
     lines += [row([text(c, cell) for c, cell in zip(table.columns, cells, strict=True)]) for cells in table.rows]
     return "\n".join(lines)
