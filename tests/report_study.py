@@ -1,5 +1,6 @@
 """A small real study: lab problems solved by the shipped models, in a store as the runner writes it."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from hintree import Budget, Solution, Solver
@@ -7,28 +8,36 @@ from hintree.experiments.grade import equal
 from hintree.experiments.problems import read_cases
 from hintree.experiments.store import Result, Store, pack_tree
 from hintree.experiments.store_study import StoredCase, key_of
-from hintree.search.ledger import Ledger
+from hintree.models import load_model
+from hintree.search.ledger import ROLES, Ledger
 
-STUDENT = {"reasoner": "embedded:student"}
+NOBODY = dict.fromkeys(ROLES)
+STUDENT = {**NOBODY, "reasoner": "embedded:student"}
 LADDER = {**STUDENT, "hinter": "embedded:hinter", "teacher": "embedded:teacher", "scorer": "embedded:prm"}
+LAST = {"search": {"aggregate": "last"}, "budget": {}}
 ARMS = {
-    "student": {"preset": "greedy", "models": STUDENT},
-    "beam": {"preset": "beam", "models": {**STUDENT, "scorer": "embedded:prm"}},
-    "ladder 20": {"preset": "hintree", "models": LADDER, "budget": {"teacher_tokens": 20}},
-    "ladder 200": {"preset": "hintree", "models": LADDER, "budget": {"teacher_tokens": 200}},
-    "teacher": {"preset": "greedy", "models": {"reasoner": "embedded:teacher"}},
+    "student": {"preset": "greedy", **STUDENT, **LAST},
+    "beam": {"preset": "beam", **STUDENT, "scorer": "embedded:prm", **LAST},
+    "ladder 20": {"preset": "hintree", **LADDER, **LAST, "budget": {"teacher_tokens": 20}},
+    "ladder 200": {"preset": "hintree", **LADDER, **LAST, "budget": {"teacher_tokens": 200}},
+    "teacher": {"preset": "greedy", **NOBODY, "reasoner": "embedded:teacher", **LAST},
 }
 SOURCE = "lab:test?n={}&steps={}"
 
 
+loaded = lru_cache(load_model)
+
+
 def solve(config, problems, seed=0, **parts) -> list[Solution]:
-    solver = Solver(
-        config["preset"], **config["models"], budget=Budget(**config.get("budget", {})), seed=seed, **parts
-    )
+    writers = {role: loaded(config[role]) for role in ROLES[:3] if config[role]}
+    models = {**writers, "scorer": config["scorer"], **parts}
+    solver = Solver(config["preset"], **models, budget=Budget(**config["budget"]), seed=seed)
     return list(solver.solve_many(problems, progress=False))
 
 
-def make_study(folder: Path, n=4, steps="2-5", seeds=(0, 1), arms=ARMS, source=None) -> dict[tuple[str, str, int], Solution]:
+def make_study(
+    folder: Path, n=4, steps="2-5", seeds=(0, 1), arms=ARMS, source=None
+) -> dict[tuple[str, str, int], Solution]:
     """Solve ``n`` problems with every arm and seed and store what came out; the solutions by arm, id and seed."""
     source = source or SOURCE.format(n, steps)
     cases = read_cases(source)

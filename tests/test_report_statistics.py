@@ -17,7 +17,7 @@ from hintree.experiments.report.bootstrap import bootstrap, ratio
 from hintree.experiments.report.calibration import Trace, calibration_error, localised, reliability
 from hintree.experiments.report.frontier import mean_height, pareto
 from hintree.experiments.report.paired import mcnemar, sign_test
-from hintree.experiments.report.votes import Finished, pass_at_k, vote_at_k
+from hintree.experiments.report.votes import DRAWS, Finished, pass_at_k, subsets, vote_at_k
 from hintree.experiments.statistics import auc, share
 
 QUIET = settings(derandomize=True, database=None, deadline=None, max_examples=60)
@@ -136,14 +136,23 @@ def voted(subset, weighted):
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_vote_of_all_or_of_random_subsets_is_the_vote_of_its_definition(weighted, seed):
+def test_a_vote_is_that_of_its_definition_over_all_subsets(weighted, seed):
     draw = random.Random(seed)
     answers = [draw.choice("aab") for _ in range(7)]
     solutions = [Finished(answer, answer == "a", draw.choice([0.25, 0.5, 1.0])) for answer in answers]
-    assert vote_at_k(solutions, 7, weighted=weighted) == voted(solutions, weighted)
-    every = [voted(subset, weighted) for subset in itertools.combinations(solutions, 3)]
-    spread = math.sqrt(np.var(every) / 100)
-    assert vote_at_k(solutions, 3, weighted=weighted) == pytest.approx(np.mean(every), abs=4 * spread + 1e-9)
+    for k in (1, 3, 7, 99):
+        every = [voted(subset, weighted) for subset in itertools.combinations(solutions, min(k, 7))]
+        assert vote_at_k(solutions, k, weighted=weighted) == pytest.approx(np.mean(every))
+
+
+def test_random_subsets_stand_for_more_than_can_be_counted():
+    draw = random.Random(0)
+    solutions = [Finished(str(i % 3), i % 3 == 0, draw.random()) for i in range(14)]
+    every = [voted(subset, True) for subset in itertools.combinations(solutions, 5)]
+    assert len(every) > DRAWS == len(subsets(14, 5))
+    spread = math.sqrt(np.var(every) / DRAWS)
+    assert vote_at_k(solutions, 5, weighted=True) == pytest.approx(np.mean(every), abs=4 * spread)
+    assert [{*subset} <= {*range(14)} and len({*subset}) == 5 for subset in subsets(14, 5)] == [True] * DRAWS
 
 
 def scored(seed, n=500):

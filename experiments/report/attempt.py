@@ -99,8 +99,8 @@ def examine(
     answer: str | None,
     right: bool,
     reference: str,
-    lab: LabProblem | None = None,
-    aggregate: str = "last",
+    aggregate: str,
+    lab: LabProblem | None,
 ) -> Attempt:
     """Everything about an attempt that was made to its end.
 
@@ -110,8 +110,8 @@ def examine(
         answer: The answer that was given.
         right: Whether it is right.
         reference: The right answer, for the other solutions of the tree.
-        lab: The problem with its exact truth, None outside the lab.
         aggregate: How the arm makes trajectory scores of step scores.
+        lab: The problem with its exact truth, None outside the lab.
     """
     path = chosen(tree, answer, aggregate).path()
     labels = exact_labels(tree, lab) if lab else {}

@@ -1,9 +1,9 @@
 """Arms that differ in their budget only: one curve each, and the area under it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,23 +32,15 @@ def curves(material: Material) -> list[Curve]:
     """All curves with at least two points."""
     families: dict[str, list[tuple[float, str]]] = {}
     for name, config in material.arms.items():
-        for limit, level in limits(config).items():
-            rest = {key: value for key, value in limits(config).items() if key != limit}
-            key = json.dumps(
-                [limit, rest, {k: v for k, v in config.items() if k not in ("name", "budget")}], sort_keys=True
-            )
-            families.setdefault(key, []).append((level, name))
+        for limit, level in config["budget"].items():
+            rest = {**config, "budget": {**config["budget"], limit: "any"}}
+            families.setdefault(json.dumps([limit, rest], sort_keys=True), []).append((level, name))
     found = []
     for key, members in families.items():
         levels, arms = zip(*sorted(members), strict=True)
         if len(set(levels)) == len(levels) > 1:
             found.append(Curve(json.loads(key)[0], levels, arms))
     return found
-
-
-def limits(config: Mapping[str, Any]) -> dict[str, float]:
-    """The limits of an arm's budget that are set."""
-    return {name: level for name, level in (config.get("budget") or {}).items() if level is not None}
 
 
 def area(material: Material, curve: Curve) -> Estimate:

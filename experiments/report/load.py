@@ -1,6 +1,7 @@
 """From a study's store to the material of a report; trees are read one at a time and forgotten."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from tqdm import tqdm
@@ -20,8 +21,8 @@ def load(store: Store, baseline: str | None = None, teacher: str | None = None, 
 
     Args:
         store: The study's store.
-        baseline: The arm that others are compared with; None for the study's own, or else its first.
-        teacher: The arm in which the teacher works alone; None for the one whose reasoner is the other arms' teacher.
+        baseline: The arm that others are compared with; None for the study's own.
+        teacher: The arm in which the teacher works alone; None for the first whose reasoner teaches in another arm.
         progress: Show a progress bar on standard error.
 
     Raises:
@@ -30,23 +31,22 @@ def load(store: Store, baseline: str | None = None, teacher: str | None = None, 
     arms, cases, results = store.arms(), store.problems(), list(store.results())
     if not results:
         raise UsageError(f"{store.path}: the study has no results yet; go on with `hintree run --resume`")
-    baseline = baseline or store.study.get("baseline") or next(iter(arms))
+    baseline = baseline or store.study["baseline"]
     for option, name in (("baseline", baseline), ("teacher", teacher)):
         if name is not None and name not in arms:
             raise UsageError(f"--{option} {name!r} is not an arm of this study; its arms are {', '.join(arms)}")
-    teacher = teacher or teacher_alone(arms)
-    seeds = sorted({result.seed for result in results})
+    taught = [teacher] if teacher else alone(arms)
+    seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
     truth = exact_truth(store.study)
     attempts: dict[str, dict[tuple[int, int], Attempt]] = {name: {} for name in arms}
     for result in tqdm(results, desc="reading", unit="tree", disable=not progress, delay=2):
         attempt = read(store, result, cases[result.problem], truth, arms[result.arm])
         place = (places[result.problem], seeds.index(result.seed))
-        attempts[result.arm][place] = as_teacher(attempt) if result.arm == teacher else attempt
+        attempts[result.arm][place] = as_teacher(attempt) if result.arm in taught else attempt
     asked = [Asked(case.id, case.family or "", case.steps) for case in cases.values()]
     begun = {name: config for name, config in arms.items() if attempts[name]}
-    name = str(store.study.get("name") or store.path.parent.name)
-    return Material(name, begun, baseline, teacher, asked, seeds, attempts)
+    return Material(store.study["name"], begun, baseline, next(iter(taught), None), asked, seeds, attempts)
 
 
 def read(
@@ -62,36 +62,22 @@ def read(
         result.answer,
         result.right,
         case.reference,
+        config["search"]["aggregate"],
         lab if lab and lab.question == case.question else None,
     )
 
 
 def exact_truth(study: Mapping[str, Any]) -> dict[str, LabProblem]:
-    """The lab problems of a study by id, drawn again from their sources."""
-    return {problem.id: problem for source in sources(study["problems"]) for problem in lab_problems(source)}
+    """The lab problems of a study by id, drawn again from their source; none if they are from elsewhere."""
+    source = study["problems"]
+    drawn = islice(lab_problems(source), study.get("limit")) if source.startswith("lab:") else ()
+    return {problem.id: problem for problem in drawn}
 
 
-def sources(problems: Any) -> Iterator[str]:
-    """The lab sources that a study names."""
-    if isinstance(problems, Mapping):
-        problems = list(problems.values())
-    for part in [problems] if isinstance(problems, str) else problems if isinstance(problems, list) else []:
-        if not isinstance(part, str):
-            yield from sources(part)
-        elif part.startswith("lab:"):
-            yield part
-
-
-def teacher_alone(arms: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The first arm whose reasoner is the model that teaches in another arm."""
-    teachers = {models(config).get("teacher") for config in arms.values()} - {None}
-    return next((name for name, config in arms.items() if models(config).get("reasoner") in teachers), None)
-
-
-def models(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Model by role of an arm."""
-    found: Mapping[str, Any] = config.get("models") or {}
-    return found
+def alone(arms: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The arms without a teacher whose reasoner is the model that teaches in another arm."""
+    teachers = {config["teacher"] for config in arms.values()} - {None}
+    return [name for name, config in arms.items() if config["teacher"] is None and config["reasoner"] in teachers]
 
 
 def as_teacher(attempt: Attempt) -> Attempt:

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-DRAWS = 100
-"""Random subsets that stand for all subsets of k solutions."""
+DRAWS = 200
+"""Random subsets that stand for all subsets of k solutions, where there are more."""
 
 
 class Finished(NamedTuple):
@@ -33,13 +35,12 @@ def vote_at_k(solutions: Sequence[Finished], k: int, *, weighted: bool) -> float
     """Probability that the vote of k of the solutions is right; each counts 1, or its score if ``weighted``.
 
     Ties go to the higher score, then to the earlier solution, as in ``search.choose``. Where there are no more than k
-    solutions all vote once; else random subsets do.
+    solutions, all vote once.
     """
     n = len(solutions)
     if n == 0:
         return 0.0
-    rng = np.random.default_rng(0)
-    drawn = np.sort(np.argsort(rng.random((DRAWS if k < n else 1, n)), axis=1)[:, :k], axis=1)
+    drawn = subsets(n, min(k, n))
     codes = {solution.answer: i for i, solution in enumerate(solutions)}
     answers = np.array([codes[solution.answer] for solution in solutions])[drawn]
     scores = np.array([solution.score for solution in solutions])[drawn]
@@ -50,3 +51,11 @@ def vote_at_k(solutions: Sequence[Finished], k: int, *, weighted: bool) -> float
     behind = weight[rows, answers]
     leading = np.where(behind == behind.max(axis=1, keepdims=True), scores, -1.0)
     return float(right[rows[:, 0], leading.argmax(axis=1)].mean())
+
+
+def subsets(n: int, k: int) -> NDArray[np.int64]:
+    """All subsets of k of n, or ``DRAWS`` random ones where there are more; each rising, shape [subsets, k]."""
+    if math.comb(n, k) <= DRAWS:
+        return np.array(list(combinations(range(n), k)))
+    order = np.argsort(np.random.default_rng(0).random((DRAWS, n)), axis=1)
+    return np.sort(order[:, :k], axis=1)

@@ -59,7 +59,7 @@ def tables(material: Material) -> list[Table]:
     return [table for table in found if table.rows]
 
 
-def notes(material: Material, study_hash: Any, versions: Any) -> list[str]:
+def notes(material: Material, study_hash: str, versions: Mapping[str, str]) -> list[str]:
     """What the study is, and whether it is complete."""
     whole = len(material.attempts) * len(material.problems) * len(material.seeds)
     made = sum(map(len, material.attempts.values()))
@@ -72,7 +72,7 @@ def notes(material: Material, study_hash: Any, versions: Any) -> list[str]:
         f"the teacher alone: {material.teacher or 'no arm'}",
         f"study {study_hash}",
     ]
-    if isinstance(versions, Mapping):
+    if versions:
         found.append("versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()))
     return found
 
