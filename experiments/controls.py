@@ -1,7 +1,7 @@
 """The lab's controls: answerers that know the truth, and answerers that know nothing. Bounds, never methods.
 
 hinter: ``exact`` gives the lab's exact hint, ``other`` the exact hint of another problem.
-scorer: ``exact`` gives 1 to a right step and 0 to a wrong one, ``random`` a number that has nothing to do with the step.
+scorer: ``exact`` gives 1 to a right step and 0 to a wrong one, ``random`` a number that knows nothing of the step.
 """
 
 from collections.abc import Callable, Sequence

@@ -17,41 +17,17 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from hintree.experiments.store_file import SCHEMA, check_pages, check_version, connect, damaged, reported
-from hintree.experiments.store_study import StoredCase, difference, fill, key_of, study_hash
+from hintree.experiments.store_rows import COLUMNS, as_result, checksum_of, unpack_tree
+from hintree.experiments.store_rows import Result as Result
+from hintree.experiments.store_study import StoredCase as StoredCase
+from hintree.experiments.store_study import difference, fill, key_of, study_hash
 from hintree.search.errors import UsageError
-from hintree.search.export import from_dict, to_dict
-from hintree.search.ledger import Ledger
 from hintree.search.tree import Tree
 
 FILE = "run.sqlite"
-COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters"
-
-
-class Result(NamedTuple):
-    """What one arm made of one problem with one seed.
-
-    arm: Its name.
-    problem: Key of the problem.
-    status: "done" or "failed".
-    reason: Why the search stopped ("complete", "budget: LIMIT"), or why it failed.
-    right: Whether the answer is equal to the reference, as the grader saw it after the search.
-    parameters: Weights of the model behind each role.
-    attempts: How often it was tried.
-    """
-
-    arm: str
-    problem: str
-    seed: int
-    status: str
-    reason: str
-    answer: str | None
-    right: bool
-    ledger: Ledger
-    parameters: dict[str, int]
-    attempts: int = 1
 
 
 class Store:
@@ -193,11 +169,35 @@ class Store:
                     raise damaged(self.path, "a row does not fit its checksum")
                 yield as_result(row, self._names)
 
+    def good_rows(self) -> Iterator[tuple[Result, bytes | None]]:
+        """All results that can be read and fit their checksums, with their packed trees, however damaged the store is.
+
+        A result whose tree is damaged is left out too.
+        """
+        for rowid in range(1, self._last_row() + 1):
+            try:
+                row = self._connection.execute(f"SELECT {COLUMNS}, checksum FROM results WHERE rowid=?", (rowid,))
+                *values, checksum = row.fetchone() or (None,)
+                if checksum is not None and checksum_of(values) == checksum:
+                    result = as_result(values, self._names)
+                    tree = self.packed_tree(result.arm, result.problem, result.seed)
+                    if tree is None or unpack_tree(tree):
+                        yield result, tree
+            except (sqlite3.Error, UsageError, ValueError, zlib.error, KeyError, TypeError):
+                continue
+
+    def _last_row(self) -> int:
+        """A bound of the row numbers of results."""
+        try:
+            return int(self._connection.execute("SELECT coalesce(max(rowid), 0) FROM results").fetchone()[0])
+        except sqlite3.Error:
+            return 4 * len(self._names) * len(self.problems()) * len(self.study["seeds"])
+
     def keys(self) -> dict[tuple[str, str, int], str]:
         """Status of every result by (arm, problem, seed)."""
         with reported(self.path):
             rows = self._connection.execute("SELECT arm, problem, seed, status FROM results").fetchall()
-        return {(self._names[arm], problem, seed): status for arm, problem, seed, status in rows}
+        return {(self._names[a], problem, seed): status for a, problem, seed, status in rows if a in self._names}
 
     def tree(self, arm: str, problem: str, seed: int) -> Tree:
         """The tree of one result. Raises UsageError if there is none, as for a problem that failed."""
@@ -205,7 +205,7 @@ class Store:
         if packed is None:
             raise UsageError(f"{self.path}: no tree of arm {arm!r}, problem {problem[:12]}, seed {seed}")
         try:
-            return from_dict(json.loads(zlib.decompress(packed)))
+            return unpack_tree(packed)
         except (zlib.error, ValueError) as error:
             raise damaged(
                 self.path, f"the tree of arm {arm!r}, problem {problem[:12]}, seed {seed}: {error}"
@@ -258,21 +258,3 @@ def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCas
         return
     where = difference(study, store.study)
     raise UsageError(f"{store.path} is of another study ({where}): give another --out, or the study that made it")
-
-
-def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
-    """A row of the table as a result, its arm by name."""
-    arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters = row
-    booked = Ledger.from_dict(json.loads(ledger))
-    known = json.loads(parameters)
-    return Result(names[arm], problem, seed, status, reason, answer, bool(right), booked, known, attempts)
-
-
-def pack_tree(tree: Tree) -> bytes:
-    """A tree as the store keeps it."""
-    return zlib.compress(json.dumps(to_dict(tree), ensure_ascii=False).encode("utf-8", "surrogatepass"))
-
-
-def checksum_of(row: Iterable[Any]) -> int:
-    """CRC-32 of a row's values."""
-    return zlib.crc32(json.dumps(list(row)).encode())

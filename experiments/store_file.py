@@ -1,5 +1,6 @@
 """The file under a store: connections, and SQLite's errors turned into what a user can do."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,8 @@ ADVICE = {
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """A connection that begins no transaction by itself, waits for other writers, and syncs what it commits."""
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    fixed = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)  # WAL needs files beside it, else
+    uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
     connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
     connection.execute("PRAGMA synchronous=FULL")
     return connection

@@ -11,6 +11,7 @@ from typing import Any
 
 import hintree
 from hintree.cli_report import add_report
+from hintree.cli_study import add_study
 from hintree.search.budget import Budget
 from hintree.search.errors import HintreeError, UsageError
 
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
     demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
     demo.set_defaults(run=run_demo)
+    add_study(commands)
     add_lab(commands)
     bench = commands.add_parser("bench", help="measure the local runtime, in CPU time of one thread")
     bench.add_argument("--quick", action="store_true", help="less of everything: under a minute")

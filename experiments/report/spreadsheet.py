@@ -8,9 +8,7 @@ from typing import Any
 
 from hintree.experiments.report.bootstrap import Estimate
 from hintree.experiments.report.table import Cell, Column, Table, plain
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a text cell may not begin with."""
+from hintree.experiments.result_table import cell as safe
 
 
 def to_csv(table: Table) -> str:
@@ -30,18 +28,13 @@ def names(column: Column, *, spread: bool) -> list[str]:
     return [column.head, f"{column.head} low", f"{column.head} high"] if spread else [column.head]
 
 
-def cells(cell: Cell, *, spread: bool) -> Iterator[str | int | float | None]:
+def cells(cell: Cell, *, spread: bool) -> Iterator[object]:
     """A cell, with the ends of its interval."""
     value = plain(cell)
-    yield safe(value) if isinstance(value, str) else value
+    yield safe(value)
     if spread:
         low, high = (cell.low, cell.high) if isinstance(cell, Estimate) else (math.nan, math.nan)
         yield from (plain(low), plain(high))
-
-
-def safe(text: str) -> str:
-    """A text that is read as a text."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def to_json(table: Table) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""From the configuration of an arm to a solver: who plays each role, which search, which rule."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hintree.experiments.controls import CONTROLS, control
+from hintree.experiments.lab.problem import LabProblem
+from hintree.experiments.problems import lab_problems
+from hintree.experiments.store_study import StoredCase
+from hintree.experiments.worker import Attempt, Beat, Outcome
+from hintree.models import load_classifier, load_model
+from hintree.policies import Sampling
+from hintree.presets import Preset
+from hintree.scorers import PRM
+from hintree.search import ROLES, Answerer, Budget, Problem, Rewrite
+from hintree.searches import SEARCHES
+from hintree.solver import Solver
+
+
+class Arms:
+    """Makes the solvers of a study's arms, and keeps the models of the last one.
+
+    Args:
+        study: The resolved study.
+        cases: Its problems, in order.
+    """
+
+    def __init__(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
+        self.source = str(study["problems"])
+        self.ids = [case.id for case in cases]
+        self.models: dict[tuple[str, ...], Any] = {}
+        self.truth: list[LabProblem] | None = None
+
+    def __call__(self, config: Mapping[str, Any], seed: int, beat: Beat) -> Attempt:
+        """What solves problems as the configuration says."""
+        players = {role: self.player(role, config) for role in ROLES if config[role] is not None}
+        solver = Solver(preset_of(config), **players, budget=Budget(**config["budget"]), seed=seed)
+        solver.answerers = {role: watched(answerer, beat) for role, answerer in solver.answerers.items()}
+        parameters = {role: answerer.parameters for role, answerer in solver.answerers.items()}
+
+        def solve(problems: Sequence[Problem]) -> Iterator[Outcome]:
+            self.forget()
+            for solution in solver.as_solved(problems):
+                yield Outcome(solution.tree, solution.answer, solution.ledger, solution.stop_reason, parameters)
+
+        self.drop_all_but(config)
+        return solve
+
+    def player(self, role: str, config: Mapping[str, Any]) -> Any:
+        """Who plays a role: a control, "confidence", or a model, which is loaded once."""
+        name = config[role]
+        if name in CONTROLS.get(role, ()):
+            return control(role, name, self.lab_problems())
+        if (role, name) == ("scorer", "confidence"):
+            return name
+        key = model_key(role, config)
+        if key not in self.models:
+            load = load_classifier if role == "scorer" else load_model
+            self.models[key] = load(name, device=config["device"], dtype=config["dtype"])
+        model = self.models[key]
+        return Answerer(PRM(model), model.parameters) if role == "scorer" else model
+
+    def lab_problems(self) -> list[LabProblem]:
+        """The study's problems as the lab drew them; none if they are from elsewhere."""
+        if self.truth is None:
+            lab = self.source.startswith("lab:")
+            drawn = {problem.id: problem for problem in lab_problems(self.source)} if lab else {}
+            self.truth = [drawn[name] for name in self.ids if name in drawn]
+        return self.truth
+
+    def forget(self) -> None:
+        """Drop what models have read, so that the cost of a problem does not depend on what was run before."""
+        for model in self.models.values():
+            model.forget()
+
+    def drop_all_but(self, config: Mapping[str, Any]) -> None:
+        """Let go of the models that an arm does not use."""
+        used = {model_key(role, config) for role in ROLES}
+        self.models = {key: model for key, model in self.models.items() if key in used}
+
+
+def model_key(role: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """What tells two loaded models apart."""
+    kind = "classifier" if role == "scorer" else "writer"
+    return kind, str(config[role]), config["device"], config["dtype"]
+
+
+def preset_of(config: Mapping[str, Any]) -> Preset:
+    """Search, rule and sampling of a configuration. Raises UsageError if a value is outside its range."""
+    settings = dict(config["search"])
+    search = SEARCHES[settings.pop("name")](**tuples(settings))
+    rule = None if config["rewrite"] is None else Rewrite(**tuples(config["rewrite"]))
+    return Preset("", (), search, rule, Sampling(**config["sampling"]), config["keep_hints"])
+
+
+def tuples(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings from JSON, which has lists only."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def watched(answerer: Answerer, beat: Beat) -> Answerer:
+    """An answerer that calls ``beat`` after every batch."""
+    ask: Callable[[Sequence[Any]], Sequence[Any]] = answerer.answer
+
+    def answer(asks: Sequence[Any]) -> Sequence[Any]:
+        answers = ask(asks)
+        beat()
+        return answers
+
+    return Answerer(answer, answerer.parameters)
