@@ -6,8 +6,9 @@ from pathlib import Path
 from hintree import Budget, Solution, Solver
 from hintree.experiments.grade import equal
 from hintree.experiments.problems import read_cases
-from hintree.experiments.store import Result, Store, pack_tree
-from hintree.experiments.store_study import StoredCase, key_of
+from hintree.experiments.store import Result, Store, StoredCase
+from hintree.experiments.store_rows import pack_tree
+from hintree.experiments.store_study import key_of
 from hintree.models import load_model
 from hintree.search.ledger import ROLES, Ledger
 

@@ -23,9 +23,9 @@ class Curve(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the names of its arms begin with, or else all of them."""
-        alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*self.arms, strict=False))
-        return "".join(letter for letter, *_ in alike).rstrip(" /,=:-_") or " | ".join(self.arms)
+        """The words with which the names of its arms begin, or else all names."""
+        alike = takewhile(lambda words: len(set(words)) == 1, zip(*(arm.split(" ") for arm in self.arms), strict=False))
+        return " ".join(word for word, *_ in alike).rstrip(" /,") or " | ".join(self.arms)
 
 
 def curves(material: Material) -> list[Curve]:

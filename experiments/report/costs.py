@@ -9,7 +9,8 @@ from hintree.experiments.report.material import Figure, Material
 from hintree.experiments.report.table import Cell, Column, Table
 
 WRITERS = ("reasoner", "hinter", "teacher")
-EACH = f"per attempt (one problem with one seed); those that failed count with what is known of their cost. {INTERVAL}."
+EACH = f"per attempt (one problem with one seed); failed ones count with what is known of their cost. {INTERVAL}."
+HEADS = (Column("arm"), Column("attempts"))
 
 
 def generated(*roles: str) -> Figure:
@@ -28,11 +29,12 @@ def one(attempt: Attempt) -> float:
 
 
 def tabulate(material: Material, columns: Mapping[Column, tuple[Figure, Figure]]) -> list[list[Cell]]:
-    """A row for every arm: its name, and the ratio of two sums for every column."""
-    return [
-        [arm, *(ratio(material.column(arm, top), material.column(arm, below)) for top, below in columns.values())]
-        for arm in material.arms
-    ]
+    """A row for every arm: its name, its attempts, and the ratio of two sums for every column."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        parts = [(material.column(arm, top), material.column(arm, below)) for top, below in columns.values()]
+        rows.append([arm, len(material.attempts[arm]), *(ratio(top, below) for top, below in parts)])
+    return rows
 
 
 def tokens_table(material: Material) -> Table:
@@ -49,7 +51,7 @@ def tokens_table(material: Material) -> Table:
         "judged, as if nothing was cached; forwarded: tokens that went through any model, cached ones left out; calls: "
         f"questions answered by any model. Means {EACH}"
     )
-    return Table("tokens", "Tokens by role", caption, [Column("arm"), *columns], tabulate(material, columns))
+    return Table("tokens", "Tokens by role", caption, [*HEADS, *columns], tabulate(material, columns))
 
 
 def teacher_table(material: Material) -> Table:
@@ -66,7 +68,7 @@ def teacher_table(material: Material) -> Table:
             lambda a: sum(a.ledger[role].calls for role in WRITERS),
         ),
     }
-    rows, heads = tabulate(material, columns), [Column("arm"), *columns]
+    rows, heads = tabulate(material, columns), [*HEADS, *columns]
     saved = ""
     if material.teacher:
         heads.append(Column("teacher tokens saved", "%"))
@@ -112,6 +114,6 @@ def compute_table(material: Material) -> Table:
         "compute",
         "Compute, and the cost of a solved problem",
         caption,
-        [Column("arm"), *columns],
+        [*HEADS, *columns],
         tabulate(material, columns),
     )

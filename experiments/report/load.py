@@ -10,8 +10,7 @@ from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.problems import lab_problems
 from hintree.experiments.report.attempt import Attempt, examine
 from hintree.experiments.report.material import Asked, Material
-from hintree.experiments.store import Result, Store
-from hintree.experiments.store_study import StoredCase
+from hintree.experiments.store import Result, Store, StoredCase
 from hintree.search.errors import UsageError
 from hintree.search.ledger import Ledger
 
