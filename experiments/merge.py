@@ -53,7 +53,9 @@ def open_any(folder: Path) -> Store:
             raise
     path = folder / FILE
     try:
-        store = Store(path, connect(path, "ro"))
+        connection = connect(path, "ro")
+        connection.execute("PRAGMA writable_schema=ON")  # else SQLite reads nothing of a file that is cut off
+        store = Store(path, connection)
         store.check()
     except (UsageError, sqlite3.Error) as error:
         raise UsageError(f"{path} is damaged where the study stands: nothing can be saved; run it again") from error

@@ -27,7 +27,8 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     fixed = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)  # WAL needs files beside it, else
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
     connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
-    connection.execute("PRAGMA synchronous=FULL")
+    if mode == "rw":
+        connection.execute("PRAGMA synchronous=FULL")
     return connection
 
 
@@ -44,8 +45,8 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def check_pages(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise UsageError if SQLite finds its pages out of order."""
-    ((found,),) = connection.execute("PRAGMA quick_check(1)")
+    """Raise UsageError if SQLite finds its pages out of order, or an index that does not fit its table."""
+    ((found,),) = connection.execute("PRAGMA integrity_check(1)")
     if found != "ok":
         raise damaged(path, found)
 

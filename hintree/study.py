@@ -81,6 +81,8 @@ def all_arms(said: Mapping[str, Any], text: Text) -> Iterator[tuple[str, Flat, P
     count = 0
     for name, own in named.items():
         place: Place = ("arms", name)
+        if "," in name or " / " in name:
+            raise text.error(place, f"arm {name!r}: no comma and no ' / ' in the name of an arm")
         own = {"preset": own} if isinstance(own, str) else own or {}
         if not isinstance(own, dict):
             raise text.error(place, f"arm {name!r} is neither settings nor the name of a preset")
