@@ -1,6 +1,6 @@
 """How many problems each arm solves, against the baseline and the teacher; by family and by number of steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -80,16 +80,15 @@ def recovered(material: Material, arm: str) -> list[Cell]:
     return [ratio(ours, high), bootstrap([ours, low, high], lambda x, y, z: (x - y) / (z - y))]
 
 
-def parted_tables(material: Material) -> Iterator[Table]:
-    """Accuracy by family and by number of steps, as far as they are known."""
-    titles: dict[Literal["family", "steps"], str] = {"family": "family", "steps": "number of steps"}
-    for name, title in titles.items():
-        rows: list[list[Cell]] = []
-        for part, members in material.parts(name):
-            for arm in material.arms:
-                right, made = right_of(material, arm, members)
-                n = int(made.any(axis=1).sum())
-                rows.append([str(part), arm, n, accuracy(right, made), *compared(material, arm, members)])
-        heads = [Column(title), Column("arm"), Column("problems"), Column("right", "%")]
-        caption = f"Right attempts at the problems of each {title}. {INTERVAL}. Baseline: {material.baseline}; {WON}."
-        yield Table(f"accuracy_by_{name}", f"Accuracy by {title}", caption, [*heads, *COMPARED], rows)
+def parted_table(material: Material, name: Literal["family", "steps"]) -> Table:
+    """Accuracy by family or by number of steps; no rows where they are not known."""
+    title = {"family": "family", "steps": "number of steps"}[name]
+    rows: list[list[Cell]] = []
+    for part, members in material.parts(name):
+        for arm in material.arms:
+            right, made = right_of(material, arm, members)
+            n = int(made.any(axis=1).sum())
+            rows.append([str(part), arm, n, accuracy(right, made), *compared(material, arm, members)])
+    heads = [Column(title), Column("arm"), Column("problems"), Column("right", "%")]
+    caption = f"Right attempts at the problems of each {title}. {INTERVAL}. Baseline: {material.baseline}; {WON}."
+    return Table(f"accuracy_by_{name}", f"Accuracy by {title}", caption, [*heads, *COMPARED], rows)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hintree.experiments.report.attempt import CUT, Hinted, Judged, Rewritten
+from hintree.experiments.report.attempt import Hinted, Judged, Rewritten
 from hintree.experiments.report.bootstrap import Estimate
 from hintree.experiments.report.calibration import Bin, calibration_error, localised, reliability
+from hintree.experiments.report.examine import CUT
 from hintree.experiments.report.material import Material
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.statistics import auc_interval, share

@@ -8,7 +8,8 @@ from tqdm import tqdm
 
 from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.problems import lab_problems
-from hintree.experiments.report.attempt import Attempt, examine
+from hintree.experiments.report.attempt import Attempt
+from hintree.experiments.report.examine import examine
 from hintree.experiments.report.material import Asked, Material
 from hintree.experiments.store import Result, Store, StoredCase
 from hintree.search.errors import UsageError

@@ -19,8 +19,14 @@ def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Se
         title=printable(title),
         notes=[printable(note) for note in notes],
         tables=[table_parts(table) for table in tables],
-        plots=[{**plot._asdict(), "anchor": f"plot-{plot.name}", "svg": Markup(plot.svg)} for plot in plots],
+        plots=[plot_parts(plot) for plot in plots],
     )
+
+
+def plot_parts(plot: Plot) -> dict[str, str]:
+    """What the template shows of a plot, whose picture is our own."""
+    texts = {"title": printable(plot.title), "caption": printable(plot.caption)}
+    return {"anchor": f"plot-{plot.name}", **texts, "svg": Markup(plot.svg)}
 
 
 def table_parts(table: Table) -> dict[str, Any]:

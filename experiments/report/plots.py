@@ -1,11 +1,7 @@
-"""The plots, as SVG text that is the same for the same figures."""
+"""The plots: accuracy against costs, by steps and by budget, and the calibration of scores."""
 
-import math
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from html import escape
-from io import StringIO
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from hintree.experiments.report.accuracy import accuracy, right_of
 from hintree.experiments.report.audits import calibration
@@ -15,32 +11,14 @@ from hintree.experiments.report.calibration import Bin
 from hintree.experiments.report.costs import flops, generated
 from hintree.experiments.report.frontier import pareto
 from hintree.experiments.report.material import Figure, Material
-from hintree.experiments.report.table import printable
+from hintree.experiments.report.picture import INK, Series, draw, exactly
 from hintree.experiments.statistics import share
-from hintree.search.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK = "#010203"
-"""Stands for the colour of the page's text, which differs between a light and a dark page."""
-MARKS = "osD^vPX<>*"
-"""Ten colours in turn, each time round with the marks shifted by one: a hundred arms differ."""
-LONGEST = 40
-"""Characters of an arm's name in a legend."""
-STYLE: Any = {
-    "figure.figsize": (7.5, 4.2),
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.2,
-    "grid.color": INK,
-    "svg.hashsalt": "hintree",
-    "text.parse_math": False,
-    **{f"{name}.color": INK for name in ("text", "xtick", "ytick")},
-    **{name: INK for name in ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor")},
-}
+LINES = 10
+"""Most arms in a plot with lines."""
 
 
 class Plot(NamedTuple):
@@ -52,14 +30,6 @@ class Plot(NamedTuple):
     svg: str
 
 
-class Series(NamedTuple):
-    """Points of one arm: x and y with their intervals."""
-
-    name: str
-    x: Sequence[Estimate]
-    y: Sequence[Estimate]
-
-
 def plots(material: Material) -> Iterator[Plot]:
     """All plots for which there are figures. Raises UsageError without matplotlib."""
     points = {arm: accuracy(*right_of(material, arm)) for arm in material.arms}
@@ -67,10 +37,9 @@ def plots(material: Material) -> Iterator[Plot]:
         yield against(material, points, "teacher_tokens", "teacher tokens per attempt", generated("teacher"))
     yield against(material, points, "flops", "FLOPs per attempt, scorer included", flops(scorer=True))
     if len(material.parts("steps")) > 1:
-        yield by_steps(material)
-    reliable = list(calibration(material))
-    if reliable:
-        yield reliability_plot(reliable)
+        yield by_steps(material, telling(material, points))
+    if bins := dict(calibration(material)):
+        yield reliability_plot(bins, telling(material, {arm: points[arm] for arm in bins}))
     found = curves(material)
     for limit in sorted({curve.limit for curve in found}):
         lines = [
@@ -79,132 +48,82 @@ def plots(material: Material) -> Iterator[Plot]:
             if curve.limit == limit
         ]
         title = f"Accuracy against the budget's {limit}"
-        caption = "Each line joins arms that differ in this limit only; 95 % bootstrap intervals."
+        caption = (
+            "Each line joins arms that differ in this limit, and the search's size, only; 95 % bootstrap intervals."
+        )
         yield Plot(f"budget_{limit}", title, caption, draw(title, limit, "right, %", lines, lined=True))
 
 
 def against(material: Material, points: dict[str, Estimate], name: str, cost: str, figure: Figure) -> Plot:
     """Accuracy against a cost, with the Pareto front of the point estimates."""
     costs = {arm: ratio(material.column(arm, figure), material.made(arm)) for arm in points}
-    drawn = [arm for arm in points if not math.isnan(costs[arm].value) and not math.isnan(points[arm].value)]
+    drawn = list(points)
     places = [(costs[arm].value, points[arm].value) for arm in drawn]
-    front = [places[i] for i in pareto(places)]
+    front = pareto(places)
 
     def add_front(axes: "Axes") -> None:
-        axes.plot(*zip(*[(x, 100 * y) for x, y in front], strict=True), color=INK, alpha=0.4, linestyle="--", zorder=0)
+        x, y = zip(*(places[i] for i in front), strict=True)
+        axes.plot(x, [100 * height for height in y], color=INK, alpha=0.4, linestyle="--", zorder=0)
 
     series = [Series(arm, [costs[arm]], [points[arm]]) for arm in drawn]
     title = f"Accuracy against {cost.partition(',')[0]}"
     caption = (
         "Each point is an arm, its bars are 95 % bootstrap intervals of both figures. The dashed line joins the arms "
-        "that no other beats in both (the Pareto front of the point estimates)."
+        f"that no other beats in both (the Pareto front of the point estimates): {', '.join(drawn[i] for i in front)}."
     )
-    return Plot(f"accuracy_{name}", title, caption, draw(title, cost, "right, %", series, add_front if front else None))
+    return Plot(f"accuracy_{name}", title, caption, draw(title, cost, "right, %", series, add_front))
 
 
-def by_steps(material: Material) -> Plot:
+def telling(material: Material, points: dict[str, Estimate]) -> list[str]:
+    """The arms of a plot with lines: baseline, teacher, and the most accurate others, in the study's order."""
+    first = (material.baseline, material.teacher)
+    ranked = sorted(points, key=lambda arm: (arm not in first, -points[arm].value))
+    return [arm for arm in points if arm in ranked[:LINES]]
+
+
+def left_out(n: int, shown: int) -> str:
+    """A word on the arms that a plot has no room for."""
+    return f" Of {n} arms, {shown} are shown: baseline, teacher, and the most accurate others." if shown < n else ""
+
+
+def by_steps(material: Material, arms: Sequence[str]) -> Plot:
     """Accuracy by number of steps."""
     lengths, parts = zip(*material.parts("steps"), strict=True)
-    apart = 0.4 / len(material.arms)
+    apart = 0.4 / len(arms)
     series = [
         Series(
             arm,
-            exactly([k + apart * (i - (len(material.arms) - 1) / 2) for k in lengths]),
+            exactly([k + apart * (i - (len(arms) - 1) / 2) for k in lengths]),
             [accuracy(*right_of(material, arm, rows)) for rows in parts],
         )
-        for i, arm in enumerate(material.arms)
+        for i, arm in enumerate(arms)
     ]
     title = "Accuracy by number of steps"
     caption = (
-        "Steps of the gold solution without that of the answer; 95 % bootstrap intervals. Arms of the same "
-        "number of steps stand side by side."
+        "Steps of the gold solution without that of the answer; 95 % bootstrap intervals. Arms at the same number of "
+        f"steps stand side by side.{left_out(len(material.arms), len(arms))}"
     )
     return Plot("accuracy_steps", title, caption, draw(title, "steps", "right, %", series, lined=True))
 
 
-def reliability_plot(reliable: Sequence[tuple[str, Sequence[Bin]]]) -> Plot:
+def reliability_plot(bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> Plot:
     """Share of right steps against their scores."""
     series = [
-        Series(arm, exactly([b.score for b in bins]), [Estimate(*share(round(b.right * b.n), b.n)) for b in bins])
-        for arm, bins in reliable
+        Series(
+            arm,
+            exactly([b.score for b in bins[arm]]),
+            [Estimate(*share(round(b.right * b.n), b.n)) for b in bins[arm]],
+        )
+        for arm in arms
     ]
     title = "Calibration of the scores"
     caption = (
         "Judged steps of lab problems after right steps only, in ten bins of the score: mean score, and how many of "
         "them are right, with 95 % Wilson intervals. On the dashed line a score is the probability that it says."
+        f"{left_out(len(bins), len(arms))}"
     )
 
     def diagonal(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 100], color=INK, alpha=0.4, linestyle="--", zorder=0)
 
     return Plot("calibration", title, caption, draw(title, "score", "right steps, %", series, diagonal, lined=True))
-
-
-def exactly(values: Sequence[float]) -> list[Estimate]:
-    """Numbers without intervals."""
-    return [Estimate(value, value, value, 1) for value in values]
-
-
-def draw(
-    title: str,
-    across: str,
-    up: str,
-    series: Sequence[Series],
-    extra: "Callable[[Axes], None] | None" = None,
-    *,
-    lined: bool = False,
-) -> str:
-    """One picture; shares on the y-axis are shown in percent."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure as Picture
-    except ImportError as error:
-        raise UsageError('the plots of a report need matplotlib: pip install "hintree[study]"') from error
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        picture = Picture(layout="constrained")
-        axes = picture.add_subplot()
-        for i, one in enumerate(series):
-            plot_series(axes, one, MARKS[(i + i // 10) % 10], lined=lined)
-        if extra is not None:
-            extra(axes)
-        axes.set(xlabel=across, ylabel=up)
-        axes.set_ylim(bottom=0)
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
-        out = StringIO()
-        picture.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return accessible(out.getvalue(), title)
-
-
-def plot_series(axes: "Axes", series: Series, mark: str, *, lined: bool) -> None:
-    """One arm with its intervals."""
-    defined = [(x, y) for x, y in zip(series.x, series.y, strict=True) if not math.isnan(x.value + y.value)]
-    x, y = [x for x, _ in defined], [y for _, y in defined]
-    name = printable(series.name)
-    short = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-    axes.errorbar(
-        [e.value for e in x],
-        [100 * e.value for e in y],
-        xerr=whiskers(x, 1.0),
-        yerr=whiskers(y, 100.0),
-        label=f" {short}",  # a label that begins with an underscore would be left out
-        marker=mark,
-        linestyle="-" if lined else "none",
-        capsize=2,
-        linewidth=1.2,
-        markersize=5,
-    )
-
-
-def whiskers(values: Sequence[Estimate], unit: float) -> list[list[float]]:
-    """Lengths below and above each value."""
-    below = [unit * max(0.0, e.value - e.low) for e in values]
-    return [below, [unit * max(0.0, e.high - e.value) for e in values]]
-
-
-def accessible(svg: str, title: str) -> str:
-    """The bare picture with its title for those who hear it, in the page's own ink, at any width."""
-    body = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    head, _, rest = body.partition(">")
-    name = escape(title)
-    return f'{head} role="img" aria-label="{name}"><title>{name}</title>{rest}'

@@ -1,9 +1,11 @@
 """``hintree report``: from a study's folder to a folder with the report, the same bytes for the same store."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from tqdm import tqdm
 
 from hintree.experiments.report import accuracy, audits, budgets, costs, solutions
 from hintree.experiments.report.load import load
@@ -41,21 +43,25 @@ def make(folder: Path, baseline: str | None = None, teacher: str | None = None) 
     )
 
 
+PARTS: tuple[Callable[[Material], Table], ...] = (
+    accuracy.accuracy_table,
+    lambda material: accuracy.parted_table(material, "family"),
+    lambda material: accuracy.parted_table(material, "steps"),
+    solutions.solutions_table,
+    costs.tokens_table,
+    costs.teacher_table,
+    costs.compute_table,
+    audits.rewrite_table,
+    audits.trigger_table,
+    audits.hint_table,
+    audits.scores_table,
+    budgets.budget_table,
+)
+
+
 def tables(material: Material) -> list[Table]:
     """All tables that have a row."""
-    found = [
-        accuracy.accuracy_table(material),
-        *accuracy.parted_tables(material),
-        solutions.solutions_table(material),
-        costs.tokens_table(material),
-        costs.teacher_table(material),
-        costs.compute_table(material),
-        audits.rewrite_table(material),
-        audits.trigger_table(material),
-        audits.hint_table(material),
-        audits.scores_table(material),
-        budgets.budget_table(material),
-    ]
+    found = [part(material) for part in tqdm(PARTS, desc="counting", unit="table", delay=2)]
     return [table for table in found if table.rows]
 
 
