@@ -8,7 +8,7 @@ from tqdm import tqdm
 from hintree.experiments.store import Result
 from hintree.search.ledger import ROLES
 
-FORM = "{n_fmt}/{total_fmt} [{bar:12}] {postfix}, {elapsed} gone, {remaining} left"
+FORM = "{n_fmt}/{total_fmt} [{bar:12}]{postfix}, {elapsed} gone, {remaining} left"
 
 
 class Progress:

@@ -1,6 +1,6 @@
 """The results of a study as CSV, and in short as a table. The same results give the same bytes.
 
-What depends on the machine or on caches (seconds, forwarded tokens, FLOPs) is in the store only.
+What depends on the machine or on caches (seconds, forwarded tokens, FLOPs) or on accidents (attempts) is in the store.
 """
 
 import csv
@@ -17,7 +17,7 @@ from hintree.search.ledger import ROLES
 
 FILE = "results.csv"
 FIGURES = ("calls", "prompt_tokens", "generated_tokens", "discarded_tokens")
-HEAD = ("arm", "problem", "family", "steps", "seed", "status", "reason", "reference", "answer", "right", "attempts")
+HEAD = ("arm", "problem", "family", "steps", "seed", "status", "reason", "reference", "answer", "right")
 
 
 def as_csv(store: Store) -> str:
@@ -36,7 +36,7 @@ def rows(store: Store) -> Iterator[list[object]]:
     for result in store.results():
         case = cases[result.problem]
         head = [result.arm, case.id, case.family, case.steps, result.seed, result.status, result.reason]
-        head += [case.reference, result.answer, int(result.right), result.attempts]
+        head += [case.reference, result.answer, int(result.right)]
         yield head + [getattr(result.ledger[role], figure) for role in ROLES for figure in FIGURES]
 
 

@@ -40,7 +40,7 @@ class Arms:
 
         def solve(problems: Sequence[Problem]) -> Iterator[Outcome]:
             self.forget()
-            for solution in solver.as_solved(problems):
+            for solution in solver.as_solved(problems, live=len(problems)):
                 yield Outcome(solution.tree, solution.answer, solution.ledger, solution.stop_reason, parameters)
 
         self.drop_all_but(config)

@@ -84,7 +84,7 @@ def checked(model: type[BaseModel], data: Any, text: Text, places: Mapping[Any, 
     try:
         return model.model_validate(data).model_dump(mode="json")
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
         where = (*prefix, *first["loc"])
         place = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), where)
         name = ".".join(map(str, where))
