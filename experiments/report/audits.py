@@ -1,11 +1,13 @@
 """Audits: did rewrites mend or break steps, do hints say too much and are they followed, are scores to be trusted?"""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hintree.experiments.report.attempt import Hinted, Judged, Rewritten
-from hintree.experiments.report.bootstrap import Estimate
+from hintree.experiments.report.bootstrap import Estimate, Floats
 from hintree.experiments.report.calibration import Bin, calibration_error, localised, reliability
 from hintree.experiments.report.examine import CUT
 from hintree.experiments.report.material import Material
@@ -87,8 +89,9 @@ def hint_table(material: Material) -> Table:
     heads = [Column("arm"), Column("hints"), Column("leaked", "%"), Column("followed", "%"), Column("shuffled", "%")]
     caption = (
         "Leaked: hints that state a number which neither the problem nor a step before has stated. Followed: of hints "
-        "that name a fact by its label, or the answer, those whose step names the same. Shuffled: the same with every "
-        "hint swapped for one given at the same step of another problem, which is what following by chance looks like. "
+        "in lab problems that name a fact by its label, or the answer, those whose step names the same. Shuffled: the "
+        "same with every hint swapped for one given at the same step of another problem, which is what following by "
+        "chance looks like. "
         f"{WILSON}."
     )
     return Table("hints", "Hints", caption, heads, rows)
@@ -117,10 +120,10 @@ def scores_table(material: Material) -> Table:
     """How good the scores are."""
     rows: list[list[Cell]] = []
     for arm in material.arms:
-        groups, scores, right = clean_steps(material, arm)
+        problems, scores, right = clean_steps(material, arm)
         if len(scores):
             traces = [trace for _, attempt in material.of(arm) for trace in attempt.traces]
-            auc, found = Estimate(*auc_interval(scores, right, groups)), localised(traces)
+            auc, found = Estimate(*auc_interval(scores, right, problems)), localised(traces)
             ece = calibration_error(reliability(scores, right))
             rows.append([arm, len(scores), int((~right).sum()), auc, ece, len(traces), *found])
     heads = [Column("arm"), Column("steps"), Column("wrong"), Column("AUC"), Column("ECE"), Column("solutions")]
@@ -136,12 +139,22 @@ def scores_table(material: Material) -> Table:
     return Table("scores", "Scores", caption, heads, rows)
 
 
-def clean_steps(material: Material, arm: str) -> tuple["np.ndarray", "np.ndarray", "np.ndarray"]:
-    """Problem, score and label of the judged steps after right steps only, each of shape [steps]."""
+class Clean(NamedTuple):
+    """Judged steps after right steps only: position of the problem, score in [0, 1], label; each of shape [steps]."""
+
+    problems: NDArray[np.int64]
+    scores: Floats
+    right: NDArray[np.bool_]
+
+
+def clean_steps(material: Material, arm: str) -> Clean:
+    """The judged steps of an arm after right steps only."""
     kept = [(problem, step) for problem, step in judged_of(material, arm) if step.clean and step.score is not None]
-    groups = np.array([problem for problem, _ in kept], dtype=np.int64)
-    scores = np.array([step.score for _, step in kept], dtype=np.float64)
-    return groups, scores, np.array([step.right for _, step in kept], dtype=np.bool_)
+    return Clean(
+        np.array([problem for problem, _ in kept], dtype=np.int64),
+        np.array([step.score for _, step in kept], dtype=np.float64),
+        np.array([step.right for _, step in kept], dtype=np.bool_),
+    )
 
 
 def calibration(material: Material) -> Iterator[tuple[str, list[Bin]]]:

@@ -41,7 +41,7 @@ def tokens_table(material: Material) -> Table:
     """Tokens by role."""
     columns: dict[Column, tuple[Figure, Figure]] = {Column(role): (generated(role), one) for role in WRITERS}
     columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
-    columns[Column("discarded", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))
+    columns[Column("discarded share", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))
     columns[Column("scorer reads")] = (lambda a: a.ledger["scorer"].prompt_tokens, one)
     columns[Column("forwarded")] = (lambda a: a.ledger.total("forwarded_tokens"), one)
     columns[Column("calls")] = (lambda a: a.ledger.total("calls"), one)

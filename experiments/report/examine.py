@@ -54,7 +54,7 @@ def examine(
         judged=judged(tree, labels) if lab else [],
         traces=[trace(node.path(), labels) for node in ends if lab and scored(node.path())],
         rewritten=[compare(tree.nodes[node.replaces], node, labels) for node in tree if node.replaces is not None],
-        hinted=[under_hint(tree, node) for node in tree if node.hint is not None],
+        hinted=[under_hint(tree, node, labelled=lab is not None) for node in tree if node.hint is not None],
     )
 
 
@@ -113,13 +113,14 @@ def compare(old: Node, new: Node, labels: Labels) -> Rewritten:
     return Rewritten(new.author, kept, labels.get(old.id), labels.get(new.id), rise)
 
 
-def under_hint(tree: Tree, node: Node) -> Hinted:
-    """A hint and its step."""
-    history = [n.step.text for n in node.path()[:-1]]
-    hint, text = node.hint or "", node.step.text
-    goes = "answer" if node.step.answer is not None else first_label(text)
-    points = first_label(hint) or ("answer" if "answer" in hint else "")
-    return Hinted(node.depth, leaks(hint, tree.problem.question, history), points, goes)
+def under_hint(tree: Tree, node: Node, *, labelled: bool) -> Hinted:
+    """A hint and its step; where facts have no labels, no hint points anywhere."""
+    hint = node.hint or ""
+    leaked = leaks(hint, tree.problem.question, [n.step.text for n in node.path()[:-1]])
+    if not labelled:
+        return Hinted(node.depth, leaked, "", "")
+    goes = "answer" if node.step.answer is not None else first_label(node.step.text)
+    return Hinted(node.depth, leaked, first_label(hint) or ("answer" if "answer" in hint else ""), goes)
 
 
 def first_label(text: str) -> str:

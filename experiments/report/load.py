@@ -35,6 +35,10 @@ def load(store: Store, baseline: str | None = None, teacher: str | None = None, 
     for option, name in (("baseline", baseline), ("teacher", teacher)):
         if name is not None and name not in arms:
             raise UsageError(f"--{option} {name!r} is not an arm of this study; its arms are {', '.join(arms)}")
+    if teacher and arms[teacher]["teacher"]:
+        raise UsageError(
+            f"--teacher {teacher!r}: this arm has a teacher of its own; name one that is the teacher alone"
+        )
     taught = [teacher] if teacher else alone(arms)
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}

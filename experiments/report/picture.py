@@ -34,7 +34,7 @@ STYLE: Any = {
     "svg.hashsalt": "hintree",
     "text.parse_math": False,
     **{f"{name}.color": INK for name in ("text", "xtick", "ytick")},
-    **{name: INK for name in ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor")},
+    **{name: INK for name in ("axes.edgecolor", "axes.labelcolor")},
 }
 
 
@@ -62,11 +62,11 @@ def draw(
 ) -> str:
     """One picture; shares on the y-axis are shown in percent."""
     try:
-        import matplotlib as mpl
+        from matplotlib import style
         from matplotlib.figure import Figure as Picture
     except ImportError as error:
         raise UsageError('the plots of a report need matplotlib: pip install "hintree[study]"') from error
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
+    with style.context(["default", STYLE]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         below = len(series) > BESIDE
         rows = -(-len(series) // 3) if below else 0

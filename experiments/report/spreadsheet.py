@@ -42,10 +42,8 @@ def to_json(table: Table) -> dict[str, Any]:
     return {
         "title": table.title,
         "caption": table.caption,
-        "units": {column.title(): column.unit for column in table.columns},
         "rows": [
-            {column.title(): as_json(cell) for column, cell in zip(table.columns, row, strict=True)}
-            for row in table.rows
+            {column.head: as_json(cell) for column, cell in zip(table.columns, row, strict=True)} for row in table.rows
         ],
     }
 
