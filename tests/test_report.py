@@ -338,6 +338,31 @@ def test_amounts_have_three_digits(x, text):
 
 
 @pytest.mark.slow
+def test_what_the_runner_writes_can_be_reported(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text(
+        "problems: lab:test?n=6&steps=3-5\n"
+        "seeds: [0, 1]\n"
+        "arms:\n"
+        "  student: greedy\n"
+        "  ladder: {grid: {budget.teacher_tokens: [10, 100]}}\n"
+        "  sampled: {preset: greedy, search: best-of-n, sampling.temperature: 0.8, scorer: exact,\n"
+        "    grid: {size: {few: {budget.reasoner_tokens: 200, search.n: 2},\n"
+        "      many: {budget.reasoner_tokens: 800, search.n: 8}}}}\n"
+        "  teacher: {preset: greedy, reasoner: 'embedded:teacher'}\n"
+    )
+    assert main(["run", str(file), "--out", str(tmp_path / "run")]) == 0
+    report = make(tmp_path / "run")
+    names = [table.name for table in report.tables]
+    assert names == "accuracy accuracy_by_family accuracy_by_steps solutions tokens teacher compute".split() + (
+        "rewrites triggers hints scores budgets".split()
+    )
+    assert by_arm(report.tables[0])["teacher"]["of the teacher, %"].value == 1
+    assert [row["curve"] for row in rows_of(report.tables[-1])] == ["ladder", "sampled"]
+    assert write(report, tmp_path / "out")
+
+
+@pytest.mark.slow
 def test_a_real_browser_shows_the_page_without_a_complaint(report, hostile, tmp_path):
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
