@@ -3,8 +3,15 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    import rich.table
+
+    from hintree.experiments.report.table import Table
+
+SHORT = ("arm", "attempts", "right", "against baseline", "p")
+"""Columns of the table that is printed."""
 EPILOG = """Written are report.html (one page, no network), report.md, report.json, a CSV file per table and an
 SVG file per plot. What every figure means: docs/report.md. The same store gives the same bytes.
 
@@ -37,7 +44,8 @@ def add_report(commands: Any) -> None:
 
 def run_report(args: argparse.Namespace) -> None:
     """Make the report on a study."""
-    from hintree.experiments.report.markdown import table_text
+    from rich.console import Console
+
     from hintree.experiments.report.write import make, write
 
     report = make(args.folder, args.baseline, args.teacher)
@@ -45,5 +53,17 @@ def run_report(args: argparse.Namespace) -> None:
         print(json.dumps(report.to_json()))
         return
     files = write(report, args.out or args.folder / "report")
-    print(table_text(report.tables[0]))
-    print(f"\n{files[0]} and {len(files) - 1} files beside it")
+    Console(highlight=False).print(summary(report.tables[0]))
+    print(f"95 % intervals; {files[0]} and {len(files) - 1} files beside it")
+
+
+def summary(accuracy: "Table") -> "rich.table.Table":
+    """The table of accuracy, in short."""
+    import rich.table
+    from rich.text import Text
+
+    columns = [(i, column) for i, column in enumerate(accuracy.columns) if column.head in SHORT]
+    table = rich.table.Table(*(column.title() for _, column in columns), box=None, padding=(0, 2, 0, 0))
+    for row in accuracy.rows:
+        table.add_row(*(Text(column.show(row[i])) for i, column in columns))
+    return table

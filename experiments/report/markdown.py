@@ -26,7 +26,7 @@ def table_text(table: Table) -> str:
         "",
         row([escape(c.title()) for c in table.columns]),
     ]
-    lines.append("|" + "|".join("---" if i == 0 else "---:" for i in range(len(table.columns))) + "|")
+    lines.append("|" + "|".join("---" if is_text else "---:" for is_text in table.texts()) + "|")
     lines += [row([text(c, cell) for c, cell in zip(table.columns, cells, strict=True)]) for cells in table.rows]
     return "\n".join(lines)
 

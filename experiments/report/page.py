@@ -5,14 +5,13 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from hintree.experiments.report.plots import Plot
 from hintree.experiments.report.table import Column, Table, printable
 
 
 def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Sequence[Plot]) -> str:
-    """The whole report; the template escapes whatever is not one of our own pictures."""
+    """The whole report; the template escapes all but the pictures, which are our own."""
     source = (files("hintree.experiments.report") / "page.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True, keep_trailing_newline=True).from_string(source)
     return template.render(
@@ -24,14 +23,14 @@ def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Se
 
 
 def plot_parts(plot: Plot) -> dict[str, str]:
-    """What the template shows of a plot, whose picture is our own."""
+    """What the template shows of a plot."""
     texts = {"title": printable(plot.title), "caption": printable(plot.caption)}
-    return {"anchor": f"plot-{plot.name}", **texts, "svg": Markup(plot.svg)}
+    return {"anchor": f"plot-{plot.name}", **texts, "svg": plot.svg}
 
 
 def table_parts(table: Table) -> dict[str, Any]:
     """What the template shows of a table."""
-    texts = [any(isinstance(row[i], str) for row in table.rows) for i in range(len(table.columns))]
+    texts = table.texts()
     return {
         "anchor": f"table-{table.name}",
         "title": printable(table.title),

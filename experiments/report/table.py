@@ -69,6 +69,10 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
 
+    def texts(self) -> list[bool]:
+        """Which columns hold texts."""
+        return [any(isinstance(row[i], str) for row in self.rows) for i in range(len(self.columns))]
+
 
 def printable(text: str) -> str:
     """The text with control, bidirectional and other invisible characters written out."""
