@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn.metrics
 
 from hintree import Problem
 from hintree.cli import main
@@ -146,9 +147,11 @@ def test_votes_of_all_solutions_and_pass_at_1(done, material):
 def test_rewrites_are_counted_as_the_trees_hold_them(done, material):
     truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}")}
     rewrites = mended = broken = kept = 0
+    rises = []
     for (arm, name, _), solution in done[1].items():
         for node in solution.tree if arm == "ladder 200" else ():
             if node.replaces is not None:
+                rises.append((node.score, solution.tree.nodes[node.replaces].score))
                 old, history = solution.tree.nodes[node.replaces], [n.step.text for n in node.parent.path()]
                 before, after = (check_step(truth[name], history, n.step.text).right for n in (old, node))
                 took = not node.reason.startswith(("not better", "same as", "empty", "repeated"))
@@ -157,6 +160,9 @@ def test_rewrites_are_counted_as_the_trees_hold_them(done, material):
     rows = [row for row in rows_of(audits.rewrite_table(material)) if row["arm"] == "ladder 200"]
     total = {head: sum(row[head] for row in rows) for head in ("rewrites", "kept", "wrong to right", "right to wrong")}
     assert list(total.values()) == [rewrites, kept, mended, broken] and rewrites > 0 and mended > 0
+    both = [new > old for new, old in rises if new is not None and old is not None]
+    rose = sum(row["score rose, %"].value * row["score rose, %"].n for row in rows)
+    assert rose == pytest.approx(sum(both)) and sum(row["score rose, %"].n for row in rows) == len(both)
 
 
 def test_hints_are_measured_against_hints_of_other_problems(done, material):
@@ -190,6 +196,10 @@ def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
     material = one_arm(solve(ARMS["ladder 200"], asked, scorer=control("scorer", name, truth).answer), truth)
     (scores,), (trigger,) = rows_of(audits.scores_table(material)), rows_of(audits.trigger_table(material))
     assert 0 < scores["wrong"] < scores["steps"]
+    seen = [step for _, step in audits.judged_of(material, "arm")]
+    wrong, triggered = [not step.right for step in seen], [step.triggered for step in seen]
+    assert trigger["precision, %"].value == pytest.approx(sklearn.metrics.precision_score(wrong, triggered))
+    assert trigger["recall, %"].value == pytest.approx(sklearn.metrics.recall_score(wrong, triggered))
     if name == "exact":
         assert (scores["AUC"].value, scores["ECE"], scores["F1, %"]) == (1, 0, 1)
         assert trigger["precision, %"].value == 1
