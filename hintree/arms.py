@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import torch
+
 from hintree.experiments.controls import CONTROLS, control
 from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.problems import lab_problems
@@ -30,9 +32,13 @@ class Arms:
         self.ids = [case.id for case in cases]
         self.models: dict[tuple[str, ...], Any] = {}
         self.truth: list[LabProblem] | None = None
+        names = {name for config in study["arms"].values() for name in config["weights"]}
+        if all(name.startswith("embedded:") for name in names):
+            torch.set_num_threads(1)  # they are so small that a second thread only waits
 
     def __call__(self, config: Mapping[str, Any], seed: int, beat: Beat) -> Attempt:
         """What solves problems as the configuration says."""
+        self.drop_all_but(config)
         players = {role: self.player(role, config) for role in ROLES if config[role] is not None}
         solver = Solver(preset_of(config), **players, budget=Budget(**config["budget"]), seed=seed)
         solver.answerers = {role: watched(answerer, beat) for role, answerer in solver.answerers.items()}
@@ -43,7 +49,6 @@ class Arms:
             for solution in solver.as_solved(problems, live=len(problems)):
                 yield Outcome(solution.tree, solution.answer, solution.ledger, solution.stop_reason, parameters)
 
-        self.drop_all_but(config)
         return solve
 
     def player(self, role: str, config: Mapping[str, Any]) -> Any:

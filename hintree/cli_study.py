@@ -8,7 +8,7 @@ from typing import Any
 from hintree.search.errors import UsageError
 
 EXAMPLES = """examples:
-  hintree run experiments/studies/hints.yaml --out runs/hints
+  hintree run hints --out runs/hints
   hintree run study.yaml --out runs/a --resume --workers 4
   hintree run study.yaml --out runs/try --set problems='lab:test?n=20' --arms smart,student
   hintree run study.yaml --out runs/1 --shard 1/2     (on one machine)
@@ -25,7 +25,12 @@ def add_study(commands: Any) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    run.add_argument("study", metavar="STUDY", type=Path, help="a YAML file; see docs/studies.md")
+    run.add_argument(
+        "study",
+        metavar="STUDY",
+        type=Path,
+        help="a YAML file (docs/studies.md), or the name of a shipped study, such as hints",
+    )
     run.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the results")
     run.add_argument("--resume", action="store_true", help="go on with what is in DIR")
     run.add_argument("--retry-failed", action="store_true", help="try again what failed before")

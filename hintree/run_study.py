@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from rich.console import Console
 
-import hintree
+import hintree.experiments
 from hintree.arms import Arms
 from hintree.experiments.ablation import Ablation
 from hintree.experiments.crew import Crew, Processes
@@ -26,6 +26,9 @@ from hintree.experiments.worker import Job
 from hintree.search.errors import UsageError
 from hintree.study import Study, resolve, select
 from hintree.study_file import put, read
+
+SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
+"""Studies that can be run by their names alone."""
 
 
 class Options(NamedTuple):
@@ -57,8 +60,11 @@ class Options(NamedTuple):
 
 
 def load(path: Path, settings: Sequence[str]) -> Study:
-    """The study of a file, with values set as ``--set`` says. Raises UsageError."""
-    text = read(path)
+    """The study of a file, or a shipped one by name, with values set as ``--set`` says. Raises UsageError."""
+    shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
+    if not path.exists() and not path.suffix and str(path) not in shipped:
+        raise UsageError(f"{path}: no such file, nor a shipped study: {', '.join(shipped)}")
+    text = read(path if path.exists() else shipped.get(str(path), path))
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
@@ -83,7 +89,7 @@ def run_study(study: Study, options: Options) -> None:
         try:
             run_tasks(store, study, tasks, options)
         except KeyboardInterrupt:
-            command = shlex.join([*sys.argv, *(["--resume"] if "--resume" not in sys.argv else [])])
+            command = shlex.join(["hintree", *(arg for arg in sys.argv[1:] if arg != "--resume"), "--resume"])
             print(f"\nhintree: {len(store.keys())} results are kept; go on with: {command}", file=sys.stderr)
             raise
         table = write_csv(store)

@@ -1,9 +1,6 @@
 """Study files: what they say is understood whole, and what is wrong in them is named with its line."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -145,26 +142,20 @@ def test_the_shipped_studies_can_be_run(path):
     assert len(data["arms"]) >= 6 and len(cases) == 300
 
 
-def run(*args):
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "hintree", *args], cwd=ROOT, capture_output=True, text=True, env=env, check=False
-    )
-
-
-def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp_path):
+def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp_path, capsys):
     file = tmp_path / "small.yaml"
     file.write_text(
         "problems: lab:test?n=2&steps=2\narms:\n  exact: {preset: beam, scorer: exact, hinter: exact}\n"
         "  random: {preset: beam, scorer: random, hinter: other, keep_hints: true, budget.reasoner_tokens: 60}\n"
     )
-    done = run("run", str(file), "--out", str(tmp_path / "run"), "--arms", "exact", "--json")
-    assert done.returncode == 0, done.stderr
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    command = ["run", str(file), "--out", str(tmp_path / "run")]
+    assert main([*command, "--arms", "exact", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["arm"] for row in rows] == ["exact"] * 2 and all(row["right"] for row in rows)
-    assert run("run", str(file), "--out", str(tmp_path / "run")).returncode == 2
-    done = run("run", str(file), "--out", str(tmp_path / "run"), "--resume")
-    assert done.returncode == 0 and "4/4" in done.stderr and "random" in done.stdout, done.stderr
+    assert main(command) == 2
+    assert main([*command, "--resume"]) == 0
+    shown = capsys.readouterr()
+    assert "4/4" in shown.err and "random" in shown.out
     with Store.open(tmp_path / "run") as store:
         results = list(store.results())
         assert [r.arm for r in results] == ["exact", "exact", "random", "random"]
@@ -178,6 +169,7 @@ def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp
 
 BAD = {
     "no out": ["s.yaml"],
+    "no study": ["hnts", "--out", "x"],
     "no file": ["nowhere.yaml", "--out", "x"],
     "shard": ["s.yaml", "--out", "x", "--shard", "3/2"],
     "workers": ["s.yaml", "--out", "x", "--workers", "0"],
