@@ -1,4 +1,4 @@
-"""The command line: ``hintree solve``, ``hintree demo``, ``hintree lab`` and ``hintree bench``."""
+"""The command line: ``hintree solve``, ``demo``, ``lab``, ``bench`` and ``report``."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 import hintree
 from hintree.cli_lab import add_lab
+from hintree.cli_report import add_report
 from hintree.cli_study import add_study
 from hintree.cli_types import positive
 from hintree.cli_view import add_view, check_tree_file, open_page, write_tree
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--plot", metavar="FILE", help="draw the scaling curves into a .png or .svg (needs hintree[bench])"
     )
     bench.set_defaults(run=run_bench)
+    add_report(commands)
     return parser
 
 

@@ -1,0 +1,165 @@
+"""Audits: did rewrites mend or break steps, do hints say too much and are they followed, are scores to be trusted?"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hintree.experiments.report.attempt import Hinted, Judged, Rewritten
+from hintree.experiments.report.bootstrap import Estimate, Floats
+from hintree.experiments.report.calibration import Bin, calibration_error, localised, reliability
+from hintree.experiments.report.examine import CUT
+from hintree.experiments.report.material import Material
+from hintree.experiments.report.table import Cell, Column, Table
+from hintree.experiments.statistics import auc_interval, share
+
+WILSON = "95 % Wilson intervals, as if steps were independent"
+EXACT = "by the lab's exact checker"
+
+
+def counted(k: int, n: int) -> Estimate:
+    """K of n with its Wilson interval; not defined for n = 0."""
+    return Estimate(*share(k, n)) if n else Estimate(np.nan, np.nan, np.nan, 0)
+
+
+def rewrite_table(material: Material) -> Table:
+    """What rewrites did, by arm and by who wrote them."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        made = [rewritten for _, attempt in material.of(arm) for rewritten in attempt.rewritten]
+        for author in sorted({rewritten.author for rewritten in made}):
+            rows.append([arm, author, *outcomes([r for r in made if r.author == author])])
+    heads = [Column(head) for head in ("arm", "written by", "rewrites", "kept", "wrong to right", "right to wrong")]
+    heads += [Column("neutral"), Column("mended", "%"), Column("broken", "%"), Column("score rose", "%")]
+    caption = (
+        "Steps that were written again (reasoner: under a new hint or drawn again). Of those kept, what they were and "
+        f"became, {EXACT}: wrong to right, right to wrong, neutral (right both times or wrong both times). Mended: of "
+        "kept rewrites of wrong steps those that are right; broken: of kept rewrites of right steps those that are "
+        f"wrong; score rose: of all rewrites with both scores. {WILSON}."
+    )
+    return Table("rewrites", "Rewrites", caption, heads, rows)
+
+
+def outcomes(made: Sequence[Rewritten]) -> list[Cell]:
+    """What came of some rewrites."""
+    kept = [r for r in made if r.kept]
+    known = [(r.before, r.after) for r in kept if r.before is not None and r.after is not None]
+    mended, broken = known.count((False, True)), known.count((True, False))
+    rises = [r.rise > 0 for r in made if r.rise is not None]
+    turns: list[Cell] = [mended, broken, len(known) - mended - broken] if known else [None, None, None]
+    wrong = sum(not before for before, _ in known)
+    shares = [counted(mended, wrong), counted(broken, len(known) - wrong), counted(sum(rises), len(rises))]
+    return [len(made), len(kept), *turns, *shares]
+
+
+def trigger_table(material: Material) -> Table:
+    """Whether the right steps were written again."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        seen = judged_of(material, arm)
+        hit = sum(j.triggered and not j.right for _, j in seen)
+        triggered, wrong = sum(j.triggered for _, j in seen), sum(not j.right for _, j in seen)
+        if triggered:
+            rows.append([arm, len(seen), wrong, triggered, counted(hit, triggered), counted(hit, wrong)])
+    heads = [Column(head) for head in ("arm", "steps", "wrong", "triggered")]
+    caption = (
+        "Which steps set off a rewrite, among all that were scored or written again in lab problems. Precision: of "
+        f"steps that did, those that are wrong, {EXACT}; recall: of wrong steps, those that did. A rule that rewrites "
+        f"only after pruning, or only the best of siblings, passes others by on purpose. {WILSON}."
+    )
+    return Table(
+        "triggers", "The trigger of rewrites", caption, [*heads, Column("precision", "%"), Column("recall", "%")], rows
+    )
+
+
+def judged_of(material: Material, arm: str) -> list[tuple[int, Judged]]:
+    """The judged steps of an arm, each with its problem's position."""
+    return [(problem, step) for problem, attempt in material.of(arm) for step in attempt.judged]
+
+
+def hint_table(material: Material) -> Table:
+    """Leaks, and whether hints are followed more than chance has it."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        hinted = [(problem, hint) for problem, attempt in material.of(arm) for hint in attempt.hinted]
+        if hinted:
+            leaked = sum(hint.leaked for _, hint in hinted)
+            rows.append([arm, len(hinted), counted(leaked, len(hinted)), followed(hinted), followed(shuffled(hinted))])
+    heads = [Column("arm"), Column("hints"), Column("leaked", "%"), Column("followed", "%"), Column("shuffled", "%")]
+    caption = (
+        "Leaked: hints that state a number which neither the problem nor a step before has stated. Followed: of hints "
+        "in lab problems that name a fact by its label, or the answer, those whose step names the same. Shuffled: the "
+        "same with every hint swapped for one given at the same step of another problem, which is what following by "
+        "chance looks like. "
+        f"{WILSON}."
+    )
+    return Table("hints", "Hints", caption, heads, rows)
+
+
+def followed(hinted: Sequence[tuple[int, Hinted]]) -> Estimate:
+    """Of hints that point somewhere, the share whose step goes there."""
+    pointing = [hint for _, hint in hinted if hint.points]
+    return counted(sum(hint.points == hint.goes for hint in pointing), len(pointing))
+
+
+def shuffled(hinted: Sequence[tuple[int, Hinted]]) -> list[tuple[int, Hinted]]:
+    """Every step with the hint of another problem at the same depth: the next one's in a fixed order, going round."""
+    found = []
+    for depth in sorted({hint.depth for _, hint in hinted}):
+        level = [(problem, hint) for problem, hint in hinted if hint.depth == depth]
+        for i, (problem, hint) in enumerate(level):
+            others = (level[(i + j) % len(level)] for j in range(1, len(level)))
+            other = next((h for p, h in others if p != problem), None)
+            if other is not None:
+                found.append((problem, hint._replace(points=other.points)))
+    return found
+
+
+def scores_table(material: Material) -> Table:
+    """How good the scores are."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        problems, scores, right = clean_steps(material, arm)
+        if len(scores):
+            traces = [trace for _, attempt in material.of(arm) for trace in attempt.traces]
+            auc, found = Estimate(*auc_interval(scores, right, problems)), localised(traces)
+            ece = calibration_error(reliability(scores, right))
+            rows.append([arm, len(scores), int((~right).sum()), auc, ece, len(traces), *found])
+    heads = [Column("arm"), Column("steps"), Column("wrong"), Column("AUC"), Column("ECE"), Column("solutions")]
+    heads += [Column("error found", "%"), Column("no error found", "%"), Column("F1", "%")]
+    caption = (
+        f"Scores against exact labels ({EXACT}), on judged steps of lab problems after right steps only. AUC: "
+        "how often a right step scores above a wrong one, 95 % bootstrap interval over problems. ECE: expected "
+        "calibration error, ten bins of equal width. As in ProcessBench, of finished solutions whose steps are all "
+        f"scored: where there is an error, the first step below {CUT} is the first wrong one; where there is none, no "
+        f"step is below {CUT}; F1 is the harmonic mean of both. One model gives different figures in different arms, "
+        "since each arm writes its own steps."
+    )
+    return Table("scores", "Scores", caption, heads, rows)
+
+
+class Clean(NamedTuple):
+    """Judged steps after right steps only: position of the problem, score in [0, 1], label; each of shape [steps]."""
+
+    problems: NDArray[np.int64]
+    scores: Floats
+    right: NDArray[np.bool_]
+
+
+def clean_steps(material: Material, arm: str) -> Clean:
+    """The judged steps of an arm after right steps only."""
+    kept = [(problem, step) for problem, step in judged_of(material, arm) if step.clean and step.score is not None]
+    return Clean(
+        np.array([problem for problem, _ in kept], dtype=np.int64),
+        np.array([step.score for _, step in kept], dtype=np.float64),
+        np.array([step.right for _, step in kept], dtype=np.bool_),
+    )
+
+
+def calibration(material: Material) -> Iterator[tuple[str, list[Bin]]]:
+    """The reliability bins of every arm that has scores with exact labels."""
+    for arm in material.arms:
+        _, scores, right = clean_steps(material, arm)
+        if len(scores):
+            yield arm, reliability(scores, right)

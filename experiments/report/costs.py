@@ -1,0 +1,119 @@
+"""What each arm costs: tokens by role, the teacher's share, FLOPs, and the price of a solved problem."""
+
+from collections.abc import Mapping
+
+from hintree.experiments.report.accuracy import INTERVAL
+from hintree.experiments.report.attempt import Attempt
+from hintree.experiments.report.bootstrap import bootstrap, ratio
+from hintree.experiments.report.material import Figure, Material
+from hintree.experiments.report.table import Cell, Column, Table
+
+WRITERS = ("reasoner", "hinter", "teacher")
+EACH = f"per attempt (one problem with one seed); failed ones count with what is known of their cost. {INTERVAL}."
+HEADS = (Column("arm"), Column("attempts"))
+
+
+def generated(*roles: str) -> Figure:
+    """Generated tokens of some roles."""
+    return lambda attempt: sum(attempt.ledger[role].generated_tokens for role in roles)
+
+
+def flops(*, scorer: bool) -> Figure:
+    """Estimated FLOPs, with or without those of the scorer."""
+    return lambda a: a.ledger.total("flops") - (0.0 if scorer else a.ledger["scorer"].flops)
+
+
+def one(attempt: Attempt) -> float:
+    """1 for every attempt."""
+    return 1.0
+
+
+def tabulate(material: Material, columns: Mapping[Column, tuple[Figure, Figure]]) -> list[list[Cell]]:
+    """A row for every arm: its name, its attempts, and the ratio of two sums for every column."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        parts = [(material.column(arm, top), material.column(arm, below)) for top, below in columns.values()]
+        rows.append([arm, len(material.attempts[arm]), *(ratio(top, below) for top, below in parts)])
+    return rows
+
+
+def tokens_table(material: Material) -> Table:
+    """Tokens by role."""
+    columns: dict[Column, tuple[Figure, Figure]] = {Column(role): (generated(role), one) for role in WRITERS}
+    columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
+    columns[Column("discarded share", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))
+    columns[Column("scorer reads")] = (lambda a: a.ledger["scorer"].prompt_tokens, one)
+    columns[Column("forwarded")] = (lambda a: a.ledger.total("forwarded_tokens"), one)
+    columns[Column("calls")] = (lambda a: a.ledger.total("calls"), one)
+    caption = (
+        "Generated tokens of each role; discarded: generated tokens on no path to the answer (rejected drafts, pruned "
+        "branches, and their hints), and their share of all generated ones; scorer reads: tokens of the texts it "
+        "judged, as if nothing was cached; forwarded: tokens that went through any model, cached ones left out; calls: "
+        f"questions answered by any model. Means {EACH}"
+    )
+    return Table("tokens", "Tokens by role", caption, [*HEADS, *columns], tabulate(material, columns))
+
+
+def teacher_table(material: Material) -> Table:
+    """The teacher's share, four ways (methods: generated, returned, steps, calls), and what was saved of its tokens."""
+    columns: dict[Column, tuple[Figure, Figure]] = {
+        Column("of generated tokens", "%"): (generated("teacher"), generated(*WRITERS)),
+        Column("of returned tokens", "%"): (
+            lambda a: a.tokens.get("teacher", 0),
+            lambda a: sum(a.tokens.values()),
+        ),
+        Column("of returned steps", "%"): (lambda a: a.steps.get("teacher", 0), lambda a: sum(a.steps.values())),
+        Column("of calls", "%"): (
+            lambda a: a.ledger["teacher"].calls,
+            lambda a: sum(a.ledger[role].calls for role in WRITERS),
+        ),
+    }
+    rows, heads = tabulate(material, columns), [*HEADS, *columns]
+    saved = ""
+    if material.teacher:
+        heads.append(Column("teacher tokens saved", "%"))
+        for row, arm in zip(rows, material.arms, strict=True):
+            row.append(saving(material, arm, material.teacher))
+        saved = (
+            f" Teacher tokens saved: 1 - generated teacher tokens / those of {material.teacher}, whose reasoner is "
+            "counted as the teacher that it is, on the same problems and seeds."
+        )
+    caption = (
+        "What the teacher wrote: its share of all generated tokens (reasoner, hinter, teacher; discarded ones too), of "
+        f"the tokens and of the steps of the returned trajectories, and of the writers' calls. {INTERVAL}.{saved}"
+    )
+    return Table("teacher", "The teacher's share", caption, heads, rows)
+
+
+def saving(material: Material, arm: str, teacher: str) -> Cell:
+    """Share of the teacher's tokens that an arm did not need, on attempts that both made."""
+    both = material.column(arm, one) * material.column(teacher, one)
+    ours, whole = (material.column(name, generated("teacher")) * both for name in (arm, teacher))
+    return bootstrap([ours, whole], lambda x, y: 1 - x / y)
+
+
+def compute_table(material: Material) -> Table:
+    """FLOPs, and what a solved problem costs."""
+
+    def solved(attempt: Attempt) -> float:
+        return float(attempt.right)
+
+    columns: dict[Column, tuple[Figure, Figure]] = {
+        Column("FLOPs"): (flops(scorer=True), one),
+        Column("FLOPs without scorer"): (flops(scorer=False), one),
+        Column("FLOPs per solved"): (flops(scorer=True), solved),
+        Column("tokens per solved"): (generated(*WRITERS), solved),
+        Column("teacher tokens per solved"): (generated("teacher"), solved),
+    }
+    caption = (
+        "FLOPs: 2 x parameters x forwarded tokens, summed over all models, an estimate; with and without the scorer. "
+        "Per solved: the sum over all attempts, divided by how many of them are right; generated tokens of "
+        f"reasoner, hinter and teacher. {INTERVAL}."
+    )
+    return Table(
+        "compute",
+        "Compute, and the cost of a solved problem",
+        caption,
+        [*HEADS, *columns],
+        tabulate(material, columns),
+    )

@@ -1,0 +1,95 @@
+"""From a study's store to the material of a report; trees are read one at a time and forgotten."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from tqdm import tqdm
+
+from hintree.experiments.lab.problem import LabProblem
+from hintree.experiments.problems import lab_problems
+from hintree.experiments.report.attempt import Attempt
+from hintree.experiments.report.examine import examine
+from hintree.experiments.report.material import Asked, Material
+from hintree.experiments.store import Result, Store, StoredCase
+from hintree.search.errors import UsageError
+from hintree.search.ledger import Ledger
+
+
+def load(store: Store, baseline: str | None = None, teacher: str | None = None, *, progress: bool = True) -> Material:
+    """All that a report needs.
+
+    Args:
+        store: The study's store.
+        baseline: The arm that others are compared with; None for the study's own.
+        teacher: The arm in which the teacher works alone; None for the first whose reasoner teaches in another arm.
+        progress: Show a progress bar on standard error.
+
+    Raises:
+        UsageError: There is no such arm, or no result yet; the store is damaged.
+    """
+    arms, cases, results = store.arms(), store.problems(), list(store.results())
+    if not results:
+        raise UsageError(f"{store.path}: the study has no results yet; go on with `hintree run --resume`")
+    baseline = baseline or store.study["baseline"]
+    for option, name in (("baseline", baseline), ("teacher", teacher)):
+        if name is not None and name not in arms:
+            raise UsageError(f"--{option} {name!r} is not an arm of this study; its arms are {', '.join(arms)}")
+    if teacher and arms[teacher]["teacher"]:
+        raise UsageError(
+            f"--teacher {teacher!r}: this arm has a teacher of its own; name one that is the teacher alone"
+        )
+    taught = [teacher] if teacher else alone(arms)
+    seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
+    places = {key: i for i, key in enumerate(cases)}
+    truth = exact_truth(store.study)
+    attempts: dict[str, dict[tuple[int, int], Attempt]] = {name: {} for name in arms}
+    for result in tqdm(results, desc="reading", unit="tree", disable=not progress, delay=2):
+        attempt = read(store, result, cases[result.problem], truth, arms[result.arm])
+        place = (places[result.problem], seeds.index(result.seed))
+        attempts[result.arm][place] = as_teacher(attempt) if result.arm in taught else attempt
+    asked = [Asked(case.id, case.family or "", case.steps) for case in cases.values()]
+    begun = {name: config for name, config in arms.items() if attempts[name]}
+    return Material(store.study["name"], begun, baseline, next(iter(taught), None), asked, seeds, attempts)
+
+
+def read(
+    store: Store, result: Result, case: StoredCase, truth: Mapping[str, LabProblem], config: Mapping[str, Any]
+) -> Attempt:
+    """One attempt."""
+    if result.status == "failed":
+        return Attempt(ledger=result.ledger)
+    lab = truth.get(case.id)
+    return examine(
+        store.tree(result.arm, result.problem, result.seed),
+        result.ledger,
+        result.answer,
+        result.right,
+        case.reference,
+        config["search"]["aggregate"],
+        lab if lab and lab.question == case.question else None,
+    )
+
+
+def exact_truth(study: Mapping[str, Any]) -> dict[str, LabProblem]:
+    """The lab problems of a study by id, drawn again from their source; none if they are from elsewhere."""
+    source = study["problems"]
+    drawn = islice(lab_problems(source), study.get("limit")) if source.startswith("lab:") else ()
+    return {problem.id: problem for problem in drawn}
+
+
+def alone(arms: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The arms without a teacher whose reasoner is the model that teaches in another arm."""
+    teachers = {config["teacher"] for config in arms.values()} - {None}
+    return [name for name, config in arms.items() if config["teacher"] is None and config["reasoner"] in teachers]
+
+
+def as_teacher(attempt: Attempt) -> Attempt:
+    """The attempt with what its reasoner did booked as the teacher's, whose model it is."""
+    accounts = attempt.ledger.accounts
+    swapped = accounts | {"reasoner": accounts["teacher"], "teacher": accounts["reasoner"]}
+    return attempt._replace(
+        ledger=Ledger(swapped),
+        tokens={"teacher": sum(attempt.tokens.values())},
+        steps={"teacher": sum(attempt.steps.values())},
+    )

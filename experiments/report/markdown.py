@@ -1,0 +1,52 @@
+"""The report as Markdown, with the plots as files beside it."""
+
+import re
+from collections.abc import Sequence
+
+from hintree.experiments.report.plots import Plot
+from hintree.experiments.report.table import Cell, Column, Table, printable
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def to_markdown(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Sequence[Plot]) -> str:
+    """The whole report."""
+    parts = [f"# {escape(title)}", "\n".join(f"- {escape(note)}" for note in notes)]
+    parts += [table_text(table) for table in tables]
+    parts += [plot_text(plot) for plot in plots]
+    return "\n\n".join(parts) + "\n"
+
+
+def table_text(table: Table) -> str:
+    """A table under its heading, with its caption."""
+    lines = [
+        f"## {escape(table.title)}",
+        "",
+        escape(table.caption),
+        "",
+        row([escape(c.title()) for c in table.columns]),
+    ]
+    lines.append("|" + "|".join("---" if is_text else "---:" for is_text in table.texts()) + "|")
+    lines += [row([text(c, cell) for c, cell in zip(table.columns, cells, strict=True)]) for cells in table.rows]
+    return "\n".join(lines)
+
+
+def plot_text(plot: Plot) -> str:
+    """A plot under its heading, with its caption."""
+    title = escape(plot.title)
+    return f"## {title}\n\n![{title}]({plot.name}.svg)\n\n{escape(plot.caption)}"
+
+
+def row(cells: Sequence[str]) -> str:
+    """A line of a table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def text(column: Column, cell: Cell) -> str:
+    """A cell; only texts can hold anything that is special."""
+    return escape(column.show(cell)) if isinstance(cell, str) else column.show(cell)
+
+
+def escape(text: str) -> str:
+    """A text that is read as it stands, on one line."""
+    return SPECIAL.sub(r"\\\1", printable(text))

@@ -1,0 +1,45 @@
+"""The report as one HTML page that loads nothing: no script, no network, every text escaped."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment
+
+from hintree.experiments.report.plots import Plot
+from hintree.experiments.report.table import Column, Table, printable
+
+
+def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Sequence[Plot]) -> str:
+    """The whole report; the template escapes all but the pictures, which are our own."""
+    source = (files("hintree.experiments.report") / "page.html").read_text(encoding="utf-8")
+    template = Environment(autoescape=True, keep_trailing_newline=True).from_string(source)
+    return template.render(
+        title=printable(title),
+        notes=[printable(note) for note in notes],
+        tables=[table_parts(table) for table in tables],
+        plots=[plot_parts(plot) for plot in plots],
+    )
+
+
+def plot_parts(plot: Plot) -> dict[str, str]:
+    """What the template shows of a plot."""
+    texts = {"title": printable(plot.title), "caption": printable(plot.caption)}
+    return {"anchor": f"plot-{plot.name}", **texts, "svg": plot.svg}
+
+
+def table_parts(table: Table) -> dict[str, Any]:
+    """What the template shows of a table."""
+    texts = table.texts()
+    return {
+        "anchor": f"table-{table.name}",
+        "title": printable(table.title),
+        "caption": printable(table.caption),
+        "heads": [{"title": c.title(), "text": text} for c, text in zip(table.columns, texts, strict=True)],
+        "rows": [[shown(c, row[i], texts[i]) for i, c in enumerate(table.columns)] for row in table.rows],
+    }
+
+
+def shown(column: Column, cell: Any, text: bool) -> dict[str, Any]:
+    """One cell."""
+    return {"shown": column.show(cell), "text": text}

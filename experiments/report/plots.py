@@ -1,0 +1,129 @@
+"""The plots: accuracy against costs, by steps and by budget, and the calibration of scores."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from hintree.experiments.report.accuracy import accuracy, right_of
+from hintree.experiments.report.audits import calibration
+from hintree.experiments.report.bootstrap import Estimate, ratio
+from hintree.experiments.report.budgets import curves
+from hintree.experiments.report.calibration import Bin
+from hintree.experiments.report.costs import flops, generated
+from hintree.experiments.report.frontier import pareto
+from hintree.experiments.report.material import Figure, Material
+from hintree.experiments.report.picture import INK, Series, draw, exactly
+from hintree.experiments.statistics import share
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LINES = 10
+"""Most arms in a plot with lines."""
+
+
+class Plot(NamedTuple):
+    """A plot: name of its file, title, what it shows, and the picture, whose ink is ``currentColor``."""
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+
+
+def plots(material: Material) -> Iterator[Plot]:
+    """All plots for which there are figures. Raises UsageError without matplotlib."""
+    points = {arm: accuracy(*right_of(material, arm)) for arm in material.arms}
+    if any(material.column(arm, generated("teacher")).any() for arm in points):
+        yield against(material, points, "teacher_tokens", "teacher tokens per attempt", generated("teacher"))
+    yield against(material, points, "flops", "FLOPs per attempt, scorer included", flops(scorer=True))
+    if len(material.parts("steps")) > 1:
+        yield by_steps(material, telling(material, points))
+    if bins := dict(calibration(material)):
+        yield reliability_plot(bins, telling(material, {arm: points[arm] for arm in bins}))
+    found = curves(material)
+    for limit in sorted({curve.limit for curve in found}):
+        lines = [
+            Series(curve.name, exactly(curve.levels), [points[arm] for arm in curve.arms])
+            for curve in found
+            if curve.limit == limit
+        ]
+        title = f"Accuracy against the budget's {limit}"
+        caption = (
+            "Each line joins arms that differ in this limit, and the search's size, only; 95 % bootstrap intervals."
+        )
+        yield Plot(f"budget_{limit}", title, caption, draw(title, limit, "right, %", lines, lined=True))
+
+
+def against(material: Material, points: dict[str, Estimate], name: str, cost: str, figure: Figure) -> Plot:
+    """Accuracy against a cost, with the Pareto front of the point estimates."""
+    costs = {arm: ratio(material.column(arm, figure), material.made(arm)) for arm in points}
+    drawn = list(points)
+    places = [(costs[arm].value, points[arm].value) for arm in drawn]
+    front = pareto(places)
+
+    def add_front(axes: "Axes") -> None:
+        x, y = zip(*(places[i] for i in front), strict=True)
+        axes.plot(x, [100 * height for height in y], color=INK, alpha=0.4, linestyle="--", zorder=0)
+
+    series = [Series(arm, [costs[arm]], [points[arm]]) for arm in drawn]
+    title = f"Accuracy against {cost.partition(',')[0]}"
+    caption = (
+        "Each point is an arm, its bars are 95 % bootstrap intervals of both figures. The dashed line joins the arms "
+        f"that no other beats in both (the Pareto front of the point estimates): {', '.join(drawn[i] for i in front)}."
+    )
+    return Plot(f"accuracy_{name}", title, caption, draw(title, cost, "right, %", series, add_front))
+
+
+def telling(material: Material, points: dict[str, Estimate]) -> list[str]:
+    """The arms of a plot with lines: baseline, teacher, and the most accurate others, in the study's order."""
+    first = (material.baseline, material.teacher)
+    ranked = sorted(points, key=lambda arm: (arm not in first, -points[arm].value))
+    return [arm for arm in points if arm in ranked[:LINES]]
+
+
+def left_out(n: int, shown: int) -> str:
+    """A word on the arms that a plot has no room for."""
+    return f" Of {n} arms, {shown} are shown: baseline, teacher, and the most accurate others." if shown < n else ""
+
+
+def by_steps(material: Material, arms: Sequence[str]) -> Plot:
+    """Accuracy by number of steps."""
+    lengths, parts = zip(*material.parts("steps"), strict=True)
+    apart = 0.4 / len(arms)
+    series = [
+        Series(
+            arm,
+            exactly([k + apart * (i - (len(arms) - 1) / 2) for k in lengths]),
+            [accuracy(*right_of(material, arm, rows)) for rows in parts],
+        )
+        for i, arm in enumerate(arms)
+    ]
+    title = "Accuracy by number of steps"
+    caption = (
+        "Steps of the gold solution without that of the answer; 95 % bootstrap intervals. Arms at the same number of "
+        f"steps stand side by side.{left_out(len(material.arms), len(arms))}"
+    )
+    return Plot("accuracy_steps", title, caption, draw(title, "steps", "right, %", series, lined=True))
+
+
+def reliability_plot(bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> Plot:
+    """Share of right steps against their scores."""
+    series = [
+        Series(
+            arm,
+            exactly([b.score for b in bins[arm]]),
+            [Estimate(*share(round(b.right * b.n), b.n)) for b in bins[arm]],
+        )
+        for arm in arms
+    ]
+    title = "Calibration of the scores"
+    caption = (
+        "Judged steps of lab problems after right steps only, in ten bins of the score: mean score, and how many of "
+        "them are right, with 95 % Wilson intervals. On the dashed line a score is the probability that it says."
+        f"{left_out(len(bins), len(arms))}"
+    )
+
+    def diagonal(axes: "Axes") -> None:
+        axes.plot([0, 1], [0, 100], color=INK, alpha=0.4, linestyle="--", zorder=0)
+
+    return Plot("calibration", title, caption, draw(title, "score", "right steps, %", series, diagonal, lined=True))

@@ -1,0 +1,56 @@
+"""What is in an arm's finished solutions: whether a right one is among k, and what votes among k make of them."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from hintree.experiments.report.bootstrap import Estimate, ratio
+from hintree.experiments.report.material import Material
+from hintree.experiments.report.table import Cell, Column, Table
+from hintree.experiments.report.votes import DRAWS, Finished, pass_at_k, vote_at_k
+
+KINDS: dict[str, Callable[[list[Finished], int], float]] = {
+    "pass@k": lambda found, k: pass_at_k(len(found), sum(s.right for s in found), k),
+    "maj@k": lambda found, k: vote_at_k(found, k, weighted=False),
+    "weighted@k": lambda found, k: vote_at_k(found, k, weighted=True),
+}
+
+
+def solutions_table(material: Material) -> Table:
+    """One row for every arm and k."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        pools = pooled(material, arm)
+        mean = sum(map(len, pools)) / len(pools) if pools else 0.0
+        for k in sizes(pools):
+            rows.append([arm, k, mean, *(expected(pools, k, kind) for kind in KINDS.values())])
+    caption = (
+        "All finished solutions of a problem that state an answer, over all seeds, k of them drawn: the chance that "
+        "one is right (pass@k, unbiased), that their majority is (maj@k), and that their vote weighted by trajectory "
+        "score is (weighted@k; by token confidence where nothing judges). Votes are over all subsets, or over "
+        f"{DRAWS} random ones where there are more. A problem with fewer than k solutions counts with all it has, one "
+        "with none is not solved. Solutions of one tree share steps, so only for best-of-n and single chains are they "
+        "independent. 95 % bootstrap intervals over problems."
+    )
+    columns = [Column("arm"), Column("k"), Column("solutions per problem"), *(Column(kind, "%") for kind in KINDS)]
+    return Table("solutions", "pass@k and votes", caption, columns, rows)
+
+
+def pooled(material: Material, arm: str) -> list[list[Finished]]:
+    """The finished solutions of every problem that the arm has tried."""
+    pools: dict[int, list[Finished]] = {}
+    for (problem, _), attempt in sorted(material.attempts[arm].items(), key=lambda item: item[0]):
+        pools.setdefault(problem, []).extend(attempt.finished)
+    return list(pools.values())
+
+
+def sizes(pools: list[list[Finished]]) -> list[int]:
+    """1, 2, 4, ... up to what most problems have."""
+    most = int(np.median([len(pool) for pool in pools])) if pools else 0
+    return [2**i for i in range(max(most, 1).bit_length())]
+
+
+def expected(pools: list[list[Finished]], k: int, kind: Callable[[list[Finished], int], float]) -> Estimate:
+    """The mean over problems."""
+    values = np.array([[kind(pool, k)] for pool in pools])
+    return ratio(values, np.ones_like(values)) if pools else Estimate(np.nan, np.nan, np.nan, 0)

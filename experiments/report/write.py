@@ -1,0 +1,109 @@
+"""``hintree report``: from a study's folder to a folder with the report, the same bytes for the same store."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tqdm import tqdm
+
+from hintree.experiments.report import accuracy, audits, budgets, costs, solutions
+from hintree.experiments.report.load import load
+from hintree.experiments.report.markdown import to_markdown
+from hintree.experiments.report.material import Material
+from hintree.experiments.report.page import to_html
+from hintree.experiments.report.plots import Plot, plots
+from hintree.experiments.report.spreadsheet import to_csv, to_json
+from hintree.experiments.report.table import Table
+from hintree.experiments.store import Store
+from hintree.search.errors import UsageError
+
+
+class Report(NamedTuple):
+    """A report that is made: its title, notes on the study, tables and plots."""
+
+    title: str
+    notes: Sequence[str]
+    tables: Sequence[Table]
+    plots: Sequence[Plot]
+
+    def to_json(self) -> dict[str, Any]:
+        """All tables for a program."""
+        tables = {table.name: to_json(table) for table in self.tables}
+        return {"title": self.title, "notes": list(self.notes), "tables": tables}
+
+
+def make(folder: Path, baseline: str | None = None, teacher: str | None = None) -> Report:
+    """The report on the study in a folder; see ``load`` for the arguments and errors."""
+    with Store.open(folder) as store:
+        material = load(store, baseline, teacher)
+        study_hash, versions = store.meta("study_hash"), store.meta("versions")
+    return Report(
+        f"Report on {material.name}", notes(material, study_hash, versions), tables(material), list(plots(material))
+    )
+
+
+PARTS: tuple[Callable[[Material], Table], ...] = (
+    accuracy.accuracy_table,
+    lambda material: accuracy.parted_table(material, "family"),
+    lambda material: accuracy.parted_table(material, "steps"),
+    solutions.solutions_table,
+    costs.tokens_table,
+    costs.teacher_table,
+    costs.compute_table,
+    audits.rewrite_table,
+    audits.trigger_table,
+    audits.hint_table,
+    audits.scores_table,
+    budgets.budget_table,
+)
+
+
+def tables(material: Material) -> list[Table]:
+    """All tables that have a row."""
+    found = [part(material) for part in tqdm(PARTS, desc="counting", unit="table", delay=2)]
+    return [table for table in found if table.rows]
+
+
+def notes(material: Material, study_hash: str, versions: Mapping[str, str]) -> list[str]:
+    """What the study is, and whether it is complete."""
+    whole = len(material.attempts) * len(material.problems) * len(material.seeds)
+    made = sum(map(len, material.attempts.values()))
+    failed = sum(attempt.failed for arm in material.attempts.values() for attempt in arm.values())
+    seeds = ", ".join(map(str, material.seeds))
+    found = [
+        f"{len(material.attempts)} arms, {len(material.problems)} problems, seeds {seeds}",
+        f"{made} of {whole} attempts were made, {failed} of them failed",
+        f"baseline: {material.baseline}",
+        f"the teacher alone: {material.teacher or 'no arm'}",
+        f"study {study_hash}",
+    ]
+    if versions:
+        found.append("versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()))
+    return found
+
+
+def write(report: Report, folder: Path) -> list[Path]:
+    """Write report.md, report.html, report.json, a CSV per table and an SVG per plot.
+
+    Returns:
+        The files, the page first.
+
+    Raises:
+        UsageError: The folder cannot be written.
+    """
+    parts = (report.title, report.notes, report.tables, report.plots)
+    texts = {
+        "report.html": to_html(*parts),
+        "report.md": to_markdown(*parts),
+        "report.json": json.dumps(report.to_json(), indent=1, ensure_ascii=True) + "\n",
+        **{f"{table.name}.csv": to_csv(table) for table in report.tables},
+        **{f"{plot.name}.svg": plot.svg for plot in report.plots},
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror}; give another --out") from error
+    return [folder / name for name in texts]
