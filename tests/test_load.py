@@ -128,7 +128,7 @@ def test_a_model_runs_in_the_number_format_that_was_asked_for(chat_model, dtype)
 
 
 def test_an_unknown_number_format_is_refused(chat_model):
-    with pytest.raises(UsageError, match="'int3' is not one of auto, float32, bfloat16, float16, int8"):
+    with pytest.raises(UsageError, match="'int3' is not one of auto, float64, float32, bfloat16, float16, int8"):
         load_model(str(chat_model), dtype="int3")
 
 
