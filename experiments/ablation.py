@@ -13,8 +13,6 @@ from hintree.search.ledger import Ledger
 
 POLL = 1.0
 """Seconds between two looks at workers that say nothing."""
-PATIENCE = 600.0
-"""Seconds without a word after which a worker is taken for hung."""
 
 
 @dataclass
@@ -44,7 +42,7 @@ class Ablation:
         tasks: Sequence[Task],
         crew: Crew,
         kept: Callable[[Sequence[Result]], None],
-        patience: float = PATIENCE,
+        patience: float,
     ) -> None:
         self.store = store
         self.schedule = Schedule(tasks)

@@ -68,7 +68,7 @@ def write_csv(store: Store) -> Path:
 def summary(store: Store) -> Table:
     """Per arm: accuracy with its 95 % Wilson interval, failures, and tokens per result and role."""
     table = Table("arm", "right", "n", "failed", *ROLES, box=None, padding=(0, 2, 0, 0))
-    table.columns[1].no_wrap = True
+    table.columns[0].overflow, table.columns[1].no_wrap = "fold", True
     by_arm: dict[str, list[Result]] = {}
     for result in store.results():
         by_arm.setdefault(result.arm, []).append(result)

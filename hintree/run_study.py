@@ -95,7 +95,7 @@ def run_study(study: Study, options: Options) -> None:
             raise
         table = write_csv(store)
         if not options.as_json:
-            Console().print(summary(store))
+            Console(width=None if sys.stdout.isatty() else 120).print(summary(store))
             print(f"right with 95 % Wilson intervals, tokens per result; all results are in {table}")
 
 

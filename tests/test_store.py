@@ -99,6 +99,9 @@ def test_a_result_is_there_once_and_done_beats_failed(tmp_path):
         assert store.tree("a", key, 0).problem.id == "first"
         with pytest.raises(UsageError, match="no tree"):
             store.tree("b", key, 0)
+        store.add([(result("b", key, status="failed", answer=None), None)])
+        store.forget_failed()
+        assert store.keys() == {("a", key, 0): "done"}
 
 
 def test_results_of_which_one_cannot_be_written_are_not_written_at_all(tmp_path):

@@ -8,9 +8,11 @@ import pytest
 from hintree.cli import main
 from hintree.experiments.store import Store
 from hintree.experiments.store_study import study_hash
-from hintree.search import UsageError
+from hintree.policies import PLAIN
+from hintree.search import Problem, Tree, UsageError
 from hintree.study import resolve, select
 from hintree.study_file import parse, put
+from tests.scripted import written
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted((ROOT / "experiments" / "studies").glob("*.yaml"))
@@ -165,6 +167,14 @@ def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp
             assert tree.problem.question == store.problems()[result.problem].question
         assert store.meta("versions")["hintree"] and store.meta("hardware")["cpus"]
     assert len((tmp_path / "run" / "results.csv").read_text().splitlines()) == 5
+
+
+def test_hints_leave_the_prompt_after_their_step_unless_they_are_kept():
+    tree = Tree(Problem("Q?"))
+    first = tree.add(tree.root, written("one"), "reasoner", hint="look")
+    path = tree.add(first, written("two"), "reasoner").path()
+    assert PLAIN.step("Q?", path, "now").assistant == "one\ntwo\nHint: now\n"
+    assert PLAIN.step("Q?", path, "now", keep_hints=True).assistant == "Hint: look\none\ntwo\nHint: now\n"
 
 
 BAD = {
