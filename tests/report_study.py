@@ -23,7 +23,7 @@ ARMS = {
     "ladder 200": {"preset": "hintree", **LADDER, **LAST, "budget": {"teacher_tokens": 200}},
     "teacher": {"preset": "greedy", **NOBODY, "reasoner": "embedded:teacher", **LAST},
 }
-SOURCE = "lab:test?n={}&steps={}"
+SOURCE = "lab:test?n={}&steps={}&seed=6"
 
 
 loaded = lru_cache(load_model)

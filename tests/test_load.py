@@ -5,9 +5,8 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models import Prompt, Request, load, load_classifier, load_model
 from hintree.models.load import EMBEDDED, HOME, check_manifest, write_manifest
 from hintree.search import CheckpointError, UnknownModelError, UsageError
@@ -116,7 +115,8 @@ def test_the_shipped_tokenizer_survives_every_way_of_loading_it():
     for name in EMBEDDED:
         tokenizer = AutoTokenizer.from_pretrained(HOME / name)
         assert tokenizer.decode(tokenizer.encode(text), skip_special_tokens=True) == text
-        assert tokenizer.encode(text) == build_tokenizer().encode(text)
+        assert tokenizer.encode(text) == PreTrainedTokenizerFast.from_pretrained(HOME / name).encode(text)
+        assert tokenizer.unk_token_id not in tokenizer.encode(text)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])

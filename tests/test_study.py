@@ -147,7 +147,7 @@ def test_the_shipped_studies_can_be_run(path):
 def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp_path, capsys):
     file = tmp_path / "small.yaml"
     file.write_text(
-        "problems: lab:test?n=2&steps=2\narms:\n  exact: {preset: beam, scorer: exact, hinter: exact}\n"
+        "problems: lab:test?n=2&steps=2&seed=1\narms:\n  exact: {preset: beam, scorer: exact, hinter: exact}\n"
         "  random: {preset: beam, scorer: random, hinter: other, keep_hints: true, budget.reasoner_tokens: 60}\n"
     )
     command = ["run", str(file), "--out", str(tmp_path / "run")]
