@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-slow lint lab bench clean
+.PHONY: help demo test test-slow lint lab studies bench clean
 
 help:           ## show this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,12 @@ lint: .venv/dev   ## check style, format and types
 lab: .venv/demo   ## train all shipped models from nothing into build/lab and measure them
 	$(BIN)/hintree lab train --out build/lab
 	$(BIN)/hintree lab evaluate --models build/lab
+
+studies: .venv/dev  ## run the shipped studies, and write their reports into docs/reports
+	for study in hints smart_threshold ladder search_at_equal_cost; do \
+	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
+	    $(BIN)/hintree report build/studies/$$study --out docs/reports/$$study || exit 1; \
+	done
 
 bench: .venv/demo  ## measure the local runtime
 	$(BIN)/hintree bench

@@ -20,7 +20,7 @@ class Progress:
     """
 
     def __init__(self, total: int, *, show: bool = True) -> None:
-        self.bar = tqdm(total=total, bar_format=FORM, disable=not show, ascii=" -", dynamic_ncols=True)
+        self.bar = tqdm(total=total, bar_format=FORM, disable=not show, ascii=" -", dynamic_ncols=True, smoothing=0)
         self.counts: Counter[str] = Counter()
         self.tokens: Counter[str] = Counter()
 
