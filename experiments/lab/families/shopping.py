@@ -2,8 +2,8 @@
 
 import random
 
-from hintree.experiments.lab.families.draft import NAMES, Draft, Family, Question, Story, Wording
-from hintree.experiments.lab.graph import random_graph
+from hintree.experiments.lab.families.amounts import Amounts, draw_amounts
+from hintree.experiments.lab.families.draft import Draft, Family, Question, Wording
 from hintree.experiments.lab.knobs import Knobs
 
 GOODS = ("ball book cake card cup drum fan hat kite lamp mug pen pear plate ring rope rug toy").split()
@@ -28,10 +28,10 @@ PRICES = (
     costs("+", "A {A} is priced like a {B} and a {C}", "A {B} costs", "A {C} costs"),
 )
 UNIT = costs("/", "{P} pays {m} coins for {k} {A}s", "{m}", "{k}")
-BUYS = [
+BUYS = (
     Wording("*", "{P} buys {k} {A}s", "The {A}s cost", "the {A}s", ("A {A} costs", "{k}")),
     Wording("*", "{P} takes {k} {A}s", "The {A}s cost", "the {A}s", ("A {A} costs", "{k}")),
-]
+)
 BILL = Wording(
     "+", "The bill is for the {A}s and the {B}s", "The bill is", "the bill", ("The {A}s cost", "The {B}s cost")
 )
@@ -42,49 +42,12 @@ BILL_IS = Question("How many coins is the bill?", "The bill is")
 CHANGE = Question("How many coins is the change?", "The change is")
 
 
+WORDS = Amounts(PRICES, UNIT, BUYS, BILL, PAID_ONE, PAID_ALL, COST, BILL_IS, CHANGE)
+
+
 def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
-    """Eva buys 4 pens. ... Eva pays the bill with 50 coins. How many coins is the change?
-
-    The last one to four steps are the purchase; those before find the prices, sometimes the first one from what
-    several cost.
-    """
-    purchase = rng.randint(1, min(4, steps))
-    by_unit = knobs.wordings > 1 and steps > purchase and rng.random() < 0.3
-    graph = random_graph(rng, steps - purchase - by_unit, knobs, high=30)
-    prices = len(graph.values)
-    if purchase >= 3 and prices == 1:
-        graph.given(high=20)
-        prices = 2
-    graph.distract(distractors, high=30)
-    goods, buyer = rng.sample(GOODS, len(graph.values)), rng.choice(NAMES)
-    story = Story(rng, knobs)
-    story.tell_graph(graph, goods, PRICES)
-    if by_unit:
-        count = rng.randint(2, min(9, knobs.largest // graph.values[0]))
-        story.sentences[0] = UNIT.write({"P": buyer, "A": goods[0], "k": count, "m": graph.values[0] * count})
-    return shop(story, buyer, goods, prices, purchase)
+    """A pen costs 4 coins. ... Eva buys 3 pens. Eva pays 20 coins for the pens. How many coins is the change?"""
+    return draw_amounts(rng, steps, distractors, knobs, WORDS, GOODS)
 
 
-def shop(story: Story, buyer: str, goods: list[str], prices: int, purchase: int) -> Draft:
-    """The purchase, in 1 to 4 steps: one thing, or two things with a bill; without or with the change."""
-    last = goods[prices - 1]
-    cost = buy(story, buyer, last)
-    if purchase >= 3:
-        other = story.rng.choice(goods[: prices - 1])
-        buy(story, buyer, other)
-        cost = story.tell([BILL], A=last, B=other)
-    if purchase in (2, 4):
-        most = story.knobs.largest
-        paid = story.rng.randint(min(story.values[cost] + 1, most), most)
-        story.tell([PAID_ALL if purchase == 4 else PAID_ONE], P=buyer, k=paid, A=last)
-    return story.ask({1: COST, 3: BILL_IS}.get(purchase, CHANGE), A=last)
-
-
-def buy(story: Story, buyer: str, thing: str) -> str:
-    """Add a purchase of several pieces of one thing; the key of what they cost together."""
-    most = min(9, (story.knobs.largest - 2) // story.values[f"A {thing} costs"])
-    return story.tell(BUYS, P=buyer, A=thing, k=story.rng.randint(2, max(2, most)))
-
-
-WORDINGS = (*PRICES, UNIT, *BUYS, BILL, PAID_ALL, PAID_ONE)
-shopping = Family(draw, WORDINGS, (COST, BILL_IS, CHANGE))
+shopping = Family(draw, WORDS.wordings(), WORDS.questions())
