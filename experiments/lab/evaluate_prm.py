@@ -21,7 +21,7 @@ JUDGES: dict[str, Callable[[Node], float]] = {
     "mean token probability": lambda node: node.step.mean_probability,
     "min token probability": lambda node: node.step.min_probability,
 }
-"""Who may judge a step: the PRM and the student's own confidence; each in [0, 1]."""
+"""Who may judge a step: the PRM (0 where it could not read so far) and the student's own confidence; each in [0, 1]."""
 
 
 def prm_figures(
@@ -45,16 +45,15 @@ def prm_figures(
 
 
 def sample(prm: PRM, student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
-    """Eight solutions of every problem, every step scored."""
+    """Eight solutions of every problem, every step scored; what is longer than the PRM can read has no score."""
     writer = Answerer(StepWriter(student, Sampling(HEAT, greedy_first=False)))
     runs = grow(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
     paths = [(run, leaf.path()) for run in runs for leaf in run.tree if not leaf.children and leaf.parent]
     texts = [prm.pieces(run.tree.problem.question, [node.step.text for node in path]) for run, path in paths]
     for (_, path), scored in zip(paths, prm.model.classify(texts), strict=True):
-        if not isinstance(scored, Scored):
-            raise scored
-        for node, score in zip(path, scored.probabilities, strict=True):
-            node.score = score
+        if isinstance(scored, Scored):
+            for node, score in zip(path, scored.probabilities, strict=True):
+                node.score = score
     return runs
 
 
