@@ -81,10 +81,11 @@ def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
         return as_dict(share(sum(c.right for c in part), len(part)))
 
     lengths = sorted({len(solve(c.problem)) for c in chains})
+    families = [f for f in FAMILIES if any(c.problem.family == f for c in chains)]
     return {
         "all": of(chains),
         "steps": {str(k): of([c for c in chains if len(solve(c.problem)) == k]) for k in lengths},
-        "family": {f: of([c for c in chains if c.problem.family == f]) for f in FAMILIES},
+        "family": {f: of([c for c in chains if c.problem.family == f]) for f in families},
         "tokens": round(sum(c.ledger["reasoner"].generated_tokens for c in chains) / len(chains), 1),
     }
 
