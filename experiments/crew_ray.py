@@ -6,16 +6,15 @@ time.
 
 import logging
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from hintree.experiments.schedule import Task
 from hintree.experiments.worker import Job, Lost, Message, Ready, perform
 from hintree.search.errors import UsageError
 
-try:
+if find_spec("ray"):
     import ray
-except ImportError as error:
-    raise UsageError('--ray needs Ray: pip install "hintree[ray]"') from error
 
 
 class Replica:
@@ -43,10 +42,12 @@ class Actors:
         address: Of a cluster, or "local" to start Ray on this machine.
 
     Raises:
-        UsageError: There is no cluster at the address.
+        UsageError: Ray is not installed, or there is no cluster at the address.
     """
 
     def __init__(self, job: Job, size: int, address: str) -> None:
+        if find_spec("ray") is None:
+            raise UsageError('--ray needs Ray: pip install "hintree[ray]"')
         self.size = size
         try:
             if address == "local":
