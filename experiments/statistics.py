@@ -18,6 +18,10 @@ class Share(NamedTuple):
     def __str__(self) -> str:
         return f"{100 * self.value:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
 
+    def rounded(self) -> dict[str, float]:
+        """For JSON, to four digits."""
+        return {name: round(x, 4) for name, x in self._asdict().items()}
+
 
 def share(k: int, n: int) -> Share:
     """K of n, with the 95 % Wilson score interval (Wilson 1927); n = 0 gives the whole interval [0, 1]."""

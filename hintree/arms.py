@@ -6,8 +6,7 @@ from typing import Any
 import torch
 
 from hintree.experiments.controls import CONTROLS, control
-from hintree.experiments.lab.problem import LabProblem
-from hintree.experiments.problems import lab_problems
+from hintree.experiments.lab.read import read
 from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
 from hintree.models import load_classifier, load_model
@@ -28,10 +27,8 @@ class Arms:
     """
 
     def __init__(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
-        self.source = str(study["problems"])
-        self.ids = [case.id for case in cases]
+        self.questions = [case.question for case in cases] if str(study["problems"]).startswith("lab:") else []
         self.models: dict[tuple[str, ...], Any] = {}
-        self.truth: list[LabProblem] | None = None
         names = {name for config in study["arms"].values() for name in config["weights"]}
         if all(name.startswith("embedded:") for name in names):
             torch.set_num_threads(1)  # they are so small that a second thread only waits
@@ -55,7 +52,7 @@ class Arms:
         """Who plays a role: a control, "confidence", or a model, which is loaded once."""
         name = config[role]
         if name in CONTROLS.get(role, ()):
-            return control(role, name, self.lab_problems())
+            return control(role, name, [read(question) for question in self.questions])
         if (role, name) == ("scorer", "confidence"):
             return name
         key = model_key(role, config)
@@ -64,14 +61,6 @@ class Arms:
             self.models[key] = load(name, device=config["device"], dtype=config["dtype"])
         model = self.models[key]
         return Answerer(PRM(model), model.parameters) if role == "scorer" else model
-
-    def lab_problems(self) -> list[LabProblem]:
-        """The study's problems as the lab drew them; none if they are from elsewhere."""
-        if self.truth is None:
-            lab = self.source.startswith("lab:")
-            drawn = {problem.id: problem for problem in lab_problems(self.source)} if lab else {}
-            self.truth = [drawn[name] for name in self.ids if name in drawn]
-        return self.truth
 
     def forget(self) -> None:
         """Drop what models have read, so that the cost of a problem does not depend on what was run before."""

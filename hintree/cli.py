@@ -1,4 +1,4 @@
-"""The command line: ``hintree solve``, ``demo``, ``lab``, ``bench`` and ``report``."""
+"""The command line: ``hintree solve``, ``searches``, ``demo`` and ``bench``; the other commands stand in cli_*.py."""
 
 import argparse
 import json

@@ -17,7 +17,7 @@ from hintree.experiments.lab.generate import FAMILIES, problems
 from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem, gold, solve
-from hintree.experiments.statistics import Share, mean_interval, share
+from hintree.experiments.statistics import mean_interval, share
 from hintree.models import Completion, LanguageModel, Prompt, Request, load_classifier, load_model
 from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
 from hintree.scorers import PRM
@@ -57,7 +57,7 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
         "problems": {"split": "test", "n": n, "seed": seed, "steps": "2-8"},
         "arms": {name: accuracy(chains) for name, chains in runs.items()},
         "gain over the student": {
-            name: as_dict(mean_interval(arms_right[name] - arms_right["student"]))
+            name: mean_interval(arms_right[name] - arms_right["student"]).rounded()
             for name in arms
             if name.startswith("student, ")
         },
@@ -78,7 +78,7 @@ def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
     """Share of right answers: overall, by number of steps, by family; and generated tokens per problem."""
 
     def of(part: Sequence[Chain]) -> dict[str, float]:
-        return as_dict(share(sum(c.right for c in part), len(part)))
+        return share(sum(c.right for c in part), len(part)).rounded()
 
     lengths = sorted({len(solve(c.problem)) for c in chains})
     families = [f for f in FAMILIES if any(c.problem.family == f for c in chains)]
@@ -88,11 +88,6 @@ def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
         "family": {f: of([c for c in chains if c.problem.family == f]) for f in families},
         "tokens": round(sum(c.ledger["reasoner"].generated_tokens for c in chains) / len(chains), 1),
     }
-
-
-def as_dict(value: Share) -> dict[str, float]:
-    """A share for JSON, rounded to four digits."""
-    return {name: round(x, 4) for name, x in value._asdict().items()}
 
 
 def gold_prefix_accuracy(student: LanguageModel, asked: Sequence[LabProblem]) -> dict[str, float]:
@@ -108,7 +103,7 @@ def gold_prefix_accuracy(student: LanguageModel, asked: Sequence[LabProblem]) ->
     right = sum(
         isinstance(a, Completion) and check_step(p, h, a.text).right for (p, h), a in zip(cases, answers, strict=True)
     )
-    return as_dict(share(right, len(cases)))
+    return share(right, len(cases)).rounded()
 
 
 def first_errors(chains: Sequence[Chain]) -> dict[str, int]:
@@ -127,4 +122,4 @@ def hint_figures(chains: Sequence[Chain]) -> dict[str, Any]:
                 total += 1
                 leaked += leaks(node.hint, chain.problem.question, steps[:i])
                 exact += node.hint == next_hint(chain.problem, steps[:i])
-    return {"hints": total, "leaks": leaked, "exact": as_dict(share(exact, total))}
+    return {"hints": total, "leaks": leaked, "exact": share(exact, total).rounded()}

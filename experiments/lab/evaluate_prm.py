@@ -1,14 +1,15 @@
 """The PRM's figures, on the student's sampled solutions: step AUC, first-error F1, and best-of-8 against the vote."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hintree.experiments.lab.chains import Chain, chain, grow
 from hintree.experiments.lab.problem import LabProblem
-from hintree.experiments.statistics import Share, auc_interval, mean_interval, share
+from hintree.experiments.report.calibration import Trace, localised
+from hintree.experiments.statistics import auc_interval, mean_interval, share
 from hintree.models import LanguageModel, Scored
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import PRM
@@ -39,7 +40,7 @@ def prm_figures(
     for name, judge in JUDGES.items():
         scores = np.array([judge(node) for _, node, _ in steps])
         threshold = max(np.linspace(0.02, 0.98, 49), key=lambda t: first_error_f1(tuned, judge, t))
-        figures[f"auc, {name}"] = rounded(auc_interval(scores, right, group))
+        figures[f"auc, {name}"] = auc_interval(scores, right, group).rounded()
         figures[f"f1, {name}"] = {"value": round(first_error_f1(chains, judge, threshold), 4), "threshold": threshold}
     return figures | {"best-of-8": best_of_n(drafts, asked)}
 
@@ -76,13 +77,15 @@ def first_error_f1(chains: Sequence[Chain], judge: Callable[[Node], float], thre
     A solution counts as judged rightly if the first step below ``threshold`` is its first error, or if none is and it
     has no error. In [0, 1].
     """
-    hits: dict[bool, list[bool]] = {True: [], False: []}
-    for c in chains:
-        error = next((i for i, v in enumerate(c.verdicts) if not v.right), -1)
-        found = next((i for i, node in enumerate(c.nodes) if judge(node) < threshold), -1)
-        hits[error >= 0].append(found == error)
-    wrong, right = (sum(part) / max(1, len(part)) for part in (hits[True], hits[False]))
-    return 2 * wrong * right / (wrong + right) if wrong + right else 0.0
+    traces = [
+        Trace(
+            next((i for i, verdict in enumerate(c.verdicts) if not verdict.right), -1),
+            next((i for i, node in enumerate(c.nodes) if judge(node) < threshold), -1),
+        )
+        for c in chains
+    ]
+    f1 = localised(traces).f1
+    return 0.0 if math.isnan(f1) else f1
 
 
 def best_of_n(runs: Sequence[Run], asked: Sequence[LabProblem]) -> dict[str, Any]:
@@ -92,15 +95,6 @@ def best_of_n(runs: Sequence[Run], asked: Sequence[LabProblem]) -> dict[str, Any
         name: np.array([float(choose(r.tree, *how).answer == str(p.answer)) for r, p in zip(runs, asked, strict=True)])
         for name, how in choices.items()
     }
-    figures: dict[str, Any] = {name: rounded(share(int(hits.sum()), len(hits))) for name, hits in won.items()}
-    return figures | {"gain of best by prm over majority": rounded(gain(won["best by prm"], won["majority"]))}
-
-
-def gain(one: NDArray[np.float64], other: NDArray[np.float64]) -> Share:
-    """Mean paired difference with its interval."""
-    return mean_interval(one - other)
-
-
-def rounded(value: Share) -> dict[str, float]:
-    """A share for JSON, rounded to four digits."""
-    return {name: round(x, 4) for name, x in value._asdict().items()}
+    figures: dict[str, Any] = {name: share(int(hits.sum()), len(hits)).rounded() for name, hits in won.items()}
+    gain = mean_interval(won["best by prm"] - won["majority"])
+    return figures | {"gain of best by prm over majority": gain.rounded()}

@@ -1,13 +1,12 @@
 """From a study's store to the material of a report; trees are read one at a time and forgotten."""
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
 from tqdm import tqdm
 
 from hintree.experiments.lab.problem import LabProblem
-from hintree.experiments.problems import lab_problems
+from hintree.experiments.lab.read import read as read_question
 from hintree.experiments.report.attempt import Attempt
 from hintree.experiments.report.examine import examine
 from hintree.experiments.report.material import Asked, Material
@@ -42,7 +41,7 @@ def load(store: Store, baseline: str | None = None, teacher: str | None = None, 
     taught = [teacher] if teacher else alone(arms)
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
-    truth = exact_truth(store.study)
+    truth = exact_truth(store.study, cases)
     attempts: dict[str, dict[tuple[int, int], Attempt]] = {name: {} for name in arms}
     for result in tqdm(results, desc="reading", unit="tree", disable=not progress, delay=2):
         attempt = read(store, result, cases[result.problem], truth, arms[result.arm])
@@ -59,7 +58,6 @@ def read(
     """One attempt."""
     if result.status == "failed":
         return Attempt(ledger=result.ledger)
-    lab = truth.get(case.id)
     return examine(
         store.tree(result.arm, result.problem, result.seed),
         result.ledger,
@@ -67,15 +65,14 @@ def read(
         result.right,
         case.reference,
         config["search"]["aggregate"],
-        lab if lab and lab.question == case.question else None,
+        truth.get(result.problem),
     )
 
 
-def exact_truth(study: Mapping[str, Any]) -> dict[str, LabProblem]:
-    """The lab problems of a study by id, drawn again from their source; none if they are from elsewhere."""
-    source = study["problems"]
-    drawn = islice(lab_problems(source), study.get("limit")) if source.startswith("lab:") else ()
-    return {problem.id: problem for problem in drawn}
+def exact_truth(study: Mapping[str, Any], cases: Mapping[str, StoredCase]) -> dict[str, LabProblem]:
+    """The lab problems of a study by key, read back from their questions; none if they are from elsewhere."""
+    lab = study["problems"].startswith("lab:")
+    return {key: read_question(case.question) for key, case in cases.items()} if lab else {}
 
 
 def alone(arms: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from hintree.experiments.lab.graph import DeadEndError, Graph
@@ -143,8 +144,9 @@ PATTERNS = {
 NUMBER_OF = {words: k for table in NUMBER_WORDS.values() for k, words in table.items()}
 
 
-def find_fields(template: str, text: str) -> dict[str, Field] | None:
-    """The fields that make ``text`` from ``template``; None if nothing does. The inverse of ``Wording.write``."""
+@cache
+def pattern_of(template: str) -> re.Pattern[str]:
+    """What a template's sentences look like, with a group for every field."""
     pieces = re.split(r"\{(\w+)\}", template)
     seen: set[str] = set()
     pattern = re.escape(pieces[0])
@@ -152,7 +154,12 @@ def find_fields(template: str, text: str) -> dict[str, Field] | None:
         pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{PATTERNS.get(name, '[A-Za-z]+')})"
         pattern += re.escape(plain)
         seen.add(name)
-    match = re.fullmatch(pattern, text)
+    return re.compile(pattern)
+
+
+def find_fields(template: str, text: str) -> dict[str, Field] | None:
+    """The fields that make ``text`` from ``template``; None if nothing does. The inverse of ``Wording.write``."""
+    match = pattern_of(template).fullmatch(text)
     if match is None:
         return None
     fields: dict[str, Field] = {
