@@ -6,7 +6,7 @@ from transformers import LlamaForCausalLM
 
 from hintree.experiments.lab import problems
 from hintree.experiments.lab.initial import new_model
-from hintree.experiments.lab.judge import new_judge
+from hintree.experiments.lab.judge import EXPECTED, FETCHED, QUIET, WHISPER, new_judge
 from hintree.experiments.lab.problem import gold
 from hintree.experiments.lab.train import Schedule, optimizers
 from hintree.experiments.lab.vocabulary import build_tokenizer
@@ -44,26 +44,44 @@ def streams(model, ids, layer):
     return found["stream"][0]
 
 
-def test_the_writers_stream_is_left_as_it_is(writer, judge, text):
+def test_the_writers_stream_is_left_as_it_is_but_quiet(writer, judge, text):
     layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
-    ours, its = streams(judge, text, layers - 1)[:, :narrow], streams(writer, text, layers - 1)
+    ours, its = streams(judge, text, layers - 1)[:, :narrow] / QUIET, streams(writer, text, layers - 1)
     assert torch.allclose(ours, its, rtol=1e-3, atol=1e-3 * float(its.abs().max()))
 
 
-def verdicts(judge, layers, ids):
-    return streams(judge, ids, layers)[1:, -1]
+def test_the_expectation_is_the_sum_of_the_likely_tokens_codes(writer, judge, text):
+    layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
+    with torch.inference_mode():
+        logits = writer(text).logits[0]
+    codes = judge.model.embed_tokens.weight[:, -narrow // 2 :] / WHISPER
+    wanted = EXPECTED * (torch.nn.functional.silu(logits) * logits) @ codes
+    found = streams(judge, text, layers)[:, narrow : narrow + narrow // 2]
+    assert torch.allclose(found, wanted, rtol=1e-2, atol=1e-2 * float(wanted.abs().max()))
 
 
-def test_an_expected_token_gets_a_higher_verdict_than_another(writer, judge, text):
-    layers = writer.config.num_hidden_layers
+def verdicts(judge, ids):
+    return streams(judge, ids, judge.config.num_hidden_layers - 2)[1:, -1]
+
+
+def test_the_verdict_is_the_cosine_of_what_was_expected_and_what_came(writer, judge, text):
+    layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
+    expected = streams(judge, text, layers)[:-1, narrow : narrow + narrow // 2]
+    came = judge.model.embed_tokens.weight[text[0, 1:], -narrow // 2 :]
+    wanted = FETCHED * torch.nn.functional.cosine_similarity(expected, came / WHISPER)
+    start = text.shape[1] // 2  # in the question nothing is expected
+    assert torch.allclose(verdicts(judge, text)[start:], wanted[start:], atol=0.05 * FETCHED)
+
+
+def test_an_expected_token_gets_a_higher_verdict_than_another(judge, text):
     start = text.shape[1] // 2
     wrong, rng = text.clone(), random.Random(0)
     places = rng.sample(range(start, text.shape[1]), 10)
-    before = verdicts(judge, layers, text)
+    before = verdicts(judge, text)
     for place in places:
         wrong[0] = text[0]
         wrong[0, place] = rng.choice([t for t in text[0].tolist() if t != int(text[0, place])])
-        after = verdicts(judge, layers, wrong)
+        after = verdicts(judge, wrong)
         assert after[place - 1] < before[place - 1]
 
 
@@ -78,7 +96,7 @@ def test_only_the_last_layer_and_the_head_are_trained(judge):
 def test_it_starts_from_a_model_of_any_size():
     tokenizer = build_tokenizer()
     small = new_judge(new_model(tokenizer, hidden=32, layers=1, seed=1), seed=1)
-    assert (small.config.hidden_size, small.config.num_hidden_layers) == (96, 3)
+    assert (small.config.hidden_size, small.config.num_hidden_layers) == (64, 4)
     assert torch.isfinite(small(torch.tensor([[2, 5, 6, 7]])).logits).all()
 
 

@@ -1,10 +1,15 @@
 """The PRM's architecture: a language model, a comparison laid into the weights, and a layer that learns to use it.
 
 What a model expects next stands in its last layer, one token early. Whether the token that came is the expected one is
-the whole of what a PRM needs (docs/lab.md), and small trainings do not find it. So the residual stream is made three
-times as wide: the first third is the language model's own, untouched; the second receives, through heads that look
-back by one token, what was expected; the third carries the token itself from the embeddings on, so quietly that no norm
-notices. The next MLP multiplies the two. The last layer and the head are trained.
+nearly all that a PRM needs (docs/lab.md), and small trainings do not find it. So the residual stream is made twice as
+wide. Its first half is the language model's own. The third quarter takes up what is expected, the last one carries the
+token that came from the embeddings on; both are sums of random codes, one for every token. Of the three layers on top,
+the first turns the language model's logits into an expectation, in which the likely tokens outweigh the others; the
+second fetches the expectation of one token ago and multiplies it with the code of the token that came; the third and
+the head are trained.
+
+Each part must drown what stood in the stream before it, as a norm lets out a fixed length only, and the last must have
+the size that trained weights have. So the language model's own stream is made quiet, which its norms undo.
 """
 
 import math
@@ -16,11 +21,11 @@ from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
 from hintree.experiments.lab.initial import HEADS, look_back
 
-THIRDS = 3
-WHISPER, LOUD, GAIN = 1e-3, 1e3, 5e4
-"""How quietly the token is carried, and how loud expectation and verdict are written: a language model's own stream has
-a norm of about a thousand in its last layer."""
-EXTRA_LAYERS = 2
+QUIET = 1e-7
+"""Factor of the language model's stream, which has a norm of about a thousand in its last layer."""
+WHISPER, EXPECTED, FETCHED = 1e-10, 1e-4, 10.0
+"""Norm of a token's code as it is carried, factor of its expectation, and norm of the expectation that was fetched."""
+EXTRA_LAYERS = 3
 
 
 def new_judge(writer: LlamaForCausalLM, *, seed: int) -> LlamaForTokenClassification:
@@ -28,70 +33,94 @@ def new_judge(writer: LlamaForCausalLM, *, seed: int) -> LlamaForTokenClassifica
     torch.manual_seed(seed)
     narrow, layers = writer.config.hidden_size, writer.config.num_hidden_layers
     config = LlamaConfig.from_dict({**writer.config.to_dict(), "num_labels": 2})
-    config.hidden_size, config.num_hidden_layers = THIRDS * narrow, layers + EXTRA_LAYERS
-    config.head_dim = narrow // HEADS
+    config.hidden_size, config.num_hidden_layers = 2 * narrow, layers + EXTRA_LAYERS
+    config.intermediate_size = max(writer.config.intermediate_size, writer.config.vocab_size)
+    config.head_dim, config.rms_norm_eps = narrow // HEADS, writer.config.rms_norm_eps * QUIET**2 / 2
     config.id2label, config.label2id = {0: "wrong", 1: "right"}, {"wrong": 0, "right": 1}
     judge = LlamaForTokenClassification(config)
     with torch.no_grad():
         table = writer.model.embed_tokens.weight
-        tokens = table - table.mean(0)
-        axes = torch.linalg.svd(tokens, full_matrices=True)[2]
+        codes = torch.nn.functional.normalize(torch.randn(len(table), narrow // 2), dim=1)
         judge.model.embed_tokens.weight.zero_()
-        judge.model.embed_tokens.weight[:, :narrow] = table
-        judge.model.embed_tokens.weight[:, 2 * narrow :] = WHISPER * tokens @ axes.T
+        judge.model.embed_tokens.weight[:, :narrow] = QUIET * table
+        judge.model.embed_tokens.weight[:, -codes.shape[1] :] = WHISPER * codes
         for new, old in zip(judge.model.layers, writer.model.layers, strict=False):
             take_over(new, old, narrow)
-        compare(judge.model.layers[layers], axes * writer.model.norm.weight, narrow)
-        listen(judge.model.layers[layers + 1], narrow)
-    trained = (f"model.layers.{layers + 1}.", "model.norm.", "score.")
+        expect(judge.model.layers[layers], table * writer.model.norm.weight, codes)
+        compare(judge.model.layers[layers + 1], codes.shape[1])
+        listen(judge, narrow)
+    trained = (f"model.layers.{layers + 2}.", "model.norm.", "score.")
     for name, parameter in judge.named_parameters():
         parameter.requires_grad = name.startswith(trained)
     return judge
 
 
 def take_over(new: LlamaDecoderLayer, old: LlamaDecoderLayer, narrow: int) -> None:
-    """Make a wide layer do on the first third of its stream what a narrow one does; the rest is left alone."""
+    """Make a wide layer do on the first half of its stream, quietly, what a narrow one does; the rest is left alone."""
     for (name, wide), weight in zip(new.named_parameters(), old.parameters(), strict=True):
         wide.zero_()
         if name.endswith("layernorm.weight"):
-            wide[:narrow] = weight / math.sqrt(THIRDS)  # the norm is taken over three times as many numbers
+            wide[:narrow] = weight / math.sqrt(2)  # the norm is taken over twice as many numbers
         else:
-            wide[tuple(slice(size) for size in weight.shape)] = weight
+            writes = name.startswith(("self_attn.o_proj", "mlp.down_proj"))
+            wide[tuple(slice(size) for size in weight.shape)] = weight * (QUIET if writes else 1.0)
 
 
-def compare(layer: LlamaDecoderLayer, expectation: Tensor, narrow: int) -> None:
-    """Lay the comparison into a layer: attention fetches what was expected, the MLP multiplies it with the token.
-
-    silu(a) b + silu(-a) (-b) = a b, so two units of a gated MLP multiply two numbers exactly.
+def expect(layer: LlamaDecoderLayer, logits: Tensor, codes: Tensor) -> None:
+    """Write the expectation of the next token into the third quarter: the sum over all tokens of code * silu(x) x.
 
     Args:
-        layer: Is changed in place; its verdict goes to the last number of the stream.
-        expectation: From the writer's last state to logits along the axes of the embeddings; shape [narrow, narrow].
-        narrow: Width of the writer.
+        layer: Is changed in place.
+        logits: From the writer's last state, divided by its root mean square, to logits x; shape [vocabulary, narrow].
+        codes: One of unit length for every token; shape [vocabulary, narrow / 2].
+    """
+    mlp, (tokens, narrow) = layer.mlp, logits.shape
+    clear(layer)
+    layer.post_attention_layernorm.weight[:narrow] = 1 / math.sqrt(2)
+    mlp.gate_proj.weight[:tokens, :narrow] = logits
+    mlp.up_proj.weight[:tokens, :narrow] = logits
+    mlp.down_proj.weight[narrow : narrow + codes.shape[1], :tokens] = EXPECTED * codes.T
+
+
+def compare(layer: LlamaDecoderLayer, code: int) -> None:
+    """Fetch the expectation of one token ago, and multiply it with the code of the token that came.
+
+    silu(a) b + silu(-a) (-b) = a b, so two units of a gated MLP multiply two numbers exactly. The verdict, the cosine
+    of the two times FETCHED, is added to the last number of the stream.
     """
     attention, mlp = layer.self_attn, layer.mlp
-    for parameter in (*attention.parameters(), mlp.gate_proj.weight, mlp.up_proj.weight, mlp.down_proj.weight):
-        parameter.zero_()
-    layer.input_layernorm.weight.zero_()
-    layer.input_layernorm.weight[:narrow] = 1 / math.sqrt(THIRDS)
-    layer.post_attention_layernorm.weight[2 * narrow :] = 1 / WHISPER
+    clear(layer)
+    expected, came = slice(-2 * code, -code), slice(-code, None)
+    length = math.sqrt(4 * code)  # of all that a norm with unit weights lets out
+    layer.input_layernorm.weight[expected] = 1 / length
+    layer.post_attention_layernorm.weight[expected] = 1 / length
+    layer.post_attention_layernorm.weight[came] = FETCHED / length / WHISPER
     for head in range(HEADS):
         look_back(attention, head, 1, sharpness=60.0)
-    attention.v_proj.weight[:, :narrow] = expectation
-    attention.o_proj.weight[narrow : 2 * narrow] = LOUD * torch.eye(narrow)
-    for sign, rows in ((1.0, slice(narrow)), (-1.0, slice(narrow, 2 * narrow))):
-        mlp.gate_proj.weight[rows, narrow : 2 * narrow] = sign * torch.eye(narrow)
-        mlp.up_proj.weight[rows, 2 * narrow :] = sign * torch.eye(narrow)
-    mlp.down_proj.weight[-1, : 2 * narrow] = GAIN
+    attention.v_proj.weight[:code, expected] = torch.eye(code)
+    attention.o_proj.weight[expected, :code] = FETCHED * torch.eye(code)
+    for sign, rows in ((1.0, slice(code)), (-1.0, slice(code, 2 * code))):
+        mlp.gate_proj.weight[rows, expected] = sign * torch.eye(code)
+        mlp.up_proj.weight[rows, came] = sign * torch.eye(code)
+    mlp.down_proj.weight[-1, : 2 * code] = FETCHED
 
 
-def listen(layer: LlamaDecoderLayer, narrow: int) -> None:
-    """Start a layer that changes nothing but for one head, which looks for the least expected token so far."""
+def listen(judge: LlamaForTokenClassification, narrow: int) -> None:
+    """Start a layer that hears the language model too, and of which one head looks for the least verdict so far."""
+    layer = judge.model.layers[-1]
     attention = layer.self_attn
+    layer.input_layernorm.weight[:narrow] = FETCHED / QUIET / 1e3
+    layer.post_attention_layernorm.weight[:narrow] = FETCHED / QUIET / 1e3
     slow = attention.head_dim // 2 - 1  # the pair of numbers that rotary positions turn least
     attention.o_proj.weight.zero_()
     layer.mlp.down_proj.weight.zero_()
     attention.q_proj.weight[slow], attention.q_proj.bias[slow] = 0.0, 6.0
-    attention.k_proj.weight[slow], attention.k_proj.weight[slow, -1] = 0.0, -3.0
+    attention.k_proj.weight[slow], attention.k_proj.weight[slow, -1] = 0.0, -1.0
     attention.v_proj.weight[0], attention.v_proj.weight[0, -1] = 0.0, 1.0
-    attention.o_proj.weight[-2, 0] = LOUD / 2
+    attention.o_proj.weight[-2, 0] = 1.0
+
+
+def clear(layer: LlamaDecoderLayer) -> None:
+    """Make a layer do nothing."""
+    for parameter in layer.parameters():
+        parameter.zero_()

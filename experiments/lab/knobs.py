@@ -21,7 +21,7 @@ class Knobs:
     """
 
     distractors: Sequence[int] = (0, 0, 1)
-    dead_ends: float = 0.7
+    dead_ends: float = 0.0
     shuffle: float = 0.0
     branching: float = 0.0
     largest: int = 99
@@ -32,9 +32,9 @@ KNOWN = ("relations", "ages", "totals", "shopping")
 """The families that the shipped models know."""
 PLAIN = Knobs()
 """The lab as it is asked by default."""
-LEARNED = Knobs(distractors=(0, 1, 1))
-"""What the shipped models learn from: more distractors than they are asked."""
-WIDE = Knobs(dead_ends=0.0, largest=MAX_VALUE, wordings=3)
+LEARNED = Knobs(distractors=(0, 1, 1), dead_ends=0.2)
+"""What the shipped models learn from: more distractors than they are asked, some of them dead ends."""
+WIDE = Knobs(largest=MAX_VALUE, wordings=3)
 """All that the lab can tell, with distractors that just state a number; for models that are still to be trained."""
 EASY = Knobs(distractors=(0,))
 """The easy split: no distractor; with 1 to 3 steps."""
