@@ -46,8 +46,11 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.tree is not None and not self.live:
-            self.tell(self.tree, len(self.tree))
+        if self.tree is not None:
+            if self.live:  # a short search may be over before a second redraw was due
+                self.live.update(self.picture(self.tree), refresh=True)
+            else:
+                self.tell(self.tree, len(self.tree))
         if self.live:
             self.live.stop()
 

@@ -7,6 +7,7 @@ from typing import Any
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
 from hintree.policies.formats import format_for
+from hintree.policies.leaks import leaks
 from hintree.search import Answer, Ask, Hint, Hinted, Step, UsageError, Written
 
 
@@ -83,21 +84,34 @@ class StepWriter:
 
 
 class HintWriter:
-    """Answers ``Hint`` questions; model and sampling as for ``StepWriter``. A retry is always drawn, never greedy."""
+    """Answers ``Hint`` questions. A retry is always drawn, never greedy.
 
-    def __init__(self, model: LanguageModel, sampling: Sampling) -> None:
+    Args:
+        model: Who writes.
+        sampling: How.
+        drop_leaks: Drop a hint that says too much (``leaks``): its tokens are booked, and its step is written without.
+    """
+
+    def __init__(self, model: LanguageModel, sampling: Sampling, *, drop_leaks: bool = True) -> None:
         self.model = model
         self.sampling = sampling
+        self.drop_leaks = drop_leaks
         self.format = format_for(model)
 
     def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
         """Write the hints."""
         answers = self.model.generate([self._request(ask) for ask in asks])
-        return [as_hint(a) if isinstance(a, Completion) else a for a in answers]
+        return [self._hint(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
 
     def _request(self, ask: Hint) -> Request:
         prompt = self.format.hint(ask.tree.problem.question, ask.node.path())
         return self.sampling.request(prompt, ask, self.format.hint_tokens, "\n")
+
+    def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
+        text = done.text.strip().removeprefix("Hint:").strip()
+        steps = [node.step.text for node in ask.node.path()]
+        dropped = self.drop_leaks and leaks(text, ask.tree.problem.question, steps)
+        return Answer(Hinted(None if dropped else text, len(done.probabilities)), done.usage)
 
 
 def as_step(done: Completion) -> Answer[Written]:
@@ -114,9 +128,3 @@ def as_step(done: Completion) -> Answer[Written]:
         find_answer(done.text) if ended != "length" else None,
     )
     return Answer(step, done.usage)
-
-
-def as_hint(done: Completion) -> Answer[Hinted]:
-    """A completion as a hint."""
-    text = done.text.strip().removeprefix("Hint:").strip()
-    return Answer(Hinted(text, len(done.probabilities)), done.usage)

@@ -82,9 +82,9 @@ class Score(Ask[float]):
 
 @dataclass(frozen=True, slots=True)
 class Hinted:
-    """A hint and the tokens it took."""
+    """A hint and the tokens it took; ``text`` is None where the hint was dropped because it said too much."""
 
-    text: str
+    text: str | None
     tokens: int
 
 

@@ -64,7 +64,7 @@ class Node:
         key: A 64-bit name of its place in the tree: it depends on the seed, the problem, and the authors and indices of
             the path, and not on when the node was made.
         hint: The hint it was written under, None if none.
-        hint_tokens: Tokens that the hinter generated for it.
+        hint_tokens: Tokens that the hinter generated for it; where there are some and no hint, it was dropped.
         score: Judgement of the step in [0, 1]; None while it is not judged.
         visits: How often a search came by.
         value: Mean of what a search backed up to it.
@@ -110,6 +110,11 @@ class Node:
     def finished(self) -> bool:
         """Whether the solution ends here: the author ended it, or it states an answer."""
         return self.step.ended == "end" or self.step.answer is not None
+
+    @property
+    def hint_dropped(self) -> bool:
+        """Whether a hint was written for this step and dropped, because it said too much."""
+        return self.hint is None and self.hint_tokens > 0
 
     def fail(self, reason: str) -> None:
         """End this path; it never wins a selection."""

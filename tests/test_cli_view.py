@@ -127,9 +127,8 @@ def test_watch_redraws_in_a_terminal():
                 break
     os.close(master)
     assert running.returncode == 0
-    assert b"reasoner" in shown and b"\x1b[2K" in shown and shown.rstrip().endswith(b"\x1b[2K"), (
-        "nothing is left behind"
-    )
+    assert b"3 + 4 = 7" in shown or b"4 + 3 = 7" in shown, "the last picture is drawn, however short the search"
+    assert shown.rstrip().endswith(b"\x1b[2K"), "nothing is left behind"
 
 
 def test_watch_shows_hostile_text_as_text():

@@ -4,10 +4,10 @@ import re
 import pytest
 
 from hintree.experiments.lab import FAMILIES, check_step, first_error, problems, solve
-from hintree.experiments.lab.leaks import LONGEST_HINT, fit_to_teach, leaks
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.problem import gold
+from hintree.policies.leaks import fit_to_teach, leaks
 from tests.lab_cases import ANSWER, BEN, CARL, EVA, HINTS, PROBLEM, STEPS, WRONG_BEN, WRONG_CARL
 
 everywhere = pytest.mark.parametrize("family", FAMILIES)
@@ -139,39 +139,3 @@ def test_a_step_that_misstates_a_given_number_does_not_stop_the_oracle(given):
     assert steps == STEPS
     assert first_error(PROBLEM, [slipped, *steps]) == 0
     assert all(check_step(PROBLEM, [slipped, *steps[:i]], step).right for i, step in enumerate(steps))
-
-
-TOLD = "(1) Noah has 10 pens. (2) Luis gets 15 more pens than Noah. (3) Pia gets twice as many pens as Luis. How many?"
-DONE = ["(2) Luis gets 15 more pens than Noah. Noah has 10. 10 + 15 = 25. Luis has 25."]
-
-
-@pytest.mark.parametrize(
-    ("hint", "history", "leak"),
-    [
-        ("", [], False),
-        ("use (2) to find Luis.", [], False),
-        ("check (99) again.", [], False),
-        ("add 15 to 10.", [], False),
-        ("add 15 to 10 and get 25.", [], True),
-        ("Luis has 25.", [], True),
-        ("Luis has 25.", DONE, False),
-        ("the answer is 50.", DONE, True),
-        ("use (3) with 25 to get 50.", DONE, True),
-        ("use (50).", DONE, False),
-        ("Noah has 1.", [], True),
-        ("Noah has 0.", [], True),
-        ("Noah has 105.", [], True),
-        ("Pia has 3.", [], True),  # (3) is only a label in the problem
-        ("Luis has 2.", DONE, True),  # (2) is only a label in the step
-    ],
-)
-def test_leaks(hint, history, leak):
-    assert leaks(hint, TOLD, history) is leak
-
-
-def test_fit_to_teach_refuses_leaks_and_long_hints():
-    assert fit_to_teach("use (2) to find Luis.", TOLD, [])
-    assert not fit_to_teach("Luis has 25.", TOLD, [])
-    assert fit_to_teach("Luis has 25.", TOLD, DONE)
-    assert fit_to_teach("so " * LONGEST_HINT, TOLD, [])
-    assert not fit_to_teach("so " * (LONGEST_HINT + 1), TOLD, [])

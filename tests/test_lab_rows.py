@@ -8,13 +8,13 @@ import pytest
 from hintree.experiments.lab import FAMILIES, problems
 from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.knobs import Knobs
-from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.prm_rows import made_up, prm_row
 from hintree.experiments.lab.problem import gold, write_plan
 from hintree.experiments.lab.recipes import CIRCUITS, COPYING, WHOLE, by_curriculum
 from hintree.experiments.lab.rows import IGNORED, Mix, draw_row, guided
 from hintree.experiments.lab.vocabulary import build_tokenizer
+from hintree.policies.leaks import leaks
 
 CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 everywhere = pytest.mark.parametrize("family", FAMILIES)

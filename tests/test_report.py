@@ -15,7 +15,6 @@ from hintree import Problem
 from hintree.cli import main
 from hintree.experiments.controls import control
 from hintree.experiments.lab.check import check_step
-from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.problems import lab_problems, read_cases
 from hintree.experiments.report import accuracy, audits, costs, solutions
 from hintree.experiments.report.bootstrap import Estimate
@@ -28,6 +27,7 @@ from hintree.experiments.report.spreadsheet import to_csv
 from hintree.experiments.report.table import Column, Table, number
 from hintree.experiments.report.write import make, write
 from hintree.experiments.store import Store
+from hintree.policies.leaks import leaks
 from hintree.search import UsageError
 from tests.report_study import ARMS, as_result, failed, make_study, solve, stored, study
 

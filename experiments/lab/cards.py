@@ -51,7 +51,7 @@ ABOUT = {
                 "as for the student."),
     "hinter": ("text-generation", "Says which fact to use next. Starts from the teacher and writes hints only.",
                "exact hints for gold and off-track histories; hints that state a number not yet known are filtered out "
-               "(experiments/lab/leaks.py)."),
+               "(policies/leaks.py)."),
     "prm": ("token-classification", "The process-reward model: the probability that each step is right, in the format "
             "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the teacher, with a "
             "comparison laid into the weights (experiments/lab/judge.py) and one trained layer.",
@@ -106,7 +106,8 @@ def own_figures(name: str, figures: dict[str, Any]) -> str:
     if name == "hinter":
         alone, led = percent(arms["student"]["all"]), percent(arms["student, hinter"]["all"])
         return (
-            f"{hints['leaks']} of {hints['hints']} hints leak; {percent(hints['exact'])} are the exact hint. The "
+            f"{hints['leaks']} of {hints['hints']} hints that reach the student leak, {hints['dropped']} more were "
+            f"dropped for what they said; {percent(hints['exact'])} are the exact hint. The "
             f"student solves {alone} alone and {led} with it."
         )
     return f"Greedy, alone: {percent(arms[name]['all'])} of the problems."

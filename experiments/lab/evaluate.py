@@ -14,12 +14,12 @@ from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.evaluate_prm import prm_figures
 from hintree.experiments.lab.evaluate_smart import smart_figures
 from hintree.experiments.lab.generate import FAMILIES, problems
-from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem, gold, solve
 from hintree.experiments.statistics import mean_interval, share
 from hintree.models import Completion, LanguageModel, Prompt, Request, load_classifier, load_model
 from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
+from hintree.policies.leaks import leaks
 from hintree.scorers import PRM
 from hintree.search import Answerer
 
@@ -113,7 +113,10 @@ def first_errors(chains: Sequence[Chain]) -> dict[str, int]:
 
 
 def hint_figures(chains: Sequence[Chain]) -> dict[str, Any]:
-    """Leaks, and how often the hinter's hint is the exact one (on histories that may hold the student's mistakes)."""
+    """Hints that reached the reasoner, those of them that leak, and how many are the exact hint; hints dropped before.
+
+    Histories may hold the student's mistakes.
+    """
     leaked = exact = total = 0
     for chain in chains:
         steps = [node.step.text for node in chain.nodes]
@@ -122,4 +125,5 @@ def hint_figures(chains: Sequence[Chain]) -> dict[str, Any]:
                 total += 1
                 leaked += leaks(node.hint, chain.problem.question, steps[:i])
                 exact += node.hint == next_hint(chain.problem, steps[:i])
-    return {"hints": total, "leaks": leaked, "exact": share(exact, total).rounded()}
+    dropped = sum(node.hint_dropped for chain in chains for node in chain.nodes)
+    return {"hints": total, "leaks": leaked, "dropped": dropped, "exact": share(exact, total).rounded()}

@@ -15,10 +15,10 @@ from transformers import PreTrainedTokenizerFast
 from hintree.experiments.lab.generate import sample
 from hintree.experiments.lab.graph import changes
 from hintree.experiments.lab.knobs import LEARNED, Knobs
-from hintree.experiments.lab.leaks import fit_to_teach
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.problem import OPERATIONS, LabProblem, write_plan
+from hintree.policies.leaks import fit_to_teach
 
 IGNORED = -100
 """Label of a token that the loss does not count."""

@@ -35,7 +35,10 @@ def notes(figures: dict[str, Any]) -> Iterator[str]:
     yield f"- student, steps right from gold prefixes: {percent(figures['student step accuracy from gold prefixes'])}"
     kinds = ", ".join(f"{kind} {count} ({100 * count / total:.0f} %)" for kind, count in errors.items())
     yield f"- student, first errors: {kinds}"
-    yield f"- hinter: {hints['leaks']} leaks in {hints['hints']} hints; {percent(hints['exact'])} are the exact hint"
+    yield (
+        f"- hinter: {hints['leaks']} leaks in the {hints['hints']} hints that reached the student, {hints['dropped']} "
+        f"more dropped for what they said; {percent(hints['exact'])} are the exact hint"
+    )
     yield (
         f"- {prm['steps']} student steps drawn at temperature {prm['temperature']}, up to and at the first error, "
         f"{prm['wrong']} of them wrong; AUC, and first-error F1 at the threshold that was best on validation problems:"

@@ -46,7 +46,7 @@ class Hinted(NamedTuple):
 
     Attributes:
         depth: Of the step.
-        leaked: Whether the hint states a number that neither the problem nor a step before it has stated.
+        leaked: Whether the hint says too much (``hintree.policies.leaks``).
         points, goes: Label of the fact that the hint, or the step, names first; "answer" for the answer, "" for none.
     """
 
@@ -67,6 +67,7 @@ class Attempt(NamedTuple):
         finished: Finished solutions that state an answer, in order of creation.
         judged, traces: Steps and finished solutions with exact labels; empty outside the lab.
         rewritten, hinted: All rewrites and all hinted steps of the tree.
+        dropped: Hints that said too much and were left out.
     """
 
     right: bool = False
@@ -79,3 +80,4 @@ class Attempt(NamedTuple):
     traces: Sequence[Trace] = ()
     rewritten: Sequence[Rewritten] = ()
     hinted: Sequence[Hinted] = ()
+    dropped: int = 0

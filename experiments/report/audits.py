@@ -85,10 +85,14 @@ def hint_table(material: Material) -> Table:
         hinted = [(problem, hint) for problem, attempt in material.of(arm) for hint in attempt.hinted]
         if hinted:
             leaked = sum(hint.leaked for _, hint in hinted)
-            rows.append([arm, len(hinted), counted(leaked, len(hinted)), followed(hinted), followed(shuffled(hinted))])
-    heads = [Column("arm"), Column("hints"), Column("leaked", "%"), Column("followed", "%"), Column("shuffled", "%")]
+            dropped = sum(attempt.dropped for _, attempt in material.of(arm))
+            audit: list[Cell] = [counted(leaked, len(hinted)), dropped, followed(hinted), followed(shuffled(hinted))]
+            rows.append([arm, len(hinted), *audit])
+    heads = [Column("arm"), Column("hints"), Column("leaked", "%"), Column("dropped")]
+    heads += [Column("followed", "%"), Column("shuffled", "%")]
     caption = (
-        "Leaked: hints that state a number which neither the problem nor a step before has stated. Followed: of hints "
+        "Hints that reached the reasoner. Leaked: those that state an answer, or a number which neither the problem "
+        "nor a step before has stated. Dropped: hints of a model that did, and were left out. Followed: of hints "
         "in lab problems that name a fact by its label, or the answer, those whose step names the same. Shuffled: the "
         "same with every hint swapped for one given at the same step of another problem, which is what following by "
         "chance looks like. "

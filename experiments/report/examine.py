@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from hintree.experiments.grade import equal
 from hintree.experiments.lab.check import check_step
-from hintree.experiments.lab.leaks import leaks
 from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.report.attempt import Attempt, Hinted, Judged, Rewritten
 from hintree.experiments.report.calibration import Trace
 from hintree.experiments.report.votes import Finished
+from hintree.policies.leaks import leaks
 from hintree.search.choose import choose, trajectory_score
 from hintree.search.ledger import Ledger
 from hintree.search.tree import Node, Tree
@@ -55,6 +55,7 @@ def examine(
         traces=[trace(node.path(), labels) for node in ends if lab and scored(node.path())],
         rewritten=[compare(tree.nodes[node.replaces], node, labels) for node in tree if node.replaces is not None],
         hinted=[under_hint(tree, node, labelled=lab is not None) for node in tree if node.hint is not None],
+        dropped=sum(node.hint_dropped for node in tree),
     )
 
 
