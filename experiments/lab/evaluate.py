@@ -1,11 +1,14 @@
 """Measure the lab's models on held-out problems: every figure that the model cards and the README quote."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from hintree.experiments.controls import ExactHints
@@ -27,7 +30,7 @@ MODELS = ("student", "student-2", "teacher", "hinter", "prm")
 
 
 def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
-    """Every figure, on ``n`` test problems of 2 to 8 steps.
+    """Every figure, on ``n`` test problems of 2 to 8 steps; its three parts are measured side by side.
 
     Args:
         folder: Where student, teacher, hinter and prm lie; None for the shipped ones.
@@ -35,12 +38,21 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
         seed: Seed of the problems; same seed, same figures.
     """
     names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
+    parts = (chain_part, prm_part, smart_part)
+    figures: dict[str, Any] = {"problems": {"split": "test", "n": n, "seed": seed, "steps": "2-8"}}
+    with ProcessPoolExecutor(len(parts), get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        running = [pool.submit(part, names, n, seed) for part in parts]
+        for part in tqdm(running, desc="evaluating", unit="part"):
+            figures |= part.result()
+    return figures
+
+
+def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
+    """One chain a problem by every model, and by the student under hints."""
     students = [load_model(names[role]) for role in ("student", "student-2")]
-    student, teacher, hinter = students[0], load_model(names["teacher"]), load_model(names["hinter"])
-    prm = PRM(load_classifier(names["prm"]))
+    student, hinter = students[0], load_model(names["hinter"])
     asked = list(problems("test", n=n, seed=seed))
-    held_out = list(problems("validation", n=max(10, n // 5), seed=seed))
-    write, second, strong, alone = (writer(model) for model in (*students, teacher, hinter))
+    write, second, strong, alone = (writer(model) for model in (*students, load_model(names["teacher"]), hinter))
     hints = Answerer(HintWriter(hinter, Sampling()))
     arms: dict[str, dict[str, Answerer]] = {
         "teacher": {"reasoner": strong},
@@ -51,22 +63,35 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
         "student, another problem's hints": {"reasoner": write, "hinter": Answerer(ExactHints(asked, shift=1))},
         "hinter alone": {"reasoner": alone},
     }
-    runs = {name: run_chains(asked, roles) for name, roles in tqdm(arms.items(), desc="chains", unit="arm")}
-    arms_right = {name: np.array([float(chain.right) for chain in chains]) for name, chains in runs.items()}
+    runs = {name: run_chains(asked, roles) for name, roles in arms.items()}
+    right = {name: np.array([float(chain.right) for chain in chains]) for name, chains in runs.items()}
     return {
-        "problems": {"split": "test", "n": n, "seed": seed, "steps": "2-8"},
         "arms": {name: accuracy(chains) for name, chains in runs.items()},
         "gain over the student": {
-            name: mean_interval(arms_right[name] - arms_right["student"]).rounded()
-            for name in arms
-            if name.startswith("student, ")
+            name: mean_interval(right[name] - right["student"]).rounded() for name in arms if "student, " in name
         },
         "student step accuracy from gold prefixes": gold_prefix_accuracy(student, asked),
         "student first errors": first_errors(runs["student"]),
         "hints": hint_figures(runs["student, hinter"]),
-        "prm": prm_figures(prm, student, asked, held_out, seed),
-        "smart": smart_figures(Answerer(prm), write, strong, asked, held_out),
     }
+
+
+def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
+    """The PRM on the student's samples."""
+    prm, student = PRM(load_classifier(names["prm"])), load_model(names["student"])
+    return {"prm": prm_figures(prm, student, list(problems("test", n=n, seed=seed)), held_out(n, seed), seed)}
+
+
+def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
+    """Student, teacher and PRM together."""
+    prm = Answerer(PRM(load_classifier(names["prm"])))
+    student, teacher = (writer(load_model(names[role])) for role in ("student", "teacher"))
+    return {"smart": smart_figures(prm, student, teacher, list(problems("test", n=n, seed=seed)), held_out(n, seed))}
+
+
+def held_out(n: int, seed: int) -> list[LabProblem]:
+    """A fifth as many validation problems, on which thresholds are chosen."""
+    return list(problems("validation", n=max(10, n // 5), seed=seed))
 
 
 def writer(model: LanguageModel) -> Answerer:

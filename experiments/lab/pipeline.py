@@ -27,7 +27,7 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
     Args:
         out: Folder of logs and models.
         only: Name of a stage.
-        start: Folder of earlier models, from which teacher and student go on instead of from nothing.
+        start: Folder of earlier models, from which teacher and students go on instead of from nothing.
     """
     if only is not None and only not in STAGES:
         raise UsageError(f"stage {only!r} is not one of {', '.join(STAGES)}")
@@ -80,8 +80,9 @@ def student(out: Path, start: Path | None) -> None:
 
 
 def second_student(out: Path, start: Path | None) -> None:
-    """Another student of the same size, always from nothing and from another seed."""
-    grow(out, "student-2", recipes.STUDENT, recipes.SECOND_STUDENT_SCHEDULE, recipes.STUDENT_DRILLS)
+    """Another student of the same size, from another seed."""
+    size, schedule = recipes.STUDENT, recipes.SECOND_STUDENT_SCHEDULE
+    grow(out, "student-2", size, schedule, recipes.STUDENT_DRILLS, start, recipes.SECOND_STUDENT_FURTHER)
 
 
 def grow(
@@ -90,12 +91,12 @@ def grow(
     size: recipes.Size,
     schedule: Schedule,
     drills: float,
-    start: Path | None = None,
-    further: Schedule | None = None,
+    start: Path | None,
+    further: Schedule,
 ) -> None:
     """A language model from nothing, or from an earlier one in ``start`` by the schedule ``further``."""
     tokenizer = build_tokenizer()
-    if start is not None and further is not None:
+    if start is not None:
         model = widen(start / name, tokenizer, seed=further.seed)
         finish(model, recipes.by_mix(tokenizer, drills), further, out, name, earlier=start / name)
     else:

@@ -29,11 +29,12 @@ TEACHER_SCHEDULE = Schedule(steps=20_000, hold=0.5, seed=1)
 STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=2)
 SECOND_STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=12)
 TEACHER_FURTHER = Schedule(steps=4_000, muon=0.015, warmup=100, hold=0.4, seed=1)
-STUDENT_FURTHER = Schedule(steps=3_000, muon=0.015, warmup=100, hold=0.4, seed=2)
-"""How an earlier teacher and student go on when the world grew (``hintree lab train --from``)."""
-HINTER_SCHEDULE = Schedule(steps=4_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=3_000, hold=0.3, seed=4)
-STUDENT_DRILLS = 0.08
+STUDENT_FURTHER = Schedule(steps=1_500, muon=0.015, warmup=100, hold=0.4, seed=2)
+SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
+"""How earlier models go on when the world grew (``hintree lab train --from``)."""
+HINTER_SCHEDULE = Schedule(steps=1_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = Schedule(steps=2_000, hold=0.3, seed=4)
+STUDENT_DRILLS = 0.05
 """Share of sums in the student's last phase: it should slip now and then."""
 
 STEPS = range(1, 10)
