@@ -2,6 +2,7 @@
 
 from hintree.policies.answers import canonical, find_answer
 from hintree.policies.formats import CHAT, PLAIN, Format, format_for
+from hintree.policies.judge import Judge
 from hintree.policies.writers import HintWriter, Sampling, StepWriter
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "PLAIN",
     "Format",
     "HintWriter",
+    "Judge",
     "Sampling",
     "StepWriter",
     "canonical",

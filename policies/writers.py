@@ -1,5 +1,7 @@
 """Who writes: reasoner and teacher write steps, the hinter writes hints."""
 
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,9 @@ from hintree.policies.answers import find_answer
 from hintree.policies.formats import format_for
 from hintree.policies.leaks import leaks
 from hintree.search import Answer, Ask, Hint, Hinted, Step, UsageError, Written
+
+LEAST = sys.float_info.min
+"""A probability that is too small for a float counts as this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class StepWriter:
     def _request(self, ask: Step) -> Request:
         question, path = ask.tree.problem.question, ask.node.path()
         prompt = self.format.step(question, path, ask.hint, keep_hints=self.keep_hints)
+        if ask.tokens is not None:
+            return Sampling().request(prompt, ask, ask.tokens, self.format.delimiter)
         return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
 
 
@@ -126,5 +133,6 @@ def as_step(done: Completion) -> Answer[Written]:
         min(chances),
         sum(done.entropies) / tokens,
         find_answer(done.text) if ended != "length" else None,
+        sum(math.log(max(chance, LEAST)) for chance in chances) / tokens,
     )
     return Answer(step, done.usage)
