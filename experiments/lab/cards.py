@@ -27,9 +27,9 @@ pipeline_tag: {task}
 It knows only *the lab*, a small synthetic world of word problems (`hintree lab problems`), and is of no use outside it.
 
 - **Data**: {data} Problems, steps and labels are generated and checked by `experiments/lab`; nothing is downloaded.
-- **Recipe**: {parameters:,} parameters (Llama architecture with attention biases, float32); {steps:,} optimizer steps
-  of {batch} rows, seed {seed}; Muon {muon} for matrices, AdamW {adam} for the rest. All of it stands in
-  `experiments/lab/recipes.py`.
+- **Recipe**: {parameters:,} parameters (Llama architecture with attention biases, float32);
+  {steps:,} optimizer steps{earlier} of {batch} rows, seed {seed}; Muon {muon} for
+  matrices, AdamW {adam} for the rest. All of it stands in `experiments/lab/recipes.py`.
 - **Command**: `make lab` (or `hintree lab train --stage {name}`)
 - **Training time**: {minutes:.0f} CPU minutes on one core.
 
@@ -77,14 +77,15 @@ def card(name: str, folder: Path, figures: dict[str, Any]) -> str:
     """The card of one model."""
     record = json.loads((folder / "training.json").read_text())
     task, about, data = ABOUT[name]
-    schedule = record["schedule"]
+    schedule, before = record["schedule"], record.get("earlier")
     return CARD.format(
         name=name,
         task=task,
         about=about,
         data=data[0].upper() + data[1:],
         parameters=record["parameters"],
-        minutes=record["cpu_seconds"] / 60,
+        minutes=(record["cpu_seconds"] + (before["cpu_seconds"] if before else 0)) / 60,
+        earlier=f" after {before['schedule']['steps']:,} in an earlier world" if before else "",
         n=figures["problems"]["n"],
         problem_seed=figures["problems"]["seed"],
         figures=own_figures(name, figures),
