@@ -11,7 +11,7 @@ from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
 from hintree.models import load_classifier, load_model
 from hintree.policies import Sampling
-from hintree.presets import Preset
+from hintree.preset import Preset
 from hintree.scorers import PRM
 from hintree.search import ROLES, Answerer, Budget, Problem, Rewrite
 from hintree.searches import SEARCHES

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from hintree.experiments.lab.generate import problems
 from hintree.experiments.statistics import share
-from hintree.presets import EMBEDDED
+from hintree.preset import EMBEDDED
 from hintree.search import Problem
 from hintree.show import show
 from hintree.solver import Solution, Solver

@@ -12,7 +12,8 @@ from tqdm import tqdm
 from hintree.experiments.record import Recording
 from hintree.models import LanguageModel, load_classifier, load_model
 from hintree.policies import HintWriter, StepWriter
-from hintree.presets import EMBEDDED, Preset, preset
+from hintree.preset import EMBEDDED, Preset
+from hintree.presets import preset
 from hintree.scorers import PRM, TokenConfidence
 from hintree.search import (
     Answerer,
@@ -108,8 +109,8 @@ class Solver:
         self.budget = budget or Budget()
         self.seed = seed
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
-        shipped = {role: EMBEDDED[role] for role in ("reasoner", *self.preset.roles)}
-        self.models = {role: given[role] or shipped[role] for role in EMBEDDED if given[role] or role in shipped}
+        own = self.preset.players()
+        self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
         self._loaded: dict[str, LanguageModel] = {}
         self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
         if recording is not None:

@@ -18,7 +18,7 @@ from hintree.experiments.controls import CONTROLS
 from hintree.experiments.problems import read_cases
 from hintree.experiments.store_study import StoredCase
 from hintree.models.load import MANIFEST, locate
-from hintree.presets import EMBEDDED, preset
+from hintree.presets import preset
 from hintree.search import ROLES, HintreeError, UsageError
 from hintree.searches import SEARCHES
 from hintree.settings import PARTS, SEARCH, Settings, StudyFile, checked
@@ -187,7 +187,8 @@ def preset_settings(name: str) -> dict[str, Any]:
     kind = next(name for name, kind in SEARCHES.items() if kind is type(chosen.search))
     search: Any = chosen.search
     return {
-        **{role: EMBEDDED[role] if role in ("reasoner", *chosen.roles) else None for role in ROLES},
+        **dict.fromkeys(ROLES),
+        **chosen.players(),
         "search": {"name": kind, **asdict(search)},
         "rewrite": None if chosen.rewrite is None else asdict(chosen.rewrite),
         "sampling": asdict(chosen.sampling),
