@@ -2,16 +2,18 @@
 
 from hintree.policies.answers import canonical, find_answer
 from hintree.policies.formats import CHAT, PLAIN, Format, format_for
-from hintree.policies.writers import HintWriter, Sampling, StepWriter
+from hintree.policies.writers import Hinting, HintWriter, Sampling, StepWriter, only_first
 
 __all__ = [
     "CHAT",
     "PLAIN",
     "Format",
     "HintWriter",
+    "Hinting",
     "Sampling",
     "StepWriter",
     "canonical",
     "find_answer",
     "format_for",
+    "only_first",
 ]

@@ -1,14 +1,17 @@
 """Who writes: reasoner and teacher write steps, the hinter writes hints."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
-from hintree.policies.formats import format_for
-from hintree.policies.leaks import leaks
-from hintree.search import Answer, Ask, Hint, Hinted, Step, UsageError, Written
+from hintree.policies.formats import PLANNED, format_for
+from hintree.policies.leaks import leaks, mask
+from hintree.search import Answer, Ask, Hint, Hinted, Step, Usage, UsageError, Written
+
+Hinter = Callable[[Sequence[Hint]], Sequence[Answer[Hinted] | Exception]]
+"""Answers ``Hint`` questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Sampling:
         if not 0 <= self.min_p <= 1:
             raise UsageError(f"min_p={self.min_p!r} is not a number from 0 to 1")
 
-    def request(self, prompt: Prompt, ask: Ask[Any], max_tokens: int, stop: str) -> Request:
+    def request(self, prompt: Prompt, ask: Ask[Any], max_tokens: int, *stop: str) -> Request:
         """The request that answers a question."""
         return Request(
             prompt,
@@ -52,9 +55,32 @@ class Sampling:
             top_p=self.top_p,
             min_p=self.min_p,
             max_tokens=max_tokens,
-            stop=(stop,),
+            stop=stop,
             group=ask.tree.problem.question,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Hinting:
+    """When hints are written, and what becomes of those that say too much.
+
+    Attributes:
+        when: "each" (for every step, as HintMR does), "first" (for the first step only) or "plan" (one plan for the whole
+            solution, before the first step).
+        leaks: A hint that says too much (``hintree.policies.leaks``) is dropped ("drop": its tokens are booked, and its
+            step is written without), has its unknown numbers blanked ("mask"), or is used as it is ("keep").
+
+    Raises:
+        UsageError: A value is not accepted.
+    """
+
+    when: str = "each"
+    leaks: str = "drop"
+
+    def __post_init__(self) -> None:
+        for name, accepted in (("when", ("each", "first", "plan")), ("leaks", ("drop", "mask", "keep"))):
+            if getattr(self, name) not in accepted:
+                raise UsageError(f"hints {name}={getattr(self, name)!r} is not one of {', '.join(accepted)}")
 
 
 class StepWriter:
@@ -89,13 +115,13 @@ class HintWriter:
     Args:
         model: Who writes.
         sampling: How.
-        drop_leaks: Drop a hint that says too much (``leaks``): its tokens are booked, and its step is written without.
+        hinting: When hints are written, and what becomes of those that say too much.
     """
 
-    def __init__(self, model: LanguageModel, sampling: Sampling, *, drop_leaks: bool = True) -> None:
+    def __init__(self, model: LanguageModel, sampling: Sampling, hinting: Hinting | None = None) -> None:
         self.model = model
         self.sampling = sampling
-        self.drop_leaks = drop_leaks
+        self.hinting = hinting or Hinting()
         self.format = format_for(model)
 
     def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
@@ -104,14 +130,29 @@ class HintWriter:
         return [self._hint(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
 
     def _request(self, ask: Hint) -> Request:
-        prompt = self.format.hint(ask.tree.problem.question, ask.node.path())
-        return self.sampling.request(prompt, ask, self.format.hint_tokens, "\n")
+        question, form = ask.tree.problem.question, self.format
+        if self.hinting.when == "plan":
+            return self.sampling.request(form.plan(question), ask, form.plan_tokens, *form.plan_ends)
+        return self.sampling.request(form.hint(question, ask.node.path()), ask, form.hint_tokens, "\n")
 
     def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
         text = done.text.strip().removeprefix("Hint:").strip()
-        steps = [node.step.text for node in ask.node.path()]
-        dropped = self.drop_leaks and leaks(text, ask.tree.problem.question, steps)
-        return Answer(Hinted(None if dropped else text, len(done.probabilities)), done.usage)
+        question, steps = ask.tree.problem.question, [node.step.text for node in ask.node.path()]
+        text = f"{PLANNED} {text}" if self.hinting.when == "plan" else text
+        kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
+        kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
+        return Answer(Hinted(kept, len(done.probabilities)), done.usage)
+
+
+def only_first(answer: Hinter) -> Hinter:
+    """A hinter that is asked before the first step only; later steps have no hint, and cost none."""
+
+    def first(asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+        roots = [ask for ask in asks if ask.node.parent is None]
+        told = iter(answer(roots) if roots else ())
+        return [next(told) if ask.node.parent is None else Answer(Hinted(None, 0), Usage()) for ask in asks]
+
+    return first
 
 
 def as_step(done: Completion) -> Answer[Written]:
