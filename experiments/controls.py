@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.oracle import next_hint
-from hintree.experiments.lab.problem import LabProblem
+from hintree.experiments.lab.problem import LabProblem, write_plan
 from hintree.search.errors import UsageError
 from hintree.search.ledger import Usage
 from hintree.search.questions import Answer, Hint, Hinted, Score
@@ -19,21 +19,26 @@ CONTROLS = {"hinter": ("exact", "other"), "scorer": ("exact", "random")}
 """Names of controls by role."""
 
 
-def control(role: str, name: str, problems: Sequence[LabProblem]) -> Answerer:
-    """A control by role and name. Raises UsageError if it needs the truth, and these are no lab problems."""
+def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Answerer:
+    """A control by role and name; with ``planned``, a hinter writes plans.
+
+    Raises:
+        UsageError: It needs the truth, and these are no lab problems.
+    """
     if (role, name) == ("scorer", "random"):
         return Answerer(chance)
     if not problems:
         raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
     if role == "scorer":
         return Answerer(exact_scores(problems))
-    return Answerer(ExactHints(problems, shift=int(name == "other")))
+    return Answerer(ExactHints(problems, shift=int(name == "other"), planned=planned))
 
 
 class ExactHints:
-    """Answers ``Hint`` questions with the lab's exact hint; with ``shift``, that of another problem."""
+    """Answers ``Hint`` questions with the lab's exact hint or plan; with ``shift``, that of another problem."""
 
-    def __init__(self, problems: Sequence[LabProblem], shift: int = 0) -> None:
+    def __init__(self, problems: Sequence[LabProblem], shift: int = 0, *, planned: bool = False) -> None:
+        self.planned = planned
         self.problems = {p.id: problems[(i + shift) % len(problems)] for i, p in enumerate(problems)}
 
     def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
@@ -43,6 +48,8 @@ class ExactHints:
     def hint(self, ask: Hint) -> str:
         """The hint for one question."""
         problem = self.problems[ask.tree.problem.id]
+        if self.planned:
+            return write_plan(problem)
         return next_hint(problem, [node.step.text for node in ask.node.path()])
 
 

@@ -117,6 +117,7 @@ def key_of(ask: Ask[Any]) -> str:
     texts = [ask.tree.problem.question, *(node.step.text for node in ask.node.path())]
     if isinstance(ask, Step):
         texts.append(repr(ask.hint))
+        texts += [] if ask.tokens is None else [repr(ask.tokens)]
     if isinstance(ask, Hint):
         texts.append(repr(ask.avoid))
     return f"{seed_of(ask.seed, type(ask).__name__, texts):016x}"

@@ -10,10 +10,10 @@ from hintree.experiments.lab.read import read
 from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
 from hintree.models import load_classifier, load_model
-from hintree.policies import Sampling
+from hintree.policies import Hinting, Judge, Sampling
 from hintree.preset import Preset
 from hintree.scorers import PRM
-from hintree.search import ROLES, Answerer, Budget, Problem, Rewrite
+from hintree.search import ROLES, Answerer, Budget, Problem, Rewrite, UsageError
 from hintree.searches import SEARCHES
 from hintree.solver import Solver
 
@@ -49,12 +49,18 @@ class Arms:
         return solve
 
     def player(self, role: str, config: Mapping[str, Any]) -> Any:
-        """Who plays a role: a control, "confidence", or a model, which is loaded once."""
+        """Who plays a role: a control, "confidence", "judge" (the teacher), or a model, which is loaded once."""
         name = config[role]
         if name in CONTROLS.get(role, ()):
-            return control(role, name, [read(question) for question in self.questions])
+            problems, planned = [read(question) for question in self.questions], config["hinting"]["when"] == "plan"
+            return control(role, name, problems, planned=planned)
         if (role, name) == ("scorer", "confidence"):
             return name
+        if (role, name) == ("scorer", "judge"):
+            if config["teacher"] is None:
+                raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher")
+            teacher = self.player("teacher", config)
+            return Answerer(Judge(teacher), teacher.parameters)
         key = model_key(role, config)
         if key not in self.models:
             load = load_classifier if role == "scorer" else load_model
@@ -84,7 +90,8 @@ def preset_of(config: Mapping[str, Any]) -> Preset:
     settings = dict(config["search"])
     search = SEARCHES[settings.pop("name")](**tuples(settings))
     rule = None if config["rewrite"] is None else Rewrite(**tuples(config["rewrite"]))
-    return Preset("", (), search, rule, Sampling(**config["sampling"]), config["keep_hints"])
+    sampling, hinting = Sampling(**config["sampling"]), Hinting(**config["hinting"])
+    return Preset("", (), search, rule, sampling, config["keep_hints"], hinting)
 
 
 def tuples(settings: Mapping[str, Any]) -> dict[str, Any]:

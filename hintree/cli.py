@@ -11,6 +11,7 @@ from typing import Any
 
 import hintree
 from hintree.cli_lab import add_lab
+from hintree.cli_presets import PresetsInHelp, add_presets
 from hintree.cli_report import add_report
 from hintree.cli_study import add_study
 from hintree.cli_types import positive
@@ -41,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_solve(commands)
     add_view(commands)
+    add_presets(commands)
     searches = commands.add_parser("searches", help="list the searches with their settings")
     searches.set_defaults(run=run_searches)
     demo = commands.add_parser("demo", help="solve lab problems where the student alone fails, and compare the presets")
@@ -62,18 +64,25 @@ def build_parser() -> argparse.ArgumentParser:
 
 def add_solve(commands: Any) -> None:
     """The options of ``hintree solve``."""
-    solve = commands.add_parser(
-        "solve", help="solve one question", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    solve = commands.add_parser("solve", help="solve one question", epilog=EXAMPLES, formatter_class=PresetsInHelp)
     solve.add_argument("question", nargs="?", metavar="QUESTION", help="the question; - reads it from standard input")
     solve.add_argument("--file", metavar="FILE", help="read the question from a file")
-    solve.add_argument("--preset", default="hintree", help="greedy, hinted, beam or hintree (default %(default)s)")
+    solve.add_argument(
+        "--preset", default="hintree", help="a method; `hintree presets` lists them (default %(default)s)"
+    )
     for role in ("reasoner", "hinter", "teacher", "scorer"):
-        extra = ", or confidence" if role == "scorer" else ""
+        extra = ", or confidence, or judge (the teacher)" if role == "scorer" else ""
         solve.add_argument(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder or a hub id{extra}")
     solve.add_argument("--search", metavar="NAME", help="how the tree grows; `hintree searches` lists them")
-    solve.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4")
-    solve.add_argument("--rewrite", metavar="SETTINGS", help="rewrite rule, e.g. threshold=0.7,rungs=teacher, or none")
+    solve.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4, or m=1")
+    solve.add_argument(
+        "--rewrite", metavar="SETTINGS", help="change the rewrite rule, e.g. threshold=0.7,rungs=teacher, or none"
+    )
+    solve.add_argument("--sampling", metavar="SETTINGS", help="how texts are drawn, e.g. temperature=0.8,top_p=0.95")
+    solve.add_argument(
+        "--hinting", metavar="SETTINGS", help="when hints are written and what becomes of leaks: when=first,leaks=mask"
+    )
+    solve.add_argument("--keep-hints", action="store_true", help="later prompts show the hints of earlier steps")
     solve.add_argument("--record", metavar="FILE", help="keep every answer of a model; a run started again goes on")
     solve.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
     solve.add_argument(
@@ -109,16 +118,10 @@ def run_solve(args: argparse.Namespace) -> None:
     """Solve one question."""
     question = read_question(args)
     budget = Budget.parse(args.budget) if args.budget is not None else None
-    from hintree.presets import preset
-    from hintree.searches import make_rewrite, make_search
     from hintree.solver import Solver, check_question
 
     check_question(question)
-    preset(args.preset)
-    if args.set is not None and args.search is None:
-        raise UsageError("--set needs --search, whose settings it gives")
-    search = make_search(args.search, args.set or "") if args.search is not None else None
-    rewrite = make_rewrite(args.rewrite) if args.rewrite is not None else None
+    chosen = chosen_preset(args)
     tree_file = check_tree_file(args.tree) if args.tree is not None else None
     from rich.console import Console
 
@@ -127,10 +130,8 @@ def run_solve(args: argparse.Namespace) -> None:
 
     names = {role: getattr(args, role) for role in ("reasoner", "hinter", "teacher", "scorer")}
     solver = Solver(
-        args.preset,
+        chosen,
         **names,
-        search=search,
-        rewrite=rewrite,
         budget=budget,
         seed=args.seed,
         recording=args.record,
@@ -148,6 +149,27 @@ def run_solve(args: argparse.Namespace) -> None:
         show(solution, Console(highlight=False))
     if solution.stop_reason.startswith("failed"):
         raise HintreeError(solution.stop_reason)
+
+
+def chosen_preset(args: argparse.Namespace) -> Any:
+    """The preset with the parts that are given in place of its own. Raises UsageError."""
+    from dataclasses import replace
+
+    from hintree.presets import preset
+    from hintree.searches import changed, make_rewrite, make_search
+
+    chosen = preset(args.preset)
+    if args.search is not None:
+        chosen = replace(chosen, search=make_search(args.search, args.set or ""))
+    elif args.set is not None:
+        chosen = replace(chosen, search=changed(f"search of {args.preset}", chosen.search, args.set))
+    if args.rewrite is not None:
+        chosen = replace(chosen, rewrite=make_rewrite(args.rewrite, chosen.rewrite))
+    if args.sampling is not None:
+        chosen = replace(chosen, sampling=changed("sampling", chosen.sampling, args.sampling))
+    if args.hinting is not None:
+        chosen = replace(chosen, hinting=changed("hinting", chosen.hinting, args.hinting))
+    return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)
 
 
 def run_searches(args: argparse.Namespace) -> None:

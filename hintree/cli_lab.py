@@ -85,6 +85,11 @@ def add_models(parts: Any) -> None:
     evaluate.add_argument("--seed", type=int, default=0, help="seed of the problems (default %(default)s)")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     evaluate.set_defaults(run=run_evaluate)
+    gates = parts.add_parser("gates", help="fit what the presets arbitrage, steer and glimprouter decide by")
+    gates.add_argument("--n", type=positive, default=400, help="training problems (default %(default)s)")
+    gates.add_argument("--seed", type=int, default=0, help="seed of problems and fits (default %(default)s)")
+    gates.add_argument("--out", metavar="FILE", type=Path, help="default: the shipped file, hintree/gates.json")
+    gates.set_defaults(run=run_gates)
 
 
 def run_problems(args: argparse.Namespace) -> None:
@@ -143,6 +148,13 @@ def run_train(args: argparse.Namespace) -> None:
     from hintree.experiments.lab.pipeline import train_all
 
     train_all(Path(args.out), args.stage, Path(args.start) if args.start else None)
+
+
+def run_gates(args: argparse.Namespace) -> None:
+    """Fit the gates of the presets."""
+    from hintree.experiments.lab.commands import write_gates
+
+    write_gates(args.out or Path(__file__).parent / "gates.json", args.n, args.seed)
 
 
 def run_evaluate(args: argparse.Namespace) -> None:

@@ -3,22 +3,29 @@
 import ast
 import inspect
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 from hintree.search import (
     ABMCTS,
     DVTS,
     MCTS,
+    MUR,
     Beam,
     BestFirst,
     BestOfN,
+    GlimpRouter,
+    Lorid,
     Particles,
     Rewrite,
     Search,
     SelfConsistency,
+    Smart,
+    Steer,
     UsageError,
 )
+
+Made = TypeVar("Made")
 
 SEARCHES: dict[str, type[Search]] = {
     "best-of-n": BestOfN,
@@ -29,6 +36,11 @@ SEARCHES: dict[str, type[Search]] = {
     "mcts": MCTS,
     "ab-mcts": ABMCTS,
     "particles": Particles,
+    "smart": Smart,
+    "glimprouter": GlimpRouter,
+    "steer": Steer,
+    "mur": MUR,
+    "lorid": Lorid,
 }
 """Every search that ``--search`` takes."""
 
@@ -42,9 +54,16 @@ def make_search(name: str, settings: str = "") -> Search:
     return made
 
 
-def make_rewrite(settings: str) -> Rewrite:
-    """A rewrite rule from settings such as "threshold=0.7,rungs=hint+teacher"; "none" never rewrites."""
-    return Rewrite(threshold=0) if settings == "none" else Rewrite(**read_settings("rewrite", Rewrite, settings))
+def make_rewrite(settings: str, base: Rewrite | None = None) -> Rewrite:
+    """A rule from settings such as "threshold=0.7,rungs=hint+teacher", laid over ``base``; "none" never rewrites."""
+    if settings == "none":
+        return Rewrite(threshold=0)
+    return changed("rewrite", base or Rewrite(), settings)
+
+
+def changed(name: str, base: Made, settings: str) -> Made:
+    """A dataclass with settings such as "m=1,depth=20" in place of its own. Raises UsageError."""
+    return replace(base, **read_settings(name, type(base), settings))  # type: ignore[type-var]
 
 
 def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
@@ -62,7 +81,7 @@ def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
             raise UsageError(f"{name} setting {part!r}: expected NAME=VALUE with a name from {', '.join(defaults)}")
         if key in found:
             raise UsageError(f"{name} setting {key} is given twice")
-        found[key] = tuple(value.split("+")) if isinstance(defaults[key], tuple) else literal(value)
+        found[key] = tuple(map(literal, value.split("+"))) if isinstance(defaults[key], tuple) else literal(value)
     return found
 
 

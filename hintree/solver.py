@@ -2,7 +2,7 @@
 
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from hintree.experiments.record import Recording
 from hintree.models import LanguageModel, load_classifier, load_model
-from hintree.policies import HintWriter, StepWriter
+from hintree.policies import HintWriter, Judge, StepWriter, only_first
 from hintree.preset import EMBEDDED, Preset
 from hintree.presets import preset
 from hintree.scorers import PRM, TokenConfidence
@@ -65,10 +65,11 @@ class Solver:
     """Solves questions with a preset, any part of which can be replaced.
 
     Args:
-        preset: "hintree" (default), "greedy", "hinted" or "beam", or a ``Preset`` of your own.
+        preset: "hintree" (default) or another name that `hintree presets` lists, or a ``Preset`` of your own.
         reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id), or a loaded
             ``LanguageModel`` for a writer, or a callable for the scorer, or an ``Answerer`` for any role. The scorer
-            may be "confidence" too. None takes the shipped model if the preset has that role; naming one adds the role.
+            may also be "confidence", or "judge" (the teacher's model). None takes the preset's model if it has that
+            role; naming one adds the role.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
@@ -113,6 +114,8 @@ class Solver:
         self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
         self._loaded: dict[str, LanguageModel] = {}
         self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
+        if self.preset.hinting.when != "each" and (hinter_of := self.answerers.get("hinter")):
+            self.answerers["hinter"] = Answerer(only_first(hinter_of.answer), hinter_of.parameters)
         if recording is not None:
             self.answerers = Recording(recording).wrap(self.answerers)
 
@@ -151,18 +154,33 @@ class Solver:
         if role == "scorer":
             if model == "confidence":
                 return Answerer(TokenConfidence())
+            if model == "judge":
+                return self._judge(device, dtype)
             if callable(model):
                 return Answerer(model)
             classifier = load_classifier(model, device=device, dtype=dtype)
             return Answerer(PRM(classifier), classifier.parameters)
+        model = self._load(model, device, dtype)
+        if role == "hinter":
+            return Answerer(HintWriter(model, self.preset.sampling, self.preset.hinting), model.parameters)
+        writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
+        return Answerer(writer, model.parameters)
+
+    def _load(self, model: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
+        """A language model by name, loaded once; a loaded one as it is."""
         if isinstance(model, str):
             if model not in self._loaded:
                 self._loaded[model] = load_model(model, device=device, dtype=dtype)
-            model = self._loaded[model]
-        if role == "hinter":
-            return Answerer(HintWriter(model, self.preset.sampling), model.parameters)
-        writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
-        return Answerer(writer, model.parameters)
+            return self._loaded[model]
+        return model
+
+    def _judge(self, device: str, dtype: str) -> Answerer:
+        """The teacher's model as the scorer."""
+        teacher = self.models.get("teacher")
+        if teacher is None or isinstance(teacher, Answerer):
+            raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model")
+        model = self._load(teacher, device, dtype)
+        return Answerer(Judge(model), model.parameters)
 
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
         """A tree for every question, all of which are looked at first."""
@@ -195,7 +213,7 @@ class Solver:
 
     def _solution(self, run: Run) -> Solution:
         chosen = choose(run.tree, self.search.choice, self.search.aggregate)
-        book_discarded(run.tree, run.ledger, chosen.node)
+        book_discarded(run.ledger, chosen.node)
         question = run.tree.problem.question
         return Solution(
             question, chosen.answer, chosen.node.path(), run.tree, run.ledger, run.stop_reason, chosen.confidence
@@ -226,14 +244,11 @@ def check_question(question: str) -> str:
     return question.strip()
 
 
-def book_discarded(tree: Tree, ledger: Ledger, last: Node) -> None:
-    """Book the tokens of all steps, and their hints, that are not on the chosen path."""
-    chosen = {node.id for node in last.path()}
-    lost: Mapping[str, int] = {"reasoner": 0, "teacher": 0, "hinter": 0}
-    counts = dict(lost)
-    for node in tree:
-        if node.parent is not None and node.id not in chosen:
-            counts[node.author] += node.step.tokens
-            counts["hinter"] += node.hint_tokens
-    for role, tokens in counts.items():
-        ledger[role].discarded_tokens = tokens
+def book_discarded(ledger: Ledger, last: Node) -> None:
+    """Book the tokens that are not on the chosen path: other steps and their hints, and glances at steps."""
+    path = last.path()
+    kept = {"hinter": sum(node.hint_tokens for node in path)}
+    for role in ("reasoner", "teacher"):
+        kept[role] = sum(node.step.tokens for node in path if node.author == role)
+    for role, tokens in kept.items():
+        ledger[role].discarded_tokens = max(0, ledger[role].generated_tokens - tokens)

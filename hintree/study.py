@@ -8,7 +8,6 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,9 +17,8 @@ from hintree.experiments.controls import CONTROLS
 from hintree.experiments.problems import read_cases
 from hintree.experiments.store_study import StoredCase
 from hintree.models.load import MANIFEST, locate
-from hintree.presets import preset
+from hintree.presets import preset, settings_of
 from hintree.search import ROLES, HintreeError, UsageError
-from hintree.searches import SEARCHES
 from hintree.settings import PARTS, SEARCH, Settings, StudyFile, checked
 from hintree.study_file import Place, Text, unknown
 
@@ -147,7 +145,7 @@ def configure(settings: Flat, text: Text, place: Place) -> dict[str, Any]:
     """The whole configuration of an arm. Raises UsageError."""
     name = settings.get(("preset",), Said("hintree", place))
     try:
-        base = preset_settings(str(name.value))
+        base = settings_of(preset(str(name.value)))
     except UsageError as error:
         raise text.error(name.place, str(error)) from error
     full = overlay(dict(flatten(base, place)), {path: x for path, x in settings.items() if path != ("preset",)})
@@ -181,24 +179,6 @@ def nested(settings: Flat, text: Text) -> dict[str, Any]:
     return data
 
 
-def preset_settings(name: str) -> dict[str, Any]:
-    """A preset as settings. Raises UsageError."""
-    chosen = preset(name)
-    kind = next(name for name, kind in SEARCHES.items() if kind is type(chosen.search))
-    search: Any = chosen.search
-    return {
-        **dict.fromkeys(ROLES),
-        **chosen.players(),
-        "search": {"name": kind, **asdict(search)},
-        "rewrite": None if chosen.rewrite is None else asdict(chosen.rewrite),
-        "sampling": asdict(chosen.sampling),
-        "budget": {},
-        "keep_hints": chosen.keep_hints,
-        "device": "auto",
-        "dtype": "auto",
-    }
-
-
 def settle(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration with its weights pinned, and with numbers that do not feel their company where it is cheap.
 
@@ -206,7 +186,9 @@ def settle(config: dict[str, Any]) -> dict[str, Any]:
     computed in, and a study must not depend on how its problems are dealt out.
     """
     config = dict(config)
-    models = {config[role] for role in ROLES if config[role] not in (None, "confidence", *CONTROLS.get(role, ()))}
+    models = {
+        config[role] for role in ROLES if config[role] not in (None, "confidence", "judge", *CONTROLS.get(role, ()))
+    }
     config["weights"] = {name: fingerprint(name) for name in sorted(models)}
     if all(name.startswith("embedded:") for name in models):
         config["device"] = "cpu" if config["device"] == "auto" else config["device"]

@@ -1,6 +1,6 @@
 """Language models as machines: prompts in, tokens with their probabilities out. They know no tree and no role."""
 
-from hintree.models.base import Classifier, Completion, LanguageModel, Piece, Prompt, Request, Scored, Usage
+from hintree.models.base import Classifier, Completion, LanguageModel, Piece, Prompt, Reader, Request, Scored, Usage
 from hintree.models.load import EMBEDDED, load_classifier, load_model
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "LanguageModel",
     "Piece",
     "Prompt",
+    "Reader",
     "Request",
     "Scored",
     "Usage",

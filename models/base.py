@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from hintree.search.errors import ModelError
 from hintree.search.ledger import Usage
 
-__all__ = ["Classifier", "Completion", "LanguageModel", "Piece", "Prompt", "Request", "Scored", "Usage"]
+__all__ = ["Classifier", "Completion", "LanguageModel", "Piece", "Prompt", "Reader", "Request", "Scored", "Usage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,19 @@ class Piece(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """Probability of the last label at every marked piece, each in [0, 1], and what it cost."""
+    """Probabilities, each in [0, 1], of the last label at every marked piece or of tokens; and what they cost."""
 
     probabilities: tuple[float, ...]
     usage: Usage
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A language model that can also read: it says how probable a text is that another has written."""
+
+    def weigh(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
+        """Probability of each token of each text after its prompt, at temperature 1; nothing is written."""
+        ...
 
 
 class Classifier(Protocol):

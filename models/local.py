@@ -4,6 +4,7 @@ Every text has its own temperature, stop texts, length and seed, and leaves the 
 join at once.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -12,13 +13,14 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from hintree.models.base import Completion, Request
+from hintree.models.base import Completion, Prompt, Request, Scored
 from hintree.models.forest import Forest, Machine
 from hintree.models.machine import find_machine
 from hintree.models.rows import Row, write_rows
 from hintree.models.sampling import Cuts, choose, uniforms
-from hintree.models.text import cut, encode, may_stop
+from hintree.models.text import continuation, cut, encode, may_stop
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
+from hintree.models.weigh import weigh_on_tree, weigh_whole
 from hintree.search.errors import ContextError, LogitsError, ModelError
 from hintree.search.ledger import Usage
 
@@ -95,6 +97,24 @@ class LocalModel(Local):
         for answer in answers:
             if isinstance(answer, Completion):
                 self.usage = self.usage.plus(answer.usage)
+        return answers
+
+    def weigh(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
+        """Probability of each token of each text after its prompt; only what no call has read is forwarded."""
+        coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
+        fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
+        chosen = [coded[i] for i in fitting]
+        with torch.inference_mode():
+            if self._machine is None:
+                found = weigh_whole(self.model, chosen)
+            else:
+                groups = [texts[i][0].user for i in fitting]
+                found = weigh_on_tree(self._machine, self._cache, chosen, groups, self._columns)
+        answers: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
+        for i, (values, forwarded) in zip(fitting, found, strict=True):
+            usage = Usage(1, len(coded[i][0]), forwarded, 0)
+            self.usage = self.usage.plus(usage)
+            answers[i] = Scored(tuple(values), usage) if all(map(math.isfinite, values)) else self._damaged()
         return answers
 
     def _row(self, request: Request, ids: list[int]) -> Row:

@@ -5,6 +5,7 @@ end of the text.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from jinja2 import TemplateError
@@ -36,6 +37,13 @@ def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
         else:
             ids += tokenizer.encode(part, add_special_tokens=False)
     return ids + plain(tokenizer, prompt.assistant)
+
+
+def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) -> tuple[list[int], int]:
+    """Token ids of a prompt that a text continues, and the index where they begin to differ from the prompt's own."""
+    before = encode(tokenizer, prompt)
+    ids = encode(tokenizer, replace(prompt, assistant=prompt.assistant + text))
+    return ids, next((i for i, (a, b) in enumerate(zip(before, ids, strict=False)) if a != b), len(before))
 
 
 @lru_cache(maxsize=64)

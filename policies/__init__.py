@@ -2,7 +2,9 @@
 
 from hintree.policies.answers import canonical, find_answer
 from hintree.policies.formats import CHAT, PLAIN, Format, format_for
-from hintree.policies.writers import Hinting, HintWriter, Sampling, StepWriter, only_first
+from hintree.policies.hinters import Hinting, HintWriter, only_first
+from hintree.policies.judge import Judge
+from hintree.policies.writers import Sampling, StepWriter
 
 __all__ = [
     "CHAT",
@@ -10,6 +12,7 @@ __all__ = [
     "Format",
     "HintWriter",
     "Hinting",
+    "Judge",
     "Sampling",
     "StepWriter",
     "canonical",

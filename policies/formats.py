@@ -2,8 +2,8 @@
 
 A model with a chat template is asked in a conversation, and its steps are continued inside the assistant's turn, one
 paragraph each. Any other model, the lab's among them, reads plain lines. A hint always stands at the tail, right
-before the step it is for, and is gone from later prompts unless hints are kept. A plan, which is a hint that begins with
-"Plan:" and stands at the first step, is for the whole solution (``hint_once``): a conversation shows it before all
+before the step it is for, and is gone from later prompts unless hints are kept. A plan, which is a hint that begins
+with "Plan:" and stands at the first step, is for the whole solution (``hint_once``): a conversation shows it before all
 steps. The lab's models write plans but were never taught to go by one, so plain lines show its next entry as a hint.
 """
 
@@ -16,8 +16,8 @@ from hintree.search import Node
 
 SOLVE = (
     "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
-    "line begins with 'Hint:', follow it in the next step. If one begins with 'Plan:', follow it in all steps. End with "
-    "a paragraph that says 'The answer is X.'"
+    "line begins with 'Hint:', follow it in the next step. If one begins with 'Plan:', follow it in all steps. End "
+    "with a paragraph that says 'The answer is X.'"
 )
 GUIDE = (
     "You guide a student who solves a problem step by step. Say in one short sentence what the next step should look "

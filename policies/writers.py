@@ -1,17 +1,18 @@
-"""Who writes: reasoner and teacher write steps, the hinter writes hints."""
+"""Who writes steps: reasoner and teacher."""
 
-from collections.abc import Callable, Sequence
+import math
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
-from hintree.policies.formats import PLANNED, format_for
-from hintree.policies.leaks import leaks, mask
-from hintree.search import Answer, Ask, Hint, Hinted, Step, Usage, UsageError, Written
+from hintree.policies.formats import format_for
+from hintree.search import Answer, Ask, Step, UsageError, Written
 
-Hinter = Callable[[Sequence[Hint]], Sequence[Answer[Hinted] | Exception]]
-"""Answers ``Hint`` questions."""
+LEAST = sys.float_info.min
+"""A probability that is too small for a float counts as this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +61,6 @@ class Sampling:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Hinting:
-    """When hints are written, and what becomes of those that say too much.
-
-    Attributes:
-        when: "each" (for every step, as HintMR does), "first" (for the first step only) or "plan" (one plan for the whole
-            solution, before the first step).
-        leaks: A hint that says too much (``hintree.policies.leaks``) is dropped ("drop": its tokens are booked, and its
-            step is written without), has its unknown numbers blanked ("mask"), or is used as it is ("keep").
-
-    Raises:
-        UsageError: A value is not accepted.
-    """
-
-    when: str = "each"
-    leaks: str = "drop"
-
-    def __post_init__(self) -> None:
-        for name, accepted in (("when", ("each", "first", "plan")), ("leaks", ("drop", "mask", "keep"))):
-            if getattr(self, name) not in accepted:
-                raise UsageError(f"hints {name}={getattr(self, name)!r} is not one of {', '.join(accepted)}")
-
-
 class StepWriter:
     """Answers ``Step`` questions: the reasoner, or the teacher.
 
@@ -106,53 +84,9 @@ class StepWriter:
     def _request(self, ask: Step) -> Request:
         question, path = ask.tree.problem.question, ask.node.path()
         prompt = self.format.step(question, path, ask.hint, keep_hints=self.keep_hints)
+        if ask.tokens is not None:
+            return Sampling().request(prompt, ask, ask.tokens, self.format.delimiter)
         return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
-
-
-class HintWriter:
-    """Answers ``Hint`` questions. A retry is always drawn, never greedy.
-
-    Args:
-        model: Who writes.
-        sampling: How.
-        hinting: When hints are written, and what becomes of those that say too much.
-    """
-
-    def __init__(self, model: LanguageModel, sampling: Sampling, hinting: Hinting | None = None) -> None:
-        self.model = model
-        self.sampling = sampling
-        self.hinting = hinting or Hinting()
-        self.format = format_for(model)
-
-    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
-        """Write the hints."""
-        answers = self.model.generate([self._request(ask) for ask in asks])
-        return [self._hint(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
-
-    def _request(self, ask: Hint) -> Request:
-        question, form = ask.tree.problem.question, self.format
-        if self.hinting.when == "plan":
-            return self.sampling.request(form.plan(question), ask, form.plan_tokens, *form.plan_ends)
-        return self.sampling.request(form.hint(question, ask.node.path()), ask, form.hint_tokens, "\n")
-
-    def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
-        text = done.text.strip().removeprefix("Hint:").strip()
-        question, steps = ask.tree.problem.question, [node.step.text for node in ask.node.path()]
-        text = f"{PLANNED} {text}" if self.hinting.when == "plan" else text
-        kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
-        kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
-        return Answer(Hinted(kept, len(done.probabilities)), done.usage)
-
-
-def only_first(answer: Hinter) -> Hinter:
-    """A hinter that is asked before the first step only; later steps have no hint, and cost none."""
-
-    def first(asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
-        roots = [ask for ask in asks if ask.node.parent is None]
-        told = iter(answer(roots) if roots else ())
-        return [next(told) if ask.node.parent is None else Answer(Hinted(None, 0), Usage()) for ask in asks]
-
-    return first
 
 
 def as_step(done: Completion) -> Answer[Written]:
@@ -167,5 +101,6 @@ def as_step(done: Completion) -> Answer[Written]:
         min(chances),
         sum(done.entropies) / tokens,
         find_answer(done.text) if ended != "length" else None,
+        sum(math.log(max(chance, LEAST)) for chance in chances) / tokens,
     )
     return Answer(step, done.usage)

@@ -20,19 +20,25 @@ from hintree.search.errors import (
 from hintree.search.expand import expand
 from hintree.search.export import from_dict, from_networkx, to_dict, to_networkx
 from hintree.search.flow import flow
+from hintree.search.glimprouter import GlimpRouter
 from hintree.search.ledger import ROLES, Account, Ledger, Usage
+from hintree.search.lorid import Lorid
 from hintree.search.mcts import MCTS
+from hintree.search.mur import MUR
 from hintree.search.particles import Particles
 from hintree.search.questions import Answer, Ask, Each, Hint, Hinted, Score, Step, each
 from hintree.search.rewrite import Rewrite, calibrate, rewrite
 from hintree.search.run import Answerer, Run
 from hintree.search.search import Search
+from hintree.search.smart import Smart
+from hintree.search.steer import Steer
 from hintree.search.tree import Node, Problem, Tree, Written
 
 __all__ = [
     "ABMCTS",
     "DVTS",
     "MCTS",
+    "MUR",
     "ROLES",
     "Account",
     "Answer",
@@ -46,11 +52,13 @@ __all__ = [
     "Choice",
     "ContextError",
     "Each",
+    "GlimpRouter",
     "Hint",
     "Hinted",
     "HintreeError",
     "Ledger",
     "LogitsError",
+    "Lorid",
     "ModelError",
     "Node",
     "Particles",
@@ -60,6 +68,8 @@ __all__ = [
     "Score",
     "Search",
     "SelfConsistency",
+    "Smart",
+    "Steer",
     "Step",
     "Tree",
     "UnknownModelError",

@@ -51,15 +51,15 @@ async def expand(tree: Tree, nodes: Sequence[Node], *, branch: int, unhinted: in
     return unique(child for child in children if child is not None)
 
 
-async def extend(tree: Tree, at: Sequence[Place], *, merge: bool = True) -> list[Node | None]:
-    """One scored step per place, in order; None where nobody wrote.
+async def extend(tree: Tree, at: Sequence[Place], *, merge: bool = True, score: bool = True) -> list[Node | None]:
+    """One step per place, in order, scored unless ``score`` is false; None where nobody wrote.
 
     With ``merge``, a step that an equal sibling has already is that sibling, and the duplicate is marked pruned.
     """
     guided = [place for place in at if place.hinted and place.author == "reasoner"]
     answers = await each(Hint(tree, place.node, place.index) for place in guided)
     hints = dict(zip(guided, answers, strict=True))
-    return await write(tree, [Draft(place, hints.get(place)) for place in at], merge=merge)
+    return await write(tree, [Draft(place, hints.get(place)) for place in at], merge=merge, score=score)
 
 
 async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) -> list[Node]:
@@ -78,7 +78,7 @@ async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) ->
     return ends
 
 
-async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True) -> list[Node | None]:
+async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True, score: bool = True) -> list[Node | None]:
     """Have the drafts written and scored; the nodes in order, as for ``extend``."""
     at = [draft.place for draft in drafts]
     hints = [draft.hint.text if draft.hint else None for draft in drafts]
@@ -103,7 +103,8 @@ async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True) -> l
             node.status, node.reason = "pruned", f"same as step {twin.id}"
             node = twin
         nodes.append(node)
-    await judge(tree, nodes)
+    if score:
+        await judge(tree, nodes)
     return nodes
 
 

@@ -12,7 +12,7 @@ from hintree.search.errors import UsageError
 from hintree.search.seeds import seed_of
 from hintree.search.tree import RETRY, STATUSES, Node, Problem, Tree, Written
 
-VERSION = 2
+VERSION = 3
 """Version of the JSON form; a reader refuses a newer one."""
 
 AUTHORS = ("reasoner", "teacher")
@@ -22,14 +22,14 @@ MADE = ("parent", "children", "step", "key", "begun", "tried")
 PLAIN = [f.name for f in fields(Node) if f.name not in MADE]
 ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """Numbers that JSON does not have, by the text that stands for them."""
-NUMBERS = ("mean_probability", "min_probability", "entropy", "value")
+NUMBERS = ("mean_probability", "min_probability", "entropy", "log_probability", "value")
 """Fields that may hold such a number."""
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("id", "index", "hint_tokens", "visits", "depth", "rewrites", "tokens"), int),
     **dict.fromkeys(("author", "status", "reason", "text", "ended"), str),
     **dict.fromkeys(NUMBERS, int | float),
     **dict.fromkeys(("hint", "answer"), str | None),
-    **{"score": int | float | None, "replaces": int | None},
+    **{"score": int | float | None, "log_probability": int | float | None, "replaces": int | None},
 }
 """What each field of a node and of its step holds; whole numbers are at least 0, and below ``LARGEST``."""
 LARGEST = 2**63

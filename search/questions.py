@@ -59,10 +59,16 @@ class Hint(Ask["Hinted"]):
 
 @dataclass(frozen=True, slots=True)
 class Step(Ask[Written]):
-    """Write the step after ``node``, under a hint or none. ``author`` is "reasoner" or "teacher"."""
+    """Write the step after ``node``, under a hint or none.
+
+    Attributes:
+        author: "reasoner" or "teacher".
+        tokens: Write at most so many tokens, the most probable ones: a glance at the step. None writes the step.
+    """
 
     author: str = "reasoner"
     hint: str | None = None
+    tokens: int | None = None
 
     @property
     def role(self) -> str:

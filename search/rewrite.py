@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from hintree.search.advantage import FEATURES, gain_probability
 from hintree.search.errors import UsageError
 from hintree.search.expand import Draft, Place, write
 from hintree.search.questions import Hint, Hinted, each
 from hintree.search.tree import RETRY, Node, Tree
 
 Rung = Literal["hint", "resample", "teacher"]
-Trigger = Literal["score", "drop", "confidence"]
+Trigger = Literal["score", "drop", "confidence", "advantage"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
 
@@ -26,15 +27,18 @@ class Rewrite:
     Attributes:
         threshold: A step is rewritten where its trigger is below it (tau); at least 0. At 0 nothing is rewritten, above
             1 everything.
-        trigger: "score" (the step's score), "drop" (1 minus how much lower it is than the score of the step before) or
-            "confidence" (the mean probability of the step's tokens); each in [0, 1].
+        trigger: "score" (the step's score), "drop" (1 minus how much lower it is than the score of the step before),
+            "confidence" (the mean probability of the step's tokens) or "advantage" (1 minus the probability that the
+            teacher's step would score higher, by a router with ``weights``); each in [0, 1].
         rungs: In order: "hint" (the reasoner, under a new hint), "resample" (the reasoner, under the same hint or none)
             and "teacher".
         accept: "better" keeps the version with the higher score, "always" the new one.
+        margin: "better" is higher by more than this; in [0, 1].
         when: "before" or "after" a search prunes; after is cheaper.
         final: Whether a step that ends the solution may be rewritten.
         limit: At most so many rewritten steps on a path; None for no limit.
         per: "parent" rewrites the best low sibling only, "step" each of them.
+        weights: Of the router of the trigger "advantage"; see ``advantage.gain_probability``.
 
     Raises:
         UsageError: A value is not accepted.
@@ -48,12 +52,21 @@ class Rewrite:
     final: bool = True
     limit: int | None = None
     per: Literal["parent", "step"] = "parent"
+    margin: float = 0.0
+    weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.threshold, int | float) or not self.threshold >= 0:
             raise UsageError(f"rewrite threshold={self.threshold!r} is not a number of at least 0")
         if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 0):
             raise UsageError(f"rewrite limit={self.limit!r} is not a whole number of at least 0")
+        if not isinstance(self.margin, int | float) or not 0 <= self.margin <= 1:
+            raise UsageError(f"rewrite margin={self.margin!r} is not a number from 0 to 1")
+        if self.trigger == "advantage" and len(self.weights) != 1 + len(FEATURES):
+            raise UsageError(
+                f"rewrite weights={self.weights!r}: the trigger advantage needs {1 + len(FEATURES)} of them, the "
+                f"intercept and one each for {', '.join(FEATURES)}; the preset arbitrage has them"
+            )
         if bad := [rung for rung in self.rungs if rung not in RUNGS]:
             raise UsageError(f"rewrite rungs: {bad[0]!r} is not one of {', '.join(RUNGS)}")
         accepted = {
@@ -72,13 +85,15 @@ class Rewrite:
             return False
         if node.status == "failed":
             return self.threshold > 0
-        level = measure(node, self.trigger)
+        level = measure(node, self.trigger, self.weights)
         low = level is not None and level < self.threshold
         return low and (node.status == "open" or (node.status == "terminal" and self.final))
 
 
-def measure(node: Node, trigger: Trigger) -> float | None:
+def measure(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> float | None:
     """What a trigger compares with its threshold, in [0, 1]; None where nobody judged."""
+    if trigger == "advantage":
+        return 1.0 - gain_probability(node, weights)
     if trigger == "confidence":
         return node.step.mean_probability
     if trigger == "score" or node.score is None:
@@ -143,7 +158,7 @@ def settle(new: Node, old: Node, rule: Rewrite) -> bool:
     The new one may be an older sibling with the very text; then it is taken up again.
     """
     fresh = new.replaces == old.id
-    if new.status != "failed" and (rule.accept == "always" or worth(new) > worth(old)):
+    if new.status != "failed" and (rule.accept == "always" or worth(new) - worth(old) > rule.margin):
         why = f"{old.reason}; " if old.reason else ""
         old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
         if not fresh:

@@ -40,6 +40,7 @@ class Written(NamedTuple):
     min_probability: Probability of its least probable token, in [0, 1].
     entropy: Mean entropy of the token distributions, in nats.
     answer: The final answer it states, None if it states none.
+    log_probability: Mean log probability of its tokens, in nats, at most 0; None where it was not recorded.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Written(NamedTuple):
     min_probability: float
     entropy: float
     answer: str | None = None
+    log_probability: float | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -46,7 +46,7 @@ def test_arms_are_presets_settings_and_grids_laid_over_each_other():
     smart = data["arms"]["smart / threshold=0.5 / kept"]
     assert smart["rewrite"] == {
         "threshold": 0.5, "trigger": "score", "rungs": ["teacher"], "accept": "always", "when": "after", "final": True,
-        "limit": None, "per": "parent",
+        "limit": None, "per": "parent", "margin": 0.0, "weights": [],
     }  # fmt: skip
     assert (smart["hinter"], smart["scorer"], smart["keep_hints"]) == (None, "embedded:prm", True)
     assert (smart["device"], smart["dtype"]) == ("cpu", "float64")

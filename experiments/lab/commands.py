@@ -129,6 +129,20 @@ def make_knobs(knobs: Knobs, given: Mapping[str, Any]) -> Knobs:
     return replace(knobs, **told)
 
 
+def write_gates(file: Path, n: int, seed: int) -> None:
+    """Fit the gates of the presets to the shipped models, and write them into a file."""
+    try:
+        from hintree.experiments.lab.gates import fit_gates
+    except ModuleNotFoundError as error:
+        raise UsageError(f"fitting gates needs {error.name}: pip install scikit-learn") from error
+    text = json.dumps(fit_gates(n, seed), indent=1) + "\n"
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise UsageError(f"--out {file}: cannot be written: {error}") from error
+    print(text + f"written into {file}")
+
+
 def print_evaluation(folder: str | None, n: int, seed: int, *, as_json: bool) -> None:
     """All figures of the lab's models, as a table or as JSON."""
     if folder is not None and not Path(folder).is_dir():
