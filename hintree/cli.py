@@ -14,6 +14,7 @@ from hintree.cli_lab import add_lab
 from hintree.cli_presets import PresetsInHelp, add_presets
 from hintree.cli_report import add_report
 from hintree.cli_study import add_study
+from hintree.cli_train import add_train
 from hintree.cli_types import positive
 from hintree.cli_view import add_view, check_tree_file, open_page, write_tree
 from hintree.search.budget import Budget
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     bench.set_defaults(run=run_bench)
     add_report(commands)
+    add_train(commands)
     return parser
 
 

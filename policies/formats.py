@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.models import LanguageModel, Prompt
-from hintree.search import Node
+from hintree.search import Node, Problem, Tree, Written
 
 SOLVE = (
     "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
@@ -88,6 +88,15 @@ class Format:
     def plan(self, question: str) -> Prompt:
         """The prompt for a plan of the whole solution."""
         return Prompt(f"Problem:\n{question}" if self.chat else question, PLANNED, OUTLINE if self.chat else "")
+
+
+def path_of(question: str, steps: Sequence[str]) -> list[Node]:
+    """Whole steps as the path that a search would have come by."""
+    tree = Tree(Problem(question))
+    node = tree.root
+    for step in steps:
+        node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
+    return node.path()
 
 
 PLAIN = Format("\n", step_tokens=96, hint_tokens=32, plan_tokens=96, plan_ends=(".", "\n"), chat=False)
