@@ -18,7 +18,7 @@ CHUNK = 16
 TEACH = (
     "You write hints for a student who solves a problem step by step. You see the problem, the steps so far and the "
     "next step. Write one imperative sentence of at most 25 words that leads to the next step: which quantities to use "
-    "and which operation. State no result, no number that is not in the problem or the steps so far, and not the answer."
+    "and which operation. State no result, no number that is not in the problem or the steps so far, and no answer."
 )
 
 
