@@ -123,7 +123,7 @@ def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(t
 
 
 def test_no_leak_of_the_shipped_hinter_reaches_the_student():
-    asked = list(problems("validation", n=20, seed=4))
+    asked = list(problems("validation", n=5, seed=4))
     solver = hintree.Solver("hinted")
     chains = []
     for problem, done in zip(asked, solver.solve_many([p.question for p in asked], progress=False), strict=True):
