@@ -21,9 +21,8 @@ LEAST = 1e-300
 class Judge:
     """Answers ``Score`` questions in [0, 1]: a digit / 9 where the judge can be asked, else what it thinks of the text.
 
-    A model with a chat template is asked for one digit; an answer without one counts as 0, a number above 9
-    as 9. Any other model reads the
-    step after the steps before it: the score is the geometric mean of the probabilities of its tokens.
+    A model with a chat template is asked for one digit; an answer without one counts as 0, a number above 9 as 9. Any
+    other model reads the step after the steps before it: the score is the geometric mean of its tokens' probabilities.
 
     Args:
         model: The judge, most often the teacher's model.
