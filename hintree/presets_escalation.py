@@ -83,7 +83,7 @@ ESCALATION = {
         "one chain without a teacher; a step less certain than those before is sampled 4 times, the PRM chooses",
         ("scorer",),
         MUR(),
-        DRAWN_NARROW,
+        sampling=DRAWN_NARROW,
         source="MUR, arXiv 2507.14958",
         differs="the critic is the PRM; a text that equals the draft is the draft",
     ),

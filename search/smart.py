@@ -1,5 +1,6 @@
 """SMART's beam search: write, score, take out what has ended, prune, and only then pay the teacher."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hintree.search.checks import check_choice, check_range, check_whole
@@ -18,7 +19,7 @@ class Smart:
 
     Attributes:
         n: Beams, at least 1.
-        m: Beam width: of the beams that go on every ``m``-th stays, in 1..n. 1 prunes nothing.
+        m: Beam width, in 1..n: ``n // m`` beams stay, each goes on about ``m`` times. 1 prunes nothing.
         depth: Iterations; a longer path fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
         choice: How the answer is chosen: best, majority or weighted; see ``choose``.
@@ -46,14 +47,14 @@ class Smart:
             if rule and rule.when == "before":
                 drafts = await rewrite(tree, drafts, rule)
             if rule and rule.when == "after" and rule.final:
-                drafts = await rewrite_ended(tree, drafts, rule)
+                drafts = await rewrite_some(tree, drafts, rule, lambda node: node.status == "terminal")
             ended += sum(node.status == "terminal" for node in drafts)
             beams = unique(node for node in drafts if node.status != "terminal")
             if ended >= self.n:
                 break
             beams = keep_best(beams, self.n // self.m, self.rank, "not among the best")
             if rule and rule.when == "after":
-                beams = await rewrite(tree, beams, rule)
+                beams = await rewrite_some(tree, beams, rule, lambda node: node.replaces is None)
                 ended += sum(node.status == "terminal" for node in beams)
             beams = living(unique(beams))
             if not beams:
@@ -71,8 +72,8 @@ class Smart:
         return trajectory_score(node, self.aggregate)
 
 
-async def rewrite_ended(tree: Tree, drafts: list[Node], rule: Rewrite) -> list[Node]:
-    """The drafts, with the low ones among those that end the solution replaced."""
-    ends = unique(node for node in drafts if node.status == "terminal")
-    new = dict(zip((node.id for node in ends), await rewrite(tree, ends, rule), strict=True))
-    return [new.get(node.id, node) for node in drafts]
+async def rewrite_some(tree: Tree, nodes: list[Node], rule: Rewrite, which: Callable[[Node], bool]) -> list[Node]:
+    """The nodes in order, with the low ones among some of them replaced as the rule says."""
+    some = unique(node for node in nodes if which(node))
+    new = dict(zip((node.id for node in some), await rewrite(tree, some, rule), strict=True))
+    return [new.get(node.id, node) for node in nodes]
