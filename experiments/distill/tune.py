@@ -1,5 +1,6 @@
 """Fine-tune a language model into a hinter: all of its weights, or LoRA adapters that are merged at the end."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ def adapted(model: PreTrainedModel, rank: int, seed: int) -> Any:
         raise UsageError('--lora needs peft: pip install "hintree[train]"') from error
     torch.manual_seed(seed)
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
-    return get_peft_model(model, config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by a name that is going to change
+        return get_peft_model(model, config)
 
 
 def merged(model: Any) -> Any:
