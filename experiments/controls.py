@@ -8,32 +8,39 @@ from collections.abc import Callable, Sequence
 
 from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.oracle import next_hint
-from hintree.experiments.lab.problem import LabProblem
+from hintree.experiments.lab.problem import LabProblem, write_plan
+from hintree.search.choose import choose
 from hintree.search.errors import UsageError
 from hintree.search.ledger import Usage
 from hintree.search.questions import Answer, Hint, Hinted, Score
 from hintree.search.run import Answerer
 from hintree.search.seeds import generator
+from hintree.search.tree import Tree
 
 CONTROLS = {"hinter": ("exact", "other"), "scorer": ("exact", "random")}
 """Names of controls by role."""
 
 
-def control(role: str, name: str, problems: Sequence[LabProblem]) -> Answerer:
-    """A control by role and name. Raises UsageError if it needs the truth, and these are no lab problems."""
+def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Answerer:
+    """A control by role and name; with ``planned``, a hinter writes plans.
+
+    Raises:
+        UsageError: It needs the truth, and these are no lab problems.
+    """
     if (role, name) == ("scorer", "random"):
         return Answerer(chance)
     if not problems:
         raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
     if role == "scorer":
         return Answerer(exact_scores(problems))
-    return Answerer(ExactHints(problems, shift=int(name == "other")))
+    return Answerer(ExactHints(problems, shift=int(name == "other"), planned=planned))
 
 
 class ExactHints:
-    """Answers ``Hint`` questions with the lab's exact hint; with ``shift``, that of another problem."""
+    """Answers ``Hint`` questions with the lab's exact hint or plan; with ``shift``, that of another problem."""
 
-    def __init__(self, problems: Sequence[LabProblem], shift: int = 0) -> None:
+    def __init__(self, problems: Sequence[LabProblem], shift: int = 0, *, planned: bool = False) -> None:
+        self.planned = planned
         self.problems = {p.id: problems[(i + shift) % len(problems)] for i, p in enumerate(problems)}
 
     def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
@@ -43,7 +50,30 @@ class ExactHints:
     def hint(self, ask: Hint) -> str:
         """The hint for one question."""
         problem = self.problems[ask.tree.problem.id]
+        if self.planned:
+            return write_plan(problem)
         return next_hint(problem, [node.step.text for node in ask.node.path()])
+
+
+class ShuffledHints:
+    """Answers ``Hint`` questions with what a hinter has told another problem at the same step.
+
+    Args:
+        trees: One chain per problem, grown under the hinter; the problem after it lends its hints.
+    """
+
+    def __init__(self, trees: Sequence[Tree]) -> None:
+        told = [[node.hint for node in choose(tree).node.path() if node.hint] for tree in trees]
+        self.told = {tree.problem.id: told[(i + 1) % len(told)] for i, tree in enumerate(trees)}
+
+    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+        """The hints; where the other solution was shorter, its last one."""
+        return [Answer(Hinted(self.hint(ask), 0), Usage(1)) for ask in asks]
+
+    def hint(self, ask: Hint) -> str | None:
+        """The hint for one question, None where the other problem had none."""
+        hints = self.told[ask.tree.problem.id]
+        return hints[min(ask.node.depth, len(hints) - 1)] if hints else None
 
 
 def exact_scores(problems: Sequence[LabProblem]) -> Callable[[Sequence[Score]], list[Answer[float] | Exception]]:

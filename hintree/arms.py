@@ -10,7 +10,7 @@ from hintree.experiments.lab.read import read
 from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
 from hintree.models import load_classifier, load_model
-from hintree.policies import Judge, Sampling
+from hintree.policies import Hinting, Judge, Sampling
 from hintree.preset import Preset
 from hintree.scorers import PRM
 from hintree.search import ROLES, Answerer, Budget, Problem, Rewrite, UsageError
@@ -52,7 +52,8 @@ class Arms:
         """Who plays a role: a control, "confidence", "judge" (the teacher), or a model, which is loaded once."""
         name = config[role]
         if name in CONTROLS.get(role, ()):
-            return control(role, name, [read(question) for question in self.questions])
+            problems, planned = [read(question) for question in self.questions], config["hinting"]["when"] == "plan"
+            return control(role, name, problems, planned=planned)
         if (role, name) == ("scorer", "confidence"):
             return name
         if (role, name) == ("scorer", "judge"):
@@ -89,7 +90,8 @@ def preset_of(config: Mapping[str, Any]) -> Preset:
     settings = dict(config["search"])
     search = SEARCHES[settings.pop("name")](**tuples(settings))
     rule = None if config["rewrite"] is None else Rewrite(**tuples(config["rewrite"]))
-    return Preset("", (), search, rule, Sampling(**config["sampling"]), config["keep_hints"])
+    sampling, hinting = Sampling(**config["sampling"]), Hinting(**config["hinting"])
+    return Preset("", (), search, rule, sampling, config["keep_hints"], hinting)
 
 
 def tuples(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hintree.cli_lab import add_lab
 from hintree.cli_presets import PresetsInHelp, add_presets
 from hintree.cli_report import add_report
 from hintree.cli_study import add_study
+from hintree.cli_train import add_train
 from hintree.cli_types import positive
 from hintree.cli_view import add_view, check_tree_file, open_page, write_tree
 from hintree.search.budget import Budget
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     bench.set_defaults(run=run_bench)
     add_report(commands)
+    add_train(commands)
     return parser
 
 
@@ -79,6 +81,10 @@ def add_solve(commands: Any) -> None:
         "--rewrite", metavar="SETTINGS", help="change the rewrite rule, e.g. threshold=0.7,rungs=teacher, or none"
     )
     solve.add_argument("--sampling", metavar="SETTINGS", help="how texts are drawn, e.g. temperature=0.8,top_p=0.95")
+    solve.add_argument(
+        "--hinting", metavar="SETTINGS", help="when hints are written and what becomes of leaks: when=first,leaks=mask"
+    )
+    solve.add_argument("--keep-hints", action="store_true", help="later prompts show the hints of earlier steps")
     solve.add_argument("--record", metavar="FILE", help="keep every answer of a model; a run started again goes on")
     solve.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
     solve.add_argument(
@@ -163,7 +169,9 @@ def chosen_preset(args: argparse.Namespace) -> Any:
         chosen = replace(chosen, rewrite=make_rewrite(args.rewrite, chosen.rewrite))
     if args.sampling is not None:
         chosen = replace(chosen, sampling=changed("sampling", chosen.sampling, args.sampling))
-    return chosen
+    if args.hinting is not None:
+        chosen = replace(chosen, hinting=changed("hinting", chosen.hinting, args.hinting))
+    return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)
 
 
 def run_searches(args: argparse.Namespace) -> None:

@@ -52,7 +52,7 @@ def as_json(one: Any) -> dict[str, Any]:
 def settings_text(settings: Any) -> str:
     """The settings of one part as ``--set`` takes them."""
     if not isinstance(settings, dict):
-        return str(settings)
+        return value_text(settings)
     return ",".join(f"{key}={value_text(value)}" for key, value in settings.items()) or "none"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hintree.policies import Sampling
+from hintree.policies import Hinting, Sampling
 from hintree.search import Rewrite, Search
 
 EMBEDDED = {
@@ -26,6 +26,7 @@ class Preset:
         rewrite: The rewrite rule, None for no rewriting.
         sampling: How texts are drawn.
         keep_hints: Show the hints of earlier steps in the prompts of later ones.
+        hinting: When hints are written, and what becomes of those that say too much.
         source: The paper it is from; "" where there is none.
         differs: What differs from the paper; "" where nothing does that is known.
         models: Who plays a role, where it is not the role's shipped model.
@@ -37,6 +38,7 @@ class Preset:
     rewrite: Rewrite | None = None
     sampling: Sampling = field(default_factory=Sampling)
     keep_hints: bool = False
+    hinting: Hinting = field(default_factory=Hinting)
     source: str = ""
     differs: str = ""
     models: Mapping[str, str] = field(default_factory=dict)

@@ -7,10 +7,11 @@ from typing import Any
 from hintree.preset import Preset
 from hintree.presets_basic import BASIC
 from hintree.presets_escalation import ESCALATION
+from hintree.presets_hints import HINTS
 from hintree.search import ROLES, UsageError
 from hintree.searches import SEARCHES
 
-PRESETS: dict[str, Preset] = {**BASIC, **ESCALATION}
+PRESETS: dict[str, Preset] = {**BASIC, **ESCALATION, **HINTS}
 """All presets by name; ``hintree`` is the default."""
 
 
@@ -33,6 +34,7 @@ def settings_of(chosen: Preset) -> dict[str, Any]:
         "search": {"name": kind, **asdict(search)},
         "rewrite": None if chosen.rewrite is None else asdict(chosen.rewrite),
         "sampling": asdict(chosen.sampling),
+        "hinting": asdict(chosen.hinting),
         "budget": {},
         "keep_hints": chosen.keep_hints,
         "device": "auto",

@@ -15,6 +15,7 @@ from hintree.search import (
     BestFirst,
     BestOfN,
     GlimpRouter,
+    Lorid,
     Particles,
     Rewrite,
     Search,
@@ -39,6 +40,7 @@ SEARCHES: dict[str, type[Search]] = {
     "glimprouter": GlimpRouter,
     "steer": Steer,
     "mur": MUR,
+    "lorid": Lorid,
 }
 """Every search that ``--search`` takes."""
 
@@ -61,7 +63,10 @@ def make_rewrite(settings: str, base: Rewrite | None = None) -> Rewrite:
 
 def changed(name: str, base: Made, settings: str) -> Made:
     """A dataclass with settings such as "m=1,depth=20" in place of its own. Raises UsageError."""
-    return replace(base, **read_settings(name, type(base), settings))  # type: ignore[type-var]
+    try:
+        return replace(base, **read_settings(name, type(base), settings))  # type: ignore[type-var]
+    except TypeError as error:
+        raise UsageError(f"{name} settings {settings!r}: a value is not of the right kind ({error})") from error
 
 
 def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from hintree.policies import Sampling
+from hintree.policies import Hinting, Sampling
 from hintree.search import Budget, Rewrite
 from hintree.searches import SEARCHES
 from hintree.study_file import Place, Text, unknown
@@ -50,6 +50,7 @@ class Settings(BaseModel):
     search: dict[str, Any]
     rewrite: dict[str, Any] | None
     sampling: dict[str, Any]
+    hinting: dict[str, Any]
     budget: dict[str, Any]
     keep_hints: bool
     device: str
@@ -64,7 +65,12 @@ def settings_of(kind: type[Any], *without: str) -> type[BaseModel]:
 
 
 SEARCH = {name: settings_of(kind) for name, kind in SEARCHES.items()}
-PARTS = {"rewrite": settings_of(Rewrite), "sampling": settings_of(Sampling), "budget": settings_of(Budget, "seconds")}
+PARTS = {
+    "rewrite": settings_of(Rewrite),
+    "sampling": settings_of(Sampling),
+    "hinting": settings_of(Hinting),
+    "budget": settings_of(Budget, "seconds"),
+}
 """Parts of an arm. A budget has no seconds here, since results would depend on the machine."""
 
 

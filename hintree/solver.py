@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from hintree.experiments.record import Recording
 from hintree.models import LanguageModel, load_classifier, load_model
-from hintree.policies import HintWriter, Judge, StepWriter
+from hintree.policies import HintWriter, Judge, StepWriter, only_first
 from hintree.preset import EMBEDDED, Preset
 from hintree.presets import preset
 from hintree.scorers import PRM, TokenConfidence
@@ -114,6 +114,8 @@ class Solver:
         self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
         self._loaded: dict[str, LanguageModel] = {}
         self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
+        if self.preset.hinting.when != "each" and (hinter_of := self.answerers.get("hinter")):
+            self.answerers["hinter"] = Answerer(only_first(hinter_of.answer), hinter_of.parameters)
         if recording is not None:
             self.answerers = Recording(recording).wrap(self.answerers)
 
@@ -160,7 +162,7 @@ class Solver:
             return Answerer(PRM(classifier), classifier.parameters)
         model = self._load(model, device, dtype)
         if role == "hinter":
-            return Answerer(HintWriter(model, self.preset.sampling), model.parameters)
+            return Answerer(HintWriter(model, self.preset.sampling, self.preset.hinting), model.parameters)
         writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
         return Answerer(writer, model.parameters)
 

@@ -2,18 +2,21 @@
 
 from hintree.policies.answers import canonical, find_answer
 from hintree.policies.formats import CHAT, PLAIN, Format, format_for
+from hintree.policies.hinters import Hinting, HintWriter, only_first
 from hintree.policies.judge import Judge
-from hintree.policies.writers import HintWriter, Sampling, StepWriter
+from hintree.policies.writers import Sampling, StepWriter
 
 __all__ = [
     "CHAT",
     "PLAIN",
     "Format",
     "HintWriter",
+    "Hinting",
     "Judge",
     "Sampling",
     "StepWriter",
     "canonical",
     "find_answer",
     "format_for",
+    "only_first",
 ]

@@ -2,23 +2,35 @@
 
 A model with a chat template is asked in a conversation, and its steps are continued inside the assistant's turn, one
 paragraph each. Any other model, the lab's among them, reads plain lines. A hint always stands at the tail, right
-before the step it is for, and is gone from later prompts unless hints are kept.
+before the step it is for, and is gone from later prompts unless hints are kept. A plan, which is a hint that begins
+with "Plan:" and stands at the first step, is for the whole solution (``hint_once``): a conversation shows it before all
+steps. The lab's models write plans but were never taught to go by one, so plain lines show its next entry as a hint.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.models import LanguageModel, Prompt
-from hintree.search import Node
+from hintree.search import Node, Problem, Tree, Written
 
 SOLVE = (
     "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
-    "line begins with 'Hint:', follow it in the next step. End with a paragraph that says 'The answer is X.'"
+    "line begins with 'Hint:', follow it in the next step. If one begins with 'Plan:', follow it in all steps. End "
+    "with a paragraph that says 'The answer is X.'"
 )
 GUIDE = (
     "You guide a student who solves a problem step by step. Say in one short sentence what the next step should look "
     "at: which quantities and which operation. Do not compute anything and do not give the answer."
 )
+OUTLINE = (
+    "You guide a student who solves a problem. Write a short plan of the whole solution in one paragraph: which "
+    "quantities to find, in which order, and by which operations. Do not compute anything and do not give the answer."
+)
+PLANNED = "Plan:"
+"""How a plan begins."""
+ENTRY = re.compile(r"\((\d+)\) ([^,.]+)")
+"""One entry of a plan of the lab: the label of a fact, and what it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +41,16 @@ class Format:
         delimiter: What ends a step, and stands between steps.
         step_tokens: Longest step.
         hint_tokens: Longest hint.
+        plan_tokens: Longest plan.
+        plan_ends: What ends a plan.
         chat: Whether instructions are given.
     """
 
     delimiter: str
     step_tokens: int
     hint_tokens: int
+    plan_tokens: int
+    plan_ends: tuple[str, ...]
     chat: bool
 
     def solution(self, path: Sequence[Node], *, hints: bool = False) -> str:
@@ -51,8 +67,16 @@ class Format:
         return f"Hint: {hint}{self.delimiter}" if hint else ""
 
     def step(self, question: str, path: Sequence[Node], hint: str | None, *, keep_hints: bool = False) -> Prompt:
-        """The prompt for the next step."""
-        return Prompt(question, self.solution(path, hints=keep_hints) + self.tail(hint), SOLVE if self.chat else "")
+        """The prompt for the next step, under a hint of its own or under the plan that stands at the first step."""
+        system, plan = SOLVE if self.chat else "", path[0].hint if path else hint
+        if plan is None or not plan.startswith(PLANNED):
+            return Prompt(question, self.solution(path, hints=keep_hints) + self.tail(hint), system)
+        entries = [] if self.chat else ENTRY.findall(plan)
+        if not entries:
+            return Prompt(question, plan + self.delimiter + self.solution(path), system)
+        label, name = (*entries, ("", ""))[min(len(path), len(entries))]
+        entry = f"use ({label}) to find {name}." if label else "give the answer."
+        return Prompt(question, self.solution(path) + self.tail(entry), system)
 
     def hint(self, question: str, path: Sequence[Node]) -> Prompt:
         """The prompt for a hint about the next step."""
@@ -61,9 +85,22 @@ class Format:
         steps = self.solution(path).strip() or "(none yet)"
         return Prompt(f"Problem:\n{question}\n\nSteps so far:\n{steps}\n\nHint for the next step:", "", GUIDE)
 
+    def plan(self, question: str) -> Prompt:
+        """The prompt for a plan of the whole solution."""
+        return Prompt(f"Problem:\n{question}" if self.chat else question, PLANNED, OUTLINE if self.chat else "")
 
-PLAIN = Format("\n", step_tokens=96, hint_tokens=32, chat=False)
-CHAT = Format("\n\n", step_tokens=512, hint_tokens=80, chat=True)
+
+def path_of(question: str, steps: Sequence[str]) -> list[Node]:
+    """Whole steps as the path that a search would have come by."""
+    tree = Tree(Problem(question))
+    node = tree.root
+    for step in steps:
+        node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
+    return node.path()
+
+
+PLAIN = Format("\n", step_tokens=96, hint_tokens=32, plan_tokens=96, plan_ends=(".", "\n"), chat=False)
+CHAT = Format("\n\n", step_tokens=512, hint_tokens=80, plan_tokens=256, plan_ends=("\n\n",), chat=True)
 
 
 def format_for(model: LanguageModel) -> Format:

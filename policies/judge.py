@@ -21,8 +21,8 @@ LEAST = 1e-300
 class Judge:
     """Answers ``Score`` questions in [0, 1]: a digit / 9 where the judge can be asked, else what it thinks of the text.
 
-    A model with a chat template is asked for one digit; an answer without one counts as 0. Any other model reads the
-    step after the steps before it: the score is the geometric mean of the probabilities of its tokens.
+    A model with a chat template is asked for one digit; an answer without one counts as 0, a number above 9 as 9. Any
+    other model reads the step after the steps before it: the score is the geometric mean of its tokens' probabilities.
 
     Args:
         model: The judge, most often the teacher's model.
@@ -59,8 +59,8 @@ def digit(done: Completion | Any) -> Answer[float] | Exception:
     """The digit of a completion as a score."""
     if not isinstance(done, Completion):
         return done  # type: ignore[no-any-return]
-    found = re.search(r"[0-9]", done.text)
-    return Answer(int(found[0]) / 9 if found else 0.0, done.usage)
+    found = re.search(r"[0-9]+", done.text)
+    return Answer(min(int(found[0][:3]), 9) / 9 if found else 0.0, done.usage)
 
 
 def likelihood(read: Scored | Any) -> Answer[float] | Exception:

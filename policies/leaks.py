@@ -28,7 +28,8 @@ WORDS = {
     **{ten: 10 * n for n, ten in enumerate(TENS, 2)},
     **{f"{ten} {unit}": 10 * n + k for n, ten in enumerate(TENS, 2) for k, unit in enumerate(UNITS, 1)},
 }
-SPELLED = re.compile(rf"\b(?:(?:{'|'.join(TENS)})[-\s](?:{'|'.join(UNITS)})|[a-z]+)\b")
+SPELLED = re.compile(rf"\b(?:(?:{'|'.join(TENS)})[-\s](?:{'|'.join(UNITS)})|[a-z]+)\b", re.IGNORECASE)
+SAID = re.compile(rf"{LABEL.pattern}|{NUMBER.pattern}|{SPELLED.pattern}", re.IGNORECASE)
 
 
 def leaks(hint: str, question: str, history: Sequence[str]) -> bool:
@@ -37,13 +38,37 @@ def leaks(hint: str, question: str, history: Sequence[str]) -> bool:
     A label such as "(5)" may be named where a fact "(5) Luis has ..." has been told; the label of a fact is no number
     that a hint may use. Numbers in words count from ten on ("the two prices" gives nothing away).
     """
+    known = known_numbers(question, history)
+    return bool(find_answer(hint)) or any(unknown(found[0], *known) for found in SAID.finditer(normal(hint)))
+
+
+def mask(hint: str, question: str, history: Sequence[str]) -> str | None:
+    """The hint with "?" in place of every number that it may not state; None for a hint that states an answer."""
     if find_answer(hint):
-        return True
-    hint, known = unicodedata.normalize("NFKC", hint), unicodedata.normalize("NFKC", "\n".join([question, *history]))
-    labels, told = set(FACT.findall(known)), FACT.sub(" ", known)
-    stated = numbers(told) | spelled(told, WORDS | PARTS)
-    said = numbers(LABEL.sub(" ", hint)) | spelled(hint, {word: n for word, n in WORDS.items() if n >= 10})
-    return not (said <= stated and set(LABEL.findall(hint)) <= labels | stated)
+        return None
+    known = known_numbers(question, history)
+    return SAID.sub(lambda found: "?" if unknown(found[0], *known) else found[0], normal(hint))
+
+
+def unknown(said: str, labels: set[str], stated: set[str]) -> bool:
+    """Whether a label, a number or a word is a number that is not known."""
+    if label := LABEL.fullmatch(said):
+        return label[1] not in labels | stated
+    if NUMBER.fullmatch(said):
+        return one_spelling(said) not in stated
+    return bool({str(n) for n in spelled(said, WORDS) if n >= 10} - stated)
+
+
+def known_numbers(question: str, history: Sequence[str]) -> tuple[set[str], set[str]]:
+    """(labels of facts, numbers) that the question and the steps so far have stated."""
+    known = normal("\n".join([question, *history]))
+    told = FACT.sub(" ", known)
+    return set(FACT.findall(known)), numbers(told) | {str(n) for n in spelled(told, WORDS | PARTS)}
+
+
+def normal(text: str) -> str:
+    """A text with its odd forms of digits, such as superscripts, as plain ones."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def numbers(text: str) -> set[str]:
@@ -58,10 +83,10 @@ def one_spelling(number: str) -> str:
     return f"{whole}.{rest}" if rest else whole
 
 
-def spelled(text: str, values: Mapping[str, int]) -> set[str]:
+def spelled(text: str, values: Mapping[str, int]) -> set[int]:
     """The numbers that a text spells out, of those in ``values``; the tens with their units are one word."""
     found = (re.sub(r"[-\s]+", " ", word) for word in SPELLED.findall(text.lower()))
-    return {str(values[word]) for word in found if word in values}
+    return {values[word] for word in found if word in values}
 
 
 def fit_to_teach(hint: str, question: str, history: Sequence[str], answer: str = "") -> bool:

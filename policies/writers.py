@@ -1,4 +1,4 @@
-"""Who writes: reasoner and teacher write steps, the hinter writes hints."""
+"""Who writes steps: reasoner and teacher."""
 
 import math
 import sys
@@ -9,8 +9,7 @@ from typing import Any
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
 from hintree.policies.formats import format_for
-from hintree.policies.leaks import leaks
-from hintree.search import Answer, Ask, Hint, Hinted, Step, UsageError, Written
+from hintree.search import Answer, Ask, Step, UsageError, Written
 
 LEAST = sys.float_info.min
 """A probability that is too small for a float counts as this one."""
@@ -47,7 +46,7 @@ class Sampling:
         if not 0 <= self.min_p <= 1:
             raise UsageError(f"min_p={self.min_p!r} is not a number from 0 to 1")
 
-    def request(self, prompt: Prompt, ask: Ask[Any], max_tokens: int, stop: str) -> Request:
+    def request(self, prompt: Prompt, ask: Ask[Any], max_tokens: int, *stop: str) -> Request:
         """The request that answers a question."""
         return Request(
             prompt,
@@ -57,7 +56,7 @@ class Sampling:
             top_p=self.top_p,
             min_p=self.min_p,
             max_tokens=max_tokens,
-            stop=(stop,),
+            stop=stop,
             group=ask.tree.problem.question,
         )
 
@@ -88,37 +87,6 @@ class StepWriter:
         if ask.tokens is not None:
             return Sampling().request(prompt, ask, ask.tokens, self.format.delimiter)
         return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
-
-
-class HintWriter:
-    """Answers ``Hint`` questions. A retry is always drawn, never greedy.
-
-    Args:
-        model: Who writes.
-        sampling: How.
-        drop_leaks: Drop a hint that says too much (``leaks``): its tokens are booked, and its step is written without.
-    """
-
-    def __init__(self, model: LanguageModel, sampling: Sampling, *, drop_leaks: bool = True) -> None:
-        self.model = model
-        self.sampling = sampling
-        self.drop_leaks = drop_leaks
-        self.format = format_for(model)
-
-    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
-        """Write the hints."""
-        answers = self.model.generate([self._request(ask) for ask in asks])
-        return [self._hint(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
-
-    def _request(self, ask: Hint) -> Request:
-        prompt = self.format.hint(ask.tree.problem.question, ask.node.path())
-        return self.sampling.request(prompt, ask, self.format.hint_tokens, "\n")
-
-    def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
-        text = done.text.strip().removeprefix("Hint:").strip()
-        steps = [node.step.text for node in ask.node.path()]
-        dropped = self.drop_leaks and leaks(text, ask.tree.problem.question, steps)
-        return Answer(Hinted(None if dropped else text, len(done.probabilities)), done.usage)
 
 
 def as_step(done: Completion) -> Answer[Written]:

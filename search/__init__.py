@@ -22,6 +22,7 @@ from hintree.search.export import from_dict, from_networkx, to_dict, to_networkx
 from hintree.search.flow import flow
 from hintree.search.glimprouter import GlimpRouter
 from hintree.search.ledger import ROLES, Account, Ledger, Usage
+from hintree.search.lorid import Lorid
 from hintree.search.mcts import MCTS
 from hintree.search.mur import MUR
 from hintree.search.particles import Particles
@@ -57,6 +58,7 @@ __all__ = [
     "HintreeError",
     "Ledger",
     "LogitsError",
+    "Lorid",
     "ModelError",
     "Node",
     "Particles",

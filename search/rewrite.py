@@ -62,7 +62,8 @@ class Rewrite:
             raise UsageError(f"rewrite limit={self.limit!r} is not a whole number of at least 0")
         if not isinstance(self.margin, int | float) or not 0 <= self.margin <= 1:
             raise UsageError(f"rewrite margin={self.margin!r} is not a number from 0 to 1")
-        if self.trigger == "advantage" and len(self.weights) != 1 + len(FEATURES):
+        numbers = [weight for weight in self.weights if isinstance(weight, int | float)]
+        if self.trigger == "advantage" and not len(numbers) == len(self.weights) == 1 + len(FEATURES):
             raise UsageError(
                 f"rewrite weights={self.weights!r}: the trigger advantage needs {1 + len(FEATURES)} of them, the "
                 f"intercept and one each for {', '.join(FEATURES)}; the preset arbitrage has them"

@@ -19,7 +19,7 @@ class Smart:
 
     Attributes:
         n: Beams, at least 1.
-        m: Beam width: of the beams that go on every ``m``-th stays, in 1..n. 1 prunes nothing.
+        m: Beam width, in 1..n: ``n // m`` beams stay, each goes on about ``m`` times. 1 prunes nothing.
         depth: Iterations; a longer path fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
         choice: How the answer is chosen: best, majority or weighted; see ``choose``.

@@ -95,7 +95,8 @@ def judged(model):
 
 
 def test_a_chat_model_judges_by_a_digit_and_any_other_by_the_text():
-    assert judged(Speaker("7")) == 7 / 9 and judged(Speaker(" 9.")) == 1.0 and judged(Speaker("well")) == 0.0
+    assert judged(Speaker("7")) == 7 / 9 and judged(Speaker(" 9.")) == 1.0
+    assert judged(Speaker("well")) == 0.0 and judged(Speaker("10")) == 1.0
     assert judged(Reading("")) == pytest.approx(0.25)
     silent = Speaker("")
     silent.chat = False
@@ -112,5 +113,6 @@ def test_a_preset_and_its_switches_on_the_command_line(capsys):
     assert found["preset"] == "smart" and found["ledger"]["reasoner"]["calls"] >= 2
     assert found["ledger"]["hinter"]["calls"] == 0
     assert main(["solve", QUESTION, "--preset", "smart", "--set", "width=3"]) == 2
+    assert main(["solve", QUESTION, "--preset", "smart", "--sampling", "temperature=hot"]) == 2
     assert main(["solve", QUESTION, "--preset", "smrt"]) == 2
     assert "did you mean 'smart'?" in capsys.readouterr().err

@@ -30,7 +30,7 @@ class Chain(NamedTuple):
 
 
 def grow(
-    problems: Sequence[LabProblem],
+    problems: Sequence[LabProblem | Problem],
     search: Search,
     answerers: Mapping[str, Answerer],
     seed: int = 0,

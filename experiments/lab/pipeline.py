@@ -1,24 +1,22 @@
 """From nothing to the shipped models: the stages of ``hintree lab train``, each resumable."""
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
-from transformers import LlamaForCausalLM, PreTrainedModel
+from transformers import LlamaForCausalLM
 
+from hintree.experiments.distill.tune import tune
 from hintree.experiments.lab import recipes
+from hintree.experiments.lab.finish import finish
 from hintree.experiments.lab.initial import new_model, widen
 from hintree.experiments.lab.judge import new_judge
 from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
-from hintree.experiments.lab.train import DEVICE, Draw, Schedule, train
+from hintree.experiments.lab.train import Schedule
 from hintree.experiments.lab.vocabulary import build_tokenizer
-from hintree.models.load import MANIFEST, load_model, write_manifest
+from hintree.models.load import MANIFEST, load_model
 from hintree.search import UsageError
-
-RECORD = "training.json"
 
 
 def train_all(out: Path, only: str | None = None, start: Path | None = None) -> None:
@@ -35,36 +33,6 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
     for name, stage in STAGES.items():
         if only in (None, name) and not (out / name / MANIFEST).is_file():
             stage(out, start)
-
-
-def finish(
-    model: PreTrainedModel,
-    draw: Draw,
-    schedule: Schedule,
-    out: Path,
-    name: str,
-    *,
-    spent: float = 0.0,
-    earlier: Path | None = None,
-) -> None:
-    """Train and save one model with its tokenizer, its training record and its manifest.
-
-    ``spent`` are CPU seconds that its data took, ``earlier`` is the model that it goes on from, whose record is kept.
-    """
-    tokenizer = build_tokenizer()
-    seconds = train(model, tokenizer, draw, schedule, out, name) + spent
-    model.save_pretrained(out / name)
-    tokenizer.save_pretrained(out / name)
-    record: dict[str, Any] = {
-        "device": DEVICE,
-        "cpu_seconds": round(seconds),
-        "parameters": model.num_parameters(),
-        "schedule": vars(schedule),
-    }
-    if earlier is not None:
-        record["earlier"] = json.loads((earlier / RECORD).read_text())
-    (out / name / RECORD).write_text(json.dumps(record, indent=1) + "\n")
-    write_manifest(out / name)
 
 
 def teacher(out: Path, start: Path | None) -> None:
@@ -105,9 +73,8 @@ def grow(
 
 
 def hinter(out: Path, start: Path | None) -> None:
-    """The hinter: the teacher, taught to write hints only."""
-    model = LlamaForCausalLM.from_pretrained(out / "teacher")
-    finish(model, recipes.by_hints(recipes.HINTS, build_tokenizer()), recipes.HINTER_SCHEDULE, out, "hinter")
+    """The hinter: the teacher, taught to write hints only, as ``hintree train hinter`` does it."""
+    tune(recipes.lessons, str(out / "teacher"), recipes.HINTER_SCHEDULE, out, "hinter")
 
 
 def prm(out: Path, start: Path | None) -> None:

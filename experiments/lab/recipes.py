@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerFast
 
+from hintree.experiments.distill.lessons import Lesson, lab_lesson
 from hintree.experiments.lab.generate import sample
-from hintree.experiments.lab.rows import Mix, Row, draw_row, hint_row
+from hintree.experiments.lab.rows import Mix, Row, draw_row
 from hintree.experiments.lab.train import Draw, Schedule
 
 
@@ -80,11 +81,7 @@ def by_mix(tokenizer: PreTrainedTokenizerFast, drills: float) -> Draw:
     return lambda rng, step: draw_row(rng, mix, tokenizer)
 
 
-def by_hints(mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Draw:
-    """Draws rows for the hinter: steps, knobs and astray of the mix count."""
-
-    def draw(rng: random.Random, step: int) -> Row:
-        problem = sample(rng, "train", mix.steps, knobs=mix.knobs)
-        return hint_row(rng, problem, tokenizer, astray=rng.random() < mix.astray)
-
-    return draw
+def lessons(rng: random.Random) -> Lesson:
+    """Draws what the hinter learns from: a new training problem every time, a part of them with mistakes."""
+    problem = sample(rng, "train", HINTS.steps, knobs=HINTS.knobs)
+    return lab_lesson(rng, problem, astray=rng.random() < HINTS.astray)

@@ -182,21 +182,3 @@ def lookup(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokeniz
     for key in rng.sample(sorted(problem.values), len(problem.values)):
         text.add(key, learn=False).add(f"{problem.values[key]}.", learn=True)
     return text.cut()
-
-
-def hint_row(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, astray: bool) -> Row:
-    """A whole solution in which about every second step has its hint before it; only the hints are learned.
-
-    The hinter sees no earlier hints when it is used, so any of them may be missing here.
-    """
-    steps = steps_of(problem)
-    if astray:
-        steps = steps_of(problem, derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)]))
-    text = Text(tokenizer).add(problem.question + "\n", learn=False)
-    always = rng.randrange(len(steps))
-    for i, step in enumerate(steps):
-        hint = next_hint(problem, steps[:i])
-        if (i == always or rng.random() < 0.4) and fit_to_teach(hint, problem.question, steps[:i]):
-            text.add("Hint:", learn=False).add(f"{hint}\n", learn=True)
-        text.add(step + "\n", learn=False)
-    return text.cut()

@@ -42,7 +42,7 @@ class Schedule:
     Attributes:
         steps: Optimizer steps.
         batch: Rows per step; small batches teach more per token.
-        muon: Peak learning rate of the matrices.
+        muon: Peak learning rate of the matrices; 0 leaves them to AdamW.
         adam: Peak learning rate of embeddings, norms and heads.
         warmup: Optimizer steps of linear warm-up.
         hold: Fraction of the run at the peak rate; from there it falls linearly to zero.
@@ -66,6 +66,8 @@ class Schedule:
 def optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices, AdamW for everything else that is to be trained."""
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if not schedule.muon:
+        return [torch.optim.AdamW(named.values(), lr=schedule.adam, betas=(0.9, 0.98), weight_decay=0.0)]
     matrices = [p for name, p in named.items() if p.ndim == 2 and ".layers." in name]
     chosen = {id(p) for p in matrices}
     rest = [p for p in named.values() if id(p) not in chosen]
@@ -103,9 +105,9 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     torch.nn.Module.to(model, DEVICE)
     point, optims = folder / f"{name}.resume.pt", optimizers(model, schedule)
+    peaks = [optim.param_groups[0]["lr"] for optim in optims]
     start, spent = restore(point, model, optims)
     trim_log(folder / f"{name}.jsonl", start)
-    peaks = [schedule.muon, schedule.adam]
     model.train().set_attn_implementation("eager")  # a fifth faster than the fused kernel on short rows
     clock, total = time.process_time(), 0.0
     stream = batches(draw, schedule, start)
@@ -177,8 +179,9 @@ def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
 def save_point(
     path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer], step: int, seconds: float
 ) -> None:
-    """Write the resume point, whole or not at all."""
-    state: dict[str, Any] = {"model": model.state_dict(), "optims": [o.state_dict() for o in optims]}
+    """Write the resume point, whole or not at all: the weights that are trained, and where their optimizers are."""
+    trained = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
+    state: dict[str, Any] = {"model": trained, "optims": [o.state_dict() for o in optims]}
     torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
@@ -188,7 +191,7 @@ def restore(path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Opt
     if not path.exists():
         return 0, 0.0
     state = torch.load(path, weights_only=True, map_location=DEVICE)
-    model.load_state_dict(state["model"])
+    model.load_state_dict(state["model"], strict=False)
     for optim, saved in zip(optims, state["optims"], strict=True):
         optim.load_state_dict(saved)
     return int(state["step"]), float(state["seconds"])

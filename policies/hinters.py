@@ -1,0 +1,83 @@
+"""Who writes hints: when they are written, and what becomes of those that say too much."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hintree.models import Completion, LanguageModel, Request
+from hintree.policies.formats import PLANNED, format_for
+from hintree.policies.leaks import leaks, mask
+from hintree.policies.writers import Sampling
+from hintree.search import Answer, Hint, Hinted, Usage, UsageError
+
+Hinter = Callable[[Sequence[Hint]], Sequence[Answer[Hinted] | Exception]]
+"""Answers ``Hint`` questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hinting:
+    """When hints are written, and what becomes of those that say too much.
+
+    Attributes:
+        when: "each" (for every step, as HintMR does), "first" (for the first step only) or "plan" (one plan for the
+            whole solution, before the first step).
+        leaks: A hint that says too much (``hintree.policies.leaks``) is dropped ("drop": its tokens are booked, and its
+            step is written without), has its unknown numbers blanked ("mask"), or is used as it is ("keep").
+
+    Raises:
+        UsageError: A value is not accepted.
+    """
+
+    when: str = "each"
+    leaks: str = "drop"
+
+    def __post_init__(self) -> None:
+        for name, accepted in (("when", ("each", "first", "plan")), ("leaks", ("drop", "mask", "keep"))):
+            if getattr(self, name) not in accepted:
+                raise UsageError(f"hints {name}={getattr(self, name)!r} is not one of {', '.join(accepted)}")
+
+
+class HintWriter:
+    """Answers ``Hint`` questions. A retry is always drawn, never greedy.
+
+    Args:
+        model: Who writes.
+        sampling: How.
+        hinting: When hints are written, and what becomes of those that say too much.
+    """
+
+    def __init__(self, model: LanguageModel, sampling: Sampling, hinting: Hinting | None = None) -> None:
+        self.model = model
+        self.sampling = sampling
+        self.hinting = hinting or Hinting()
+        self.format = format_for(model)
+
+    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+        """Write the hints."""
+        answers = self.model.generate([self._request(ask) for ask in asks])
+        return [self._hint(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
+
+    def _request(self, ask: Hint) -> Request:
+        question, form = ask.tree.problem.question, self.format
+        if self.hinting.when == "plan":
+            return self.sampling.request(form.plan(question), ask, form.plan_tokens, *form.plan_ends)
+        return self.sampling.request(form.hint(question, ask.node.path()), ask, form.hint_tokens, "\n")
+
+    def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
+        text = done.text.strip().removeprefix("Hint:").strip()
+        question, steps = ask.tree.problem.question, [node.step.text for node in ask.node.path()]
+        if self.hinting.when == "plan":
+            text = f"{PLANNED} {text.rstrip('.')}."
+        kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
+        kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
+        return Answer(Hinted(kept, len(done.probabilities)), done.usage)
+
+
+def only_first(answer: Hinter) -> Hinter:
+    """A hinter that is asked before the first step only; later steps have no hint, and cost none."""
+
+    def first(asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+        roots = [ask for ask in asks if ask.node.parent is None]
+        told = iter(answer(roots) if roots else ())
+        return [next(told) if ask.node.parent is None else Answer(Hinted(None, 0), Usage()) for ask in asks]
+
+    return first
