@@ -32,6 +32,8 @@ from hintree.search import (
 LONGEST_QUESTION = 100_000
 """Characters; a longer question is refused before any model sees it."""
 
+OUT_OF_WORLD = "the shipped models know only the lab's word problems, and this question is from outside it"
+
 
 class OutOfWorldWarning(UserWarning):
     """A shipped model was given a question from outside the lab's small world."""
@@ -76,6 +78,7 @@ class Solver:
             killed, and a finished one asks no model again.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
+        share: Another solver, whose loaded models are taken where the names are the same.
 
     Raises:
         UsageError: A name or value is not accepted.
@@ -101,6 +104,7 @@ class Solver:
         recording: str | Path | None = None,
         device: str = "auto",
         dtype: str = "auto",
+        share: "Solver | None" = None,
     ) -> None:
         self.preset = preset if isinstance(preset, Preset) else find_preset(preset)
         self.search = search or self.preset.search
@@ -110,7 +114,8 @@ class Solver:
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         shipped = {role: EMBEDDED[role] for role in ("reasoner", *self.preset.roles)}
         self.models = {role: given[role] or shipped[role] for role in EMBEDDED if given[role] or role in shipped}
-        self._loaded: dict[str, LanguageModel] = {}
+        self._loaded: dict[str, LanguageModel] = share._loaded if share else {}
+        self._scorers: dict[str, Answerer] = share._scorers if share else {}
         self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
         if recording is not None:
             self.answerers = Recording(recording).wrap(self.answerers)
@@ -152,8 +157,10 @@ class Solver:
                 return Answerer(TokenConfidence())
             if callable(model):
                 return Answerer(model)
-            classifier = load_classifier(model, device=device, dtype=dtype)
-            return Answerer(PRM(classifier), classifier.parameters)
+            if model not in self._scorers:
+                classifier = load_classifier(model, device=device, dtype=dtype)
+                self._scorers[model] = Answerer(PRM(classifier), classifier.parameters)
+            return self._scorers[model]
         if isinstance(model, str):
             if model not in self._loaded:
                 self._loaded[model] = load_model(model, device=device, dtype=dtype)
@@ -172,7 +179,7 @@ class Solver:
     def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
         """Grow the trees, together."""
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
-        return map(self._solution, drive(searches, self.answerers, budget=self.budget, live=live))
+        return map(self.solution, drive(searches, self.answerers, budget=self.budget, live=live))
 
     def _problem(self, question: str | Problem) -> Problem:
         problem = question if isinstance(question, Problem) else Problem(question)
@@ -180,19 +187,23 @@ class Solver:
 
     def _warn(self, problems: Iterable[Problem]) -> None:
         """Say it when a shipped model meets words that it has never seen."""
-        closed = [m for name, m in self._loaded.items() if name.startswith("embedded:")]
         for problem in problems:
-            unknown = [word for model in closed[:1] for word in model.unknown_words(problem.question)]
-            if unknown:
+            if unknown := self.unknown_words(problem.question):
                 warnings.warn(
-                    f"the shipped models know only the lab's word problems, and this question is from outside it "
-                    f"(unknown: {', '.join(unknown[:5])}); their answer means nothing. Name a real model, such as "
-                    "--reasoner Qwen/Qwen2.5-1.5B-Instruct, and see `hintree lab problems` for questions they know",
+                    f"{OUT_OF_WORLD} (unknown: {', '.join(unknown[:5])}); their answer means nothing. Name a real "
+                    "model, such as --reasoner Qwen/Qwen2.5-1.5B-Instruct, and see `hintree lab problems` for "
+                    "questions they know",
                     OutOfWorldWarning,
                     stacklevel=4,
                 )
 
-    def _solution(self, run: Run) -> Solution:
+    def unknown_words(self, question: str) -> list[str]:
+        """Words of a question that the shipped models have never seen; their answer then means nothing."""
+        closed = [m for name, m in self._loaded.items() if name.startswith("embedded:")]
+        return [word for model in closed[:1] for word in model.unknown_words(question)]
+
+    def solution(self, run: Run) -> Solution:
+        """What came out of a search that has ended."""
         chosen = choose(run.tree, self.search.choice, self.search.aggregate)
         book_discarded(run.tree, run.ledger, chosen.node)
         question = run.tree.problem.question
