@@ -18,7 +18,7 @@ from tests.test_serve import QUESTION
     [
         (["--preset", "nothing"], "preset 'nothing' is not one of"),
         (["--api-key-file", "no-such-file"], "--api-key-file no-such-file: cannot be read"),
-        (["--port", "99999"], "cannot listen on 127.0.0.1 port 99999"),
+        (["--port", "99999"], "--port 99999 is not a number from 0 to 65535"),
         (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid"),
         (["--queue", "-1"], "serve queue=-1"),
         (["--seconds", "nan"], "serve seconds=nan"),

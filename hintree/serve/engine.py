@@ -61,24 +61,24 @@ class Job:
         self.run = Run(tree, self.solver.search.grow(tree, self.solver.rewrite), started=time.monotonic())
         self.run.resume(None)
 
-    def advance(self) -> None:
-        """Bring the search to where it needs a model, or end it, and tell what is new."""
+    def advance(self) -> Event | None:
+        """Bring the search to where it needs a model, or end it; what is new, None if nothing is."""
         if self.cancelled:
             self.run.end("cancelled")
-            return
+            return None
         settle(self.run, self.solver.answerers, self.budget)
         reason = self.run.stop_reason
         if reason.startswith("failed"):
             error = FailedError(reason)
             error.__cause__ = self.run.error
-            self.tell(error)
-        elif reason:
-            self.tell(self.solver.solution(self.run))
-        elif self.stream and settles(self.solver.search) and all(ask.role != "scorer" for ask in self.run.asks):
-            fixed = settled(self.run.tree)
-            if len(fixed) > self.told:
-                self.tell([node.step.text for node in fixed[self.told :]])
-                self.told = len(fixed)
+            return error
+        if reason:
+            return self.solver.solution(self.run)
+        if self.stream and settles(self.solver.search) and all(ask.role != "scorer" for ask in self.run.asks):
+            steps = [node.step.text for node in settled(self.run.tree)[self.told :]]
+            self.told += len(steps)
+            return steps or None
+        return None
 
 
 class Engine:
@@ -144,9 +144,11 @@ class Engine:
             return bool(self.jobs)
 
     def _round(self) -> None:
-        for job in self.jobs:
-            job.advance()
+        news = [(job, job.advance()) for job in self.jobs]
         going = [job for job in self.jobs if not job.run.stop_reason]
         with self.changed:
-            self.jobs = going
+            self.jobs = going  # before anyone is told, who may then ask again at once
+        for job, event in news:
+            if event is not None:
+                job.tell(event)
         answer_one_role((job.run, job.solver.answerers) for job in going)

@@ -12,7 +12,7 @@ from hintree.search import UsageError
 from hintree.serve.app import make_app
 from hintree.serve.service import Service
 
-SLACK = 5
+SLACK = 10
 """Seconds after the grace time in which answers are sent off."""
 
 
@@ -51,11 +51,13 @@ class Server(uvicorn.Server):
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket on that address. Raises UsageError if there is none to be had."""
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port {port} is not a number from 0 to 65535")
     try:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise UsageError(f"cannot listen on {host} port {port}: {error}; give another --host or --port") from error
 
 
