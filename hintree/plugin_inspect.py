@@ -74,11 +74,14 @@ class HintreeAPI(ModelAPI):
             raise UsageError("the last message is not the user's: let it be the whole question")
         loop = asyncio.get_running_loop()
         line: asyncio.Queue[Event] = asyncio.Queue()
+
+        def tell(event: Event) -> None:
+            loop.call_soon_threadsafe(line.put_nowait, event)
+
         solver = drawn_with(self.solver, config.temperature, config.top_p)
         seed = solver.seed if config.seed is None else config.seed
         budget = Budget(tokens=config.max_tokens)
-        question = check_question(input[-1].text)
-        job = Job(solver, question, seed, budget, lambda event: loop.call_soon_threadsafe(line.put_nowait, event))
+        job = Job(solver, check_question(input[-1].text), seed, budget, tell)
         self.engine.submit(job)
         try:
             solution = await line.get()

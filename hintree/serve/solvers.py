@@ -20,7 +20,7 @@ def load_solvers(presets: Sequence[str], models: Mapping[str, str | None], **opt
     solvers: dict[str, Solver] = {}
     share = None
     for name in presets:
-        named = {role: models.get(role) for role in ("reasoner", *preset(name).roles)}
+        named: dict[str, Any] = {role: models.get(role) for role in ("reasoner", *preset(name).roles)}
         share = solvers[name] = Solver(name, **named, share=share, **options)
     return solvers
 
@@ -36,4 +36,5 @@ def drawn_with(solver: Solver, temperature: float | None, top_p: float | None) -
     if sampling == solver.preset.sampling:
         return solver
     drawn = replace(solver.preset, sampling=sampling)
-    return Solver(drawn, **solver.models, seed=solver.seed, budget=solver.budget, share=solver)
+    models: dict[str, Any] = solver.models
+    return Solver(drawn, **models, seed=solver.seed, budget=solver.budget, share=solver)
