@@ -1,6 +1,7 @@
 """hintree in other harnesses: each runs a small task of lab problems, read from a local file."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -36,9 +37,9 @@ def lab(tmp_path):
     return file, right / len(rows)
 
 
+@pytest.mark.skipif(find_spec("lm_eval") is None, reason='needs pip install "hintree[lm-eval]"')
 @pytest.mark.filterwarnings("default")
 def test_lm_evaluation_harness_scores_a_preset(lab, tmp_path, monkeypatch):
-    pytest.importorskip("lm_eval", reason='needs pip install "hintree[lm-eval]"')
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
     import lm_eval
     from lm_eval.tasks import TaskManager
@@ -54,9 +55,9 @@ def test_lm_evaluation_harness_scores_a_preset(lab, tmp_path, monkeypatch):
         HintreeLM("greedy").loglikelihood([])
 
 
+@pytest.mark.skipif(find_spec("inspect_ai") is None, reason='needs pip install "hintree[inspect]"')
 @pytest.mark.filterwarnings("default")
 def test_inspect_scores_a_preset(lab, tmp_path):
-    pytest.importorskip("inspect_ai", reason='needs pip install "hintree[inspect]"')
     from inspect_ai import Task, eval
     from inspect_ai.dataset import FieldSpec, json_dataset
     from inspect_ai.scorer import pattern
