@@ -75,11 +75,10 @@ async def served(url: str, model: str, questions: Sequence[str]) -> tuple[dict[s
     return answers, seconds
 
 
-def measure(preset: str, callers: int, repeat: int, seed: int) -> list[Turn]:
-    """All repetitions."""
+def measure(preset: str, callers: int, repeat: int, seed: int) -> Iterator[Turn]:
+    """The repetitions, as they end."""
     solver = Solver(preset)
     stream = (problem.question for problem in problems("test", range(4, 7), n=callers * repeat, seed=seed))
-    turns = []
     with serving(Service(load_solvers([preset], {}))) as url:
         for turn in range(repeat):
             questions = list(islice(stream, callers))
@@ -90,8 +89,7 @@ def measure(preset: str, callers: int, repeat: int, seed: int) -> list[Turn]:
                 found, together = asyncio.run(served(url, preset, questions))
             differ = sum(found[question] != want[question] for question in found)
             lost = callers - len(found)
-            turns.append(Turn(float(np.percentile(alone, 95)), float(np.percentile(together, 95)), lost, differ))
-    return turns
+            yield Turn(float(np.percentile(alone, 95)), float(np.percentile(together, 95)), lost, differ)
 
 
 def main() -> None:
@@ -102,9 +100,11 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    turns = measure(args.preset, args.callers, args.repeat, args.seed)
-    for turn in turns:
-        print(f"p95 direct {turn.direct:.2f} s, served {turn.served:.2f} s, lost {turn.lost}, differ {turn.differ}")
+    turns = []
+    for turn in measure(args.preset, args.callers, args.repeat, args.seed):
+        turns.append(turn)
+        line = f"p95 direct {turn.direct:.2f} s, served {turn.served:.2f} s, lost {turn.lost}, differ {turn.differ}"
+        print(line, flush=True)
     ratios = sorted(turn.served / turn.direct for turn in turns)
     print(
         f"{args.callers} callers, preset {args.preset}: p95 served / direct {statistics.median(ratios):.2f} "
