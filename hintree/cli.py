@@ -13,6 +13,7 @@ import hintree
 from hintree.cli_lab import add_lab
 from hintree.cli_presets import PresetsInHelp, add_presets
 from hintree.cli_report import add_report
+from hintree.cli_serve import add_serve
 from hintree.cli_study import add_study
 from hintree.cli_train import add_train
 from hintree.cli_types import positive
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
     demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
     demo.set_defaults(run=run_demo)
+    add_serve(commands)
     add_study(commands)
     add_lab(commands)
     bench = commands.add_parser("bench", help="measure the local runtime, in CPU time of one thread")

@@ -33,6 +33,8 @@ from hintree.search import (
 LONGEST_QUESTION = 100_000
 """Characters; a longer question is refused before any model sees it."""
 
+OUT_OF_WORLD = "the shipped models know only the lab's word problems, and this question is from outside it"
+
 
 class OutOfWorldWarning(UserWarning):
     """A shipped model was given a question from outside the lab's small world."""
@@ -78,6 +80,7 @@ class Solver:
             killed, and a finished one asks no model again.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
+        share: Another solver, whose loaded models are taken where the names are the same.
 
     Raises:
         UsageError: A name or value is not accepted.
@@ -103,6 +106,7 @@ class Solver:
         recording: str | Path | None = None,
         device: str = "auto",
         dtype: str = "auto",
+        share: "Solver | None" = None,
     ) -> None:
         self.preset = preset if isinstance(preset, Preset) else find_preset(preset)
         self.search = search or self.preset.search
@@ -112,7 +116,8 @@ class Solver:
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         own = self.preset.players()
         self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
-        self._loaded: dict[str, LanguageModel] = {}
+        self._loaded: dict[str, LanguageModel] = share._loaded if share else {}
+        self._scorers: dict[str, Answerer] = share._scorers if share else {}
         self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
         if self.preset.hinting.when != "each" and (hinter_of := self.answerers.get("hinter")):
             self.answerers["hinter"] = Answerer(only_first(hinter_of.answer), hinter_of.parameters)
@@ -158,8 +163,10 @@ class Solver:
                 return self._judge(device, dtype)
             if callable(model):
                 return Answerer(model)
-            classifier = load_classifier(model, device=device, dtype=dtype)
-            return Answerer(PRM(classifier), classifier.parameters)
+            if model not in self._scorers:
+                classifier = load_classifier(model, device=device, dtype=dtype)
+                self._scorers[model] = Answerer(PRM(classifier), classifier.parameters)
+            return self._scorers[model]
         model = self._load(model, device, dtype)
         if role == "hinter":
             return Answerer(HintWriter(model, self.preset.sampling, self.preset.hinting), model.parameters)
@@ -191,7 +198,7 @@ class Solver:
     def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
         """Grow the trees, together."""
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
-        return map(self._solution, drive(searches, self.answerers, budget=self.budget, live=live))
+        return map(self.solution, drive(searches, self.answerers, budget=self.budget, live=live))
 
     def _problem(self, question: str | Problem) -> Problem:
         problem = question if isinstance(question, Problem) else Problem(question)
@@ -199,19 +206,23 @@ class Solver:
 
     def _warn(self, problems: Iterable[Problem]) -> None:
         """Say it when a shipped model meets words that it has never seen."""
-        closed = [m for name, m in self._loaded.items() if name.startswith("embedded:")]
         for problem in problems:
-            unknown = [word for model in closed[:1] for word in model.unknown_words(problem.question)]
-            if unknown:
+            if unknown := self.unknown_words(problem.question):
                 warnings.warn(
-                    f"the shipped models know only the lab's word problems, and this question is from outside it "
-                    f"(unknown: {', '.join(unknown[:5])}); their answer means nothing. Name a real model, such as "
-                    "--reasoner Qwen/Qwen2.5-1.5B-Instruct, and see `hintree lab problems` for questions they know",
+                    f"{OUT_OF_WORLD} (unknown: {', '.join(unknown[:5])}); their answer means nothing. Name a real "
+                    "model, such as --reasoner Qwen/Qwen2.5-1.5B-Instruct, and see `hintree lab problems` for "
+                    "questions they know",
                     OutOfWorldWarning,
                     stacklevel=4,
                 )
 
-    def _solution(self, run: Run) -> Solution:
+    def unknown_words(self, question: str) -> list[str]:
+        """Words of a question that the shipped models have never seen; their answer then means nothing."""
+        closed = [m for name, m in self._loaded.items() if name.startswith("embedded:")]
+        return [word for model in closed[:1] for word in model.unknown_words(question)]
+
+    def solution(self, run: Run) -> Solution:
+        """What came out of a search that has ended."""
         chosen = choose(run.tree, self.search.choice, self.search.aggregate)
         book_discarded(run.ledger, chosen.node)
         question = run.tree.problem.question

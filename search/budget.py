@@ -21,6 +21,7 @@ class Budget:
     Attributes:
         reasoner_tokens, hinter_tokens, teacher_tokens: Generated tokens of that role.
         scorer_tokens: Tokens that the scorer was given to read, those that a cache knew included.
+        tokens: Generated tokens, all roles together.
         calls: Questions answered by models, all roles together.
         nodes: Steps in the tree.
         seconds: Wall time since the problem was started.
@@ -33,6 +34,7 @@ class Budget:
     hinter_tokens: float | None = None
     teacher_tokens: float | None = None
     scorer_tokens: float | None = None
+    tokens: float | None = None
     calls: float | None = None
     nodes: float | None = None
     seconds: float | None = None
@@ -57,7 +59,8 @@ class Budget:
 
     def spent(self, tree: Tree, ledger: Ledger, seconds: float) -> str:
         """The first limit of the whole search that is reached, by name; "" if none is."""
-        used = {"calls": ledger.total("calls"), "nodes": len(tree) - 1, "seconds": seconds}
+        written, calls = ledger.total("generated_tokens"), ledger.total("calls")
+        used = {"tokens": written, "calls": calls, "nodes": len(tree) - 1, "seconds": seconds}
         for name, amount in used.items():
             limit = getattr(self, name)
             if limit is not None and amount >= limit:

@@ -39,16 +39,18 @@ def drive(
             settle(run, answerers, budget)
         yield from (run for run in running if run.stop_reason)
         running = deque(run for run in running if not run.stop_reason)
-        answer_one_role(running, answerers)
+        answer_one_role((run, answerers) for run in running)
 
 
-def answer_one_role(running: Iterable[Run], answerers: Mapping[str, Answerer]) -> None:
-    """Answer every waiting question of the role that most questions wait for, in one call."""
-    questions = [(run, place, ask) for run in running for place, ask in run.waiting()]
+def answer_one_role(running: Iterable[tuple[Run, Mapping[str, Answerer]]]) -> None:
+    """Answer every waiting question of the role that most questions wait for, in one call per answerer."""
+    questions = [(run, place, ask, who[ask.role]) for run, who in running for place, ask in run.waiting()]
     if not questions:
         return
-    role = Counter(ask.role for _, _, ask in questions).most_common(1)[0][0]
-    chosen = [(run, place, ask) for run, place, ask in questions if ask.role == role]
-    answers, seconds = answer_all(answerers[role], [ask for _, _, ask in chosen])
-    for (run, place, ask), answer in zip(chosen, answers, strict=True):
-        take(run, place, ask, answer, answerers[role], seconds)
+    role = Counter(ask.role for _, _, ask, _ in questions).most_common(1)[0][0]
+    chosen = [question for question in questions if question[2].role == role]
+    for answerer in {id(who): who for *_, who in chosen}.values():
+        group = [(run, place, ask) for run, place, ask, who in chosen if who is answerer]
+        answers, seconds = answer_all(answerer, [ask for _, _, ask in group])
+        for (run, place, ask), answer in zip(group, answers, strict=True):
+            take(run, place, ask, answer, answerer, seconds)

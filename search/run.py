@@ -34,12 +34,14 @@ class Run:
         tree: Its tree.
         ledger: What it has cost.
         stop_reason: Why it ended: "complete" (the search came to its own end), "budget: NAME" or "failed: WHY".
+        error: What an answerer gave in place of an answer, if that ended it.
     """
 
     tree: Tree
     search: Growth
     ledger: Ledger = field(default_factory=Ledger)
     stop_reason: str = ""
+    error: Exception | None = None
     started: float = 0.0
     asks: list[Ask[Any]] = field(default_factory=list)
     answers: dict[int, Any] = field(default_factory=dict)
@@ -117,6 +119,7 @@ def take(
     """Enter an answer and book what it cost; an error ends this problem only."""
     if isinstance(answer, Exception):
         if not run.stop_reason:
+            run.error = answer
             run.end(f"failed: {str(answer) or type(answer).__name__}")
         return
     run.ledger[ask.role].add(answer.usage, answerer.parameters, seconds)

@@ -10,7 +10,7 @@ from hintree.search import Beam, Budget, Rewrite, UsageError, choose, to_dict
 from tests.scripted import company, hints, scores, solve, solve_one, steps, trail, trees
 
 SEARCH, RULE = Beam(2, 3, depth=5), Rewrite(threshold=0.6)
-LIMITS = ["reasoner_tokens", "hinter_tokens", "teacher_tokens", "scorer_tokens", "calls", "nodes", "seconds"]
+LIMITS = ["reasoner_tokens", "hinter_tokens", "teacher_tokens", "scorer_tokens", "tokens", "calls", "nodes", "seconds"]
 
 
 def without(*roles):
@@ -21,8 +21,8 @@ def amount(run, name):
     """How much of a limit a run has used."""
     if name == "nodes":
         return len(run.tree) - 1
-    if name == "calls":
-        return run.ledger.total("calls")
+    if name in ("calls", "tokens"):
+        return run.ledger.total({"tokens": "generated_tokens"}.get(name, name))
     return run.ledger[name.removesuffix("_tokens")].tokens()
 
 
@@ -30,6 +30,8 @@ def biggest_batch(cast, name):
     """The most of a limit that one call has used."""
     if name in ("calls", "nodes"):
         return max(len(batch) for who in cast.values() for batch in who.batches)
+    if name == "tokens":
+        return max(cost.generated_tokens for who in cast.values() for cost in who.costs)
     costs = cast[name.removesuffix("_tokens")].costs
     return max(cost.generated_tokens or cost.prompt_tokens for cost in costs)
 
@@ -63,7 +65,7 @@ def test_a_whole_number_too_large_for_arithmetic_is_refused():
         Budget.parse("calls=" + "9" * 400)
 
 
-@pytest.mark.parametrize("name", ["reasoner_tokens", "scorer_tokens", "calls", "nodes", "seconds"])
+@pytest.mark.parametrize("name", ["reasoner_tokens", "scorer_tokens", "tokens", "calls", "nodes", "seconds"])
 def test_zero_is_refused_where_nothing_could_be_solved_with_it(name):
     with pytest.raises(UsageError, match=rf"budget {name}=0 .* number above 0.*only teacher_tokens and hinter_tokens"):
         Budget.parse(f"{name}=0")
@@ -107,7 +109,7 @@ def test_when_a_helpers_tokens_are_spent_the_search_goes_on_without_it(role):
     assert max(asked) == 1
 
 
-@pytest.mark.parametrize("name", ["calls", "nodes", "reasoner_tokens", "scorer_tokens"])
+@pytest.mark.parametrize("name", ["calls", "nodes", "tokens", "reasoner_tokens", "scorer_tokens"])
 def test_a_limit_stops_the_search_within_the_batch_in_flight(name):
     whole = solve_one(company(), SEARCH, RULE)
     texts = [node.step.text for node in whole.tree]
