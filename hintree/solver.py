@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.experiments.record import Recording
-from hintree.models import LanguageModel, load_classifier, load_model
+from hintree.models import LanguageModel, is_address, open_classifier, open_model
 from hintree.policies import HintWriter, StepWriter
 from hintree.presets import EMBEDDED, Preset, preset
 from hintree.scorers import PRM, TokenConfidence
@@ -27,6 +27,7 @@ from hintree.search import (
     UsageError,
     choose,
     drive,
+    flow,
 )
 
 LONGEST_QUESTION = 100_000
@@ -65,7 +66,8 @@ class Solver:
 
     Args:
         preset: "hintree" (default), "greedy", "hinted" or "beam", or a ``Preset`` of your own.
-        reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id), or a loaded
+        reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id,
+            ``http://host:8000/v1#model-name``), or a loaded
             ``LanguageModel`` for a writer, or a callable for the scorer, or an ``Answerer`` for any role. The scorer
             may be "confidence" too. None takes the shipped model if the preset has that role; naming one adds the role.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
@@ -152,16 +154,16 @@ class Solver:
                 return Answerer(TokenConfidence())
             if callable(model):
                 return Answerer(model)
-            classifier = load_classifier(model, device=device, dtype=dtype)
-            return Answerer(PRM(classifier), classifier.parameters)
+            classifier = open_classifier(model, device=device, dtype=dtype)
+            return Answerer(PRM(classifier), classifier.parameters, is_address(model))
         if isinstance(model, str):
             if model not in self._loaded:
-                self._loaded[model] = load_model(model, device=device, dtype=dtype)
+                self._loaded[model] = open_model(model, device=device, dtype=dtype)
             model = self._loaded[model]
         if role == "hinter":
-            return Answerer(HintWriter(model, self.preset.sampling), model.parameters)
+            return Answerer(HintWriter(model, self.preset.sampling), model.parameters, is_address(model.name))
         writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
-        return Answerer(writer, model.parameters)
+        return Answerer(writer, model.parameters, is_address(model.name))
 
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
         """A tree for every question, all of which are looked at first."""
@@ -170,9 +172,10 @@ class Solver:
         return [Tree(problem, self.seed) for problem in problems]
 
     def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
-        """Grow the trees, together."""
+        """Grow the trees, together: in rounds, or without them as soon as one of the models is on a server."""
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
-        return map(self._solution, drive(searches, self.answerers, budget=self.budget, live=live))
+        driver = flow if any(answerer.free for answerer in self.answerers.values()) else drive
+        return map(self._solution, driver(searches, self.answerers, budget=self.budget, live=live))
 
     def _problem(self, question: str | Problem) -> Problem:
         problem = question if isinstance(question, Problem) else Problem(question)

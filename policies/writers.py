@@ -101,16 +101,16 @@ class HintWriter:
 
 
 def as_step(done: Completion) -> Answer[Written]:
-    """A completion as a step."""
-    chances, tokens = done.probabilities, len(done.probabilities)
+    """A completion as a step; a probability or entropy that is not known is 0."""
+    chances, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
     ended = "delimiter" if done.ended == "stop" else done.ended
     step = Written(
         done.text.strip() if ended != "length" else done.text,
         ended,
-        tokens,
-        sum(chances) / tokens,
+        done.usage.generated_tokens,
+        sum(chances) / len(chances),
         min(chances),
-        sum(done.entropies) / tokens,
+        sum(entropies) / len(entropies),
         find_answer(done.text) if ended != "length" else None,
     )
     return Answer(step, done.usage)
@@ -119,4 +119,4 @@ def as_step(done: Completion) -> Answer[Written]:
 def as_hint(done: Completion) -> Answer[Hinted]:
     """A completion as a hint."""
     text = done.text.strip().removeprefix("Hint:").strip()
-    return Answer(Hinted(text, len(done.probabilities)), done.usage)
+    return Answer(Hinted(text, done.usage.generated_tokens), done.usage)

@@ -14,6 +14,7 @@ from hintree.search.errors import (
     HintreeError,
     LogitsError,
     ModelError,
+    ServerError,
     UnknownModelError,
     UsageError,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "Score",
     "Search",
     "SelfConsistency",
+    "ServerError",
     "Step",
     "Tree",
     "UnknownModelError",
