@@ -26,12 +26,12 @@ CONTINUE: dict[str, dict[str, bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What was found, each with what the client does about it (``table`` in hintree/cli_doctor.py says it in words).
+    """What was found, each with what the client does about it (hintree/cli_doctor.py says it in words).
 
     Attributes:
         model: The model's name there.
         completions, chat: Whether it writes raw continuations of a text, and whether it answers in conversations.
-        endpoint: "completions" or "chat/completions": what is used.
+        endpoint: "completions" or "chat/completions": what is used; "" for a server that only judges.
         prefill: How the assistant's turn is continued: "last", "flags", "" if it is not.
         echo: Whether the answer begins with the turn that was continued.
         n: Whether several texts come for one request.
@@ -46,21 +46,21 @@ class Abilities:
     """
 
     model: str
-    completions: bool
-    chat: bool
-    endpoint: str
-    prefill: str
-    echo: bool
-    n: bool
-    seed: bool
-    sampling: str
-    extras: bool
-    stop: str
-    ending: str
-    logprobs: str
-    usage: str
-    prompt_logprobs: bool
-    pooling: bool
+    completions: bool = False
+    chat: bool = False
+    endpoint: str = ""
+    prefill: str = ""
+    echo: bool = False
+    n: bool = False
+    seed: bool = False
+    sampling: str = "no"
+    extras: bool = False
+    stop: str = "refused"
+    ending: str = "no"
+    logprobs: str = ""
+    usage: str = "missing"
+    prompt_logprobs: bool = False
+    pooling: bool = False
 
 
 class Probe:
@@ -82,6 +82,8 @@ class Probe:
         self.model = self.model or await self._only_model()
         raw, chat = await asyncio.gather(self._try("completions"), self._try("chat/completions"))
         if isinstance(raw, ServerError) and isinstance(chat, ServerError):
+            if await self._pooling():
+                return Abilities(self.model, pooling=True)
             raise raw if "HTTP 404" in str(chat) else chat
         prefill, echo = await self._prefill() if isinstance(chat, Reply) else ("", False)
         if not self.endpoint:
@@ -212,15 +214,19 @@ class Probe:
 
     async def _others(self) -> dict[str, bool]:
         """What a search can do without, and what is for scorers."""
-        at, url = self.server.address, f"{self.base}/{self.endpoint}"
+        url = f"{self.base}/{self.endpoint}"
         told = {"prompt": PROMPT, "max_tokens": 1, "prompt_logprobs": 1}
         extras, several, read, pooled = await asyncio.gather(
             self._try(top_k=0, min_p=0.0),
             self._holds(url, self._body(self.endpoint, n=2), lambda data: len(data["choices"]) == 2),
             self._holds(f"{self.base}/completions", told, lambda data: bool(data["choices"][0]["prompt_logprobs"])),
-            self._holds(f"{at.root}/pooling", {"input": PROMPT}, lambda data: bool(data["data"][0]["data"])),
+            self._pooling(),
         )
         return {"extras": isinstance(extras, Reply), "n": several, "prompt_logprobs": read, "pooling": pooled}
+
+    async def _pooling(self) -> bool:
+        url = f"{self.server.address.root}/pooling"
+        return await self._holds(url, {"input": PROMPT}, lambda data: bool(data["data"][0]["data"]))
 
 
 def middle(text: str) -> str:

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from hintree.models.address import parse_address
+from hintree.models.address import Address, parse_address
 from hintree.models.base import Completion, Prompt, Request
 from hintree.models.probe import CONTINUE, SAMPLED, Abilities, Probe
 from hintree.models.replies import Reply, read_reply
 from hintree.models.server import Limits, Server
-from hintree.search.errors import ModelError, UsageError
+from hintree.search.errors import ModelError, ServerError, UsageError
 from hintree.search.ledger import Usage
 
 SO_FAR = (
@@ -22,7 +22,7 @@ SO_FAR = (
 """The user's turn where the assistant's cannot be continued."""
 WORD = re.compile(r"\w{1,4}|[^\w\s]")
 """About a token, for servers that do not count."""
-_known: dict[tuple[object, ...], Abilities] = {}
+_known: dict[Address, Abilities] = {}
 
 
 class RemoteModel:
@@ -47,10 +47,9 @@ class RemoteModel:
         self.server = Server(parse_address(name), limits)
         if self.server.address.labels:
             raise UsageError(f"model {name!r} names labels, which are for a scorer; a writer has none")
-        at = self.server.address[:3]
-        if at not in _known:
-            _known[at] = self.server.wait(Probe(self.server).run())
-        self.abilities = _known[at]
+        self.abilities = abilities_of(self.server)
+        if not self.abilities.endpoint:
+            raise ServerError(f"model {name!r} writes no text: it is a pooling model, which can be the scorer")
         self.chat = self.abilities.chat and self.server.address.endpoint != "completions"
         self._lock = threading.Lock()
 
@@ -80,6 +79,13 @@ class RemoteModel:
         except ModelError as error:
             return error
         return completion_of(reply, request, self.abilities)
+
+
+def abilities_of(server: Server) -> Abilities:
+    """What a server can do, asked once per process. Raises ServerError or UsageError as ``Probe.run``."""
+    if server.address not in _known:
+        _known[server.address] = server.wait(Probe(server).run())
+    return _known[server.address]
 
 
 def body_of(request: Request, can: Abilities) -> dict[str, Any]:
