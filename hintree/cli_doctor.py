@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from hintree.models.probe import Abilities
 
-EPILOG = """It sends about 25 short requests, compares their answers, and says what is done about each finding. A key is
+EPILOG = """It sends about 20 short requests, compares their answers, and says what is done about each finding. A key is
 read from the environment variable HINTREE_KEY_ and the host, such as HINTREE_KEY_API_EXAMPLE_COM; it is never shown.
 All about servers: docs/servers.md.
 

@@ -92,8 +92,8 @@ class Probe:
         greedy = chat if self.endpoint == "chat/completions" else raw
         if not isinstance(greedy, Reply):
             raise greedy
-        (stop, ending), (sampling, seed), logprobs, others = await asyncio.gather(
-            self._stop(greedy), self._sampling(), self._logprobs(), self._others()
+        (stop, ending), (sampling, seed), logprobs, usage, others = await asyncio.gather(
+            self._stop(greedy), self._sampling(), self._logprobs(), self._usage(), self._others()
         )
         if ending == "no" and logprobs and stop == "removed":
             ending = await self._counting(greedy)
@@ -109,7 +109,7 @@ class Probe:
             stop=stop,
             ending=ending,
             logprobs=logprobs,
-            usage=check_usage(greedy),
+            usage=usage,
             **others,
         )
 
@@ -212,6 +212,13 @@ class Probe:
         found = await self._try(logprobs=self._asked())
         return found.shape if isinstance(found, Reply) and found.probabilities else ""
 
+    async def _usage(self) -> str:
+        """Whether the counts of tokens can be right, seen on a text of one token."""
+        found = await self._try(max_tokens=1)
+        if isinstance(found, ServerError) or not found.read or found.written is None:
+            return "missing"
+        return "right" if found.written == 1 else "wrong"
+
     async def _others(self) -> dict[str, bool]:
         """What a search can do without, and what is for scorers."""
         url = f"{self.base}/{self.endpoint}"
@@ -226,17 +233,9 @@ class Probe:
 
     async def _pooling(self) -> bool:
         url = f"{self.server.address.root}/pooling"
-        return await self._holds(url, {"input": PROMPT}, lambda data: bool(data["data"][0]["data"]))
+        return await self._holds(url, {"input": PROMPT}, lambda data: isinstance(data["data"][0]["data"], list))
 
 
 def middle(text: str) -> str:
     """Four characters from the middle of a text; some others if it is empty."""
     return text[len(text) // 2 :][:4] or "zq"
-
-
-def check_usage(greedy: Reply) -> str:
-    """Whether the counts of tokens can be right: a text that was cut at its limit has as many."""
-    if not greedy.read or greedy.written is None:
-        return "missing"
-    known = TOKENS if greedy.finish == "length" else len(greedy.probabilities) or greedy.written
-    return "right" if greedy.written == known else "wrong"
