@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import httpx2
@@ -27,16 +27,16 @@ PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522,
 """Status codes after which the same request may well succeed."""
 
 
-class Garbled(ValueError):
-    """An answer that cannot be right; the request is made again."""
-
-
 class Passing(Exception):
     """A fault that may pass; ``after`` is how many seconds the server asks to wait, None if it does not say."""
 
     def __init__(self, what: str, after: float | None = None) -> None:
         super().__init__(what)
         self.after = after
+
+
+class Garbled(Passing):
+    """An answer that cannot be right; the request is made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ class Server:
                 for turn in range(tries):
                     try:
                         return read(await self._once(client, url, body))
-                    except (Passing, Garbled) as error:
+                    except Passing as error:
                         last = str(error)
                         if turn + 1 < tries:
-                            await asyncio.sleep(self._pause(turn, getattr(error, "after", None)))
+                            await asyncio.sleep(self._pause(turn, error.after))
         except TimeoutError:
             raise self._error(url, f"no whole answer within {self.limits.seconds:g} s; last: {last}") from None
         raise self._error(url, f"{last} ({tries} tries)")
@@ -208,7 +208,7 @@ def event_loop(process: int) -> asyncio.AbstractEventLoop:
     return loop
 
 
-@lru_cache
+@cache
 def connections(origin: str, at_once: int, process: int) -> tuple[httpx2.AsyncClient, asyncio.Semaphore]:
     """The connections to one host, shared by all models there, and its free places."""
     client = httpx2.AsyncClient(
