@@ -75,7 +75,7 @@ def read_chances(logprobs: Any) -> tuple[tuple[str, ...], tuple[float, ...], str
         return (), (), ""
     if len(tokens) != len(values) or not all(isinstance(token, str) for token in tokens):
         raise Garbled("its log-probabilities do not fit its tokens")
-    return tuple(tokens), tuple(probability(value) for value in values), shape
+    return tuple(map(str, tokens)), tuple(probability(value) for value in values), shape
 
 
 def top_chances(data: Any) -> dict[str, float]:
