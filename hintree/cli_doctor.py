@@ -34,6 +34,7 @@ ENDINGS = {
     "text": ("yes, by the text itself", "the stop text is looked for"),
     "no": ("no", "counts as stopped: a solution has to state its answer to be finished"),
 }
+SEEDS = {True: "same seed, same tree", False: "none: other drafts every time"}
 COUNTS = {"right": "the server's", "wrong": "ours: its log-probabilities, else about one a word"}
 COUNTS["missing"] = COUNTS["wrong"]
 
@@ -96,7 +97,7 @@ def findings(can: "Abilities") -> list[Finding]:
         Finding("prefix echoed in chat", yes(can.echo), "it is cut off" if can.echo and chat else "-"),
         Finding("n", yes(can.n), "one request per text, each with its own seed"),
         Finding("temperature", *SAMPLINGS[can.sampling]),
-        Finding("seed", yes(can.seed), "same seed, same tree" if can.seed else "none: other drafts every time"),
+        Finding("seed", yes(can.seed), SEEDS[can.seed] if can.sampling != "no" else "-"),
         Finding("top_k, min_p", yes(can.extras), "always sent" if can.extras else "sent only if they are asked for"),
         Finding("stop text", can.stop, STOPS[can.stop]),
         Finding("an ended text known from a stopped one", *ENDINGS[can.ending]),

@@ -15,6 +15,8 @@ from hintree.search.errors import ServerError, UsageError
 
 PROMPT = "1 + 1 = 2. 2 + 2 = 4. 3 + 3 = 6. 4 + 4 ="
 TOKENS = 16
+TRIES = 3
+"""A fault that passes must not look like something that a server cannot do."""
 SAMPLED = {"do_sample": True, "top_k": 0}
 """What makes ``transformers serve`` draw: its ``generation_config``."""
 CONTINUE: dict[str, dict[str, bool]] = {
@@ -122,7 +124,7 @@ class Probe:
                 raise Garbled("its list of models is none")
             return [str(row["id"]) for row in rows if isinstance(row, Mapping) and "id" in row]
 
-        names = await self.server.ask(f"{self.base}/models", None, read, tries=2)
+        names = await self.server.ask(f"{self.base}/models", None, read, tries=TRIES)
         if len(names) == 1:
             return names[0]
         listed = ", ".join(names[:10]) or "none"
@@ -135,7 +137,7 @@ class Probe:
         return {"model": self.model, "max_tokens": TOKENS, "temperature": 0, **asked, **more}
 
     async def _ask(self, endpoint: str, **more: Any) -> Reply:
-        return await self.server.ask(f"{self.base}/{endpoint}", self._body(endpoint, **more), read_reply, tries=2)
+        return await self.server.ask(f"{self.base}/{endpoint}", self._body(endpoint, **more), read_reply, tries=TRIES)
 
     async def _try(self, endpoint: str = "", **more: Any) -> Reply | ServerError:
         try:
@@ -146,7 +148,7 @@ class Probe:
     async def _holds(self, url: str, body: dict[str, Any], test: Callable[[Any], bool]) -> bool:
         """Whether the answer to a request is of a form; whatever else comes is no."""
         try:
-            data = await self.server.ask(url, {"model": self.model, **body}, lambda data: data, tries=2)
+            data = await self.server.ask(url, {"model": self.model, **body}, lambda data: data, tries=TRIES)
             return test(data)
         except (ServerError, LookupError, TypeError):
             return False
@@ -155,7 +157,7 @@ class Probe:
         """How a given beginning of the assistant's turn is continued, and whether it is repeated.
 
         A turn that is closed and followed by a new one costs tokens beyond its words, which the count of the prompt
-        shows: with w, 4 and 8 words of one token each, continuing costs w tokens and a new turn more.
+        shows: from 0 to 4 words it grows as from 4 to 8, or by more than that.
         """
 
         async def cost(how: str, words: int) -> tuple[int | None, bool]:

@@ -28,9 +28,10 @@ class Stuck:
     """Answers only when it is called off."""
 
     def __init__(self):
-        self.off = []
+        self.begun, self.off = [], []
 
     def __call__(self, asks):
+        self.begun.append(asks)
         over = threading.Event()
         with current_scope().calling_off(over.set):
             assert over.wait(60)
@@ -51,9 +52,9 @@ def test_only_those_who_are_free_are_asked_several_things_at_once():
 
 def test_spent_seconds_call_off_what_is_under_way():
     stuck = Stuck()
-    runs = list(grow(stuck, free=True, budget=Budget(seconds=0.05)))
+    runs = list(grow(stuck, free=True, budget=Budget(seconds=1.0)))
     assert {run.stop_reason for run in runs} == {"budget: seconds"}
-    assert len(stuck.off) == 12
+    assert len(stuck.off) == len(stuck.begun) > 0
 
 
 def test_who_stops_listening_calls_off_everything():
@@ -65,7 +66,7 @@ def test_who_stops_listening_calls_off_everything():
     runs = grow(mixed, free=True)
     assert next(runs).tree.problem.id == "p0"
     runs.close()
-    assert len(mixed.off) == 9
+    assert len(mixed.off) == len(mixed.begun) <= 9
 
 
 def test_one_failed_question_calls_off_the_others_of_its_problem_only():

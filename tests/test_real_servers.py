@@ -101,7 +101,7 @@ def served():
     offline = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=offline, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 600
         while process.poll() is None and time.monotonic() < deadline:
             try:
                 if httpx2.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:

@@ -185,3 +185,11 @@ def test_doctor_says_what_was_found_and_what_is_done(capsys):
     assert all(row["what"].split()[0] in table for row in data["findings"]) and len(data["findings"]) == 14
     assert main(["doctor", "http://127.0.0.1:1/v1#m"]) == 2
     assert "http://127.0.0.1:1/v1" in capsys.readouterr().err
+
+
+def test_a_study_takes_models_on_servers_by_their_names():
+    from hintree.study import fingerprint
+
+    assert fingerprint("http://host:8000/v1#m") is None
+    with pytest.raises(UsageError, match="would be stored"):
+        fingerprint("http://me:secret@host/v1#m")
