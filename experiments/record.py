@@ -8,6 +8,7 @@ search, or the same with other settings, as far as that asks what was asked befo
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from hintree.search.errors import UsageError
@@ -39,6 +40,7 @@ class Recording:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._lock = Lock()
         self.answers: dict[str, list[Any]] = {}
         self.parameters: dict[str, int] = {}
         lines = self._lines()
@@ -57,13 +59,17 @@ class Recording:
             if self.parameters.get(role) != answerer.parameters:
                 self.parameters[role] = answerer.parameters
                 self._append([{"role": role, "parameters": answerer.parameters}])
-        return {role: Answerer(Replay(self, answerers.get(role)), n) for role, n in self.parameters.items()}
+        free = {role for role, answerer in answerers.items() if answerer.free}
+        return {
+            role: Answerer(Replay(self, answerers.get(role)), n, role in free) for role, n in self.parameters.items()
+        }
 
     def add(self, rows: Sequence[tuple[str, Answer[Any]]]) -> None:
         """Write answers down."""
         packed = [(key, [pack(answer.value), *answer.usage]) for key, answer in rows]
-        self._append([{"key": key, "answer": answer} for key, answer in packed])
-        self.answers |= dict(packed)
+        with self._lock:
+            self._append([{"key": key, "answer": answer} for key, answer in packed])
+            self.answers |= dict(packed)
 
     def _lines(self) -> list[dict[str, Any]]:
         """The rows of the file, which is made if there is none; a torn last line is cut off."""

@@ -9,7 +9,7 @@ from hintree.experiments.controls import CONTROLS, control
 from hintree.experiments.lab.read import read
 from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
-from hintree.models import load_classifier, load_model
+from hintree.models import is_address, open_classifier, open_model
 from hintree.policies import Hinting, Judge, Sampling
 from hintree.preset import Preset
 from hintree.scorers import PRM
@@ -63,10 +63,10 @@ class Arms:
             return Answerer(Judge(teacher), teacher.parameters)
         key = model_key(role, config)
         if key not in self.models:
-            load = load_classifier if role == "scorer" else load_model
+            load = open_classifier if role == "scorer" else open_model
             self.models[key] = load(name, device=config["device"], dtype=config["dtype"])
         model = self.models[key]
-        return Answerer(PRM(model), model.parameters) if role == "scorer" else model
+        return Answerer(PRM(model), model.parameters, is_address(name)) if role == "scorer" else model
 
     def forget(self) -> None:
         """Drop what models have read, so that the cost of a problem does not depend on what was run before."""
@@ -108,4 +108,4 @@ def watched(answerer: Answerer, beat: Beat) -> Answerer:
         beat()
         return answers
 
-    return Answerer(answer, answerer.parameters)
+    return answerer._replace(answer=answer)

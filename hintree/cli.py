@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import hintree
+from hintree.cli_doctor import add_doctor
 from hintree.cli_lab import add_lab
 from hintree.cli_presets import PresetsInHelp, add_presets
 from hintree.cli_report import add_report
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     bench.set_defaults(run=run_bench)
     add_report(commands)
     add_train(commands)
+    add_doctor(commands)
     return parser
 
 
@@ -76,7 +78,7 @@ def add_solve(commands: Any) -> None:
     )
     for role in ("reasoner", "hinter", "teacher", "scorer"):
         extra = ", or confidence, or judge (the teacher)" if role == "scorer" else ""
-        solve.add_argument(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder or a hub id{extra}")
+        solve.add_argument(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder, a hub id, or URL#NAME{extra}")
     solve.add_argument("--search", metavar="NAME", help="how the tree grows; `hintree searches` lists them")
     solve.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4, or m=1")
     solve.add_argument(

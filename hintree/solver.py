@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.experiments.record import Recording
-from hintree.models import LanguageModel, load_classifier, load_model
+from hintree.models import LanguageModel, is_address, open_classifier, open_model
 from hintree.policies import HintWriter, Judge, StepWriter, only_first
 from hintree.preset import EMBEDDED, Preset
 from hintree.presets import preset
@@ -28,6 +28,7 @@ from hintree.search import (
     UsageError,
     choose,
     drive,
+    flow,
 )
 
 LONGEST_QUESTION = 100_000
@@ -68,7 +69,8 @@ class Solver:
 
     Args:
         preset: "hintree" (default) or another name that `hintree presets` lists, or a ``Preset`` of your own.
-        reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id), or a loaded
+        reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id,
+            ``http://host:8000/v1#model-name``), or a loaded
             ``LanguageModel`` for a writer, or a callable for the scorer, or an ``Answerer`` for any role. The scorer
             may also be "confidence", or "judge" (the teacher's model). None takes the preset's model if it has that
             role; naming one adds the role.
@@ -164,20 +166,21 @@ class Solver:
             if callable(model):
                 return Answerer(model)
             if model not in self._scorers:
-                classifier = load_classifier(model, device=device, dtype=dtype)
-                self._scorers[model] = Answerer(PRM(classifier), classifier.parameters)
+                classifier = open_classifier(model, device=device, dtype=dtype)
+                self._scorers[model] = Answerer(PRM(classifier), classifier.parameters, is_address(model))
             return self._scorers[model]
         model = self._load(model, device, dtype)
         if role == "hinter":
-            return Answerer(HintWriter(model, self.preset.sampling, self.preset.hinting), model.parameters)
+            hints = HintWriter(model, self.preset.sampling, self.preset.hinting)
+            return Answerer(hints, model.parameters, is_address(model.name))
         writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
-        return Answerer(writer, model.parameters)
+        return Answerer(writer, model.parameters, is_address(model.name))
 
     def _load(self, model: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
         """A language model by name, loaded once; a loaded one as it is."""
         if isinstance(model, str):
             if model not in self._loaded:
-                self._loaded[model] = load_model(model, device=device, dtype=dtype)
+                self._loaded[model] = open_model(model, device=device, dtype=dtype)
             return self._loaded[model]
         return model
 
@@ -187,7 +190,7 @@ class Solver:
         if teacher is None or isinstance(teacher, Answerer):
             raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model")
         model = self._load(teacher, device, dtype)
-        return Answerer(Judge(model), model.parameters)
+        return Answerer(Judge(model), model.parameters, is_address(model.name))
 
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
         """A tree for every question, all of which are looked at first."""
@@ -196,9 +199,10 @@ class Solver:
         return [Tree(problem, self.seed) for problem in problems]
 
     def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
-        """Grow the trees, together."""
+        """Grow the trees, together: in rounds, or without them as soon as one of the models is on a server."""
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
-        return map(self.solution, drive(searches, self.answerers, budget=self.budget, live=live))
+        driver = flow if any(answerer.free for answerer in self.answerers.values()) else drive
+        return map(self.solution, driver(searches, self.answerers, budget=self.budget, live=live))
 
     def _problem(self, question: str | Problem) -> Problem:
         problem = question if isinstance(question, Problem) else Problem(question)

@@ -16,6 +16,7 @@ from hintree.arms import preset_of
 from hintree.experiments.controls import CONTROLS
 from hintree.experiments.problems import read_cases
 from hintree.experiments.store_study import StoredCase
+from hintree.models.address import is_address, parse_address
 from hintree.models.load import MANIFEST, locate
 from hintree.presets import preset, settings_of
 from hintree.search import ROLES, HintreeError, UsageError
@@ -198,7 +199,10 @@ def settle(config: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache
 def fingerprint(name: str) -> str | None:
-    """SHA-256 of a model's manifest, None if it has none. Raises ModelError if there is no such model."""
+    """SHA-256 of a model's manifest, None if it has none or is on a server. Raises ModelError if there is none."""
+    if is_address(name):
+        parse_address(name)
+        return None
     manifest = Path(locate(name)) / MANIFEST
     return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else None
 

@@ -21,6 +21,11 @@ class Prompt:
     assistant: str = ""
     system: str = ""
 
+    def plain(self) -> str:
+        """The prompt as one text, for a model without a chat template."""
+        system = f"{self.system}\n" if self.system else ""
+        return f"{system}{self.user}\n{self.assistant}"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -55,8 +60,9 @@ class Completion(NamedTuple):
 
     text: Without the stop text and without special tokens.
     ended: "stop" (a stop text came), "end" (the model ended its text) or "length" (max_tokens or the context is full).
-    probabilities: Probability of each generated token at temperature 1, in [0, 1]; stop and end tokens included.
-    entropies: Entropy of each token's distribution at temperature 1, in nats.
+    probabilities: Probability of each generated token at temperature 1, in [0, 1]; stop and end tokens included. Empty
+        where a server does not tell them.
+    entropies: Entropy of each token's distribution at temperature 1, in nats. Empty where it is not known.
     usage: What it cost.
     """
 
@@ -72,7 +78,7 @@ class LanguageModel(Protocol):
 
     Attributes:
         name: The string that names it.
-        parameters: Number of weights.
+        parameters: Number of weights; 0 if it is not known, as of a server.
         chat: Whether it has a chat template.
         usage: Sum of all it has cost so far.
     """

@@ -39,7 +39,10 @@ DTYPES = {
     "int8": None,
 }
 """Number formats by name."""
-FORMS = "embedded:NAME, a folder, or a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct"
+FORMS = (
+    "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a server's URL with a model "
+    "name such as http://host:8000/v1#model-name"
+)
 
 
 def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES) -> LocalModel:

@@ -26,8 +26,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
     """Token ids of a prompt: by the chat template where there is one, else user, line break, assistant."""
     start = [] if tokenizer.bos_token_id is None else [int(tokenizer.bos_token_id)]
     if tokenizer.chat_template is None:
-        system = f"{prompt.system}\n" if prompt.system else ""
-        return start + plain(tokenizer, f"{system}{prompt.user}\n{prompt.assistant}")
+        return start + plain(tokenizer, prompt.plain())
     ids: list[int] = []
     for part in template_parts(tokenizer, bool(prompt.system)):
         if part == SYSTEM:

@@ -69,7 +69,7 @@ class HintWriter:
             text = f"{PLANNED} {text.rstrip('.')}."
         kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
         kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
-        return Answer(Hinted(kept, len(done.probabilities)), done.usage)
+        return Answer(Hinted(kept, done.usage.generated_tokens), done.usage)
 
 
 def only_first(answer: Hinter) -> Hinter:

@@ -90,17 +90,17 @@ class StepWriter:
 
 
 def as_step(done: Completion) -> Answer[Written]:
-    """A completion as a step."""
-    chances, tokens = done.probabilities, len(done.probabilities)
+    """A completion as a step; a probability or entropy that is not known is 0."""
+    chances, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
     ended = "delimiter" if done.ended == "stop" else done.ended
     step = Written(
         done.text.strip() if ended != "length" else done.text,
         ended,
-        tokens,
-        sum(chances) / tokens,
+        done.usage.generated_tokens,
+        sum(chances) / len(chances),
         min(chances),
-        sum(done.entropies) / tokens,
+        sum(entropies) / len(entropies),
         find_answer(done.text) if ended != "length" else None,
-        sum(math.log(max(chance, LEAST)) for chance in chances) / tokens,
+        sum(math.log(max(chance, LEAST)) for chance in chances) / len(chances),
     )
     return Answer(step, done.usage)

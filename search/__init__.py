@@ -14,6 +14,7 @@ from hintree.search.errors import (
     HintreeError,
     LogitsError,
     ModelError,
+    ServerError,
     UnknownModelError,
     UsageError,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "Score",
     "Search",
     "SelfConsistency",
+    "ServerError",
     "Smart",
     "Steer",
     "Step",

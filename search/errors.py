@@ -8,7 +8,8 @@
         ├── UnknownModelError               no such shipped model, folder or hub id
         ├── CheckpointError                 damaged, incomplete or unsafe weights
         ├── ContextError                    the text is longer than the model's context
-        └── LogitsError                     the model computed NaN or infinity
+        ├── LogitsError                     the model computed NaN or infinity
+        └── ServerError                     a server refused, failed, or answered what cannot be right
 """
 
 
@@ -38,3 +39,7 @@ class ContextError(ModelError):
 
 class LogitsError(ModelError):
     """The model's output holds NaN or infinity."""
+
+
+class ServerError(ModelError):
+    """A server refused a request, failed, or gave no whole answer within the limits; names its URL and the model."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hintree.search.budget import OPTIONAL_ROLES, Budget
 from hintree.search.ledger import Ledger
 from hintree.search.questions import Answer, Ask, Each
+from hintree.search.scope import Scope
 from hintree.search.tree import Tree
 
 Growth = Coroutine[Each[Any], list[Any], None]
@@ -20,10 +21,12 @@ class Answerer(NamedTuple):
 
     answer: From questions to answers, in order; an exception in place of an answer fails that question's problem only.
     parameters: Weights of the model behind it, for the FLOP estimate.
+    free: Whether it may be asked from several threads at once, and gains nothing from batches: a model on a server.
     """
 
     answer: Callable[[Sequence[Any]], Sequence[Answer[Any] | Exception]]
     parameters: int = 0
+    free: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +49,7 @@ class Run:
     asks: list[Ask[Any]] = field(default_factory=list)
     answers: dict[int, Any] = field(default_factory=dict)
     sent: set[int] = field(default_factory=set)
+    scope: Scope = field(default_factory=Scope)
 
     def waiting(self) -> list[tuple[int, Ask[Any]]]:
         """(place, question) for the questions that have no answer yet and are not under way."""
@@ -62,8 +66,9 @@ class Run:
             self.end(f"failed: {str(error) or type(error).__name__}")
 
     def end(self, reason: str) -> None:
-        """Stop here; what is in the tree stays."""
+        """Stop here; what is in the tree stays, and what is under way is called off."""
         self.stop_reason, self.asks = reason, []
+        self.scope.end()
         with suppress(Exception):
             self.search.close()
 
