@@ -69,7 +69,7 @@ def train_hinter(options: Options) -> dict[str, Any]:
         torch.set_num_threads(1)  # they are so small that a second thread only waits
     lessons, draw, cases = material(options)
     settle(options)
-    if not options.problems.startswith("lab:"):
+    if draw is None:
         if options.teacher is not None:
             lessons = taught(lessons, load_model(options.teacher), options.out / "lessons.jsonl")
         draw = drawn_from(lessons, options.astray)
@@ -92,6 +92,8 @@ def material(options: Options) -> tuple[list[Lesson], Draw | None, list[Case]]:
     """Training lessons, how they are drawn (None: not known yet), and test problems, disjoint."""
     draw: Draw | None = None
     if options.problems.startswith("lab:"):
+        if options.teacher is not None:
+            raise UsageError("--teacher writes the hints that a file lacks; lab problems have their exact hints")
         lessons, draw = from_lab(options.problems, options.astray)
     else:
         lessons = read_lessons(options.problems)

@@ -66,7 +66,7 @@ def figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[np.f
         "right": share(int(right.sum()), len(right)).rounded(),
         "gain": mean_interval(right - alone).rounded(),
     }
-    if hinted := [node for run in runs for node in run.tree if node.hint is not None or node.hint_dropped]:
+    if hinted := [node for run in runs for node in run.tree if node.hint_tokens]:
         found |= {"hints": len(hinted), "leaked": share(sum(n.hint_dropped for n in hinted), len(hinted)).rounded()}
     return found
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.experiments.lab.rows import IGNORED, Row
 
@@ -96,7 +96,7 @@ def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
 
 
 def train(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, draw: Draw, schedule: Schedule, folder: Path, name: str
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, draw: Draw, schedule: Schedule, folder: Path, name: str
 ) -> float:
     """Train ``model`` in place; the CPU seconds it took. Writes ``folder/NAME.jsonl`` and a resume point.
 
@@ -115,7 +115,7 @@ def train(
         for step in tqdm(range(start, schedule.steps), initial=start, total=schedule.steps, desc=name, mininterval=10):
             for optim, peak in zip(optims, peaks, strict=True):
                 optim.param_groups[0]["lr"] = peak * schedule.rate(step)
-            total += one_step(model, next(stream), tokenizer.pad_token_id, optims)
+            total += one_step(model, next(stream), tokenizer.pad_token_id or 0, optims)
             if (step + 1) % LOG_EVERY == 0:
                 seconds = round(spent + time.process_time() - clock, 1)
                 log.write(
