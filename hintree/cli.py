@@ -12,7 +12,9 @@ from typing import Any
 import hintree
 from hintree.cli_lab import add_lab
 from hintree.cli_report import add_report
+from hintree.cli_scorers import add_scorers
 from hintree.cli_study import add_study
+from hintree.cli_train import add_train
 from hintree.cli_types import positive
 from hintree.cli_view import add_view, check_tree_file, open_page, write_tree
 from hintree.search.budget import Budget
@@ -43,6 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_view(commands)
     searches = commands.add_parser("searches", help="list the searches with their settings")
     searches.set_defaults(run=run_searches)
+    add_scorers(commands)
+    add_train(commands)
     demo = commands.add_parser("demo", help="solve lab problems where the student alone fails, and compare the presets")
     demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
     demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
@@ -69,8 +73,11 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--file", metavar="FILE", help="read the question from a file")
     solve.add_argument("--preset", default="hintree", help="greedy, hinted, beam or hintree (default %(default)s)")
     for role in ("reasoner", "hinter", "teacher", "scorer"):
-        extra = ", or confidence" if role == "scorer" else ""
+        extra = ", or another scorer: see `hintree scorers`" if role == "scorer" else ""
         solve.add_argument(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder or a hub id{extra}")
+    solve.add_argument(
+        "--prm-spec", metavar="SPEC", help="how the PRM is asked: a family or a YAML file (docs/scorers.md)"
+    )
     solve.add_argument("--search", metavar="NAME", help="how the tree grows; `hintree searches` lists them")
     solve.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4")
     solve.add_argument("--rewrite", metavar="SETTINGS", help="rewrite rule, e.g. threshold=0.7,rungs=teacher, or none")
@@ -129,6 +136,7 @@ def run_solve(args: argparse.Namespace) -> None:
     solver = Solver(
         args.preset,
         **names,
+        prm_spec=args.prm_spec,
         search=search,
         rewrite=rewrite,
         budget=budget,

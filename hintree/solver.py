@@ -10,10 +10,11 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.experiments.record import Recording
-from hintree.models import LanguageModel, load_classifier, load_model
+from hintree.judges import make_scorer
+from hintree.models import LanguageModel, load_model
 from hintree.policies import HintWriter, StepWriter
 from hintree.presets import EMBEDDED, Preset, preset
-from hintree.scorers import PRM, TokenConfidence
+from hintree.scorers import FromScores, PRMSpec, StepScorer
 from hintree.search import (
     Answerer,
     Budget,
@@ -66,8 +67,10 @@ class Solver:
     Args:
         preset: "hintree" (default), "greedy", "hinted" or "beam", or a ``Preset`` of your own.
         reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id), or a loaded
-            ``LanguageModel`` for a writer, or a callable for the scorer, or an ``Answerer`` for any role. The scorer
-            may be "confidence" too. None takes the shipped model if the preset has that role; naming one adds the role.
+            ``LanguageModel`` for a writer, or an ``Answerer`` for any role. The scorer may have any name that
+            `hintree scorers` lists, or be a callable, or have ``score(question, steps)``, which gives one number in
+            [0, 1] per step. None takes the shipped model if the preset has that role; naming one adds the role.
+        prm_spec: How a PRM is asked: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
@@ -94,6 +97,7 @@ class Solver:
         hinter: str | LanguageModel | Answerer | None = None,
         teacher: str | LanguageModel | Answerer | None = None,
         scorer: Any = None,
+        prm_spec: str | PRMSpec | None = None,
         search: Search | None = None,
         rewrite: Rewrite | None = None,
         budget: Budget | None = None,
@@ -107,6 +111,7 @@ class Solver:
         self.rewrite = rewrite or self.preset.rewrite
         self.budget = budget or Budget()
         self.seed = seed
+        self.prm_spec = prm_spec
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         shipped = {role: EMBEDDED[role] for role in ("reasoner", *self.preset.roles)}
         self.models = {role: given[role] or shipped[role] for role in EMBEDDED if given[role] or role in shipped}
@@ -148,12 +153,11 @@ class Solver:
         if isinstance(model, Answerer):
             return model
         if role == "scorer":
-            if model == "confidence":
-                return Answerer(TokenConfidence())
             if callable(model):
                 return Answerer(model)
-            classifier = load_classifier(model, device=device, dtype=dtype)
-            return Answerer(PRM(classifier), classifier.parameters)
+            if isinstance(model, StepScorer):
+                return Answerer(FromScores(model))
+            return make_scorer(model, self.prm_spec, device=device, dtype=dtype).answerer
         if isinstance(model, str):
             if model not in self._loaded:
                 self._loaded[model] = load_model(model, device=device, dtype=dtype)

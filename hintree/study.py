@@ -17,8 +17,10 @@ from hintree.arms import preset_of
 from hintree.experiments.controls import CONTROLS
 from hintree.experiments.problems import read_cases
 from hintree.experiments.store_study import StoredCase
+from hintree.judges import models_of
 from hintree.models.load import MANIFEST, locate
 from hintree.presets import EMBEDDED, preset
+from hintree.scorers import find_spec
 from hintree.search import ROLES, HintreeError, UsageError
 from hintree.searches import SEARCHES
 from hintree.settings import PARTS, SEARCH, Settings, StudyFile, checked
@@ -205,7 +207,11 @@ def settle(config: dict[str, Any]) -> dict[str, Any]:
     computed in, and a study must not depend on how its problems are dealt out.
     """
     config = dict(config)
-    models = {config[role] for role in ROLES if config[role] not in (None, "confidence", *CONTROLS.get(role, ()))}
+    models = {config[role] for role in ROLES[:-1] if config[role] not in (None, *CONTROLS.get(role, ()))}
+    if config["scorer"] is not None:
+        models |= models_of(config["scorer"])
+    if (spec := config.pop("prm_spec")) is not None:
+        config["prm_spec"] = find_spec("", spec).to_yaml()
     config["weights"] = {name: fingerprint(name) for name in sorted(models)}
     if all(name.startswith("embedded:") for name in models):
         config["device"] = "cpu" if config["device"] == "auto" else config["device"]

@@ -1,12 +1,14 @@
 """Language models as machines: prompts in, tokens with their probabilities out. They know no tree and no role."""
 
 from hintree.models.base import Classifier, Completion, LanguageModel, Piece, Prompt, Request, Scored, Usage
-from hintree.models.load import EMBEDDED, load_classifier, load_model
+from hintree.models.heads import Head
+from hintree.models.load import EMBEDDED, load_classifier, load_model, read_tokens
 
 __all__ = [
     "EMBEDDED",
     "Classifier",
     "Completion",
+    "Head",
     "LanguageModel",
     "Piece",
     "Prompt",
@@ -15,4 +17,5 @@ __all__ = [
     "Usage",
     "load_classifier",
     "load_model",
+    "read_tokens",
 ]

@@ -1,5 +1,7 @@
 """Who writes: reasoner and teacher write steps, the hinter writes hints."""
 
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +10,11 @@ from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
 from hintree.policies.formats import format_for
 from hintree.search import Answer, Ask, Hint, Hinted, Step, UsageError, Written
+
+LEAST = sys.float_info.min
+"""A probability that is too small for a float counts as this one."""
+FEW = 3
+"""Tokens of a step that count as its least probable ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,9 @@ def as_step(done: Completion) -> Answer[Written]:
         min(chances),
         sum(done.entropies) / tokens,
         find_answer(done.text) if ended != "length" else None,
+        sum(math.log(max(chance, LEAST)) for chance in chances) / tokens,
+        sum(sorted(chances)[:FEW]) / min(FEW, tokens),
+        done.entropies[0],
     )
     return Answer(step, done.usage)
 

@@ -12,7 +12,7 @@ from hintree.search.errors import UsageError
 from hintree.search.seeds import seed_of
 from hintree.search.tree import RETRY, STATUSES, Node, Problem, Tree, Written
 
-VERSION = 2
+VERSION = 3
 """Version of the JSON form; a reader refuses a newer one."""
 
 AUTHORS = ("reasoner", "teacher")
@@ -22,13 +22,16 @@ MADE = ("parent", "children", "step", "key", "begun", "tried")
 PLAIN = [f.name for f in fields(Node) if f.name not in MADE]
 ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """Numbers that JSON does not have, by the text that stands for them."""
-NUMBERS = ("mean_probability", "min_probability", "entropy", "value")
+RECORDED = ("log_probability", "least_probability", "first_entropy")
+"""Fields of a step that are None where they were not recorded."""
+NUMBERS = ("mean_probability", "min_probability", "entropy", *RECORDED, "value")
 """Fields that may hold such a number."""
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("id", "index", "hint_tokens", "visits", "depth", "rewrites", "tokens"), int),
     **dict.fromkeys(("author", "status", "reason", "text", "ended"), str),
     **dict.fromkeys(NUMBERS, int | float),
     **dict.fromkeys(("hint", "answer"), str | None),
+    **dict.fromkeys(RECORDED, int | float | None),
     **{"score": int | float | None, "replaces": int | None},
 }
 """What each field of a node and of its step holds; whole numbers are at least 0, and below ``LARGEST``."""

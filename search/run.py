@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from hintree.search.budget import OPTIONAL_ROLES, Budget
+from hintree.search.errors import RoleError
 from hintree.search.ledger import Ledger
-from hintree.search.questions import Answer, Ask, Each
+from hintree.search.questions import Answer, Ask, Each, Score
 from hintree.search.tree import Tree
 
 Growth = Coroutine[Each[Any], list[Any], None]
@@ -18,7 +19,8 @@ Growth = Coroutine[Each[Any], list[Any], None]
 class Answerer(NamedTuple):
     """Who answers the questions of one role.
 
-    answer: From questions to answers, in order; an exception in place of an answer fails that question's problem only.
+    answer: From questions to answers, in order; an exception in place of an answer fails that question's problem only,
+        and in place of a score only the node.
     parameters: Weights of the model behind it, for the FLOP estimate.
     """
 
@@ -107,17 +109,23 @@ def answer_all(answerer: Answerer, asks: Sequence[Ask[Any]]) -> tuple[list[Answe
         if len(answers) != len(asks):
             raise ValueError(f"the {asks[0].role} gave {len(answers)} answers to {len(asks)} questions")
     except Exception as error:
-        answers = [error] * len(asks)
+        answers = [RoleError(str(error) or type(error).__name__)] * len(asks)
     return answers, (time.monotonic() - clock) / len(asks)
 
 
 def take(
     run: Run, place: int, ask: Ask[Any], answer: Answer[Any] | Exception, answerer: Answerer, seconds: float
 ) -> None:
-    """Enter an answer and book what it cost; an error ends this problem only."""
+    """Enter an answer and book what it cost; an error ends this problem only, a score that cannot be had its node."""
     if isinstance(answer, Exception):
-        if not run.stop_reason:
-            run.end(f"failed: {str(answer) or type(answer).__name__}")
+        reason = str(answer) or type(answer).__name__
+        if isinstance(ask, Score) and not isinstance(answer, RoleError):
+            ask.node.fail(f"no score: {reason}")
+            run.answers[place] = None
+        elif not run.stop_reason:
+            run.end(f"failed: {reason}")
         return
+    if isinstance(ask, Score) and answer.value is None:
+        ask.node.fail("no score: the scorer said None")
     run.ledger[ask.role].add(answer.usage, answerer.parameters, seconds)
     run.answers[place] = answer.value

@@ -121,7 +121,7 @@ def test_places_and_counts_are_restored():
     assert [node.begun for node in again] == [node.begun for node in tree]
 
 
-@pytest.mark.parametrize("version", [3, 0, 10**30, 1.5, float("inf")])
+@pytest.mark.parametrize("version", [4, 0, 10**30, 1.5, float("inf")])
 def test_a_newer_version_is_refused(version):
     with pytest.raises(UsageError, match="version 2 or older"):
         from_dict(SMALL | {"version": version})

@@ -13,7 +13,7 @@ from hintree.models import Piece, Scored, load_classifier, load_model
 from hintree.models.classifier import LocalClassifier
 from hintree.models.local import LocalModel
 from hintree.policies import HintWriter, Sampling, StepWriter
-from hintree.scorers import PRM
+from hintree.scorers import FAMILIES, PRM
 from hintree.search import Answerer, Beam, Ledger, Problem, Rewrite, Tree, drive
 from hintree.search.errors import ModelError
 
@@ -88,7 +88,7 @@ def grow_real(cast: Cast, n: int) -> Real:
         "reasoner": Answerer(StepWriter(fresh[0], sampling), fresh[0].parameters),
         "hinter": Answerer(HintWriter(fresh[1], sampling), fresh[1].parameters),
         "teacher": Answerer(StepWriter(fresh[2], sampling), fresh[2].parameters),
-        "scorer": Answerer(PRM(asked), prm.parameters),
+        "scorer": Answerer(PRM(asked, FAMILIES["lab"]), prm.parameters),
     }
     trees, search = [Tree(problem) for problem in lab_problems(n)], Beam(width=4, branch=4)
     with ExitStack() as stack:

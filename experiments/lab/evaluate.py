@@ -20,7 +20,7 @@ from hintree.experiments.lab.problem import LabProblem, gold, solve
 from hintree.experiments.statistics import mean_interval, share
 from hintree.models import Completion, LanguageModel, Prompt, Request, load_classifier, load_model
 from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
-from hintree.scorers import PRM
+from hintree.scorers import PRM, find_spec
 from hintree.search import Answerer
 
 MODELS = ("student", "student-2", "teacher", "hinter", "prm")
@@ -37,7 +37,7 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
     names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
     students = [load_model(names[role]) for role in ("student", "student-2")]
     student, teacher, hinter = students[0], load_model(names["teacher"]), load_model(names["hinter"])
-    prm = PRM(load_classifier(names["prm"]))
+    prm = PRM(load_classifier(names["prm"]), find_spec("embedded:prm"))
     asked = list(problems("test", n=n, seed=seed))
     held_out = list(problems("validation", n=max(10, n // 5), seed=seed))
     write, second, strong, alone = (writer(model) for model in (*students, teacher, hinter))
