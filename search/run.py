@@ -36,6 +36,7 @@ class Run:
         tree: Its tree.
         ledger: What it has cost.
         stop_reason: Why it ended: "complete" (the search came to its own end), "budget: NAME" or "failed: WHY".
+        unscored: Why a score could not be had; a run in which none could has failed.
     """
 
     tree: Tree
@@ -46,6 +47,7 @@ class Run:
     asks: list[Ask[Any]] = field(default_factory=list)
     answers: dict[int, Any] = field(default_factory=dict)
     sent: set[int] = field(default_factory=set)
+    unscored: str = ""
 
     def waiting(self) -> list[tuple[int, Ask[Any]]]:
         """(place, question) for the questions that have no answer yet and are not under way."""
@@ -57,7 +59,8 @@ class Run:
             self.asks = list(self.search.send(answers).asks)  # type: ignore[arg-type]
             self.answers, self.sent = {}, set()
         except StopIteration:
-            self.end("complete")
+            blind = self.unscored and all(node.score is None for node in self.tree)
+            self.end(f"failed: {self.unscored}" if blind else "complete")
         except Exception as error:
             self.end(f"failed: {str(error) or type(error).__name__}")
 
@@ -121,6 +124,7 @@ def take(
         reason = str(answer) or type(answer).__name__
         if isinstance(ask, Score) and not isinstance(answer, RoleError):
             ask.node.fail(f"no score: {reason}")
+            run.unscored = run.unscored or reason
             run.answers[place] = None
         elif not run.stop_reason:
             run.end(f"failed: {reason}")

@@ -24,7 +24,7 @@ from tests.scripted import company, solve, solve_one, written
 
 TREES = [run.tree for run in solve(company(), Beam(2, 3, depth=5), Rewrite(threshold=0.6), count=20).values()]
 SMALL = to_dict(solve_one(company(), Beam(1, 2, depth=3), Rewrite(threshold=0.6, rungs=("teacher",)), seed=7).tree)
-DEFAULTS = {("problem", "id"): "", ("step", "answer"): None}
+DEFAULTS = {("problem", "id"): "", ("step", "answer"): None, ("step", "log_probability"): None}
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_places_and_counts_are_restored():
 
 @pytest.mark.parametrize("version", [4, 0, 10**30, 1.5, float("inf")])
 def test_a_newer_version_is_refused(version):
-    with pytest.raises(UsageError, match="version 2 or older"):
+    with pytest.raises(UsageError, match="version 3 or older"):
         from_dict(SMALL | {"version": version})
 
 
