@@ -130,7 +130,9 @@ def same_on_a_tree(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding
 
 def ordered(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
     """Right steps score above wrong ones."""
-    pairs = plain_pairs() if not unknown_words(model.tokenizer, QUESTION + STEPS[1]) else lab_pairs()
+    pairs = plain_pairs()
+    if unknown_words(model.tokenizer, " ".join(pair.question for pair in pairs)):  # a model that knows only the lab
+        pairs = lab_pairs()
     won = 0.0
     for pair in pairs:
         right, wrong = (prm.score(pair.question, [*pair.steps, last])[-1] for last in (pair.right, pair.wrong))
