@@ -112,10 +112,11 @@ class Scored(NamedTuple):
 
 
 class Classifier(Protocol):
-    """A model that labels tokens; attributes as in ``LanguageModel``."""
+    """A model that is read at marked places; attributes as in ``LanguageModel``."""
 
     name: str
     parameters: int
+    chat: bool
     usage: Usage
 
     def classify(

@@ -51,9 +51,13 @@ class PRM(Generic[C]):
         """What is read, with a mark after every step: one text, or one per step for judges."""
         return lay_out(self.spec, self.model, question, steps)
 
+    @property
+    def bos(self) -> bool:
+        """Whether the tokenizer's first token goes before the texts; conversations begin as their template does."""
+        return self.spec.bos and (self.spec.layout == "text" or not self.model.chat)
+
     def _read(self, texts: Sequence[Sequence[Piece]], questions: Sequence[str]) -> list[Scored | ModelError]:
-        bos = self.spec.bos and self.spec.layout == "text"
-        return self.model.classify(texts, groups=questions, whole=self.spec.whole, bos=bos)
+        return self.model.classify(texts, groups=questions, whole=self.spec.whole, bos=self.bos)
 
     def _calibrated(self, scored: Scored) -> list[float]:
         return [calibrate(self.spec, p) for p in scored.probabilities]

@@ -94,8 +94,7 @@ def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[Better], recipe: Recipe
 
 def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str]) -> Coded:
     """Token ids and marks of a solution, exactly as it is scored."""
-    bos = prm.spec.bos and prm.spec.layout == "text"
-    (coded,) = prm.model.encode(prm.texts(question, steps), whole=prm.spec.whole, bos=bos)
+    (coded,) = prm.model.encode(prm.texts(question, steps), whole=prm.spec.whole, bos=prm.bos)
     return coded
 
 
