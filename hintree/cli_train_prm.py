@@ -56,7 +56,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=1e-4, help="peak learning rate (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of drafts, head and order (default %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
-    parser.add_argument("--validate", type=int, default=100, help="lab problems to measure on; 0 for none")
+    parser.add_argument(
+        "--validate", type=int, help="lab problems to measure on (default: 100 on a shipped base, else 0: none)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -136,9 +138,10 @@ def say(args: argparse.Namespace, figures: dict[str, Any]) -> None:
 
     told = {"base": args.base, "rows": getattr(args, "rows", None), "problems": args.problems, "epochs": args.epochs}
     told |= {"labels": getattr(args, "labels", "pairs"), **figures}
-    if args.validate:
+    n = args.validate if args.validate is not None else 100 * args.base.startswith("embedded:")
+    if n:
         prm = load_prm(args.out, device=args.device)
-        told["lab validation"] = measure(prm, f"lab:validation?steps=2-8&n={args.validate}&seed=5")
+        told["lab validation"] = measure(prm, f"lab:validation?steps=2-8&n={n}&seed=5")
     folder = Path(args.out)
     (folder / "training.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     write_manifest(folder)

@@ -84,6 +84,6 @@ def checked(scores: Any, steps: int) -> list[float]:
         count = f"{len(scores)} scores" if isinstance(scores, Sequence) else f"{str(scores)[:60]!r}"
         raise ScoreError(f"the scorer gave {count} for {steps} steps; it must give one number per step")
     for i, score in enumerate(scores):
-        if not isinstance(score, Real) or isinstance(score, bool) or not 0 <= score <= 1:
+        if not isinstance(score, Real) or isinstance(score, bool) or not 0 <= float(score) <= 1:
             raise ScoreError(f"the scorer gave {str(score)[:60]} for step {i + 1}; a score is a number in [0, 1]")
     return [float(score) for score in scores]
