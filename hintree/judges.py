@@ -163,4 +163,5 @@ def build(kind: str, rest: str, prm_spec: Any, device: str, dtype: str) -> tuple
             raise UsageError(f"scorer 'constant:{rest}': {rest!r} is not a number in [0, 1]") from error
     if rest:
         raise UsageError(f"scorer {kind!r} takes nothing after a colon, not {rest!r}")
-    return {"symbolic": SymbolicCheck(), "exact": ExactSteps(), "random": chance}[kind], ()
+    plain: dict[str, Callable[..., Any]] = {"symbolic": SymbolicCheck(), "exact": ExactSteps(), "random": chance}
+    return plain[kind], ()

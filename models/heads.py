@@ -80,9 +80,9 @@ def from_tensors(name: str, tensors: Mapping[str, Tensor], head: Head, like: Ten
             f"model {name}: its head {head.tensors!r} should be one linear layer or several, and the checkpoint has "
             f"{sorted(tensors) or 'no such tensor'}; give the right family with --prm-spec"
         )
-    made = Layers([(found[f"{place}weight"], found.get(f"{place}bias")) for place in places], like)
-    check_places(name, head, made.layers[-1].out_features)
-    return made
+    layers = [(found[f"{place}weight"], found.get(f"{place}bias")) for place in places]
+    check_places(name, head, len(layers[-1][0]))
+    return Layers(layers, like)
 
 
 def from_tokens(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, head: Head) -> nn.Module:

@@ -22,7 +22,7 @@ def calibrate(spec: PRMSpec, score: float) -> float:
     if spec.temperature != 1.0:
         score = 1 / (1 + math.exp(-log_odds(score) / spec.temperature))
     if spec.isotonic:
-        score = float(np.interp(score, *zip(*spec.isotonic, strict=True)))
+        score = float(np.interp(score, [x for x, _ in spec.isotonic], [y for _, y in spec.isotonic]))
     return score
 
 

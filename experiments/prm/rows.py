@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from hintree.experiments.grade import equal
 from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.read import read
-from hintree.experiments.problems import Case as Asked
+from hintree.experiments.problem_fields import Case as Asked
 from hintree.experiments.rollouts import finish
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter

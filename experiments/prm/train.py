@@ -127,7 +127,7 @@ def descend(
         total = 0.0
         for i in batch:
             part = loss(i, model) / len(batch)
-            part.backward()  # type: ignore[no-untyped-call]
+            part.backward()
             total += float(part.detach())
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optim.step()
