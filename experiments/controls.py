@@ -4,11 +4,14 @@ hinter: ``exact`` gives the lab's exact hint, ``other`` the exact hint of anothe
 scorer: ``exact`` gives 1 to a right step and 0 to a wrong one, ``random`` a number that knows nothing of the step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem, write_plan
+from hintree.experiments.lab.read import read
+from hintree.scorers.judge import Case, Judge
 from hintree.search.choose import choose
 from hintree.search.errors import UsageError
 from hintree.search.ledger import Usage
@@ -32,7 +35,7 @@ def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bo
     if not problems:
         raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
     if role == "scorer":
-        return Answerer(exact_scores(problems))
+        return Answerer(ExactSteps())
     return Answerer(ExactHints(problems, shift=int(name == "other"), planned=planned))
 
 
@@ -76,15 +79,27 @@ class ShuffledHints:
         return hints[min(ask.node.depth, len(hints) - 1)] if hints else None
 
 
-def exact_scores(problems: Sequence[LabProblem]) -> Callable[[Sequence[Score]], list[Answer[float] | Exception]]:
-    """The oracle scorer: 1 for a right step, 0 for a wrong one."""
-    truth = {problem.id: problem for problem in problems}
+class ExactSteps(Judge):
+    """The oracle scorer: 1 for a right step, 0 for a wrong one; it reads the truth back from the lab's question."""
 
-    def score(ask: Score) -> float:
-        *history, last = [node.step.text for node in ask.node.path()]
-        return float(check_step(truth[ask.tree.problem.id], history, last).right)
+    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+        """The verdict of the lab's checker."""
+        return [self.verdict(case) for case in cases]
 
-    return lambda asks: [Answer(score(ask), Usage(1)) for ask in asks]
+    def verdict(self, case: Case) -> Answer[float] | Exception:
+        """The verdict on one step."""
+        try:
+            problem = read_once(case.question)
+        except UsageError as error:
+            return UsageError(f"the scorer 'exact' knows only lab problems: {error}")
+        *history, last = case.steps
+        return Answer(float(check_step(problem, history, last).right), Usage(1))
+
+
+@lru_cache(maxsize=1024)
+def read_once(question: str) -> LabProblem:
+    """The problem of a lab question. Raises UsageError for any other."""
+    return read(question)
 
 
 def chance(asks: Sequence[Score]) -> list[Answer[float] | Exception]:

@@ -7,6 +7,7 @@ search, or the same with other settings, as far as that asks what was asked befo
 
 import json
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -129,15 +130,17 @@ def key_of(ask: Ask[Any]) -> str:
     return f"{seed_of(ask.seed, type(ask).__name__, texts):016x}"
 
 
-def pack(value: Written | Hinted | float) -> Any:
-    """An answer as plain data."""
+def pack(value: Written | Hinted | float | None) -> Any:
+    """An answer as plain data; a score that is no number as None."""
     if isinstance(value, Written):
         return list(value)
-    return [value.text, value.tokens] if isinstance(value, Hinted) else value
+    if isinstance(value, Hinted):
+        return [value.text, value.tokens]
+    return float(value) if isinstance(value, Real) else None
 
 
-def unpack(ask: Ask[Any], value: Any) -> Written | Hinted | float:
+def unpack(ask: Ask[Any], value: Any) -> Written | Hinted | float | None:
     """The answer that ``pack`` made plain."""
     if isinstance(ask, Step):
         return Written(*value)
-    return Hinted(*value) if isinstance(ask, Hint) else float(value)
+    return Hinted(*value) if isinstance(ask, Hint) else value

@@ -9,10 +9,11 @@ from hintree.experiments.controls import CONTROLS, control
 from hintree.experiments.lab.read import read
 from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
-from hintree.models import is_address, open_classifier, open_model
+from hintree.judges import make_scorer
+from hintree.models import open_model
 from hintree.policies import Hinting, Judge, Sampling
 from hintree.preset import Preset
-from hintree.scorers import PRM
+from hintree.scorers import FAMILIES, PRMSpec, read_spec
 from hintree.search import ROLES, Answerer, Budget, Problem, Rewrite, UsageError
 from hintree.searches import SEARCHES
 from hintree.solver import Solver
@@ -49,24 +50,21 @@ class Arms:
         return solve
 
     def player(self, role: str, config: Mapping[str, Any]) -> Any:
-        """Who plays a role: a control, "confidence", "judge" (the teacher), or a model, which is loaded once."""
+        """Who plays a role: a control, "judge" (the teacher), or a scorer or model, which is loaded once."""
         name = config[role]
         if name in CONTROLS.get(role, ()):
             problems, planned = [read(question) for question in self.questions], config["hinting"]["when"] == "plan"
             return control(role, name, problems, planned=planned)
-        if (role, name) == ("scorer", "confidence"):
-            return name
         if (role, name) == ("scorer", "judge"):
             if config["teacher"] is None:
                 raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher")
             teacher = self.player("teacher", config)
             return Answerer(Judge(teacher), teacher.parameters)
         key = model_key(role, config)
+        how = {"device": config["device"], "dtype": config["dtype"]}
         if key not in self.models:
-            load = open_classifier if role == "scorer" else open_model
-            self.models[key] = load(name, device=config["device"], dtype=config["dtype"])
-        model = self.models[key]
-        return Answerer(PRM(model), model.parameters, is_address(name)) if role == "scorer" else model
+            self.models[key] = make_scorer(name, asked(config), **how) if role == "scorer" else open_model(name, **how)
+        return self.models[key].answerer if role == "scorer" else self.models[key]
 
     def forget(self) -> None:
         """Drop what models have read, so that the cost of a problem does not depend on what was run before."""
@@ -81,8 +79,13 @@ class Arms:
 
 def model_key(role: str, config: Mapping[str, Any]) -> tuple[str, ...]:
     """What tells two loaded models apart."""
-    kind = "classifier" if role == "scorer" else "writer"
+    kind = f"scorer {config.get('prm_spec')}" if role == "scorer" else "writer"
     return kind, str(config[role]), config["device"], config["dtype"]
+
+
+def asked(config: Mapping[str, Any]) -> PRMSpec | None:
+    """How the arm's PRM is asked, if its configuration says so."""
+    return read_spec(config["prm_spec"], FAMILIES) if "prm_spec" in config else None
 
 
 def preset_of(config: Mapping[str, Any]) -> Preset:

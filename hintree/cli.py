@@ -14,6 +14,7 @@ from hintree.cli_doctor import add_doctor
 from hintree.cli_lab import add_lab
 from hintree.cli_presets import PresetsInHelp, add_presets
 from hintree.cli_report import add_report
+from hintree.cli_scorers import add_scorers
 from hintree.cli_serve import add_serve
 from hintree.cli_study import add_study
 from hintree.cli_train import add_train
@@ -48,6 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_presets(commands)
     searches = commands.add_parser("searches", help="list the searches with their settings")
     searches.set_defaults(run=run_searches)
+    add_scorers(commands)
+    add_train(commands)
     demo = commands.add_parser("demo", help="solve lab problems where the student alone fails, and compare the presets")
     demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
     demo.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
@@ -63,7 +66,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     bench.set_defaults(run=run_bench)
     add_report(commands)
-    add_train(commands)
     add_doctor(commands)
     return parser
 
@@ -77,8 +79,11 @@ def add_solve(commands: Any) -> None:
         "--preset", default="hintree", help="a method; `hintree presets` lists them (default %(default)s)"
     )
     for role in ("reasoner", "hinter", "teacher", "scorer"):
-        extra = ", or confidence, or judge (the teacher)" if role == "scorer" else ""
+        extra = ", or judge (the teacher), or another scorer: see `hintree scorers`" if role == "scorer" else ""
         solve.add_argument(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder, a hub id, or URL#NAME{extra}")
+    solve.add_argument(
+        "--prm-spec", metavar="SPEC", help="how the PRM is asked: a family or a YAML file (docs/scorers.md)"
+    )
     solve.add_argument("--search", metavar="NAME", help="how the tree grows; `hintree searches` lists them")
     solve.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4, or m=1")
     solve.add_argument(
@@ -138,6 +143,7 @@ def run_solve(args: argparse.Namespace) -> None:
     solver = Solver(
         chosen,
         **names,
+        prm_spec=args.prm_spec,
         budget=budget,
         seed=args.seed,
         recording=args.record,

@@ -47,6 +47,7 @@ class Settings(BaseModel):
     hinter: str | None
     teacher: str | None
     scorer: str | None
+    prm_spec: str | None = None
     search: dict[str, Any]
     rewrite: dict[str, Any] | None
     sampling: dict[str, Any]

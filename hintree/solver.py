@@ -10,11 +10,12 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.experiments.record import Recording
-from hintree.models import LanguageModel, is_address, open_classifier, open_model
+from hintree.judges import make_scorer
+from hintree.models import LanguageModel, is_address, open_model
 from hintree.policies import HintWriter, Judge, StepWriter, only_first
 from hintree.preset import EMBEDDED, Preset
 from hintree.presets import preset
-from hintree.scorers import PRM, TokenConfidence
+from hintree.scorers import FromScores, PRMSpec, StepScorer
 from hintree.search import (
     Answerer,
     Budget,
@@ -71,9 +72,11 @@ class Solver:
         preset: "hintree" (default) or another name that `hintree presets` lists, or a ``Preset`` of your own.
         reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id,
             ``http://host:8000/v1#model-name``), or a loaded
-            ``LanguageModel`` for a writer, or a callable for the scorer, or an ``Answerer`` for any role. The scorer
-            may also be "confidence", or "judge" (the teacher's model). None takes the preset's model if it has that
-            role; naming one adds the role.
+            ``LanguageModel`` for a writer, or an ``Answerer`` for any role. The scorer may have any name that
+            `hintree scorers` lists, or be "judge" (the teacher's model) or a callable, or have
+            ``score(question, steps)``, which gives one number in [0, 1] per step. None takes the preset's model if it
+            has that role; naming one adds the role.
+        prm_spec: How a PRM is asked: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
@@ -101,6 +104,7 @@ class Solver:
         hinter: str | LanguageModel | Answerer | None = None,
         teacher: str | LanguageModel | Answerer | None = None,
         scorer: Any = None,
+        prm_spec: str | PRMSpec | None = None,
         search: Search | None = None,
         rewrite: Rewrite | None = None,
         budget: Budget | None = None,
@@ -115,6 +119,7 @@ class Solver:
         self.rewrite = rewrite or self.preset.rewrite
         self.budget = budget or Budget()
         self.seed = seed
+        self.prm_spec = prm_spec
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         own = self.preset.players()
         self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
@@ -159,15 +164,14 @@ class Solver:
         if isinstance(model, Answerer):
             return model
         if role == "scorer":
-            if model == "confidence":
-                return Answerer(TokenConfidence())
             if model == "judge":
                 return self._judge(device, dtype)
             if callable(model):
                 return Answerer(model)
+            if isinstance(model, StepScorer):
+                return Answerer(FromScores(model))
             if model not in self._scorers:
-                classifier = open_classifier(model, device=device, dtype=dtype)
-                self._scorers[model] = Answerer(PRM(classifier), classifier.parameters, is_address(model))
+                self._scorers[model] = make_scorer(model, self.prm_spec, device=device, dtype=dtype).answerer
             return self._scorers[model]
         model = self._load(model, device, dtype)
         if role == "hinter":

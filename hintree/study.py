@@ -16,9 +16,11 @@ from hintree.arms import preset_of
 from hintree.experiments.controls import CONTROLS
 from hintree.experiments.problems import read_cases
 from hintree.experiments.store_study import StoredCase
+from hintree.judges import models_of
 from hintree.models.address import is_address, parse_address
 from hintree.models.load import MANIFEST, locate
 from hintree.presets import preset, settings_of
+from hintree.scorers import find_spec
 from hintree.search import ROLES, HintreeError, UsageError
 from hintree.settings import PARTS, SEARCH, Settings, StudyFile, checked
 from hintree.study_file import Place, Text, unknown
@@ -187,9 +189,11 @@ def settle(config: dict[str, Any]) -> dict[str, Any]:
     computed in, and a study must not depend on how its problems are dealt out.
     """
     config = dict(config)
-    models = {
-        config[role] for role in ROLES if config[role] not in (None, "confidence", "judge", *CONTROLS.get(role, ()))
-    }
+    models = {config[role] for role in ROLES[:-1] if config[role] not in (None, *CONTROLS.get(role, ()))}
+    if config["scorer"] not in (None, "judge"):
+        models |= models_of(config["scorer"])
+    if (spec := config.pop("prm_spec")) is not None:
+        config["prm_spec"] = find_spec("", spec).to_yaml()
     config["weights"] = {name: fingerprint(name) for name in sorted(models)}
     if all(name.startswith("embedded:") for name in models):
         config["device"] = "cpu" if config["device"] == "auto" else config["device"]

@@ -2,13 +2,15 @@
 
 from hintree.models.address import is_address, parse_address
 from hintree.models.base import Classifier, Completion, LanguageModel, Piece, Prompt, Reader, Request, Scored, Usage
-from hintree.models.load import EMBEDDED, load_classifier, load_model
-from hintree.models.open import open_classifier, open_model
+from hintree.models.heads import Head
+from hintree.models.load import EMBEDDED, load_classifier, load_model, read_tokens
+from hintree.models.open import open_model, open_served
 
 __all__ = [
     "EMBEDDED",
     "Classifier",
     "Completion",
+    "Head",
     "LanguageModel",
     "Piece",
     "Prompt",
@@ -19,7 +21,8 @@ __all__ = [
     "is_address",
     "load_classifier",
     "load_model",
-    "open_classifier",
     "open_model",
+    "open_served",
     "parse_address",
+    "read_tokens",
 ]

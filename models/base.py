@@ -98,14 +98,20 @@ class LanguageModel(Protocol):
 
 
 class Piece(NamedTuple):
-    """A part of a text, tokenized on its own; ``mark`` asks for the label probability at its last token."""
+    """A part of a text.
+
+    text: May be empty.
+    mark: Asks for the probability that the labels mean "right" at its last token; at the token before, if it is empty.
+    control: Whether it may hold control tokens. What users and models wrote may not.
+    """
 
     text: str
     mark: bool = False
+    control: bool = False
 
 
 class Scored(NamedTuple):
-    """Probabilities, each in [0, 1], of the last label at every marked piece or of tokens; and what they cost."""
+    """Probabilities, each in [0, 1], of "right" at every marked piece or of tokens; and what they cost."""
 
     probabilities: tuple[float, ...]
     usage: Usage
@@ -121,12 +127,27 @@ class Reader(Protocol):
 
 
 class Classifier(Protocol):
-    """A model that labels tokens; attributes as in ``LanguageModel``."""
+    """A model that is read at marked places; attributes as in ``LanguageModel``."""
 
     name: str
     parameters: int
+    chat: bool
     usage: Usage
 
-    def classify(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
-        """Probability of the last label at each marked piece of each text."""
+    def classify(
+        self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
+    ) -> list[Scored | ModelError]:
+        """Probability of "right" at each marked piece of each text.
+
+        Args:
+            texts: Pieces of each.
+            groups: For each text, a name for those that begin alike, such as those about one problem; by default the
+                first piece. It changes speed, never a probability.
+            whole: Tokenize a text as a whole, not piece by piece; then no piece can hold control tokens.
+            bos: Put the token before it that begins a text, if the tokenizer has one.
+        """
+        ...
+
+    def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
+        """The turns (role and pieces) in the model's chat template; None if it has none."""
         ...

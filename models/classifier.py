@@ -1,40 +1,71 @@
-"""Local token classifiers: label probabilities at marked places of a text. This is what a PRM runs on."""
+"""Local classifiers: label probabilities at marked places of a text. This is what a PRM runs on."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Piece, Scored
 from hintree.models.forest import Forest, Machine
+from hintree.models.heads import Head
 from hintree.models.local import BATCH_TOKENS, Local, too_long
-from hintree.models.text import plain
-from hintree.models.tree_cache import Block, TreeCache, fit
+from hintree.models.text import conversation, plain
+from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
 from hintree.search.errors import ModelError
 from hintree.search.ledger import Usage
 
+Coded = tuple[list[int], list[int]]
+"""Token ids of a text, and the indices at which it is read."""
 Found = tuple[list[float], int]
 """Probabilities at the marks of a text, and the tokens that were forwarded for it."""
 
 
 class LocalClassifier(Local):
-    """A token-classification model on this machine; see ``Classifier`` for what it offers.
+    """A model on this machine that is read at marked places; see ``Classifier`` for what it offers.
 
-    On the tree cache only the tokens are forwarded that no text of the same group (with the same first piece) has had.
-    Arguments as for ``Local``.
+    On the tree cache only the tokens are forwarded that no text of the same group has had.
+
+    Args:
+        name, model, tokenizer, cache_bytes, tree: As for ``Local``.
+        head: What to read, and how it becomes a probability.
+        layers: From hidden states to label logits, for heads that are not the model's own.
     """
 
-    def classify(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
-        """Probability of the last label at each marked piece of each text."""
-        words = {text: plain(self.tokenizer, text) for text in {piece.text for pieces in texts for piece in pieces}}
-        coded = [self._join(pieces, words) for pieces in texts]
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        head: Head | None = None,
+        layers: nn.Module | None = None,
+        cache_bytes: int = CACHE_BYTES,
+        tree: bool = True,
+    ) -> None:
+        foreign = layers if head is not None and head.kind == "tensors" else None
+        super().__init__(name, model, tokenizer, cache_bytes=cache_bytes, tree=tree, head=foreign)
+        self.head = head or Head()
+        self.layers = layers
+        if layers is not None and self._machine is not None:
+            self._machine = self._machine._replace(head=layers)
+        if foreign is not None:
+            self.parameters += sum(p.numel() for p in foreign.parameters())
+
+    def classify(
+        self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
+    ) -> list[Scored | ModelError]:
+        """Probability of "right" at each marked piece of each text; see ``Classifier``."""
+        groups = groups or [pieces[0].text for pieces in texts]
+        coded = self.encode(texts, whole=whole, bos=bos)
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
         with torch.inference_mode():
             if self._machine is None:
                 found = self._whole(chosen)
             else:
-                found = self._on_tree(self._machine, chosen, [texts[i][0].text for i in fitting])
+                found = self._on_tree(self._machine, chosen, [groups[i] for i in fitting])
         answers: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
         for i, (values, forwarded) in zip(fitting, found, strict=True):
             usage = Usage(1, len(coded[i][0]), forwarded, 0)
@@ -42,24 +73,32 @@ class LocalClassifier(Local):
             answers[i] = Scored(tuple(values), usage) if all(map(math.isfinite, values)) else self._damaged()
         return answers
 
-    def _join(self, pieces: Sequence[Piece], words: Mapping[str, list[int]]) -> tuple[list[int], list[int]]:
-        """Token ids, and the index of the last token of every marked piece, from the token ids of each piece's text."""
-        ids = [] if self.tokenizer.bos_token_id is None else [int(self.tokenizer.bos_token_id)]
-        marks = []
-        for piece in pieces:
-            ids += words[piece.text]
-            if piece.mark:
-                marks.append(len(ids) - 1)
-        return ids, marks
+    def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
+        """The turns in the model's chat template; None if it has none."""
+        return conversation(self.tokenizer, turns) if self.chat else None
 
-    def _on_tree(self, machine: Machine, coded: list[tuple[list[int], list[int]]], groups: list[str]) -> list[Found]:
+    def encode(self, texts: Sequence[Sequence[Piece]], *, whole: bool, bos: bool) -> list[Coded]:
+        """Token ids of each text, and where it is read."""
+        first = [self.tokenizer.bos_token_id] if bos and self.tokenizer.bos_token_id is not None else []
+        if whole:
+            return [join_whole(self.tokenizer, pieces, first) for pieces in texts]
+        words = {(p.text, p.control): [] for pieces in texts for p in pieces}  # type: dict[tuple[str, bool], list[int]]
+        for text, control in words:
+            words[text, control] = (
+                list(self.tokenizer.encode(text, add_special_tokens=False)) if control else plain(self.tokenizer, text)
+            )
+        return [join(pieces, words, first) for pieces in texts]
+
+    def _on_tree(self, machine: Machine, coded: list[Coded], groups: list[str]) -> list[Found]:
         """Forward new tokens only; if a number is not finite, all again as a whole, as NaN spreads in a block."""
         found: list[Found] = []
         with self._cache.call(groups) as blocks:
             while len(found) < len(coded):
                 left = list(zip(blocks, coded, strict=True))[len(found) :]
                 batch = left[: fit([(block, ids) for block, (ids, _) in left], self._columns)]
-                forwarded = read_labels(machine, self._cache, [(block, ids) for block, (ids, _) in batch])
+                forwarded = read_labels(
+                    machine, self._cache, [(block, ids) for block, (ids, _) in batch], self.head.chances
+                )
                 for (block, (ids, marks)), tokens in zip(batch, forwarded, strict=True):
                     path = block.match(ids)
                     found.append(([block.labels[path[mark]] for mark in marks], tokens))
@@ -69,7 +108,7 @@ class LocalClassifier(Local):
         again = self._whole(coded)
         return [(values, tokens + before) for (values, tokens), (_, before) in zip(again, found, strict=True)]
 
-    def _whole(self, coded: list[tuple[list[int], list[int]]]) -> list[Found]:
+    def _whole(self, coded: list[Coded]) -> list[Found]:
         """Forward every text as a whole, texts of similar length together."""
         found: dict[int, Found] = {}
         order = sorted(range(len(coded)), key=lambda i: len(coded[i][0]))
@@ -80,18 +119,52 @@ class LocalClassifier(Local):
             rows = [coded[i][0] for i in batch]
             padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids in rows], device=self.model.device)
             mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in rows], device=padded.device)
-            chances = self.model(input_ids=padded, attention_mask=mask).logits.float().softmax(-1)[..., -1].cpu()
+            chances = self.head.chances(self._logits(padded, mask)).cpu()
             for i, row in zip(batch, chances, strict=True):
                 found[i] = (row[coded[i][1]].tolist(), len(coded[i][0]))
         return [found[i] for i in range(len(coded))]
 
+    def _logits(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Label logits at every token, shape [texts, longest, labels]."""
+        if self.layers is None:
+            return self.model(input_ids=ids, attention_mask=mask).logits  # type: ignore[no-any-return]
+        hidden = self.model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
+        return self.layers(hidden)  # type: ignore[no-any-return]
 
-def read_labels(machine: Machine, cache: TreeCache, texts: Sequence[tuple[Block, list[int]]]) -> list[int]:
-    """Forward what is new in some texts and note the probability of the last label there; tokens forwarded for each."""
+
+def join(pieces: Sequence[Piece], words: Mapping[tuple[str, bool], list[int]], first: Sequence[int]) -> Coded:
+    """Ids and marks of a text of which every piece was tokenized on its own."""
+    ids, marks = list(first), []
+    for piece in pieces:
+        ids += words[piece.text, piece.control]
+        if piece.mark:
+            marks.append(max(0, len(ids) - 1))
+    return ids, marks
+
+
+def join_whole(tokenizer: PreTrainedTokenizerBase, pieces: Sequence[Piece], first: Sequence[int]) -> Coded:
+    """Ids and marks of a text that is tokenized as a whole; a mark is the token with the last character before it."""
+    text = "".join(piece.text for piece in pieces).encode("utf-8", "replace").decode()
+    coded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
+    starts = [start for start, _ in coded["offset_mapping"]]
+    marks, end = [], 0
+    for piece in pieces:
+        end += len(piece.text)
+        if piece.mark:
+            marks.append(len(first) + sum(start < end for start in starts) - 1)
+    return [*first, *coded["input_ids"]], marks
+
+
+def read_labels(
+    machine: Machine,
+    cache: TreeCache,
+    texts: Sequence[tuple[Block, list[int]]],
+    chances: Callable[[Tensor], Tensor],
+) -> list[int]:
+    """Forward what is new in some texts and note the probability of "right" there; tokens forwarded for each."""
     forest = Forest(machine, cache, texts, again=False)
     for places, hidden in forest.read():
-        chances = machine.head(hidden).float().softmax(-1)[:, -1].tolist()
-        for (i, _), chance in zip(places, chances, strict=True):
+        for (i, _), chance in zip(places, chances(machine.head(hidden)).tolist(), strict=True):
             forest.rows[i].block.labels.append(chance)
     forest.commit()
     return forest.forwarded

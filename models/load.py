@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import HfApi, try_to_load_from_cache
-from safetensors import SafetensorError
+from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
 from transformers import (
+    AutoModel,
     AutoModelForCausalLM,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -22,6 +24,7 @@ from transformers import (
 from transformers import logging as transformers_logging
 
 from hintree.models.classifier import LocalClassifier
+from hintree.models.heads import Head, from_tensors, from_tokens
 from hintree.models.local import LocalModel
 from hintree.models.tree_cache import CACHE_BYTES
 from hintree.search.errors import CheckpointError, UnknownModelError, UsageError
@@ -66,11 +69,55 @@ def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_by
 
 
 def load_classifier(
-    name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES
+    name: str,
+    head: Head | None = None,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    cache_bytes: int = CACHE_BYTES,
 ) -> LocalClassifier:
-    """A token classifier (a PRM in TRL's format) by name; arguments and errors as in ``load_model``."""
-    model, tokenizer = _load(name, AutoModelForTokenClassification, device, dtype)
-    return LocalClassifier(name, model, tokenizer, cache_bytes=cache_bytes)
+    """A model that is read at marked places, such as a PRM, by name.
+
+    Args:
+        name: As in ``load_model``.
+        head: What is read; by default, the last label of a token classification model.
+        device: As in ``load_model``.
+        dtype: As in ``load_model``.
+        cache_bytes: As in ``load_model``.
+
+    Raises:
+        UsageError, UnknownModelError: As in ``load_model``.
+        CheckpointError: As in ``load_model``, or the checkpoint has no such head.
+    """
+    head = head or Head()
+    layers: Any = None
+    if head.kind == "labels":
+        model, tokenizer = _load(name, AutoModelForTokenClassification, device, dtype)
+    elif head.kind == "tokens":
+        model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
+        layers = from_tokens(name, model, tokenizer, head)
+    else:
+        own = f"{head.tensors}."
+        model, tokenizer = _load(name, AutoModel, device, dtype, spare=(own, "lm_head."))
+        layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
+    return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=cache_bytes)
+
+
+def read_tokens(model: LocalModel, labels: tuple[str, str]) -> LocalClassifier:
+    """A language model that is loaded already, read for the first of two labels against the second."""
+    head = Head("tokens", labels, right=(0,))
+    layers = from_tokens(model.name, model.model, model.tokenizer, head)
+    return LocalClassifier(model.name, model.model, model.tokenizer, head=head, layers=layers)
+
+
+def stored_tensors(place: str, start: str) -> dict[str, Tensor]:
+    """The tensors of a checkpoint of which the name begins so."""
+    folder = Path(place) if Path(place).is_dir() else Path(snapshot_download(place, allow_patterns="*.safetensors"))
+    found: dict[str, Tensor] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, "pt") as tensors:
+            found |= {key: tensors.get_tensor(key) for key in tensors.keys() if key.startswith(start)}  # noqa: SIM118
+    return found
 
 
 def pick_device(device: str) -> str:
@@ -108,8 +155,10 @@ def to_int8(model: PreTrainedModel) -> None:
     quantize_(model, Int8DynamicActivationInt8WeightConfig())
 
 
-def _load(name: str, kind: Any, device: str, dtype: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Load tokenizer and weights, with every doubt an error."""
+def _load(
+    name: str, kind: Any, device: str, dtype: str, spare: tuple[str, ...] = ()
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load tokenizer and weights, with every doubt an error; tensors that begin with ``spare`` may be left over."""
     place = locate(name)
     device = pick_device(device)
     numbers = pick_dtype(dtype, device)
@@ -127,10 +176,11 @@ def _load(name: str, kind: Any, device: str, dtype: str) -> tuple[PreTrainedMode
     finally:
         transformers_logging.set_verbosity(level)
     for what in ("missing_keys", "unexpected_keys", "mismatched_keys"):
-        if info.get(what):
+        odd = [key for key in sorted(map(str, info.get(what) or ())) if not key.startswith(spare)]
+        if odd:
             raise CheckpointError(
-                f"model {name}: {what.replace('_', ' ')} in its weights: {sorted(map(str, info[what]))[:3]}. It is not "
-                f"a complete {kind.__name__.removeprefix('AutoModelFor')} checkpoint of its configuration"
+                f"model {name}: {what.replace('_', ' ')} in its weights: {odd[:3]}. It is not a complete "
+                f"{kind.__name__.removeprefix('AutoModelFor')} checkpoint of its configuration"
             )
     if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
         raise CheckpointError(f"model {name}: its weights hold NaN or infinity; fetch or build it again")

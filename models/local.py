@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Completion, Prompt, Request, Scored
@@ -38,6 +38,7 @@ class Local:
         model, tokenizer: From transformers.
         cache_bytes: Keys and values kept between calls, and the size of a batch. It changes speed, never an answer.
         tree: False to do without the tree cache: the reference.
+        head: From hidden states to logits, if the model has no head of its own.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Local:
         *,
         cache_bytes: int = CACHE_BYTES,
         tree: bool = True,
+        head: nn.Module | None = None,
     ) -> None:
         self.name = name
         self.model = model.eval()
@@ -57,7 +59,7 @@ class Local:
         self.context = context_length(model)
         self.usage = Usage()
         self._cache = TreeCache(cache_bytes)
-        self._machine = find_machine(model) if tree else None
+        self._machine = find_machine(model, head) if tree else None
         self._columns = cache_bytes // self._machine.column_bytes if self._machine else 0
 
     def forget(self) -> None:

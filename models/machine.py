@@ -16,8 +16,10 @@ HEADS = ("score", "classifier")
 """Where transformers keeps the head of a token classifier."""
 
 
-def find_machine(model: PreTrainedModel) -> Machine | None:
+def find_machine(model: PreTrainedModel, head: nn.Module | None = None) -> Machine | None:
     """The model as a tree cache needs it; None, with the reason in the log, if it does not fit.
+
+    ``head`` goes from hidden states to logits if the model has none of its own.
 
     A model fits if every layer attends to all tokens before it and it computes the same logits for a small tree of
     tokens as for each of its paths alone. Sliding windows, recurrent layers and positions that are not given from
@@ -25,8 +27,8 @@ def find_machine(model: PreTrainedModel) -> Machine | None:
     """
     try:
         with torch.inference_mode():
-            machine = open_up(model)
-            difference = compare(model, machine)
+            machine = open_up(model, head)
+            difference = compare(model, machine, head)
     except Exception as error:  # whatever a foreign architecture raises, the row cache still serves it
         log.info("%s does not run on the tree cache, a row cache serves it: %s", type(model).__name__, error)
         return None
@@ -36,11 +38,13 @@ def find_machine(model: PreTrainedModel) -> Machine | None:
     return machine
 
 
-def open_up(model: PreTrainedModel) -> Machine:
+def open_up(model: PreTrainedModel, head: nn.Module | None) -> Machine:
     """Body, head and cache shape of a model. Raises ValueError if its layers are not all alike and attend to all."""
     body = model.base_model
-    head = model.get_output_embeddings() or next(
-        (getattr(model, name) for name in HEADS if isinstance(getattr(model, name, None), nn.Module)), None
+    head = (
+        head
+        or model.get_output_embeddings()
+        or next((getattr(model, name) for name in HEADS if isinstance(getattr(model, name, None), nn.Module)), None)
     )
     cache = DynamicCache(config=model.config)
     body(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), past_key_values=cache, use_cache=True)
@@ -53,15 +57,15 @@ def open_up(model: PreTrainedModel) -> Machine:
     return Machine(body, head, len(cache.layers), heads, size)
 
 
-def compare(model: PreTrainedModel, machine: Machine) -> float:
+def compare(model: PreTrainedModel, machine: Machine, head: nn.Module | None) -> float:
     """Largest difference of the logits after two paths that share a beginning, relative to the largest logit."""
     words = model.config.get_text_config().vocab_size
     texts = [[i % words for i in path] for path in ((1, 2, 3, 4, 5), (1, 2, 3, 6, 7, 8))]
     block = Block()
     first = logits_after(machine, block, [texts[0][:4]])
     found = logits_after(machine, block, texts)
-    stock = [model(input_ids=torch.tensor([ids], device=model.device)).logits[0, -1] for ids in (texts[0][:4], *texts)]
-    want = torch.stack(stock)
+    given = [model(input_ids=torch.tensor([ids], device=model.device)) for ids in (texts[0][:4], *texts)]
+    want = torch.stack([out.logits[0, -1] if head is None else head(out.last_hidden_state[0, -1]) for out in given])
     return float((torch.cat([first, found]) - want).abs().max() / want.abs().max())
 
 

@@ -1,7 +1,14 @@
 """Any model by its name: on a server if that is a URL, else on this machine."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from hintree.models.address import is_address, parse_address
-from hintree.models.base import Classifier, LanguageModel
+from hintree.models.base import LanguageModel
+
+if TYPE_CHECKING:
+    from hintree.models.remote_classifier import RemoteClassifier
 
 
 def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> LanguageModel:
@@ -20,12 +27,8 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
     return load_model(name, device=device, dtype=dtype)
 
 
-def open_classifier(name: str, *, device: str = "auto", dtype: str = "auto") -> Classifier:
-    """A token classifier by name: on a server by vLLM's ``/pooling`` or by label tokens; as ``open_model``."""
-    if is_address(name):
-        from hintree.models.remote_classifier import LabelTokens, Pooling
+def open_served(name: str) -> RemoteClassifier:
+    """A token classifier on a server, by vLLM's ``/pooling`` or by label tokens; errors as for ``open_model``."""
+    from hintree.models.remote_classifier import LabelTokens, Pooling
 
-        return LabelTokens(name) if parse_address(name).labels else Pooling(name)
-    from hintree.models.load import load_classifier
-
-    return load_classifier(name, device=device, dtype=dtype)
+    return LabelTokens(name) if parse_address(name).labels else Pooling(name)

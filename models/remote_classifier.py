@@ -46,12 +46,21 @@ class RemoteClassifier:
         self.known: dict[str, Any] = {}
         self._lock = threading.Lock()
 
+    chat = False
+    """Whether conversations can be laid out; a server keeps its template to itself."""
+
+    def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
+        """None: there is no template."""
+        return None
+
     def forget(self) -> None:
         """Drop what it remembers of texts."""
         self.known.clear()
 
-    def classify(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
-        """Probability of the last label at each marked piece of each text."""
+    def classify(
+        self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
+    ) -> list[Scored | ModelError]:
+        """Probability of the last label at each marked piece of each text, tokenized as the server does it."""
         if len(self.known) > KEPT:
             self.forget()
         answers = self.server.wait(self._all(texts))

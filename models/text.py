@@ -11,7 +11,8 @@ from functools import lru_cache
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
-from hintree.models.base import Prompt
+from hintree.models.base import Piece, Prompt
+from hintree.search.errors import CheckpointError
 
 SYSTEM, USER = "\u2403SYSTEM\u2403", "\u2403USER\u2403"
 
@@ -59,6 +60,40 @@ def template_parts(tokenizer: PreTrainedTokenizerBase, system: bool) -> list[str
     for place in (SYSTEM, USER):
         shown = shown.replace(place, f"\u2404{place}\u2404")
     return [part for part in shown.split("\u2404") if part]
+
+
+def conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece]:
+    """The chat template around some turns: its own text as control pieces, the turns' pieces between them.
+
+    Args:
+        tokenizer: Has a chat template.
+        turns: Role ("system", "user" or "assistant") and pieces of each.
+
+    Raises:
+        CheckpointError: The template refuses such turns, or leaves one out.
+    """
+    shown = template_around(tokenizer, tuple(role for role, _ in turns))
+    return [
+        piece for own, (_, pieces) in zip(shown, turns, strict=True) for piece in (Piece(own, control=True), *pieces)
+    ]
+
+
+@lru_cache(maxsize=256)
+def template_around(tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...]) -> list[str]:
+    """What the chat template puts before the text of each turn. Raises CheckpointError."""
+    places = [f"\u2403{i}\u2403" for i in range(len(roles))]
+    messages = [{"role": role, "content": place} for role, place in zip(roles, places, strict=True)]
+    try:
+        rest = str(tokenizer.apply_chat_template(messages, tokenize=False))
+    except TemplateError as error:
+        raise CheckpointError(f"the chat template refuses turns of {', '.join(roles)}: {error}") from error
+    before = []
+    for role, place in zip(roles, places, strict=True):
+        own, found, rest = rest.partition(place)
+        if not found:
+            raise CheckpointError(f"the chat template leaves out the text of a turn of the {role}")
+        before.append(own)
+    return before
 
 
 @lru_cache(maxsize=64)

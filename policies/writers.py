@@ -13,6 +13,8 @@ from hintree.search import Answer, Ask, Step, UsageError, Written
 
 LEAST = sys.float_info.min
 """A probability that is too small for a float counts as this one."""
+FEW = 3
+"""Tokens of a step that count as its least probable ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,5 +104,7 @@ def as_step(done: Completion) -> Answer[Written]:
         sum(entropies) / len(entropies),
         find_answer(done.text) if ended != "length" else None,
         sum(math.log(max(chance, LEAST)) for chance in chances) / len(chances),
+        sum(sorted(chances)[:FEW]) / min(FEW, len(chances)),
+        done.entropies[0] if done.entropies else None,
     )
     return Answer(step, done.usage)

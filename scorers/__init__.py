@@ -1,6 +1,35 @@
-"""Who judges: process-reward models and token confidence. A scorer sees text, never a reference answer."""
+"""Who judges: PRMs, token confidence, generative judges. A scorer sees text, never a reference answer."""
 
-from hintree.scorers.confidence import TokenConfidence
+from hintree.scorers.confidence import WAYS, TokenConfidence
+from hintree.scorers.debate import Debate
+from hintree.scorers.families import FAMILIES, KNOWN, calibrated, find_spec
+from hintree.scorers.judge import Case, FromScores, Judge, ScoreError, StepScorer, checked
+from hintree.scorers.plain import Constant, Ensemble
 from hintree.scorers.prm import PRM
+from hintree.scorers.spec import FILE, PRMSpec, read_spec
+from hintree.scorers.verdict import FORMS, LABELS, Verdict
 
-__all__ = ["PRM", "TokenConfidence"]
+__all__ = [
+    "FAMILIES",
+    "FILE",
+    "FORMS",
+    "KNOWN",
+    "LABELS",
+    "PRM",
+    "WAYS",
+    "Case",
+    "Constant",
+    "Debate",
+    "Ensemble",
+    "FromScores",
+    "Judge",
+    "PRMSpec",
+    "ScoreError",
+    "StepScorer",
+    "TokenConfidence",
+    "Verdict",
+    "calibrated",
+    "checked",
+    "find_spec",
+    "read_spec",
+]

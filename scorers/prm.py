@@ -1,38 +1,63 @@
-"""A process-reward model in the format of TRL's PRMTrainer.
-
-Token classification with two labels, the second meaning "right": the ids are [bos] + prompt + (step + separator) per
-step, each tokenized on its own, and a step's score is the probability of the second label at the last token of its
-separator (``trl.experimental.prm``, prm_trainer.py). Training puts no separator between prompt and first step.
-"""
+"""Process-reward models (PRMs): a model that is read after every step, as its declaration says (spec.py)."""
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from hintree.models import Classifier, Piece, Scored
-from hintree.search import Answer, Score
+from hintree.scorers.calibration import calibrate
+from hintree.scorers.families import FAMILIES
+from hintree.scorers.layout import lay_out
+from hintree.scorers.spec import PRMSpec
+from hintree.search import Answer, ModelError, Score
+
+C = TypeVar("C", bound=Classifier)
 
 
-class PRM:
-    """Answers ``Score`` questions with the model's probability that the last step is right, in [0, 1].
+class PRM(Generic[C]):
+    """Answers ``Score`` questions with what the model says of the last step, in [0, 1].
 
     Args:
-        model: The token classifier.
-        separator: Text after every step.
-        prompt_end: Text between the question and the first step, as in the prompts that the model was trained on.
+        model: Who reads.
+        spec: How it is asked; by default as TRL's PRMTrainer trains.
     """
 
-    def __init__(self, model: Classifier, separator: str = "\n", prompt_end: str = "\n") -> None:
+    def __init__(self, model: C, spec: PRMSpec = FAMILIES["trl"]) -> None:
         self.model = model
-        self.separator = separator
-        self.prompt_end = prompt_end
+        self.spec = spec
 
     def __call__(self, asks: Sequence[Score]) -> list[Answer[float] | Exception]:
         """Score the last step of each path."""
+        questions = [ask.tree.problem.question for ask in asks]
         paths = [[node.step.text for node in ask.node.path()] for ask in asks]
-        texts = [self.pieces(ask.tree.problem.question, steps) for ask, steps in zip(asks, paths, strict=True)]
-        answers = self.model.classify(texts)
-        return [Answer(a.probabilities[-1], a.usage) if isinstance(a, Scored) else a for a in answers]
+        texts = [self.texts(q, steps)[-1] for q, steps in zip(questions, paths, strict=True)]
+        answers = self._read(texts, questions)
+        return [Answer(self._calibrated(a)[-1], a.usage) if isinstance(a, Scored) else a for a in answers]
 
-    def pieces(self, question: str, steps: Sequence[str]) -> list[Piece]:
-        """The text to classify, with a mark after every step."""
-        separated = [piece for step in steps for piece in (Piece(step), Piece(self.separator, mark=True))]
-        return [Piece(question + self.prompt_end), *separated]
+    def score(self, question: str, steps: Sequence[str]) -> list[float]:
+        """The score of every step, in [0, 1]. Raises ModelError if a step cannot be read."""
+        if not steps:
+            return []
+        texts = self.texts(question, steps)
+        scores: list[float] = []
+        for answer in self._read(texts, [question] * len(texts)):
+            if not isinstance(answer, Scored):
+                raise answer
+            scores += self._calibrated(answer)
+        if len(scores) != len(steps):
+            raise ModelError(f"{self.model.name} gave {len(scores)} scores for {len(steps)} steps")
+        return scores
+
+    def texts(self, question: str, steps: Sequence[str]) -> list[list[Piece]]:
+        """What is read, with a mark after every step: one text, or one per step for judges."""
+        return lay_out(self.spec, self.model, question, steps)
+
+    @property
+    def bos(self) -> bool:
+        """Whether the tokenizer's first token goes before the texts; conversations begin as their template does."""
+        return self.spec.bos and (self.spec.layout == "text" or not self.model.chat)
+
+    def _read(self, texts: Sequence[Sequence[Piece]], questions: Sequence[str]) -> list[Scored | ModelError]:
+        return self.model.classify(texts, groups=questions, whole=self.spec.whole, bos=self.bos)
+
+    def _calibrated(self, scored: Scored) -> list[float]:
+        return [calibrate(self.spec, p) for p in scored.probabilities]

@@ -4,6 +4,7 @@
 
     HintreeError
     ├── UsageError (also a ValueError)      an argument is wrong: says which, its value, what is accepted
+    ├── RoleError                           whoever answers a role's questions failed as a whole
     └── ModelError                          a model cannot be loaded or cannot go on
         ├── UnknownModelError               no such shipped model, folder or hub id
         ├── CheckpointError                 damaged, incomplete or unsafe weights
@@ -19,6 +20,10 @@ class HintreeError(Exception):
 
 class UsageError(HintreeError, ValueError):
     """An argument is wrong; the message names it, its value, what is accepted and what to do."""
+
+
+class RoleError(HintreeError):
+    """Whoever answers a role's questions failed as a whole, and not at one question."""
 
 
 class ModelError(HintreeError):

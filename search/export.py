@@ -22,14 +22,17 @@ MADE = ("parent", "children", "step", "key", "begun", "tried")
 PLAIN = [f.name for f in fields(Node) if f.name not in MADE]
 ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """Numbers that JSON does not have, by the text that stands for them."""
-NUMBERS = ("mean_probability", "min_probability", "entropy", "log_probability", "value")
+RECORDED = ("log_probability", "least_probability", "first_entropy")
+"""Fields of a step that are None where they were not recorded; the last two are then left out."""
+NUMBERS = ("mean_probability", "min_probability", "entropy", *RECORDED, "value")
 """Fields that may hold such a number."""
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("id", "index", "hint_tokens", "visits", "depth", "rewrites", "tokens"), int),
     **dict.fromkeys(("author", "status", "reason", "text", "ended"), str),
     **dict.fromkeys(NUMBERS, int | float),
     **dict.fromkeys(("hint", "answer"), str | None),
-    **{"score": int | float | None, "log_probability": int | float | None, "replaces": int | None},
+    **dict.fromkeys(RECORDED, int | float | None),
+    **{"score": int | float | None, "replaces": int | None},
 }
 """What each field of a node and of its step holds; whole numbers are at least 0, and below ``LARGEST``."""
 LARGEST = 2**63
@@ -41,7 +44,8 @@ def to_dict(tree: Tree) -> dict[str, Any]:
     for node in tree:
         row: dict[str, Any] = {name: getattr(node, name) for name in PLAIN}
         row["parent"] = None if node.parent is None else node.parent.id
-        row["step"] = {name: plain(name, value) for name, value in node.step._asdict().items()}
+        step = node.step._asdict().items()
+        row["step"] = {n: plain(n, value) for n, value in step if value is not None or n not in RECORDED[1:]}
         row["value"] = plain("value", node.value)
         nodes.append(row)
     problem = {"id": tree.problem.id, "question": tree.problem.question}

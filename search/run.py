@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from hintree.search.budget import OPTIONAL_ROLES, Budget
+from hintree.search.errors import RoleError
 from hintree.search.ledger import Ledger
-from hintree.search.questions import Answer, Ask, Each
+from hintree.search.questions import Answer, Ask, Each, Score
 from hintree.search.scope import Scope
 from hintree.search.tree import Tree
 
@@ -19,7 +20,8 @@ Growth = Coroutine[Each[Any], list[Any], None]
 class Answerer(NamedTuple):
     """Who answers the questions of one role.
 
-    answer: From questions to answers, in order; an exception in place of an answer fails that question's problem only.
+    answer: From questions to answers, in order; an exception in place of an answer fails that question's problem only,
+        and in place of a score only the node.
     parameters: Weights of the model behind it, for the FLOP estimate.
     free: Whether it may be asked from several threads at once, and gains nothing from batches: a model on a server.
     """
@@ -38,6 +40,7 @@ class Run:
         ledger: What it has cost.
         stop_reason: Why it ended: "complete" (the search came to its own end), "budget: NAME" or "failed: WHY".
         error: What an answerer gave in place of an answer, if that ended it.
+        unscored: Why a score could not be had; a run in which none could has failed.
     """
 
     tree: Tree
@@ -50,6 +53,7 @@ class Run:
     answers: dict[int, Any] = field(default_factory=dict)
     sent: set[int] = field(default_factory=set)
     scope: Scope = field(default_factory=Scope)
+    unscored: str = ""
 
     def waiting(self) -> list[tuple[int, Ask[Any]]]:
         """(place, question) for the questions that have no answer yet and are not under way."""
@@ -61,7 +65,8 @@ class Run:
             self.asks = list(self.search.send(answers).asks)  # type: ignore[arg-type]
             self.answers, self.sent = {}, set()
         except StopIteration:
-            self.end("complete")
+            blind = self.unscored and all(node.score is None for node in self.tree)
+            self.end(f"failed: {self.unscored}" if blind else "complete")
         except Exception as error:
             self.end(f"failed: {str(error) or type(error).__name__}")
 
@@ -114,18 +119,25 @@ def answer_all(answerer: Answerer, asks: Sequence[Ask[Any]]) -> tuple[list[Answe
         if len(answers) != len(asks):
             raise ValueError(f"the {asks[0].role} gave {len(answers)} answers to {len(asks)} questions")
     except Exception as error:
-        answers = [error] * len(asks)
+        answers = [RoleError(str(error) or type(error).__name__)] * len(asks)
     return answers, (time.monotonic() - clock) / len(asks)
 
 
 def take(
     run: Run, place: int, ask: Ask[Any], answer: Answer[Any] | Exception, answerer: Answerer, seconds: float
 ) -> None:
-    """Enter an answer and book what it cost; an error ends this problem only."""
+    """Enter an answer and book what it cost; an error ends this problem only, a score that cannot be had its node."""
     if isinstance(answer, Exception):
-        if not run.stop_reason:
+        reason = str(answer) or type(answer).__name__
+        if isinstance(ask, Score) and not isinstance(answer, RoleError):
+            ask.node.fail(f"no score: {reason}")
+            run.unscored, run.error = run.unscored or reason, answer
+            run.answers[place] = None
+        elif not run.stop_reason:
             run.error = answer
-            run.end(f"failed: {str(answer) or type(answer).__name__}")
+            run.end(f"failed: {reason}")
         return
+    if isinstance(ask, Score) and answer.value is None:
+        ask.node.fail("no score: the scorer said None")
     run.ledger[ask.role].add(answer.usage, answerer.parameters, seconds)
     run.answers[place] = answer.value

@@ -4,9 +4,9 @@ A node is one step. Nothing is ever overwritten: a rewrite is a new sibling that
 both keep their scores.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hintree.search.seeds import seed_of
@@ -41,6 +41,8 @@ class Written(NamedTuple):
     entropy: Mean entropy of the token distributions, in nats.
     answer: The final answer it states, None if it states none.
     log_probability: Mean log probability of its tokens, in nats, at most 0; None where it was not recorded.
+    least_probability: Mean probability of its three least probable tokens, in [0, 1]; None likewise.
+    first_entropy: Entropy of its first token's distribution, in nats; None likewise.
     """
 
     text: str
@@ -51,6 +53,8 @@ class Written(NamedTuple):
     entropy: float
     answer: str | None = None
     log_probability: float | None = None
+    least_probability: float | None = None
+    first_entropy: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -178,10 +182,10 @@ class Tree:
         """Enter a score; one that is not a number in [0, 1] fails the node. None means that nobody judges."""
         if score is None:
             return
-        if math.isfinite(score) and 0.0 <= score <= 1.0:
+        if isinstance(score, Real) and not isinstance(score, bool) and 0.0 <= score <= 1.0:
             node.score = float(score)
         else:
-            node.fail(f"score {score} is not a number in [0, 1]")
+            node.fail(f"score {str(score)[:60]} is not a number in [0, 1]")
 
     def to_json(self) -> str:
         """The tree as one line of JSON; ``from_json`` takes it back without loss."""

@@ -22,3 +22,11 @@ def test_the_docs_name_every_search():
 
     rows = re.findall(r"^\| `([a-z-]+)` \|", (DOCS / "searches.md").read_text(), re.MULTILINE)
     assert set(SEARCHES) <= set(rows)
+
+
+def test_the_docs_name_every_scorer_and_every_family():
+    from hintree.judges import JUDGES
+    from hintree.scorers import FAMILIES, PRMSpec
+
+    text = (DOCS / "scorers.md").read_text()
+    assert all(f"`{name}" in text for name in [*JUDGES, *FAMILIES, *PRMSpec.__dataclass_fields__] if name != "source")

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 import hintree
-from hintree.models import Request, load_model, open_classifier
+from hintree.models import Request, load_model, open_served
 from hintree.models.base import Piece, Prompt
 from hintree.models.load import HOME
 from hintree.models.remote import RemoteModel
@@ -78,7 +78,7 @@ def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
 
 def test_llama_cpp_judges_by_label_tokens(llama):
     local = load_model("embedded:student", device="cpu")
-    scorer = open_classifier(f"{llama}#student?labels=Plan,(2)")
+    scorer = open_served(f"{llama}#student?labels=Plan,(2)")
     [found] = scorer.classify([[Piece(QUESTIONS[1]), Piece("\n", mark=True)]])
     import torch
 

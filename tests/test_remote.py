@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hintree.cli import main
-from hintree.models import Completion, Prompt, Request, Scored, load_classifier, open_classifier
+from hintree.models import Completion, Prompt, Request, Scored, load_classifier, open_served
 from hintree.models.probe import Abilities
 from hintree.models.remote import RemoteModel, body_of
 from hintree.models.text import plain
@@ -132,7 +132,7 @@ def test_pooled_scores_are_those_of_the_model(tiny_prm, steps_only):
     local = load_classifier(str(tiny_prm), device="cpu")
     texts = [PRM(local).pieces("How many?", ["one step", "two"]), PRM(local).pieces("How many?", ["three"])]
     with pooling_server(tiny_prm, steps_only) as server:
-        remote = open_classifier(f"{server.url}#prm")
+        remote = open_served(f"{server.url}#prm")
         told = remote.classify(texts)
         assert main(["doctor", f"{server.url}#prm", "--json"]) == 0
     for there, here in zip(told, local.classify(texts), strict=True):
@@ -150,7 +150,7 @@ def test_pooled_rows_that_cannot_be_right_are_errors(tiny_prm, data):
         return 200, json.dumps({"data": [{"data": data}]}).replace("Infinity", "1e999")
 
     with SmallServer(answer) as server:
-        remote = open_classifier(f"{server.url}#prm")
+        remote = open_served(f"{server.url}#prm")
         remote.server.limits = replace(remote.server.limits, tries=2, wait=0.01)
         [found] = remote.classify([PRM(remote).pieces("q", ["one", "two"])])
     assert isinstance(found, ServerError)
@@ -166,7 +166,7 @@ def test_label_tokens_are_read_after_every_step_and_asked_for_once():
         return 200, {"choices": [{"text": "+", "finish_reason": "length", "logprobs": logprobs}]}
 
     with SmallServer(answer) as server:
-        remote = open_classifier(f"{server.url}#m?labels=-,+")
+        remote = open_served(f"{server.url}#m?labels=-,+")
         prm = PRM(remote)
         [found] = remote.classify([prm.pieces("q", ["good", "bad"])])
         remote.classify([prm.pieces("q", ["good", "bad"])])

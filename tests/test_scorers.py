@@ -3,7 +3,7 @@ import torch
 from transformers import AutoTokenizer, LlamaForTokenClassification
 
 from hintree.models import Piece, Scored, load_classifier
-from hintree.scorers import PRM, TokenConfidence
+from hintree.scorers import FAMILIES, PRM, TokenConfidence
 from hintree.search import ContextError, Problem, Score, Tree, Written
 
 
@@ -25,13 +25,13 @@ def test_prm_scores_are_trls_inference_formula(tiny_prm):
         marks.append(len(ids) - 1)
     with torch.inference_mode():
         want = model(torch.tensor([ids])).logits[0].softmax(-1)[marks, 1].tolist()
-    prm = PRM(load_classifier(str(tiny_prm)))
+    prm = PRM(load_classifier(str(tiny_prm)), FAMILIES["lab"])
     got = [prm([path("one")])[0].value, prm([path("one", "two")])[0].value]
     assert got == pytest.approx(want, abs=1e-6)
 
 
 def test_a_score_does_not_depend_on_its_batch(tiny_prm):
-    prm = PRM(load_classifier(str(tiny_prm)))
+    prm = PRM(load_classifier(str(tiny_prm)), FAMILIES["lab"])
     asks = [path(*["step"] * 1, f"number {i}" * (i + 1)) for i in range(8)]
     together = [a.value for a in prm(asks)]
     assert together == pytest.approx([prm([ask])[0].value for ask in asks], abs=1e-6)

@@ -13,7 +13,7 @@ from hintree.models import Piece, Scored, load_classifier, load_model
 from hintree.models.classifier import LocalClassifier
 from hintree.models.local import LocalModel
 from hintree.policies import HintWriter, Sampling, StepWriter
-from hintree.scorers import PRM
+from hintree.scorers import FAMILIES, PRM
 from hintree.search import Answerer, Beam, Ledger, Problem, Rewrite, Tree, drive
 from hintree.search.errors import ModelError
 
@@ -30,17 +30,19 @@ class Cast(NamedTuple):
     scorer: LocalClassifier
 
 
-class Recorded:
-    """A classifier that keeps what it was asked."""
+class Recorded(LocalClassifier):
+    """A fresh classifier on a model that is loaded already; it keeps what it was asked."""
 
     def __init__(self, model: LocalClassifier) -> None:
-        self.model, self.asked = model, list[Texts]()
-        self.name, self.parameters, self.usage = model.name, model.parameters, model.usage
+        super().__init__(model.name, model.model, model.tokenizer)
+        self.asked: list[Texts] = []
 
-    def classify(self, texts: Texts) -> list[Scored | ModelError]:
+    def classify(
+        self, texts: Texts, *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
+    ) -> list[Scored | ModelError]:
         """As the model does."""
         self.asked.append(texts)
-        return self.model.classify(texts)
+        return super().classify(texts, groups=groups, whole=whole, bos=bos)
 
 
 class Real(NamedTuple):
@@ -82,13 +84,12 @@ def grow_real(cast: Cast, n: int) -> Real:
     All caches are empty at first.
     """
     fresh = [LocalModel(m.name, m.model, m.tokenizer) for m in cast[:3]]
-    prm = LocalClassifier(cast.scorer.name, cast.scorer.model, cast.scorer.tokenizer)
-    asked, sampling = Recorded(prm), Sampling(temperature=0.8)
+    asked, sampling = Recorded(cast.scorer), Sampling(temperature=0.8)
     answerers = {
         "reasoner": Answerer(StepWriter(fresh[0], sampling), fresh[0].parameters),
         "hinter": Answerer(HintWriter(fresh[1], sampling), fresh[1].parameters),
         "teacher": Answerer(StepWriter(fresh[2], sampling), fresh[2].parameters),
-        "scorer": Answerer(PRM(asked), prm.parameters),
+        "scorer": Answerer(PRM(asked, FAMILIES["lab"]), asked.parameters),
     }
     trees, search = [Tree(problem) for problem in lab_problems(n)], Beam(width=4, branch=4)
     with ExitStack() as stack:

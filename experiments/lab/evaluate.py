@@ -23,7 +23,7 @@ from hintree.experiments.statistics import mean_interval, share
 from hintree.models import Completion, LanguageModel, Prompt, Request, load_classifier, load_model
 from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
 from hintree.policies.leaks import leaks
-from hintree.scorers import PRM
+from hintree.scorers import PRM, find_spec
 from hintree.search import Answerer
 
 MODELS = ("student", "student-2", "teacher", "hinter", "prm")
@@ -78,13 +78,13 @@ def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
 
 def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """The PRM on the student's samples."""
-    prm, student = PRM(load_classifier(names["prm"])), load_model(names["student"])
+    prm, student = PRM(load_classifier(names["prm"]), find_spec("embedded:prm")), load_model(names["student"])
     return {"prm": prm_figures(prm, student, list(problems("test", n=n, seed=seed)), held_out(n, seed), seed)}
 
 
 def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """Student, teacher and PRM together."""
-    prm = Answerer(PRM(load_classifier(names["prm"])))
+    prm = Answerer(PRM(load_classifier(names["prm"]), find_spec("embedded:prm")))
     student, teacher = (writer(load_model(names[role])) for role in ("student", "teacher"))
     return {"smart": smart_figures(prm, student, teacher, list(problems("test", n=n, seed=seed)), held_out(n, seed))}
 

@@ -26,7 +26,7 @@ JUDGES: dict[str, Callable[[Node], float]] = {
 
 
 def prm_figures(
-    prm: PRM, student: LanguageModel, asked: Sequence[LabProblem], held_out: Sequence[LabProblem], seed: int
+    prm: PRM[Any], student: LanguageModel, asked: Sequence[LabProblem], held_out: Sequence[LabProblem], seed: int
 ) -> dict[str, Any]:
     """Every figure; thresholds of the F1 are chosen on the problems ``held_out``."""
     drafts, tuning = (sample(prm, student, problems, seed) for problems in (asked, held_out))
@@ -45,12 +45,12 @@ def prm_figures(
     return figures | {"best-of-8": best_of_n(drafts, asked)}
 
 
-def sample(prm: PRM, student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
+def sample(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
     """Eight solutions of every problem, every step scored; what is longer than the PRM can read has no score."""
     writer = Answerer(StepWriter(student, Sampling(HEAT, greedy_first=False)))
     runs = grow(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
     paths = [(run, leaf.path()) for run in runs for leaf in run.tree if not leaf.children and leaf.parent]
-    texts = [prm.pieces(run.tree.problem.question, [node.step.text for node in path]) for run, path in paths]
+    texts = [prm.texts(run.tree.problem.question, [node.step.text for node in path])[0] for run, path in paths]
     for (_, path), scored in zip(paths, prm.model.classify(texts), strict=True):
         if isinstance(scored, Scored):
             for node, score in zip(path, scored.probabilities, strict=True):

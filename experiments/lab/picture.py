@@ -18,7 +18,7 @@ from hintree.experiments.lab.generate import problems
 from hintree.experiments.lab.problem import LabProblem
 from hintree.models import load_classifier, load_model
 from hintree.policies import Sampling, StepWriter
-from hintree.scorers import PRM
+from hintree.scorers import FAMILIES, PRM
 from hintree.search import (
     ABMCTS,
     DVTS,
@@ -71,7 +71,7 @@ def find(seed: int) -> tuple[LabProblem, dict[str, Run]]:
     alone = {"reasoner": Answerer(StepWriter(student, Sampling()))}
     roles = {
         "reasoner": Answerer(StepWriter(student, Sampling(temperature=0.8)), student.parameters),
-        "scorer": Answerer(PRM(prm), prm.parameters),
+        "scorer": Answerer(PRM(prm, FAMILIES["lab"]), prm.parameters),
     }
     greedy = Beam(1, 1)
     for problem in tqdm(problems("test", (4, 5), seed=seed), desc="looking for a problem", unit="problem"):

@@ -1,0 +1,107 @@
+"""The command line of scorers: ``hintree scorers`` and ``hintree prm check | calibrate``."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from hintree.cli_types import positive
+from hintree.search.errors import HintreeError
+
+EXAMPLES = """examples:
+  hintree prm check embedded:prm
+  hintree prm check ./my-prm --prm-spec my.yaml --json
+  hintree prm check Qwen/Qwen2.5-Math-PRM-7B --dtype bfloat16
+  hintree prm calibrate embedded:prm --out embedded-prm.yaml
+"""
+
+
+def add_scorers(commands: Any) -> None:
+    """The commands."""
+    scorers = commands.add_parser("scorers", help="list the scorers and the known PRM families, with their sources")
+    scorers.add_argument("--json", action="store_true", help="print one JSON object")
+    scorers.set_defaults(run=run_scorers)
+    prm = commands.add_parser(
+        "prm",
+        help="check and calibrate a process-reward model",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parts = prm.add_subparsers(dest="part", required=True, metavar="PART")
+    check = parts.add_parser("check", help="does a PRM read what its declaration says? a table with what to do")
+    add_model(check)
+    check.set_defaults(run=run_check)
+    calibrate = parts.add_parser("calibrate", help="make scores mean what they say; the error before and after")
+    add_model(calibrate)
+    calibrate.add_argument(
+        "--rows",
+        metavar="FILE",
+        help="labelled solutions: JSON lines with prompt, completions, labels (default: the lab)",
+    )
+    calibrate.add_argument("--method", default="temperature", choices=("temperature", "isotonic"))
+    calibrate.add_argument("--n", type=positive, default=200, help="lab problems, without --rows (default %(default)s)")
+    calibrate.add_argument("--out", metavar="FILE", help="write the declaration with the calibration, for --prm-spec")
+    calibrate.set_defaults(run=run_calibrate)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """The PRM, and how it is loaded."""
+    parser.add_argument("model", metavar="MODEL", help="embedded:NAME, a folder or a hub id")
+    parser.add_argument("--prm-spec", metavar="SPEC", help="how it is asked: a family or a YAML file (docs/scorers.md)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
+    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16, float16, ... (default %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+
+
+def run_scorers(args: argparse.Namespace) -> None:
+    """List the scorers."""
+    from hintree.judges import JUDGES
+    from hintree.scorers import FAMILIES, KNOWN
+
+    known = {family: [model for model, name in KNOWN.items() if name == family] for family in FAMILIES}
+    if args.json:
+        judges = {name: kind._asdict() for name, kind in JUDGES.items()}
+        families = {name: {"source": spec.source, "models": known[name]} for name, spec in FAMILIES.items()}
+        print(json.dumps({"scorers": judges, "families": families}, ensure_ascii=False))
+        return
+    print("MODEL: a process-reward model; how it is asked is known, stands in its folder, or is given by --prm-spec")
+    for kind in JUDGES.values():
+        print(f"{kind.name}: {kind.about} [{kind.source}]")
+    print("WEIGHT*SCORER+WEIGHT*SCORER: the weighted mean of several\n\nfamilies of PRMs, for --prm-spec:")
+    for name, spec in FAMILIES.items():
+        print(f"{name}: {spec.source}")
+        for model in known[name]:
+            print(f"    {model}")
+
+
+def run_check(args: argparse.Namespace) -> None:
+    """Check a PRM."""
+    from hintree.experiments.prm.check import check, table
+    from hintree.judges import load_prm
+
+    findings = check(load_prm(args.model, args.prm_spec, device=args.device, dtype=args.dtype))
+    if args.json:
+        print(json.dumps({"model": args.model, "checks": [finding._asdict() for finding in findings]}))
+    else:
+        table(args.model, findings)
+    if bad := [finding.name for finding in findings if finding.state == "fail"]:
+        raise HintreeError(f"{args.model} does not read what its declaration says: {', '.join(bad)}")
+
+
+def run_calibrate(args: argparse.Namespace) -> None:
+    """Calibrate a PRM."""
+    from hintree.experiments.prm.calibrate import calibrate
+    from hintree.judges import load_prm
+
+    prm = load_prm(args.model, args.prm_spec, device=args.device, dtype=args.dtype)
+    result = calibrate(prm, args.method, rows=args.rows, n=args.n)
+    if args.out:
+        Path(args.out).write_text(result.spec.to_yaml(), encoding="utf-8")
+    figures = result._asdict() | {"spec": None}
+    if args.json:
+        print(json.dumps({"model": args.model, **{name: x for name, x in figures.items() if x is not None}}))
+        return
+    print(f"{result.steps} steps of {result.solutions} solutions, half of them to fit, the other half to measure:")
+    print(f"expected calibration error {result.before:.4f} before, {result.after:.4f} after; AUC {result.auc:.3f}")
+    print(f"{args.method}: {result.said}")
+    print(f"written: {args.out}" if args.out else "keep it with --out FILE, use it with --prm-spec FILE")

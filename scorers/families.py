@@ -1,0 +1,182 @@
+"""The declarations of known PRMs, and which known model has which.
+
+How each was found out, and what goes wrong elsewhere: docs/scorers.md.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from hintree.scorers.spec import FILE, PRMSpec, read_spec
+from hintree.search.errors import UsageError
+
+BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
+MARK = (
+    "Problem:\n{question}\n\nSolution so far:\n{steps}\n\nRate the last step of this solution. Look only at whether it "
+    "is correct and valid, and answer with one digit from 0 (wrong) to 9 (certainly right)."
+)
+ASK = (
+    "Problem:\n{question}\n\nSolution so far:\n{steps}\n\nIs the last step of this solution correct? Answer Yes or No."
+)
+
+FAMILIES = {
+    "trl": PRMSpec(source="TRL's PRMTrainer (trl.experimental.prm): token classification, the last label is right"),
+    "lab": PRMSpec(prompt="{question}\n", source="hintree's lab: TRL's format with a line break after the question"),
+    "qwen-math-prm": PRMSpec(
+        layout="solution",
+        system=BOXED,
+        separator="<extra_0>",
+        head="tensors",
+        tensors="score",
+        right=(1,),
+        source="Qwen2.5-Math-PRM, arXiv 2501.07301: two linear layers, read at <extra_0>",
+    ),
+    "skywork": PRMSpec(
+        prompt="{question}\n",
+        flatten=True,
+        head="tensors",
+        tensors="v_head",
+        activation="sigmoid",
+        source="Skywork-o1-Open-PRM: a value head, read at the line break after each step",
+    ),
+    "math-shepherd": PRMSpec(
+        prompt="{question} ",
+        separator=" ки",
+        between="\n",
+        whole=True,
+        head="tokens",
+        labels=("+", "-"),
+        right=(0,),
+        source="Math-Shepherd, arXiv 2312.08935: + against - as the token after the tag ки",
+    ),
+    "er-prm": PRMSpec(
+        prompt="{question} ",
+        separator=" ки",
+        whole=True,
+        head="tokens",
+        labels=(" +", " -"),
+        right=(0,),
+        source="ER-PRM, arXiv 2412.11006: as Math-Shepherd, on Llama 3.1",
+    ),
+    "math-psa": PRMSpec(
+        prompt="{question} ",
+        separator=" \n\n\n\n\n",
+        whole=True,
+        head="tokens",
+        labels=(" +", " -"),
+        right=(0,),
+        source="Math-psa (OpenR, arXiv 2410.09671): as Math-Shepherd, the tag is five line breaks",
+    ),
+    "rlhflow": PRMSpec(
+        layout="turns",
+        prompt="{question} ",
+        head="tokens",
+        labels=("+", "-"),
+        right=(0,),
+        source="RLHFlow's PRMs (RLHF-Reward-Modeling/math-rm): the assistant answers every step with + or -",
+    ),
+    "pqm": PRMSpec(
+        prompt="{question}\n",
+        step="{step} ",
+        separator="[PRM]",
+        between="\n",
+        head="tensors",
+        tensors="v_head",
+        activation="sigmoid",
+        source="PQM, arXiv 2410.11287: a Q value without bounds at [PRM]; its sigmoid",
+    ),
+    "rstar-ppm": PRMSpec(
+        prompt="{question}\n",
+        separator="",
+        between="\n",
+        head="tensors",
+        tensors="v_head",
+        activation="tanh",
+        scale=5.0,
+        source="rStar-Math's PPM, arXiv 2501.04519: a value at the last token; (1 + tanh(v / 5)) / 2",
+    ),
+    "ppm": PRMSpec(
+        prompt="{question}\n",
+        activation="tanh",
+        scale=5.0,
+        source="`hintree train ppm`: rStar-Math's loss in TRL's format; (1 + tanh(v / 5)) / 2",
+    ),
+    "reasoneval": PRMSpec(
+        prompt="Question:\n{question}\nAnswer:\nLet's think step by step.\n",
+        separator="",
+        head="tensors",
+        tensors="score_head",
+        right=(1, 2),
+        source="ReasonEval, arXiv 2404.05692: P(neutral) + P(positive) at a step's last token",
+    ),
+    "digits": PRMSpec(
+        layout="judge",
+        prompt=MARK,
+        prefill="The quality score is: ",
+        head="tokens",
+        labels=tuple("0123456789"),
+        activation="expectation",
+        source="self-evaluation as in SpecReason, arXiv 2504.07891: the expected digit, over 9",
+    ),
+    "yes-no": PRMSpec(
+        layout="judge",
+        prompt=ASK,
+        head="tokens",
+        labels=("Yes", "No"),
+        right=(0,),
+        source="self-evaluation, arXiv 2207.05221: Yes against No as the first token",
+    ),
+}
+"""Declarations by family."""
+
+KNOWN = {
+    "embedded:prm": "lab",
+    "Qwen/Qwen2.5-Math-PRM-7B": "qwen-math-prm",
+    "Qwen/Qwen2.5-Math-PRM-72B": "qwen-math-prm",
+    "Qwen/Qwen2.5-Math-7B-PRM800K": "qwen-math-prm",
+    "Skywork/Skywork-o1-Open-PRM-Qwen-2.5-1.5B": "skywork",
+    "Skywork/Skywork-o1-Open-PRM-Qwen-2.5-7B": "skywork",
+    "peiyi9979/math-shepherd-mistral-7b-prm": "math-shepherd",
+    "HanningZhang/Llama3.1-Math-PRM": "er-prm",
+    "openreasoner/Math-psa": "math-psa",
+    "RLHFlow/Llama3.1-8B-PRM-Mistral-Data": "rlhflow",
+    "RLHFlow/Llama3.1-8B-PRM-Deepseek-Data": "rlhflow",
+    "GAIR/ReasonEval-7B": "reasoneval",
+    "GAIR/ReasonEval-34B": "reasoneval",
+}
+"""The families of known models."""
+
+
+def find_spec(model: str, spec: str | PRMSpec | None = None) -> PRMSpec:
+    """The declaration of a model: the given one, the one in its folder, that of a known model, or TRL's.
+
+    Args:
+        model: Its name.
+        spec: A declaration, the name of a family, or a YAML file.
+
+    Raises:
+        UsageError: There is no such family and no such file, or the file is not a declaration.
+    """
+    if isinstance(spec, PRMSpec):
+        return spec
+    if spec is not None and spec in FAMILIES:
+        return FAMILIES[spec]
+    if spec is not None:
+        if not Path(spec).is_file():
+            raise UsageError(f"--prm-spec {spec!r} is no file, and not one of {', '.join(FAMILIES)}")
+        return from_file(Path(spec))
+    if (Path(model) / FILE).is_file():
+        return from_file(Path(model) / FILE)
+    return FAMILIES[KNOWN.get(model, "trl")]
+
+
+def from_file(path: Path) -> PRMSpec:
+    """The declaration in a file. Raises UsageError if it cannot be read or is none."""
+    try:
+        return read_spec(path.read_text(encoding="utf-8"), FAMILIES, str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as a PRM declaration: {error}") from error
+
+
+def calibrated(spec: PRMSpec, **calibration: object) -> PRMSpec:
+    """The declaration with another calibration in place of its own."""
+    return replace(spec, **({"temperature": 1.0, "isotonic": ()} | calibration))  # type: ignore[arg-type]
