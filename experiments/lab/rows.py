@@ -101,7 +101,8 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
     if (kind := kind - mix.lookups) < 0:
         return lookup(rng, problem, tokenizer)
     if (kind := kind - mix.plans) < 0:
-        return Text(tokenizer).add(problem.question + "\n", learn=False).add(write_plan(problem), learn=True).cut()
+        cue, plan = write_plan(problem).split(" ", 1)  # the cue is asked for, never learned: drafts would begin with it
+        return Text(tokenizer).add(f"{problem.question}\n{cue}", learn=False).add(plan, learn=True).cut()
     if kind < mix.hinted + mix.hints:
         return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
     row = Text(tokenizer).add(problem.question + "\n", learn=False)
