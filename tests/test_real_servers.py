@@ -108,6 +108,8 @@ def served():
                     break
             except httpx2.HTTPError:
                 time.sleep(0.5)
+        else:
+            pytest.fail("transformers serve did not come up within 600 s")
         yield f"http://127.0.0.1:{port}/v1#{HOME / 'student'}"
     finally:
         process.terminate()
