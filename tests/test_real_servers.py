@@ -70,7 +70,7 @@ def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
     for there, here in zip(remote.generate(asked), local.generate(asked), strict=True):
         assert there.usage[:2] == here.usage[:2]
         assert there.usage.generated_tokens == here.usage.generated_tokens == len(there.probabilities) + 1
-        assert there.probabilities == pytest.approx(here.probabilities[:-1], abs=1e-4)
+        assert there.probabilities == pytest.approx(here.probabilities[:-1], abs=1e-3)
     drawn = [Request(Prompt(QUESTIONS[0]), seed=seed, temperature=1.5, max_tokens=20) for seed in (1, 1, 2)]
     one, again, other = (done.text for done in remote.generate(drawn))
     assert one == again != other

@@ -20,6 +20,7 @@ SMALL = {
     "glimprouter": "threshold=0.2",
     "steer": "mixture=0.3+0.6+0.2+0.7+0.95+0.05",
     "mur": "scaling=0.98",
+    "lorid": "rounds=2",
 }
 
 

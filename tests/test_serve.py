@@ -296,15 +296,15 @@ class Gate:
 
 
 @contextmanager
-def gated(solvers, **limits):
-    """A server whose reasoner waits at a gate."""
+def gated(solvers, late=0.0, **limits):
+    """A server whose reasoner waits at a gate, which opens ``late`` seconds after the server is told to stop."""
     gate = Gate(solvers["greedy"])
     service = Service({"greedy": gate.solver}, [], Limits(**limits))
     with serving(service) as url:
         try:
             yield gate, service, url
         finally:
-            gate.open.set()
+            threading.Timer(late, gate.open.set).start()
 
 
 def later(url, results, **data):
@@ -367,7 +367,7 @@ def test_a_request_that_takes_too_long_is_told_so(solvers, stream):
 
 def test_a_server_that_is_stopped_tells_who_waits_at_once_and_who_runs_after_its_grace_time(solvers):
     results = []
-    with gated(solvers, live=1, queue=5, grace=0.2) as (gate, service, url):
+    with gated(solvers, late=1.0, live=1, queue=5, grace=0.2) as (gate, service, url):
         threads = [later(url, results)]
         assert gate.entered.wait(PATIENCE)
         threads.append(later(url, results))

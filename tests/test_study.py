@@ -82,7 +82,7 @@ WRONG = {
     "preset": ("student: greedy", "student: gredy", r"line 4: preset 'gredy'"),
     "model": ("embedded:prm", "embedded:prn", r"line 5: .*embedded:prn"),
     "seconds": ("preset: greedy", "budget: {seconds: 3}", r"line 6: no seconds in a study"),
-    "budget": ("preset: greedy", "budget: {tokens: 3}", r"line 6: 'tokens' is not known; did you mean"),
+    "budget": ("preset: greedy", "budget: {teacher: 3}", r"line 6: 'teacher' is not known; did you mean"),
     "search": ("preset: greedy", "search: bean", r"line 6: search: 'bean' is not known; did you mean 'beam'\?"),
     "search key": ("preset: greedy", "search: {name: beam, widht: 2}", r"line 6: 'widht' .* did you mean 'width'\?"),
     "sampling": ("preset: greedy", "sampling: {temperature: hot}", r"line 6: sampling\.temperature: .*'hot'"),
