@@ -96,7 +96,7 @@ def measure(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> floa
     if trigger == "advantage":
         return 1.0 - gain_probability(node, weights)
     if trigger == "confidence":
-        return node.step.mean_probability
+        return node.step.mean_probability or None  # a server that tells no probabilities leaves 0
     if trigger == "score" or node.score is None:
         return node.score
     before = node.parent.score if node.parent is not None else None

@@ -8,6 +8,7 @@ For maintainers, after ``hintree lab train``:
 import argparse
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,21 +78,29 @@ def card(name: str, folder: Path, figures: dict[str, Any]) -> str:
     """The card of one model."""
     record = json.loads((folder / "training.json").read_text())
     task, about, data = ABOUT[name]
-    schedule, before = record["schedule"], record.get("earlier")
+    schedule, before = record["schedule"], list(earlier(record))
+    steps = [f"{one['schedule']['steps']:,}" for one in before]
     return CARD.format(
         name=name,
         task=task,
         about=about,
         data=data[0].upper() + data[1:],
         parameters=record["parameters"],
-        minutes=(record["cpu_seconds"] + (before["cpu_seconds"] if before else 0)) / 60,
-        earlier=f" after {before['schedule']['steps']:,} in an earlier world" if before else "",
+        minutes=sum(one["cpu_seconds"] for one in (record, *before)) / 60,
+        earlier=f" after {' and '.join(steps)} earlier ones" if steps else "",
         n=figures["problems"]["n"],
         problem_seed=figures["problems"]["seed"],
         figures=own_figures(name, figures),
         table=as_table(figures),
         **{key: schedule[key] for key in ("steps", "batch", "seed", "muon", "adam")},
     )
+
+
+def earlier(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records of what a model has gone on from, the last one first."""
+    while "earlier" in record:
+        record = record["earlier"]
+        yield record
 
 
 def own_figures(name: str, figures: dict[str, Any]) -> str:

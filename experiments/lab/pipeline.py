@@ -16,6 +16,7 @@ from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
 from hintree.experiments.lab.train import Schedule
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models.load import MANIFEST, load_model
+from hintree.scorers import FAMILIES, FILE
 from hintree.search import UsageError
 
 
@@ -85,6 +86,8 @@ def prm(out: Path, start: Path | None) -> None:
     spent = time.process_time() - clock
     writer = LlamaForCausalLM.from_pretrained(out / "teacher")
     model = new_judge(writer, seed=recipes.PRM_SCHEDULE.seed)
+    (out / "prm").mkdir(parents=True, exist_ok=True)
+    (out / "prm" / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
     finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
 
 
