@@ -11,7 +11,7 @@ from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.oracle import next_hint
 from hintree.experiments.lab.problem import LabProblem, write_plan
 from hintree.experiments.lab.read import read
-from hintree.scorers.judge import Case, Judge
+from hintree.scorers.judge import Judge, Prefix
 from hintree.search.choose import choose
 from hintree.search.errors import UsageError
 from hintree.search.ledger import Usage
@@ -82,11 +82,11 @@ class ShuffledHints:
 class ExactSteps(Judge):
     """The oracle scorer: 1 for a right step, 0 for a wrong one; it reads the truth back from the lab's question."""
 
-    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
         """The verdict of the lab's checker."""
         return [self.verdict(case) for case in cases]
 
-    def verdict(self, case: Case) -> Answer[float] | Exception:
+    def verdict(self, case: Prefix) -> Answer[float] | Exception:
         """The verdict on one step."""
         try:
             problem = read_once(case.question)

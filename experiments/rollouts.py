@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hintree.policies.answers import find_answer
-from hintree.scorers.judge import Case, Judge
+from hintree.scorers.judge import Judge, Prefix
 from hintree.search.drive import drive
 from hintree.search.expand import extend, places, roll_out
 from hintree.search.ledger import Usage
@@ -21,7 +21,7 @@ class Finished(NamedTuple):
     usage: Usage
 
 
-def finish(cases: Sequence[Case], writer: Answerer, n: int, depth: int = 16) -> list[Finished]:
+def finish(cases: Sequence[Prefix], writer: Answerer, n: int, depth: int = 16) -> list[Finished]:
     """``n`` completions of every case's steps, each at most ``depth`` steps long; all in shared batches.
 
     A case whose writer fails has fewer answers.
@@ -65,7 +65,7 @@ class Agreement(Judge):
     def __init__(self, writer: Answerer, n: int = 8, depth: int = 16) -> None:
         self.writer, self.n, self.depth = writer, n, depth
 
-    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
         """The agreement for each case."""
         stated = [find_answer(case.steps[-1]) for case in cases]
         begun = [

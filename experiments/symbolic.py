@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from hintree.experiments.grade.compare import equal
-from hintree.scorers.judge import Case, Judge
+from hintree.scorers.judge import Judge, Prefix
 from hintree.search.ledger import Usage
 from hintree.search.questions import Answer
 
@@ -45,7 +45,7 @@ CLOSED = re.compile(r"\(*-?[\d(](?:.*[\d)])?", re.DOTALL)
 class SymbolicCheck(Judge):
     """1 if all equations between numbers in the step hold, 0 if one does not, 0.5 if there is none."""
 
-    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
         """A verdict for each."""
         return [Answer(check(case.steps[-1]), Usage(1)) for case in cases]
 

@@ -161,7 +161,7 @@ def build(
     """One scorer, and the models behind it."""
     if kind == "prm" and is_address(rest):
         remote = open_served(rest)
-        return PRM(remote, find_spec(rest, prm_spec or FAMILIES["trl"])), (remote,)
+        return PRM(remote, find_spec(rest, prm_spec or FAMILIES["lab"])), (remote,)
     if kind in ("prm", "digits", "yes-no"):
         prm = load_prm(rest, prm_spec if kind == "prm" else FAMILIES[kind], device=device, dtype=dtype)
         return prm, (prm.model,)

@@ -3,7 +3,7 @@
 from hintree.scorers.confidence import WAYS, TokenConfidence
 from hintree.scorers.debate import Debate
 from hintree.scorers.families import FAMILIES, KNOWN, calibrated, find_spec
-from hintree.scorers.judge import Case, FromScores, Judge, ScoreError, StepScorer, checked
+from hintree.scorers.judge import FromScores, Judge, Prefix, ScoreError, StepScorer, checked
 from hintree.scorers.plain import Constant, Ensemble
 from hintree.scorers.prm import PRM
 from hintree.scorers.spec import FILE, PRMSpec, read_spec
@@ -17,13 +17,13 @@ __all__ = [
     "LABELS",
     "PRM",
     "WAYS",
-    "Case",
     "Constant",
     "Debate",
     "Ensemble",
     "FromScores",
     "Judge",
     "PRMSpec",
+    "Prefix",
     "ScoreError",
     "StepScorer",
     "TokenConfidence",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hintree.models import Classifier, Completion, LanguageModel, Piece, Prompt, Request, Scored
-from hintree.scorers.judge import Case
+from hintree.scorers.judge import Prefix
 from hintree.scorers.layout import END, fill
 from hintree.search import Answer, Usage
 from hintree.search.seeds import seed_of
@@ -23,7 +23,7 @@ class Chain:
         error: Why it could not go on.
     """
 
-    case: Case
+    case: Prefix
     index: int = 0
     asked: str = ""
     said: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hintree.models import Classifier, LanguageModel
 from hintree.scorers.chains import Chain, answer, decide, settle
-from hintree.scorers.judge import Case, Judge
+from hintree.scorers.judge import Judge, Prefix
 from hintree.scorers.verdict import WORK
 from hintree.search import Answer, UsageError
 
@@ -48,7 +48,7 @@ class Debate(Judge):
             raise UsageError(f"profiles={profiles!r}, rounds={rounds!r}: a debate needs at least one of each")
         self.writer, self.reader, self.profiles, self.rounds, self.tokens = writer, reader, profiles, rounds, tokens
 
-    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
         """The votes for each case."""
         tables = [[Chain(case) for _ in self.profiles] for case in cases]
         every = [chain for table in tables for chain in table]

@@ -25,7 +25,7 @@ class StepScorer(Protocol):
         ...
 
 
-class Case(NamedTuple):
+class Prefix(NamedTuple):
     """A step to be judged: the last of ``steps``. The seed decides every random choice."""
 
     question: str
@@ -37,7 +37,7 @@ class Judge(ABC):
     """A scorer that judges the last of some steps, many cases at once."""
 
     @abstractmethod
-    def judge(self, cases: Sequence[Case]) -> Sequence[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> Sequence[Answer[float] | Exception]:
         """A number in [0, 1] for the last step of each case, or why there is none."""
 
     def __call__(self, asks: Sequence[Score]) -> list[Answer[float] | Exception]:
@@ -47,7 +47,7 @@ class Judge(ABC):
     def score(self, question: str, steps: Sequence[str]) -> list[float]:
         """The score of every step, in [0, 1]. Raises what the judge says is wrong with the first step it cannot."""
         prefixes = [tuple(steps[: i + 1]) for i in range(len(steps))]
-        answers = self.judge([Case(question, prefix, seed_of(question, prefix)) for prefix in prefixes])
+        answers = self.judge([Prefix(question, prefix, seed_of(question, prefix)) for prefix in prefixes])
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
@@ -60,7 +60,7 @@ class FromScores(Judge):
     def __init__(self, scorer: StepScorer) -> None:
         self.scorer = scorer
 
-    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
         """The last of each solution's scores."""
         answers: list[Answer[float] | Exception] = []
         for case in cases:
@@ -73,9 +73,9 @@ class FromScores(Judge):
         return answers
 
 
-def case_of(ask: Score) -> Case:
+def case_of(ask: Score) -> Prefix:
     """What a question is about."""
-    return Case(ask.tree.problem.question, tuple(node.step.text for node in ask.node.path()), ask.seed)
+    return Prefix(ask.tree.problem.question, tuple(node.step.text for node in ask.node.path()), ask.seed)
 
 
 def checked(scores: Any, steps: int) -> list[float]:

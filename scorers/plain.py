@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from hintree.scorers.judge import Case, Judge
+from hintree.scorers.judge import Judge, Prefix
 from hintree.search import Answer, Score, Usage, UsageError
 
 Scorer = Callable[[Sequence[Score]], Sequence[Answer[float] | Exception]]
@@ -17,7 +17,7 @@ class Constant(Judge):
             raise UsageError(f"constant {value!r} is not a number in [0, 1]")
         self.value = value
 
-    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
         """The same for all."""
         return [Answer(self.value, Usage(1)) for _ in cases]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hintree.models import Classifier, LanguageModel
 from hintree.scorers.chains import Chain, answer, decide, settle
-from hintree.scorers.judge import Case, Judge
+from hintree.scorers.judge import Judge, Prefix
 from hintree.search import Answer, UsageError
 
 WORK = "Problem:\n{question}\n\nSolution so far:\n{steps}\n\n"
@@ -76,7 +76,7 @@ class Verdict(Judge):
             raise UsageError(f"chains={chains!r} is not a whole number of at least 1")
         self.writer, self.reader, self.form, self.chains = writer, reader, form, chains
 
-    def judge(self, cases: Sequence[Case]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
         """The mean verdict of each case's chains."""
         groups = [[Chain(case, i) for i in range(self.chains)] for case in cases]
         every = [chain for group in groups for chain in group]

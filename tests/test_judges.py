@@ -13,11 +13,11 @@ from hintree.models import load_model, read_tokens
 from hintree.scorers import (
     FORMS,
     LABELS,
-    Case,
     Constant,
     Debate,
     Ensemble,
     FromScores,
+    Prefix,
     ScoreError,
     TokenConfidence,
     Verdict,
@@ -262,7 +262,7 @@ def test_rollouts_agree_as_far_as_their_answers_do():
             Answer(Written(t, "end", 3, 0.5, 0.5, 0.1, a), Usage(1, 1, 1, 3)) for t, a in zip(said, found, strict=True)
         ]
 
-    case = Case("q", ("first",), 7)
+    case = Prefix("q", ("first",), 7)
     (done,) = finish([case], Answerer(write), 4)
     assert (done.answers, done.usage.generated_tokens) == (["5", "5", "6", None], 12)
     assert Agreement(Answerer(write), 4).share(done.answers, None) == 0.5

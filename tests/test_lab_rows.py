@@ -133,8 +133,8 @@ def test_a_plan_row_is_the_question_and_the_facts_to_use_in_order(tokenizer, fam
         assert not leaks(plan, problem.question, [])
     row = draw_row(random.Random(5), Mix(steps=(4,), plans=1.0), tokenizer)
     start = learned(row).index(True)
-    assert all(learned(row)[start:]) and row.ids[start - 1 : start] == encode(tokenizer, "\n")
-    assert re.fullmatch(r"Plan: (\(\d+\) [\w ]+, ){3}\(\d+\) [\w ]+\.", tokenizer.decode(row.ids[start:]))
+    assert all(learned(row)[start:]) and row.ids[start - 3 : start] == encode(tokenizer, "\nPlan:")
+    assert re.fullmatch(r"(\(\d+\) [\w ]+, ){3}\(\d+\) [\w ]+\.", tokenizer.decode(row.ids[start:]))
 
 
 def kind(text):

@@ -11,7 +11,7 @@ from hintree.models import Completion, Prompt, Request, Scored, load_classifier,
 from hintree.models.probe import Abilities
 from hintree.models.remote import RemoteModel, body_of
 from hintree.models.text import plain
-from hintree.scorers import PRM
+from hintree.scorers import FAMILIES, PRM
 from hintree.search import ServerError, UsageError
 from hintree.solver import Solver
 from tests.small_server import Quirks, SmallServer, lab_server, student
@@ -67,9 +67,7 @@ def test_what_a_server_does_is_found_and_changes_no_text(kind):
 def test_same_seed_same_text_and_the_request_says_all_that_the_search_does():
     with lab_server(RAW) as server:
         model = RemoteModel(f"{server.url}#student")
-        asked = [
-            Request(Prompt(QUESTION), seed=s, temperature=1.5, top_p=0.9, max_tokens=20) for s in (2**63, 2**63, 7)
-        ]
+        asked = [Request(Prompt(QUESTION), seed=s, temperature=4, top_p=0.9, max_tokens=20) for s in (2**63, 2**63, 7)]
         texts = [done.text for done in model.generate(asked)]
     assert texts[0] == texts[1] != texts[2]
     can = replace(model.abilities, extras=False)
@@ -130,7 +128,7 @@ def pooling_server(folder, steps_only=False):
 @pytest.mark.parametrize("steps_only", [False, True])
 def test_pooled_scores_are_those_of_the_model(tiny_prm, steps_only):
     local = load_classifier(str(tiny_prm), device="cpu")
-    texts = [PRM(local).pieces("How many?", ["one step", "two"]), PRM(local).pieces("How many?", ["three"])]
+    texts = [PRM(local, FAMILIES["lab"]).texts("How many?", steps)[-1] for steps in (["one step", "two"], ["three"])]
     with pooling_server(tiny_prm, steps_only) as server:
         remote = open_served(f"{server.url}#prm")
         told = remote.classify(texts)
@@ -152,7 +150,7 @@ def test_pooled_rows_that_cannot_be_right_are_errors(tiny_prm, data):
     with SmallServer(answer) as server:
         remote = open_served(f"{server.url}#prm")
         remote.server.limits = replace(remote.server.limits, tries=2, wait=0.01)
-        [found] = remote.classify([PRM(remote).pieces("q", ["one", "two"])])
+        [found] = remote.classify([PRM(remote).texts("q", ["one", "two"])[-1]])
     assert isinstance(found, ServerError)
 
 
@@ -167,9 +165,9 @@ def test_label_tokens_are_read_after_every_step_and_asked_for_once():
 
     with SmallServer(answer) as server:
         remote = open_served(f"{server.url}#m?labels=-,+")
-        prm = PRM(remote)
-        [found] = remote.classify([prm.pieces("q", ["good", "bad"])])
-        remote.classify([prm.pieces("q", ["good", "bad"])])
+        prm = PRM(remote, FAMILIES["lab"])
+        [found] = remote.classify([prm.texts("q", ["good", "bad"])[-1]])
+        remote.classify([prm.texts("q", ["good", "bad"])[-1]])
     e = 2.718281828459045
     assert found.probabilities == pytest.approx([e**-0.1 / (e**-0.1 + e**-2), e**-5 / (e**-5 + e**-0.2)])
     assert asked == ["q\ngood\n", "q\ngood\nbad\n"]

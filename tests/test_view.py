@@ -74,7 +74,7 @@ def test_branches_close_and_open_at_a_click(browser, mcts):
 
 
 def test_a_click_on_a_row_shows_everything_about_the_step(browser, mcts):
-    node = mcts.chosen.path()[0]
+    node = next(node for node in mcts.chosen.path() if node.hint and node.score is not None)
     browser.click(f'[data-id="{node.id}"] .text')
     shown = browser.details()
     for part in (
