@@ -86,7 +86,7 @@ def test_a_click_on_a_row_shows_everything_about_the_step(browser, mcts):
         f"n = {node.visits}",
     ):
         assert part in shown
-    assert f"N = {mcts.tree.root.visits}" in shown and f"Q = {node.value:.3g}"[:7] in shown
+    assert f"N = {node.parent.visits}" in shown and f"Q = {node.value:.3g}"[:7] in shown
     browser.click("#details summary")
     assert QUESTION in browser.details() and f"Hint: {node.hint}" in browser.details()
 

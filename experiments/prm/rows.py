@@ -17,7 +17,7 @@ from hintree.experiments.problem_fields import Case as Asked
 from hintree.experiments.rollouts import finish
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
-from hintree.scorers import Case
+from hintree.scorers import Prefix
 from hintree.search import Answerer, BestOfN, Tree, UsageError, drive
 from hintree.search.seeds import seed_of
 
@@ -123,7 +123,7 @@ def exact(draft: Draft) -> list[float]:
 def values_of(prefixes: Sequence[tuple[Draft, list[str]]], writer: LanguageModel, n: int) -> list[float]:
     """Share of ``n`` completions of each prefix that come to the reference answer."""
     steps = Answerer(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
-    cases = [Case(d.asked.problem.question, tuple(told), seed_of(d.asked.problem.id, told)) for d, told in prefixes]
+    cases = [Prefix(d.asked.problem.question, tuple(told), seed_of(d.asked.problem.id, told)) for d, told in prefixes]
     done = finish(cases, steps, n)
     return [
         sum(answer is not None and equal(draft.asked.reference, answer) for answer in one.answers) / n
