@@ -30,7 +30,8 @@ It knows only *the lab*, a small synthetic world of word problems (`hintree lab 
 - **Data**: {data} Problems, steps and labels are generated and checked by `experiments/lab`; nothing is downloaded.
 - **Recipe**: {parameters:,} parameters (Llama architecture with attention biases, float32);
   {steps:,} optimizer steps{earlier} of {batch} rows, seed {seed}; Muon {muon} for
-  matrices, AdamW {adam} for the rest. All of it stands in `experiments/lab/recipes.py`.
+  matrices, AdamW {adam} for the rest. The recipe stands in `experiments/lab/recipes.py`, every schedule that this
+  model really went through in `training.json`.
 - **Command**: `make lab` (or `hintree lab train --stage {name}`)
 - **Training time**: {minutes:.0f} CPU minutes on one core.
 
