@@ -62,9 +62,9 @@ class Options(NamedTuple):
 def load(path: Path, settings: Sequence[str]) -> Study:
     """The study of a file, or a shipped one by name, with values set as ``--set`` says. Raises UsageError."""
     shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
-    if not path.exists() and not path.suffix and str(path) not in shipped:
+    if not path.is_file() and not path.suffix and str(path) not in shipped:
         raise UsageError(f"{path}: no such file, nor a shipped study: {', '.join(shipped)}")
-    text = read(path if path.exists() else shipped.get(str(path), path))
+    text = read(path if path.is_file() else shipped.get(str(path), path))
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:

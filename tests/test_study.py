@@ -138,6 +138,14 @@ def test_arms_are_selected_by_name_with_all_points_of_their_grids():
         select(names, "studnet")
 
 
+def test_a_folder_of_the_same_name_does_not_hide_a_shipped_study(tmp_path, monkeypatch):
+    from hintree.run_study import load
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scorers").mkdir()
+    assert load(Path("scorers"), ()).data["name"] == "scorers"
+
+
 @pytest.mark.parametrize("path", STUDIES, ids=[path.stem for path in STUDIES])
 def test_the_shipped_studies_can_be_run(path):
     data, cases = resolve(parse(str(path), path.read_text()))
