@@ -38,7 +38,7 @@ def grow(
 ) -> list[Run]:
     """One search per problem, in order."""
     trees = [Tree(Problem(problem.question, problem.id), seed) for problem in problems]
-    runs = drive(((tree, search.grow(tree, rule)) for tree in trees), answerers, live=256)
+    runs = drive(((tree, search.grow(tree, rule)) for tree in trees), answerers)
     done = {id(run.tree): run for run in runs}
     return [done[id(tree)] for tree in trees]
 

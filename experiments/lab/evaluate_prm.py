@@ -49,12 +49,13 @@ def sample(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem]
     """Eight solutions of every problem, every step scored; what is longer than the PRM can read has no score."""
     writer = Answerer(StepWriter(student, Sampling(HEAT, greedy_first=False)))
     runs = grow(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
-    paths = [(run, leaf.path()) for run in runs for leaf in run.tree if not leaf.children and leaf.parent]
-    texts = [prm.texts(run.tree.problem.question, [node.step.text for node in path])[0] for run, path in paths]
-    for (_, path), scored in zip(paths, prm.model.classify(texts), strict=True):
-        if isinstance(scored, Scored):
-            for node, score in zip(path, scored.probabilities, strict=True):
-                node.score = score
+    for run in runs:
+        paths = [leaf.path() for leaf in run.tree if not leaf.children and leaf.parent]
+        texts = [prm.texts(run.tree.problem.question, [node.step.text for node in path])[0] for path in paths]
+        for path, scored in zip(paths, prm.model.classify(texts), strict=True):
+            if isinstance(scored, Scored):
+                for node, score in zip(path, scored.probabilities, strict=True):
+                    node.score = score
     return runs
 
 

@@ -17,7 +17,7 @@ from hintree.experiments.lab.generate import problems
 from hintree.experiments.lab.problem import LabProblem
 from hintree.models import load_classifier, load_model
 from hintree.policies import Sampling, StepWriter
-from hintree.scorers import PRM
+from hintree.scorers import FAMILIES, PRM
 from hintree.search import Answer, Answerer, Beam, Rewrite, Run, Step, choose
 from hintree.search.advantage import FEATURES, features
 from hintree.search.glance import GLANCE
@@ -80,7 +80,7 @@ def players() -> dict[str, Answerer]:
     return {
         "reasoner": Answerer(StepWriter(student, Sampling()), student.parameters),
         "teacher": Answerer(StepWriter(teacher, Sampling()), teacher.parameters),
-        "scorer": Answerer(PRM(prm), prm.parameters),
+        "scorer": Answerer(PRM(prm, FAMILIES["lab"]), prm.parameters),
     }
 
 
