@@ -5,8 +5,7 @@ from typing import Any
 
 import torch
 
-from hintree.experiments.controls import CONTROLS, control
-from hintree.experiments.lab.read import read
+from hintree.experiments.controls import CONTROLS, control, read_once
 from hintree.experiments.store_study import StoredCase
 from hintree.experiments.worker import Attempt, Beat, Outcome
 from hintree.judges import make_scorer
@@ -53,7 +52,10 @@ class Arms:
         """Who plays a role: a control, "judge" (the teacher), or a scorer or model, which is loaded once."""
         name = config[role]
         if name in CONTROLS.get(role, ()):
-            problems, planned = [read(question) for question in self.questions], config["hinting"]["when"] == "plan"
+            problems, planned = (
+                [read_once(question) for question in self.questions],
+                config["hinting"]["when"] == "plan",
+            )
             return control(role, name, problems, planned=planned)
         if (role, name) == ("scorer", "judge"):
             if config["teacher"] is None:

@@ -127,7 +127,7 @@ class Solver:
         self._scorers: dict[str, Answerer] = share._scorers if share else {}
         self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
         if self.preset.hinting.when != "each" and (hinter_of := self.answerers.get("hinter")):
-            self.answerers["hinter"] = Answerer(only_first(hinter_of.answer), hinter_of.parameters)
+            self.answerers["hinter"] = hinter_of._replace(answer=only_first(hinter_of.answer))
         if recording is not None:
             self.answerers = Recording(recording).wrap(self.answerers)
 

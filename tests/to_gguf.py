@@ -16,25 +16,13 @@ from pathlib import Path
 import gguf
 import torch
 
+from hintree.experiments.bench.llama_cpp import TENSORS
 from hintree.models import load_model
 
 NEVER = -1e4
 """Bias of tokens that must not be written; exp() of it is 0."""
 GLUED = re.compile(r"[.,?:!\n]")
 """Marks that the lab's tokenizer writes without a space before them."""
-TENSORS = {
-    "model.embed_tokens": "token_embd",
-    "model.norm": "output_norm",
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
 
 
 def to_gguf(name: str, file: Path) -> None:
