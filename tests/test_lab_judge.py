@@ -6,7 +6,7 @@ from transformers import LlamaForCausalLM
 
 from hintree.experiments.lab import problems
 from hintree.experiments.lab.initial import new_model
-from hintree.experiments.lab.judge import EXPECTED, FETCHED, QUIET, WHISPER, new_judge
+from hintree.experiments.lab.judge import EXPECTED, FETCHED, LEAST, MARKED, QUIET, VERDICT, WHISPER, new_judge
 from hintree.experiments.lab.problem import gold
 from hintree.experiments.lab.train import Schedule, optimizers
 from hintree.experiments.lab.vocabulary import build_tokenizer
@@ -20,8 +20,13 @@ def writer():
 
 
 @pytest.fixture(scope="module")
-def judge(writer):
-    return new_judge(writer, seed=1).eval()
+def newline():
+    return build_tokenizer().convert_tokens_to_ids("\n")
+
+
+@pytest.fixture(scope="module")
+def judge(writer, newline):
+    return new_judge(writer, newline, seed=1).eval()
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,7 @@ def test_the_expectation_is_the_sum_of_the_likely_tokens_codes(writer, judge, te
 
 
 def verdicts(judge, ids):
-    return streams(judge, ids, judge.config.num_hidden_layers - 2)[1:, -1]
+    return streams(judge, ids, judge.config.num_hidden_layers - 2)[1:, VERDICT]
 
 
 def test_the_verdict_is_the_cosine_of_what_was_expected_and_what_came(writer, judge, text):
@@ -93,9 +98,35 @@ def test_only_the_last_layer_and_the_head_are_trained(judge):
     assert moved == {id(p) for p in judge.parameters() if p.requires_grad}
 
 
+def test_the_question_and_its_end_are_marked_and_nothing_else(judge, newline, text):
+    marks = streams(judge, text, judge.config.num_hidden_layers - 2)[:, MARKED]
+    end = text[0].tolist().index(newline)
+    assert float(marks[: end + 1].min()) > 0.5e-7
+    assert float(marks[end + 1 :].abs().max()) < 1e-9
+
+
+def test_the_end_of_the_text_is_as_good_as_a_line_break(writer, judge, newline):
+    codes = judge.model.embed_tokens.weight[:, writer.config.hidden_size :]
+    assert torch.equal(codes[newline], codes[writer.config.eos_token_id])
+    others = [i for i in range(len(codes)) if i not in (newline, writer.config.eos_token_id)]
+    assert float((codes[others] @ codes[newline]).abs().max()) < 1e-6 * float(codes[newline].square().sum())
+
+
+def test_a_solution_with_a_wrong_token_has_a_lower_least_verdict_from_there_on(judge, newline, text):
+    last = judge.config.num_hidden_layers - 1
+    least, start = streams(judge, text, last)[:, LEAST], text[0].tolist().index(newline)
+    wrong, rng = text.clone(), random.Random(1)
+    for place in rng.sample(range(start + 5, text.shape[1] - 5), 10):
+        wrong[0] = text[0]
+        wrong[0, place] = rng.choice([t for t in text[0].tolist() if t != int(text[0, place])])
+        after = streams(judge, wrong, last)[:, LEAST]
+        assert torch.allclose(after[start:place], least[start:place], atol=1e-4)
+        assert float((least - after)[place]) > 0
+
+
 def test_it_starts_from_a_model_of_any_size():
     tokenizer = build_tokenizer()
-    small = new_judge(new_model(tokenizer, hidden=32, layers=1, seed=1), seed=1)
+    small = new_judge(new_model(tokenizer, hidden=32, layers=1, seed=1), 4, seed=1)
     assert (small.config.hidden_size, small.config.num_hidden_layers) == (64, 4)
     assert torch.isfinite(small(torch.tensor([[2, 5, 6, 7]])).logits).all()
 

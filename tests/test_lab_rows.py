@@ -10,7 +10,8 @@ from hintree.experiments.lab.check import check_step
 from hintree.experiments.lab.knobs import Knobs
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.prm_rows import made_up, prm_row
-from hintree.experiments.lab.problem import gold, write_plan
+from hintree.experiments.lab.problem import gold, solve, write_plan
+from hintree.experiments.lab.read import read
 from hintree.experiments.lab.recipes import CIRCUITS, COPYING, WHOLE, by_curriculum
 from hintree.experiments.lab.rows import IGNORED, Mix, draw_row, guided
 from hintree.experiments.lab.vocabulary import build_tokenizer
@@ -145,6 +146,28 @@ def kind(text):
     if "\nHint:" not in text:
         return "plan" if "\nPlan:" in text else "solution"
     return "hint" if text.rstrip("\n").rpartition("\n")[2].startswith("Hint:") else "hinted"
+
+
+def test_an_order_row_names_the_facts_to_use_and_skips_those_that_only_state_a_number(tokenizer):
+    skipped = 0
+    for row in rows(tokenizer, Mix(steps=range(1, 8), orders=1.0)):
+        text = tokenizer.decode(row.ids[1:])
+        question, labels = text.split("\n,")
+        assert [int(x) for x in re.findall(r"\d+", labels)] == [f.label for f in solve(read(question))]
+        assert learned(row) == [False] * (len(row.ids) - labels.count("(")) + [True] * labels.count("(")
+        assert row.weight > 1
+        skipped += max(f.label for f in solve(read(question))) - 1 - labels.count("(")
+    assert skipped > 10
+
+
+def test_a_planned_row_is_a_solution_under_its_plan_which_is_only_read(tokenizer):
+    for row in rows(tokenizer, Mix(steps=(3,), planned=1.0)):
+        question, plan, *steps = tokenizer.decode(row.ids[1:-1]).split("\n")
+        problem = read(question)
+        assert plan == write_plan(problem)
+        assert steps == [step for _, step in gold(problem)]
+        taught = sum(learned(row)) - 1
+        assert taught == len(encode(tokenizer, "\n".join(steps)))
 
 
 def test_the_shares_of_a_mix_are_kept(tokenizer):

@@ -86,6 +86,13 @@ def test_padding_is_neither_seen_nor_learned():
     assert batch["attention_mask"].tolist() == [[1, 1, 0], [1, 1, 1]]
 
 
+def test_a_row_of_twice_the_weight_counts_twice(tokenizer):
+    model, rows = tiny(tokenizer), [drill(random.Random(i), tokenizer) for i in range(2)]
+    alone = [float(module.loss_sum(model, collate([row], 0)).detach()) for row in rows]
+    both = float(module.loss_sum(model, collate([rows[0], rows[1]._replace(weight=2.0)], 0)).detach())
+    assert both == pytest.approx(alone[0] + 2 * alone[1], rel=1e-3)
+
+
 def test_the_same_seed_gives_the_same_model_and_every_weight_is_moved_by_one_optimizer(tokenizer):
     model = tiny(tokenizer)
     assert same_weights(model, tiny(tokenizer))
@@ -174,10 +181,10 @@ def gradient(model):
 
 
 def test_the_two_halves_of_a_batch_move_the_model_together(tokenizer):
-    rows = [drill(random.Random(i), tokenizer, i + 1) for i in range(4)]
+    rows = [drill(random.Random(i), tokenizer, i + 1)._replace(weight=i + 1.0) for i in range(4)]
     halves, joint = tiny(tokenizer), tiny(tokenizer)
     loss = one_step(halves, rows, tokenizer.pad_token_id, [])
-    count = sum(label != IGNORED for row in rows for label in row.labels)
+    count = sum(row.weight for row in rows for label in row.labels if label != IGNORED)
     whole = module.loss_sum(joint, collate(rows, tokenizer.pad_token_id)) / count
     whole.backward()
     assert loss == pytest.approx(float(whole.detach()), rel=1e-2)

@@ -27,7 +27,7 @@ ROWS = 60
 def predicted(model: PreTrainedModel, rows: list[Row], pad: int) -> float:
     """Share of the learned tokens that the model predicts, in [0, 1]."""
     batch = collate(rows, pad)
-    labels = batch.pop("labels")[:, 1:]
+    labels, _ = batch.pop("labels")[:, 1:], batch.pop("weights")
     with torch.inference_mode():
         guesses = model.eval()(**batch).logits[:, :-1].argmax(-1)
     return float((guesses == labels).sum() / (labels != IGNORED).sum())

@@ -10,6 +10,10 @@ the head are trained.
 
 Each part must drown what stood in the stream before it, as a norm lets out a fixed length only, and the last must have
 the size that trained weights have. So the language model's own stream is made quiet, which its norms undo.
+
+In the question nothing is expected, so it is marked, and the trained layer starts with a head that finds the least
+verdict of what is not. An end of the text is as good as a line break: a solution that could end
+there may well be followed by the break that every step is judged at.
 """
 
 import math
@@ -17,7 +21,7 @@ import math
 import torch
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaForTokenClassification
-from transformers.models.llama.modeling_llama import LlamaDecoderLayer
+from transformers.models.llama.modeling_llama import LlamaAttention, LlamaDecoderLayer
 
 from hintree.experiments.lab.initial import HEADS, look_back
 
@@ -25,11 +29,21 @@ QUIET = 1e-7
 """Factor of the language model's stream, which has a norm of about a thousand in its last layer."""
 WHISPER, EXPECTED, FETCHED = 1e-10, 1e-4, 10.0
 """Norm of a token's code as it is carried, factor of its expectation, and norm of the expectation that was fetched."""
+LOUD, MARK = 6e4, 1e-7
+"""Factor that lets a norm give out a whispered code in unit length, about, and the size of the question's mark."""
 EXTRA_LAYERS = 3
+MARKED, LEAST, VERDICT = -3, -2, -1
+"""Numbers of the stream that no code touches: the mark, the least verdict, and the verdict."""
 
 
-def new_judge(writer: LlamaForCausalLM, *, seed: int) -> LlamaForTokenClassification:
-    """A PRM on top of a language model, of which only the last layer, the norm and the head are to be trained."""
+def new_judge(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForTokenClassification:
+    """A PRM on top of a language model, of which only the last layer, the norm and the head are to be trained.
+
+    Args:
+        writer: The language model.
+        newline: Id of the token that ends the question and every step.
+        seed: Of the codes, and of what is to be trained.
+    """
     torch.manual_seed(seed)
     narrow, layers = writer.config.hidden_size, writer.config.num_hidden_layers
     config = LlamaConfig.from_dict({**writer.config.to_dict(), "num_labels": 2})
@@ -40,13 +54,20 @@ def new_judge(writer: LlamaForCausalLM, *, seed: int) -> LlamaForTokenClassifica
     judge = LlamaForTokenClassification(config)
     with torch.no_grad():
         table = writer.model.embed_tokens.weight
-        codes = torch.nn.functional.normalize(torch.randn(len(table), narrow // 2), dim=1)
+        codes = torch.randn(len(table), narrow // 2)
+        codes[:, MARKED:] = 0.0
+        signs = torch.linalg.qr(codes[[newline, writer.config.bos_token_id]].T).Q.T
+        codes -= codes @ signs.T @ signs
+        codes[[newline, writer.config.bos_token_id]] = signs
+        codes[writer.config.eos_token_id] = codes[newline]
+        codes = torch.nn.functional.normalize(codes, dim=1)
         judge.model.embed_tokens.weight.zero_()
         judge.model.embed_tokens.weight[:, :narrow] = QUIET * table
         judge.model.embed_tokens.weight[:, -codes.shape[1] :] = WHISPER * codes
         for new, old in zip(judge.model.layers, writer.model.layers, strict=False):
             take_over(new, old, narrow)
         expect(judge.model.layers[layers], table * writer.model.norm.weight, codes)
+        mark(judge.model.layers[layers], codes[writer.config.bos_token_id], codes[newline])
         compare(judge.model.layers[layers + 1], codes.shape[1])
         listen(judge, narrow)
     trained = (f"model.layers.{layers + 2}.", "model.norm.", "score.")
@@ -82,6 +103,25 @@ def expect(layer: LlamaDecoderLayer, logits: Tensor, codes: Tensor) -> None:
     mlp.down_proj.weight[narrow : narrow + codes.shape[1], :tokens] = EXPECTED * codes.T
 
 
+def mark(layer: LlamaDecoderLayer, start: Tensor, newline: Tensor) -> None:
+    """Set a mark on every token before the first line break.
+
+    One head looks for line breaks, and where there is none for the start of the text, whose code alone it gives out.
+
+    Args:
+        layer: Is changed in place.
+        start: Code of the token that starts every text; shape [narrow / 2].
+        newline: Code of the line break; shape [narrow / 2].
+    """
+    attention, came = layer.self_attn, slice(-len(start), None)
+    slow = slowest(attention)
+    layer.input_layernorm.weight[came] = LOUD
+    attention.q_proj.bias[slow] = 10.0
+    attention.k_proj.weight[slow, came] = 50.0 * newline + 6.0 * start
+    attention.v_proj.weight[0, came] = start
+    attention.o_proj.weight[MARKED, 0] = MARK
+
+
 def compare(layer: LlamaDecoderLayer, code: int) -> None:
     """Fetch the expectation of one token ago, and multiply it with the code of the token that came.
 
@@ -99,25 +139,35 @@ def compare(layer: LlamaDecoderLayer, code: int) -> None:
         look_back(attention, head, 1, sharpness=60.0)
     attention.v_proj.weight[:code, expected] = torch.eye(code)
     attention.o_proj.weight[expected, :code] = FETCHED * torch.eye(code)
+    layer.input_layernorm.weight[MARKED] = 1.0
+    attention.v_proj.weight[code, MARKED] = 1.0
+    attention.o_proj.weight[MARKED, code] = 1e-2  # so that the first line break is marked, too
     for sign, rows in ((1.0, slice(code)), (-1.0, slice(code, 2 * code))):
         mlp.gate_proj.weight[rows, expected] = sign * torch.eye(code)
         mlp.up_proj.weight[rows, came] = sign * torch.eye(code)
-    mlp.down_proj.weight[-1, : 2 * code] = FETCHED
+    mlp.down_proj.weight[VERDICT, : 2 * code] = FETCHED
 
 
 def listen(judge: LlamaForTokenClassification, narrow: int) -> None:
-    """Start a layer that hears the language model too, and of which one head looks for the least verdict so far."""
+    """Start a layer that hears the language model too, and of which one head finds the solution's least verdict."""
     layer = judge.model.layers[-1]
     attention = layer.self_attn
     layer.input_layernorm.weight[:narrow] = FETCHED / QUIET / 1e3
     layer.post_attention_layernorm.weight[:narrow] = FETCHED / QUIET / 1e3
-    slow = attention.head_dim // 2 - 1  # the pair of numbers that rotary positions turn least
+    slow = slowest(attention)
+    layer.input_layernorm.weight[MARKED] = FETCHED / MARK
     attention.o_proj.weight.zero_()
     layer.mlp.down_proj.weight.zero_()
     attention.q_proj.weight[slow], attention.q_proj.bias[slow] = 0.0, 6.0
-    attention.k_proj.weight[slow], attention.k_proj.weight[slow, -1] = 0.0, -1.0
-    attention.v_proj.weight[0], attention.v_proj.weight[0, -1] = 0.0, 1.0
-    attention.o_proj.weight[-2, 0] = 1.0
+    attention.k_proj.weight[slow], attention.k_proj.weight[slow, VERDICT] = 0.0, -1.0
+    attention.k_proj.weight[slow, MARKED] = -2.0
+    attention.v_proj.weight[0], attention.v_proj.weight[0, VERDICT] = 0.0, 1.0
+    attention.o_proj.weight[LEAST, 0] = 1.0
+
+
+def slowest(attention: LlamaAttention) -> int:
+    """The number of a head that rotary positions turn least."""
+    return int(attention.head_dim) // 2 - 1
 
 
 def clear(layer: LlamaDecoderLayer) -> None:

@@ -32,8 +32,8 @@ KNOWN = ("relations", "ages", "totals", "shopping")
 """The families that the shipped models know."""
 PLAIN = Knobs()
 """The lab as it is asked by default."""
-LEARNED = Knobs(distractors=(0, 1, 1), dead_ends=0.2)
-"""What the shipped models learn from: more distractors than they are asked, some of them dead ends."""
+LEARNED = Knobs(distractors=(0, 1, 1))
+"""What the shipped models learn from: more distractors than they are asked."""
 WIDE = Knobs(largest=MAX_VALUE, wordings=3)
 """All that the lab can tell, with distractors that just state a number; for models that are still to be trained."""
 EASY = Knobs(distractors=(0,))

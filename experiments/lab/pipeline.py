@@ -85,10 +85,11 @@ def prm(out: Path, start: Path | None) -> None:
         write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
     spent = time.process_time() - clock
     writer = LlamaForCausalLM.from_pretrained(out / "teacher")
-    model = new_judge(writer, seed=recipes.PRM_SCHEDULE.seed)
+    tokenizer = build_tokenizer()
+    model = new_judge(writer, tokenizer.convert_tokens_to_ids("\n"), seed=recipes.PRM_SCHEDULE.seed)
     (out / "prm").mkdir(parents=True, exist_ok=True)
     (out / "prm" / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
-    finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
+    finish(model, by_drafts(drafts, tokenizer), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
 
 
 STAGES: dict[str, Callable[[Path, Path | None], None]] = {

@@ -7,7 +7,7 @@ lookups of values by key. All kinds stand side by side: a phase of drills alone 
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerFast
@@ -17,11 +17,13 @@ from hintree.experiments.lab.graph import changes
 from hintree.experiments.lab.knobs import LEARNED, Knobs
 from hintree.experiments.lab.mistakes import derail
 from hintree.experiments.lab.oracle import next_hint, next_step
-from hintree.experiments.lab.problem import OPERATIONS, LabProblem, write_plan
+from hintree.experiments.lab.problem import OPERATIONS, LabProblem, solve, write_plan
 from hintree.policies.leaks import fit_to_teach
 
 IGNORED = -100
 """Label of a token that the loss does not count."""
+ORDER_WEIGHT = 30.0
+"""Of a label in an ``order`` row, which has about five of them where a solution has a hundred and fifty tokens."""
 
 
 class Row(NamedTuple):
@@ -29,10 +31,12 @@ class Row(NamedTuple):
 
     ids: Token ids, length L.
     labels: Length L; the token itself where it is to be learned, else IGNORED (for a PRM 0, 1 or IGNORED).
+    weight: How much each of its labels counts, where one of another row counts 1.
     """
 
     ids: list[int]
     labels: list[int]
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class Mix:
         lookups: What quantities are, then each again in another order; only the values are learned.
         hinted: Solutions whose last step stands under its hint.
         hints: Rows that teach writing the hint.
+        orders: The question and the labels of the facts to use, in order, among many facts that are not needed.
         plans: The question and the plan of the whole solution.
+        planned: Solutions that stand under their plan.
         knobs: How hard the problems are otherwise.
         astray: Share of the hinted and hint rows whose history holds a mistake.
     """
@@ -59,7 +65,9 @@ class Mix:
     lookups: float = 0.0
     hinted: float = 0.0
     hints: float = 0.0
+    orders: float = 0.0
     plans: float = 0.0
+    planned: float = 0.0
     astray: float = 0.0
     knobs: Knobs = LEARNED
 
@@ -95,6 +103,8 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
         return drill(rng, tokenizer, largest=mix.knobs.largest)
     if (kind := kind - mix.copies) < 0:
         return copy(rng, tokenizer)
+    if (kind := kind - mix.orders) < 0:
+        return order(rng, mix, tokenizer)
     problem = sample(rng, "train", mix.steps, knobs=mix.knobs)
     if (kind := kind - mix.recitals) < 0:
         return recital(rng, problem, tokenizer)
@@ -103,6 +113,9 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
     if (kind := kind - mix.plans) < 0:
         cue, plan = write_plan(problem).split(" ", 1)  # the cue is asked for, never learned: drafts would begin with it
         return Text(tokenizer).add(f"{problem.question}\n{cue}", learn=False).add(plan, learn=True).cut()
+    if (kind := kind - mix.planned) < 0:
+        text = Text(tokenizer).add(f"{problem.question}\n{write_plan(problem)}\n", learn=False)
+        return text.add("\n".join(steps_of(problem)), learn=True).end()
     if kind < mix.hinted + mix.hints:
         return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
     row = Text(tokenizer).add(problem.question + "\n", learn=False)
@@ -164,6 +177,18 @@ def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 8
         ids += piece
         labels += piece if len(draw) < 36 else [IGNORED, *piece[1:]]
     return Row(ids, labels)
+
+
+def order(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """A question with one to three facts that just state a number, and the labels of those to use; its cue is a comma.
+
+    Which fact comes next is one token of a step, and nearly always the label after the last. Here it is every token,
+    and another than the one after the last in one of four places.
+    """
+    problem = sample(rng, "train", mix.steps, knobs=replace(mix.knobs, distractors=(1, 2, 3), dead_ends=0.0))
+    labels = "".join(f"({fact.label})" for fact in solve(problem))
+    row = Text(tokenizer).add(f"{problem.question}\n,", learn=False).add(labels, learn=True).cut()
+    return row._replace(weight=ORDER_WEIGHT)
 
 
 def recital(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Row:

@@ -86,13 +86,14 @@ def batches(draw: Draw, schedule: Schedule, start: int) -> Iterator[list[Row]]:
 
 
 def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
-    """Rows as padded tensors of shape [rows, longest]."""
+    """Rows as padded tensors of shape [rows, longest], and their weights, of shape [rows]."""
     longest = max(len(row.ids) for row in rows)
     ids = [row.ids + [pad] * (longest - len(row.ids)) for row in rows]
     labels = [row.labels + [IGNORED] * (longest - len(row.labels)) for row in rows]
     mask = [[1] * len(row.ids) + [0] * (longest - len(row.ids)) for row in rows]
     batch = {"input_ids": ids, "labels": labels, "attention_mask": mask}
-    return {name: torch.tensor(values, device=DEVICE) for name, values in batch.items()}
+    weights = torch.tensor([row.weight for row in rows], device=DEVICE)
+    return {name: torch.tensor(values, device=DEVICE) for name, values in batch.items()} | {"weights": weights}
 
 
 def train(
@@ -143,7 +144,7 @@ def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence
     padding, and move it together: a step on drills alone would undo copying. The sum of two gradients has no order, so
     the result does not depend on which is first.
     """
-    count = sum(label != IGNORED for row in rows for label in row.labels)
+    count = sum(row.weight * sum(label != IGNORED for label in row.labels) for row in rows)
 
     def descend(part: list[Row]) -> float:
         loss = loss_sum(model, collate(part, pad)) / count
@@ -165,15 +166,16 @@ def halves(rows: list[Row]) -> list[list[Row]]:
 
 
 def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
-    """Sum of the labels' cross-entropies; a language model's labels are the next tokens."""
-    labels = batch.pop("labels")
+    """Weighted sum of the labels' cross-entropies; a language model's labels are the next tokens."""
+    labels, weights = batch.pop("labels"), batch.pop("weights")
     with torch.autocast(DEVICE, dtype=torch.bfloat16, cache_enabled=False):
         logits = model(**batch).logits
     if model.can_generate():
         logits, labels = logits[:, :-1], labels[:, 1:]
-    return torch.nn.functional.cross_entropy(
-        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    losses = torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
     )
+    return (losses.view(labels.shape) * weights[:, None]).sum()
 
 
 def save_point(
