@@ -12,7 +12,7 @@ from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.prm_rows import made_up, prm_row
 from hintree.experiments.lab.problem import gold, solve, write_plan
 from hintree.experiments.lab.read import read
-from hintree.experiments.lab.recipes import CIRCUITS, COPYING, WHOLE, by_curriculum
+from hintree.experiments.lab.recipes import CIRCUITS, COPYING, STUDENT_MIX, TEACHER_MIX, by_curriculum
 from hintree.experiments.lab.rows import IGNORED, Mix, draw_row, guided
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.policies.leaks import leaks
@@ -181,7 +181,7 @@ def test_the_shares_of_a_mix_are_kept(tokenizer):
 
 
 def test_no_row_is_longer_than_the_context(tokenizer):
-    mixes = [COPYING, CIRCUITS, WHOLE, Mix(steps=(10,), hinted=0.4, hints=0.3, astray=0.5)]
+    mixes = [COPYING, CIRCUITS, TEACHER_MIX, STUDENT_MIX, Mix(steps=(10,), hinted=0.4, hints=0.3, astray=0.5)]
     longest = max(len(row.ids) for mix in mixes for row in rows(tokenizer, mix, 60))
     rng = random.Random(0)
     for problem in problems("train", (10,), n=60, knobs=Knobs(distractors=(2,), dead_ends=0.5)):
@@ -190,7 +190,7 @@ def test_no_row_is_longer_than_the_context(tokenizer):
 
 
 def test_the_curriculum_begins_with_copying_and_ends_with_long_problems(tokenizer):
-    draw = by_curriculum(tokenizer)
+    draw = by_curriculum(tokenizer, TEACHER_MIX)
     at = {
         step: [tokenizer.decode(draw(random.Random(seed), step).ids) for seed in range(60)]
         for step in (0, 699, 700, 1_799, 1_800, 100_000)
@@ -199,8 +199,9 @@ def test_the_curriculum_begins_with_copying_and_ends_with_long_problems(tokenize
     assert {kind(text) for text in at[700]} >= {"drill", "solution", "plan"}
     assert not any("(6)" in text for step in (700, 1_799) for text in at[step] if kind(text) != "copy")
     assert any("(8)" in text for text in at[1_800]) and at[1_800] == at[100_000]
-    for mix in (CIRCUITS, WHOLE):
-        assert mix.drills + mix.copies + mix.recitals + mix.lookups + mix.hinted + mix.hints + mix.plans < 1
+    for mix in (CIRCUITS, TEACHER_MIX, STUDENT_MIX):
+        shares = (mix.drills, mix.copies, mix.recitals, mix.lookups, mix.hinted, mix.hints, mix.orders, mix.plans)
+        assert sum(shares) + mix.planned < 0.9
 
 
 def test_prm_rows_have_the_format_of_trl(tokenizer):

@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hintree.experiments.lab.generate import problems
 from hintree.experiments.lab.initial import new_model
-from hintree.experiments.lab.recipes import TEACHER, by_curriculum
+from hintree.experiments.lab.recipes import TEACHER, TEACHER_MIX, by_curriculum
 from hintree.experiments.lab.rows import IGNORED, Row, copy, lookup, recital
 from hintree.experiments.lab.train import Schedule, collate, train
 from hintree.experiments.lab.vocabulary import build_tokenizer
@@ -53,7 +53,7 @@ def main() -> None:
     print("| offset heads | CPU s | copy | recital | lookup |\n|---|---|---|---|---|")
     for offset_heads in (False, True):
         model = new_model(tokenizer, hidden=TEACHER.hidden, layers=TEACHER.layers, seed=1, offset_heads=offset_heads)
-        draw = by_curriculum(tokenizer)
+        draw = by_curriculum(tokenizer, TEACHER_MIX)
         with tempfile.TemporaryDirectory() as folder:
             seconds = train(model, tokenizer, draw, Schedule(steps=STEPS, hold=1.0), Path(folder), "copy rows")
         shares = [f"{predicted(model, part, tokenizer.pad_token_id):.2f}" for part in rows.values()]

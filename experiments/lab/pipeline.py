@@ -13,6 +13,7 @@ from hintree.experiments.lab.finish import finish
 from hintree.experiments.lab.initial import new_model, widen
 from hintree.experiments.lab.judge import new_judge
 from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
+from hintree.experiments.lab.rows import Mix
 from hintree.experiments.lab.train import Schedule
 from hintree.experiments.lab.vocabulary import build_tokenizer
 from hintree.models.load import MANIFEST, load_model
@@ -39,19 +40,19 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
 def teacher(out: Path, start: Path | None) -> None:
     """The larger model, trained for long."""
     size, schedule = recipes.TEACHER, recipes.TEACHER_SCHEDULE
-    grow(out, "teacher", size, schedule, recipes.WHOLE.drills, start, recipes.TEACHER_FURTHER)
+    grow(out, "teacher", size, schedule, recipes.TEACHER_MIX, start, recipes.TEACHER_FURTHER)
 
 
 def student(out: Path, start: Path | None) -> None:
     """The smaller model, trained for a short time and with few sums."""
     size, schedule = recipes.STUDENT, recipes.STUDENT_SCHEDULE
-    grow(out, "student", size, schedule, recipes.STUDENT_DRILLS, start, recipes.STUDENT_FURTHER)
+    grow(out, "student", size, schedule, recipes.STUDENT_MIX, start, recipes.STUDENT_FURTHER)
 
 
 def second_student(out: Path, start: Path | None) -> None:
     """Another student of the same size, from another seed."""
     size, schedule = recipes.STUDENT, recipes.SECOND_STUDENT_SCHEDULE
-    grow(out, "student-2", size, schedule, recipes.STUDENT_DRILLS, start, recipes.SECOND_STUDENT_FURTHER)
+    grow(out, "student-2", size, schedule, recipes.STUDENT_MIX, start, recipes.SECOND_STUDENT_FURTHER)
 
 
 def grow(
@@ -59,7 +60,7 @@ def grow(
     name: str,
     size: recipes.Size,
     schedule: Schedule,
-    drills: float,
+    whole: Mix,
     start: Path | None,
     further: Schedule,
 ) -> None:
@@ -67,10 +68,10 @@ def grow(
     tokenizer = build_tokenizer()
     if start is not None:
         model = widen(start / name, tokenizer, seed=further.seed)
-        finish(model, recipes.by_mix(tokenizer, drills), further, out, name, earlier=start / name)
+        finish(model, recipes.by_mix(tokenizer, whole), further, out, name, earlier=start / name)
     else:
         model = new_model(tokenizer, hidden=size.hidden, layers=size.layers, seed=schedule.seed)
-        finish(model, recipes.by_curriculum(tokenizer, drills), schedule, out, name)
+        finish(model, recipes.by_curriculum(tokenizer, whole), schedule, out, name)
 
 
 def hinter(out: Path, start: Path | None) -> None:

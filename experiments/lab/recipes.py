@@ -33,10 +33,8 @@ TEACHER_FURTHER = Schedule(steps=4_000, muon=0.015, warmup=100, hold=0.4, seed=1
 STUDENT_FURTHER = Schedule(steps=1_500, muon=0.015, warmup=100, hold=0.4, seed=2)
 SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
 """How earlier models go on when the world grew (``hintree lab train --from``)."""
-HINTER_SCHEDULE = Schedule(steps=1_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+HINTER_SCHEDULE = Schedule(steps=2_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
 PRM_SCHEDULE = Schedule(steps=2_000, hold=0.3, seed=4)
-STUDENT_DRILLS = 0.05
-"""Share of sums in the student's last phase: it should slip now and then."""
 
 STEPS = range(1, 10)
 """Numbers of steps to learn from: one more than the models are measured on."""
@@ -47,27 +45,32 @@ DRAFTS = 6_000
 
 COPYING = Mix(steps=(1,), copies=1.0)
 CIRCUITS = Mix(steps=range(1, 4), drills=0.3, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.1)
-WHOLE = Mix(
+TEACHER_MIX = Mix(
     steps=STEPS,
-    drills=0.15,
+    drills=0.12,
     copies=0.01,
-    recitals=0.03,
+    recitals=0.02,
     lookups=0.02,
-    hinted=0.18,
+    hinted=0.15,
     hints=0.06,
-    plans=0.15,
+    orders=0.2,
+    plans=0.08,
+    planned=0.1,
     astray=0.1,
 )
+"""What the teacher learns when it knows its circuits."""
+STUDENT_MIX = replace(TEACHER_MIX, drills=0.05, orders=0.0, recitals=0.03, hinted=0.18, plans=0.15)
+"""The student sees few sums and no order rows: it should slip now and then, and take up a fact in vain."""
 
 
-def by_curriculum(tokenizer: PreTrainedTokenizerFast, drills: float = WHOLE.drills) -> Draw:
+def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> Draw:
     """Draws rows for a model that starts from nothing: copying, then its circuits and short problems, then all.
 
     Args:
         tokenizer: The lab's.
-        drills: Share of arithmetic drills in the last phase.
+        whole: The last phase.
     """
-    phases = ((700, COPYING), (1_800, CIRCUITS), (math.inf, replace(WHOLE, drills=drills)))
+    phases = ((700, COPYING), (1_800, CIRCUITS), (math.inf, whole))
 
     def draw(rng: random.Random, step: int) -> Row:
         return draw_row(rng, next(mix for until, mix in phases if step < until), tokenizer)
@@ -75,10 +78,9 @@ def by_curriculum(tokenizer: PreTrainedTokenizerFast, drills: float = WHOLE.dril
     return draw
 
 
-def by_mix(tokenizer: PreTrainedTokenizerFast, drills: float) -> Draw:
+def by_mix(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> Draw:
     """Draws rows for a model that knows its circuits already: all kinds of rows from the first step on."""
-    mix = replace(WHOLE, drills=drills)
-    return lambda rng, step: draw_row(rng, mix, tokenizer)
+    return lambda rng, step: draw_row(rng, whole, tokenizer)
 
 
 def lessons(rng: random.Random) -> Lesson:
