@@ -33,7 +33,7 @@ TEACHER_FURTHER = Schedule(steps=4_000, muon=0.015, warmup=100, hold=0.4, seed=1
 STUDENT_FURTHER = Schedule(steps=1_500, muon=0.015, warmup=100, hold=0.4, seed=2)
 SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
 """How earlier models go on when the world grew (``hintree lab train --from``)."""
-HINTER_SCHEDULE = Schedule(steps=2_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+HINTER_SCHEDULE = Schedule(steps=1_200, muon=0.012, adam=6e-4, hold=0.3, seed=3)
 PRM_SCHEDULE = Schedule(steps=2_000, hold=0.3, seed=4)
 
 STEPS = range(1, 10)
