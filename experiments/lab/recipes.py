@@ -26,11 +26,11 @@ class Size:
 TEACHER = Size(hidden=128, layers=4)
 STUDENT = Size(hidden=96, layers=3)
 
-TEACHER_SCHEDULE = Schedule(steps=20_000, hold=0.5, seed=1)
-STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=2)
-SECOND_STUDENT_SCHEDULE = Schedule(steps=4_500, hold=0.5, seed=12)
-TEACHER_FURTHER = Schedule(steps=4_000, muon=0.015, warmup=100, hold=0.4, seed=1)
-STUDENT_FURTHER = Schedule(steps=1_500, muon=0.015, warmup=100, hold=0.4, seed=2)
+TEACHER_SCHEDULE = Schedule(steps=30_000, hold=0.5, seed=1)
+STUDENT_SCHEDULE = Schedule(steps=6_000, hold=0.5, seed=2)
+SECOND_STUDENT_SCHEDULE = Schedule(steps=6_000, hold=0.5, seed=12)
+TEACHER_FURTHER = Schedule(steps=6_000, muon=0.012, adam=8e-4, warmup=100, hold=0.4, seed=1)
+STUDENT_FURTHER = Schedule(steps=350, muon=0.01, adam=6e-4, warmup=20, hold=0.4, seed=2)
 SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
 """How earlier models go on when the world grew (``hintree lab train --from``)."""
 HINTER_SCHEDULE = Schedule(steps=1_200, muon=0.012, adam=6e-4, hold=0.3, seed=3)
@@ -59,7 +59,7 @@ TEACHER_MIX = Mix(
     astray=0.1,
 )
 """What the teacher learns when it knows its circuits."""
-STUDENT_MIX = replace(TEACHER_MIX, drills=0.05, orders=0.0, recitals=0.03, hinted=0.18, plans=0.15)
+STUDENT_MIX = replace(TEACHER_MIX, drills=0.12, orders=0.0, hinted=0.22, planned=0.06)
 """The student sees few sums and no order rows: it should slip now and then, and take up a fact in vain."""
 
 
