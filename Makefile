@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-slow lint lab studies bench clean
+.PHONY: help demo test test-slow lint lab studies prm-labels bench clean
 
 help:           ## show this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,23 @@ studies: .venv/dev  ## run the shipped studies (hours), and put their reports in
 	    $(BIN)/hintree report build/studies/$$study && mkdir -p docs/reports/$$study && \
 	    cp build/studies/$$study/report/report.md build/studies/$$study/report/*.svg docs/reports/$$study || exit 1; \
 	done
+
+# What the PRMs of prm-labels are trained on and compared on; docs/scorers.md has smaller sizes for a first look.
+LABELLED ?= lab:train?steps=2-8&n=2000&seed=1
+TESTED ?= lab:test?steps=4-8&n=500
+PRMS := build/prm-labels/exact build/prm-labels/hard build/prm-labels/soft embedded:prm
+COMMA := ,
+LISTED = $(subst $() ,$(COMMA),$(PRMS))
+
+prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels, and compare them (hours; goes on where it was)
+	for labels in exact hard soft; do \
+	    test -d build/prm-labels/$$labels || $(BIN)/hintree train prm --labels $$labels --problems '$(LABELLED)' \
+	        --validate 0 --out build/prm-labels/$$labels || exit 1; \
+	done
+	$(BIN)/hintree prm measure $(PRMS) --problems '$(TESTED)'
+	$(BIN)/hintree run prms --set 'problems=$(TESTED)' --set 'arms.beam.grid.scorer=[$(LISTED),random,exact]' \
+	    --set 'arms.smart.grid.scorer=[$(LISTED),random]' --out build/studies/prm_labels --resume
+	$(BIN)/hintree report build/studies/prm_labels
 
 bench: .venv/demo  ## measure the local runtime
 	$(BIN)/hintree bench

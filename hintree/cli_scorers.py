@@ -1,4 +1,4 @@
-"""The command line of scorers: ``hintree scorers`` and ``hintree prm check | calibrate``."""
+"""The command line of scorers: ``hintree scorers`` and ``hintree prm check | measure | calibrate``."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ EXAMPLES = """examples:
   hintree prm check embedded:prm
   hintree prm check ./my-prm --prm-spec my.yaml --json
   hintree prm check Qwen/Qwen2.5-Math-PRM-7B --dtype bfloat16
+  hintree prm measure ./my-prm ./other-prm embedded:prm
   hintree prm calibrate embedded:prm --out embedded-prm.yaml
 """
 
@@ -23,7 +24,7 @@ def add_scorers(commands: Any) -> None:
     scorers.set_defaults(run=run_scorers)
     prm = commands.add_parser(
         "prm",
-        help="check and calibrate a process-reward model",
+        help="check, measure and calibrate process-reward models",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -31,6 +32,15 @@ def add_scorers(commands: Any) -> None:
     check = parts.add_parser("check", help="does a PRM read what its declaration says? a table with what to do")
     add_model(check)
     check.set_defaults(run=run_check)
+    measure = parts.add_parser("measure", help="PRMs on the same lab drafts: AUC, calibration error, first-error F1")
+    measure.add_argument("models", metavar="MODEL", nargs="+", help="embedded:NAME, a folder or a hub id")
+    measure.add_argument(
+        "--problems",
+        default="lab:validation?steps=2-8&n=200&seed=5",
+        help="lab problems; the student writes a draft of each (default %(default)s)",
+    )
+    add_loading(measure)
+    measure.set_defaults(run=run_measure)
     calibrate = parts.add_parser("calibrate", help="make scores mean what they say; the error before and after")
     add_model(calibrate)
     calibrate.add_argument(
@@ -48,6 +58,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """The PRM, and how it is loaded."""
     parser.add_argument("model", metavar="MODEL", help="embedded:NAME, a folder or a hub id")
     parser.add_argument("--prm-spec", metavar="SPEC", help="how it is asked: a family or a YAML file (docs/scorers.md)")
+    add_loading(parser)
+
+
+def add_loading(parser: argparse.ArgumentParser) -> None:
+    """How models are loaded, and results printed."""
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16, float16, ... (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
@@ -86,6 +101,26 @@ def run_check(args: argparse.Namespace) -> None:
         table(args.model, findings)
     if bad := [finding.name for finding in findings if finding.state == "fail"]:
         raise HintreeError(f"{args.model} does not read what its declaration says: {', '.join(bad)}")
+
+
+def run_measure(args: argparse.Namespace) -> None:
+    """Measure PRMs on the same drafts."""
+    from hintree.experiments.prm.measure import measure
+    from hintree.judges import load_prm
+
+    loaded = {name: load_prm(name, device=args.device, dtype=args.dtype) for name in args.models}
+    found = {name: measure(prm, args.problems) for name, prm in loaded.items()}
+    if args.json:
+        print(json.dumps({"problems": args.problems, "models": found}))
+        return
+    drafts = next(iter(found.values()))
+    print(
+        f"{args.problems}: {drafts['steps']} steps of {drafts['solutions']} drafts, {drafts['wrong']} of them wrong\n"
+    )
+    print("| PRM | AUC, 95 % interval | calibration error | first-error F1 | at threshold |\n|---|---|---|---|---|")
+    for name, x in found.items():
+        auc = "{value:.3f} [{low:.3f}, {high:.3f}]".format(**x["auc"])
+        print(f"| {name} | {auc} | {x['calibration error']} | {x['first-error F1']} | {x['threshold']} |")
 
 
 def run_calibrate(args: argparse.Namespace) -> None:

@@ -40,7 +40,7 @@ def add_ppm(kinds: Any) -> None:
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """What both take."""
-    parser.add_argument("--out", metavar="FOLDER", required=True, help="where the model goes; an empty or new folder")
+    parser.add_argument("--out", metavar="FOLDER", required=True, help="where the model goes; a new folder")
     parser.add_argument("--base", default="embedded:teacher", help="the model to start from (default %(default)s)")
     parser.add_argument("--prm-spec", metavar="SPEC", help="the format: a family or a YAML file (default: lab or trl)")
     parser.add_argument(
@@ -62,92 +62,123 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def prepare(args: argparse.Namespace) -> Path:
-    """The folder, after what can be wrong has been looked at. Raises UsageError."""
+def check(args: argparse.Namespace) -> None:
+    """Look at what can be wrong before anything is loaded. Raises UsageError."""
     folder = Path(args.out)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"--out {folder} is not empty; name a new folder, so that no model is lost")
+    if not folder.name or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
+        raise UsageError(f"--out {folder} has no name or is not empty; name a new folder, so that no model is lost")
     if not 0 < args.rate < 1:
         raise UsageError(f"--rate {args.rate!r} is not a number above 0 and below 1")
-    return folder
 
 
 def run_prm(args: argparse.Namespace) -> None:
     """Train a PRM."""
-    folder = prepare(args)
-    from hintree.experiments.prm.rows import label, read_rows, to_line
-    from hintree.experiments.prm.train import Recipe, default_spec, new_model, save, train_prm
-    from hintree.models import load_model
-    from hintree.scorers import find_spec
+    check(args)
+    from hintree.experiments.prm.rows import Solution, label, read_rows, to_line, write_drafts
+    from hintree.experiments.prm.train import train_prm
+    from hintree.experiments.prm.unfinished import in_parts
 
     if args.rows:
-        rows = read_rows(args.rows)
+        rows, prm = read_rows(args.rows), new_prm(args, 2)
+        work = begin(args)
     else:
-        writer = load_model(args.writer, device=args.device)
-        rows = label(drafts_of(args, writer), args.labels, writer, args.rollouts)
+        (cases, writer), prm = sources(args), new_prm(args, 2)
+        work = begin(args)
+
+        def labelled(some: Any) -> list[Solution]:
+            return label(write_drafts(some, writer, args.drafts, args.seed), args.labels, writer, args.rollouts)
+
+        rows = in_parts(cases, labelled, Solution, work)
     if args.save_rows:
         Path(args.save_rows).write_text("".join(map(to_line, rows)), encoding="utf-8")
-    recipe = Recipe(args.epochs, args.batch, args.rate, args.seed)
-    spec = find_spec(args.base, args.prm_spec) if args.prm_spec else default_spec(args.base, "prm")
-    prm = new_model(args.base, spec, 2, recipe, args.device)
-    loss = train_prm(prm, rows, recipe)
-    save(prm, folder)
+    loss = train_prm(prm, rows, recipe(args), work)
     labels = [label for row in rows for label in row.labels]
-    say(args, {"solutions": len(rows), "steps": len(labels), "mean label": sum(labels) / len(labels), "loss": loss})
+    told = {"solutions": len(rows), "steps": len(labels), "mean label": sum(labels) / len(labels), "loss": loss}
+    end(args, prm, work, told)
 
 
 def run_ppm(args: argparse.Namespace) -> None:
     """Train a PPM."""
-    folder = prepare(args)
-    from hintree.experiments.prm.pairs import make_pairs
-    from hintree.experiments.prm.train import Recipe, default_spec, new_model, save, train_ppm
+    check(args)
+    from hintree.experiments.prm.pairs import Better, make_pairs
+    from hintree.experiments.prm.rows import write_drafts
+    from hintree.experiments.prm.train import train_ppm
+    from hintree.experiments.prm.unfinished import in_parts
+
+    (cases, writer), prm = sources(args), new_prm(args, 1)
+    work = begin(args)
+
+    def paired(some: Any) -> list[Better]:
+        return make_pairs(
+            write_drafts(some, writer, args.drafts, args.seed),
+            writer,
+            branch=args.branch,
+            n=args.rollouts,
+            margin=args.margin,
+            distance=args.distance,
+            seed=args.seed,
+        )
+
+    pairs = in_parts(cases, paired, Better, work)
+    loss = train_ppm(prm, pairs, recipe(args), work)
+    count = sum(len(b.better) * len(b.worse) for b in pairs)
+    end(args, prm, work, {"places": len(pairs), "pairs": count, "loss": loss})
+
+
+def begin(args: argparse.Namespace) -> Path:
+    """The folder of what is unfinished, for these settings. Raises UsageError."""
+    from hintree.experiments.prm import unfinished
+
+    beside = ("out", "device", "validate", "json", "save_rows", "run")
+    return unfinished.begin(Path(args.out), {key: value for key, value in vars(args).items() if key not in beside})
+
+
+def sources(args: argparse.Namespace) -> Any:
+    """The problems, and who writes their drafts and rollouts."""
+    from hintree.experiments.problems import read_cases
     from hintree.models import load_model
+
+    return read_cases(args.problems), load_model(args.writer, device=args.device)
+
+
+def new_prm(args: argparse.Namespace, labels: int) -> Any:
+    """The model that is trained, with so many labels."""
+    from hintree.experiments.prm.train import default_spec, new_model
     from hintree.scorers import find_spec
 
-    writer = load_model(args.writer, device=args.device)
-    pairs = make_pairs(
-        drafts_of(args, writer),
-        writer,
-        branch=args.branch,
-        n=args.rollouts,
-        margin=args.margin,
-        distance=args.distance,
-        seed=args.seed,
-    )
-    recipe = Recipe(args.epochs, args.batch, args.rate, args.seed)
-    spec = find_spec(args.base, args.prm_spec) if args.prm_spec else default_spec(args.base, "ppm")
-    prm = new_model(args.base, spec, 1, recipe, args.device)
-    loss = train_ppm(prm, pairs, recipe)
-    save(prm, folder)
-    say(args, {"places": len(pairs), "pairs": sum(len(b.better) * len(b.worse) for b in pairs), "loss": loss})
+    spec = find_spec(args.base, args.prm_spec) if args.prm_spec else default_spec(args.base, args.kind)
+    return new_model(args.base, spec, labels, recipe(args), args.device)
 
 
-def drafts_of(args: argparse.Namespace, writer: Any) -> Any:
-    """The writer's solutions of the problems."""
-    from hintree.experiments.prm.rows import write_drafts
-    from hintree.experiments.problems import read_cases
+def recipe(args: argparse.Namespace) -> Any:
+    """How it is trained."""
+    from hintree.experiments.prm.train import Recipe
 
-    return write_drafts(read_cases(args.problems), writer, args.drafts, args.seed)
+    return Recipe(args.epochs, args.batch, args.rate, args.seed)
 
 
-def say(args: argparse.Namespace, figures: dict[str, Any]) -> None:
-    """Measure what was written, and print and keep the figures."""
+def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any]) -> None:
+    """Save the model, measure what was written, print and keep the figures, and move all to its folder."""
     from hintree.experiments.prm.measure import measure
+    from hintree.experiments.prm.train import save
+    from hintree.experiments.prm.unfinished import MODEL, finish
     from hintree.judges import load_prm
     from hintree.models.load import write_manifest
 
+    folder = work / MODEL
+    save(prm, folder)
     told = {"base": args.base, "rows": getattr(args, "rows", None), "problems": args.problems, "epochs": args.epochs}
     told |= {"labels": getattr(args, "labels", "pairs"), **figures}
     n = args.validate if args.validate is not None else 100 * args.base.startswith("embedded:")
     if n:
-        prm = load_prm(args.out, device=args.device)
-        told["lab validation"] = measure(prm, f"lab:validation?steps=2-8&n={n}&seed=5")
-    folder = Path(args.out)
+        written = load_prm(str(folder), device=args.device)
+        told["lab validation"] = measure(written, f"lab:validation?steps=2-8&n={n}&seed=5")
     (folder / "training.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     write_manifest(folder)
+    finish(work, Path(args.out))
     if args.json:
         print(json.dumps(told))
         return
     for name, value in told.items():
         print(f"{name}: {value}")
-    print(f"written: {folder}; use it with --scorer {folder}, look at it with `hintree prm check {folder}`")
+    print(f"written: {args.out}; use it with --scorer {args.out}, look at it with `hintree prm check {args.out}`")

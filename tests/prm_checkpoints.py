@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     LlamaConfig,
     LlamaForCausalLM,
@@ -23,6 +23,10 @@ HEADER = (
     "{{ bos_token }}{% for m in messages %}<|start_header_id|>{{ m['role'] }}<|end_header_id|>\n\n"
     "{{ m['content'] | trim }}<|eot_id|>{% endfor %}"
 )
+WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
+    r"|\s+(?!\S)|\s+"
+)
 SHAPE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
 
 
@@ -36,6 +40,25 @@ def pieces_tokenizer() -> PreTrainedTokenizerFast:
     inner.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="first", split=True)
     inner.decoder = decoders.Metaspace()
     return PreTrainedTokenizerFast(tokenizer_object=inner, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+
+
+def words_tokenizer(*words: str, bos: str | None = None, template: str | None = None) -> PreTrainedTokenizerFast:
+    """A tokenizer as Llama 3's and Qwen's: bytes, merged inside pieces of a text; each of these words is one token."""
+    spelled = [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(w) for w in words]
+    merges = list(dict.fromkeys((word[:i], word[i]) for ((word, _),) in spelled for i in range(1, len(word))))
+    tokens = [*sorted(pre_tokenizers.ByteLevel.alphabet()), *map("".join, merges)]
+    inner = Tokenizer(models.BPE({token: i for i, token in enumerate(tokens)}, merges))
+    split = pre_tokenizers.Split(Regex(WORDS), "isolated")
+    inner.pre_tokenizer = pre_tokenizers.Sequence(
+        [split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    inner.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner, bos_token=bos, eos_token="<|im_end|>", pad_token="<|endoftext|>"
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
+    tokenizer.chat_template = template
+    return tokenizer
 
 
 def special_tokenizer(*tokens: str, bos: str | None = None, template: str | None = CHATML) -> PreTrainedTokenizerFast:
@@ -112,6 +135,21 @@ def rlhflow(folder: Path) -> Path:
     return save(folder, LlamaForCausalLM(config(LlamaConfig, tokenizer)), tokenizer)
 
 
+def er_prm(folder: Path) -> Path:
+    tokenizer = words_tokenizer(" ки", " +", " -", bos="<|begin_of_text|>")
+    return save(folder, LlamaForCausalLM(config(LlamaConfig, tokenizer)), tokenizer)
+
+
+def math_psa(folder: Path) -> Path:
+    tokenizer = words_tokenizer(" \n\n\n\n\n", " +", " -")
+    return save(folder, Qwen2ForCausalLM(config(Qwen2Config, tokenizer)), tokenizer)
+
+
+def asked(folder: Path) -> Path:
+    tokenizer = words_tokenizer("Yes", "No", template=CHATML)
+    return save(folder, Qwen2ForCausalLM(config(Qwen2Config, tokenizer)), tokenizer)
+
+
 def trl(folder: Path) -> Path:
     tokenizer = special_tokenizer(template=None)
     return save(folder, LlamaForTokenClassification(config(LlamaConfig, tokenizer, num_labels=2)), tokenizer)
@@ -126,10 +164,14 @@ CHECKPOINTS = {
     "qwen-math-prm": qwen,
     "skywork": skywork,
     "math-shepherd": shepherd,
+    "er-prm": er_prm,
+    "math-psa": math_psa,
     "rlhflow": rlhflow,
     "pqm": pqm,
     "rstar-ppm": skywork,
     "reasoneval": reasoneval,
     "trl": trl,
     "ppm": ppm,
+    "yes-no": asked,
+    "digits": asked,
 }

@@ -100,6 +100,47 @@ def math_shepherd(folder, tokenizer):
     return chances[[tags[0], tags[1], tags[3]]]
 
 
+def er_prm(folder, tokenizer):
+    text = f"{QUESTION} " + "".join(f"{step} ки" for step in STEPS)
+    ids = [tokenizer.bos_token_id, *tokenizer.encode(text, add_special_tokens=False)]
+    (tag,), (right,), (wrong,) = (tokenizer.encode(x, add_special_tokens=False) for x in (" ки", " +", " -"))
+    tags = [i for i, token in enumerate(ids) if token == tag]
+    assert len(tags) == 4  # the third step says the tag itself
+    return logits(folder, ids)[:, [right, wrong]].softmax(-1)[[tags[0], tags[1], tags[3]], 0]
+
+
+def math_psa(folder, tokenizer):
+    ids = tokenizer.encode(f"{QUESTION} " + "".join(f"{step} \n\n\n\n\n" for step in STEPS))
+    (tag,) = tokenizer.encode(" \n\n\n\n\n")
+    chances = logits(folder, ids)[:, tokenizer.encode(" + -")].softmax(-1)[:, 0]
+    return chances[[i for i, token in enumerate(ids) if token == tag]]
+
+
+def answer_logits(folder, tokenizer, ask, start, answers):
+    """Logits of one-token answers to a question about each step, after the start of an answer; [steps, answers]."""
+    cand, found = [tokenizer.encode(answer)[-1] for answer in answers], []
+    for i in range(len(STEPS)):
+        told = f"Problem:\n{QUESTION}\n\nSolution so far:\n" + "\n".join(STEPS[: i + 1]) + f"\n\n{ask}"
+        said = [{"role": "user", "content": told}]
+        text = tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True) + start
+        found.append(logits(folder, tokenizer.encode(text))[-1, cand])
+    return torch.stack(found)
+
+
+def yes_no(folder, tokenizer):
+    ask = "Is the last step of this solution correct? Answer Yes or No."
+    return answer_logits(folder, tokenizer, ask, "", ("Yes", "No")).softmax(-1)[:, 0]
+
+
+def digits(folder, tokenizer):
+    ask = (
+        "Rate the last step of this solution. Look only at whether it is correct and valid, and answer with one digit "
+        "from 0 (wrong) to 9 (certainly right)."
+    )
+    marks = answer_logits(folder, tokenizer, ask, "The quality score is: ", "0123456789").softmax(-1)
+    return marks @ torch.arange(10.0) / 9
+
+
 def rlhflow(folder, tokenizer):
     said, found = [], []
     for i, step in enumerate(STEPS):
@@ -140,13 +181,21 @@ FORMULAS = {
     "qwen-math-prm": qwen,
     "skywork": skywork,
     "math-shepherd": math_shepherd,
+    "er-prm": er_prm,
+    "math-psa": math_psa,
     "rlhflow": rlhflow,
     "pqm": pqm,
     "rstar-ppm": rstar_ppm,
     "reasoneval": reasoneval,
     "trl": token_classification,
     "ppm": ppm,
+    "yes-no": yes_no,
+    "digits": digits,
 }
+
+
+def test_every_family_has_its_formula():
+    assert set(FORMULAS) == set(FAMILIES) - {"lab"}  # which is trl with a line break after the question
 
 
 @pytest.mark.parametrize("family", FORMULAS)
@@ -220,18 +269,6 @@ def test_line_breaks_in_a_step_do_not_split_it(saved):
     prm = load(saved["skywork"], "skywork")
     assert prm.score(QUESTION, ["a\nb", "c"]) == prm.score(QUESTION, ["a b", "c"])
     assert prm.score(QUESTION, []) == []
-
-
-def test_a_judge_reads_every_step_in_a_text_of_its_own(saved):
-    digits = PRM(load_classifier(str(saved["rlhflow"]), FAMILIES["digits"].reading()), FAMILIES["digits"])
-    texts = digits.texts(QUESTION, STEPS)
-    assert len(texts) == 3 and all("{" not in piece.text for text in texts for piece in text)
-    ids, (mark,) = digits.model.encode(texts[1:2], whole=False, bos=False)[0]
-    cand = [digits.model.tokenizer.encode(d)[-1] for d in "0123456789"]
-    with torch.inference_mode():
-        chances = logits(saved["rlhflow"], ids)[mark, cand].softmax(-1)
-    want = float(sum(i * p for i, p in enumerate(chances)) / 9)
-    assert digits.score(QUESTION, STEPS)[1] == pytest.approx(want, abs=1e-5)
 
 
 def test_known_models_have_a_declaration_and_a_folder_may_bring_its_own(tmp_path):

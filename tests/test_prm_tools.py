@@ -1,4 +1,4 @@
-"""``hintree prm check | calibrate`` and ``hintree train prm | ppm``."""
+"""``hintree prm check | measure | calibrate`` and ``hintree train prm | ppm``."""
 
 import json
 import math
@@ -12,6 +12,7 @@ from hintree.cli import main
 from hintree.experiments.prm.check import check, lab_pairs, plain_pairs
 from hintree.experiments.prm.pairs import edits, sides
 from hintree.experiments.prm.rows import Draft, exact, label, read_rows, to_line, write_drafts
+from hintree.experiments.prm.train import Recipe, new_model, save
 from hintree.experiments.problems import Case as Asked
 from hintree.experiments.problems import read_cases
 from hintree.experiments.report.calibration import calibration_error, reliability
@@ -99,6 +100,18 @@ def test_check_and_calibrate_on_the_command_line(tmp_path, capsys):
     assert (spec.prompt, spec.temperature) == ("{question}\n", float(said["said"].split()[-1]))
     assert main(["scorers"]) == 0 and "qwen-math-prm" in capsys.readouterr().out
     assert main(["prm", "check", "embedded:prm", "--prm-spec", "nothing"]) == 2
+
+
+def test_prms_are_measured_on_the_same_drafts(tmp_path, capsys):
+    save(new_model("embedded:student", FAMILIES["lab"], 2, Recipe()), tmp_path)
+    command = ["prm", "measure", "embedded:prm", str(tmp_path), "--problems", "lab:validation?steps=3-5&n=24&seed=3"]
+    assert main([*command, "--json"]) == 0
+    shipped, untrained = json.loads(capsys.readouterr().out)["models"].values()
+    assert [shipped[x] for x in ("solutions", "steps", "wrong")] == [
+        untrained[x] for x in ("solutions", "steps", "wrong")
+    ]
+    assert shipped["auc"]["value"] > 0.8 > untrained["auc"]["value"]
+    assert main(command) == 0 and f"| {tmp_path} | {untrained['auc']['value']:.3f} [" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

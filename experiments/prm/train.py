@@ -5,23 +5,30 @@ the PPM learns from pairs of steps which is better (rStar-Math, arXiv 2501.04519
 ``hintree --scorer FOLDER`` and in transformers' token-classification pipeline.
 """
 
+import json
 import random
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel
 from transformers import logging as transformers_logging
 
+from hintree.experiments.lab.train import restore, save_point, trim_log
 from hintree.experiments.prm.pairs import Better
 from hintree.experiments.prm.rows import Solution
 from hintree.models.classifier import Coded, LocalClassifier
 from hintree.models.load import explain, locate, pick_device, reach, write_manifest
 from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec
 from hintree.search import UsageError
+from hintree.search.seeds import seed_of
+
+SAVE_AFTER = 120.0
+"""Seconds between two resume points."""
 
 
 class Recipe(NamedTuple):
@@ -66,8 +73,8 @@ def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str
     return PRM(LocalClassifier(base, model, tokenizer, head=spec.reading()), spec)
 
 
-def train_prm(prm: PRM[LocalClassifier], rows: Sequence[Solution], recipe: Recipe) -> float:
-    """Train on labelled solutions; the mean loss of the last tenth of the steps."""
+def train_prm(prm: PRM[LocalClassifier], rows: Sequence[Solution], recipe: Recipe, work: Path) -> float:
+    """Train on labelled solutions; the mean loss of the last tenth of the steps. ``work`` is for ``descend``."""
     coded = [encode(prm, row.question, row.steps) for row in rows]
 
     def loss(i: int, model: LocalClassifier) -> Tensor:
@@ -76,10 +83,10 @@ def train_prm(prm: PRM[LocalClassifier], rows: Sequence[Solution], recipe: Recip
         target = torch.stack([1 - wanted, wanted], -1)
         return torch.nn.functional.cross_entropy(logits, target, reduction="mean")
 
-    return descend(prm.model, len(rows), loss, recipe, "prm")
+    return descend(prm.model, len(rows), loss, recipe, "prm", work)
 
 
-def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[Better], recipe: Recipe) -> float:
+def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[Better], recipe: Recipe, work: Path) -> float:
     """Train on preferred steps: -log sigmoid(r+ - r-), a mean over all pairs of a place; the last loss as above."""
     coded = [
         [[encode(prm, b.question, [*b.steps, last]) for last in side] for side in (b.better, b.worse)] for b in pairs
@@ -89,7 +96,7 @@ def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[Better], recipe: Recipe
         better, worse = (torch.stack([read(model, one)[-1, 0] for one in side]) for side in coded[i])
         return -torch.nn.functional.logsigmoid(better[:, None] - worse[None, :]).mean()
 
-    return descend(prm.model, len(pairs), loss, recipe, "ppm")
+    return descend(prm.model, len(pairs), loss, recipe, "ppm", work)
 
 
 def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str]) -> Coded:
@@ -111,32 +118,60 @@ def descend(
     loss: Callable[[int, LocalClassifier], Tensor],
     recipe: Recipe,
     name: str,
+    work: Path,
 ) -> float:
-    """Minimise the mean loss of the examples with AdamW; the mean loss of the last tenth of the steps."""
+    """Minimise the mean loss of the examples with AdamW; the mean loss of the last tenth of the steps.
+
+    A training that was interrupted goes on from its last resume point in the folder ``work``, which holds the loss of
+    every step, too. Raises UsageError without examples.
+    """
     if not examples:
         raise UsageError(f"there is nothing to train the {name} on: no example came out of these problems; give more")
-    rng, net = random.Random(recipe.seed), model.model
-    order = [i for _ in range(recipe.epochs) for i in rng.sample(range(examples), examples)]
-    batches = [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
+    batches, net = ordered(examples, recipe), model.model
     optim = torch.optim.AdamW(net.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    losses: list[float] = []
+    point, losses, saved = work / "resume.pt", work / "losses.jsonl", time.monotonic()
+    start, _ = restore(point, net, [optim])
+    trim_log(losses, start)
     net.train()
-    for step, batch in enumerate(tqdm(batches, desc=f"training {name}", unit="step", delay=2)):
-        share = min(1.0, (step + 1) / max(1, len(batches) // 10), (len(batches) - step) / max(1, 0.7 * len(batches)))
-        optim.param_groups[0]["lr"] = recipe.rate * share
-        total = 0.0
-        for i in batch:
-            part = loss(i, model) / len(batch)
-            part.backward()
-            total += float(part.detach())
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optim.step()
-        optim.zero_grad(set_to_none=True)
-        losses.append(total)
+    with losses.open("a") as log:
+        steps = range(start, len(batches))
+        for step in tqdm(steps, desc=f"training {name}", unit="step", delay=2, initial=start, total=len(batches)):
+            torch.manual_seed(seed_of(recipe.seed, step))  # what drops out is the same after an interruption
+            optim.param_groups[0]["lr"] = recipe.rate * share_of(step, len(batches))
+            total = one_step(net, optim, (loss(i, model) / len(batches[step]) for i in batches[step]))
+            log.write(json.dumps({"step": step + 1, "loss": total}) + "\n")
+            log.flush()
+            if time.monotonic() - saved > SAVE_AFTER:
+                save_point(point, net, [optim], step + 1, 0.0)
+                saved = time.monotonic()
     net.eval()
     model.forget()
-    last = losses[-max(1, len(losses) // 10) :]
-    return sum(last) / len(last)
+    last = [json.loads(line)["loss"] for line in losses.read_text().splitlines()[-max(1, len(batches) // 10) :]]
+    return float(sum(last) / len(last))
+
+
+def ordered(examples: int, recipe: Recipe) -> list[list[int]]:
+    """The examples of every step: all of them in every epoch, in an order of its own."""
+    rng = random.Random(recipe.seed)
+    order = [i for _ in range(recipe.epochs) for i in rng.sample(range(examples), examples)]
+    return [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
+
+
+def share_of(step: int, steps: int) -> float:
+    """The learning rate of a step as a share of its peak, in (0, 1]."""
+    return min(1.0, (step + 1) / max(1, steps // 10), (steps - step) / max(1, 0.7 * steps))
+
+
+def one_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: Iterable[Tensor]) -> float:
+    """One optimizer step down the sum of some losses, taken one after the other; the sum."""
+    total = 0.0
+    for part in losses:
+        part.backward()
+        total += float(part.detach())
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optim.step()
+    optim.zero_grad(set_to_none=True)
+    return total
 
 
 def save(prm: PRM[LocalClassifier], folder: Path) -> None:
