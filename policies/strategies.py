@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.search import Answer, Pick, Step, Usage, Written
@@ -38,10 +39,10 @@ Writer = Callable[[Sequence[Step]], Sequence[Answer[Written] | Exception]]
 """Answers ``Step`` questions."""
 
 
-def picking(model: LanguageModel, write: Writer) -> Callable[[Sequence[Step | Pick]], list[Answer[object] | Exception]]:
+def picking(model: LanguageModel, write: Writer) -> Callable[[Sequence[Step | Pick]], list[Answer[Any] | Exception]]:
     """A teacher that answers ``Pick`` questions too; its steps are those of ``write``."""
 
-    def answer(asks: Sequence[Step | Pick]) -> list[Answer[object] | Exception]:
+    def answer(asks: Sequence[Step | Pick]) -> list[Answer[Any] | Exception]:
         steps = [ask for ask in asks if isinstance(ask, Step)]
         written = iter(write(steps) if steps else ())
         picked = iter(pick(model, [ask for ask in asks if isinstance(ask, Pick)]))
