@@ -14,7 +14,7 @@ from typing import Any
 
 from hintree.search.errors import UsageError
 from hintree.search.ledger import Usage
-from hintree.search.questions import Answer, Ask, Hint, Hinted, Score, Step
+from hintree.search.questions import Answer, Ask, Hint, Hinted, Pick, Score, Step
 from hintree.search.run import Answerer
 from hintree.search.seeds import seed_of
 from hintree.search.tree import Written
@@ -130,17 +130,19 @@ def key_of(ask: Ask[Any]) -> str:
     return f"{seed_of(ask.seed, type(ask).__name__, texts):016x}"
 
 
-def pack(value: Written | Hinted | float | None) -> Any:
+def pack(value: Written | Hinted | tuple[str | None, ...] | float | None) -> Any:
     """An answer as plain data; a score that is no number as None."""
-    if isinstance(value, Written):
+    if isinstance(value, tuple):
         return list(value)
     if isinstance(value, Hinted):
         return [value.text, value.tokens]
     return float(value) if isinstance(value, Real) else None
 
 
-def unpack(ask: Ask[Any], value: Any) -> Written | Hinted | float | None:
+def unpack(ask: Ask[Any], value: Any) -> Written | Hinted | tuple[str | None, ...] | float | None:
     """The answer that ``pack`` made plain."""
     if isinstance(ask, Step):
         return Written(*value)
+    if isinstance(ask, Pick):
+        return tuple(value)
     return Hinted(*value) if isinstance(ask, Hint) else value

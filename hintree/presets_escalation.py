@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from hintree.policies import Sampling
 from hintree.preset import Preset
-from hintree.search import MUR, Beam, GlimpRouter, Rewrite, Smart, Steer
+from hintree.search import MUR, SSR, Beam, GlimpRouter, Rewrite, Smart, Steer
 
 GATES = json.loads(files("hintree").joinpath("gates.json").read_text())
 """What ``hintree lab gates`` has fitted to the shipped student, teacher and PRM."""
@@ -21,6 +21,10 @@ def by_score(threshold: float) -> Rewrite:
 
 
 BOTH = ("teacher", "scorer")
+JUDGED = (
+    "a teacher without a chat template is not asked for a digit: the geometric mean of the probabilities that it gives "
+    "to the step's tokens is held against 7/9; the judging is booked on the scorer"
+)
 DRAWN = Sampling(temperature=0.8, greedy_first=False)
 DRAWN_NARROW = Sampling(temperature=0.6, top_p=0.95, greedy_first=False)
 
@@ -59,8 +63,19 @@ ESCALATION = {
         by_score(7 / 9),
         DRAWN_NARROW,
         source="SpecReason, arXiv 2504.07891",
-        differs="a teacher without a chat template is not asked for a digit: the geometric mean of the probabilities "
-        "that it gives to the step's tokens is held against 7/9; the judging is booked on the scorer",
+        differs=JUDGED,
+        models={"scorer": "judge"},
+    ),
+    "ssr": Preset(
+        "3 specreason chains, each by a strategy that the teacher picks; the majority, else the highest mean score",
+        BOTH,
+        SSR(tracks=3),
+        by_score(7 / 9),
+        DRAWN_NARROW,
+        source="SSR, arXiv 2505.15340",
+        differs="the twelve strategies are in our own words, only the form of the pool is the paper's; the pick is "
+        "greedy; no early exit; a model without a chat template, as all shipped ones, picks none and reads none: its "
+        f"tracks are sampled chains without a strategy; {JUDGED}",
         models={"scorer": "judge"},
     ),
     "glimprouter": Preset(

@@ -11,6 +11,7 @@ from hintree.search import (
     DVTS,
     MCTS,
     MUR,
+    SSR,
     Beam,
     BestFirst,
     BestOfN,
@@ -41,6 +42,7 @@ SEARCHES: dict[str, type[Search]] = {
     "steer": Steer,
     "mur": MUR,
     "lorid": Lorid,
+    "ssr": SSR,
 }
 """Every search that ``--search`` takes."""
 

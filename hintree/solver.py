@@ -12,7 +12,7 @@ from tqdm import tqdm
 from hintree.experiments.record import Recording
 from hintree.judges import make_scorer
 from hintree.models import LanguageModel, is_address, open_model
-from hintree.policies import HintWriter, Judge, StepWriter, only_first
+from hintree.policies import HintWriter, Judge, StepWriter, only_first, picking
 from hintree.preset import EMBEDDED, Preset
 from hintree.presets import preset
 from hintree.scorers import FromScores, PRMSpec, StepScorer
@@ -178,6 +178,8 @@ class Solver:
             hints = HintWriter(model, self.preset.sampling, self.preset.hinting)
             return Answerer(hints, model.parameters, is_address(model.name))
         writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
+        if role == "teacher":
+            return Answerer(picking(model, writer), model.parameters, is_address(model.name))
         return Answerer(writer, model.parameters, is_address(model.name))
 
     def _load(self, model: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
@@ -264,7 +266,7 @@ def check_question(question: str) -> str:
 
 
 def book_discarded(ledger: Ledger, last: Node) -> None:
-    """Book the tokens that are not on the chosen path: other steps and their hints, and glances at steps."""
+    """Book the tokens that are not on the chosen path: other steps and their hints, glances, picks."""
     path = last.path()
     kept = {"hinter": sum(node.hint_tokens for node in path)}
     for role in ("reasoner", "teacher"):

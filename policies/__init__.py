@@ -4,6 +4,7 @@ from hintree.policies.answers import canonical, find_answer
 from hintree.policies.formats import CHAT, PLAIN, Format, format_for
 from hintree.policies.hinters import Hinting, HintWriter, only_first
 from hintree.policies.judge import Judge
+from hintree.policies.strategies import picking
 from hintree.policies.writers import Sampling, StepWriter
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "find_answer",
     "format_for",
     "only_first",
+    "picking",
 ]

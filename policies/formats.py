@@ -5,6 +5,8 @@ paragraph each. Any other model, the lab's among them, reads plain lines. A hint
 before the step it is for, and is gone from later prompts unless hints are kept. A plan, which is a hint that begins
 with "Plan:" and stands at the first step, is for the whole solution (``hint_once``): a conversation shows it before all
 steps. The lab's models write plans but were never taught to go by one, so plain lines show its next entry as a hint.
+A strategy, which begins with "Strategy:", stands at the first step too (``ssr``): a conversation has it among its
+instructions; plain lines have none, and leave it out.
 """
 
 import re
@@ -13,12 +15,14 @@ from dataclasses import dataclass
 
 from hintree.models import LanguageModel, Prompt
 from hintree.search import Node, Problem, Tree, Written
+from hintree.search.questions import STRATEGY
 
 SOLVE = (
     "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
     "line begins with 'Hint:', follow it in the next step. If one begins with 'Plan:', follow it in all steps. End "
     "with a paragraph that says 'The answer is X.'"
 )
+HOLD = "Hold to one strategy in all steps."
 GUIDE = (
     "You guide a student who solves a problem step by step. Say in one short sentence what the next step should look "
     "at: which quantities and which operation. Do not compute anything and do not give the answer."
@@ -63,12 +67,14 @@ class Format:
         return "".join(hint + step for hint, step in zip(told, steps, strict=True))
 
     def tail(self, hint: str | None) -> str:
-        """A hint as it stands before its step."""
-        return f"Hint: {hint}{self.delimiter}" if hint else ""
+        """A hint as it stands before its step; a strategy does not stand there."""
+        return f"Hint: {hint}{self.delimiter}" if hint and not hint.startswith(STRATEGY) else ""
 
     def step(self, question: str, path: Sequence[Node], hint: str | None, *, keep_hints: bool = False) -> Prompt:
-        """The prompt for the next step, under a hint of its own or under the plan that stands at the first step."""
+        """The prompt for the next step, under a hint of its own, or what stands at the first step."""
         system, plan = SOLVE if self.chat else "", path[0].hint if path else hint
+        if self.chat and plan is not None and plan.startswith(STRATEGY):
+            system = f"{SOLVE}\n\n{HOLD} {plan}"
         if plan is None or not plan.startswith(PLANNED):
             return Prompt(question, self.solution(path, hints=keep_hints) + self.tail(hint), system)
         entries = [] if self.chat else ENTRY.findall(plan)

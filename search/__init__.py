@@ -27,11 +27,12 @@ from hintree.search.lorid import Lorid
 from hintree.search.mcts import MCTS
 from hintree.search.mur import MUR
 from hintree.search.particles import Particles
-from hintree.search.questions import Answer, Ask, Each, Hint, Hinted, Score, Step, each
+from hintree.search.questions import Answer, Ask, Each, Hint, Hinted, Pick, Score, Step, each
 from hintree.search.rewrite import Rewrite, calibrate, rewrite
 from hintree.search.run import Answerer, Run
 from hintree.search.search import Search
 from hintree.search.smart import Smart
+from hintree.search.ssr import SSR
 from hintree.search.steer import Steer
 from hintree.search.tree import Node, Problem, Tree, Written
 
@@ -41,6 +42,7 @@ __all__ = [
     "MCTS",
     "MUR",
     "ROLES",
+    "SSR",
     "Account",
     "Answer",
     "Answerer",
@@ -63,6 +65,7 @@ __all__ = [
     "ModelError",
     "Node",
     "Particles",
+    "Pick",
     "Problem",
     "Rewrite",
     "Run",

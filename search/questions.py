@@ -16,6 +16,9 @@ from hintree.search.tree import Node, Tree, Written
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
 
+STRATEGY = "Strategy:"
+"""How a strategy begins: a hint at the first step of a path that holds for all of its steps, whoever writes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[A_co]):
@@ -84,6 +87,18 @@ class Score(Ask[float]):
     def role(self) -> str:
         """The scorer."""
         return "scorer"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(Ask["tuple[str | None, ...]"]):
+    """By which strategies is the problem to be solved? One for each of ``tracks``, None for a track without one."""
+
+    tracks: int = 3
+
+    @property
+    def role(self) -> str:
+        """The teacher."""
+        return "teacher"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from hintree.search.advantage import FEATURES, gain_probability
 from hintree.search.errors import UsageError
 from hintree.search.expand import Draft, Place, write
-from hintree.search.questions import Hint, Hinted, each
+from hintree.search.questions import STRATEGY, Hint, Hinted, each
 from hintree.search.tree import RETRY, Node, Tree
 
 Rung = Literal["hint", "resample", "teacher"]
@@ -140,12 +140,11 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, me
 
 
 async def drafts(tree: Tree, low: Sequence[Node], rung: Rung, level: int) -> list[Draft]:
-    """What one rung, the ``level``-th of the ladder, writes in place of the low nodes."""
+    """What one rung, the ``level``-th of the ladder, writes in place of the low nodes; a strategy stays."""
     author = "teacher" if rung == "teacher" else "reasoner"
     at = [Place(node.parent, (RETRY << level) + node.index, author) for node in low if node.parent is not None]
-    hints: Sequence[Hinted | None] = [None] * len(low)
-    if rung == "resample":
-        hints = [Hinted(node.hint, 0) if node.hint is not None else None for node in low]
+    stays = [n.hint is not None and (rung == "resample" or n.hint.startswith(STRATEGY)) for n in low]
+    hints: Sequence[Hinted | None] = [Hinted(n.hint, 0) if stay else None for n, stay in zip(low, stays, strict=True)]
     if rung == "hint":
         tried = [(node.hint,) if node.hint is not None else () for node in low]
         hints = await each(Hint(tree, p.node, p.index, avoid=old) for p, old in zip(at, tried, strict=True))

@@ -6,7 +6,7 @@ by the length limit, anything else is a whole step. A place in a tree is noted a
 
 from functools import reduce
 
-from hintree.search import Answer, Answerer, Beam, Hinted, Problem, Tree, Usage, Written, drive, to_dict
+from hintree.search import Answer, Answerer, Beam, Hinted, Pick, Problem, Tree, Usage, Written, drive, to_dict
 from hintree.search.seeds import seed_of
 from hintree.search.tree import RETRY
 
@@ -102,12 +102,19 @@ def scenery(ask):
     return seed_of(ask.tree.problem.id, trail(ask.node)) % 1001 / 1000
 
 
+def teach(ask):
+    """A pseudo-random step that is never odd, or pseudo-random strategies, the last of them unknown."""
+    if isinstance(ask, Pick):
+        return (*(f"Strategy: s{ask.seed % 7 + i}" for i in range(1, ask.tracks)), None)
+    return wander(ask, odd=False)
+
+
 def company(*, odd=True):
     """All four roles, pseudo-random."""
     return {
         "reasoner": Scripted(lambda ask: wander(ask, odd=odd)),
         "hinter": Scripted(lambda ask: Hinted(f"h{ask.seed % 3}", 2)),
-        "teacher": Scripted(lambda ask: wander(ask, odd=False)),
+        "teacher": Scripted(teach),
         "scorer": Scripted(scenery),
     }
 

@@ -21,7 +21,7 @@ def writer():
 
 @pytest.fixture(scope="module")
 def newline():
-    return build_tokenizer().convert_tokens_to_ids("\n")
+    return build_tokenizer().get_vocab()["\n"]
 
 
 @pytest.fixture(scope="module")

@@ -33,9 +33,10 @@ def test_smart_with_one_beam_at_temperature_0_is_rsd():
     assert ours == theirs
 
 
-def test_the_teachers_own_counters_are_those_of_teacher_and_judge():
+@pytest.mark.parametrize("name", ["specreason", "ssr"])
+def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
     teacher, student = load_model("embedded:teacher"), load_model("embedded:student")
-    preset = replace(hintree.PRESETS["specreason"], rewrite=Rewrite(0.9, rungs=("teacher",), accept="always"))
+    preset = replace(hintree.PRESETS[name], rewrite=Rewrite(0.9, rungs=("teacher",), accept="always"))
     solver = hintree.Solver(preset, teacher=teacher, reasoner=student, seed=3)
     solutions = list(solver.solve_many(ASKED, progress=False))
     for roles, model in ((("teacher", "scorer"), teacher), (("reasoner",), student)):
@@ -46,7 +47,7 @@ def test_the_teachers_own_counters_are_those_of_teacher_and_judge():
     judge = Judge(teacher)
     for node in [node for node in tree if node.score is not None]:
         assert judge([Score(tree, node)])[0].value == pytest.approx(node.score, abs=1e-4)
-    assert choose(tree).answer == solutions[0].answer
+    assert choose(tree, preset.search.choice, preset.search.aggregate).answer == solutions[0].answer
 
 
 def test_what_is_read_on_the_tree_cache_is_what_a_whole_pass_reads():

@@ -5,10 +5,16 @@ import json
 import pytest
 
 from hintree.experiments.record import Recording
-from hintree.search import ABMCTS, MCTS, Beam, Rewrite, SelfConsistency, Tree, UsageError, drive, to_dict
+from hintree.search import ABMCTS, MCTS, SSR, Beam, Rewrite, SelfConsistency, Tree, UsageError, drive, to_dict
 from tests.scripted import answerers, company, problems
 
-SEARCHES = [Beam(2, 3, depth=5), MCTS(12, 3, batch=2, depth=5), ABMCTS(12, depth=5), SelfConsistency(6, 2, depth=5)]
+SEARCHES = [
+    Beam(2, 3, depth=5),
+    MCTS(12, 3, batch=2, depth=5),
+    ABMCTS(12, depth=5),
+    SelfConsistency(6, 2, depth=5),
+    SSR(depth=5),
+]
 RULE = Rewrite(0.6)
 searches = pytest.mark.parametrize("search", SEARCHES, ids=lambda s: type(s).__name__)
 

@@ -21,6 +21,7 @@ SMALL = {
     "steer": "mixture=0.3+0.6+0.2+0.7+0.95+0.05",
     "mur": "scaling=0.98",
     "lorid": "rounds=2",
+    "ssr": "tracks=2",
 }
 
 

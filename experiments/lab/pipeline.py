@@ -87,7 +87,7 @@ def prm(out: Path, start: Path | None) -> None:
     spent = time.process_time() - clock
     writer = LlamaForCausalLM.from_pretrained(out / "teacher")
     tokenizer = build_tokenizer()
-    model = new_judge(writer, tokenizer.convert_tokens_to_ids("\n"), seed=recipes.PRM_SCHEDULE.seed)
+    model = new_judge(writer, tokenizer.get_vocab()["\n"], seed=recipes.PRM_SCHEDULE.seed)
     (out / "prm").mkdir(parents=True, exist_ok=True)
     (out / "prm" / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
     finish(model, by_drafts(drafts, tokenizer), recipes.PRM_SCHEDULE, out, "prm", spent=spent)

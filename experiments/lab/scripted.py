@@ -14,7 +14,7 @@ from hintree.experiments.lab.mistakes import wrong_step
 from hintree.experiments.lab.oracle import next_hint, next_step
 from hintree.experiments.lab.problem import LabProblem, write_hint
 from hintree.policies.answers import find_answer
-from hintree.search import Answer, Answerer, Ask, Hint, Hinted, Node, Score, Step, Usage, Written
+from hintree.search import Answer, Answerer, Ask, Hint, Hinted, Node, Pick, Score, Step, Usage, Written
 from hintree.search.seeds import generator
 
 NORMAL = NormalDist()
@@ -41,6 +41,9 @@ def scripted(
     """
     truth = {problem.id: problem for problem in asked}
 
+    def teach(ask: Step | Pick) -> Written | tuple[None, ...]:
+        return (None,) * ask.tracks if isinstance(ask, Pick) else write(ask)
+
     def write(ask: Step) -> Written:
         problem, history = truth[ask.tree.problem.id], steps_of(ask.node)
         rng = generator(ask.seed, "slip")
@@ -65,7 +68,7 @@ def scripted(
         drawn = generator(ask.seed, "score").normalvariate(apart / 2 if right else -apart / 2, 1.0)
         return NORMAL.cdf(drawn)
 
-    roles: Mapping[str, Callable[[Any], Any]] = {"reasoner": write, "teacher": write, "hinter": point, "scorer": judge}
+    roles: Mapping[str, Callable[[Any], Any]] = {"reasoner": write, "teacher": teach, "hinter": point, "scorer": judge}
     return {role: Answerer(answer_with(reply)) for role, reply in roles.items()}
 
 
