@@ -10,7 +10,6 @@ from hintree.experiments.store_rows import Result, pack_tree
 from hintree.experiments.store_study import StoredCase, key_of
 from hintree.experiments.view.run import write_run
 from hintree.search import Ledger, Problem, Tree, Written
-from tests.browser import Browser
 from tests.hostile_texts import HOSTILE
 
 STUDY = """
@@ -20,13 +19,6 @@ problems: lab:test?steps=3-5&n=4
 seeds: [0]
 arms: {student: greedy, hintree: hintree}
 """
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    found = Browser(tmp_path_factory.mktemp("profile"))
-    yield found
-    found.driver.quit()
 
 
 @pytest.fixture(scope="module")
