@@ -26,7 +26,11 @@ def find_answer(text: str) -> str | None:
 
 
 def boxed(text: str) -> str | None:
-    r"""Content of the last \boxed{...} with balanced braces, None if there is none."""
+    r"""Content of the last \boxed{...}; None if there is none, or if its braces are not balanced.
+
+    A step that was cut within its last box states no answer yet, whatever an earlier box holds; a whole text of
+    somebody else does (experiments/grade/stated.py).
+    """
     start = text.rfind("\\boxed{")
     if start < 0:
         return None

@@ -1,9 +1,14 @@
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from tests.checkpoints import save_chat_model, save_prm
+
+if TYPE_CHECKING:
+    from tests.browser import Browser
 
 torch.set_num_threads(1)  # the models of the tests are so small that a second thread only waits
 
@@ -16,6 +21,16 @@ def chat_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_prm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_prm(tmp_path_factory.mktemp("prm"))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
+    """One Chromium for all tests: it takes longer to start than most of them. Who opens a page finds no other."""
+    from tests.browser import Browser
+
+    found = Browser(tmp_path_factory.mktemp("profile"))
+    yield found
+    found.driver.quit()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

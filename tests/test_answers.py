@@ -14,6 +14,8 @@ from hintree.policies import canonical, find_answer
         ("the answer is 3.5. That is all.", "7/2"),
         ("So it is\n#### 72\n", "72"),
         (r"The answer is 5, or \boxed{\frac{1}{2}}", r"\frac{1}{2}"),
+        (r"so \boxed{\{1, 2\}}.", r"\{1, 2\}"),
+        (r"so \boxed{7}, no: \boxed{3", None),
         ("Then 5 + 2 = 7.", None),
         ("", None),
     ],

@@ -4,7 +4,7 @@ import sys
 import pytest
 import torch
 
-from hintree.experiments.bench import others, scaling, shapes
+from hintree.experiments.bench import bookkeeping, others, scaling, shapes
 from hintree.experiments.bench.arms import ours, stock, timed, with_dynamic_cache
 from hintree.experiments.bench.bookkeeping import SEARCHES, grow
 from hintree.experiments.bench.clock import Meter, spread
@@ -72,7 +72,7 @@ def test_the_floor_is_asked_for_what_was_forwarded(tiny):
 
 
 def test_company_changes_no_text():
-    differing = mismatches(load_cast().reasoner, 60)
+    differing = mismatches(load_cast().reasoner, 40)
     assert len(differing) == 3 and set(differing.values()) == {0}
 
 
@@ -92,6 +92,7 @@ def test_a_spread_is_median_and_range():
 
 def test_the_report_has_every_figure(tiny, monkeypatch):
     monkeypatch.setattr(others, "PACKAGES", {"other": ("no_such_package",)})
+    monkeypatch.setattr(bookkeeping, "STEPS", 500)
     extent = Extent(
         plans=(Plan("tiny", SMALL, of=2),),
         runs=1,

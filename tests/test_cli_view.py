@@ -113,20 +113,24 @@ def test_watch_tells_every_step_once_when_it_is_settled(tmp_path, capsys):
         assert node.score is None or f" {node.score:.2f} " in line
 
 
-def test_watch_redraws_in_a_terminal():
+def test_a_question_is_piped_into_a_process_and_its_tree_redrawn_in_a_terminal():
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "hintree", "solve", QUESTION, "--watch", "--json"]
+    command = [sys.executable, "-m", "hintree", "solve", "-", "--watch", "--json"]
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "90", "LINES": "20", "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave, cwd=ROOT, env=env) as running:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=slave, cwd=ROOT, env=env) as running:
         os.close(slave)
+        running.stdin.write(QUESTION.encode())
+        running.stdin.close()
         shown = b""
         while True:
             try:
                 shown += os.read(master, 4096)
             except OSError:
                 break
+        said = running.stdout.read()
     os.close(master)
-    assert running.returncode == 0
+    assert running.returncode == 0 and json.loads(said)["answer"] == "7"
     assert b"3 + 4 = 7" in shown or b"4 + 3 = 7" in shown, "the last picture is drawn, however short the search"
     assert shown.rstrip().endswith(b"\x1b[2K"), "nothing is left behind"
 

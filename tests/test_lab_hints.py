@@ -1,5 +1,6 @@
 import random
 import re
+from functools import cache
 
 import pytest
 
@@ -13,8 +14,10 @@ from tests.lab_cases import ANSWER, BEN, CARL, EVA, HINTS, PROBLEM, STEPS, WRONG
 everywhere = pytest.mark.parametrize("family", FAMILIES)
 
 
+@cache
 def drawn(family, n=60, split="validation"):
-    return problems(split, range(1, 9), n=n, seed=6, families=(family,))
+    """Problems of a family, drawn once for all tests, since none can change them."""
+    return list(problems(split, range(1, 9), n=n, seed=6, families=(family,)))
 
 
 def numbers(text):
@@ -31,11 +34,13 @@ def finish(problem, history):
     return hints, steps[len(history) :]
 
 
+@cache
 def derailed(family, n=150):
-    rng = random.Random(5)
+    rng, found = random.Random(5), []
     for problem in drawn(family, n, "train"):
         steps = [step for _, step in gold(problem)]
-        yield problem, derail(rng, problem, steps[: rng.randrange(len(steps))])
+        found.append((problem, derail(rng, problem, steps[: rng.randrange(len(steps))])))
+    return found
 
 
 def test_the_handmade_problem_is_solved_in_order():

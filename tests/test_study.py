@@ -175,6 +175,10 @@ def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp
             assert tree.problem.question == store.problems()[result.problem].question
         assert store.meta("versions")["hintree"] and store.meta("hardware")["cpus"]
     assert len((tmp_path / "run" / "results.csv").read_text().splitlines()) == 5
+    assert main(["view", str(tmp_path / "run"), "--to", str(tmp_path / "pages")]) == 0
+    assert len(list((tmp_path / "pages").glob("problem-*.html"))) == 2
+    assert main(["export", str(tmp_path / "run"), "--to", str(tmp_path / "prm.jsonl")]) == 0
+    assert (tmp_path / "prm.jsonl").stat().st_size > 0
 
 
 def test_hints_leave_the_prompt_after_their_step_unless_they_are_kept():

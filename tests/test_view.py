@@ -13,7 +13,7 @@ import hintree
 from hintree.experiments.export import Solved
 from hintree.experiments.view import page
 from hintree.search import Problem, Tree, UsageError, Written, choose
-from tests.browser import Browser, Keys, large_tree
+from tests.browser import Keys, large_tree
 from tests.hostile_texts import HOSTILE
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -21,13 +21,6 @@ QUESTION = (
     "(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. (3) Hugo gets 23 more coins than Gina. (4) Dora "
     "gets 7 more coins than Hugo. (5) Ivy gets 23 fewer coins than Dora. How many coins does Ivy have?"
 )
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    found = Browser(tmp_path_factory.mktemp("profile"))
-    yield found
-    found.driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -317,6 +310,7 @@ def test_pictures_for_the_readme(browser, trees, rewritten, tmp_path):
         browser.driver.save_screenshot(str(folder / name))
         assert 20_000 < (folder / name).stat().st_size < 200_000
         assert (DOCS / name).exists()
+    browser.driver.set_window_size(1400, 900)
 
 
 @pytest.mark.slow

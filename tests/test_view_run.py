@@ -10,32 +10,19 @@ from hintree.experiments.store_rows import Result, pack_tree
 from hintree.experiments.store_study import StoredCase, key_of
 from hintree.experiments.view.run import write_run
 from hintree.search import Ledger, Problem, Tree, Written
-from tests.browser import Browser
+from tests import report_study
 from tests.hostile_texts import HOSTILE
+from tests.report_study import LADDER, LAST, make_study
 
-STUDY = """
-name: two arms
-baseline: student
-problems: lab:test?steps=3-5&n=4
-seeds: [0]
-arms: {student: greedy, hintree: hintree}
-"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    found = Browser(tmp_path_factory.mktemp("profile"))
-    yield found
-    found.driver.quit()
+ARMS = {"student": report_study.ARMS["student"], "hintree": {"preset": "hintree", **LADDER, **LAST}}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """The folder of a run by the shipped models."""
+    """The folder of a run by the shipped models; the workers of ``hintree run`` are looked at in test_study.py."""
     folder = tmp_path_factory.mktemp("run")
-    (folder / "study.yaml").write_text(STUDY)
-    assert main(["run", str(folder / "study.yaml"), "--out", str(folder / "out")]) == 0
-    return folder / "out"
+    make_study(folder, 4, "3-5", seeds=(0,), arms=ARMS)
+    return folder
 
 
 @pytest.fixture(scope="module")
