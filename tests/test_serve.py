@@ -20,7 +20,7 @@ from hintree.serve.service import Limits, Service
 from hintree.serve.solvers import drawn_with, load_solvers
 from hintree.solver import Solver
 
-QUESTION = next(problems("test", range(3, 4), n=1, seed=1)).question
+QUESTION = next(problems("test", range(3, 4), n=1, seed=4)).question
 SECRET = "the-first-key"
 OTHER = "the-second-key"
 PATIENCE = 600

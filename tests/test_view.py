@@ -98,8 +98,9 @@ def test_versions_stand_side_by_side_with_their_scores_reason_and_differing_word
     old, new = rewritten
     browser.show(mcts, address=f"#step={old.id}")
     sides = [side.text for side in browser.all(".version")]
-    assert f"{old.score:.2f}" in sides[0] and old.reason in sides[0]
-    assert any(f"{new.score:.2f}" in side and f"step {new.id}" in side for side in sides[1:])
+    for version in (old, new):
+        shown = [side for side in sides if f"step {version.id} " in side.replace("\n", " ")]
+        assert any(f"{version.score:.2f}" in side and version.reason in side for side in shown)
     gone = "".join(part.get_attribute("textContent") for part in browser.all(".version:first-child del"))
     assert gone and gone != old.step.text, "only the words that differ are marked"
     rows = browser.rows()
