@@ -42,12 +42,18 @@ def test_other_settings_are_refused(text):
         make_search("mcts", text)
 
 
+@pytest.fixture(scope="module")
+def loaded():
+    """A solver whose models all searches share: they take longer to load than a search takes."""
+    return Solver()
+
+
 @pytest.mark.parametrize("name", SEARCHES)
-def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name):
+def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name, loaded):
     asked = [problem.question for problem in problems("validation", (2, 3), n=2, seed=8)]
     found = []
     for live in (1, 2):
-        solver = Solver(search=make_search(name, SMALL[name]), rewrite=Rewrite(0.3), seed=4)
+        solver = Solver(search=make_search(name, SMALL[name]), rewrite=Rewrite(0.3), seed=4, share=loaded)
         runs = list(solver.solve_many(asked, live=live, progress=False))
         assert {run.stop_reason for run in runs} == {"complete"}
         found.append([[node.step.text for node in run.tree] for run in runs])
