@@ -50,7 +50,7 @@ SEARCHES: Mapping[str, Search] = {
     "particles": Particles(8, depth=DEPTH),
 }
 """The searches, sized for trees that fit into a panel."""
-SMALLEST, LARGEST = 10, 60
+SMALLEST, LARGEST = 8, 64
 """Judged steps of such a tree at least (so duplicates do not count), and all its steps at most."""
 
 
