@@ -64,6 +64,6 @@ def open_any(folder: Path) -> Store:
 
 def copy(source: Store, target: Store) -> None:
     """Copy the good rows of a store."""
-    rows = tqdm(source.good_rows(), desc=str(source.path.parent), unit=" results", delay=2)
+    rows = iter(tqdm(source.good_rows(), desc=str(source.path.parent), unit=" results", delay=2))
     while batch := list(islice(rows, BATCH)):
         target.add(batch)

@@ -255,6 +255,14 @@ def rows_in_order(store, rows):
     return sorted(rows, key=lambda r: (arms.index(r.arm), problems.index(r.problem), r.seed))
 
 
+def test_merging_takes_all_batches_of_a_store(tmp_path, monkeypatch):
+    monkeypatch.setattr("hintree.experiments.merge.BATCH", 2)
+    asked = cases([f"p{i}" for i in range(7)])
+    with Store.create(tmp_path / "x", study(), asked, versions={}, hardware={}) as store:
+        store.add([(result("a", key_of(case.id, case.question)), None) for case in asked])
+    assert "7 of 28 results, 7 of them new" in merge([tmp_path / "x"], tmp_path / "all")
+
+
 def test_merging_is_idempotent_and_independent_of_order(tmp_path):
     asked = cases([f"p{i}" for i in range(6)])
     keys = [key_of(case.id, case.question) for case in asked]
