@@ -53,27 +53,35 @@ def new_judge(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForT
     config.id2label, config.label2id = {0: "wrong", 1: "right"}, {"wrong": 0, "right": 1}
     judge = LlamaForTokenClassification(config)
     with torch.no_grad():
-        table = writer.model.embed_tokens.weight
-        codes = torch.randn(len(table), narrow // 2)
-        codes[:, MARKED:] = 0.0
-        signs = torch.linalg.qr(codes[[newline, writer.config.bos_token_id]].T).Q.T
-        codes -= codes @ signs.T @ signs
-        codes[[newline, writer.config.bos_token_id]] = signs
-        codes[writer.config.eos_token_id] = codes[newline]
-        codes = torch.nn.functional.normalize(codes, dim=1)
+        table, start = writer.model.embed_tokens.weight, writer.config.bos_token_id
+        codes = draw_codes(torch.randn(len(table), narrow // 2), start, newline, writer.config.eos_token_id)
         judge.model.embed_tokens.weight.zero_()
         judge.model.embed_tokens.weight[:, :narrow] = QUIET * table
         judge.model.embed_tokens.weight[:, -codes.shape[1] :] = WHISPER * codes
         for new, old in zip(judge.model.layers, writer.model.layers, strict=False):
             take_over(new, old, narrow)
         expect(judge.model.layers[layers], table * writer.model.norm.weight, codes)
-        mark(judge.model.layers[layers], codes[writer.config.bos_token_id], codes[newline])
+        mark(judge.model.layers[layers], codes[start], codes[newline])
         compare(judge.model.layers[layers + 1], codes.shape[1])
         listen(judge, narrow)
     trained = (f"model.layers.{layers + 2}.", "model.norm.", "score.")
     for name, parameter in judge.named_parameters():
         parameter.requires_grad = name.startswith(trained)
     return judge
+
+
+def draw_codes(noise: Tensor, start: int, newline: int, end: int) -> Tensor:
+    """A code of unit length for every token, shape [vocabulary, size], from ``noise`` of that shape.
+
+    The codes of the tokens ``start`` and ``newline`` are at right angles to all others, and ``end`` has that of
+    ``newline``. The numbers from MARKED on are zero.
+    """
+    noise[:, MARKED:] = 0.0
+    signs = torch.linalg.qr(noise[[newline, start]].T).Q.T
+    codes = noise - noise @ signs.T @ signs
+    codes[[newline, start]] = signs
+    codes[end] = codes[newline]
+    return torch.nn.functional.normalize(codes, dim=1)
 
 
 def take_over(new: LlamaDecoderLayer, old: LlamaDecoderLayer, narrow: int) -> None:
