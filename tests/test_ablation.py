@@ -141,8 +141,9 @@ def test_50_kills(tmp_path):
 def test_ctrl_c_ends_everything_before_its_time(tmp_path):
     process = subprocess.Popen(
         [*LIGHT, str(tmp_path / "run"), "8000"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
+    # A shell starts what runs in the background deaf to Ctrl-C, and these tests with it.
     process.stdout.readline()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
     _, errors = process.communicate(timeout=60)  # alone the whole study would take two minutes
