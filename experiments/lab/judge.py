@@ -53,8 +53,9 @@ def new_judge(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForT
     config.id2label, config.label2id = {0: "wrong", 1: "right"}, {"wrong": 0, "right": 1}
     judge = LlamaForTokenClassification(config)
     with torch.no_grad():
-        table, start = writer.model.embed_tokens.weight, writer.config.bos_token_id
-        codes = draw_codes(torch.randn(len(table), narrow // 2), start, newline, writer.config.eos_token_id)
+        table, start, end = writer.model.embed_tokens.weight, writer.config.bos_token_id, writer.config.eos_token_id
+        assert isinstance(start, int) and isinstance(end, int)
+        codes = draw_codes(torch.randn(len(table), narrow // 2), start, newline, end)
         judge.model.embed_tokens.weight.zero_()
         judge.model.embed_tokens.weight[:, :narrow] = QUIET * table
         judge.model.embed_tokens.weight[:, -codes.shape[1] :] = WHISPER * codes
