@@ -52,11 +52,8 @@ class Arms:
         """Who plays a role: a control, "judge" (the teacher), or a scorer or model, which is loaded once."""
         name = config[role]
         if name in CONTROLS.get(role, ()):
-            problems, planned = (
-                [read_once(question) for question in self.questions],
-                config["hinting"]["when"] == "plan",
-            )
-            return control(role, name, problems, planned=planned)
+            problems = [read_once(question) for question in self.questions]
+            return control(role, name, problems, planned=config["hinting"]["when"] == "plan")
         if (role, name) == ("scorer", "judge"):
             if config["teacher"] is None:
                 raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher")

@@ -105,11 +105,12 @@ def run_check(args: argparse.Namespace) -> None:
 
 def run_measure(args: argparse.Namespace) -> None:
     """Measure PRMs on the same drafts."""
-    from hintree.experiments.prm.measure import measure
+    from hintree.experiments.prm.measure import labelled_drafts, measure
     from hintree.judges import load_prm
 
     loaded = {name: load_prm(name, device=args.device, dtype=args.dtype) for name in args.models}
-    found = {name: measure(prm, args.problems) for name, prm in loaded.items()}
+    rows = labelled_drafts(args.problems)
+    found = {name: measure(prm, rows) for name, prm in loaded.items()}
     if args.json:
         print(json.dumps({"problems": args.problems, "models": found}))
         return

@@ -159,7 +159,7 @@ def recipe(args: argparse.Namespace) -> Any:
 
 def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any]) -> None:
     """Save the model, measure what was written, print and keep the figures, and move all to its folder."""
-    from hintree.experiments.prm.measure import measure
+    from hintree.experiments.prm.measure import labelled_drafts, measure
     from hintree.experiments.prm.train import save
     from hintree.experiments.prm.unfinished import MODEL, finish
     from hintree.judges import load_prm
@@ -172,7 +172,7 @@ def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any])
     n = args.validate if args.validate is not None else 100 * args.base.startswith("embedded:")
     if n:
         written = load_prm(str(folder), device=args.device)
-        told["lab validation"] = measure(written, f"lab:validation?steps=2-8&n={n}&seed=5")
+        told["lab validation"] = measure(written, labelled_drafts(f"lab:validation?steps=2-8&n={n}&seed=5"))
     (folder / "training.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     write_manifest(folder)
     finish(work, Path(args.out))

@@ -1,8 +1,9 @@
 """Training rows: token ids, and which of them the loss counts.
 
-Row kinds: solutions, solutions whose last step is written under a hint, hints, and exercises of the circuits that
-these need: arithmetic drills, copy rows (random tokens, and what follows them, again), recitals of facts by label, and
-lookups of values by key. All kinds stand side by side: a phase of drills alone destroys copying (docs/lab.md).
+Row kinds: solutions, with or without their plan, solutions whose last step is written under a hint, hints, plans, and
+exercises of the circuits that these need: arithmetic drills, copy rows (random tokens, and what follows them, again),
+recitals of facts by label, lookups of values by key, and the order of the facts to use. All kinds stand side by side: a
+phase of drills alone destroys copying (docs/lab.md).
 """
 
 import random
@@ -114,12 +115,15 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
         cue, plan = write_plan(problem).split(" ", 1)  # the cue is asked for, never learned: drafts would begin with it
         return Text(tokenizer).add(f"{problem.question}\n{cue}", learn=False).add(plan, learn=True).cut()
     if (kind := kind - mix.planned) < 0:
-        text = Text(tokenizer).add(f"{problem.question}\n{write_plan(problem)}\n", learn=False)
-        return text.add("\n".join(steps_of(problem)), learn=True).end()
+        return solution(problem, f"{problem.question}\n{write_plan(problem)}\n", tokenizer)
     if kind < mix.hinted + mix.hints:
         return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
-    row = Text(tokenizer).add(problem.question + "\n", learn=False)
-    return row.add("\n".join(steps_of(problem)), learn=True).end()
+    return solution(problem, f"{problem.question}\n", tokenizer)
+
+
+def solution(problem: LabProblem, told: str, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """The exact solution, learned, after what is told."""
+    return Text(tokenizer).add(told, learn=False).add("\n".join(steps_of(problem)), learn=True).end()
 
 
 def steps_of(problem: LabProblem, history: Sequence[str] = ()) -> list[str]:

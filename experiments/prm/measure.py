@@ -1,10 +1,11 @@
 """How well a scorer tells right steps from wrong ones, on lab problems with exact labels."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from hintree.experiments.prm.rows import label, write_drafts
+from hintree.experiments.prm.rows import Solution, label, write_drafts
 from hintree.experiments.problems import read_cases
 from hintree.experiments.report.calibration import Trace, calibration_error, localised, reliability
 from hintree.experiments.statistics import auc_interval
@@ -15,17 +16,20 @@ THRESHOLDS = np.linspace(0.02, 0.98, 49)
 """From which the one with the best F1 is taken, on the first half of the problems."""
 
 
-def measure(scorer: StepScorer, problems: str, writer: str = "embedded:student") -> dict[str, Any]:
-    """AUC with its 95 % interval, calibration error and ProcessBench's F1 on a writer's drafts.
+def labelled_drafts(problems: str, writer: str = "embedded:student") -> list[Solution]:
+    """One draft of every lab problem by a writer, with exact labels. Raises UsageError if these are no lab problems."""
+    return label(write_drafts(read_cases(problems), load_model(writer), 1, seed=5), "exact")
+
+
+def measure(scorer: StepScorer, rows: Sequence[Solution]) -> dict[str, Any]:
+    """AUC with its 95 % interval, calibration error and ProcessBench's F1 on labelled drafts.
 
     Steps count up to and at the first wrong one. The F1 is measured on the second half of the problems, at the
     threshold that was best on the first half; None where a half has no wrong or no right solution.
 
     Raises:
-        UsageError: These are no lab problems.
         ModelError: A step cannot be scored.
     """
-    rows = label(write_drafts(read_cases(problems), load_model(writer), 1, seed=5), "exact")
     scored = [list(scorer.score(row.question, row.steps)) for row in rows]
     truth = [next((i for i, right in enumerate(row.right()) if not right), -1) for row in rows]
     steps = [
