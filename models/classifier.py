@@ -1,7 +1,7 @@
 """Local classifiers: label probabilities at marked places of a text. This is what a PRM runs on."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from hintree.models.base import Piece, Scored
 from hintree.models.forest import Forest, Machine
 from hintree.models.heads import Head
 from hintree.models.local import BATCH_TOKENS, Local, too_long
-from hintree.models.text import conversation, plain
+from hintree.models.text import conversation, part
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
 from hintree.search.errors import ModelError
 from hintree.search.ledger import Usage
@@ -82,12 +82,7 @@ class LocalClassifier(Local):
         first = [self.tokenizer.bos_token_id] if bos and self.tokenizer.bos_token_id is not None else []
         if whole:
             return [join_whole(self.tokenizer, pieces, first) for pieces in texts]
-        words = {(p.text, p.control): [] for pieces in texts for p in pieces}  # type: dict[tuple[str, bool], list[int]]
-        for text, control in words:
-            words[text, control] = (
-                list(self.tokenizer.encode(text, add_special_tokens=False)) if control else plain(self.tokenizer, text)
-            )
-        return [join(pieces, words, first) for pieces in texts]
+        return [join(self.tokenizer, parts, first) for parts in texts]
 
     def _on_tree(self, machine: Machine, coded: list[Coded], groups: list[str]) -> list[Found]:
         """Forward new tokens only; if a number is not finite, all again as a whole, as NaN spreads in a block."""
@@ -132,11 +127,11 @@ class LocalClassifier(Local):
         return self.layers(hidden)  # type: ignore[no-any-return]
 
 
-def join(pieces: Sequence[Piece], words: Mapping[tuple[str, bool], list[int]], first: Sequence[int]) -> Coded:
-    """Ids and marks of a text of which every piece was tokenized on its own."""
+def join(tokenizer: PreTrainedTokenizerBase, parts: Sequence[Piece], first: Sequence[int]) -> Coded:
+    """Ids and marks of a text of which every piece is tokenized on its own."""
     ids, marks = list(first), []
-    for piece in pieces:
-        ids += words[piece.text, piece.control]
+    for piece in parts:
+        ids += part(tokenizer, piece.text, piece.control)
         if piece.mark:
             marks.append(max(0, len(ids) - 1))
     return ids, marks

@@ -9,6 +9,7 @@ through the public cache interface.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -219,12 +220,9 @@ class Forest:
         length = tokens.shape[1]
         mask[:, :, self.filled :] |= np.eye(length, dtype=np.bool_)
         device, kind = self.states.device, self.states.dtype
-        sees = torch.from_numpy(mask).to(device)[:, None]
         hidden = self._machine.body(
             input_ids=torch.from_numpy(tokens).to(device),
-            attention_mask=torch.zeros(sees.shape, dtype=kind, device=device).masked_fill_(
-                ~sees, torch.finfo(kind).min
-            ),
+            attention_mask=torch.where(torch.from_numpy(mask).to(device)[:, None], *_bounds(kind, device)),
             position_ids=torch.from_numpy(mask.sum(-1) - 1).to(device),
             past_key_values=self._cache,
             use_cache=True,
@@ -238,6 +236,13 @@ class Forest:
             if row.fresh:
                 index = torch.tensor(row.fresh, device=self.states.device)
                 row.block.store(self.states[:, i].index_select(2, index))
+
+
+@cache
+def _bounds(kind: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """What a mask adds to the logits of what is seen, and of what is not."""
+    least = torch.finfo(kind).min
+    return torch.zeros((), dtype=kind, device=device), torch.full((), least, dtype=kind, device=device)
 
 
 def see(row: _Row, part: Sequence[int], mask: Mask) -> None:

@@ -165,8 +165,9 @@ class LocalModel(Local):
     def _sample(self, rows: Sequence[Row], logits: Tensor) -> None:
         """Choose a token for every row and settle the rows that end with it."""
         logits = logits.float()
-        healthy = torch.isfinite(logits).all(-1)
-        logits = torch.where(healthy[:, None], logits, 0.0)
+        healthy = torch.isfinite(logits.sum(-1))  # one NaN or infinity spoils the sum, and to look for them costs more
+        if not bool(healthy.all()):
+            logits = torch.where(healthy[:, None], logits, 0.0)
         asked = [row.request for row in rows]
         seeds = np.array([r.seed % 2**64 for r in asked], dtype=np.uint64)
         positions = np.array([len(row.ids) for row in rows], dtype=np.uint64)
@@ -176,7 +177,7 @@ class LocalModel(Local):
         tokens = choose(logits, heat, noise, Cuts(*cuts))
         logp = torch.log_softmax(logits, -1)
         chances = logp.gather(1, tokens[:, None])[:, 0].exp().tolist()
-        entropies = (-(logp.exp() * logp).sum(-1)).tolist()
+        entropies = (-torch.linalg.vecdot(logp.exp(), logp)).tolist()
         for row, token, fine, chance, entropy in zip(
             rows, tokens.tolist(), healthy.tolist(), chances, entropies, strict=True
         ):

@@ -9,6 +9,7 @@ from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 from hintree.models.forest import Forest, Machine
+from hintree.models.lean import lean_body
 from hintree.models.tree_cache import Block, TreeCache
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ def find_machine(model: PreTrainedModel, head: nn.Module | None = None) -> Machi
     try:
         with torch.inference_mode():
             machine = open_up(model, head)
+            lean = lean_body(machine.body)
+            machine = machine._replace(body=lean or machine.body)
             difference = compare(model, machine, head)
     except Exception as error:  # whatever a foreign architecture raises, the row cache still serves it
         log.info("%s does not run on the tree cache, a row cache serves it: %s", type(model).__name__, error)

@@ -46,17 +46,16 @@ def choose(logits: Tensor, temperature: Tensor, noise: Tensor, cuts: Cuts) -> Te
     Returns:
         Token ids, shape [rows].
     """
-    greedy = logits.argmax(-1)
-    if not bool((temperature > 0).any()):
-        return greedy
-    heat = torch.where(temperature > 0, temperature, 1.0)
+    hot = temperature > 0
+    if not bool(hot.any()):
+        return logits.argmax(-1)
+    heat = torch.where(hot, temperature, 1.0)
     weights = cut_off(torch.softmax(logits / heat[:, None].float(), -1), cuts)
     total = weights.cumsum(-1, dtype=torch.float64)
-    drawn = torch.searchsorted(total, (noise * total[:, -1])[:, None], right=True)[:, 0]
-    drawn = torch.minimum(
-        drawn, torch.searchsorted(total, total[:, -1:].contiguous())[:, 0]
-    )  # the last of any probability
-    return torch.where(temperature > 0, drawn, greedy)
+    whole = total[:, -1]
+    below = torch.nextafter(whole, torch.zeros_like(whole))  # so that rounding never leads past the last token
+    drawn = torch.searchsorted(total, torch.minimum(noise * whole, below)[:, None], right=True)[:, 0]
+    return drawn if bool(hot.all()) else torch.where(hot, drawn, logits.argmax(-1))
 
 
 def cut_off(weights: Tensor, cuts: Cuts) -> Tensor:

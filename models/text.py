@@ -19,8 +19,19 @@ SYSTEM, USER = "\u2403SYSTEM\u2403", "\u2403USER\u2403"
 
 def plain(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Token ids of a text in which nothing is a control token."""
+    return coded(tokenizer, text, control=False)
+
+
+def coded(tokenizer: PreTrainedTokenizerBase, text: str, *, control: bool) -> list[int]:
+    """Token ids of a text; control tokens are seen in ``control`` text only."""
     clean = text.encode("utf-8", "replace").decode()
-    return list(tokenizer.encode(clean, add_special_tokens=False, split_special_tokens=True)) if clean else []
+    return list(tokenizer.encode(clean, add_special_tokens=False, split_special_tokens=not control)) if clean else []
+
+
+@lru_cache(maxsize=4096)
+def part(tokenizer: PreTrainedTokenizerBase, text: str, control: bool = False) -> tuple[int, ...]:
+    """Token ids of a part that many texts of a search share: a template, a question, a step."""
+    return tuple(coded(tokenizer, text, control=control))
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
@@ -29,13 +40,13 @@ def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
     if tokenizer.chat_template is None:
         return start + plain(tokenizer, prompt.plain())
     ids: list[int] = []
-    for part in template_parts(tokenizer, bool(prompt.system)):
-        if part == SYSTEM:
-            ids += plain(tokenizer, prompt.system)
-        elif part == USER:
-            ids += plain(tokenizer, prompt.user)
+    for own in template_parts(tokenizer, bool(prompt.system)):
+        if own == SYSTEM:
+            ids += part(tokenizer, prompt.system)
+        elif own == USER:
+            ids += part(tokenizer, prompt.user)
         else:
-            ids += tokenizer.encode(part, add_special_tokens=False)
+            ids += part(tokenizer, own, control=True)
     return ids + plain(tokenizer, prompt.assistant)
 
 
@@ -59,7 +70,7 @@ def template_parts(tokenizer: PreTrainedTokenizerBase, system: bool) -> list[str
         shown = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
     for place in (SYSTEM, USER):
         shown = shown.replace(place, f"\u2404{place}\u2404")
-    return [part for part in shown.split("\u2404") if part]
+    return [own for own in shown.split("\u2404") if own]
 
 
 def conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece]:

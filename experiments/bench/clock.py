@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 from torch import nn
 from tqdm import tqdm
 
+from hintree.models.lean import lean_body
+
 T = TypeVar("T")
 Slots = tuple[int, int]
 """Rows and queries per row of one forward pass."""
@@ -57,7 +59,7 @@ class Timing(NamedTuple):
 
 
 class Meter:
-    """Counts and times what goes through a transformers model while it is open.
+    """Counts and times what goes through a transformers model while it is open, by its own body or the lean one.
 
     Attributes:
         slots: How often a forward pass of the body had this shape.
@@ -66,7 +68,8 @@ class Meter:
     """
 
     def __init__(self, body: nn.Module, head: nn.Module) -> None:
-        self._parts = (body, head)
+        self._bodies = [way for way in (body, lean_body(body)) if way is not None]
+        self._head = head
         self._hooks: list[Any] = []
         self._started = 0.0
         self.slots: Counter[Slots] = Counter()
@@ -79,11 +82,10 @@ class Meter:
         return sum(rows * queries * n for (rows, queries), n in self.slots.items())
 
     def __enter__(self) -> "Meter":
-        body, head = self._parts
         self._hooks = [
-            body.register_forward_pre_hook(self._enter_body, with_kwargs=True),
-            head.register_forward_pre_hook(self._enter_head),
-            *(part.register_forward_hook(self._leave) for part in self._parts),
+            *(body.register_forward_pre_hook(self._enter_body, with_kwargs=True) for body in self._bodies),
+            self._head.register_forward_pre_hook(self._enter_head),
+            *(part.register_forward_hook(self._leave) for part in (*self._bodies, self._head)),
         ]
         return self
 

@@ -1,0 +1,128 @@
+"""The body of a small Llama in few operators.
+
+In a model of a few million parameters the matrix products are a fifth of a forward pass: the rest is what stands around
+them, some forty small operators a layer in transformers. Here there are a dozen, and the same numbers within rounding:
+queries, keys and values in one product, gate and up in one, and rotary positions (arXiv 2104.09864) as one product of
+complex numbers. Everything else, and whatever is larger, runs on transformers' own body.
+"""
+
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import LlamaModel
+
+LARGEST = 20_000_000
+"""Parameters; beyond it there is hardly anything to gain, and the joined weights are a second copy."""
+FEW = 2
+"""Queries of a row, up to which two products are faster than PyTorch's fused attention, which works in blocks of 32."""
+
+
+_KNOWN: "WeakKeyDictionary[nn.Module, Lean]" = WeakKeyDictionary()
+
+
+def lean_body(body: nn.Module) -> "Lean | None":
+    """The lean form of a body, one for each; None if it is no small Llama in float32 on a CPU."""
+    if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > LARGEST:
+        return None
+    if any(
+        type(p) is not nn.Parameter or p.dtype != torch.float32 or p.device.type != "cpu" for p in body.parameters()
+    ):
+        return None
+    return _KNOWN.setdefault(body, Lean(body))
+
+
+class Joined(NamedTuple):
+    """The weights of one layer; rows of queries and keys are ordered such that what is rotated together is adjacent."""
+
+    before: Tensor
+    qkv: Tensor
+    qkv_bias: Tensor | None
+    out: nn.Linear
+    after: Tensor
+    gate_up: Tensor
+    gate_up_bias: Tensor | None
+    down: nn.Linear
+
+
+class Lean(nn.Module):
+    """Takes what transformers' body takes from a forest, and gives its ``last_hidden_state``.
+
+    Args:
+        body: Its parameters are read again whenever they have changed.
+    """
+
+    def __init__(self, body: LlamaModel) -> None:
+        super().__init__()
+        c: Any = body.config
+        self.embed, self.rotary, self.layers, self.norm = body.embed_tokens, body.rotary_emb, body.layers, body.norm
+        self.size, self.eps = int(c.head_dim), float(c.rms_norm_eps)
+        self.heads, self.groups = int(c.num_attention_heads), int(c.num_key_value_heads)
+        self._all = list(body.parameters())
+        self._version = -1
+        self._joined: list[Joined] = []
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, past_key_values: Any, use_cache: bool
+    ) -> SimpleNamespace:
+        """Hidden states [rows, queries, width] of tokens [rows, queries]; the mask is [rows, 1, queries, columns]."""
+        version = sum(p._version for p in self._all)
+        if version != self._version:
+            self._joined, self._version = [self._join(layer) for layer in self.layers], version
+        x = self.embed(input_ids)
+        cos, sin = self.rotary(x, position_ids)
+        turn = torch.complex(cos, sin)[:, :, None, : self.size // 2]
+        for i, own in enumerate(self._joined):
+            x = self._layer(i, own, x, turn, attention_mask, past_key_values)
+        return SimpleNamespace(last_hidden_state=F.rms_norm(x, x.shape[-1:], self.norm.weight, self.eps))
+
+    def _layer(self, i: int, own: Joined, x: Tensor, turn: Tensor, mask: Tensor, cache: Any) -> Tensor:
+        rows, queries, width = x.shape
+        turned, heads = self.heads + self.groups, self.heads
+        qkv = F.linear(F.rms_norm(x, (width,), own.before, self.eps), own.qkv, own.qkv_bias)
+        qkv = qkv.view(rows, queries, turned + self.groups, self.size)
+        pairs = torch.view_as_complex(qkv[:, :, :turned].unflatten(-1, (-1, 2)))
+        qk = torch.view_as_real(pairs * turn).flatten(-2)
+        keys, values = cache.update(qk[:, :, heads:].transpose(1, 2), qkv[:, :, turned:].transpose(1, 2), i)
+        seen = attend(qk[:, :, :heads].transpose(1, 2), keys, values, mask)
+        x = x + own.out(seen.transpose(1, 2).reshape(rows, queries, -1))
+        gate, up = F.linear(F.rms_norm(x, (width,), own.after, self.eps), own.gate_up, own.gate_up_bias).chunk(2, -1)
+        return x.add_(own.down(F.silu(gate).mul_(up)))
+
+    def _join(self, layer: Any) -> Joined:
+        at, mlp = layer.self_attn, layer.mlp
+        half = torch.arange(self.size).view(2, -1).t().flatten()
+        order = torch.cat([head * self.size + half for head in range(self.heads + self.groups)])
+        qkv, qkv_bias = joined(at.q_proj, at.k_proj, at.v_proj)
+        order = torch.cat([order, torch.arange(len(order), len(qkv))])
+        gate_up, gate_up_bias = joined(mlp.gate_proj, mlp.up_proj)
+        return Joined(
+            layer.input_layernorm.weight,
+            qkv[order],
+            None if qkv_bias is None else qkv_bias[order],
+            at.o_proj,
+            layer.post_attention_layernorm.weight,
+            gate_up,
+            gate_up_bias,
+            mlp.down_proj,
+        )
+
+
+def joined(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:
+    """Weight and bias of some linear layers on the same input, as one."""
+    biases = [layer.bias.detach() for layer in layers if layer.bias is not None]
+    return torch.cat([layer.weight.detach() for layer in layers]), torch.cat(biases) if biases else None
+
+
+def attend(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+    """Attention; shapes [rows, heads, queries, size], keys and values with as many heads or a divisor of it."""
+    if queries.shape[2] > FEW or queries.shape[1] != keys.shape[1]:
+        return F.scaled_dot_product_attention(
+            queries, keys, values, attn_mask=mask, enable_gqa=queries.shape[1] != keys.shape[1]
+        )
+    scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-1, -2)
+    weights: Tensor = scores.add_(mask).softmax(-1)
+    return weights @ values
