@@ -25,12 +25,12 @@ _KNOWN: "WeakKeyDictionary[nn.Module, Lean]" = WeakKeyDictionary()
 
 
 def lean_body(body: nn.Module) -> "Lean | None":
-    """The lean form of a body, one for each; None if it is no small Llama in float32 on a CPU."""
+    """The lean form of a body, one for each; None if it is no small Llama in float32 or float64 on a CPU."""
     if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > LARGEST:
         return None
-    if any(
-        type(p) is not nn.Parameter or p.dtype != torch.float32 or p.device.type != "cpu" for p in body.parameters()
-    ):
+    kinds = {(type(p), p.dtype, p.device.type) for p in body.parameters()}
+    plain = kinds in ({(nn.Parameter, torch.float32, "cpu")}, {(nn.Parameter, torch.float64, "cpu")})
+    if not plain:
         return None
     return _KNOWN.setdefault(body, Lean(body))
 

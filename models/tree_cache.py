@@ -6,6 +6,7 @@ its end (a hint, a rewrite, another model's step) costs its own new tokens only.
 """
 
 import math
+import os
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,18 @@ from torch import Tensor
 
 ROOT = -1
 """Parent of a first token."""
-CACHE_BYTES = 2**29
-"""Keys and values that a model keeps by default."""
+
+
+def memory() -> int:
+    """Bytes of this machine's memory; 0 where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return 0
+
+
+CACHE_BYTES = min(max(2**29, memory() // 16), 2**31)
+"""Keys and values that a model keeps by default: a sixteenth of the memory, but at least 512 MiB and at most 2 GiB."""
 
 
 class Block:
@@ -78,7 +89,8 @@ class Block:
         """Fill the columns that are still empty; ``states`` has shape [2 x layers, heads, new columns, head size]."""
         end = self.stored + states.shape[2]
         if self.states is None or end > self.states.shape[2]:
-            room = states.new_empty(*states.shape[:2], max(end, 2 * self.stored), states.shape[3])
+            spare = self.stored // 4  # doubled blocks would be over the limit, pruned and doubled again, call by call
+            room = states.new_empty(*states.shape[:2], max(end, self.stored + spare), states.shape[3])
             if self.states is not None:
                 room[:, :, : self.stored] = self.states[:, :, : self.stored]
             self.states = room
