@@ -6,6 +6,7 @@ import sys
 import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from hintree.experiments.lab.check import check_step
 from hintree.experiments.problems import lab_problems, read_cases
 from hintree.experiments.report import accuracy, audits, costs, solutions
 from hintree.experiments.report.bootstrap import Estimate
+from hintree.experiments.report.budgets import common_name, lines
 from hintree.experiments.report.examine import chosen, examine
 from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
@@ -346,6 +348,31 @@ def test_the_command_prints_accuracy_or_json(done, tmp_path, capsys):
 @pytest.mark.parametrize(("x", "text"), [(0.0, "0"), (3.14159, "3.14"), (1234.5, "1234"), (2.5e9, "2.5e+09")])
 def test_amounts_have_three_digits(x, text):
     assert number(x) == text
+
+
+def test_arms_that_differ_in_a_threshold_or_a_budget_only_are_joined():
+    def arm(rewrite=None, search=None, **budget):
+        return {"search": search or {"name": "beam"}, "rewrite": rewrite, "budget": budget}
+
+    arms = {
+        "greedy": arm(),
+        "rsd / 0.9": arm({"threshold": 0.9, "final": True}),
+        "rsd / 0.05": arm({"threshold": 0.05, "final": True}),
+        "smart": arm({"threshold": 0.5, "final": False}),
+        "beam / 600": arm(search={"name": "beam", "width": 4}, tokens=600),
+        "router / 0.5": arm(search={"name": "router", "threshold": 0.5}),
+        "router / 0.1": arm(search={"name": "router", "threshold": 0.1}),
+        "beam / 300": arm(search={"name": "beam", "width": 2}, tokens=300),
+    }
+    found = lines(SimpleNamespace(arms=arms))
+    assert found == [
+        ["greedy"],
+        ["rsd / 0.05", "rsd / 0.9"],
+        ["smart"],
+        ["beam / 300", "beam / 600"],
+        ["router / 0.1", "router / 0.5"],
+    ]
+    assert [common_name(line) for line in found[1:2]] == ["rsd"]
 
 
 @pytest.mark.slow

@@ -27,9 +27,31 @@ class Curve(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The words with which the names of its arms begin, or else all names."""
-        same = takewhile(lambda words: len(set(words)) == 1, zip(*(arm.split(" ") for arm in self.arms), strict=False))
-        return " ".join(word for word, *_ in same).rstrip(" /,") or " | ".join(self.arms)
+        """Its arms' common name."""
+        return common_name(self.arms)
+
+
+def common_name(arms: Sequence[str]) -> str:
+    """The words with which the names of some arms begin, or else all names."""
+    same = takewhile(lambda words: len(set(words)) == 1, zip(*(arm.split(" ") for arm in arms), strict=False))
+    return " ".join(word for word, *_ in same).rstrip(" /,") or " | ".join(arms)
+
+
+def lines(material: Material) -> list[list[str]]:
+    """All arms; those on a budget's curve are together, and those that differ in their thresholds only, rising."""
+    found: list[list[str]] = []
+    for curve in curves(material):
+        if not any(set(curve.arms) & set(line) for line in found):
+            found.append(list(curve.arms))
+    groups: dict[str, list[tuple[list[float], str]]] = {}
+    for arm in set(material.arms).difference(*found):
+        config = material.arms[arm]
+        parts = {name: dict(config.get(name) or {}) for name in ("rewrite", "search")}
+        levels = [part.pop("threshold") for part in parts.values() if part.get("threshold") is not None]
+        groups.setdefault(json.dumps([len(levels), {**config, **parts}], sort_keys=True), []).append((levels, arm))
+    found += [[arm for _, arm in sorted(group)] for group in groups.values()]
+    order = {arm: i for i, arm in enumerate(material.arms)}
+    return sorted(found, key=lambda line: min(order[arm] for arm in line))
 
 
 def curves(material: Material) -> list[Curve]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hintree.experiments.report.accuracy import accuracy, right_of
 from hintree.experiments.report.audits import calibration
 from hintree.experiments.report.bootstrap import Estimate, ratio
-from hintree.experiments.report.budgets import curves
+from hintree.experiments.report.budgets import common_name, curves, lines
 from hintree.experiments.report.calibration import Bin
 from hintree.experiments.report.costs import flops, generated
 from hintree.experiments.report.frontier import pareto
@@ -42,7 +42,7 @@ def plots(material: Material) -> Iterator[Plot]:
         yield reliability_plot(bins, telling(material, {arm: points[arm] for arm in bins}))
     found = curves(material)
     for limit in sorted({curve.limit for curve in found}):
-        lines = [
+        series = [
             Series(curve.name, exactly(curve.levels), [points[arm] for arm in curve.arms])
             for curve in found
             if curve.limit == limit
@@ -51,7 +51,7 @@ def plots(material: Material) -> Iterator[Plot]:
         caption = (
             "Each line joins arms that differ in this limit, and the search's size, only; 95 % bootstrap intervals."
         )
-        yield Plot(f"budget_{limit}", title, caption, draw(title, limit, "right, %", lines, lined=True))
+        yield Plot(f"budget_{limit}", title, caption, draw(title, limit, "right, %", series, lined=True))
 
 
 def against(material: Material, points: dict[str, Estimate], name: str, cost: str, figure: Figure) -> Plot:
@@ -65,13 +65,17 @@ def against(material: Material, points: dict[str, Estimate], name: str, cost: st
         x, y = zip(*(places[i] for i in front), strict=True)
         axes.plot(x, [100 * height for height in y], color=INK, alpha=0.4, linestyle="--", zorder=0)
 
-    series = [Series(arm, [costs[arm]], [points[arm]]) for arm in drawn]
+    series = [
+        Series(common_name(arms), [costs[arm] for arm in arms], [points[arm] for arm in arms])
+        for arms in lines(material)
+    ]
     title = f"Accuracy against {cost.partition(',')[0]}"
     caption = (
-        "Each point is an arm, its bars are 95 % bootstrap intervals of both figures. The dashed line joins the arms "
+        "Each point is an arm, its bars are 95 % bootstrap intervals of both figures; arms that differ in a "
+        "threshold or a budget only are joined in its order. The dashed line joins the arms "
         f"that no other beats in both (the Pareto front of the point estimates): {', '.join(drawn[i] for i in front)}."
     )
-    return Plot(f"accuracy_{name}", title, caption, draw(title, cost, "right, %", series, add_front))
+    return Plot(f"accuracy_{name}", title, caption, draw(title, cost, "right, %", series, add_front, lined=True))
 
 
 def telling(material: Material, points: dict[str, Estimate]) -> list[str]:
