@@ -49,11 +49,14 @@ class Schedule:
 def plan(
     arms: Iterable[str], seeds: Iterable[int], problems: Sequence[str], done: Iterable[tuple[str, str, int]], size: int
 ) -> list[Task]:
-    """The tasks for all results that are not there yet, each of at most ``size`` problems."""
-    there, seeds = set(done), list(seeds)
+    """The tasks for all results that are not there yet, each of at most ``size`` problems.
+
+    All arms of a seed come before the next seed, so that a study that is cut short has whole seeds to compare.
+    """
+    there, arms = set(done), list(arms)
     tasks = []
-    for arm in arms:
-        for seed in seeds:
+    for seed in seeds:
+        for arm in arms:
             missing = [problem for problem in problems if (arm, problem, seed) not in there]
             tasks += [Task(arm, seed, group) for group in groups(missing, size)]
     return tasks
