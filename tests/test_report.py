@@ -128,6 +128,7 @@ def test_flops_without_the_scorer_leave_just_the_scorer_out(done, material):
     )
     right = by_arm(accuracy.accuracy_table(material))["beam"]["right, %"].value
     assert row["FLOPs per solved"].value == pytest.approx(row["FLOPs"].value / right)
+    assert 0 < row["seconds"].value == pytest.approx(np.mean([ledger.total("seconds") for ledger in ledgers]))
 
 
 def test_the_returned_trajectory_is_the_one_that_the_search_chose(done):

@@ -104,11 +104,13 @@ def compute_table(material: Material) -> Table:
         Column("FLOPs per solved"): (flops(scorer=True), solved),
         Column("tokens per solved"): (generated(*WRITERS), solved),
         Column("teacher tokens per solved"): (generated("teacher"), solved),
+        Column("seconds"): (lambda a: a.ledger.total("seconds"), one),
     }
     caption = (
         "FLOPs: 2 x parameters x forwarded tokens, summed over all models, an estimate; with and without the scorer. "
         "Per solved: the sum over all attempts, divided by how many of them are right; generated tokens of "
-        f"reasoner, hinter and teacher. {INTERVAL}."
+        "reasoner, hinter and teacher. Seconds: an attempt's share of the time that the models' batches took on the "
+        f"clock; compare them within one run on one idle machine only. {INTERVAL}."
     )
     return Table(
         "compute",
