@@ -14,7 +14,7 @@ from hintree.experiments.report.material import Material
 from hintree.experiments.report.table import Cell, Column, Table
 
 Point = tuple[str, float, str]
-SIZES = ("n", "width", "simulations", "expansions", "answers")
+SIZES = ("n", "width", "branch", "simulations", "expansions", "answers")
 """Settings by which a search is sized to its budget."""
 
 
