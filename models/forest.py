@@ -234,8 +234,11 @@ class Forest:
         """Store in the blocks what was read and written."""
         for i, row in enumerate(self.rows):
             if row.fresh:
-                index = torch.tensor(row.fresh, device=self.states.device)
-                row.block.store(self.states[:, i].index_select(2, index))
+                first, last = row.fresh[0], row.fresh[-1]
+                whole = last - first + 1 == len(row.fresh)  # they rise, so nothing lies between them
+                states = self.states[:, i]
+                index = torch.tensor(row.fresh, device=states.device)
+                row.block.store(states[:, :, first : last + 1] if whole else states.index_select(2, index))
 
 
 @cache

@@ -6,6 +6,7 @@ queries, keys and values in one product, gate and up in one, and rotary position
 complex numbers. Everything else, and whatever is larger, runs on transformers' own body.
 """
 
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -20,6 +21,10 @@ LARGEST = 20_000_000
 FEW = 2
 """Queries of a row, up to which two products are faster than PyTorch's fused attention, which works in blocks of 32."""
 
+GROWING = ("dynamic", "longrope")
+"""Kinds of rotary positions that depend on the longest text of a batch."""
+VERSION = attrgetter("_version")
+"""How often a parameter has been changed in place."""
 
 _KNOWN: "WeakKeyDictionary[nn.Module, Lean]" = WeakKeyDictionary()
 
@@ -61,6 +66,8 @@ class Lean(nn.Module):
         self.embed, self.rotary, self.layers, self.norm = body.embed_tokens, body.rotary_emb, body.layers, body.norm
         self.size, self.eps = int(c.head_dim), float(c.rms_norm_eps)
         self.heads, self.groups = int(c.num_attention_heads), int(c.num_key_value_heads)
+        self.context = int(c.max_position_embeddings)
+        self._table: Tensor | None = None
         self._all = list(body.parameters())
         self._version = -1
         self._joined: list[Joined] = []
@@ -69,15 +76,24 @@ class Lean(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, past_key_values: Any, use_cache: bool
     ) -> SimpleNamespace:
         """Hidden states [rows, queries, width] of tokens [rows, queries]; the mask is [rows, 1, queries, columns]."""
-        version = sum(p._version for p in self._all)
+        version = sum(map(VERSION, self._all))
         if version != self._version:
             self._joined, self._version = [self._join(layer) for layer in self.layers], version
         x = self.embed(input_ids)
-        cos, sin = self.rotary(x, position_ids)
-        turn = torch.complex(cos, sin)[:, :, None, : self.size // 2]
+        turn = self._turns(x, position_ids)[:, :, None]
         for i, own in enumerate(self._joined):
             x = self._layer(i, own, x, turn, attention_mask, past_key_values)
         return SimpleNamespace(last_hidden_state=F.rms_norm(x, x.shape[-1:], self.norm.weight, self.eps))
+
+    def _turns(self, like: Tensor, positions: Tensor) -> Tensor:
+        """By how much each pair is rotated: complex, shape [*positions, pairs]; kept where it is always the same."""
+        if self.rotary.rope_type in GROWING:
+            cos, sin = self.rotary(like, positions)
+            return torch.complex(cos, sin)[..., : self.size // 2]
+        if self._table is None or self._table.dtype.to_real() != like.dtype:
+            cos, sin = self.rotary(like, torch.arange(self.context)[None])
+            self._table = torch.complex(cos, sin)[0, :, : self.size // 2].contiguous()
+        return self._table[positions]
 
     def _layer(self, i: int, own: Joined, x: Tensor, turn: Tensor, mask: Tensor, cache: Any) -> Tensor:
         rows, queries, width = x.shape

@@ -171,8 +171,8 @@ class LocalModel(Local):
         asked = [row.request for row in rows]
         seeds = np.array([r.seed % 2**64 for r in asked], dtype=np.uint64)
         positions = np.array([len(row.ids) for row in rows], dtype=np.uint64)
-        column = [[r.temperature, r.top_k, r.top_p, r.min_p] for r in asked]
-        heat, *cuts = torch.tensor(column, device=logits.device, dtype=torch.float64).unbind(1)
+        column = np.array([(r.temperature, r.top_k, r.top_p, r.min_p) for r in asked], dtype=np.float64)
+        heat, *cuts = torch.from_numpy(column).to(logits.device).unbind(1)
         noise = torch.from_numpy(uniforms(seeds, positions)).to(logits.device)
         tokens = choose(logits, heat, noise, Cuts(*cuts))
         logp = torch.log_softmax(logits, -1)

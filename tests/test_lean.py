@@ -23,6 +23,7 @@ KINDS = {
     "biases": {"attention_bias": True, "mlp_bias": True},
     "wide heads": {"head_dim": 24},
     "llama 3 positions": {"rope_parameters": LLAMA3},
+    "positions that grow": {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 10_000.0, "factor": 2.0}},
 }
 
 
