@@ -25,7 +25,10 @@ def plain(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
 def coded(tokenizer: PreTrainedTokenizerBase, text: str, *, control: bool) -> list[int]:
     """Token ids of a text; control tokens are seen in ``control`` text only."""
     clean = text.encode("utf-8", "replace").decode()
-    return list(tokenizer.encode(clean, add_special_tokens=False, split_special_tokens=not control)) if clean else []
+    if not clean:
+        return []
+    # Without a warning about the length: who uses the ids looks at it, and says what to do.
+    return list(tokenizer.encode(clean, add_special_tokens=False, split_special_tokens=not control, verbose=False))
 
 
 @lru_cache(maxsize=4096)
