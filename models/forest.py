@@ -25,6 +25,8 @@ READ_TOKENS = 4096
 """Tokens of one forward pass while reading."""
 SHORTEST_READ = 32
 """Tokens of one block in a forward pass, even if many blocks are read."""
+PADDING = 64
+"""Empty slots of a forward pass while reading: about as many as another pass would cost."""
 
 Place = tuple[int, int]
 """A row of the working set, and the column of its block where a text ends."""
@@ -140,10 +142,11 @@ class Forest:
 
     def read(self) -> Iterator[tuple[list[Place], Tensor]]:
         """Forward what is unread; for each pass, its places and the hidden states there, shape [places, width]."""
-        done, longest = 0, len(self.rows[0].unread)
-        while done < longest:
-            rows = [row for row in self.rows if len(row.unread) > done]
-            length = min(longest - done, max(SHORTEST_READ, READ_TOKENS // len(rows)))
+        done = 0
+        while rows := [row for row in self.rows if len(row.unread) > done]:
+            length = min(
+                stretch([len(row.unread) - done for row in rows]), max(SHORTEST_READ, READ_TOKENS // len(rows))
+            )
             parts = [row.unread[done : done + length] for row in rows]
             tokens = np.zeros((len(rows), length), dtype=np.int64)
             mask = np.zeros((len(rows), length, self.filled + length), dtype=np.bool_)
@@ -246,6 +249,16 @@ def _bounds(kind: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
     """What a mask adds to the logits of what is seen, and of what is not."""
     least = torch.finfo(kind).min
     return torch.zeros((), dtype=kind, device=device), torch.full((), least, dtype=kind, device=device)
+
+
+def stretch(left: Sequence[int]) -> int:
+    """How many tokens a pass takes of each row, of which so many are left, falling; few slots of it stay empty."""
+    best, total = left[-1], 0
+    for shorter, tokens in enumerate(reversed(left)):
+        if shorter * tokens - total > PADDING:
+            break
+        best, total = tokens, total + tokens
+    return best
 
 
 def see(row: _Row, part: Sequence[int], mask: Mask) -> None:

@@ -24,7 +24,7 @@ from transformers import (
 
 from hintree.models import Completion, Piece, Prompt, Request, load_classifier, load_model
 from hintree.models.classifier import LocalClassifier
-from hintree.models.forest import Forest
+from hintree.models.forest import PADDING, Forest, stretch
 from hintree.models.local import LocalModel
 from hintree.models.machine import find_machine, logits_after
 from hintree.models.tree_cache import Block, TreeCache, fit
@@ -105,6 +105,20 @@ def test_logits_equal_a_full_forward_after_any_forks_prunes_and_insertions(name)
             if turn % 2:
                 block.prune()
             block.settle()
+
+
+def test_a_pass_reads_what_leaves_few_slots_empty():
+    assert stretch([30]) == 30
+    assert stretch([40] * 5 + [30]) == 40  # 10 empty slots cost less than another pass
+    assert stretch([140, 40, 30]) == 40
+    rng = random.Random(0)
+    for _ in range(50):
+        left, passes = sorted((rng.randint(1, 200) for _ in range(rng.randint(1, 40))), reverse=True), 0
+        while left:
+            length = stretch(left)
+            assert sum(max(0, length - n) for n in left) <= PADDING
+            left, passes = [n - length for n in left if n > length], passes + 1
+        assert passes <= 40
 
 
 @pytest.mark.parametrize("name", UNFIT)
