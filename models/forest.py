@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from transformers import Cache
-from transformers.cache_utils import CacheLayerMixin
 
+from hintree.models.forest_layer import ForestLayer
 from hintree.models.tree_cache import Block, TreeCache
 
 READ_TOKENS = 4096
@@ -118,7 +118,7 @@ class Forest:
         self.places: list[Place] = [(number[id(b)], path[-1]) for (b, _), path in zip(texts, paths, strict=True)]
         self._paths = dict(zip(self.places, paths, strict=True))
         self._gather(cache, steps)
-        self._cache = Cache(layers=[_Layer(self, i) for i in range(machine.layers)])
+        self._cache = Cache(layers=[ForestLayer(self, i) for i in range(machine.layers)])
 
     def _gather(self, cache: TreeCache, steps: int) -> None:
         """Copy the live columns of every block side by side and leave room for the new ones."""
@@ -274,35 +274,3 @@ def see(row: _Row, part: Sequence[int], mask: Mask) -> None:
         first = row.work[part[start]]
         mask[start:stop, first : first + stop - start] = np.tri(stop - start, dtype=np.bool_)
         start = stop
-
-
-class _Layer(CacheLayerMixin):
-    """One layer's view of the working set, as transformers wants it."""
-
-    def __init__(self, forest: Forest, index: int) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.forest, self.index = forest, index
-
-    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        """Nothing to do: the columns lie ready."""
-
-    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-        """Write the new columns in place and give back all columns so far."""
-        rows, start = len(key_states), self.forest.filled
-        end = start + key_states.shape[2]
-        keys, values = self.forest.states[2 * self.index], self.forest.states[2 * self.index + 1]
-        keys[:rows, :, start:end] = key_states
-        values[:rows, :, start:end] = value_states
-        return keys[:rows, :, :end], values[:rows, :, :end]
-
-    def get_seq_length(self) -> int:
-        """Columns before this pass."""
-        return self.forest.filled
-
-    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        """Columns after this pass, and the first of them."""
-        return self.forest.filled + query_length, 0
-
-    def get_max_length(self) -> int:
-        """No limit of its own."""
-        return -1
