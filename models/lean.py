@@ -83,7 +83,7 @@ class Lean(nn.Module):
         turn = self._turns(x, position_ids)[:, :, None]
         for i, own in enumerate(self._joined):
             x = self._layer(i, own, x, turn, attention_mask, past_key_values)
-        return SimpleNamespace(last_hidden_state=F.rms_norm(x, x.shape[-1:], self.norm.weight, self.eps))
+        return SimpleNamespace(last_hidden_state=normed(x, self.norm.weight, self.eps))
 
     def _turns(self, like: Tensor, positions: Tensor) -> Tensor:
         """By how much each pair is rotated: complex, shape [*positions, pairs]; kept where it is always the same."""
@@ -96,16 +96,16 @@ class Lean(nn.Module):
         return self._table[positions]
 
     def _layer(self, i: int, own: Joined, x: Tensor, turn: Tensor, mask: Tensor, cache: Any) -> Tensor:
-        rows, queries, width = x.shape
+        rows, queries, _ = x.shape
         turned, heads = self.heads + self.groups, self.heads
-        qkv = F.linear(F.rms_norm(x, (width,), own.before, self.eps), own.qkv, own.qkv_bias)
+        qkv = F.linear(normed(x, own.before, self.eps), own.qkv, own.qkv_bias)
         qkv = qkv.view(rows, queries, turned + self.groups, self.size)
         pairs = torch.view_as_complex(qkv[:, :, :turned].unflatten(-1, (-1, 2)))
         qk = torch.view_as_real(pairs * turn).flatten(-2)
         keys, values = cache.update(qk[:, :, heads:].transpose(1, 2), qkv[:, :, turned:].transpose(1, 2), i)
         seen = attend(qk[:, :, :heads].transpose(1, 2), keys, values, mask)
         x = x + own.out(seen.transpose(1, 2).reshape(rows, queries, -1))
-        gate, up = F.linear(F.rms_norm(x, (width,), own.after, self.eps), own.gate_up, own.gate_up_bias).chunk(2, -1)
+        gate, up = F.linear(normed(x, own.after, self.eps), own.gate_up, own.gate_up_bias).chunk(2, -1)
         return x.add_(own.down(F.silu(gate).mul_(up)))
 
     def _join(self, layer: Any) -> Joined:
@@ -125,6 +125,16 @@ class Lean(nn.Module):
             gate_up_bias,
             mlp.down_proj,
         )
+
+
+def normed(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """Root mean square norm over the last dimension: in float32, as in transformers, whatever the model's numbers are.
+
+    In float64 this rounding also takes away what the order of sums left, so that equal texts have equal scores.
+    """
+    if x.dtype == torch.float32:
+        return F.rms_norm(x, weight.shape, weight, eps)
+    return weight * F.rms_norm(x.float(), weight.shape, None, eps).to(x.dtype)
 
 
 def joined(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:
