@@ -238,10 +238,10 @@ class Forest:
         for i, row in enumerate(self.rows):
             if row.fresh:
                 first, last = row.fresh[0], row.fresh[-1]
-                whole = last - first + 1 == len(row.fresh)  # they rise, so nothing lies between them
-                states = self.states[:, i]
-                index = torch.tensor(row.fresh, device=states.device)
-                row.block.store(states[:, :, first : last + 1] if whole else states.index_select(2, index))
+                states = self.states[:, i, :, first : last + 1]
+                if states.shape[2] > len(row.fresh):  # they rise, so others lie between them
+                    states = states.index_select(2, torch.tensor(row.fresh, device=states.device) - first)
+                row.block.store(states)
 
 
 @cache

@@ -34,10 +34,11 @@ def lean_body(body: nn.Module) -> "Lean | None":
     if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > LARGEST:
         return None
     kinds = {(type(p), p.dtype, p.device.type) for p in body.parameters()}
-    plain = kinds in ({(nn.Parameter, torch.float32, "cpu")}, {(nn.Parameter, torch.float64, "cpu")})
-    if not plain:
+    if kinds not in ({(nn.Parameter, torch.float32, "cpu")}, {(nn.Parameter, torch.float64, "cpu")}):
         return None
-    return _KNOWN.setdefault(body, Lean(body))
+    if body not in _KNOWN:
+        _KNOWN[body] = Lean(body)
+    return _KNOWN[body]
 
 
 class Joined(NamedTuple):
@@ -145,10 +146,9 @@ def joined(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
     """Attention; shapes [rows, heads, queries, size], keys and values with as many heads or a divisor of it."""
-    if queries.shape[2] > FEW or queries.shape[1] != keys.shape[1]:
-        return F.scaled_dot_product_attention(
-            queries, keys, values, attn_mask=mask, enable_gqa=queries.shape[1] != keys.shape[1]
-        )
+    grouped = queries.shape[1] != keys.shape[1]
+    if queries.shape[2] > FEW or grouped:
+        return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, enable_gqa=grouped)
     scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-1, -2)
     weights: Tensor = scores.add_(mask).softmax(-1)
     return weights @ values
