@@ -168,6 +168,22 @@ def test_rewrites_are_counted_as_the_trees_hold_them(done, material):
     assert rose == pytest.approx(sum(both)) and sum(row["score rose, %"].n for row in rows) == len(both)
 
 
+def test_mended_mistakes_are_counted_by_kind(done, material):
+    truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=6")}
+    found = dict.fromkeys(audits.MISTAKES, 0)
+    for (arm, name, _), solution in done[1].items():
+        for node in solution.tree if arm == "ladder 200" else ():
+            if node.replaces is not None:
+                old, history = solution.tree.nodes[node.replaces], [n.step.text for n in node.parent.path()]
+                if kind := check_step(truth[name], history, old.step.text).kind:
+                    found[kind] += 1
+    rows = [row for row in rows_of(audits.mistake_table(material)) if row["arm"] == "ladder 200"]
+    counts = {kind: [tuple(map(int, row[kind].split(" of "))) for row in rows] for kind in found}
+    assert {kind: sum(n for _, n in pairs) for kind, pairs in counts.items()} == found and sum(found.values()) > 0
+    mended = [row["wrong to right"] for row in rows_of(audits.rewrite_table(material)) if row["arm"] == "ladder 200"]
+    assert sum(k for pairs in counts.values() for k, _ in pairs) == sum(mended) > 0
+
+
 def test_hints_are_measured_against_hints_of_other_problems(done, material):
     row = by_arm(audits.hint_table(material))["ladder 200"]
     nodes = [

@@ -32,6 +32,7 @@ class Rewritten(NamedTuple):
         kept: Whether the new version was kept.
         before, after: Whether the versions are right, None where no exact checker can say.
         rise: New score minus old, None where one is missing.
+        mistake: What is wrong with the old version: a kind of ``lab.check.Verdict``; "" if nothing, or if unknown.
     """
 
     author: str
@@ -39,6 +40,7 @@ class Rewritten(NamedTuple):
     before: bool | None
     after: bool | None
     rise: float | None
+    mistake: str
 
 
 class Hinted(NamedTuple):

@@ -1,11 +1,12 @@
 """Audits: did rewrites mend or break steps, do hints say too much and are they followed, are scores to be trusted?"""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hintree.experiments.lab.check import Kind
 from hintree.experiments.report.attempt import Hinted, Judged, Rewritten
 from hintree.experiments.report.bootstrap import Estimate, Floats
 from hintree.experiments.report.calibration import Bin, calibration_error, localised, reliability
@@ -16,6 +17,7 @@ from hintree.experiments.statistics import auc_interval, share
 
 WILSON = "95 % Wilson intervals, as if steps were independent"
 EXACT = "by the lab's exact checker"
+MISTAKES = [kind for kind in get_args(Kind) if kind]
 
 
 def counted(k: int, n: int) -> Estimate:
@@ -51,6 +53,24 @@ def outcomes(made: Sequence[Rewritten]) -> list[Cell]:
     wrong = sum(not before for before, _ in known)
     shares = [counted(mended, wrong), counted(broken, len(known) - wrong), counted(sum(rises), len(rises))]
     return [len(made), len(kept), *turns, *shares]
+
+
+def mistake_table(material: Material) -> Table:
+    """Which kinds of mistake rewrites mend, by arm and by who wrote them."""
+    rows: list[list[Cell]] = []
+    for arm in material.arms:
+        made = [r for _, attempt in material.of(arm) for r in attempt.rewritten if r.mistake]
+        for author in sorted({rewritten.author for rewritten in made}):
+            kinds = [[r for r in made if (r.author, r.mistake) == (author, kind)] for kind in MISTAKES]
+            mended = [sum(bool(r.kept and r.after) for r in some) for some in kinds]
+            rows.append([arm, author, *(f"{k} of {len(some)}" for k, some in zip(mended, kinds, strict=True))])
+    caption = (
+        f"Wrong steps that were written again, by what is wrong with them {EXACT}: how many were replaced by a right "
+        "one, of how many. Arithmetic: the computation; operand: a number or quantity, among them whatever builds on "
+        "an earlier mistake; irrelevant: a quantity that the answer does not need; repeated: one that is known; "
+        "malformed: no step of the lab, or no fact of the problem."
+    )
+    return Table("mistakes", "What rewrites mend", caption, [Column(h) for h in ("arm", "written by", *MISTAKES)], rows)
 
 
 def trigger_table(material: Material) -> Table:

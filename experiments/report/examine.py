@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from hintree.experiments.grade import equal
-from hintree.experiments.lab.check import check_step
+from hintree.experiments.lab.check import Verdict, check_step
 from hintree.experiments.lab.problem import LabProblem
 from hintree.experiments.report.attempt import Attempt, Hinted, Judged, Rewritten
 from hintree.experiments.report.calibration import Trace
@@ -17,7 +17,7 @@ from hintree.search.tree import Node, Tree
 CUT = 0.5
 """A step that scores lower is said to be wrong."""
 LABEL = re.compile(r"\((\d+)\)")
-Labels = dict[int, bool]
+Labels = dict[int, Verdict]
 
 
 def examine(
@@ -76,19 +76,20 @@ def by_author(path: list[Node], amount: Callable[[Node], int]) -> dict[str, int]
 
 
 def exact_labels(tree: Tree, lab: LabProblem) -> Labels:
-    """Whether each step is right after the steps before it, by node id."""
+    """What the checker says of each step after the steps before it, by node id."""
     labels: Labels = {}
     for node in tree.nodes[1:]:
         *history, last = [n.step.text for n in node.path()]
-        labels[node.id] = check_step(lab, history, last).right
+        labels[node.id] = check_step(lab, history, last)
     return labels
 
 
 def judged(tree: Tree, labels: Labels) -> list[Judged]:
     """The steps that the rewrite rule could see."""
     replaced = {node.replaces for node in tree}
+    right = {node: label.right for node, label in labels.items()}
     return [
-        Judged(node.score, labels[node.id], all(labels[n.id] for n in node.path()[:-1]), node.id in replaced)
+        Judged(node.score, right[node.id], all(right[n.id] for n in node.path()[:-1]), node.id in replaced)
         for node in tree.nodes[1:]
         if node.score is not None or node.id in replaced
     ]
@@ -101,7 +102,7 @@ def scored(path: list[Node]) -> bool:
 
 def trace(path: list[Node], labels: Labels) -> Trace:
     """Where the first wrong step of a scored path is, and where the scores say it is."""
-    true = next((i for i, node in enumerate(path) if not labels[node.id]), -1)
+    true = next((i for i, node in enumerate(path) if not labels[node.id].right), -1)
     return Trace(true, next((i for i, node in enumerate(path) if (node.score or 0.0) < CUT), -1))
 
 
@@ -111,7 +112,9 @@ def compare(old: Node, new: Node, labels: Labels) -> Rewritten:
     name = twin if twin != new.reason else str(new.id)
     kept = old.reason.endswith(f"rewritten as step {name}")
     rise = new.score - old.score if new.score is not None and old.score is not None else None
-    return Rewritten(new.author, kept, labels.get(old.id), labels.get(new.id), rise)
+    if not labels:
+        return Rewritten(new.author, kept, None, None, rise, "")
+    return Rewritten(new.author, kept, labels[old.id].right, labels[new.id].right, rise, labels[old.id].kind)
 
 
 def under_hint(tree: Tree, node: Node, *, labelled: bool) -> Hinted:

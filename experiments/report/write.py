@@ -52,6 +52,7 @@ PARTS: tuple[Callable[[Material], Table], ...] = (
     costs.teacher_table,
     costs.compute_table,
     audits.rewrite_table,
+    audits.mistake_table,
     audits.trigger_table,
     audits.hint_table,
     audits.scores_table,
