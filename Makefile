@@ -35,16 +35,18 @@ studies: .venv/dev  ## run the shipped studies (a day), and put their reports in
 	done
 
 # What the PRMs of prm-labels are trained on and compared on; docs/scorers.md has smaller sizes for a first look.
-LABELLED ?= lab:train?steps=2-8&n=2000&seed=1
+LABELLED ?= lab:train?steps=2-8&n=1000&seed=1
 TESTED ?= lab:test?steps=4-8&n=500
 PRMS := build/prm-labels/exact build/prm-labels/hard build/prm-labels/soft embedded:prm
 COMMA := ,
 LISTED = $(subst $() ,$(COMMA),$(PRMS))
 
 prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels, and compare them (hours; goes on where it was)
+	test -d build/prm-labels/judge || $(BIN)/hintree lab judge --out build/prm-labels/judge
 	for labels in exact hard soft; do \
 	    test -d build/prm-labels/$$labels || $(BIN)/hintree train prm --labels $$labels --problems '$(LABELLED)' \
-	        --validate 0 --out build/prm-labels/$$labels || exit 1; \
+	        --base build/prm-labels/judge --prm-spec lab --layers 1 --rate 1e-3 --epochs 4 --validate 0 \
+	        --out build/prm-labels/$$labels || exit 1; \
 	done
 	$(BIN)/hintree prm measure $(PRMS) --problems '$(TESTED)'
 	$(BIN)/hintree run prms --set 'problems=$(TESTED)' --set 'arms.beam.grid.scorer=[$(LISTED),random,exact]' \

@@ -77,6 +77,12 @@ def add_models(parts: Any) -> None:
         "--from", dest="start", metavar="FOLDER", help="teacher and student go on from earlier models in this folder"
     )
     train.set_defaults(run=run_train)
+    judge = parts.add_parser(
+        "judge", help="write the shipped PRM as it was before training, a base for PRMs on other labels"
+    )
+    judge.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="a new folder")
+    judge.add_argument("--seed", type=int, default=0, help="of what is to be trained (default %(default)s)")
+    judge.set_defaults(run=run_judge)
     evaluate = parts.add_parser("evaluate", help="measure the models on held-out problems")
     evaluate.add_argument(
         "--models", metavar="FOLDER", help="folder with the trained models (default: the shipped ones)"
@@ -155,6 +161,14 @@ def run_gates(args: argparse.Namespace) -> None:
     from hintree.experiments.lab.commands import write_gates
 
     write_gates(args.out or Path(__file__).parent / "gates.json", args.n, args.seed)
+
+
+def run_judge(args: argparse.Namespace) -> None:
+    """Write an untrained PRM."""
+    from hintree.experiments.lab.pipeline import write_judge
+
+    write_judge(args.out, args.seed)
+    print(f"written: {args.out}; train it with `hintree train prm --base {args.out} --prm-spec lab --layers 1`")
 
 
 def run_evaluate(args: argparse.Namespace) -> None:

@@ -54,6 +54,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=positive, default=2, help="how often each is seen (default %(default)s)")
     parser.add_argument("--batch", type=positive, default=16, help="examples per optimizer step (default %(default)s)")
     parser.add_argument("--rate", type=float, default=1e-4, help="peak learning rate (default %(default)s)")
+    parser.add_argument(
+        "--layers", type=positive, help="train only so many of the last layers, the final norm and the head"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of drafts, head and order (default %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
     parser.add_argument(
@@ -154,7 +157,7 @@ def recipe(args: argparse.Namespace) -> Any:
     """How it is trained."""
     from hintree.experiments.prm.train import Recipe
 
-    return Recipe(args.epochs, args.batch, args.rate, args.seed)
+    return Recipe(args.epochs, args.batch, args.rate, args.seed, args.layers)
 
 
 def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any]) -> None:

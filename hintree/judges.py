@@ -6,13 +6,13 @@ weighted into one as in ``0.7*embedded:prm+0.3*confidence:min``.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from hintree import models  # its loaders import torch when they are first used
 from hintree.experiments.controls import ExactSteps, chance
 from hintree.experiments.rollouts import Agreement
 from hintree.experiments.symbolic import SymbolicCheck
-from hintree.models import is_address, load_classifier, load_model, open_served, read_tokens
-from hintree.models.classifier import LocalClassifier
+from hintree.models import is_address
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import (
     FAMILIES,
@@ -28,6 +28,9 @@ from hintree.scorers import (
     find_spec,
 )
 from hintree.search import Answerer, UsageError
+
+if TYPE_CHECKING:
+    from hintree.models.classifier import LocalClassifier
 
 
 class Kind(NamedTuple):
@@ -110,19 +113,19 @@ def make_scorer(
         ModelError: A model cannot be loaded.
     """
     made = [(weight, build(kind, rest, prm_spec, device, dtype)) for weight, kind, rest in parts(name)]
-    models = tuple(model for _, (_, own) in made for model in own)
+    behind = tuple(model for _, (_, own) in made for model in own)
     ask = made[0][1][0] if len(made) == 1 else Ensemble([ask for _, (ask, _) in made], [weight for weight, _ in made])
     free = len(made) == 1 and is_address(name)
-    return Scorer(Answerer(ask, max((model.parameters for model in models), default=0), free), models)
+    return Scorer(Answerer(ask, max((model.parameters for model in behind), default=0), free), behind)
 
 
 def load_prm(
     name: str, spec: str | PRMSpec | None = None, *, device: str = "auto", dtype: str = "auto"
-) -> PRM[LocalClassifier]:
+) -> "PRM[LocalClassifier]":
     """A PRM by its model's name; arguments and errors as for ``make_scorer``."""
     found = find_spec(name, spec)
     numbers = found.dtype if found.dtype and dtype == "auto" else dtype
-    return PRM(load_classifier(name, found.reading(), device=device, dtype=numbers), found)
+    return PRM(models.load_classifier(name, found.reading(), device=device, dtype=numbers), found)
 
 
 def parts(name: str) -> Iterator[tuple[float, str, str]]:
@@ -160,17 +163,17 @@ def build(
 ) -> tuple[Callable[..., Any], tuple[Forgetful, ...]]:
     """One scorer, and the models behind it."""
     if kind == "prm" and is_address(rest):
-        remote = open_served(rest)
+        remote = models.open_served(rest)
         return PRM(remote, find_spec(rest, prm_spec or FAMILIES["lab"])), (remote,)
     if kind in ("prm", "digits", "yes-no"):
         prm = load_prm(rest, prm_spec if kind == "prm" else FAMILIES[kind], device=device, dtype=dtype)
         return prm, (prm.model,)
     if kind in WITH_MODEL:
-        writer = load_model(rest, device=device, dtype=dtype)
+        writer = models.load_model(rest, device=device, dtype=dtype)
         if kind == "rollouts":
             steps = StepWriter(writer, Sampling(temperature=0.8, greedy_first=False))
             return Agreement(Answerer(steps, writer.parameters)), (writer,)
-        reader = read_tokens(writer, LABELS)
+        reader = models.read_tokens(writer, LABELS)
         return Debate(writer, reader) if kind == "maj" else Verdict(writer, reader, FORMS[kind]), (writer, reader)
     if kind == "confidence":
         return TokenConfidence(rest or "mean"), ()

@@ -1,11 +1,27 @@
-"""Language models as machines: prompts in, tokens with their probabilities out. They know no tree and no role."""
+"""Language models as machines: prompts in, tokens with their probabilities out. They know no tree and no role.
+
+What needs torch is imported when it is first used, so that commands which run no model do not wait for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from hintree.models.address import is_address, parse_address
 from hintree.models.base import Classifier, Completion, LanguageModel, Piece, Prompt, Reader, Request, Scored, Usage
-from hintree.models.heads import Head
-from hintree.models.load import EMBEDDED, load_classifier, load_model, read_tokens
-from hintree.models.open import open_model, open_served
+from hintree.models.head import Head
 
+if TYPE_CHECKING:
+    from hintree.models.load import EMBEDDED, load_classifier, load_model, read_tokens
+    from hintree.models.open import open_model, open_served
+
+_HOMES = {
+    "EMBEDDED": "load",
+    "load_classifier": "load",
+    "load_model": "load",
+    "open_model": "open",
+    "open_served": "open",
+    "read_tokens": "load",
+}
 __all__ = [
     "EMBEDDED",
     "Classifier",
@@ -26,3 +42,10 @@ __all__ = [
     "parse_address",
     "read_tokens",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name that needs torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hintree.models' has no attribute {name!r}")
+    return getattr(import_module(f"hintree.models.{_HOMES[name]}"), name)

@@ -1,7 +1,7 @@
 """Local classifiers: label probabilities at marked places of a text. This is what a PRM runs on."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.models.base import Piece, Scored
 from hintree.models.forest import Forest, Machine
-from hintree.models.heads import Head
+from hintree.models.head import Head
+from hintree.models.heads import chances
 from hintree.models.local import BATCH_TOKENS, Local, too_long
 from hintree.models.text import conversation, part
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
@@ -91,9 +92,7 @@ class LocalClassifier(Local):
             while len(found) < len(coded):
                 left = list(zip(blocks, coded, strict=True))[len(found) :]
                 batch = left[: fit([(block, ids) for block, (ids, _) in left], self._columns)]
-                forwarded = read_labels(
-                    machine, self._cache, [(block, ids) for block, (ids, _) in batch], self.head.chances
-                )
+                forwarded = read_labels(machine, self._cache, [(block, ids) for block, (ids, _) in batch], self.head)
                 for (block, (ids, marks)), tokens in zip(batch, forwarded, strict=True):
                     path = block.match(ids)
                     found.append(([block.labels[path[mark]] for mark in marks], tokens))
@@ -114,8 +113,8 @@ class LocalClassifier(Local):
             rows = [coded[i][0] for i in batch]
             padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids in rows], device=self.model.device)
             mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in rows], device=padded.device)
-            chances = self.head.chances(self._logits(padded, mask)).cpu()
-            for i, row in zip(batch, chances, strict=True):
+            read = chances(self.head, self._logits(padded, mask)).cpu()
+            for i, row in zip(batch, read, strict=True):
                 found[i] = (row[coded[i][1]].tolist(), len(coded[i][0]))
         return [found[i] for i in range(len(coded))]
 
@@ -154,12 +153,12 @@ def read_labels(
     machine: Machine,
     cache: TreeCache,
     texts: Sequence[tuple[Block, list[int]]],
-    chances: Callable[[Tensor], Tensor],
+    head: Head,
 ) -> list[int]:
     """Forward what is new in some texts and note the probability of "right" there; tokens forwarded for each."""
     forest = Forest(machine, cache, texts, again=False)
     for places, hidden in forest.read():
-        for (i, _), chance in zip(places, chances(machine.head(hidden)).tolist(), strict=True):
+        for (i, _), chance in zip(places, chances(head, machine.head(hidden)).tolist(), strict=True):
             forest.rows[i].block.labels.append(chance)
     forest.commit()
     return forest.forwarded

@@ -1,51 +1,28 @@
-"""What a classifier reads off a model: from hidden states to label logits, and from these to one probability.
+"""The heads of classifiers at work: from hidden states to label logits, and from these to one probability.
 
-Three kinds of heads. ``labels``: the head of a token classification model of transformers. ``tokens``: the logits of a
-few tokens of a language model, such as "+" and "-". ``tensors``: a head that transformers does not know, which stands
-in the checkpoint under a name of its own: one linear layer (NAME.weight), or two with a ReLU between them (NAME.0,
-NAME.2). All numbers after the hidden states are float32 at least.
+All numbers after the hidden states are float32 at least.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from hintree.models.head import Head
 from hintree.search.errors import CheckpointError
 
 
-class Head(NamedTuple):
-    """A head by declaration.
-
-    kind: See above.
-    labels: For ``tokens``: the label texts; each stands for the last of its tokens.
-    tensors: For ``tensors``: the name that the head's tensors begin with.
-    right: Places of the logits that mean "right"; negative ones count from the last.
-    activation: From logits to a probability. ``softmax``: the probabilities of ``right`` in all, over these logits.
-        ``expectation``: the mean of the places 0 to n - 1 under the softmax, divided by n - 1 (a mark out of nine).
-        ``sigmoid``: 1 / (1 + exp(-v / scale)), ``tanh``: (1 + tanh(v / scale)) / 2, of the one logit v at ``right``.
-    scale: Of the last two; for values without bounds, about as large as they usually are.
-    """
-
-    kind: Literal["labels", "tokens", "tensors"] = "labels"
-    labels: tuple[str, ...] = ()
-    tensors: str = ""
-    right: tuple[int, ...] = (-1,)
-    activation: Literal["softmax", "expectation", "sigmoid", "tanh"] = "softmax"
-    scale: float = 1.0
-
-    def chances(self, logits: Tensor) -> Tensor:
-        """Probability of "right" in [0, 1], shape [...], from label logits, shape [..., labels]."""
-        logits = logits if logits.dtype == torch.float64 else logits.float()
-        if self.activation == "softmax":
-            return logits.softmax(-1)[..., list(self.right)].sum(-1).clamp(0, 1)
-        if self.activation == "expectation":
-            marks = torch.linspace(0, 1, logits.shape[-1], device=logits.device, dtype=logits.dtype)
-            return (logits.softmax(-1) * marks).sum(-1).clamp(0, 1)
-        value = logits[..., self.right[0]] / self.scale
-        return value.sigmoid() if self.activation == "sigmoid" else (1 + value.tanh()) / 2
+def chances(head: Head, logits: Tensor) -> Tensor:
+    """Probability of "right" in [0, 1], shape [...], from label logits, shape [..., labels]."""
+    logits = logits if logits.dtype == torch.float64 else logits.float()
+    if head.activation == "softmax":
+        return logits.softmax(-1)[..., list(head.right)].sum(-1).clamp(0, 1)
+    if head.activation == "expectation":
+        marks = torch.linspace(0, 1, logits.shape[-1], device=logits.device, dtype=logits.dtype)
+        return (logits.softmax(-1) * marks).sum(-1).clamp(0, 1)
+    value = logits[..., head.right[0]] / head.scale
+    return value.sigmoid() if head.activation == "sigmoid" else (1 + value.tanh()) / 2
 
 
 class Layers(nn.Module):

@@ -24,7 +24,8 @@ from transformers import (
 from transformers import logging as transformers_logging
 
 from hintree.models.classifier import LocalClassifier
-from hintree.models.heads import Head, from_tensors, from_tokens
+from hintree.models.head import Head
+from hintree.models.heads import from_tensors, from_tokens
 from hintree.models.local import LocalModel
 from hintree.models.tree_cache import CACHE_BYTES
 from hintree.search.errors import CheckpointError, UnknownModelError, UsageError

@@ -173,6 +173,24 @@ def test_a_trained_prm_learns_loads_and_runs_in_the_pipeline(tmp_path, capsys):
     assert main([*command]) == 2 and "not empty" in capsys.readouterr().err
 
 
+def test_the_untrained_judge_is_a_base_of_which_the_last_layer_is_trained(tmp_path, capsys):
+    base, out, rows = tmp_path / "judge", tmp_path / "prm", tmp_path / "rows.jsonl"
+    assert main(["lab", "judge", "--out", str(base)]) == 0
+    assert main(["lab", "judge", "--out", str(base)]) == 2 and "not empty" in capsys.readouterr().err
+    wrong = [RIGHT[0].replace("= 7", "= 8"), RIGHT[1]]
+    lines = [{"prompt": LAB, "completions": steps, "labels": [steps == RIGHT] * 2} for steps in (RIGHT, wrong)]
+    rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    command = ["train", "prm", "--rows", str(rows), "--base", str(base), "--prm-spec", "lab", "--validate", "0"]
+    command += ["--out", str(out), "--rate", "0.01", "--epochs", "10"]
+    assert main([*command, "--layers", "99"]) == 2 and "layers here" in capsys.readouterr().err
+    assert main([*command, "--layers", "1"]) == 0
+    before, after = (dict(load_prm(str(folder)).model.model.named_parameters()) for folder in (base, out))
+    changed = {name for name, weight in after.items() if not torch.equal(weight, before[name])}
+    last = max(int(name.split(".")[2]) for name in before if name.startswith("model.layers."))
+    assert {"score.weight", "model.norm.weight", f"model.layers.{last}.mlp.gate_proj.weight"} <= changed
+    assert all(name.startswith((f"model.layers.{last}.", "model.norm.", "score.")) for name in changed)
+
+
 @pytest.mark.slow
 def test_a_prm_and_a_ppm_are_trained_on_the_lab(tmp_path, capsys):
     problems = "lab:train?steps=2-3&n=8&seed=1"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, LlamaForTokenClassification
 
 from hintree.experiments.distill.tune import tune
 from hintree.experiments.lab import recipes
@@ -16,7 +16,7 @@ from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
 from hintree.experiments.lab.rows import Mix
 from hintree.experiments.lab.train import Schedule
 from hintree.experiments.lab.vocabulary import build_tokenizer
-from hintree.models.load import MANIFEST, load_model
+from hintree.models.load import MANIFEST, load_model, locate, write_manifest
 from hintree.scorers import FAMILIES, FILE
 from hintree.search import UsageError
 
@@ -85,12 +85,30 @@ def prm(out: Path, start: Path | None) -> None:
     if not drafts.is_file():
         write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
     spent = time.process_time() - clock
-    writer = LlamaForCausalLM.from_pretrained(out / "teacher")
-    tokenizer = build_tokenizer()
-    model = new_judge(writer, tokenizer.get_vocab()["\n"], seed=recipes.PRM_SCHEDULE.seed)
+    model = untrained_judge(out / "teacher", recipes.PRM_SCHEDULE.seed)
     (out / "prm").mkdir(parents=True, exist_ok=True)
     (out / "prm" / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
-    finish(model, by_drafts(drafts, tokenizer), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
+    finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
+
+
+def untrained_judge(writer: Path, seed: int) -> LlamaForTokenClassification:
+    """The PRM on top of a teacher, before any training."""
+    return new_judge(LlamaForCausalLM.from_pretrained(writer), build_tokenizer().get_vocab()["\n"], seed=seed)
+
+
+def write_judge(out: Path, seed: int) -> None:
+    """Write the PRM on top of the shipped teacher, before any training, into a new folder.
+
+    Raises:
+        UsageError: The folder is not empty, or no folder.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"--out {out} is not empty; name a new folder, so that no model is lost")
+    judge = untrained_judge(Path(locate("embedded:teacher")), seed)
+    judge.save_pretrained(out)
+    build_tokenizer().save_pretrained(out)
+    (out / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
+    write_manifest(out)
 
 
 STAGES: dict[str, Callable[[Path, Path | None], None]] = {

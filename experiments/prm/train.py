@@ -38,16 +38,23 @@ class Recipe(NamedTuple):
     batch: Examples per optimizer step; at least 1.
     rate: Peak learning rate of AdamW; it warms up over a tenth of the steps, then falls linearly to zero.
     seed: Of the head's first weights and of the order.
+    layers: How many of the last layers are trained, with the final norm and the head; None for the whole model.
     """
 
     epochs: int = 2
     batch: int = 16
     rate: float = 1e-4
     seed: int = 0
+    layers: int | None = None
 
 
 def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str = "auto") -> PRM[LocalClassifier]:
-    """A token classification model on a base model, with a new head. Raises ModelError if the base cannot be loaded."""
+    """A token classification model on a base model, with a new head unless the base has one.
+
+    Raises:
+        ModelError: The base cannot be loaded.
+        UsageError: It has fewer layers than are to be trained.
+    """
     place = locate(base)
     torch.manual_seed(recipe.seed)
     level = transformers_logging.get_verbosity()
@@ -70,7 +77,19 @@ def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str
     finally:
         transformers_logging.set_verbosity(level)
     model.to(pick_device(device))
+    if recipe.layers is not None:
+        freeze(model, recipe.layers)
     return PRM(LocalClassifier(base, model, tokenizer, head=spec.reading()), spec)
+
+
+def freeze(model: PreTrainedModel, layers: int) -> None:
+    """Leave only the last layers, the final norm and the head to be trained. Raises UsageError without so many."""
+    stacks = [part for part in model.base_model.modules() if isinstance(part, torch.nn.ModuleList)]
+    stack = max(stacks, key=len)
+    if layers > len(stack):
+        raise UsageError(f"--layers {layers}: {model.config.model_type} has {len(stack)} layers here")
+    for frozen in (model.get_input_embeddings(), *stack[: len(stack) - layers]):
+        frozen.requires_grad_(False)
 
 
 def train_prm(prm: PRM[LocalClassifier], rows: Sequence[Solution], recipe: Recipe, work: Path) -> float:
@@ -128,7 +147,8 @@ def descend(
     if not examples:
         raise UsageError(f"there is nothing to train the {name} on: no example came out of these problems; give more")
     batches, net = ordered(examples, recipe), model.model
-    optim = torch.optim.AdamW(net.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    trained = [weight for weight in net.parameters() if weight.requires_grad]
+    optim = torch.optim.AdamW(trained, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     point, losses, saved = work / "resume.pt", work / "losses.jsonl", time.monotonic()
     start, _ = restore(point, net, [optim])
     trim_log(losses, start)
