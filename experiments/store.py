@@ -23,7 +23,7 @@ from hintree.experiments.store_file import SCHEMA, check_pages, check_version, c
 from hintree.experiments.store_rows import COLUMNS, as_result, checksum_of, unpack_tree
 from hintree.experiments.store_rows import Result as Result
 from hintree.experiments.store_study import StoredCase as StoredCase
-from hintree.experiments.store_study import difference, fill, key_of, study_hash
+from hintree.experiments.store_study import difference, fill, key_of, missed, study_hash, write_study
 from hintree.search.errors import UsageError
 from hintree.search.tree import Tree
 
@@ -60,7 +60,8 @@ class Store:
             folder: Made if it is not there.
             study: The resolved study; its "arms" are configurations by name.
             cases: The problems, in order.
-            exist_ok: Open a store that is there, if it is of the same study, instead of refusing it.
+            exist_ok: Open a store that is there instead of refusing it, if it is of the same study or of a smaller
+                one, to which arms, problems and seeds are added.
             facts: "versions" and "hardware".
 
         Raises:
@@ -76,7 +77,6 @@ class Store:
             connection = connect(path, "rw")
             connection.execute("BEGIN IMMEDIATE")
             if is_new := connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-                facts |= {"study": study, "study_hash": study_hash(study, cases)}
                 fill(connection, study, cases, facts)
                 connection.execute(f"PRAGMA user_version={SCHEMA}")
             connection.execute("COMMIT")
@@ -84,8 +84,11 @@ class Store:
         if not is_new and not exist_ok:
             raise UsageError(f"{folder} holds a study already: go on with --resume, or give another --out")
         store = cls.open(folder, write=True)
-        check_same(store, study, cases)
-        return store
+        if store.meta("study_hash") == study_hash(study, cases):
+            return store
+        store.grow(study, cases)
+        store.close()
+        return cls.open(folder, write=True)
 
     @classmethod
     def open(cls, folder: Path, *, write: bool = False) -> Self:
@@ -126,6 +129,16 @@ class Store:
         whole = study_hash(study, cases) == self.meta("study_hash") and self.arms() == study["arms"]
         if not whole or list(self.problems()) != [key_of(case.id, case.question) for case in cases]:
             raise damaged(self.path, "study, arms or problems have been changed")
+
+    def grow(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
+        """Take over a study with more arms, problems or seeds. Raises UsageError if it lacks some, naming the first."""
+        keys = [key_of(case.id, case.question) for case in cases]
+        if where := missed(study, keys, self.study, self.problems()):
+            raise of_another_study(self.path, where)
+        with reported(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            write_study(self._connection, study, cases)
+            self._connection.execute("COMMIT")
 
     def meta(self, key: str) -> Any:
         """What is known of the study by name: "study", "study_hash", "versions" or "hardware"."""
@@ -259,7 +272,10 @@ class Store:
 
 def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
     """Raise UsageError, naming the first difference, if the store is of another study."""
-    if store.meta("study_hash") == study_hash(study, cases):
-        return
-    where = difference(study, store.study)
-    raise UsageError(f"{store.path} is of another study ({where}): give another --out, or the study that made it")
+    if store.meta("study_hash") != study_hash(study, cases):
+        raise of_another_study(store.path, difference(study, store.study))
+
+
+def of_another_study(path: Path, where: str) -> UsageError:
+    """The error for a store that a study cannot go on with."""
+    return UsageError(f"{path} is of another study ({where}): give another --out, or the study that made it")

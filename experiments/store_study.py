@@ -42,6 +42,16 @@ def fill(
     for statement in TABLES.split(";"):
         connection.execute(statement)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
+    write_study(connection, study, cases)
+
+
+def write_study(connection: sqlite3.Connection, study: Mapping[str, Any], cases: Iterable[StoredCase]) -> None:
+    """Write study, arms and problems in the place of those that are there; results are left alone."""
+    cases = list(cases)
+    own = {"study": study, "study_hash": study_hash(study, cases)}
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in own.items()])
+    connection.execute("DELETE FROM arms")
+    connection.execute("DELETE FROM problems")
     arms = [(hash_of(c), name, i, json.dumps(c)) for i, (name, c) in enumerate(study["arms"].items())]
     connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", arms)
     asked = [(key_of(case.id, case.question), i, *case) for i, case in enumerate(cases)]
@@ -61,6 +71,19 @@ def key_of(id: str, question: str) -> str:
 def study_hash(study: Mapping[str, Any], cases: Sequence[StoredCase]) -> str:
     """The hash of a study: all that its results depend on, and the order of its arms."""
     return hash_of([study, list(study["arms"]), list(cases)])
+
+
+def missed(study: Mapping[str, Any], keys: Iterable[str], old: Mapping[str, Any], old_keys: Iterable[str]) -> str:
+    """What an older study with problems of these keys has and this one lacks, in words; "" if it has grown only."""
+    kept = {hash_of(config) for config in study["arms"].values()}
+    for name, config in old["arms"].items():
+        if hash_of(config) not in kept:
+            return difference({"arms": {name: study["arms"].get(name)}}, {"arms": {name: config}})
+    if seeds := set(old["seeds"]).difference(study["seeds"]):
+        return f"seed {min(seeds)} is there and not here"
+    if lost := len(set(old_keys).difference(keys)):
+        return f"problems that are there and not here: {lost}"
+    return ""
 
 
 def difference(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:

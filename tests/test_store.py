@@ -121,8 +121,31 @@ def test_a_store_is_not_made_twice_and_not_mixed_with_another_study(tmp_path):
     other["arms"]["a"]["of"] = "c"
     with pytest.raises(UsageError, match=r"arms\.a\.of is 'a' there and 'c' here"):
         Store.create(tmp_path, other, cases(["p"]), exist_ok=True)
-    with pytest.raises(UsageError, match="the problems"):
+    with pytest.raises(UsageError, match="problems that are there and not here: 1"):
         Store.create(tmp_path, study(), cases(["q"]), exist_ok=True)
+    with pytest.raises(UsageError, match="seed 1 is there"):
+        Store.create(tmp_path, study() | {"seeds": [0, 2]}, cases(["p"]), exist_ok=True)
+    with pytest.raises(UsageError, match=r"arms\.a\.of is 'a' there and None here"):
+        Store.create(tmp_path, study(("b", "c")), cases(["p"]), exist_ok=True)
+    with Store.open(tmp_path) as store:
+        assert store.study == study() and [case.id for case in store.problems().values()] == ["p"]
+
+
+def test_a_study_may_grow(tmp_path):
+    few, many = cases(["p0", "p1"]), cases(["p0", "p1", "p2"])
+    keys = [key_of(case.id, case.question) for case in many]
+    with Store.create(tmp_path, study(), few) as store:
+        store.add([(result("a", key), pack_tree(grown(key))) for key in keys[:2]])
+        there = store.keys()
+    larger = study(("c", "b", "a")) | {"seeds": [0, 1, 2], "baseline": "c", "problems": "all.jsonl"}
+    with Store.create(tmp_path, larger, [many[2], *few], exist_ok=True) as store:
+        assert store.study == larger and list(store.arms()) == ["c", "b", "a"] and store.keys() == there
+        assert [case.id for case in store.problems().values()] == ["p2", "p0", "p1"]
+        store.add([(result("c", keys[2], seed=2), pack_tree(grown(keys[2])))])
+    with Store.open(tmp_path) as store:
+        assert len(store.keys()) == 3 and store.tree("a", keys[1], 0).problem.id == keys[1]
+    with pytest.raises(UsageError, match=r"arms\.c"):
+        Store.create(tmp_path, study(), few, exist_ok=True)
 
 
 def test_odd_ids_stay_inside_the_folder_and_come_back_as_they_were(tmp_path):
