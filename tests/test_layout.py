@@ -4,6 +4,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("search", "models", "policies", "scorers", "experiments")
 ALLOWED = {
@@ -73,6 +75,12 @@ def test_the_code_map_names_every_file_and_nothing_else():
 def test_importing_hintree_does_not_wait_for_torch():
     code = "import sys, hintree, hintree.cli; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["presets", "scorers", "searches"])
+def test_lists_do_not_wait_for_torch(command):
+    code = f"import sys; from hintree.cli import main; main(['{command}']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True).returncode == 0
 
 
 def test_every_public_name_can_be_imported():
