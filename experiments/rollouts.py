@@ -24,11 +24,15 @@ class Finished(NamedTuple):
 def finish(cases: Sequence[Prefix], writer: Answerer, n: int, depth: int = 16) -> list[Finished]:
     """``n`` completions of every case's steps, each at most ``depth`` steps long; all in shared batches.
 
-    A case whose writer fails has fewer answers.
+    A case whose last step states an answer is complete, and all its completions have that. One whose writer fails has
+    fewer answers.
     """
     trees, found = [], []
 
     async def grow(tree: Tree, node: Node, answers: list[str | None]) -> None:
+        if node.finished:
+            answers += [node.step.answer] * n
+            return
         first = [step for step in await extend(tree, places([node], n), merge=False) if step is not None]
         ends = await roll_out(tree, first, depth, node.depth + depth)
         answers += [end.step.answer if end.status == "terminal" else None for end in ends]
@@ -37,7 +41,7 @@ def finish(cases: Sequence[Prefix], writer: Answerer, n: int, depth: int = 16) -
         tree = Tree(Problem(case.question, f"{case.seed:x}"), case.seed)
         node = tree.root
         for step in case.steps:
-            node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
+            node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0, find_answer(step)), "reasoner")
         answers: list[str | None] = []
         trees.append((tree, grow(tree, node, answers)))
         found.append((tree, answers))

@@ -36,7 +36,7 @@ class StoredCase(NamedTuple):
 
 
 def fill(
-    connection: sqlite3.Connection, study: Mapping[str, Any], cases: Iterable[StoredCase], facts: Mapping[str, Any]
+    connection: sqlite3.Connection, study: Mapping[str, Any], cases: Sequence[StoredCase], facts: Mapping[str, Any]
 ) -> None:
     """Make the tables and write all but results."""
     for statement in TABLES.split(";"):
@@ -45,9 +45,8 @@ def fill(
     write_study(connection, study, cases)
 
 
-def write_study(connection: sqlite3.Connection, study: Mapping[str, Any], cases: Iterable[StoredCase]) -> None:
+def write_study(connection: sqlite3.Connection, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
     """Write study, arms and problems in the place of those that are there; results are left alone."""
-    cases = list(cases)
     own = {"study": study, "study_hash": study_hash(study, cases)}
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in own.items()])
     connection.execute("DELETE FROM arms")

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hintree.cli_types import positive
+from hintree.cli_types import check_new, positive
 
 EXAMPLES = """examples:
   hintree lab problems --steps 6 --n 1
@@ -165,6 +165,7 @@ def run_gates(args: argparse.Namespace) -> None:
 
 def run_judge(args: argparse.Namespace) -> None:
     """Write an untrained PRM."""
+    check_new(args.out)
     from hintree.experiments.lab.pipeline import write_judge
 
     write_judge(args.out, args.seed)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hintree.cli_types import positive
+from hintree.cli_types import check_new, positive
 from hintree.search.errors import UsageError
 
 
@@ -67,9 +67,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Look at what can be wrong before anything is loaded. Raises UsageError."""
-    folder = Path(args.out)
-    if not folder.name or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
-        raise UsageError(f"--out {folder} has no name or is not empty; name a new folder, so that no model is lost")
+    check_new(Path(args.out))
     if not 0 < args.rate < 1:
         raise UsageError(f"--rate {args.rate!r} is not a number above 0 and below 1")
 

@@ -1,6 +1,9 @@
-"""Types of arguments that several commands share."""
+"""Arguments that several commands share: types, and checks of what is there."""
 
 import argparse
+from pathlib import Path
+
+from hintree.search.errors import UsageError
 
 
 def positive(text: str) -> int:
@@ -12,3 +15,9 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return number
+
+
+def check_new(folder: Path) -> None:
+    """Raise UsageError unless a model can be written into ``--out`` without another being lost."""
+    if not folder.name or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
+        raise UsageError(f"--out {folder} has no name or is not empty; name a new folder, so that no model is lost")

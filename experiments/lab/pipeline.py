@@ -16,8 +16,10 @@ from hintree.experiments.lab.prm_rows import by_drafts, write_drafts
 from hintree.experiments.lab.rows import Mix
 from hintree.experiments.lab.train import Schedule
 from hintree.experiments.lab.vocabulary import build_tokenizer
-from hintree.models.load import MANIFEST, load_model, locate, write_manifest
-from hintree.scorers import FAMILIES, FILE
+from hintree.experiments.prm.train import save
+from hintree.models.classifier import LocalClassifier
+from hintree.models.load import MANIFEST, load_model, locate
+from hintree.scorers import FAMILIES, FILE, PRM
 from hintree.search import UsageError
 
 
@@ -97,18 +99,10 @@ def untrained_judge(writer: Path, seed: int) -> LlamaForTokenClassification:
 
 
 def write_judge(out: Path, seed: int) -> None:
-    """Write the PRM on top of the shipped teacher, before any training, into a new folder.
-
-    Raises:
-        UsageError: The folder is not empty, or no folder.
-    """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"--out {out} is not empty; name a new folder, so that no model is lost")
+    """Write the PRM on top of the shipped teacher, before any training."""
+    spec = FAMILIES["lab"]
     judge = untrained_judge(Path(locate("embedded:teacher")), seed)
-    judge.save_pretrained(out)
-    build_tokenizer().save_pretrained(out)
-    (out / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
-    write_manifest(out)
+    save(PRM(LocalClassifier("judge", judge, build_tokenizer(), head=spec.reading()), spec), out)
 
 
 STAGES: dict[str, Callable[[Path, Path | None], None]] = {

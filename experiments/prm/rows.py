@@ -17,7 +17,6 @@ from hintree.experiments.problem_fields import Case as Asked
 from hintree.experiments.rollouts import finish
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
-from hintree.policies.answers import find_answer
 from hintree.scorers import Prefix
 from hintree.search import Answerer, BestOfN, Tree, UsageError, drive
 from hintree.search.seeds import seed_of
@@ -122,14 +121,11 @@ def exact(draft: Draft) -> list[float]:
 
 
 def values_of(prefixes: Sequence[tuple[Draft, list[str]]], writer: LanguageModel, n: int) -> list[float]:
-    """Share of ``n`` completions of each prefix that come to the reference answer; a finished one completes itself."""
-    stated = [find_answer(told[-1]) for _, told in prefixes]
+    """Share of ``n`` completions of each prefix that come to the reference answer."""
     steps = Answerer(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
-    begun = [prefix for prefix, answer in zip(prefixes, stated, strict=True) if answer is None]
-    cases = [Prefix(d.asked.problem.question, tuple(told), seed_of(d.asked.problem.id, told)) for d, told in begun]
-    done = iter(finish(cases, steps, n))
-    answers = [next(done).answers if answer is None else [answer] * n for answer in stated]
+    cases = [Prefix(d.asked.problem.question, tuple(told), seed_of(d.asked.problem.id, told)) for d, told in prefixes]
+    done = finish(cases, steps, n)
     return [
-        sum(answer is not None and equal(draft.asked.reference, answer) for answer in found) / n
-        for (draft, _), found in zip(prefixes, answers, strict=True)
+        sum(answer is not None and equal(draft.asked.reference, answer) for answer in one.answers) / n
+        for (draft, _), one in zip(prefixes, done, strict=True)
     ]
