@@ -9,7 +9,6 @@ through the public cache interface.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -215,17 +214,18 @@ class Forest:
                 mask[i, : len(row_moves), : self.filled] = self._mask[i, origin]
         hidden = self._forward(tokens, mask)
         self._slots, self._mask = slots, mask
-        at = torch.tensor([(i, slots[i, column]) for i, column in order], device=hidden.device)
-        return places, [order[place] for place in places], hidden[at[:, 0], at[:, 1]]
+        at = torch.tensor([i * width + slot for (i, _), slot in slots.items()], device=hidden.device)
+        return places, [order[place] for place in places], hidden.flatten(0, 1).index_select(0, at)
 
     def _forward(self, tokens: NDArray[np.int64], mask: Mask) -> Tensor:
         """Forward tokens [rows, queries], each of which comes to see itself; hidden states [rows, queries, width]."""
         length = tokens.shape[1]
         mask[:, :, self.filled :] |= np.eye(length, dtype=np.bool_)
         device, kind = self.states.device, self.states.dtype
+        unseen = torch.from_numpy(mask).to(device)[:, None].to(kind).sub_(1)
         hidden = self._machine.body(
             input_ids=torch.from_numpy(tokens).to(device),
-            attention_mask=torch.where(torch.from_numpy(mask).to(device)[:, None], *_bounds(kind, device)),
+            attention_mask=unseen.mul_(torch.finfo(kind).max),
             position_ids=torch.from_numpy(mask.sum(-1) - 1).to(device),
             past_key_values=self._cache,
             use_cache=True,
@@ -242,13 +242,6 @@ class Forest:
                 if states.shape[2] > len(row.fresh):  # they rise, so others lie between them
                     states = states.index_select(2, torch.tensor(row.fresh, device=states.device) - first)
                 row.block.store(states)
-
-
-@cache
-def _bounds(kind: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
-    """What a mask adds to the logits of what is seen, and of what is not."""
-    least = torch.finfo(kind).min
-    return torch.zeros((), dtype=kind, device=device), torch.full((), least, dtype=kind, device=device)
 
 
 def stretch(left: Sequence[int]) -> int:

@@ -18,7 +18,7 @@ from hintree.models.forest import Forest, Machine
 from hintree.models.machine import find_machine
 from hintree.models.rows import Row, write_rows
 from hintree.models.sampling import Cuts, choose, uniforms
-from hintree.models.text import continuation, cut, encode, may_stop
+from hintree.models.text import continuation, cut, encode, may_end
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
 from hintree.models.weigh import weigh_on_tree, weigh_whole
 from hintree.search.errors import ContextError, LogitsError, ModelError
@@ -120,7 +120,8 @@ class LocalModel(Local):
         return answers
 
     def _row(self, request: Request, ids: list[int]) -> Row:
-        row = Row(request, ids, min(request.max_tokens, self.context - len(ids)))
+        last = may_end(self.tokenizer, self._ends, request.stop)
+        row = Row(request, ids, min(request.max_tokens, self.context - len(ids)), last)
         if row.limit < 1:
             row.answer = too_long(self.name, len(ids), self.context)
         return row
@@ -178,28 +179,25 @@ class LocalModel(Local):
         logp = torch.log_softmax(logits, -1)
         chances = logp.gather(1, tokens[:, None])[:, 0].exp().tolist()
         entropies = (-torch.linalg.vecdot(logp.exp(), logp)).tolist()
-        for row, token, fine, chance, entropy in zip(
-            rows, tokens.tolist(), healthy.tolist(), chances, entropies, strict=True
-        ):
-            if not fine:
-                row.answer = self._damaged(f" at token {len(row.ids)}")
-                continue
+        for row, token, chance, entropy in zip(rows, tokens.tolist(), chances, entropies, strict=True):
             row.ids.append(token)
             row.probabilities.append(chance)
             row.entropies.append(entropy)
-            self._settle(row)
+            if token in row.last or len(row.ids) >= row.limit:
+                self._settle(row)
+        for i in (~healthy).nonzero()[:, 0].tolist():
+            rows[i].answer = self._damaged(f" at token {len(rows[i].ids) - 1}")
 
     def _settle(self, row: Row) -> None:
         """Give the row its answer if its last token ended it."""
-        stop = row.request.stop
         if row.ids[-1] in self._ends:
             row.answer = self._answer(row, self._text(row.ids[:-1]), "end")
-        elif stop and row.ids[-1] in may_stop(self.tokenizer, stop):
-            text, stopped = cut(self._text(row.ids), stop)
-            if stopped:
-                row.answer = self._answer(row, text, "stop")
-        if row.answer is None and len(row.ids) >= row.limit:
-            row.answer = self._answer(row, self._text(row.ids), "length")
+            return
+        text, stopped = cut(self._text(row.ids), row.request.stop)
+        if stopped:
+            row.answer = self._answer(row, text, "stop")
+        elif len(row.ids) >= row.limit:
+            row.answer = self._answer(row, text, "length")
 
     def _text(self, ids: list[int]) -> str:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))

@@ -20,6 +20,7 @@ class Row:
 
     Attributes:
         prompt, limit: Token ids, and the most tokens that may follow.
+        last: Tokens that may be the last one of it.
         ids, probabilities, entropies: What was written so far.
         forwarded: Tokens that went through the model for it.
         answer: Set when it has ended.
@@ -28,6 +29,7 @@ class Row:
     request: Request
     prompt: list[int]
     limit: int
+    last: frozenset[int]
     ids: list[int] = field(default_factory=list)
     probabilities: list[float] = field(default_factory=list)
     entropies: list[float] = field(default_factory=list)

@@ -111,16 +111,18 @@ def template_around(tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...]) 
 
 
 @lru_cache(maxsize=64)
-def may_stop(tokenizer: PreTrainedTokenizerBase, stop: tuple[str, ...]) -> frozenset[int]:
-    """Tokens that can complete one of the stop texts: those that hold its last character.
+def may_end(tokenizer: PreTrainedTokenizerBase, ends: frozenset[int], stop: tuple[str, ...]) -> frozenset[int]:
+    """Tokens that can end a text: ``ends``, and those that hold the last character of one of the stop texts.
 
     A character beyond ASCII may be spread over several tokens, so then any token may.
     """
+    if not stop:
+        return ends
     lasts = {text[-1] for text in stop}
     if not all(last.isascii() for last in lasts):
-        return frozenset(range(len(tokenizer)))
+        return ends.union(range(len(tokenizer)))
     pieces = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
-    return frozenset(i for i, piece in enumerate(pieces) if lasts & set(piece))
+    return ends.union(i for i, piece in enumerate(pieces) if lasts & set(piece))
 
 
 def cut(text: str, stop: Sequence[str]) -> tuple[str, bool]:
