@@ -1,7 +1,8 @@
-"""The command ``hintree report``."""
+"""``hintree report`` and ``hintree compare``."""
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,18 @@ examples:
 """
 
 
+COMPARE_EPILOG = """Differences and ratios are paired by problem and seed; 95 % bootstrap intervals (docs/report.md).
+Only results are read, no trees, so it takes seconds, also while the study runs.
+
+examples:
+  hintree compare runs/hints "hinter" "no hints"
+  hintree compare runs/methods "hintree / threshold=0.5" "rsd / threshold=0.5" --json |
+    jq '.rows[] | select(.figure == "teacher tokens")["A / B"]'
+"""
+
+
 def add_report(commands: Any) -> None:
-    """The options of ``hintree report``."""
+    """The options of ``hintree report`` and ``hintree compare``."""
     report = commands.add_parser(
         "report",
         help="figures, audits and plots of a study that was run",
@@ -40,6 +51,18 @@ def add_report(commands: Any) -> None:
     )
     report.add_argument("--json", action="store_true", help="print all tables as one JSON object and write nothing")
     report.set_defaults(run=run_report)
+    compare = commands.add_parser(
+        "compare",
+        help="two arms of a study: what one gains over the other, and what it costs",
+        epilog=COMPARE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    compare.add_argument("folder", metavar="DIR", type=Path, help="the study's folder, which `hintree run` has written")
+    compare.add_argument("arm", metavar="A", help="an arm")
+    compare.add_argument("other", metavar="B", help="the arm that it is compared with")
+    compare.add_argument("--teacher", metavar="ARM", help="as for `hintree report`")
+    compare.add_argument("--json", action="store_true", help="print one JSON object")
+    compare.set_defaults(run=run_compare)
 
 
 def run_report(args: argparse.Namespace) -> None:
@@ -53,17 +76,33 @@ def run_report(args: argparse.Namespace) -> None:
         print(json.dumps(report.to_json()))
         return
     files = write(report, args.out or args.folder / "report")
-    Console(highlight=False).print(summary(report.tables[0]))
+    Console(highlight=False).print(printed(report.tables[0], SHORT))
     print(f"95 % intervals; {files[0]} and {len(files) - 1} files beside it")
 
 
-def summary(accuracy: "Table") -> "rich.table.Table":
-    """The table of accuracy, in short."""
+def run_compare(args: argparse.Namespace) -> None:
+    """Compare two arms."""
+    from rich.console import Console
+
+    from hintree.experiments.report.compare import compare
+    from hintree.experiments.report.spreadsheet import to_json
+    from hintree.experiments.report.table import printable
+
+    table = compare(args.folder, args.arm, args.other, args.teacher)
+    if args.json:
+        print(json.dumps(to_json(table)))
+        return
+    Console(highlight=False).print(printed(table))
+    print(f"\n{printable(table.caption)}")
+
+
+def printed(table: "Table", heads: Sequence[str] = ()) -> "rich.table.Table":
+    """A table for the terminal; only some columns if ``heads`` are given."""
     import rich.table
     from rich.text import Text
 
-    columns = [(i, column) for i, column in enumerate(accuracy.columns) if column.head in SHORT]
-    table = rich.table.Table(*(column.title() for _, column in columns), box=None, padding=(0, 2, 0, 0))
-    for row in accuracy.rows:
-        table.add_row(*(Text(column.show(row[i])) for i, column in columns))
-    return table
+    columns = [(i, column) for i, column in enumerate(table.columns) if not heads or column.head in heads]
+    shown = rich.table.Table(*(column.title() for _, column in columns), box=None, padding=(0, 2, 0, 0))
+    for row in table.rows:
+        shown.add_row(*(Text(column.show(row[i])) for i, column in columns))
+    return shown

@@ -15,13 +15,21 @@ from hintree.search.errors import UsageError
 from hintree.search.ledger import Ledger
 
 
-def load(store: Store, baseline: str | None = None, teacher: str | None = None, *, progress: bool = True) -> Material:
+def load(
+    store: Store,
+    baseline: str | None = None,
+    teacher: str | None = None,
+    *,
+    trees: bool = True,
+    progress: bool = True,
+) -> Material:
     """All that a report needs.
 
     Args:
         store: The study's store.
         baseline: The arm that others are compared with; None for the study's own.
         teacher: The arm in which the teacher works alone; None for the first whose reasoner teaches in another arm.
+        trees: False to know of an attempt only whether it is right and what it cost, which takes seconds.
         progress: Show a progress bar on standard error.
 
     Raises:
@@ -31,9 +39,9 @@ def load(store: Store, baseline: str | None = None, teacher: str | None = None, 
     if not results:
         raise UsageError(f"{store.path}: the study has no results yet; go on with `hintree run --resume`")
     baseline = baseline or store.study["baseline"]
-    for option, name in (("baseline", baseline), ("teacher", teacher)):
-        if name is not None and name not in arms:
-            raise UsageError(f"--{option} {name!r} is not an arm of this study; its arms are {', '.join(arms)}")
+    for option, name in (("--baseline", baseline), ("--teacher", teacher)):
+        if name is not None:
+            check_arm(arms, option, name)
     if teacher and arms[teacher]["teacher"]:
         raise UsageError(
             f"--teacher {teacher!r}: this arm has a teacher of its own; name one that is the teacher alone"
@@ -41,15 +49,24 @@ def load(store: Store, baseline: str | None = None, teacher: str | None = None, 
     taught = [teacher] if teacher else alone(arms)
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
-    truth = exact_truth(store.study, cases)
+    truth = exact_truth(store.study, cases) if trees else {}
     attempts: dict[str, dict[tuple[int, int], Attempt]] = {name: {} for name in arms}
     for result in tqdm(results, desc="reading", unit="tree", disable=not progress, delay=2):
-        attempt = read(store, result, cases[result.problem], truth, arms[result.arm])
+        if trees:
+            attempt = read(store, result, cases[result.problem], truth, arms[result.arm])
+        else:
+            attempt = Attempt(result.right, result.status == "failed", result.ledger)
         place = (places[result.problem], seeds.index(result.seed))
         attempts[result.arm][place] = as_teacher(attempt) if result.arm in taught else attempt
     asked = [Asked(case.id, case.family or "", case.steps) for case in cases.values()]
     begun = {name: config for name, config in arms.items() if attempts[name]}
     return Material(store.study["name"], begun, baseline, next(iter(taught), None), asked, seeds, attempts)
+
+
+def check_arm(arms: Mapping[str, Any], option: str, name: str) -> None:
+    """Raise UsageError unless the study has an arm of this name."""
+    if name not in arms:
+        raise UsageError(f"{option} {name!r} is not an arm of this study; its arms are {', '.join(arms)}")
 
 
 def read(

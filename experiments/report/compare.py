@@ -1,0 +1,67 @@
+"""``hintree compare``: two arms of a study side by side, on the attempts that both made."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hintree.experiments.report.accuracy import INTERVAL, WON
+from hintree.experiments.report.bootstrap import bootstrap, ratio
+from hintree.experiments.report.costs import WRITERS, flops, generated
+from hintree.experiments.report.load import check_arm, load
+from hintree.experiments.report.material import Figure, Material
+from hintree.experiments.report.paired import mcnemar
+from hintree.experiments.report.table import Cell, Column, Table
+from hintree.experiments.store import Store
+from hintree.search.errors import UsageError
+
+FIGURES: Mapping[str, Figure] = {
+    "right of 100": lambda a: 100.0 * a.right,
+    "teacher tokens": generated("teacher"),
+    "reasoner tokens": generated("reasoner"),
+    "hinter tokens": generated("hinter"),
+    "generated tokens": generated(*WRITERS),
+    "discarded tokens": lambda a: a.ledger.total("discarded_tokens"),
+    "forwarded tokens": lambda a: a.ledger.total("forwarded_tokens"),
+    "GFLOPs": lambda a: flops(scorer=True)(a) / 1e9,
+    "GFLOPs without scorer": lambda a: flops(scorer=False)(a) / 1e9,
+}
+"""What is compared, each a mean per attempt."""
+
+
+def compare(folder: Path, arm: str, other: str, teacher: str | None = None) -> Table:
+    """What an arm gains over another, and what it costs more or less; the trees of the study are not read.
+
+    Args:
+        folder: Of the study.
+        arm: The one that is compared.
+        other: The one that it is compared with.
+        teacher: See ``load``.
+
+    Raises:
+        UsageError: There is no such study or arm; no problem was tried by both; the store is damaged.
+    """
+    with Store.open(folder) as store:
+        for option, name in (("A", arm), ("B", other)):
+            check_arm(store.arms(), option, name)
+        return compared(load(store, None, teacher, trees=False), arm, other)
+
+
+def compared(material: Material, arm: str, other: str) -> Table:
+    """The table: a row for each figure, with differences and ratios resampled whole (paired)."""
+    both = material.made(arm) * material.made(other)
+    if not both.any():
+        raise UsageError(f"{arm!r} and {other!r} have no attempt in common yet; go on with `hintree run --resume`")
+    rows: list[list[Cell]] = []
+    for name, figure in FIGURES.items():
+        ours, theirs = (material.column(one, figure) * both for one in (arm, other))
+        gain = bootstrap([ours, theirs, both], lambda x, y, n: (x - y) / n)
+        times = bootstrap([ours, theirs, both], lambda x, y, n: x / y)
+        rows.append([name, ratio(ours, both).value, ratio(theirs, both).value, gain, times])
+    right = (material.column(name, lambda attempt: float(attempt.right)) * both for name in (arm, other))
+    won, lost, p = mcnemar(*right)
+    caption = (
+        f"A is {arm}; B is {other}. Means per attempt (one problem with one seed) on the {int(both.sum())} attempts at "
+        f"{int(both.any(axis=1).sum())} problems that both made. {INTERVAL}, paired. Problems "
+        f"won {won}, lost {lost}, p = {p:.3g}: {WON}."
+    )
+    heads = [Column("figure"), Column("A"), Column("B"), Column("A - B"), Column("A / B", "%")]
+    return Table("comparison", f"{arm} against {other}", caption, heads, rows)
