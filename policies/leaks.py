@@ -7,6 +7,7 @@ texts are looked at: the filter needs no reference answer, and no reference answ
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from hintree.policies.answers import find_answer
 
@@ -38,7 +39,7 @@ def leaks(hint: str, question: str, history: Sequence[str]) -> bool:
     A label such as "(5)" may be named where a fact "(5) Luis has ..." has been told; the label of a fact is no number
     that a hint may use. Numbers in words count from ten on ("the two prices" gives nothing away).
     """
-    known = known_numbers(question, history)
+    known = known_numbers(question, tuple(history))
     return bool(find_answer(hint)) or any(unknown(found[0], *known) for found in SAID.finditer(normal(hint)))
 
 
@@ -46,11 +47,11 @@ def mask(hint: str, question: str, history: Sequence[str]) -> str | None:
     """The hint with "?" in place of every number that it may not state; None for a hint that states an answer."""
     if find_answer(hint):
         return None
-    known = known_numbers(question, history)
+    known = known_numbers(question, tuple(history))
     return SAID.sub(lambda found: "?" if unknown(found[0], *known) else found[0], normal(hint))
 
 
-def unknown(said: str, labels: set[str], stated: set[str]) -> bool:
+def unknown(said: str, labels: frozenset[str], stated: frozenset[str]) -> bool:
     """Whether a label, a number or a word is a number that is not known."""
     if label := LABEL.fullmatch(said):
         return label[1] not in labels | stated
@@ -59,11 +60,13 @@ def unknown(said: str, labels: set[str], stated: set[str]) -> bool:
     return bool({str(n) for n in spelled(said, WORDS) if n >= 10} - stated)
 
 
-def known_numbers(question: str, history: Sequence[str]) -> tuple[set[str], set[str]]:
-    """(labels of facts, numbers) that the question and the steps so far have stated."""
+@lru_cache(maxsize=1024)
+def known_numbers(question: str, history: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """(labels of facts, numbers) that the question and the steps so far have stated; siblings share them."""
     known = normal("\n".join([question, *history]))
     told = FACT.sub(" ", known)
-    return set(FACT.findall(known)), numbers(told) | {str(n) for n in spelled(told, WORDS | PARTS)}
+    stated = numbers(told) | {str(n) for n in spelled(told, WORDS | PARTS)}
+    return frozenset(FACT.findall(known)), frozenset(stated)
 
 
 def normal(text: str) -> str:
