@@ -57,11 +57,15 @@ def add_sample(parser: argparse.ArgumentParser, n: int) -> None:
     parser.add_argument("--seed", type=int, default=0, help="same seed, same problems (default %(default)s)")
     parser.add_argument("--family", help="only one of relations, ages, totals, shopping; rates, sharing")
     parser.add_argument("--easy", action="store_true", help="the easy split: no distractor")
-    parser.add_argument("--wide", action="store_true", help="all that the lab can tell, shipped models or not")
+    parser.add_argument(
+        "--wide",
+        action="store_true",
+        help="all families, wordings and numbers, whether the shipped models know them or not",
+    )
     parser.add_argument(
         "--distractors", help="facts that the answer does not need, e.g. 2 or 0-2 (default: in a third)"
     )
-    parser.add_argument("--dead-ends", type=float, help="share of distractors that look like a next step (default 0.7)")
+    parser.add_argument("--dead-ends", type=float, help="share of distractors that look like a next step (default 0)")
     parser.add_argument("--shuffle", type=float, help="share of problems told in any order (default 0)")
     parser.add_argument("--branching", type=float, help="how often a second chain opens (default 0)")
     parser.add_argument("--largest", type=int, help="largest number, 60 to 199 (default 99)")

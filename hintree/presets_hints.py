@@ -6,8 +6,8 @@ from hintree.search import Beam, Lorid
 
 PLANNED = Hinting(when="plan")
 LAB = (
-    "the shipped models write plans but were never taught to go by one, so its entries are handed to them as hints, "
-    "one a step; a conversation shows the whole plan first"
+    "the shipped models write plans but solve less by a whole one than without, so its entries are handed to them as "
+    "hints, one a step; a conversation shows the whole plan first"
 )
 
 

@@ -4,7 +4,7 @@ A model with a chat template is asked in a conversation, and its steps are conti
 paragraph each. Any other model, the lab's among them, reads plain lines. A hint always stands at the tail, right
 before the step it is for, and is gone from later prompts unless hints are kept. A plan, which is a hint that begins
 with "Plan:" and stands at the first step, is for the whole solution (``hint_once``): a conversation shows it before all
-steps. The lab's models write plans but were never taught to go by one, so plain lines show its next entry as a hint.
+steps. The lab's models write plans but solve less by a whole one, so plain lines show its next entry as a hint.
 A strategy, which begins with "Strategy:", stands at the first step too (``ssr``): a conversation has it among its
 instructions; plain lines have none, and leave it out.
 """
