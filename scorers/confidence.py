@@ -49,7 +49,7 @@ class TokenConfidence:
 
     def _one(self, step: Written, author: str) -> Answer[float] | ModelError:
         if step.mean_probability:
-            return Answer(min(1.0, WAYS[self.way](step)), Usage(1))
+            return Answer(min(WAYS[self.way](step), 1.0), Usage(1))  # NaN stays
         return ModelError(
             f"the {author}'s server tells no log-probabilities, so its steps have no confidence (see `hintree doctor "
             "URL`); name another scorer"

@@ -82,7 +82,7 @@ def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
     finished = [node for node in tree.terminals() if node.step.answer is not None]
     score = {node.id: trajectory_score(node, aggregate) for node in finished}
     if not finished:
-        rest = tree.terminals() or [n for n in tree if n.status in ("open", "pruned")]
+        rest = tree.terminals() or [n for n in tree if n.status in ("open", "pruned")] or [tree.root]
         node = max(rest, key=lambda n: (n.depth, trajectory_score(n, aggregate), -n.id))
         return Choice(node, None, 0.0)
     if how == "best":

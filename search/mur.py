@@ -69,6 +69,9 @@ class MUR:
         if not best or best[0].status == "failed" or best[0] is draft:
             return draft
         draft.status, draft.reason = "rejected", f"rewritten as step {best[0].id}"
+        for node in new:
+            if node.status == "terminal" and node is not best[0]:
+                node.status, node.reason = "pruned", "not the best of the samples"
         return best[0]
 
 

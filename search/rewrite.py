@@ -13,7 +13,7 @@ from hintree.search.advantage import FEATURES, gain_probability
 from hintree.search.errors import UsageError
 from hintree.search.expand import Draft, Place, write
 from hintree.search.questions import STRATEGY, Hint, Hinted, each
-from hintree.search.tree import RETRY, Node, Tree
+from hintree.search.tree import RETRY, Node, Tree, unique
 
 Rung = Literal["hint", "resample", "teacher"]
 Trigger = Literal["score", "drop", "confidence", "advantage"]
@@ -87,7 +87,7 @@ class Rewrite:
         if node.status == "failed":
             return self.threshold > 0
         level = measure(node, self.trigger, self.weights)
-        low = level is not None and level < self.threshold
+        low = self.threshold > 1 or (level is not None and level < self.threshold)
         return low and (node.status == "open" or (node.status == "terminal" and self.final))
 
 
@@ -118,7 +118,7 @@ def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score") -
 
 
 async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, merge: bool = True) -> list[Node]:
-    """The nodes in order, with every low one replaced by the version that the rule keeps.
+    """The nodes in order, with every low one, wherever it stands, replaced by the version that the rule keeps.
 
     Without ``merge``, for searches whose paths are samples of their own, each low step is rewritten whatever ``per``
     says, and a version that equals a sibling stays apart from it.
@@ -128,14 +128,14 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, me
         return kept
     for level, rung in enumerate(rule.rungs):
         shown = best_per_parent(kept) if merge and rule.per == "parent" else kept
-        low = [node for node in shown if node.tried <= level and rule.wants(node)]
+        low = [node for node in unique(shown) if node.tried <= level and rule.wants(node)]
         for node in low:
             node.tried = level + 1
         written = await drafts(tree, low, rung, level)
         for draft, new in zip(written, await write(tree, written, merge=merge), strict=True):
             old = draft.replaces
             if new is not None and old is not None and new is not old and settle(new, old, rule):
-                kept[kept.index(old)] = new
+                kept = [new if node is old else node for node in kept]
     return kept
 
 

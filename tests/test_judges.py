@@ -127,6 +127,15 @@ def test_confidence_by_its_definitions():
         TokenConfidence("median")
 
 
+@pytest.mark.parametrize("way", ["entropy", "first-entropy", "geometric", "least-3"])
+def test_what_was_not_recorded_is_no_full_confidence(way):
+    """A server tells the mean, but neither entropies nor, in old trees, the rest."""
+    tree = Tree(Problem("q"))
+    node = tree.add(tree.root, Written("a", "delimiter", 1, 0.9, 0.9, 0.0), "reasoner")
+    tree.judge(node, TokenConfidence(way)([Score(tree, node)])[0].value)
+    assert (node.score, node.status) == (None, "failed")
+
+
 def test_a_writer_notes_what_confidence_needs_and_trees_keep_it():
     solution = Solver("greedy").solve(LAB)
     step = solution.steps[0].step

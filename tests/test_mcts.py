@@ -182,3 +182,5 @@ def test_every_simulation_writes_one_step_or_revisits_a_solution():
 def test_all_dead_ends_end_the_search():
     run = solve_one({"reasoner": steps({"": ["", " ", ""]}), "scorer": scores({})}, MCTS(50, 3))
     assert (run.stop_reason, len(run.tree), run.tree.root.status) == ("complete", 4, "failed")
+    found = choose(run.tree)
+    assert found.node is run.tree.root and (found.answer, found.confidence) == (None, 0.0)

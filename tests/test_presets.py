@@ -240,6 +240,15 @@ def test_smart_stops_when_n_beams_have_ended_equal_ones_counted():
     assert Counter(node.status for node in tree.nodes[1:]) == {"terminal": 2, "pruned": 4, "open": 1, "failed": 1}
 
 
+def test_smart_asks_the_teacher_once_for_drafts_that_are_equal():
+    cast = smart_cast() | {"reasoner": Scripted(lambda ask: written("b" if ask.node.depth == 0 else "end=1"))}
+    rule = replace(SMART, when="before", final=True)
+    tree = solve_one(cast, Smart(4, 2), rule).tree
+    assert [ask.node.depth for ask in cast["teacher"].asked()].count(0) == 1
+    assert len({node.key for node in tree}) == len(tree)
+    assert Counter(node.status for node in tree.root.children) == {"rejected": 1, "pruned": 3, "open": 1}
+
+
 def test_beams_are_refilled_in_turn():
     cast = {
         "reasoner": Scripted(lambda ask: written(f"{ask.node.depth}{ask.index}{ask.node.id}")),
@@ -270,9 +279,12 @@ def test_glimprouter_decides_before_a_step_is_written_and_throws_nothing_away():
     assert {ask.index for ask in glances} == {GLANCE}
 
 
-def test_glimprouters_last_step_is_the_teachers():
+@pytest.mark.parametrize("judged", [True, False])
+def test_glimprouters_last_step_is_the_teachers(judged):
     cast = chain(0.9, 0.9)
     cast["teacher"] = Scripted(lambda ask: written("other=2"))
+    if not judged:
+        del cast["scorer"]
     tree = solve_one(cast, GlimpRouter(0.5)).tree
     assert [(n.author, n.status) for n in tree.nodes[1:]] == [
         ("reasoner", "open"), ("reasoner", "rejected"), ("teacher", "terminal"),
@@ -309,6 +321,18 @@ def test_mur_samples_again_where_a_step_is_less_certain_than_those_before():
     best = max(judged, key=lambda node: node.score)
     assert best in choose(tree).node.path()
     assert Counter(node.status for node in best.parent.children) == {"rejected": 1, "pruned": 2, "open": 1}
+
+
+def test_mur_answers_by_its_one_path_even_if_a_sample_that_lost_was_an_answer():
+    def write(ask):
+        if ask.node.depth == 0:
+            return written("go", sure=0.99)
+        if ask.index >= RETRY:
+            return written(["on", "x=2", "x=3"][ask.index - RETRY], sure=0.5)
+        return written("x=1" if ask.node.step.text == "on" else "draft", sure=0.2)
+
+    tree = solve_one({"reasoner": Scripted(write), "scorer": scores({"go/on": 0.9})}, MUR(samples=3)).tree
+    assert trail(choose(tree).node) == "go/on/x=1" and tree.terminals() == [choose(tree).node]
 
 
 def test_arbitrage_asks_the_teacher_where_its_step_would_be_better():
