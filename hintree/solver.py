@@ -268,7 +268,7 @@ def check_question(question: str) -> str:
 def book_discarded(ledger: Ledger, last: Node) -> None:
     """Book the tokens that are not on the chosen path: other steps and their hints, glances, picks."""
     path = last.path()
-    kept = {"hinter": sum(node.hint_tokens for node in path)}
+    kept = {"hinter": sum(node.hint_tokens for node in path if node.hint is not None)}
     for role in ("reasoner", "teacher"):
         kept[role] = sum(node.step.tokens for node in path if node.author == role)
     for role, tokens in kept.items():

@@ -191,15 +191,21 @@ class LocalModel(Local):
     def _settle(self, row: Row) -> None:
         """Give the row its answer if its last token ended it."""
         if row.ids[-1] in self._ends:
-            row.answer = self._answer(row, self._text(row.ids[:-1]), "end")
+            row.answer = self._answer(row, self._text(row, row.ids[:-1]), "end")
             return
-        text, stopped = cut(self._text(row.ids), row.request.stop)
+        text, stopped = cut(self._text(row, row.ids), row.request.stop)
         if stopped:
             row.answer = self._answer(row, text, "stop")
         elif len(row.ids) >= row.limit:
             row.answer = self._answer(row, text, "length")
 
-    def _text(self, ids: list[int]) -> str:
+    def _text(self, row: Row, ids: list[int]) -> str:
+        """What the tokens add to the row's prompt: alone, many tokenizers drop the space that they begin with."""
+        before = row.prompt[-1:]
+        shown, whole = (self._decoded(part) for part in (before, before + ids))
+        return whole.removeprefix(shown) if whole.startswith(shown) else self._decoded(ids)
+
+    def _decoded(self, ids: list[int]) -> str:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def _answer(self, row: Row, text: str, ended: str) -> Completion:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from hintree.models import LanguageModel, Prompt
 from hintree.search import Node, Problem, Tree, Written
-from hintree.search.questions import STRATEGY
+from hintree.search.questions import PLANNED, STRATEGY
 
 SOLVE = (
     "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
@@ -31,8 +31,6 @@ OUTLINE = (
     "You guide a student who solves a problem. Write a short plan of the whole solution in one paragraph: which "
     "quantities to find, in which order, and by which operations. Do not compute anything and do not give the answer."
 )
-PLANNED = "Plan:"
-"""How a plan begins."""
 ENTRY = re.compile(r"\((\d+)\) ([^,.]+)")
 """One entry of a plan of the lab: the label of a fact, and what it gives."""
 
@@ -71,12 +69,18 @@ class Format:
         return f"Hint: {hint}{self.delimiter}" if hint and not hint.startswith(STRATEGY) else ""
 
     def step(self, question: str, path: Sequence[Node], hint: str | None, *, keep_hints: bool = False) -> Prompt:
-        """The prompt for the next step, under a hint of its own, or what stands at the first step."""
+        """The prompt for the next step, under a hint of its own, or what stands at the first step.
+
+        The rest of a step that was cut is asked for under the hint of its beginning.
+        """
         system, plan = SOLVE if self.chat else "", path[0].hint if path else hint
         if self.chat and plan is not None and plan.startswith(STRATEGY):
             system = f"{SOLVE}\n\n{HOLD} {plan}"
         if plan is None or not plan.startswith(PLANNED):
-            return Prompt(question, self.solution(path, hints=keep_hints) + self.tail(hint), system)
+            start = cut_from(path)
+            hint = path[start].hint if start < len(path) else hint
+            before, begun = self.solution(path[:start], hints=keep_hints), self.solution(path[start:])
+            return Prompt(question, before + self.tail(hint) + begun, system)
         entries = [] if self.chat else ENTRY.findall(plan)
         if not entries:
             return Prompt(question, plan + self.delimiter + self.solution(path), system)
@@ -94,6 +98,14 @@ class Format:
     def plan(self, question: str) -> Prompt:
         """The prompt for a plan of the whole solution."""
         return Prompt(f"Problem:\n{question}" if self.chat else question, PLANNED, OUTLINE if self.chat else "")
+
+
+def cut_from(path: Sequence[Node]) -> int:
+    """Where in a path the pieces of a step begin that was cut by its length; its end if the last step is whole."""
+    start = len(path)
+    while start and path[start - 1].step.ended == "length":
+        start -= 1
+    return start
 
 
 def path_of(question: str, steps: Sequence[str]) -> list[Node]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hintree.models import Completion, LanguageModel, Request
-from hintree.policies.formats import PLANNED, format_for
+from hintree.policies.formats import format_for
 from hintree.policies.leaks import leaks, mask
 from hintree.policies.writers import Sampling
 from hintree.search import Answer, Hint, Hinted, Usage, UsageError
+from hintree.search.questions import PLANNED, STRATEGY
 
 Hinter = Callable[[Sequence[Hint]], Sequence[Answer[Hinted] | Exception]]
 """Answers ``Hint`` questions."""
@@ -63,7 +64,9 @@ class HintWriter:
         return self.sampling.request(form.hint(question, ask.node.path()), ask, form.hint_tokens, "\n")
 
     def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
-        text = done.text.strip().removeprefix("Hint:").strip()
+        text = done.text.strip()
+        for label in ("Hint:", PLANNED, STRATEGY):  # what it calls itself does not make it a plan
+            text = text.removeprefix(label).strip()
         question, steps = ask.tree.problem.question, [node.step.text for node in ask.node.path()]
         if self.hinting.when == "plan":
             text = f"{PLANNED} {text.rstrip('.')}."

@@ -8,7 +8,7 @@ from typing import Any
 
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
-from hintree.policies.formats import format_for
+from hintree.policies.formats import cut_from, format_for
 from hintree.search import Answer, Ask, Step, UsageError, Written
 
 LEAST = sys.float_info.min
@@ -81,7 +81,11 @@ class StepWriter:
     def __call__(self, asks: Sequence[Step]) -> list[Answer[Written] | Exception]:
         """Write the steps."""
         answers = self.model.generate([self._request(ask) for ask in asks])
-        return [as_step(a) if isinstance(a, Completion) else a for a in answers]
+        return [self._step(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
+
+    def _step(self, ask: Step, done: Completion) -> Answer[Written]:
+        path = ask.node.path()
+        return as_step(done, self.format.solution(path[cut_from(path) :]))
 
     def _request(self, ask: Step) -> Request:
         question, path = ask.tree.problem.question, ask.node.path()
@@ -91,18 +95,19 @@ class StepWriter:
         return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
 
 
-def as_step(done: Completion) -> Answer[Written]:
-    """A completion as a step; a probability or entropy that is not known is 0."""
+def as_step(done: Completion, before: str = "") -> Answer[Written]:
+    """A completion as a step, or as the rest of one that was cut; what is not known of its tokens is 0."""
     chances, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
     ended = "delimiter" if done.ended == "stop" else done.ended
+    text = done.text.rstrip() if before else done.text.strip()
     step = Written(
-        done.text.strip() if ended != "length" else done.text,
+        text if ended != "length" else done.text,
         ended,
         done.usage.generated_tokens,
         sum(chances) / len(chances),
         min(chances),
         sum(entropies) / len(entropies),
-        find_answer(done.text) if ended != "length" else None,
+        find_answer(before + done.text) if ended != "length" else None,
         sum(math.log(max(chance, LEAST)) for chance in chances) / len(chances),
         sum(sorted(chances)[:FEW]) / min(FEW, len(chances)),
         done.entropies[0] if done.entropies else None,

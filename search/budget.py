@@ -20,7 +20,7 @@ class Budget:
 
     Attributes:
         reasoner_tokens, hinter_tokens, teacher_tokens: Generated tokens of that role.
-        scorer_tokens: Tokens that the scorer was given to read, those that a cache knew included.
+        scorer_tokens: Tokens that the scorer was given to read, those that a cache knew included, and wrote.
         tokens: Generated tokens, all roles together.
         calls: Questions answered by models, all roles together.
         nodes: Steps in the tree.
@@ -55,7 +55,9 @@ class Budget:
     def role_spent(self, ledger: Ledger, role: str) -> bool:
         """Whether a role has used up its tokens."""
         limit: float | None = getattr(self, f"{role}_tokens")
-        return limit is not None and ledger[role].tokens() >= limit
+        account = ledger[role]
+        used = account.generated_tokens + (account.prompt_tokens if role == "scorer" else 0)
+        return limit is not None and used >= limit
 
     def spent(self, tree: Tree, ledger: Ledger, seconds: float) -> str:
         """The first limit of the whole search that is reached, by name; "" if none is."""

@@ -54,9 +54,10 @@ async def expand(tree: Tree, nodes: Sequence[Node], *, branch: int, unhinted: in
 async def extend(tree: Tree, at: Sequence[Place], *, merge: bool = True, score: bool = True) -> list[Node | None]:
     """One step per place, in order, scored unless ``score`` is false; None where nobody wrote.
 
-    With ``merge``, a step that an equal sibling has already is that sibling, and the duplicate is marked pruned.
+    With ``merge``, a step that an equal sibling has already is that sibling, and the duplicate is marked pruned. The
+    rest of a step that was cut has no hint: one would stand in its middle.
     """
-    guided = [place for place in at if place.hinted and place.author == "reasoner"]
+    guided = [p for p in at if p.hinted and p.author == "reasoner" and p.node.step.ended != "length"]
     answers = await each(Hint(tree, place.node, place.index) for place in guided)
     hints = dict(zip(guided, answers, strict=True))
     return await write(tree, [Draft(place, hints.get(place)) for place in at], merge=merge, score=score)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from hintree.search.checks import check_choice, check_one_of, check_range, check_whole
+from hintree.search.errors import UsageError
 from hintree.search.glance import routed
 from hintree.search.rewrite import Rewrite
-from hintree.search.tree import Tree
+from hintree.search.tree import Tree, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,13 @@ class GlimpRouter:
             tree,
             rule,
             self.depth,
-            lambda first: first.entropy < self.threshold,
+            lambda first: entropy_of(first) < self.threshold,
             teacher_ends=self.ending == "teacher",
         )
+
+
+def entropy_of(first: Written) -> float:
+    """Entropy of a first token's distribution, in nats. Raises UsageError where it is not known."""
+    if first.first_entropy is None:
+        raise UsageError("GlimpRouter needs entropies, which no server tells: name a reasoner on this machine")
+    return first.first_entropy

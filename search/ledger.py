@@ -56,7 +56,7 @@ class Account:
         self.seconds += seconds
 
     def tokens(self) -> int:
-        """What a budget is held against: tokens written, or texts read where none are; whatever a cache has saved."""
+        """What is shown of a role: tokens written, or texts read where none are; whatever a cache has saved."""
         return self.generated_tokens or self.prompt_tokens
 
 

@@ -18,6 +18,8 @@ A_co = TypeVar("A_co", covariant=True)
 
 STRATEGY = "Strategy:"
 """How a strategy begins: a hint at the first step of a path that holds for all of its steps, whoever writes them."""
+PLANNED = "Plan:"
+"""How a plan of the whole solution begins, which also stands at the first step."""
 
 
 @dataclass(frozen=True, slots=True)

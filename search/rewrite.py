@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from hintree.search.advantage import FEATURES, gain_probability
 from hintree.search.errors import UsageError
 from hintree.search.expand import Draft, Place, write
-from hintree.search.questions import STRATEGY, Hint, Hinted, each
+from hintree.search.questions import PLANNED, STRATEGY, Hint, Hinted, each
 from hintree.search.tree import RETRY, Node, Tree, unique
 
 Rung = Literal["hint", "resample", "teacher"]
@@ -103,14 +103,15 @@ def measure(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> floa
     return 1.0 if before is None else 1.0 - max(0.0, before - node.score)
 
 
-def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score") -> float:
+def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score", weights: Sequence[float] = ()) -> float:
     """The threshold below which a ``share`` in [0, 1] of the steps of earlier runs lies: their empirical quantile.
 
-    Run a search on validation problems without a rule, and give its trees.
+    Run a search on validation problems without a rule, and give its trees; for the trigger "advantage" its weights too.
     """
+    Rewrite(trigger=trigger, weights=tuple(weights))  # raises UsageError for a trigger that cannot be measured
     if not 0 <= share <= 1:
         raise UsageError(f"calibrate share={share!r} is not a number from 0 to 1")
-    levels = sorted(x for tree in trees for n in tree if n.parent and (x := measure(n, trigger)) is not None)
+    levels = sorted(x for tree in trees for n in tree if n.parent and (x := measure(n, trigger, weights)) is not None)
     if not levels:
         raise UsageError("calibrate: no step of these trees has been judged; run them with a scorer")
     place = math.floor(share * len(levels))
@@ -140,10 +141,16 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, me
 
 
 async def drafts(tree: Tree, low: Sequence[Node], rung: Rung, level: int) -> list[Draft]:
-    """What one rung, the ``level``-th of the ladder, writes in place of the low nodes; a strategy stays."""
+    """What one rung, the ``level``-th of the ladder, writes in place of the low nodes.
+
+    A plan or a strategy, which holds for the steps to come too, stays with whoever writes its first step; a new hint is
+    a new plan where the hinter writes plans, and no step that holds a strategy has one.
+    """
     author = "teacher" if rung == "teacher" else "reasoner"
+    if rung == "hint":
+        low = [node for node in low if not (node.hint or "").startswith(STRATEGY)]
     at = [Place(node.parent, (RETRY << level) + node.index, author) for node in low if node.parent is not None]
-    stays = [n.hint is not None and (rung == "resample" or n.hint.startswith(STRATEGY)) for n in low]
+    stays = [n.hint is not None and (rung == "resample" or n.hint.startswith((PLANNED, STRATEGY))) for n in low]
     hints: Sequence[Hinted | None] = [Hinted(n.hint, 0) if stay else None for n, stay in zip(low, stays, strict=True)]
     if rung == "hint":
         tried = [(node.hint,) if node.hint is not None else () for node in low]

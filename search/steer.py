@@ -8,7 +8,7 @@ from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.errors import UsageError
 from hintree.search.glance import routed
 from hintree.search.rewrite import Rewrite
-from hintree.search.tree import Tree
+from hintree.search.tree import Tree, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,18 @@ class Steer:
             tree,
             rule,
             self.depth,
-            lambda first: high_probability(first.mean_probability, self.mixture) >= self.threshold,
+            lambda first: high_probability(confidence_of(first), self.mixture) >= self.threshold,
             teacher_ends=False,
         )
+
+
+def confidence_of(first: Written) -> float:
+    """Probability of a first token, in (0, 1]. Raises UsageError where it is not known."""
+    if not first.mean_probability:
+        raise UsageError(
+            "Steer needs log-probabilities, which the reasoner's server does not tell (`hintree doctor URL`)"
+        )
+    return first.mean_probability
 
 
 def high_probability(confidence: float, mixture: Sequence[float]) -> float:

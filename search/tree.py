@@ -168,7 +168,7 @@ class Tree:
         )
         node.replaces = replaces.id if replaces else None
         node.status = "terminal" if node.finished else "open"
-        rest = step.ended == "end" and parent.step.ended == "length"  # the end of a step that was cut
+        rest = step.ended != "length" and parent.step.ended == "length"  # the end of a step that was cut
         if not step.text.strip() and not rest:
             node.fail("empty step")
         elif step.text in self.texts and any(step.text == before.step.text for before in parent.path()):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hintree.search import Beam, Budget, Rewrite, UsageError, choose, to_dict
+from hintree.search import Beam, Budget, Ledger, Rewrite, Usage, UsageError, choose, to_dict
 from tests.scripted import company, hints, scores, solve, solve_one, steps, trail, trees
 
 SEARCH, RULE = Beam(2, 3, depth=5), Rewrite(threshold=0.6)
@@ -192,3 +192,11 @@ def test_a_step_that_nobody_had_time_to_judge_does_not_beat_a_judged_one():
 def test_a_role_that_is_absent_has_no_budget_to_spend():
     cast = {"reasoner": steps({"": ["a=1"]}), "hinter": hints("look")}
     assert solve_one(cast, Beam(1, 1), budget=Budget(scorer_tokens=1, teacher_tokens=0)).stop_reason == "complete"
+
+
+def test_a_scorer_that_writes_a_token_for_each_judgement_is_held_to_what_it_reads():
+    ledger = Ledger()
+    for role in ("scorer", "teacher"):
+        ledger[role].add(Usage(calls=1, prompt_tokens=400, forwarded_tokens=40, generated_tokens=1), 10, 0.0)
+    limits = Budget(scorer_tokens=400, teacher_tokens=400)
+    assert [limits.role_spent(ledger, role) for role in ("scorer", "teacher")] == [True, False]

@@ -9,8 +9,9 @@ from hintree.experiments.lab.evaluate import hint_figures
 from hintree.models import Completion
 from hintree.policies import Hinting, HintWriter, Sampling, StepWriter
 from hintree.policies.leaks import LONGEST_HINT, fit_to_teach, leaks, mask
-from hintree.search import Answerer, Hint, Problem, Rewrite, Tree, Usage, drive
+from hintree.search import Answerer, Hint, Ledger, Problem, Rewrite, Tree, Usage, drive
 from hintree.search.tree import RETRY
+from hintree.solver import book_discarded
 from tests import scripted
 
 TOLD = "(1) Noah has 10 pens. (2) Luis gets 15 more pens than Noah. (3) Pia gets twice as many pens as Luis. How many?"
@@ -104,6 +105,24 @@ def test_a_hint_that_leaks_is_paid_for_and_dropped_or_masked_or_kept(how, hint):
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
     (answer,) = writer([Hint(tree, tree.root)])
     assert (answer.value.text, answer.value.tokens, answer.usage.generated_tokens) == (hint, 4, 4)
+
+
+@pytest.mark.parametrize("name", ["Hint:", "Plan:", "Strategy:", "Hint: Plan:"])
+def test_a_hint_for_one_step_is_no_plan_whatever_it_calls_itself(name):
+    tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
+    (answer,) = HintWriter(Saying(f"{name} look at Ben."), Sampling())([Hint(tree, tree.root)])
+    assert answer.value.text == "look at Ben."
+
+
+def test_what_was_dropped_is_discarded():
+    tree = Tree(Problem("question"))
+    node = tree.root
+    for hint in ("look", None):  # the second one was dropped
+        node = tree.add(node, scripted.written(f"step {node.id}"), "reasoner", hint=hint, hint_tokens=5)
+    ledger = Ledger()
+    ledger["hinter"].add(Usage(2, 9, 9, 10), 7, 0.0)
+    book_discarded(ledger, node)
+    assert ledger["hinter"].discarded_tokens == 5
 
 
 @pytest.mark.parametrize("text", ["use 9.", "look."])

@@ -25,6 +25,7 @@ from hintree.search import (
     Smart,
     Steer,
     UsageError,
+    Written,
     choose,
     from_dict,
     to_dict,
@@ -302,6 +303,17 @@ def test_steer_asks_which_group_a_confidence_is_of():
     assert [node.author for node in tree.nodes[1:]] == ["reasoner", "teacher", "reasoner", "teacher"]
     with pytest.raises(UsageError, match="Steer mixture="):
         Steer(mixture=(0.5, 0.5))
+
+
+@pytest.mark.parametrize("search", [GlimpRouter(0.5), Steer()])
+def test_who_decides_by_the_first_token_needs_to_know_about_it(search):
+    """A server that tells no log-probabilities: nothing is known of a token, which is not certainty."""
+
+    def silent(ask):
+        return Written("a", "delimiter", 1, 0.0, 0.0, 0.0)
+
+    run = solve_one({"reasoner": Scripted(silent), "teacher": Scripted(silent)}, search)
+    assert run.stop_reason.startswith(f"failed: {type(search).__name__} needs")
 
 
 def test_mur_samples_again_where_a_step_is_less_certain_than_those_before():

@@ -266,5 +266,20 @@ def test_the_calibrated_threshold_rewrites_the_share_asked_for():
             calibrate(grown, bad)
     with pytest.raises(UsageError, match="scorer"):
         calibrate([], 0.5)
+    with pytest.raises(UsageError, match="needs"):
+        calibrate(grown, 0.5, "advantage")
     sure = [node.step.mean_probability for tree in grown for node in tree if node.parent]
     assert sum(x < calibrate(grown, 0.3, "confidence") for x in sure) == pytest.approx(0.3 * len(sure), abs=2)
+
+
+@pytest.mark.parametrize("held", ["Plan: (2) Gina.", "Strategy: work backwards."])
+def test_what_holds_for_all_steps_stays_when_the_first_is_rewritten(held):
+    cast = ladder({"retry=2": 0.1, "taught=3": 0.9}) | {"hinter": hints(held)}
+    tree = solve_one(cast, CHAIN, Rewrite(0.5, rungs=("resample", "teacher"))).tree
+    assert [(node.author, node.hint) for node in tree.root.children] == [
+        ("reasoner", held),
+        ("reasoner", held),
+        ("teacher", held),
+    ]
+    asked = solve_one(cast, CHAIN, Rewrite(0.5, rungs=("hint",))).tree.root.children
+    assert len(asked) == (2 if held.startswith("Plan") else 1)  # a new plan, but no hint in a strategy's place
