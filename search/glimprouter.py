@@ -52,6 +52,6 @@ class GlimpRouter:
 
 def entropy_of(first: Written) -> float:
     """Entropy of a first token's distribution, in nats. Raises UsageError where it is not known."""
-    if first.first_entropy is None:
+    if first.first_entropy is None and not first.entropy:
         raise UsageError("GlimpRouter needs entropies, which no server tells: name a reasoner on this machine")
-    return first.first_entropy
+    return first.entropy

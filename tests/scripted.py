@@ -16,8 +16,7 @@ PARAMETERS = {"reasoner": 10, "hinter": 5, "teacher": 100, "scorer": 20}
 def written(text, *, tokens=3, sure=0.9):
     answer = text.partition("=")[2] or None
     ended = "end" if answer or text.endswith("!") else "length" if text.endswith("~") else "delimiter"
-    doubt = round(1 - sure, 2)
-    return Written(text, ended, tokens, sure, sure / 2, doubt, answer, first_entropy=doubt)
+    return Written(text, ended, tokens, sure, sure / 2, round(1 - sure, 2), answer)
 
 
 def trail(node):
