@@ -18,7 +18,7 @@ from hintree.models.forest import Forest, Machine
 from hintree.models.machine import find_machine
 from hintree.models.rows import Row, write_rows
 from hintree.models.sampling import Cuts, choose, uniforms
-from hintree.models.text import continuation, cut, encode, may_end
+from hintree.models.text import continuation, cut, decoded, encode, may_end, text_of
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
 from hintree.models.weigh import weigh_on_tree, weigh_whole
 from hintree.search.errors import ContextError, LogitsError, ModelError
@@ -201,12 +201,8 @@ class LocalModel(Local):
 
     def _text(self, row: Row, ids: list[int]) -> str:
         """What the tokens add to the row's prompt: alone, many tokenizers drop the space that they begin with."""
-        before = row.prompt[-1:]
-        shown, whole = (self._decoded(part) for part in (before, before + ids))
-        return whole.removeprefix(shown) if whole.startswith(shown) else self._decoded(ids)
-
-    def _decoded(self, ids: list[int]) -> str:
-        return str(self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+        shown, whole = text_of(self.tokenizer, row.prompt[-1]), decoded(self.tokenizer, [row.prompt[-1], *ids])
+        return whole.removeprefix(shown) if whole.startswith(shown) else decoded(self.tokenizer, ids)
 
     def _answer(self, row: Row, text: str, ended: str) -> Completion:
         """The row as a completion; its last token was never forwarded."""

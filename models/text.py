@@ -53,6 +53,17 @@ def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
     return ids + plain(tokenizer, prompt.assistant)
 
 
+def decoded(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
+    """The text of some tokens, without control tokens."""
+    return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+@lru_cache(maxsize=4096)
+def text_of(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
+    """The text of one token; prompts end with few different ones."""
+    return decoded(tokenizer, [token])
+
+
 def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) -> tuple[list[int], int]:
     """Token ids of a prompt that a text continues, and the index where they begin to differ from the prompt's own."""
     before = encode(tokenizer, prompt)
