@@ -74,6 +74,6 @@ class Smart:
 
 async def rewrite_some(tree: Tree, nodes: list[Node], rule: Rewrite, which: Callable[[Node], bool]) -> list[Node]:
     """The nodes in order, with the low ones among some of them replaced as the rule says."""
-    some = unique(node for node in nodes if which(node))
+    some = [node for node in nodes if which(node)]
     new = dict(zip((node.id for node in some), await rewrite(tree, some, rule), strict=True))
     return [new.get(node.id, node) for node in nodes]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from hintree.experiments.report.accuracy import INTERVAL, WON
+from hintree.experiments.report.accuracy import INTERVAL, WON, right_of
 from hintree.experiments.report.bootstrap import bootstrap, ratio
 from hintree.experiments.report.costs import WRITERS, flops, generated
 from hintree.experiments.report.load import check_arm, load
@@ -40,8 +40,9 @@ def compare(folder: Path, arm: str, other: str, teacher: str | None = None) -> T
         UsageError: There is no such study or arm; no problem was tried by both; the store is damaged.
     """
     with Store.open(folder) as store:
+        arms = store.arms()
         for option, name in (("A", arm), ("B", other)):
-            check_arm(store.arms(), option, name)
+            check_arm(arms, option, name)
         return compared(load(store, None, teacher, trees=False), arm, other)
 
 
@@ -56,7 +57,7 @@ def compared(material: Material, arm: str, other: str) -> Table:
         gain = bootstrap([ours, theirs, both], lambda x, y, n: (x - y) / n)
         times = bootstrap([ours, theirs, both], lambda x, y, n: x / y)
         rows.append([name, ratio(ours, both).value, ratio(theirs, both).value, gain, times])
-    right = (material.column(name, lambda attempt: float(attempt.right)) * both for name in (arm, other))
+    right = (right_of(material, name)[0] * both for name in (arm, other))
     won, lost, p = mcnemar(*right)
     caption = (
         f"A is {arm}; B is {other}. Means per attempt (one problem with one seed) on the {int(both.sum())} attempts at "
