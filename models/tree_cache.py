@@ -89,8 +89,7 @@ class Block:
         """Fill the columns that are still empty; ``states`` has shape [2 x layers, heads, new columns, head size]."""
         end = self.stored + states.shape[2]
         if self.states is None or end > self.states.shape[2]:
-            spare = self.stored // 4  # doubled blocks would be over the limit, pruned and doubled again, call by call
-            room = states.new_empty(*states.shape[:2], max(end, self.stored + spare), states.shape[3])
+            room = states.new_empty(*states.shape[:2], max(end, 2 * self.stored), states.shape[3])
             if self.states is not None:
                 room[:, :, : self.stored] = self.states[:, :, : self.stored]
             self.states = room
@@ -100,6 +99,11 @@ class Block:
     def settle(self) -> None:
         """From here on, what was read or written before counts as old."""
         self._recent.clear()
+
+    def shrink(self) -> None:
+        """Give the room back that no column fills."""
+        if self.states is not None and self.stored < self.states.shape[2]:
+            self.states = self.states[:, :, : self.stored].clone()
 
     def prune(self) -> None:
         """Forget every column that no text since ``settle`` went through, by gathering the others."""
@@ -123,8 +127,8 @@ class Block:
 class TreeCache:
     """The blocks of one model, at most ``limit`` bytes of them between calls.
 
-    When they grow beyond it, first what no recent text went through is forgotten, then whole blocks, those that were
-    not used for the longest time first. What is forgotten is read again when it is needed.
+    When they grow beyond it, first empty room is given back, then what no recent text went through is forgotten, then
+    whole blocks, those that were not used for the longest time first. What is forgotten is read again when it is needed.
     """
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
@@ -164,13 +168,14 @@ class TreeCache:
         self._scratch = None
 
     def trim(self) -> None:
-        """Forget what is over the limit."""
+        """Give back, then forget, what is over the limit."""
         excess = self.bytes - self.limit
-        for block in self._blocks.values():
-            if excess > 0:
-                excess -= block.bytes
-                block.prune()
-                excess += block.bytes
+        for save in (Block.shrink, Block.prune):
+            for block in self._blocks.values():
+                if excess > 0:
+                    excess -= block.bytes
+                    save(block)
+                    excess += block.bytes
         while excess > 0:
             excess -= self._blocks.popitem(last=False)[1].bytes
 
