@@ -124,12 +124,12 @@ class Forest:
         live: list[set[int]] = [set() for _ in self.rows]
         for (i, _), path in self._paths.items():
             live[i].update(path)
-        most = max(Counter(i for i, _ in self.places).values())
+        self._most = max(Counter(i for i, _ in self.places).values())
         known = [sorted(columns.difference(row.unread)) for columns, row in zip(live, self.rows, strict=True)]
         self.filled = max(len(columns) for columns in known)
         longest = len(self.rows[0].unread)
         m, like = self._machine, next(self._machine.body.parameters())
-        columns = self.filled + longest + steps * most
+        columns = self.filled + longest + steps * self._most
         self.states = cache.room((2 * m.layers, len(self.rows), m.heads, columns, m.size), like)
         for i, (row, stored) in enumerate(zip(self.rows, known, strict=True)):
             row.work = {column: at for at, column in enumerate(stored)}
@@ -152,7 +152,8 @@ class Forest:
             for i, (row, part) in enumerate(zip(rows, parts, strict=True)):
                 tokens[i, : len(part)] = [row.block.tokens[column] for column in part]
                 see(row, part, mask[i])
-            hidden = self._forward(tokens, mask)
+            mask[:, :, self.filled :] |= np.eye(length, dtype=np.bool_)
+            hidden = self._forward(tokens, self._hide(mask), mask.sum(-1) - 1)
             yield (
                 [(i, column) for i, part in enumerate(parts) for column in part],
                 torch.cat([hidden[i, : len(part)] for i, part in enumerate(parts)]),
@@ -170,15 +171,17 @@ class Forest:
         return [order[place] for place in self.places], torch.stack([found[place] for place in order])
 
     def _start_writing(self) -> None:
-        """Note what each text sees, one slot per text."""
+        """Note what each text sees, one slot per text, and leave room for the columns to come."""
         self._slots: dict[Place, int] = {}
         used = [0] * len(self.rows)
-        for place in self._paths:
-            self._slots[place] = used[place[0]]
-            used[place[0]] += 1
-        self._mask = np.zeros((len(self.rows), max(used), self.filled), dtype=np.bool_)
+        seen = np.zeros((len(self.rows), self._most, self.states.shape[3]), dtype=np.bool_)
+        self._depth = np.zeros((len(self.rows), self._most), dtype=np.int64)
         for (i, column), path in self._paths.items():
-            self._mask[i, self._slots[i, column], [self.rows[i].work[c] for c in path]] = True
+            slot = self._slots[i, column] = used[i]
+            used[i] += 1
+            seen[i, slot, [self.rows[i].work[c] for c in path]] = True
+            self._depth[i, slot] = len(path)
+        self._hiding = self._hide(seen)
 
     def write(self, moves: Sequence[tuple[Place, int]]) -> tuple[list[Place], list[int], Tensor]:
         """Forward one more token after some texts; texts that go on alike share it.
@@ -205,32 +208,40 @@ class Forest:
             order[place], slots[place] = len(order), used[i]
             parents[i].append((self._slots[i, tip], token))
             used[i] += 1
-        width = max(used)
+        width, start, rows = max(used), self.filled, np.arange(len(self.rows))[:, None]
         tokens = np.zeros((len(self.rows), width), dtype=np.int64)
-        mask = np.zeros((len(self.rows), width, self.filled + width), dtype=np.bool_)
+        origins = np.tile(np.arange(width), (len(self.rows), 1))
         for i, row_moves in enumerate(parents):
             if row_moves:
-                origin, tokens[i, : len(row_moves)] = map(list, zip(*row_moves, strict=True))
-                mask[i, : len(row_moves), : self.filled] = self._mask[i, origin]
-        hidden = self._forward(tokens, mask)
-        self._slots, self._mask = slots, mask
+                origins[i, : len(row_moves)], tokens[i, : len(row_moves)] = zip(*row_moves, strict=True)
+        hiding, depth = self._hiding[:, :width, : start + width], self._depth[:, :width]
+        if (origins != np.arange(width)).any():  # a text has left, or texts part that went on alike
+            hiding[:, :, :start] = self._hiding[rows, origins, :start]
+            depth[:] = self._depth[rows, origins]
+        hiding[:, :, start:].diagonal(dim1=1, dim2=2).zero_()
+        hidden = self._forward(tokens, hiding, depth)
+        depth += 1
+        self._slots = slots
         at = torch.tensor([i * width + slot for (i, _), slot in slots.items()], device=hidden.device)
         return places, [order[place] for place in places], hidden.flatten(0, 1).index_select(0, at)
 
-    def _forward(self, tokens: NDArray[np.int64], mask: Mask) -> Tensor:
-        """Forward tokens [rows, queries], each of which comes to see itself; hidden states [rows, queries, width]."""
-        length = tokens.shape[1]
-        mask[:, :, self.filled :] |= np.eye(length, dtype=np.bool_)
-        device, kind = self.states.device, self.states.dtype
-        unseen = torch.from_numpy(mask).to(device)[:, None].to(kind).sub_(1)
+    def _hide(self, seen: Mask) -> Tensor:
+        """What is added to the scores of attention: 0 where a query sees a column, else the smallest number."""
+        kind = self.states.dtype
+        mask = torch.from_numpy(seen).to(self.states.device).to(kind)
+        return mask.sub_(1).mul_(torch.finfo(kind).max)
+
+    def _forward(self, tokens: NDArray[np.int64], hiding: Tensor, depth: NDArray[np.int64]) -> Tensor:
+        """Forward tokens [rows, queries] at their depths; hidden states [rows, queries, width]."""
+        device = self.states.device
         hidden = self._machine.body(
             input_ids=torch.from_numpy(tokens).to(device),
-            attention_mask=unseen.mul_(torch.finfo(kind).max),
-            position_ids=torch.from_numpy(mask.sum(-1) - 1).to(device),
+            attention_mask=hiding[:, None],
+            position_ids=torch.from_numpy(depth).to(device),
             past_key_values=self._cache,
             use_cache=True,
         ).last_hidden_state
-        self.filled += length
+        self.filled += tokens.shape[1]
         return hidden  # type: ignore[no-any-return]
 
     def commit(self) -> None:
