@@ -192,7 +192,7 @@ class Forest:
         Returns:
             The new places, where in the third each one's hidden state is, and hidden states, shape [different, width].
         """
-        places: list[Place] = []
+        places, index = [], []  # type: list[Place], list[int]
         order: dict[Place, int] = {}
         slots: dict[Place, int] = {}
         used, parents = [0] * len(self.rows), [[] for _ in self.rows]  # type: list[int], list[list[tuple[int, int]]]
@@ -201,13 +201,13 @@ class Forest:
             column, new = row.block.child(tip, token)
             place = (i, column)
             places.append(place)
-            if place in order:
-                continue
-            if new:
-                row.fresh.append(self.filled + used[i])
-            order[place], slots[place] = len(order), used[i]
-            parents[i].append((self._slots[i, tip], token))
-            used[i] += 1
+            if place not in order:
+                if new:
+                    row.fresh.append(self.filled + used[i])
+                order[place], slots[place] = len(order), used[i]
+                parents[i].append((self._slots[i, tip], token))
+                used[i] += 1
+            index.append(order[place])
         width, start, rows = max(used), self.filled, np.arange(len(self.rows))[:, None]
         tokens = np.zeros((len(self.rows), width), dtype=np.int64)
         origins = np.tile(np.arange(width), (len(self.rows), 1))
@@ -223,7 +223,7 @@ class Forest:
         depth += 1
         self._slots = slots
         at = torch.tensor([i * width + slot for (i, _), slot in slots.items()], device=hidden.device)
-        return places, [order[place] for place in places], hidden.flatten(0, 1).index_select(0, at)
+        return places, index, hidden.flatten(0, 1).index_select(0, at)
 
     def _hide(self, seen: Mask) -> Tensor:
         """What is added to the scores of attention: 0 where a query sees a column, else the smallest number."""

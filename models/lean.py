@@ -42,13 +42,14 @@ def lean_body(body: nn.Module) -> "Lean | None":
 
 
 class Joined(NamedTuple):
-    """The weights of one layer; rows of queries and keys are ordered such that what is rotated together is adjacent."""
+    """The weights of one layer, joined.
 
-    before: Tensor
+    Those of norms are part of what follows them; rows of queries and keys that are rotated together are adjacent.
+    """
+
     qkv: Tensor
     qkv_bias: Tensor | None
     out: nn.Linear
-    after: Tensor
     gate_up: Tensor
     gate_up_bias: Tensor | None
     down: nn.Linear
@@ -65,13 +66,16 @@ class Lean(nn.Module):
         super().__init__()
         c: Any = body.config
         self.embed, self.rotary, self.layers, self.norm = body.embed_tokens, body.rotary_emb, body.layers, body.norm
-        self.size, self.eps = int(c.head_dim), float(c.rms_norm_eps)
+        self.size = int(c.head_dim)
+        self.eps, self.root = float(c.rms_norm_eps), float(c.hidden_size**0.5)
+        self.floor = torch.tensor(self.root * self.eps**0.5)
         self.heads, self.groups = int(c.num_attention_heads), int(c.num_key_value_heads)
         self.context = int(c.max_position_embeddings)
         self._table: Tensor | None = None
         self._all = list(body.parameters())
         self._version = -1
         self._joined: list[Joined] = []
+        self._last: Tensor
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, past_key_values: Any, use_cache: bool
@@ -80,11 +84,12 @@ class Lean(nn.Module):
         version = sum(map(VERSION, self._all))
         if version != self._version:
             self._joined, self._version = [self._join(layer) for layer in self.layers], version
+            self._last = self.norm.weight * self.root
         x = self.embed(input_ids)
         turn = self._turns(x, position_ids)[:, :, None]
         for i, own in enumerate(self._joined):
             x = self._layer(i, own, x, turn, attention_mask, past_key_values)
-        return SimpleNamespace(last_hidden_state=normed(x, self.norm.weight, self.eps))
+        return SimpleNamespace(last_hidden_state=self._unit(x) * self._last)
 
     def _turns(self, like: Tensor, positions: Tensor) -> Tensor:
         """By how much each pair is rotated: complex, shape [*positions, pairs]; kept where it is always the same."""
@@ -99,15 +104,26 @@ class Lean(nn.Module):
     def _layer(self, i: int, own: Joined, x: Tensor, turn: Tensor, mask: Tensor, cache: Any) -> Tensor:
         rows, queries, _ = x.shape
         turned, heads = self.heads + self.groups, self.heads
-        qkv = F.linear(normed(x, own.before, self.eps), own.qkv, own.qkv_bias)
+        qkv = F.linear(self._unit(x), own.qkv, own.qkv_bias)
         qkv = qkv.view(rows, queries, turned + self.groups, self.size)
         pairs = torch.view_as_complex(qkv[:, :, :turned].unflatten(-1, (-1, 2)))
         qk = torch.view_as_real(pairs * turn).flatten(-2)
         keys, values = cache.update(qk[:, :, heads:].transpose(1, 2), qkv[:, :, turned:].transpose(1, 2), i)
         seen = attend(qk[:, :, :heads].transpose(1, 2), keys, values, mask)
         x = x + own.out(seen.transpose(1, 2).reshape(rows, queries, -1))
-        gate, up = F.linear(normed(x, own.after, self.eps), own.gate_up, own.gate_up_bias).chunk(2, -1)
+        gate, up = F.linear(self._unit(x), own.gate_up, own.gate_up_bias).chunk(2, -1)
         return x.add_(own.down(F.silu(gate).mul_(up)))
+
+    def _unit(self, x: Tensor) -> Tensor:
+        """A norm without sqrt(width) and its weights, which are in what follows: x / sqrt(|x|^2 + width eps).
+
+        In float64 rounded to float32, as in transformers. It also takes away what the order of sums left, so that equal
+        texts have equal scores.
+        """
+        if x.dtype == torch.float32:
+            length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+            return x / length.hypot_(self.floor)
+        return F.rms_norm(x.float(), x.shape[-1:], None, self.eps).to(x.dtype) / self.root
 
     def _join(self, layer: Any) -> Joined:
         at, mlp = layer.self_attn, layer.mlp
@@ -117,25 +133,13 @@ class Lean(nn.Module):
         order = torch.cat([order, torch.arange(len(order), len(qkv))])
         gate_up, gate_up_bias = joined(mlp.gate_proj, mlp.up_proj)
         return Joined(
-            layer.input_layernorm.weight,
-            qkv[order],
+            qkv[order] * layer.input_layernorm.weight * self.root,
             None if qkv_bias is None else qkv_bias[order],
             at.o_proj,
-            layer.post_attention_layernorm.weight,
-            gate_up,
+            gate_up * layer.post_attention_layernorm.weight * self.root,
             gate_up_bias,
             mlp.down_proj,
         )
-
-
-def normed(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """Root mean square norm over the last dimension: in float32, as in transformers, whatever the model's numbers are.
-
-    In float64 this rounding also takes away what the order of sums left, so that equal texts have equal scores.
-    """
-    if x.dtype == torch.float32:
-        return F.rms_norm(x, weight.shape, weight, eps)
-    return weight * F.rms_norm(x.float(), weight.shape, None, eps).to(x.dtype)
 
 
 def joined(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:

@@ -8,7 +8,6 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -16,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from hintree.models.base import Completion, Prompt, Request, Scored
 from hintree.models.forest import Forest, Machine
 from hintree.models.machine import find_machine
-from hintree.models.rows import Row, write_rows
+from hintree.models.rows import Batch, Row, write_rows
 from hintree.models.sampling import Cuts, choose, uniforms
 from hintree.models.text import continuation, cut, decoded, encode, may_end, text_of
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
@@ -143,50 +142,51 @@ class LocalModel(Local):
 
     def _sit(self, machine: Machine, live: list[tuple[Row, Block]], *, joining: bool) -> list[tuple[Row, Block]]:
         """Read what is new, then write until it pays to gather anew; the texts that are not done."""
-        started = len(live)
         most = min(SITTING, max(row.limit - len(row.ids) for row, _ in live))
         forest = Forest(machine, self._cache, [(block, row.prompt + row.ids) for row, block in live], steps=most)
         for (row, _), tokens in zip(live, forest.forwarded, strict=True):
             row.forwarded += tokens
-        places = forest.places
+        batch, places = Batch.of([row for row, _ in live]), forest.places
         index, hidden = forest.read_ends()
         for left in reversed(range(most + 1)):
-            self._sample([row for row, _ in live], machine.head(hidden)[index])
-            stay = [i for i, (row, _) in enumerate(live) if row.answer is None]
-            live, places = [live[i] for i in stay], [places[i] for i in stay]
-            few = 2 * len({i for i, _ in places}) <= len(forest.rows)
-            if not left or few or (joining and 2 * len(live) <= started):
+            logits = machine.head(hidden)
+            self._sample(batch, logits[index] if len(logits) < len(index) else logits)
+            stay = [i for i, row in enumerate(batch.rows) if row.answer is None]
+            if len(stay) < len(index):
+                batch, places = batch.keep(stay), [places[i] for i in stay]
+                if 2 * len({i for i, _ in places}) <= len(forest.rows) or (joining and 2 * len(stay) <= len(live)):
+                    break
+            if not left:
                 break
-            places, index, hidden = forest.write([(p, r.ids[-1]) for p, (r, _) in zip(places, live, strict=True)])
-            for row, _ in dict(zip(reversed(index), reversed(live), strict=True)).values():
-                row.forwarded += 1  # of texts that go on alike, the first one pays
+            places, index, hidden = forest.write([(p, r.ids[-1]) for p, r in zip(places, batch.rows, strict=True)])
+            shared = 0
+            for row, at in zip(batch.rows, index, strict=True):
+                row.forwarded += at == shared  # of texts that go on alike, the first one pays
+                shared += at == shared
         forest.commit()
-        return live
+        return [(row, block) for row, block in live if row.answer is None]
 
-    def _sample(self, rows: Sequence[Row], logits: Tensor) -> None:
+    def _sample(self, batch: Batch, logits: Tensor) -> None:
         """Choose a token for every row and settle the rows that end with it."""
         logits = logits.float()
         healthy = torch.isfinite(logits.sum(-1))  # one NaN or infinity spoils the sum, and to look for them costs more
         if not bool(healthy.all()):
             logits = torch.where(healthy[:, None], logits, 0.0)
-        asked = [row.request for row in rows]
-        seeds = np.array([r.seed % 2**64 for r in asked], dtype=np.uint64)
-        positions = np.array([len(row.ids) for row in rows], dtype=np.uint64)
-        column = np.array([(r.temperature, r.top_k, r.top_p, r.min_p) for r in asked], dtype=np.float64)
-        heat, *cuts = torch.from_numpy(column).to(logits.device).unbind(1)
-        noise = torch.from_numpy(uniforms(seeds, positions)).to(logits.device)
-        tokens = choose(logits, heat, noise, Cuts(*cuts))
+        heat, *cuts = batch.settings
+        tokens = choose(logits, heat, uniforms(batch.seeds, batch.written), Cuts(*cuts))
+        batch.written[:] += 1
         logp = torch.log_softmax(logits, -1)
         chances = logp.gather(1, tokens[:, None])[:, 0].exp().tolist()
         entropies = (-torch.linalg.vecdot(logp.exp(), logp)).tolist()
-        for row, token, chance, entropy in zip(rows, tokens.tolist(), chances, entropies, strict=True):
+        for row, token, chance, entropy in zip(batch.rows, tokens.tolist(), chances, entropies, strict=True):
             row.ids.append(token)
             row.probabilities.append(chance)
             row.entropies.append(entropy)
             if token in row.last or len(row.ids) >= row.limit:
                 self._settle(row)
         for i in (~healthy).nonzero()[:, 0].tolist():
-            rows[i].answer = self._damaged(f" at token {len(rows[i].ids) - 1}")
+            row = batch.rows[i]
+            row.answer = self._damaged(f" at token {len(row.ids) - 1}")
 
     def _settle(self, row: Row) -> None:
         """Give the row its answer if its last token ended it."""

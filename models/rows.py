@@ -5,8 +5,11 @@ The row cache is the reference that the tree cache is held against, and serves m
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
@@ -37,7 +40,35 @@ class Row:
     answer: Completion | ModelError | None = None
 
 
-Sample = Callable[[Sequence[Row], Tensor], None]
+class Batch(NamedTuple):
+    """Rows that get their next tokens together; what their draws need lies in arrays, of which each has one row's.
+
+    seeds, written: Seeds, and how many tokens each row has, shape [rows].
+    settings: Temperature, top_k, top_p and min_p, shape [4, rows].
+    """
+
+    rows: list[Row]
+    seeds: NDArray[np.uint64]
+    written: NDArray[np.uint64]
+    settings: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: list[Row]) -> "Batch":
+        """The batch of these rows."""
+        asked = [row.request for row in rows]
+        return cls(
+            rows,
+            np.array([r.seed % 2**64 for r in asked], dtype=np.uint64),
+            np.array([len(row.ids) for row in rows], dtype=np.uint64),
+            np.array([(r.temperature, r.top_k, r.top_p, r.min_p) for r in asked], dtype=np.float64).T,
+        )
+
+    def keep(self, stay: list[int]) -> "Batch":
+        """Some of the rows."""
+        return Batch([self.rows[i] for i in stay], self.seeds[stay], self.written[stay], self.settings[:, stay])
+
+
+Sample = Callable[[Batch, Tensor], None]
 """Adds a token to every row by its logits [rows, vocabulary], and answers the rows that end with it."""
 
 
@@ -51,23 +82,24 @@ def write_rows(model: PreTrainedModel, rows: list[Row], sample: Sample, batch_to
         write_batch(model, batch, sample)
 
 
-def write_batch(model: PreTrainedModel, live: list[Row], sample: Sample) -> None:
+def write_batch(model: PreTrainedModel, rows: list[Row], sample: Sample) -> None:
     """Write one batch of rows: every distinct prompt is read once."""
-    logits, cache, mask = prefill(model, live)
+    logits, cache, mask = prefill(model, rows)
+    live = Batch.of(rows)
     while True:
         sample(live, logits)
-        stay = [i for i, row in enumerate(live) if row.answer is None]
+        stay = [i for i, row in enumerate(live.rows) if row.answer is None]
         if not stay:
             return
-        if len(stay) < len(live):
+        if len(stay) < len(live.rows):
             keep = torch.tensor(stay, device=mask.device)
             cache.batch_select_indices(keep)
-            mask, live = mask[keep], [live[i] for i in stay]
-        tokens = torch.tensor([[row.ids[-1]] for row in live], device=mask.device)
-        mask = torch.cat([mask, mask.new_ones(len(live), 1)], 1)
+            mask, live = mask[keep], live.keep(stay)
+        tokens = torch.tensor([[row.ids[-1]] for row in live.rows], device=mask.device)
+        mask = torch.cat([mask, mask.new_ones(len(live.rows), 1)], 1)
         depth = mask.sum(1, keepdim=True) - 1
         logits = model(input_ids=tokens, attention_mask=mask, position_ids=depth, past_key_values=cache).logits[:, -1]
-        for row in live:
+        for row in live.rows:
             row.forwarded += 1
 
 

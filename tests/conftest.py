@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import torch
 
@@ -10,6 +11,8 @@ from tests.checkpoints import save_chat_model, save_prm
 if TYPE_CHECKING:
     from tests.browser import Browser
 
+hypothesis.settings.register_profile("untimed", deadline=None)  # how fast this machine is at the moment proves nothing
+hypothesis.settings.load_profile("untimed")
 torch.set_num_threads(1)  # the models of the tests are so small that a second thread only waits
 
 

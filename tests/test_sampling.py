@@ -7,16 +7,16 @@ from hintree.models.sampling import Cuts, choose, cut_off, uniforms
 
 
 def cuts(top_p: float = 1.0, top_k: int = 0, min_p: float = 0.0) -> Cuts:
-    return Cuts(*(torch.tensor([float(x)]) for x in (top_k, top_p, min_p)))
+    return Cuts(*(np.array([float(x)]) for x in (top_k, top_p, min_p)))
 
 
 def draw(logits: torch.Tensor, heat: float, top_p: float, noise: list[float], **more: float) -> list[int]:
     rows = len(noise)
     return choose(
         logits.expand(rows, -1),
-        torch.full((rows,), heat, dtype=torch.float64),
-        torch.tensor(noise, dtype=torch.float64),
-        Cuts(*(x.expand(rows) for x in cuts(top_p, **more))),
+        np.full(rows, heat),
+        np.array(noise),
+        Cuts(*(x.repeat(rows) for x in cuts(top_p, **more))),
     ).tolist()
 
 
@@ -56,7 +56,7 @@ def test_temperature_zero_takes_the_most_probable_token():
 
 def test_rows_of_one_batch_keep_their_own_temperature():
     logits = torch.tensor([[0.0, 0.1]] * 2)
-    got = choose(logits, torch.tensor([0.0, 1.0]), torch.tensor([0.01, 0.01]), Cuts(*(x.expand(2) for x in cuts())))
+    got = choose(logits, np.array([0.0, 1.0]), np.array([0.01, 0.01]), Cuts(*(x.repeat(2) for x in cuts())))
     assert got.tolist() == [1, 0]
 
 
