@@ -168,10 +168,10 @@ class LocalModel(Local):
 
     def _sample(self, batch: Batch, logits: Tensor) -> None:
         """Choose a token for every row and settle the rows that end with it."""
-        logits = logits.float()
-        healthy = torch.isfinite(logits.sum(-1))  # one NaN or infinity spoils the sum, and to look for them costs more
-        if not bool(healthy.all()):
-            logits = torch.where(healthy[:, None], logits, 0.0)
+        logits, damaged = logits.float(), []
+        if not math.isfinite(float(logits.sum())):  # one NaN or infinity spoils the sum
+            healthy = torch.isfinite(logits).all(-1)
+            logits, damaged = torch.where(healthy[:, None], logits, 0.0), (~healthy).nonzero()[:, 0].tolist()
         heat, *cuts = batch.settings
         tokens = choose(logits, heat, uniforms(batch.seeds, batch.written), Cuts(*cuts))
         batch.written[:] += 1
@@ -184,8 +184,7 @@ class LocalModel(Local):
             row.entropies.append(entropy)
             if token in row.last or len(row.ids) >= row.limit:
                 self._settle(row)
-        for i in (~healthy).nonzero()[:, 0].tolist():
-            row = batch.rows[i]
+        for row in [batch.rows[i] for i in damaged]:
             row.answer = self._damaged(f" at token {len(row.ids) - 1}")
 
     def _settle(self, row: Row) -> None:

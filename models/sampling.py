@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Floats = NDArray[np.float64]
+BELOW_ONE = 1 - 2.0**-52
+"""Times any number it is below that number, however it is rounded."""
 
 
 def uniforms(seeds: NDArray[np.uint64], positions: NDArray[np.uint64]) -> Floats:
@@ -53,9 +55,8 @@ def choose(logits: Tensor, temperature: Floats, noise: Floats, cuts: Cuts) -> Te
     heat = column(np.where(hot, temperature, 1.0), logits)
     weights = cut_off(torch.softmax(logits / heat.float(), -1), cuts)
     total = weights.cumsum(-1, dtype=torch.float64)
-    whole = total[:, -1:]
-    below = torch.nextafter(whole, torch.zeros_like(whole))  # so that rounding never leads past the last token
-    drawn = torch.searchsorted(total, torch.minimum(column(noise, logits) * whole, below), right=True)[:, 0]
+    share = column(np.minimum(noise, BELOW_ONE), logits)
+    drawn = torch.searchsorted(total, share * total[:, -1:], right=True)[:, 0]
     return drawn if hot.all() else torch.where(column(hot, logits)[:, 0], drawn, logits.argmax(-1))
 
 
