@@ -12,7 +12,7 @@ from hintree.search.errors import UsageError
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
 from hintree.search.seeds import generator
-from hintree.search.tree import RETRY, Node, Tree, unique
+from hintree.search.tree import Node, Tree, unique
 
 ARMS = ("reasoner", "hinted", "teacher")
 
@@ -64,8 +64,11 @@ class ABMCTS:
             count = min(self.batch, self.simulations - done)
             at = [place for i in range(count) if (place := self.select(tree, done + i, below)) is not None]
             done += count
-            written = unique(node for node in await extend(tree, at) if node is not None)
-            for node in unique(await rewrite(tree, written, rule)):
+            written = await extend(tree, at)
+            for place, node in zip(at, written, strict=True):
+                if node is not None:
+                    below.wrote[place.node.id, arm_of(place)].append(node)
+            for node in unique(await rewrite(tree, unique(node for node in written if node is not None), rule)):
                 backup(node, value_of(node, self.aggregate))
             below.look()
 
@@ -77,9 +80,8 @@ class ABMCTS:
             arms: list[tuple[float, int, Node | str]] = []
             for i, arm in enumerate(self.arms if node.depth < self.depth else ()):
                 seen = Seen()
-                for child in node.children:
-                    if writer(child) == arm:
-                        seen.add(score(child))
+                for child in below.wrote[node.id, arm]:
+                    seen.add(score(child))
                 arms.append((self.sample(draw, seen), -i, arm))
             for child in node.children:
                 if child.status in ("open", "terminal") and child.visits:
@@ -110,11 +112,9 @@ class ABMCTS:
         return draw.gauss(mean, math.sqrt(variance / kappa))
 
 
-def writer(node: Node) -> str:
-    """The arm that wrote a step."""
-    if node.index >= RETRY:
-        return ""
-    return "teacher" if node.author == "teacher" else "reasoner" if node.hint is None else "hinted"
+def arm_of(place: Place) -> str:
+    """The arm that writes at a place."""
+    return "teacher" if place.author == "teacher" else "hinted" if place.hinted else "reasoner"
 
 
 def score(node: Node) -> float:
@@ -141,12 +141,14 @@ class Below:
     """What is seen at and below every step, kept up as the tree grows; duplicates and rejected versions do not count.
 
     seen: By node id.
+    wrote: By node id and arm, the steps that this arm wrote there; a duplicate is the step that it equals.
     """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.looked = 1
         self.seen: defaultdict[int, Seen] = defaultdict(Seen)
+        self.wrote: defaultdict[tuple[int, str], list[Node]] = defaultdict(list)
         self.look()
 
     def look(self) -> None:

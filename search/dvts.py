@@ -69,5 +69,10 @@ class DVTS:
         return Place(node, lane * self.branch + i, hinted=i < self.branch - self.unhinted)
 
     def pick(self, siblings: list[Node]) -> Node:
-        """The best of the siblings; the open ones that lose are pruned."""
-        return keep_best(siblings, 1, lambda n: trajectory_score(n, self.aggregate), "not the best of its subtree")[0]
+        """The best of the siblings; open ones that lose are pruned, and finished ones too if the subtree goes on."""
+        why = "not the best of its subtree"
+        best = keep_best(siblings, 1, lambda n: trajectory_score(n, self.aggregate), why)[0]
+        for node in siblings if best.status == "open" else ():
+            if node.status == "terminal":
+                node.status, node.reason = "pruned", why
+        return best

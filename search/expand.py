@@ -64,15 +64,17 @@ async def extend(tree: Tree, at: Sequence[Place], *, merge: bool = True, score: 
 
 
 async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) -> list[Node]:
-    """The ends of one chain of at most ``steps`` steps written after every node, in order; none grows beyond ``depth``.
+    """The ends of one chain of at most ``steps`` steps after every node, in order; none grows beyond ``depth``.
 
-    The steps stay in the tree.
+    A chain that an earlier call has written is followed, and written on. The steps stay in the tree.
     """
     ends = list(nodes)
     for _ in range(steps):
         alive = [node for node in living(ends) if node.depth < depth]
-        written = await extend(tree, places(alive, 1))
-        reached = {node.id: step for node, step in zip(alive, written, strict=True) if step is not None}
+        known = {n.id: c for n in alive for c in n.children[::-1] if c.status in ("open", "terminal")}
+        new = [node for node in alive if node.id not in known]
+        written = await extend(tree, places(new, 1))
+        reached = known | {node.id: step for node, step in zip(new, written, strict=True) if step is not None}
         if not reached:
             break
         ends = [reached.get(end.id, end) for end in ends]

@@ -66,12 +66,13 @@ class MUR:
         written = await write(tree, [Draft(place, None, draft) for place in at])
         new = unique(node for node in written if node is not None)
         best = keep_best(new, 1, value_of, "not the best of the samples")
-        if not best or best[0].status == "failed" or best[0] is draft:
+        if not best or best[0].status == "failed":
             return draft
-        draft.status, draft.reason = "rejected", f"rewritten as step {best[0].id}"
         for node in new:
             if node.status == "terminal" and node is not best[0]:
                 node.status, node.reason = "pruned", "not the best of the samples"
+        if best[0] is not draft:
+            draft.status, draft.reason = "rejected", f"rewritten as step {best[0].id}"
         return best[0]
 
 

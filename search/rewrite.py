@@ -168,6 +168,9 @@ def settle(new: Node, old: Node, rule: Rewrite) -> bool:
     if new.status != "failed" and (rule.accept == "always" or worth(new) - worth(old) > rule.margin):
         why = f"{old.reason}; " if old.reason else ""
         old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
+        for node in old.below():
+            if node.status in ("open", "terminal"):
+                node.status, node.reason = "pruned", f"after step {old.id}, which is rejected"
         if not fresh:
             new.status, new.reason = "terminal" if new.finished else "open", ""
         return True

@@ -112,6 +112,13 @@ class Node:
             node = node.parent
         return nodes[::-1]
 
+    def below(self) -> list["Node"]:
+        """All steps after this one, on any path."""
+        nodes = list(self.children)
+        for node in nodes:
+            nodes += node.children
+        return nodes
+
     @property
     def finished(self) -> bool:
         """Whether the solution ends here: the author ended it, or it states an answer."""

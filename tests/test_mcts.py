@@ -7,9 +7,9 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from hintree.search import ABMCTS, MCTS, Problem, Rewrite, Tree, choose
-from hintree.search.ab_mcts import Below, Seen, score, writer
-from tests.scripted import company, scores, solve, solve_one, steps, written
+from hintree.search import ABMCTS, MCTS, Hinted, Problem, Rewrite, Tree, choose
+from hintree.search.ab_mcts import Below, Seen, score
+from tests.scripted import Scripted, company, hints, scores, solve, solve_one, steps, written
 
 
 def grown(visits, values, sure=(0.5, 0.5, 0.5)):
@@ -156,8 +156,33 @@ def test_the_arm_that_writes_better_steps_writes_more_of_them():
     cast["scorer"].reply = judged
     found = Counter()
     for run in solve(cast, ABMCTS(24, ("reasoner", "hinted", "teacher"), depth=6), count=12).values():
-        found += Counter(writer(node) for node in run.tree if node.parent is not None)
+        for node in run.tree.nodes[1:]:
+            found["hinted" if node.hint is not None else node.author] += 1
     assert found["hinted"] > 2 * max(found["reasoner"], found["teacher"])
+
+
+def test_a_step_that_is_there_already_counts_for_its_arm_as_what_it_is_worth():
+    def write(ask):
+        return written("same" if ask.hint is None else f"other {ask.index}")
+
+    cast = {"reasoner": Scripted(write), "hinter": hints("look"), "scorer": scores({"same": 0.9}, 0.6)}
+    run = solve_one(cast, ABMCTS(60, depth=1))
+    found = Counter(ask.hint is None for ask in cast["reasoner"].asked())
+    assert found[True] > 4 * found[False] and len([n for n in run.tree if n.status == "pruned"]) == found[True] - 1
+
+
+def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
+    def write(ask):
+        return written(f"step {ask.index}")
+
+    cast = {
+        "reasoner": Scripted(write),
+        "hinter": Scripted(lambda ask: Hinted(None, 3)),
+        "scorer": Scripted(lambda ask: 0.9 if ask.node.hint_dropped else 0.1),
+    }
+    run = solve_one(cast, ABMCTS(60, depth=1))
+    dropped = Counter(node.hint_dropped for node in run.tree.nodes[1:])
+    assert dropped[True] > 2 * dropped[False]
 
 
 def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():

@@ -345,6 +345,16 @@ def test_mur_answers_by_its_one_path_even_if_a_sample_that_lost_was_an_answer():
 
     tree = solve_one({"reasoner": Scripted(write), "scorer": scores({"go/on": 0.9})}, MUR(samples=3)).tree
     assert trail(choose(tree).node) == "go/on/x=1" and tree.terminals() == [choose(tree).node]
+    lines = {"scorer": scores({"go/draft": 0.9}, 0.1), "reasoner": Scripted(lambda ask: again(ask, write))}
+    tree = solve_one(lines, MUR(samples=3)).tree
+    assert trail(choose(tree).node) == "go/draft/x=4" and tree.terminals() == [choose(tree).node]
+
+
+def again(ask, write):
+    """As ``write``, but the first of the new samples is the draft."""
+    if ask.node.step.text == "draft":
+        return written("x=4", sure=0.2)
+    return written("draft", sure=0.5) if ask.index == RETRY else write(ask)
 
 
 def test_arbitrage_asks_the_teacher_where_its_step_would_be_better():

@@ -29,7 +29,19 @@ from hintree.search import (
     flow,
     to_dict,
 )
-from tests.scripted import answerers, company, problems, scores, solve, solve_one, steps, trees, written
+from tests.scripted import (
+    Scripted,
+    answerers,
+    company,
+    problems,
+    scores,
+    solve,
+    solve_one,
+    steps,
+    trail,
+    trees,
+    written,
+)
 
 SEARCHES = {
     "best-of-n": BestOfN(6, depth=5),
@@ -214,6 +226,34 @@ def test_a_look_ahead_keeps_the_step_that_leads_further_and_uses_what_it_wrote()
     run = solve_one(cast, Beam(1, 3, lookahead=2))
     assert choose(run.tree).answer == "cd1"
     assert len(cast["reasoner"].asked()) == 3 + 3 * 2 + 2 + 2 * 1 + 2
+
+
+def test_a_look_ahead_follows_the_chain_that_one_before_it_wrote():
+    cast = {"reasoner": Scripted(lambda ask: written(f"s{ask.node.depth}{ask.index}")), "scorer": scores({})}
+    tree = solve_one(cast, Beam(1, 1, lookahead=3, depth=9)).tree
+    assert len(tree) - 1 == len(cast["reasoner"].asked()) == 9
+
+
+def test_what_stands_after_a_rejected_step_is_no_answer():
+    lines = {"": "a", "a": "x=1", "b": "y=2"}
+    cast = {
+        "reasoner": Scripted(lambda ask: written(lines[trail(ask.node)])),
+        "teacher": Scripted(lambda ask: written("b")),
+        "scorer": scores({"a": 0.1, "b": 0.8, "b/y=2": 0.7}, 0.9),
+    }
+    rule = Rewrite(0.5, rungs=("teacher",))
+    tree = solve_one(cast, Beam(1, 1, lookahead=1), rule).tree
+    assert choose(tree).answer == "2"
+    assert [(n.step.text, n.status, n.reason) for n in tree if n.step.answer == "1"] == [
+        ("x=1", "pruned", "after step 1, which is rejected")
+    ]
+
+
+def test_a_subtree_that_goes_on_leaves_its_finished_losers_behind():
+    lines = {"": ["x=1", "on"], "on": ["x=2", "x=3"]}
+    cast = {"reasoner": steps(lines), "scorer": scores({"x=1": 0.5, "on": 0.9, "on/x=2": 0.8, "on/x=3": 0.7})}
+    tree = solve_one(cast, DVTS(1, 2)).tree
+    assert [node.step.text for node in tree.terminals()] == ["x=2", "x=3"]
 
 
 @pytest.mark.parametrize("search", [Beam(1, 1, depth=10_000), BestFirst(10_000, 1, depth=10_000)])
