@@ -9,6 +9,7 @@ import atexit
 import json
 import os
 import random
+import re
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
@@ -19,12 +20,14 @@ from typing import Any, TypeVar
 import httpx2
 
 from hintree.models.address import Address, key_of, key_variable
-from hintree.search.errors import ServerError
+from hintree.search.errors import ContextError, ServerError
 from hintree.search.scope import current_scope
 
 T = TypeVar("T")
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529})
 """Status codes after which the same request may well succeed."""
+FULL = re.compile(rb"context[ _](length|size|window)|max_tokens must be at least 1, got -", re.IGNORECASE)
+"""What OpenAI, vLLM, SGLang, llama.cpp and ``hintree serve`` say of a text that is too long for the model."""
 
 
 class Passing(Exception):
@@ -170,6 +173,8 @@ class Server:
         if status in (401, 403):
             said += f"; its key is read from {key_variable(self.address.base)}, which is "
             said += "set" if self._key else "not set"
+        if status < 500 and FULL.search(text):
+            raise ContextError(str(self._error(url, said)))
         raise self._error(url, said)
 
     def _error(self, url: str, what: str) -> ServerError:

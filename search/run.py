@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from hintree.search.budget import OPTIONAL_ROLES, Budget
-from hintree.search.errors import RoleError
+from hintree.search.errors import ContextError, RoleError
 from hintree.search.ledger import Ledger
 from hintree.search.questions import Answer, Ask, Each, Score
 from hintree.search.scope import Scope
@@ -21,7 +21,7 @@ class Answerer(NamedTuple):
     """Who answers the questions of one role.
 
     answer: From questions to answers, in order; an exception in place of an answer fails that question's problem only,
-        and in place of a score only the node.
+        in place of a score only the node, and a ContextError only the path.
     parameters: Weights of the model behind it, for the FLOP estimate.
     free: Whether it may be asked from several threads at once, and gains nothing from batches: a model on a server.
     """
@@ -126,12 +126,20 @@ def answer_all(answerer: Answerer, asks: Sequence[Ask[Any]]) -> tuple[list[Answe
 def take(
     run: Run, place: int, ask: Ask[Any], answer: Answer[Any] | Exception, answerer: Answerer, seconds: float
 ) -> None:
-    """Enter an answer and book what it cost; an error ends this problem only, a score that cannot be had its node."""
+    """Enter an answer and book what it cost.
+
+    An error ends this problem only; a score that cannot be had ends its node, and so does a path that no longer fits
+    into the model's context, if nothing stands after it.
+    """
     if isinstance(answer, Exception):
         reason = str(answer) or type(answer).__name__
         if isinstance(ask, Score) and not isinstance(answer, RoleError):
             ask.node.fail(f"no score: {reason}")
             run.unscored, run.error = run.unscored or reason, answer
+            run.answers[place] = None
+        elif isinstance(answer, ContextError) and ask.node.parent is not None:
+            if not ask.node.children:
+                ask.node.fail(f"nothing fits after it: {reason}")
             run.answers[place] = None
         elif not run.stop_reason:
             run.error = answer

@@ -9,7 +9,7 @@ from hintree.models.address import parse_address
 from hintree.models.remote import RemoteModel
 from hintree.models.replies import read_reply
 from hintree.models.server import Limits, Server
-from hintree.search import Budget, ServerError, UsageError
+from hintree.search import Budget, ContextError, ServerError, UsageError
 from hintree.solver import Solver
 from tests.small_server import PASSING, SmallServer, fixed, lab_server
 
@@ -41,6 +41,26 @@ def test_what_will_not_pass_ends_at_once_and_names_url_and_model(fault):
         ask(server)
     assert f"{server.url}/completions" in str(caught.value) and "'m'" in str(caught.value)
     assert len(server.seen) == 1
+
+
+TOO_LONG = {
+    "openai": {
+        "error": {"message": "This model's maximum context length is 9 tokens.", "code": "context_length_exceeded"}
+    },
+    "vllm": {
+        "message": "This model's maximum context length is 9 tokens. However, you requested 12 tokens",
+        "code": 400,
+    },
+    "vllm before": {"message": "max_tokens must be at least 1, got -3.", "code": 400},
+    "sglang": {"message": "The input (12 tokens) is longer than the model's context length (9 tokens)."},
+    "llama.cpp": {"error": {"type": "exceed_context_size_error", "n_prompt_tokens": 12, "n_ctx": 9}},
+}
+
+
+@pytest.mark.parametrize("server", TOO_LONG)
+def test_a_text_too_long_for_the_servers_model_is_told_from_other_faults(server):
+    with SmallServer(lambda path, body: (400, TOO_LONG[server])) as there, pytest.raises(ContextError, match="400"):
+        ask(there)
 
 
 @pytest.mark.parametrize("fault", ["500", "garbage", "no end", "truncated", "reset"])
