@@ -85,7 +85,7 @@ class Solver:
             killed, and a finished one asks no model again.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
-        share: Another solver, whose loaded models are taken where the names are the same.
+        share: Another solver, whose loaded models are taken where names, device, format and ``prm_spec`` are the same.
 
     Raises:
         UsageError: A name or value is not accepted.
@@ -123,8 +123,8 @@ class Solver:
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         own = self.preset.players()
         self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
-        self._loaded: dict[str, LanguageModel] = share._loaded if share else {}
-        self._scorers: dict[str, Answerer] = share._scorers if share else {}
+        self._loaded: dict[tuple[str, ...], LanguageModel] = share._loaded if share else {}
+        self._scorers: dict[tuple[str, ...], Answerer] = share._scorers if share else {}
         self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
         if self.preset.hinting.when != "each" and (hinter_of := self.answerers.get("hinter")):
             self.answerers["hinter"] = hinter_of._replace(answer=only_first(hinter_of.answer))
@@ -170,9 +170,10 @@ class Solver:
                 return Answerer(model)
             if isinstance(model, StepScorer):
                 return Answerer(FromScores(model))
-            if model not in self._scorers:
-                self._scorers[model] = make_scorer(model, self.prm_spec, device=device, dtype=dtype).answerer
-            return self._scorers[model]
+            name = (model, repr(self.prm_spec), device, dtype)
+            if name not in self._scorers:
+                self._scorers[name] = make_scorer(model, self.prm_spec, device=device, dtype=dtype).answerer
+            return self._scorers[name]
         model = self._load(model, device, dtype)
         if role == "hinter":
             hints = HintWriter(model, self.preset.sampling, self.preset.hinting)
@@ -185,9 +186,10 @@ class Solver:
     def _load(self, model: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
         """A language model by name, loaded once; a loaded one as it is."""
         if isinstance(model, str):
-            if model not in self._loaded:
-                self._loaded[model] = open_model(model, device=device, dtype=dtype)
-            return self._loaded[model]
+            name = (model, device, dtype)
+            if name not in self._loaded:
+                self._loaded[name] = open_model(model, device=device, dtype=dtype)
+            return self._loaded[name]
         return model
 
     def _judge(self, device: str, dtype: str) -> Answerer:
@@ -228,7 +230,7 @@ class Solver:
 
     def unknown_words(self, question: str) -> list[str]:
         """Words of a question that the shipped models have never seen; their answer then means nothing."""
-        closed = [m for name, m in self._loaded.items() if name.startswith("embedded:")]
+        closed = [m for (name, *_), m in self._loaded.items() if name.startswith("embedded:")]
         return [word for model in closed[:1] for word in model.unknown_words(question)]
 
     def solution(self, run: Run) -> Solution:

@@ -58,3 +58,11 @@ def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name, loa
         assert {run.stop_reason for run in runs} == {"complete"}
         found.append([[node.step.text for node in run.tree] for run in runs])
     assert found[0] == found[1]
+
+
+def test_models_are_shared_where_their_number_format_is_the_same_too(loaded):
+    alike, other = Solver(share=loaded), Solver(share=loaded, dtype="float64")
+    models = [solver.answerers["reasoner"].answer.model for solver in (loaded, alike, other)]
+    assert models[0] is models[1] is not models[2]
+    assert [str(model.model.dtype) for model in models[1:]] == ["torch.float32", "torch.float64"]
+    assert loaded.answerers["scorer"] is alike.answerers["scorer"] is not other.answerers["scorer"]
