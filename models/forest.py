@@ -129,12 +129,14 @@ class Forest:
         self.filled = max(len(columns) for columns in known)
         longest = len(self.rows[0].unread)
         m, like = self._machine, next(self._machine.body.parameters())
-        columns = self.filled + longest + steps * self._most
+        read = self.filled + longest
+        columns = read + steps * self._most
         self.states = cache.room((2 * m.layers, len(self.rows), m.heads, columns, m.size), like)
         for i, (row, stored) in enumerate(zip(self.rows, known, strict=True)):
             row.work = {column: at for at, column in enumerate(stored)}
             row.work |= {column: self.filled + at for at, column in enumerate(row.unread)}
             row.fresh = [row.work[column] for column in row.unread if column >= row.block.stored]
+            self.states[:, i, :, len(stored) : read].zero_()  # what stays empty is not seen, but no weight undoes a NaN
             if stored and row.block.states is not None:
                 index = torch.tensor(stored, device=like.device)
                 torch.index_select(row.block.states, 2, index, out=self.states[:, i, :, : len(stored)])

@@ -137,12 +137,12 @@ class TreeCache:
         self._scratch: Tensor | None = None
 
     def room(self, shape: Sequence[int], like: Tensor) -> Tensor:
-        """Space for a working set, of the type and device of ``like``. It holds numbers, but which is undefined."""
+        """Space for a working set, of the type and device of ``like``. What it holds is undefined."""
         size = math.prod(shape)
         if self._scratch is None or self._scratch.numel() < size:
             before = 0 if self._scratch is None else self._scratch.numel()
             self._scratch = None  # let go of before more is asked for
-            self._scratch = like.new_zeros(max(size, min(2 * before, self.limit // like.element_size())))
+            self._scratch = like.new_empty(max(size, min(2 * before, self.limit // like.element_size())))
         return self._scratch[:size].view(*shape)
 
     @contextmanager

@@ -1,5 +1,7 @@
 import logging
+import math
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -143,6 +145,17 @@ def test_texts_do_not_depend_on_cache_batch_or_order(name, chat_model):
         assert [a.text for a in tree.generate(asked)] == want
         assert [a.text for a in tree.generate(asked[::-1])] == want[::-1]
         assert [tree.generate([one])[0].text for one in asked[:9]] == want[:9]
+
+
+def test_what_the_space_held_before_changes_nothing(chat_model):
+    asked = [Request(Prompt("Q" * (1 + 9 * i), "So, " * (i % 3)), i, max_tokens=4) for i in range(7)]
+    model, fresh = load_model(str(chat_model)), load_model(str(chat_model))
+    model.generate([replace(request, max_tokens=40) for request in asked])
+    space = model._cache._scratch
+    with torch.inference_mode():
+        space.fill_(math.nan)
+    assert [a.text for a in model.generate(asked)] == [a.text for a in fresh.generate(asked)]
+    assert model._cache._scratch is space
 
 
 def test_only_new_tokens_are_forwarded(chat_model):
