@@ -8,7 +8,7 @@ from hintree.experiments.bench import bookkeeping, others, scaling, shapes
 from hintree.experiments.bench.arms import ours, stock, timed, with_dynamic_cache
 from hintree.experiments.bench.bookkeeping import SEARCHES, grow
 from hintree.experiments.bench.clock import Meter, spread
-from hintree.experiments.bench.floor import floor_seconds
+from hintree.experiments.bench.floor import attention_seconds, floor_seconds
 from hintree.experiments.bench.real import load_cast
 from hintree.experiments.bench.report import GOALS, to_json
 from hintree.experiments.bench.run import Extent, run
@@ -67,8 +67,17 @@ def test_the_floor_is_asked_for_what_was_forwarded(tiny):
     with Meter(tiny.model.base_model, tiny.head) as meter, torch.inference_mode():
         tiny.model(input_ids=torch.zeros(2, 3, dtype=torch.long))
     assert meter.slots == {(2, 3): 1} and meter.rows == {6: 1} and meter.forwarded == 6
+    assert not meter.attended, "a pass without a mask for each query is none of ours"
     assert floor_seconds(tiny.model.base_model, tiny.head, meter.slots, meter.rows) > 0
     assert not tiny.model.base_model._forward_hooks, "a closed meter leaves no hook"
+
+
+def test_attention_alone_is_asked_for_the_columns_of_a_tree(tiny):
+    meter, shape = Meter(tiny.model.base_model, tiny.head), Shape(2, 5, 4, 2, 3, 2)
+    timed(tiny, shape, ours(tiny, shape), meter)
+    assert {shape[:2] for shape in meter.attended} == set(meter.slots)
+    assert sum(meter.attended.values()) == sum(meter.slots.values())
+    assert attention_seconds(tiny.model.config, meter.attended) > 0
 
 
 def test_company_changes_no_text():

@@ -64,6 +64,7 @@ class Meter:
     Attributes:
         slots: How often a forward pass of the body had this shape.
         rows: How often the head was given so many hidden states.
+        attended: How often queries of such a shape looked at so many columns, where a pass has a mask for each query.
         seconds: CPU seconds in body and head.
     """
 
@@ -74,6 +75,7 @@ class Meter:
         self._started = 0.0
         self.slots: Counter[Slots] = Counter()
         self.rows: Counter[int] = Counter()
+        self.attended: Counter[tuple[int, int, int]] = Counter()
         self.seconds = 0.0
 
     @property
@@ -96,6 +98,9 @@ class Meter:
     def _enter_body(self, _: nn.Module, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         rows, queries = (args[0] if args else options["input_ids"]).shape
         self.slots[rows, queries] += 1
+        mask = options.get("attention_mask")
+        if mask is not None and mask.dim() == 4:
+            self.attended[rows, queries, mask.shape[-1]] += 1
         self._started = time.process_time()
 
     def _enter_head(self, _: nn.Module, args: tuple[Any, ...]) -> None:

@@ -1,11 +1,13 @@
-"""The matmul floor: how long the model's own linear layers take on what was forwarded, and nothing else."""
+"""The floor of a forward pass: how long the model's linear layers, and attention, take alone on what it was given."""
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import nn
+from transformers import PreTrainedConfig
 
 from hintree.experiments.bench.clock import Slots
 
@@ -28,13 +30,45 @@ def floor_seconds(body: nn.Module, head: nn.Module, slots: Mapping[Slots, int], 
         return total + sum(n * matmul_seconds(heads, (1, count)) for count, n in rows.items())
 
 
+def attention_seconds(config: PreTrainedConfig, attended: Mapping[tuple[int, int, int], int]) -> float:
+    """CPU seconds of PyTorch's fused attention alone, in all layers of a Llama, as often as there were such shapes.
+
+    Args:
+        config: Of the model.
+        attended: How often so many rows of so many queries looked at so many columns.
+    """
+    heads, kept = config.num_attention_heads, config.num_key_value_heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // heads
+    total = 0.0
+    with torch.inference_mode():
+        for (rows, queries, columns), n in attended.items():
+            query, keys = torch.randn(rows, heads, queries, size), torch.randn(rows, kept, columns, size)
+            attend = partial(
+                nn.functional.scaled_dot_product_attention,
+                *(query, keys, keys.clone()),
+                attn_mask=torch.zeros(rows, 1, queries, columns),
+                enable_gqa=heads != kept,
+            )
+            total += n * config.num_hidden_layers * median_seconds(attend)
+    return total
+
+
 def matmul_seconds(layers: Sequence[nn.Linear], shape: Slots) -> float:
     """CPU seconds of these layers once, one after another, each on random input of ``shape`` tokens; the median."""
     inputs = {width: torch.randn(*shape, width) for width in {layer.in_features for layer in layers}}
+
+    def once() -> None:
+        for layer in layers:
+            nn.functional.linear(inputs[layer.in_features], layer.weight, layer.bias)
+
+    return median_seconds(once)
+
+
+def median_seconds(work: Callable[[], object]) -> float:
+    """CPU seconds of some work; the median, after one run that does not count."""
     seconds = []
     for _ in range(REPEATS + 1):
         clock = time.process_time()
-        for layer in layers:
-            nn.functional.linear(inputs[layer.in_features], layer.weight, layer.bias)
+        work()
         seconds.append(time.process_time() - clock)
     return statistics.median(seconds[1:])

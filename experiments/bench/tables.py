@@ -72,10 +72,9 @@ def trees(results: Results) -> Iterator[str]:
             )
             counted = f"{measured.forwarded_per_generated(arm):.3f} | {measured.expected(arm):.3f}"
             yield f"| {' | '.join(map(str, cells))} | {counted} | {show(ahead, 1)}x |"
-        yield (
-            f"| {measured.plan.model} | {measured.most} | | matmuls alone / forward passes | "
-            f"{show(measured.floor_share(), 2)} | | | |"
-        )
+        where = f"| {measured.plan.model} | {measured.most} | |"
+        for what, share in (("matmuls", measured.floor_share()), ("attention", measured.attention_share())):
+            yield f"{where} {what} alone / forward passes | {show(share, 2)} | | | |"
 
 
 def real(results: Results) -> Iterator[str]:

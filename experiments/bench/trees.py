@@ -1,4 +1,4 @@
-"""Trees of fixed lengths on one model: all arms in turns, and the matmul floor of ours."""
+"""Trees of fixed lengths on one model: all arms in turns, and what ours would take at least."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import torch
 
 from hintree.experiments.bench.arms import Write, ours, stock, timed, with_dynamic_cache
 from hintree.experiments.bench.clock import Meter, Spread, Timing, in_turns, ratios, spread
-from hintree.experiments.bench.floor import floor_seconds
+from hintree.experiments.bench.floor import attention_seconds, floor_seconds
 from hintree.experiments.bench.shapes import Shape, Subject, subject
 
 ONE, SIBLINGS, PROBLEM, ALL = "generate, one prompt a call", "generate, 4 siblings", "generate, 16", "generate, all"
@@ -38,11 +38,19 @@ class Plan:
 
 @dataclass
 class Measured:
-    """The runs of all arms on one model, and in each turn the matmul floor of ours in CPU seconds."""
+    """The runs of all arms on one model, and for each turn what ours would take at least, in CPU seconds.
+
+    Attributes:
+        plan: What was measured.
+        arms: The runs of each arm.
+        floors: Of the matmuls of its linear layers.
+        attention: Of attention over the columns that it has.
+    """
 
     plan: Plan
     arms: dict[Arm, list[Timing]]
     floors: list[float]
+    attention: list[float]
 
     @property
     def most(self) -> int:
@@ -66,8 +74,14 @@ class Measured:
 
     def floor_share(self) -> Spread:
         """Share of the forward passes' time that their matmuls take alone."""
-        inside = [timing.inside for timing in self.arms[OURS, self.most]]
-        return ratios(self.floors, inside)
+        return self._share(self.floors)
+
+    def attention_share(self) -> Spread:
+        """Share of the forward passes' time that attention takes alone."""
+        return self._share(self.attention)
+
+    def _share(self, seconds: list[float]) -> Spread:
+        return ratios(seconds, [timing.inside for timing in self.arms[OURS, self.most]])
 
     def forwarded_per_generated(self, arm: Arm) -> float:
         """Counted at the model's door, padding included; the same in every run."""
@@ -87,18 +101,20 @@ def measure(plan: Plan, runs: int) -> Measured:
     one = plan.shape._replace(problems=1)
     writers = dict(writers_of(plan, bench))
     floors: list[float] = []
+    attention: list[float] = []
 
     def run(arm: Arm, shape: Shape, make: Callable[[], Write]) -> Timing:
         meter = Meter(bench.model.base_model, bench.head)
         timing = timed(bench, shape, make(), meter)
         if arm == (OURS, plan.shape.problems):
             floors.append(floor_seconds(bench.model.base_model, bench.head, meter.slots, meter.rows))
+            attention.append(attention_seconds(bench.model.config, meter.attended))
         return timing
 
     arms = {arm: partial(run, arm, shape, make) for arm, (shape, make) in writers.items()}
     warm_up(bench, one._replace(depth=1), [make for shape, make in writers.values() if shape.problems == 1])
     named = in_turns({f"{name} x{n}": arm for (name, n), arm in arms.items()}, runs, f"trees, {plan.model}")
-    return Measured(plan, dict(zip(arms, named.values(), strict=True)), floors)
+    return Measured(plan, dict(zip(arms, named.values(), strict=True)), floors, attention)
 
 
 def warm_up(bench: Subject, shape: Shape, makers: Iterable[Callable[[], Write]]) -> None:
