@@ -14,12 +14,13 @@ import httpx2
 import pytest
 
 import hintree
-from hintree.models import Request, load_model, open_served
+from hintree.models import Completion, Request, load_model, open_served
 from hintree.models.base import Piece, Prompt
 from hintree.models.load import HOME
 from hintree.models.remote import RemoteModel
 from hintree.policies import Sampling
 from hintree.presets import Preset
+from hintree.search import ContextError
 from hintree.solver import Solver
 
 xllamacpp = pytest.importorskip("xllamacpp", reason="NO REAL SERVERS: pip install 'hintree[serve-test]'")
@@ -74,6 +75,14 @@ def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
     drawn = [Request(Prompt(QUESTIONS[0]), seed=seed, temperature=1.5, max_tokens=20) for seed in (1, 1, 2)]
     one, again, other = (done.text for done in remote.generate(drawn))
     assert one == again != other
+
+
+def test_llama_cpp_says_what_does_not_fit(llama):
+    long = Request(Prompt(" ".join(QUESTIONS * 30)), stop=("\n",))
+    fine = Request(Prompt(QUESTIONS[1]), stop=("\n",))
+    refused, written = RemoteModel(llama).generate([long, fine])
+    assert isinstance(refused, ContextError) and "exceed" in str(refused)
+    assert isinstance(written, Completion)
 
 
 def test_llama_cpp_judges_by_label_tokens(llama):
