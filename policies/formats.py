@@ -88,12 +88,14 @@ class Format:
         entry = f"use ({label}) to find {name}." if label else "give the answer."
         return Prompt(question, self.solution(path) + self.tail(entry), system)
 
-    def hint(self, question: str, path: Sequence[Node]) -> Prompt:
-        """The prompt for a hint about the next step."""
+    def hint(self, question: str, path: Sequence[Node], avoid: Sequence[str] = ()) -> Prompt:
+        """The prompt for a hint about the next step, other than those to avoid; plain lines do not tell of these."""
         if not self.chat:
             return Prompt(question, self.solution(path) + "Hint:")
         steps = self.solution(path).strip() or "(none yet)"
-        return Prompt(f"Problem:\n{question}\n\nSteps so far:\n{steps}\n\nHint for the next step:", "", GUIDE)
+        tried = "".join(f"\n- {hint}" for hint in avoid)
+        wrong = f"Hints that did not help:{tried}\n\n" if tried else ""
+        return Prompt(f"Problem:\n{question}\n\nSteps so far:\n{steps}\n\n{wrong}Hint for the next step:", "", GUIDE)
 
     def plan(self, question: str) -> Prompt:
         """The prompt for a plan of the whole solution."""

@@ -61,7 +61,7 @@ class HintWriter:
         question, form = ask.tree.problem.question, self.format
         if self.hinting.when == "plan":
             return self.sampling.request(form.plan(question), ask, form.plan_tokens, *form.plan_ends)
-        return self.sampling.request(form.hint(question, ask.node.path()), ask, form.hint_tokens, "\n")
+        return self.sampling.request(form.hint(question, ask.node.path(), ask.avoid), ask, form.hint_tokens, "\n")
 
     def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
         text = done.text.strip()

@@ -10,7 +10,8 @@ from hintree.arms import preset_of
 from hintree.experiments.controls import ShuffledHints, control
 from hintree.experiments.lab import problems
 from hintree.experiments.lab.problem import gold, write_plan
-from hintree.policies import CHAT, PLAIN, Hinting, only_first
+from hintree.models import load_model
+from hintree.policies import CHAT, PLAIN, Hinting, HintWriter, Sampling, only_first
 from hintree.policies.formats import path_of
 from hintree.presets import settings_of
 from hintree.presets_hints import HINTS
@@ -224,3 +225,14 @@ def test_the_shipped_models_play_it(name):
     assert first.hint and first.hint.startswith("Plan:") == (name == "hawkeye")
     assert all((node.hint is None) == (name == "hawkeye") for node in rest)
     assert (done.ledger["hinter"].calls == 1) == (name == "hawkeye")
+
+
+def test_a_hinter_with_a_chat_template_is_told_which_hints_did_not_help(chat_model, monkeypatch):
+    model = load_model(str(chat_model))
+    heard = []
+    monkeypatch.setattr(model, "generate", lambda asked: heard.extend(asked) or type(model).generate(model, asked))
+    tree = Tree(Problem(QUESTION))
+    HintWriter(model, Sampling())([Hint(tree, tree.root), Hint(tree, tree.root, 1, ("Ben's pens", "a sum"))])
+    before, again = (request.prompt.user for request in heard)
+    assert "did not help" not in before
+    assert again.replace("Hints that did not help:\n- Ben's pens\n- a sum\n\n", "") == before != again
