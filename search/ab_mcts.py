@@ -25,6 +25,7 @@ class ABMCTS:
     child, whose observations are all scores below it, and a GEN arm per author, whose observations are the scores of
     the children that this author wrote here. A GEN arm writes one new child. Posteriors are those of a normal
     distribution with unknown mean and variance (their Gaussian model): mean 0, kappa 1, nu 1, tau^2 0.1 a priori.
+    Ours: equal siblings are one step, and what writes one again brings nothing and is seen as 0.
 
     Attributes:
         simulations: New steps to write, at least 1.
@@ -67,7 +68,7 @@ class ABMCTS:
             written = await extend(tree, at)
             for place, node in zip(at, written, strict=True):
                 if node is not None:
-                    below.wrote[place.node.id, arm_of(place)].append(node)
+                    below.wrote[place.node.id, arm_of(place)].append(node if node.index == place.index else None)
             for node in unique(await rewrite(tree, unique(node for node in written if node is not None), rule)):
                 backup(node, value_of(node, self.aggregate))
             below.look()
@@ -81,7 +82,7 @@ class ABMCTS:
             for i, arm in enumerate(self.arms if node.depth < self.depth else ()):
                 seen = Seen()
                 for child in below.wrote[node.id, arm]:
-                    seen.add(score(child))
+                    seen.add(score(child) if child else 0.0)
                 arms.append((self.sample(draw, seen), -i, arm))
             for child in node.children:
                 if child.status in ("open", "terminal") and child.visits:
@@ -141,14 +142,14 @@ class Below:
     """What is seen at and below every step, kept up as the tree grows; duplicates and rejected versions do not count.
 
     seen: By node id.
-    wrote: By node id and arm, the steps that this arm wrote there; a duplicate is the step that it equals.
+    wrote: By node id and arm, the steps that this arm wrote there; None for a duplicate, which brought nothing.
     """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.looked = 1
         self.seen: defaultdict[int, Seen] = defaultdict(Seen)
-        self.wrote: defaultdict[tuple[int, str], list[Node]] = defaultdict(list)
+        self.wrote: defaultdict[tuple[int, str], list[Node | None]] = defaultdict(list)
         self.look()
 
     def look(self) -> None:
