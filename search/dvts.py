@@ -6,7 +6,7 @@ from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import keep_best, trajectory_score
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
-from hintree.search.tree import Node, Tree, fail_too_long
+from hintree.search.tree import Node, Tree, fail_too_long, prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,6 @@ class DVTS:
         """The best of the siblings; open ones that lose are pruned, and finished ones too if the subtree goes on."""
         why = "not the best of its subtree"
         best = keep_best(siblings, 1, lambda n: trajectory_score(n, self.aggregate), why)[0]
-        for node in siblings if best.status == "open" else ():
-            if node.status == "terminal":
-                node.status, node.reason = "pruned", why
+        if best.status == "open":
+            prune((node for node in siblings if node is not best), why)
         return best

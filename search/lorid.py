@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hintree.search.best_of_n import sample
 from hintree.search.checks import check_choice, check_whole
 from hintree.search.rewrite import Rewrite
-from hintree.search.tree import Node, Tree
+from hintree.search.tree import Node, Tree, prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,7 @@ class Lorid:
             direct = await self.solution(tree, 2 * number, rule, hinted=False)
             informed = await self.solution(tree, 2 * number + 1, rule, hinted=True)
             if direct and informed and direct.step.answer == informed.step.answer:
-                for node in before:
-                    node.status, node.reason = "pruned", f"steps {direct.id} and {informed.id} agree"
+                prune(before, f"steps {direct.id} and {informed.id} agree")
                 return
 
     async def solution(self, tree: Tree, index: int, rule: Rewrite | None, *, hinted: bool) -> Node | None:

@@ -7,7 +7,7 @@ from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.choose import keep_best, value_of
 from hintree.search.expand import Draft, Place, extend, write
 from hintree.search.rewrite import Rewrite, rewrite
-from hintree.search.tree import RETRY, Node, Tree, fail_too_long, unique
+from hintree.search.tree import RETRY, Node, Tree, fail_too_long, prune, unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,11 @@ class MUR:
         at = [Place(draft.parent, RETRY + i) for i in range(self.samples)]
         written = await write(tree, [Draft(place, None, draft) for place in at])
         new = unique(node for node in written if node is not None)
-        best = keep_best(new, 1, value_of, "not the best of the samples")
+        why = "not the best of the samples"
+        best = keep_best(new, 1, value_of, why)
         if not best or best[0].status == "failed":
             return draft
-        for node in new:
-            if node.status == "terminal" and node is not best[0]:
-                node.status, node.reason = "pruned", "not the best of the samples"
+        prune((node for node in new if node is not best[0]), why)
         if best[0] is not draft:
             draft.status, draft.reason = "rejected", f"rewritten as step {best[0].id}"
         return best[0]

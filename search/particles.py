@@ -7,7 +7,7 @@ from hintree.search.checks import check_choice, check_range, check_whole
 from hintree.search.expand import Place, extend
 from hintree.search.rewrite import Rewrite, rewrite
 from hintree.search.seeds import generator
-from hintree.search.tree import Node, Tree, fail_too_long, living
+from hintree.search.tree import Node, Tree, fail_too_long, living, prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,7 @@ class Particles:
                 place += 1
                 upto += weights[place]
             drawn.append(sound[place])
-        for node in living(sound):
-            if node not in drawn:
-                node.status, node.reason = "pruned", "not drawn again"
+        prune((node for node in living(sound) if node not in drawn), "not drawn again")
         return drawn
 
 

@@ -13,7 +13,7 @@ from hintree.search.advantage import FEATURES, gain_probability
 from hintree.search.errors import UsageError
 from hintree.search.expand import Draft, Place, write
 from hintree.search.questions import PLANNED, STRATEGY, Hint, Hinted, each
-from hintree.search.tree import RETRY, Node, Tree, unique
+from hintree.search.tree import RETRY, Node, Tree, prune, unique
 
 Rung = Literal["hint", "resample", "teacher"]
 Trigger = Literal["score", "drop", "confidence", "advantage"]
@@ -168,9 +168,7 @@ def settle(new: Node, old: Node, rule: Rewrite) -> bool:
     if new.status != "failed" and (rule.accept == "always" or worth(new) - worth(old) > rule.margin):
         why = f"{old.reason}; " if old.reason else ""
         old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
-        for node in old.below():
-            if node.status in ("open", "terminal"):
-                node.status, node.reason = "pruned", f"after step {old.id}, which is rejected"
+        prune(old.below(), f"after step {old.id}, which is rejected")
         if not fresh:
             new.status, new.reason = "terminal" if new.finished else "open", ""
         return True

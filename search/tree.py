@@ -223,6 +223,13 @@ def living(nodes: Iterable[Node]) -> list[Node]:
     return [node for node in nodes if node.status == "open"]
 
 
+def prune(nodes: Iterable[Node], reason: str) -> None:
+    """Give up those of the nodes that are open or finished."""
+    for node in nodes:
+        if node.status in ("open", "terminal"):
+            node.status, node.reason = "pruned", reason
+
+
 def fail_too_long(nodes: Iterable[Node], depth: int) -> None:
     """Fail the nodes that can be continued, as paths longer than ``depth`` steps."""
     for node in living(nodes):
