@@ -116,6 +116,7 @@ class Forest:
         number = {id(row.block): i for i, row in enumerate(self.rows)}
         self.places: list[Place] = [(number[id(b)], path[-1]) for (b, _), path in zip(texts, paths, strict=True)]
         self._paths = dict(zip(self.places, paths, strict=True))
+        self._slots: dict[Place, int] = {}
         self._gather(cache, steps)
         self._cache = Cache(layers=[ForestLayer(self, i) for i in range(machine.layers)])
 
@@ -161,7 +162,6 @@ class Forest:
                 torch.cat([hidden[i, : len(part)] for i, part in enumerate(parts)]),
             )
             done += length
-        self._start_writing()
 
     def read_ends(self) -> tuple[list[int], Tensor]:
         """Read; where in the second each text's hidden state is, and hidden states, shape [different texts, width]."""
@@ -174,7 +174,6 @@ class Forest:
 
     def _start_writing(self) -> None:
         """Note what each text sees, one slot per text, and leave room for the columns to come."""
-        self._slots: dict[Place, int] = {}
         used = [0] * len(self.rows)
         seen = np.zeros((len(self.rows), self._most, self.states.shape[3]), dtype=np.bool_)
         self._depth = np.zeros((len(self.rows), self._most), dtype=np.int64)
@@ -194,6 +193,8 @@ class Forest:
         Returns:
             The new places, where in the third each one's hidden state is, and hidden states, shape [different, width].
         """
+        if not self._slots:
+            self._start_writing()
         places, index = [], []  # type: list[Place], list[int]
         order: dict[Place, int] = {}
         slots: dict[Place, int] = {}

@@ -159,10 +159,11 @@ class LocalModel(Local):
             if not left:
                 break
             places, index, hidden = forest.write([(p, r.ids[-1]) for p, r in zip(places, batch.rows, strict=True)])
-            shared = 0
+            forwarded = 0
             for row, at in zip(batch.rows, index, strict=True):
-                row.forwarded += at == shared  # of texts that go on alike, the first one pays
-                shared += at == shared
+                if at == forwarded:  # of texts that go on alike, the first one pays
+                    row.forwarded += 1
+                    forwarded += 1
         forest.commit()
         return [(row, block) for row, block in live if row.answer is None]
 

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import httpx2
 
 from hintree.models.address import Address, key_of, key_variable
-from hintree.search.errors import ContextError, ServerError
+from hintree.search.errors import ContextError, ModelError, ServerError
 from hintree.search.scope import current_scope
 
 T = TypeVar("T")
@@ -173,14 +173,12 @@ class Server:
         if status in (401, 403):
             said += f"; its key is read from {key_variable(self.address.base)}, which is "
             said += "set" if self._key else "not set"
-        if status < 500 and FULL.search(text):
-            raise ContextError(str(self._error(url, said)))
-        raise self._error(url, said)
+        raise self._error(url, said, ContextError if status < 500 and FULL.search(text) else ServerError)
 
-    def _error(self, url: str, what: str) -> ServerError:
+    def _error(self, url: str, what: str, kind: type[ModelError] = ServerError) -> ModelError:
         """The error, which names URL and model and never the key, even if the server repeats it."""
         what = what.replace(self._key, "...") if self._key else what
-        return ServerError(f"server {url}, model {self.address.model or '(its only one)'!r}: {what}")
+        return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {what}")
 
 
 def seconds_of(retry_after: str) -> float | None:

@@ -128,7 +128,8 @@ class TreeCache:
     """The blocks of one model, at most ``limit`` bytes of them between calls.
 
     When they grow beyond it, first empty room is given back, then what no recent text went through is forgotten, then
-    whole blocks, those that were not used for the longest time first. It is read again when it is needed.
+    whole blocks, those that were not used for the longest time first. What is forgotten is read again when it is
+    needed.
     """
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
