@@ -6,6 +6,7 @@ share as one matrix, and what is no longer live is not there to be attended to. 
 through the public cache interface.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -105,7 +106,9 @@ class Forest:
             text = (id(block), *ids)
             if text not in found:
                 path, known = block.path(ids), unread[id(block)]
-                new = {column for column in path if column >= block.stored} | ({path[-1]} if again else set())
+                new = set(path[bisect_left(path, block.stored) :])  # columns rise along a path
+                if again:
+                    new.add(path[-1])
                 self.forwarded[i] = len(new - known)
                 known |= new
                 found[text] = path
@@ -139,8 +142,8 @@ class Forest:
             row.fresh = [row.work[column] for column in row.unread if column >= row.block.stored]
             self.states[:, i, :, len(stored) : read].zero_()  # what stays empty is not seen, but no weight undoes a NaN
             if stored and row.block.states is not None:
-                index = torch.tensor(stored, device=like.device)
-                torch.index_select(row.block.states, 2, index, out=self.states[:, i, :, : len(stored)])
+                index = torch.from_numpy(np.array(stored)).to(like.device)
+                self.states[:, i, :, : len(stored)] = row.block.states.index_select(2, index)
 
     def read(self) -> Iterator[tuple[list[Place], Tensor]]:
         """Forward what is unread; for each pass, its places and the hidden states there, shape [places, width]."""
@@ -198,7 +201,7 @@ class Forest:
         places, index = [], []  # type: list[Place], list[int]
         order: dict[Place, int] = {}
         slots: dict[Place, int] = {}
-        used, parents = [0] * len(self.rows), [[] for _ in self.rows]  # type: list[int], list[list[tuple[int, int]]]
+        used, given = [0] * len(self.rows), []  # type: list[int], list[tuple[int, int, int, int]]
         for (i, tip), token in moves:
             row = self.rows[i]
             column, new = row.block.child(tip, token)
@@ -208,24 +211,25 @@ class Forest:
                 if new:
                     row.fresh.append(self.filled + used[i])
                 order[place], slots[place] = len(order), used[i]
-                parents[i].append((self._slots[i, tip], token))
+                given.append((i, used[i], self._slots[i, tip], token))
                 used[i] += 1
             index.append(order[place])
-        width, start, rows = max(used), self.filled, np.arange(len(self.rows))[:, None]
+        rows, own, origin, token_ids = np.array(given).T
+        width, start = max(used), self.filled
         tokens = np.zeros((len(self.rows), width), dtype=np.int64)
-        origins = np.tile(np.arange(width), (len(self.rows), 1))
-        for i, row_moves in enumerate(parents):
-            if row_moves:
-                origins[i, : len(row_moves)], tokens[i, : len(row_moves)] = zip(*row_moves, strict=True)
+        tokens[rows, own] = token_ids
         hiding, depth = self._hiding[:, :width, : start + width], self._depth[:, :width]
-        if (origins != np.arange(width)).any():  # a text has left, or texts part that went on alike
-            hiding[:, :, :start] = self._hiding[rows, origins, :start]
-            depth[:] = self._depth[rows, origins]
+        if (origin != own).any():  # a text has left, or texts part that went on alike
+            origins = np.tile(np.arange(width), (len(self.rows), 1))
+            origins[rows, own] = origin
+            every = np.arange(len(self.rows))[:, None]
+            hiding[:, :, :start] = self._hiding[every, origins, :start]
+            depth[:] = self._depth[every, origins]
         hiding[:, :, start:].diagonal(dim1=1, dim2=2).zero_()
         hidden = self._forward(tokens, hiding, depth)
         depth += 1
         self._slots = slots
-        at = torch.tensor([i * width + slot for (i, _), slot in slots.items()], device=hidden.device)
+        at = torch.from_numpy(rows * width + own).to(hidden.device)
         return places, index, hidden.flatten(0, 1).index_select(0, at)
 
     def _hide(self, seen: Mask) -> Tensor:
@@ -254,7 +258,8 @@ class Forest:
                 first, last = row.fresh[0], row.fresh[-1]
                 states = self.states[:, i, :, first : last + 1]
                 if states.shape[2] > len(row.fresh):  # they rise, so others lie between them
-                    states = states.index_select(2, torch.tensor(row.fresh, device=states.device) - first)
+                    index = torch.from_numpy(np.array(row.fresh) - first).to(states.device)
+                    states = states.index_select(2, index)
                 row.block.store(states)
 
 

@@ -23,10 +23,10 @@ class ForestLayer(CacheLayerMixin):
         """Write the new columns in place and give back all columns so far."""
         rows, start = len(key_states), self.forest.filled
         end = start + key_states.shape[2]
-        keys, values = self.forest.states[2 * self.index], self.forest.states[2 * self.index + 1]
-        keys[:rows, :, start:end] = key_states
-        values[:rows, :, start:end] = value_states
-        return keys[:rows, :, :end], values[:rows, :, :end]
+        keys, values = self.forest.states[2 * self.index : 2 * self.index + 2, :rows, :, :end].unbind()
+        keys[:, :, start:].copy_(key_states)
+        values[:, :, start:].copy_(value_states)
+        return keys, values
 
     def get_seq_length(self) -> int:
         """Columns before this pass."""

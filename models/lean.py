@@ -6,10 +6,11 @@ queries, keys and values in one product, gate and up in one, and rotary position
 complex numbers. Everything else, and whatever is larger, runs on transformers' own body.
 """
 
+from collections.abc import Callable
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import torch
 import torch.nn.functional as F
@@ -49,17 +50,19 @@ class Joined(NamedTuple):
 
     qkv: Tensor
     qkv_bias: Tensor | None
-    out: nn.Linear
+    out: Tensor
+    out_bias: Tensor | None
     gate_up: Tensor
     gate_up_bias: Tensor | None
-    down: nn.Linear
+    down: Tensor
+    down_bias: Tensor | None
 
 
 class Lean(nn.Module):
     """Takes what transformers' body takes from a forest, and gives its ``last_hidden_state``.
 
     Args:
-        body: Its parameters are read again whenever they have changed.
+        body: Its parameters are read again, when a new cache is begun, if they have changed.
     """
 
     def __init__(self, body: LlamaModel) -> None:
@@ -74,6 +77,7 @@ class Lean(nn.Module):
         self._table: Tensor | None = None
         self._all = list(body.parameters())
         self._version = -1
+        self._cache: Callable[[], Any] = lambda: None
         self._joined: list[Joined] = []
         self._last: Tensor
 
@@ -81,15 +85,21 @@ class Lean(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, past_key_values: Any, use_cache: bool
     ) -> SimpleNamespace:
         """Hidden states [rows, queries, width] of tokens [rows, queries]; the mask is [rows, 1, queries, columns]."""
+        if self._cache() is not past_key_values:
+            self._read_weights()
+            self._cache = ref(past_key_values)
+        embedded = self.embed(input_ids)
+        x, turn = embedded.flatten(0, 1), self._turns(embedded, position_ids)[:, :, None]
+        for i, own in enumerate(self._joined):
+            self._layer(i, own, x, turn, attention_mask, past_key_values)
+        return SimpleNamespace(last_hidden_state=(self._unit(x) * self._last).view_as(embedded))
+
+    def _read_weights(self) -> None:
+        """Join the weights anew if a parameter has changed."""
         version = sum(map(VERSION, self._all))
         if version != self._version:
             self._joined, self._version = [self._join(layer) for layer in self.layers], version
             self._last = self.norm.weight * self.root
-        x = self.embed(input_ids)
-        turn = self._turns(x, position_ids)[:, :, None]
-        for i, own in enumerate(self._joined):
-            x = self._layer(i, own, x, turn, attention_mask, past_key_values)
-        return SimpleNamespace(last_hidden_state=self._unit(x) * self._last)
 
     def _turns(self, like: Tensor, positions: Tensor) -> Tensor:
         """By how much each pair is rotated: complex, shape [*positions, pairs]; kept where it is always the same."""
@@ -101,18 +111,17 @@ class Lean(nn.Module):
             self._table = torch.complex(cos, sin)[0, :, : self.size // 2].contiguous()
         return self._table[positions]
 
-    def _layer(self, i: int, own: Joined, x: Tensor, turn: Tensor, mask: Tensor, cache: Any) -> Tensor:
-        rows, queries, _ = x.shape
-        turned, heads = self.heads + self.groups, self.heads
-        qkv = F.linear(self._unit(x), own.qkv, own.qkv_bias)
-        qkv = qkv.view(rows, queries, turned + self.groups, self.size)
-        pairs = torch.view_as_complex(qkv[:, :, :turned].unflatten(-1, (-1, 2)))
-        qk = torch.view_as_real(pairs * turn).flatten(-2)
-        keys, values = cache.update(qk[:, :, heads:].transpose(1, 2), qkv[:, :, turned:].transpose(1, 2), i)
-        seen = attend(qk[:, :, :heads].transpose(1, 2), keys, values, mask)
-        x = x + own.out(seen.transpose(1, 2).reshape(rows, queries, -1))
+    def _layer(self, i: int, own: Joined, x: Tensor, turn: Tensor, mask: Tensor, cache: Any) -> None:
+        """One layer, in place; ``x`` has shape [rows x queries, width], ``turn`` [rows, queries, 1, pairs]."""
+        rows, queries, turned = len(turn), turn.shape[1], self.heads + self.groups
+        qkv = F.linear(self._unit(x), own.qkv, own.qkv_bias).view(rows, queries, turned + self.groups, self.size)
+        torch.view_as_complex(qkv[:, :, :turned].unflatten(-1, (-1, 2))).mul_(turn)
+        q, k, v = qkv.transpose(1, 2).split((self.heads, self.groups, self.groups), 1)
+        keys, values = cache.update(k, v, i)
+        seen = attend(q, keys, values, mask)
+        plus(x, seen.transpose(1, 2).reshape(len(x), -1), own.out, own.out_bias)
         gate, up = F.linear(self._unit(x), own.gate_up, own.gate_up_bias).chunk(2, -1)
-        return x.add_(own.down(F.silu(gate).mul_(up)))
+        plus(x, F.silu(gate).mul_(up), own.down, own.down_bias)
 
     def _unit(self, x: Tensor) -> Tensor:
         """A norm without sqrt(width) and its weights, which are in what follows: x / sqrt(|x|^2 + width eps).
@@ -135,10 +144,12 @@ class Lean(nn.Module):
         return Joined(
             qkv[order] * layer.input_layernorm.weight * self.root,
             None if qkv_bias is None else qkv_bias[order],
-            at.o_proj,
+            at.o_proj.weight.detach().t(),
+            at.o_proj.bias,
             gate_up * layer.post_attention_layernorm.weight * self.root,
             gate_up_bias,
-            mlp.down_proj,
+            mlp.down_proj.weight.detach().t(),
+            mlp.down_proj.bias,
         )
 
 
@@ -146,6 +157,13 @@ def joined(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:
     """Weight and bias of some linear layers on the same input, as one."""
     biases = [layer.bias.detach() for layer in layers if layer.bias is not None]
     return torch.cat([layer.weight.detach() for layer in layers]), torch.cat(biases) if biases else None
+
+
+def plus(x: Tensor, more: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    """Add a linear layer of ``more`` to ``x``, both [tokens, width]; the weight has shape [width of more, width]."""
+    if bias is not None:
+        x += bias
+    x.addmm_(more, weight)
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from hintree.models.base import Completion, Prompt, Request, Scored
 from hintree.models.forest import Forest, Machine
 from hintree.models.machine import find_machine
 from hintree.models.rows import Batch, Row, write_rows
-from hintree.models.sampling import Cuts, choose, uniforms
+from hintree.models.sampling import choose
 from hintree.models.text import continuation, cut, decoded, encode, may_end, text_of
 from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
 from hintree.models.weigh import weigh_on_tree, weigh_whole
@@ -111,6 +111,10 @@ class LocalModel(Local):
             else:
                 groups = [texts[i][0].user for i in fitting]
                 found = weigh_on_tree(self._machine, self._cache, chosen, groups, self._columns)
+                if not all(math.isfinite(value) for values, _ in found for value in values):  # NaN spreads in a block
+                    self._cache.clear()
+                    again = weigh_whole(self.model, chosen)
+                    found = [(values, n + before) for (values, n), (_, before) in zip(again, found, strict=True)]
         answers: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
         for i, (values, forwarded) in zip(fitting, found, strict=True):
             usage = Usage(1, len(coded[i][0]), forwarded, 0)
@@ -146,17 +150,17 @@ class LocalModel(Local):
         forest = Forest(machine, self._cache, [(block, row.prompt + row.ids) for row, block in live], steps=most)
         for (row, _), tokens in zip(live, forest.forwarded, strict=True):
             row.forwarded += tokens
-        batch, places = Batch.of([row for row, _ in live]), forest.places
+        batch, places = Batch.of([row for row, _ in live], most + 1), forest.places
         index, hidden = forest.read_ends()
-        for left in reversed(range(most + 1)):
+        for step in range(most + 1):
             logits = machine.head(hidden)
-            self._sample(batch, logits[index] if len(logits) < len(index) else logits)
+            self._sample(batch, step, logits[index] if len(logits) < len(index) else logits)
             stay = [i for i, row in enumerate(batch.rows) if row.answer is None]
             if len(stay) < len(index):
                 batch, places = batch.keep(stay), [places[i] for i in stay]
                 if 2 * len({i for i, _ in places}) <= len(forest.rows) or (joining and 2 * len(stay) <= len(live)):
                     break
-            if not left:
+            if step == most:
                 break
             places, index, hidden = forest.write([(p, r.ids[-1]) for p, r in zip(places, batch.rows, strict=True)])
             forwarded = 0
@@ -167,22 +171,20 @@ class LocalModel(Local):
         forest.commit()
         return [(row, block) for row, block in live if row.answer is None]
 
-    def _sample(self, batch: Batch, logits: Tensor) -> None:
+    def _sample(self, batch: Batch, step: int, logits: Tensor) -> None:
         """Choose a token for every row and settle the rows that end with it."""
         logits, damaged = logits.float(), []
         if not math.isfinite(float(logits.sum())):  # one NaN or infinity spoils the sum
             healthy = torch.isfinite(logits).all(-1)
             logits, damaged = torch.where(healthy[:, None], logits, 0.0), (~healthy).nonzero()[:, 0].tolist()
-        heat, *cuts = batch.settings
-        tokens = choose(logits, heat, uniforms(batch.seeds, batch.written), Cuts(*cuts))
-        batch.written[:] += 1
-        logp = torch.log_softmax(logits, -1)
-        chances = logp.gather(1, tokens[:, None])[:, 0].exp().tolist()
-        entropies = (-torch.linalg.vecdot(logp.exp(), logp)).tolist()
-        for row, token, chance, entropy in zip(batch.rows, tokens.tolist(), chances, entropies, strict=True):
+        chances = torch.softmax(logits, -1)
+        tokens = choose(logits, chances, batch.draws, step)
+        chosen = chances.gather(1, tokens[:, None])[:, 0].tolist()
+        surprises = torch.linalg.vecdot(chances, torch.log_softmax(logits, -1)).tolist()
+        for row, token, chance, surprise in zip(batch.rows, tokens.tolist(), chosen, surprises, strict=True):
             row.ids.append(token)
             row.probabilities.append(chance)
-            row.entropies.append(entropy)
+            row.entropies.append(-surprise)
             if token in row.last or len(row.ids) >= row.limit:
                 self._settle(row)
         for row in [batch.rows[i] for i in damaged]:

@@ -3,17 +3,18 @@
 The row cache is the reference that the tree cache is held against, and serves models that do not fit on a tree.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
 from hintree.models.base import Completion, Request
+from hintree.models.sampling import Draws, uniforms
 from hintree.search.errors import ModelError
 
 
@@ -41,35 +42,28 @@ class Row:
 
 
 class Batch(NamedTuple):
-    """Rows that get their next tokens together; what their draws need lies in arrays, of which each has one row's.
-
-    seeds, written: Seeds, and how many tokens each row has, shape [rows].
-    settings: Temperature, top_k, top_p and min_p, shape [4, rows].
-    """
+    """Rows that get their next tokens together, and how they draw them."""
 
     rows: list[Row]
-    seeds: NDArray[np.uint64]
-    written: NDArray[np.uint64]
-    settings: NDArray[np.float64]
+    draws: Draws
 
     @classmethod
-    def of(cls, rows: list[Row]) -> "Batch":
-        """The batch of these rows."""
-        asked = [row.request for row in rows]
-        return cls(
-            rows,
-            np.array([r.seed % 2**64 for r in asked], dtype=np.uint64),
-            np.array([len(row.ids) for row in rows], dtype=np.uint64),
-            np.array([(r.temperature, r.top_k, r.top_p, r.min_p) for r in asked], dtype=np.float64).T,
-        )
+    def of(cls, rows: list[Row], steps: int) -> "Batch":
+        """The batch of these rows, for so many tokens of each."""
+        requests = [row.request for row in rows]
+        seeds = np.array([request.seed % 2**64 for request in requests], dtype=np.uint64)
+        written = np.array([len(row.ids) for row in rows], dtype=np.uint64)
+        settings = np.array([(r.temperature, r.top_k, r.top_p, r.min_p) for r in requests], dtype=np.float64)
+        noise = uniforms(seeds, written + np.arange(steps, dtype=np.uint64)[:, None])
+        return cls(rows, Draws.of(noise, *settings.T))
 
     def keep(self, stay: list[int]) -> "Batch":
         """Some of the rows."""
-        return Batch([self.rows[i] for i in stay], self.seeds[stay], self.written[stay], self.settings[:, stay])
+        return Batch([self.rows[i] for i in stay], self.draws.keep(stay))
 
 
-Sample = Callable[[Batch, Tensor], None]
-"""Adds a token to every row by its logits [rows, vocabulary], and answers the rows that end with it."""
+Sample = Callable[[Batch, int, Tensor], None]
+"""Adds a batch's next token (its how manyeth) to every row by its logits, and answers the rows that end with it."""
 
 
 def write_rows(model: PreTrainedModel, rows: list[Row], sample: Sample, batch_tokens: int) -> None:
@@ -85,9 +79,9 @@ def write_rows(model: PreTrainedModel, rows: list[Row], sample: Sample, batch_to
 def write_batch(model: PreTrainedModel, rows: list[Row], sample: Sample) -> None:
     """Write one batch of rows: every distinct prompt is read once."""
     logits, cache, mask = prefill(model, rows)
-    live = Batch.of(rows)
-    while True:
-        sample(live, logits)
+    live = Batch.of(rows, max(row.limit for row in rows))
+    for step in itertools.count():
+        sample(live, step, logits)
         stay = [i for i, row in enumerate(live.rows) if row.answer is None]
         if not stay:
             return

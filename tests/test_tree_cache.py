@@ -247,6 +247,18 @@ def test_nan_fails_only_the_texts_that_hold_it(tiny_prm):
     assert "damaged" in str(answers[1])
 
 
+def test_nan_fails_only_the_weighed_texts_that_hold_it(chat_model):
+    model = load_model(str(chat_model))
+    model.model.lm_head.weight = torch.nn.Parameter(model.model.lm_head.weight.clone())  # it is that of the embedding
+    model = LocalModel("untied", model.model, model.tokenizer)
+    token = model.tokenizer.encode("~", add_special_tokens=False)[0]
+    with torch.no_grad():
+        model.model.get_input_embeddings().weight[token] = float("nan")
+    asked = [(Prompt("Q?"), text) for text in ("one", "~ and", "two")]
+    for _ in range(2):
+        assert [isinstance(answer, Exception) for answer in model.weigh(asked)] == [False, True, False]
+
+
 def test_an_error_in_a_forward_pass_leaves_no_half_filled_cache(chat_model):
     model = load_model(str(chat_model))
     want = model.generate([Request(Prompt("Q?"), max_tokens=5)])[0].text

@@ -29,7 +29,7 @@ class Extent:
 
     Attributes:
         plans: Trees of fixed lengths.
-        runs: Turns of the trees, with and without models.
+        runs: Turns of the real trees, of the trees without models, and of other runtimes.
         again: Turns of the curves, and of the step scores on the tree and as whole texts.
         problems: Of the real trees.
         sequences: Texts written in different company.
@@ -40,7 +40,7 @@ class Extent:
     """
 
     plans: tuple[Plan, ...] = (
-        Plan("student"),
+        Plan("student", runs=9),
         Plan("5M", everything=False),
         Plan("100M", Shape(problems=1, depth=2), alone=False, everything=False, of=16),
     )
@@ -60,8 +60,8 @@ class Extent:
 
 QUICK = Extent(
     plans=(
-        Plan("student", alone=False, everything=False),
-        Plan("5M", Shape(problems=1, depth=2), alone=False, everything=False),
+        Plan("student", alone=False, everything=False, runs=2),
+        Plan("5M", Shape(problems=1, depth=2), alone=False, everything=False, runs=2),
     ),
     runs=2,
     again=1,
@@ -91,7 +91,7 @@ def run(extent: Extent) -> Results:
     torch.set_num_threads(1)
     parts = tqdm(range(7 + len(extent.plans)), desc="bench", unit="part")
     try:
-        trees = [advance(parts, measure(plan, extent.runs)) for plan in extent.plans]
+        trees = [advance(parts, measure(plan)) for plan in extent.plans]
         cast = load_cast()
         real = advance(
             parts, in_turns({"beam": partial(grow_real, cast, extent.problems)}, extent.runs, "real")["beam"]

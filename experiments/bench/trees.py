@@ -27,6 +27,7 @@ class Plan:
         alone: Also run the other arms on one problem.
         everything: Also give ``generate`` all children of all problems in one call.
         of: One by one, only one of so many children is written; of siblings, a quarter of that, at least one in one.
+        runs: Turns.
     """
 
     model: str
@@ -34,6 +35,7 @@ class Plan:
     alone: bool = True
     everything: bool = True
     of: int = 8
+    runs: int = 5
 
 
 @dataclass
@@ -95,7 +97,7 @@ class Measured:
         return (shape.forwarded_cached if cached else shape.forwarded_one_by_one) / shape.generated
 
 
-def measure(plan: Plan, runs: int) -> Measured:
+def measure(plan: Plan) -> Measured:
     """Run a plan."""
     bench = subject(plan.model)
     one = plan.shape._replace(problems=1)
@@ -113,7 +115,7 @@ def measure(plan: Plan, runs: int) -> Measured:
 
     arms = {arm: partial(run, arm, shape, make) for arm, (shape, make) in writers.items()}
     warm_up(bench, one._replace(depth=1), [make for shape, make in writers.values() if shape.problems == 1])
-    named = in_turns({f"{name} x{n}": arm for (name, n), arm in arms.items()}, runs, f"trees, {plan.model}")
+    named = in_turns({f"{name} x{n}": arm for (name, n), arm in arms.items()}, plan.runs, f"trees, {plan.model}")
     return Measured(plan, dict(zip(arms, named.values(), strict=True)), floors, attention)
 
 
