@@ -13,8 +13,8 @@ from torch import Tensor
 
 Floats = NDArray[np.float64]
 Column = NDArray[Any]
-BELOW_ONE = 1 - 2.0**-52
-"""Times any number it is below that number, however it is rounded."""
+BELOW_ONE = 1 - 2.0**-24
+"""Times any number it is below that number, however it is rounded, in float32 too."""
 
 
 def uniforms(seeds: NDArray[np.uint64], positions: NDArray[np.uint64]) -> Floats:
@@ -84,7 +84,7 @@ def choose(logits: Tensor, chances: Tensor, draws: Draws, step: int = 0) -> Tens
     if draws.greedy is not None and draws.greedy.all():
         return logits.argmax(-1)
     weights = chances if draws.heat is None else torch.softmax(logits / there(draws.heat, logits), -1)
-    total = cut_off(weights, draws).cumsum(-1, dtype=torch.float64)
+    total = cut_off(weights, draws).cumsum(-1, dtype=widest(logits.device))
     drawn = torch.searchsorted(total, there(draws.noise[step], logits) * total[:, -1:], right=True)[:, 0]
     return drawn if draws.greedy is None else torch.where(there(draws.greedy, logits)[:, 0], logits.argmax(-1), drawn)
 
@@ -108,4 +108,11 @@ def cut_off(weights: Tensor, draws: Draws) -> Tensor:
 
 def there(values: NDArray[Any], like: Tensor) -> Tensor:
     """An array as a tensor where another one lies."""
+    if values.dtype == np.float64 and widest(like.device) != torch.float64:
+        values = values.astype(np.float32)
     return torch.from_numpy(values).to(like.device)
+
+
+def widest(device: torch.device) -> torch.dtype:
+    """The numbers of the most digits that a device has: Apple's have no float64."""
+    return torch.float32 if device.type == "mps" else torch.float64

@@ -88,8 +88,9 @@ def one_spelling(number: str) -> str:
 
 def spelled(text: str, values: Mapping[str, int]) -> set[int]:
     """The numbers that a text spells out, of those in ``values``; the tens with their units are one word."""
-    found = (re.sub(r"[-\s]+", " ", word) for word in SPELLED.findall(text.lower()))
-    return {values[word] for word in found if word in values}
+    found = SPELLED.findall(text.lower())
+    words = (word if word.isalpha() else re.sub(r"[-\s]+", " ", word) for word in found)
+    return {values[word] for word in words if word in values}
 
 
 def fit_to_teach(hint: str, question: str, history: Sequence[str], answer: str = "") -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from hintree.experiments.lab.problem import OPERATIONS, Fact, LabProblem
@@ -41,8 +42,9 @@ class Parsed(NamedTuple):
     value: int
 
 
+@lru_cache(maxsize=4096)
 def parse(step: str) -> Parsed | None:
-    """Take a step apart; None if it has not the form of one."""
+    """Take a step apart; None if it has not the form of one. The paths of a tree share steps."""
     text = " ".join(step.split()) if len(step) <= LONGEST_STEP else ""
     match = STEP.fullmatch(text)
     if match is None:
