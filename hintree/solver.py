@@ -270,8 +270,16 @@ def check_question(question: str) -> str:
 def book_discarded(ledger: Ledger, last: Node) -> None:
     """Book the tokens that are not on the chosen path: other steps and their hints, glances, picks."""
     path = last.path()
-    kept = {"hinter": sum(node.hint_tokens for node in path if node.hint is not None)}
+    kept = {"hinter": sum(hint_tokens(node) for node in path if node.hint is not None)}
     for role in ("reasoner", "teacher"):
         kept[role] = sum(node.step.tokens for node in path if node.author == role)
     for role, tokens in kept.items():
         ledger[role].discarded_tokens = max(0, ledger[role].generated_tokens - tokens)
+
+
+def hint_tokens(node: Node) -> int:
+    """Tokens of the hint that a step stands under; a version that keeps the hint of the step it replaces has none."""
+    older = {n.id: n for n in node.parent.children} if node.parent else {}
+    while not node.hint_tokens and node.replaces is not None and older[node.replaces].hint == node.hint:
+        node = older[node.replaces]
+    return node.hint_tokens

@@ -125,6 +125,19 @@ def test_what_was_dropped_is_discarded():
     assert ledger["hinter"].discarded_tokens == 5
 
 
+def test_a_hint_that_the_next_version_keeps_is_not_discarded():
+    tree = Tree(Problem("question"))
+    old = tree.add(tree.root, scripted.written("step 1"), "reasoner", hint="look", hint_tokens=5)
+    same = tree.add(tree.root, scripted.written("step 2"), "reasoner", hint="look", replaces=old)
+    again = tree.add(tree.root, scripted.written("step 3"), "reasoner", hint="look", replaces=same)
+    other = tree.add(tree.root, scripted.written("step 4"), "teacher", hint="there", replaces=again)
+    for node, tokens in {old: 5, same: 5, again: 5, other: 0}.items():
+        ledger = Ledger()
+        ledger["hinter"].add(Usage(1, 9, 9, 5), 7, 0.0)
+        book_discarded(ledger, node)
+        assert ledger["hinter"].discarded_tokens == 5 - tokens
+
+
 @pytest.mark.parametrize("text", ["use 9.", "look."])
 def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(text):
     cast = scripted.company(odd=False)
