@@ -13,14 +13,12 @@ from hintree.models.head import Head
 from hintree.models.heads import chances
 from hintree.models.local import BATCH_TOKENS, Local, too_long
 from hintree.models.text import conversation, part
-from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
+from hintree.models.tree_cache import CACHE_BYTES, Block, Found, TreeCache, fit, or_whole
 from hintree.search.errors import ModelError
 from hintree.search.ledger import Usage
 
 Coded = tuple[list[int], list[int]]
 """Token ids of a text, and the indices at which it is read."""
-Found = tuple[list[float], int]
-"""Probabilities at the marks of a text, and the tokens that were forwarded for it."""
 
 
 class LocalClassifier(Local):
@@ -86,7 +84,7 @@ class LocalClassifier(Local):
         return [join(self.tokenizer, parts, first) for parts in texts]
 
     def _on_tree(self, machine: Machine, coded: list[Coded], groups: list[str]) -> list[Found]:
-        """Forward new tokens only; if a number is not finite, all again as a whole, as NaN spreads in a block."""
+        """Probabilities at the marks of the texts; only new tokens are forwarded."""
         found: list[Found] = []
         with self._cache.call(groups) as blocks:
             while len(found) < len(coded):
@@ -96,11 +94,7 @@ class LocalClassifier(Local):
                 for (block, (ids, marks)), tokens in zip(batch, forwarded, strict=True):
                     path = block.match(ids)
                     found.append(([block.labels[path[mark]] for mark in marks], tokens))
-        if all(math.isfinite(value) for values, _ in found for value in values):
-            return found
-        self._cache.clear()
-        again = self._whole(coded)
-        return [(values, tokens + before) for (values, tokens), (_, before) in zip(again, found, strict=True)]
+        return or_whole(found, self._cache, lambda: self._whole(coded))
 
     def _whole(self, coded: list[Coded]) -> list[Found]:
         """Forward every text as a whole, texts of similar length together."""

@@ -18,7 +18,7 @@ from hintree.models.machine import find_machine
 from hintree.models.rows import Batch, Row, write_rows
 from hintree.models.sampling import choose
 from hintree.models.text import continuation, cut, decoded, encode, may_end, text_of
-from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit
+from hintree.models.tree_cache import CACHE_BYTES, Block, TreeCache, fit, or_whole
 from hintree.models.weigh import weigh_on_tree, weigh_whole
 from hintree.search.errors import ContextError, LogitsError, ModelError
 from hintree.search.ledger import Usage
@@ -111,10 +111,7 @@ class LocalModel(Local):
             else:
                 groups = [texts[i][0].user for i in fitting]
                 found = weigh_on_tree(self._machine, self._cache, chosen, groups, self._columns)
-                if not all(math.isfinite(value) for values, _ in found for value in values):  # NaN spreads in a block
-                    self._cache.clear()
-                    again = weigh_whole(self.model, chosen)
-                    found = [(values, n + before) for (values, n), (_, before) in zip(again, found, strict=True)]
+                found = or_whole(found, self._cache, lambda: weigh_whole(self.model, chosen))
         answers: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
         for i, (values, forwarded) in zip(fitting, found, strict=True):
             usage = Usage(1, len(coded[i][0]), forwarded, 0)
@@ -180,11 +177,11 @@ class LocalModel(Local):
         chances = torch.softmax(logits, -1)
         tokens = choose(logits, chances, batch.draws, step)
         chosen = chances.gather(1, tokens[:, None])[:, 0].tolist()
-        surprises = torch.linalg.vecdot(chances, torch.log_softmax(logits, -1)).tolist()
-        for row, token, chance, surprise in zip(batch.rows, tokens.tolist(), chosen, surprises, strict=True):
+        negentropies = torch.linalg.vecdot(chances, torch.log_softmax(logits, -1)).tolist()
+        for row, token, chance, negentropy in zip(batch.rows, tokens.tolist(), chosen, negentropies, strict=True):
             row.ids.append(token)
             row.probabilities.append(chance)
-            row.entropies.append(-surprise)
+            row.entropies.append(-negentropy)
             if token in row.last or len(row.ids) >= row.limit:
                 self._settle(row)
         for row in [batch.rows[i] for i in damaged]:

@@ -63,7 +63,7 @@ class Batch(NamedTuple):
 
 
 Sample = Callable[[Batch, int, Tensor], None]
-"""Adds a batch's next token (its how manyeth) to every row by its logits, and answers the rows that end with it."""
+"""Adds the batch's token of this number to every row by its logits, and answers the rows that end with it."""
 
 
 def write_rows(model: PreTrainedModel, rows: list[Row], sample: Sample, batch_tokens: int) -> None:

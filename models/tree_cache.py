@@ -8,7 +8,7 @@ its end (a hint, a rewrite, another model's step) costs its own new tokens only.
 import math
 import os
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -16,6 +16,8 @@ from torch import Tensor
 
 ROOT = -1
 """Parent of a first token."""
+Found = tuple[list[float], int]
+"""Numbers that were read for a text, and the tokens that were forwarded for it."""
 
 
 def memory() -> int:
@@ -207,3 +209,11 @@ def fit(texts: Sequence[tuple[Block, Sequence[int]]], columns: int, steps: int =
         if n and len(known) * widest > columns:
             return n
     return len(texts)
+
+
+def or_whole(found: list[Found], cache: TreeCache, whole: Callable[[], list[Found]]) -> list[Found]:
+    """What was found on a tree; if a number is not finite, what is found in whole texts, as NaN spreads in a block."""
+    if all(math.isfinite(value) for values, _ in found for value in values):
+        return found
+    cache.clear()
+    return [(values, tokens + before) for (values, tokens), (_, before) in zip(whole(), found, strict=True)]

@@ -7,12 +7,10 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from hintree.models.forest import Forest, Machine
-from hintree.models.tree_cache import TreeCache, fit
+from hintree.models.tree_cache import Found, TreeCache, fit
 
 Text = tuple[list[int], int]
 """Token ids, and the index of the first one whose probability is asked for, at least 1."""
-Found = tuple[list[float], int]
-"""Probabilities of the tokens asked for, and the tokens that were forwarded."""
 
 
 def weigh_on_tree(
