@@ -64,6 +64,17 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--plot", metavar="FILE", help="draw the scaling curves into a .png or .svg (needs hintree[bench])"
     )
+    bench.add_argument(
+        "--device",
+        metavar="NAME",
+        help="instead, time trees of fixed lengths on this device, such as cuda, by the clock and beside its roofline",
+    )
+    bench.add_argument(
+        "--models",
+        metavar="SIZES",
+        default="0.5B,1.5B",
+        help="random weights for --device: some of 1M, 5M, 100M, 0.5B, 1.5B (default %(default)s)",
+    )
     bench.set_defaults(run=run_bench)
     add_report(commands)
     add_doctor(commands)
@@ -203,6 +214,14 @@ def run_demo(args: argparse.Namespace) -> None:
 
 def run_bench(args: argparse.Namespace) -> None:
     """Measure the local runtime."""
+    if args.device:
+        if args.plot:
+            raise UsageError("--plot draws curves of the whole benchmark, which --device leaves out: give one of them")
+        from hintree.experiments.bench.on_device import bench_on
+        from hintree.experiments.bench.shapes import Shape
+
+        shape, runs = (Shape(depth=2), 2) if args.quick else (Shape(), 5)
+        return bench_on(args.device, args.models.split(","), shape=shape, runs=runs, as_json=args.json)
     os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
     from hintree.experiments.bench.run import QUICK, Extent, bench
 

@@ -9,6 +9,7 @@ from hintree.experiments.bench.arms import ours, stock, timed, with_dynamic_cach
 from hintree.experiments.bench.bookkeeping import SEARCHES, grow
 from hintree.experiments.bench.clock import Meter, spread
 from hintree.experiments.bench.floor import attention_seconds, floor_seconds
+from hintree.experiments.bench.on_device import Limits, bench_on, least_seconds
 from hintree.experiments.bench.real import load_cast
 from hintree.experiments.bench.report import GOALS, to_json
 from hintree.experiments.bench.run import Extent, run
@@ -16,7 +17,7 @@ from hintree.experiments.bench.scaling import find_plotter
 from hintree.experiments.bench.seeds import mismatches
 from hintree.experiments.bench.shapes import Shape, as_ids, as_text, subject
 from hintree.experiments.bench.tables import tables
-from hintree.experiments.bench.trees import Plan
+from hintree.experiments.bench.trees import ALL, DYNAMIC, OURS, PROBLEM, Plan
 from hintree.search import UsageError, to_dict
 
 SMALL = Shape(problems=2, prompt=10, children=4, kept=2, step=5, depth=3)
@@ -24,7 +25,7 @@ SMALL = Shape(problems=2, prompt=10, children=4, kept=2, step=5, depth=3)
 
 @pytest.fixture(scope="module")
 def tiny():
-    shapes.SIZES["tiny"] = (16, 2, 24, 4096)
+    shapes.SIZES["tiny"] = shapes.Size(16, 2, 24, 4096)
     yield subject("tiny")
     del shapes.SIZES["tiny"]
 
@@ -149,3 +150,32 @@ def test_curves_are_drawn(tiny, tmp_path):
     points = scaling.curve(tiny, [SMALL, SMALL._replace(problems=1)], 1)
     scaling.plot(find_plotter(str(file)), points, points, str(file))
     assert file.read_text().lstrip().startswith("<?xml")
+
+
+def test_trees_on_a_device_are_timed_beside_its_roofline(tiny, capsys):
+    bench_on("cpu", ["tiny"], shape=SMALL, runs=2, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert (found["device"], found["dtype"]) == ("cpu", "float32")
+    speeds = found["models"]["tiny"]["tokens_per_second"]
+    assert set(speeds) == {PROBLEM, ALL, DYNAMIC, OURS} and all(speed["low"] > 0 for speed in speeds.values())
+    share = found["models"]["tiny"]["roofline_share"]
+    assert 0 < share["low"] <= share["high"] < 1 and share["runs"] == 2
+    bench_on("cpu", ["tiny"], shape=SMALL, runs=1, as_json=False)
+    table = capsys.readouterr().out
+    assert f"{SMALL.problems} problems, {SMALL.depth} levels" in table
+    assert f"| {SMALL.forwarded_cached / SMALL.generated:.3f} | 1.0x |" in table
+
+
+@pytest.mark.parametrize(("device", "model"), [("nowhere", "tiny"), ("cpu", "7B")])
+def test_an_unknown_device_or_size_is_one_clear_error(tiny, device, model):
+    with pytest.raises(UsageError, match=f"'{'nowhere' if device == 'nowhere' else '7B'}'"):
+        bench_on(device, [model], shape=SMALL, runs=1, as_json=True)
+
+
+def test_the_roofline_counts_weights_keys_values_and_sums(tiny):
+    meter = Meter(tiny.model.base_model, tiny.head)
+    meter.attended[2, 3, 10] = 4
+    own = sum(p.numel() for p in tiny.model.parameters()) - 4096 * 16 - 16  # but for the first layer and the last norm
+    read = 4 * 4 * (own + 2 * 10 * 2 * 2 * 16)
+    assert least_seconds(tiny, meter, Limits(1.0, 1e30)) == read
+    assert least_seconds(tiny, meter, Limits(1e30, 1.0)) == 4 * (2 * own * 6 + 4 * 2 * 16 * 2 * 3 * 10)

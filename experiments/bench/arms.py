@@ -35,13 +35,19 @@ def grow(shape: Shape, words: int, write: Write) -> int:
     return written
 
 
-def timed(subject: Subject, shape: Shape, write: Write, meter: Meter | None = None) -> Timing:
+def timed(
+    subject: Subject,
+    shape: Shape,
+    write: Write,
+    meter: Meter | None = None,
+    clock: Callable[[], float] = time.process_time,
+) -> Timing:
     """One run of one arm."""
     meter = meter or Meter(subject.model.base_model, subject.head)
     with meter, torch.inference_mode():
-        clock = time.process_time()
+        started = clock()
         written = grow(shape, subject.words, write)
-        seconds = time.process_time() - clock
+        seconds = clock() - started
     return Timing(seconds, written, meter.forwarded, meter.seconds)
 
 
@@ -71,7 +77,7 @@ def stock(subject: Subject, shape: Shape, rows: int, of: int = 1) -> Write:
                 steps += [[] for _ in batch]
                 continue
             siblings = all(text is batch[0] for text in batch)
-            ids = torch.tensor(batch[:1] if siblings else batch)
+            ids = torch.tensor(batch[:1] if siblings else batch, device=subject.model.device)
             plan.num_return_sequences = len(batch) if siblings else 1
             done = subject.model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=plan)  # type: ignore[operator]
             steps += done[:, ids.shape[1] :].tolist()
@@ -91,9 +97,9 @@ def with_dynamic_cache(subject: Subject, shape: Shape) -> Write:
 
     def write(parents: Paths, origins: Sequence[int], children: int) -> list[list[int]]:
         if next(begun):
-            cache.batch_select_indices(torch.tensor(origins))
+            cache.batch_select_indices(torch.tensor(origins, device=subject.model.device))
             parents = [parent[-1:] for parent in parents]
-        logits = forward(torch.tensor(parents)).repeat_interleave(children, 0)
+        logits = forward(torch.tensor(parents, device=subject.model.device)).repeat_interleave(children, 0)
         cache.batch_repeat_interleave(children)
         tokens = [torch.multinomial(logits.softmax(-1), 1)]
         while len(tokens) < shape.step:

@@ -13,8 +13,32 @@ from hintree.models.load import locate
 
 CONTEXT = 1024
 """Tokens that every model here can read."""
-SIZES = {"1M": (128, 4, 344, 512), "5M": (256, 6, 688, 512), "100M": (768, 12, 2048, 8192)}
-"""By name: width, layers, width of the feed-forward layers, words. 1M is the model that other runtimes are given."""
+
+
+class Size(NamedTuple):
+    """Of a Llama: widths of a token and of the feed-forward layers, layers, words.
+
+    heads, groups: Of queries, and of keys and values; 0 for one for every 64 numbers, and for as many as of queries.
+    tied: Whether the last layer has the weights of the first.
+    """
+
+    width: int
+    layers: int
+    inner: int
+    words: int
+    heads: int = 0
+    groups: int = 0
+    tied: bool = False
+
+
+SIZES = {
+    "1M": Size(128, 4, 344, 512),
+    "5M": Size(256, 6, 688, 512),
+    "100M": Size(768, 12, 2048, 8192),
+    "0.5B": Size(896, 24, 4864, 151_936, heads=14, groups=2, tied=True),
+    "1.5B": Size(1536, 28, 8960, 151_936, heads=12, groups=2, tied=True),
+}
+"""By name. 1M is the model that other runtimes are given; 0.5B and 1.5B have the sizes of Qwen2.5's."""
 
 
 class Shape(NamedTuple):
@@ -69,8 +93,8 @@ class Subject(NamedTuple):
         return int(self.model.config.vocab_size)
 
 
-def subject(name: str) -> Subject:
-    """A Llama of random weights: "student", the shipped model's shape, or one of ``SIZES``.
+def subject(name: str, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Subject:
+    """A Llama of random weights on a device: "student", the shipped model's shape, or one of ``SIZES``.
 
     Random weights make all words about equally likely, so that siblings with different seeds go different ways from
     the first token on. A trained model's siblings often write alike, and would share forward passes in some arms only.
@@ -78,19 +102,24 @@ def subject(name: str) -> Subject:
     if name == "student":
         config = AutoConfig.from_pretrained(locate("embedded:student"))
     else:
-        width, layers, inner, words = SIZES[name]
+        size = SIZES[name]
+        heads = size.heads or max(4, size.width // 64)
         config = LlamaConfig(
-            vocab_size=words,
-            hidden_size=width,
-            intermediate_size=inner,
-            num_hidden_layers=layers,
-            num_attention_heads=max(4, width // 64),
+            vocab_size=size.words,
+            hidden_size=size.width,
+            intermediate_size=size.inner,
+            num_hidden_layers=size.layers,
+            num_attention_heads=heads,
+            num_key_value_heads=size.groups or heads,
+            tie_word_embeddings=size.tied,
             max_position_embeddings=CONTEXT,
         )
     config.bos_token_id = config.eos_token_id = None
     config.pad_token_id = 0
     torch.manual_seed(0)
-    return Subject(name, LlamaForCausalLM(config).eval(), word_tokenizer(config.vocab_size))
+    with torch.device(device):
+        model = LlamaForCausalLM(config).to(dtype).eval()  # type: ignore[arg-type]
+    return Subject(name, model, word_tokenizer(config.vocab_size))
 
 
 def word_tokenizer(words: int) -> PreTrainedTokenizerFast:
