@@ -123,6 +123,7 @@ def test_the_report_has_every_figure(tiny, monkeypatch):
         assert {"model", "runs", "low", "high", "goal", "met"} <= set(found["details"][key])
     assert found["forwarded_per_generated"] == SMALL.forwarded_cached / SMALL.generated
     assert found["prm_token_ratio"] > 1
+    assert 0 < found["outside"]["tiny"]["value"] < 1
     assert found["formats"]["float32"] == {
         "mismatches": 0,
         "speed": {"tiny": {"value": 1.0, "low": 1.0, "high": 1.0, "runs": 1}},

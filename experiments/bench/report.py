@@ -119,6 +119,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "trees": [row for measured in results.trees for row in tree_rows(measured)],
         "floors": {m.plan.model: m.floor_share()._asdict() for m in results.trees},
         "attention": {m.plan.model: m.attention_share()._asdict() for m in results.trees},
+        "outside": {m.plan.model: m.outside_share()._asdict() for m in results.trees},
         "real": {role: results.real[0].per_token([role]) for role in WRITERS},
         "bookkeeping": {name: spread(seconds)._asdict() for name, seconds in results.bookkeeping.items()},
         "seed_mismatches_by_company": results.mismatches,

@@ -73,8 +73,13 @@ def trees(results: Results) -> Iterator[str]:
             counted = f"{measured.forwarded_per_generated(arm):.3f} | {measured.expected(arm):.3f}"
             yield f"| {' | '.join(map(str, cells))} | {counted} | {show(ahead, 1)}x |"
         where = f"| {measured.plan.model} | {measured.most} | |"
-        for what, share in (("matmuls", measured.floor_share()), ("attention", measured.attention_share())):
-            yield f"{where} {what} alone / forward passes | {show(share, 2)} | | | |"
+        shares = {
+            "matmuls alone / forward passes": measured.floor_share(),
+            "attention alone / forward passes": measured.attention_share(),
+            "CPU outside the model / hintree": measured.outside_share(),
+        }
+        for what, share in shares.items():
+            yield f"{where} {what} | {show(share, 2)} | | | |"
 
 
 def real(results: Results) -> Iterator[str]:

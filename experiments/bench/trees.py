@@ -82,6 +82,11 @@ class Measured:
         """Share of the forward passes' time that attention takes alone."""
         return self._share(self.attention)
 
+    def outside_share(self) -> Spread:
+        """Share of our arm's time that passes outside the model: sampling, the tree, tokenizing, gathering."""
+        runs = self.arms[OURS, self.most]
+        return ratios([timing.seconds - timing.inside for timing in runs], [timing.seconds for timing in runs])
+
     def _share(self, seconds: list[float]) -> Spread:
         return ratios(seconds, [timing.inside for timing in self.arms[OURS, self.most]])
 
