@@ -1,6 +1,5 @@
 """Apple's devices have no float64, and none of ours is needed there; a CPU stands in whose operators must give none."""
 
-import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -8,7 +7,8 @@ from torch.utils._pytree import tree_leaves
 
 from hintree.models import Completion, Piece, Prompt, Request, Scored, load_classifier, load_model, sampling
 from hintree.models.local import LocalModel
-from hintree.models.sampling import Draws, choose, widest
+from hintree.models.sampling import choose, widest
+from tests.test_sampling import draws
 
 LOGITS = torch.tensor([[0.0, 3.0, 2.9], [1.0, 0.0, -1.0]])
 
@@ -29,11 +29,6 @@ def without(monkeypatch):
     return NoFloat64()
 
 
-def draws(noise, temperature, **cuts):
-    settings = {"top_k": 0.0, "top_p": 1.0, "min_p": 0.0} | cuts
-    return Draws.of(np.full((1, 2), noise), np.array(temperature), *(np.full(2, x) for x in settings.values()))
-
-
 def test_apples_devices_alone_have_none():
     assert widest(torch.device("mps")) == torch.float32
     assert widest(torch.device("cpu")) == widest(torch.device("cuda")) == torch.float64
@@ -41,7 +36,7 @@ def test_apples_devices_alone_have_none():
 
 @pytest.mark.parametrize("noise", [0.0, 0.5, 1 - 2.0**-53])
 def test_the_same_tokens_are_drawn(noise, monkeypatch, without):
-    asked = [draws(noise, [0.7, 0.0], top_k=2.0, top_p=0.9, min_p=0.1), draws(noise, [1.0, 1.0])]
+    asked = [draws([noise] * 2, [0.7, 0.0], top_k=2, top_p=0.9, min_p=0.1), draws([noise] * 2, [1.0, 1.0])]
     with without:
         got = [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in asked]
     monkeypatch.undo()

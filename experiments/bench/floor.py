@@ -65,10 +65,15 @@ def matmul_seconds(layers: Sequence[nn.Linear], shape: Slots) -> float:
 
 
 def median_seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of some work; the median, after one run that does not count."""
+    """CPU seconds of some work; the median."""
+    return statistics.median(repeated(work, time.process_time))
+
+
+def repeated(work: Callable[[], object], clock: Callable[[], float]) -> list[float]:
+    """Seconds of some work by a clock, ``REPEATS`` times after one run that does not count."""
     seconds = []
     for _ in range(REPEATS + 1):
-        clock = time.process_time()
+        started = clock()
         work()
-        seconds.append(time.process_time() - clock)
-    return statistics.median(seconds[1:])
+        seconds.append(clock() - started)
+    return seconds[1:]

@@ -12,17 +12,16 @@ from typing import Any, NamedTuple
 
 import torch
 
-from hintree.experiments.bench.arms import Write, ours, stock, timed, with_dynamic_cache
+from hintree.experiments.bench.arms import Write, timed
 from hintree.experiments.bench.clock import Meter, Timing, in_turns, ratios, spread
+from hintree.experiments.bench.floor import repeated
 from hintree.experiments.bench.shapes import SIZES, Shape, Subject, subject
 from hintree.experiments.bench.tables import show, table
-from hintree.experiments.bench.trees import ALL, DYNAMIC, OURS, PROBLEM
+from hintree.experiments.bench.trees import ALL, DYNAMIC, OURS, PROBLEM, Plan, writers_of
 from hintree.models.load import pick_device, pick_dtype
 from hintree.search.errors import UsageError
 
-MODELS = ("0.5B", "1.5B")
-TRIES = 5
-"""Times that a limit is measured; the best counts."""
+ARMS = (PROBLEM, ALL, DYNAMIC, OURS)
 COPIED = 2**28
 """Bytes: far more than caches hold."""
 
@@ -57,24 +56,18 @@ def bench_on(device: str, models: Sequence[str], *, shape: Shape, runs: int, as_
 def measure(name: str, device: torch.device, dtype: torch.dtype, limits: Limits, shape: Shape, runs: int) -> Found:
     """All arms in turns on one model, after a run of each on a single level that does not count."""
     on = subject(name, str(device), dtype)
-    one = shape._replace(problems=1)
     least: list[float] = []
 
-    def run(arm: str, how: Shape, make: Callable[[Shape], Write]) -> Timing:
+    def run(arm: str, how: Shape, make: Callable[[], Write]) -> Timing:
         meter = Meter(on.model.base_model, on.head)
-        timing = timed(on, how, make(how), meter, wall(device))
+        timing = timed(on, how, make(), meter, wall(device))
         if arm == OURS:
             least.append(least_seconds(on, meter, limits))
         return timing
 
-    writers: dict[str, tuple[Shape, Callable[[Shape], Write]]] = {
-        PROBLEM: (one, lambda how: stock(on, how, how.children)),
-        ALL: (shape, lambda how: stock(on, how, how.children * how.problems)),
-        DYNAMIC: (shape, partial(with_dynamic_cache, on)),
-        OURS: (shape, partial(ours, on)),
-    }
+    writers = {arm: writer for (arm, _), writer in writers_of(Plan(name, shape, alone=False), on) if arm in ARMS}
     for how, make in writers.values():
-        timed(on, how._replace(depth=1), make(how._replace(depth=1)))
+        timed(on, how._replace(depth=1), make())
     arms = {arm: partial(run, arm, how, make) for arm, (how, make) in writers.items()}
     return Found(name, in_turns(arms, runs, f"trees, {name} on {device}"), least)
 
@@ -91,21 +84,13 @@ def wall(device: torch.device) -> Callable[[], float]:
 
 
 def find_limits(device: torch.device, dtype: torch.dtype) -> Limits:
-    """The limits of a device: by copying ``COPIED`` bytes, and by multiplying square matrices."""
+    """The limits of a device: by copying ``COPIED`` bytes, and by multiplying square matrices, each at its best."""
     size = 1024 if device.type == "cpu" else 8192
     source = torch.ones(COPIED // dtype.itemsize, device=device, dtype=dtype)
     target, square = torch.empty_like(source), torch.ones(size, size, device=device, dtype=dtype)
-    now = wall(device)
-
-    def best(work: Callable[[], object]) -> float:
-        seconds = []
-        for _ in range(TRIES + 1):
-            started = now()
-            work()
-            seconds.append(now() - started)
-        return min(seconds[1:])
-
-    return Limits(2 * COPIED / best(lambda: target.copy_(source)), 2 * size**3 / best(lambda: square @ square))
+    copying = min(repeated(lambda: target.copy_(source), wall(device)))
+    multiplying = min(repeated(lambda: square @ square, wall(device)))
+    return Limits(2 * COPIED / copying, 2 * size**3 / multiplying)
 
 
 def least_seconds(on: Subject, meter: Meter, limits: Limits) -> float:
