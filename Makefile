@@ -11,11 +11,11 @@ demo: .venv/demo  ## solve held-out problems with the shipped models and compare
 	$(BIN)/hintree demo
 
 test: .venv/dev   ## run the tests
-	@sh tests/browser.sh
+	@sh tests/support/browser.sh
 	$(BIN)/python -m pytest
 
 test-slow: .venv/dev  ## run the slow tests too
-	@sh tests/browser.sh
+	@sh tests/support/browser.sh
 	$(BIN)/python -m pytest -m "slow or not slow"
 
 lint: .venv/dev   ## check style, format and types

@@ -11,22 +11,22 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hintree.errors import HintreeError as HintreeError
+    from hintree.errors import ModelError as ModelError
+    from hintree.errors import UsageError as UsageError
     from hintree.presets import PRESETS as PRESETS
-    from hintree.search.ab_mcts import ABMCTS as ABMCTS
-    from hintree.search.beam import Beam as Beam
-    from hintree.search.best_first import BestFirst as BestFirst
-    from hintree.search.best_of_n import BestOfN as BestOfN
-    from hintree.search.best_of_n import SelfConsistency as SelfConsistency
-    from hintree.search.budget import Budget as Budget
-    from hintree.search.dvts import DVTS as DVTS
-    from hintree.search.errors import HintreeError as HintreeError
-    from hintree.search.errors import ModelError as ModelError
-    from hintree.search.errors import UsageError as UsageError
-    from hintree.search.mcts import MCTS as MCTS
-    from hintree.search.particles import Particles as Particles
-    from hintree.search.rewrite import Rewrite as Rewrite
-    from hintree.search.tree import Problem as Problem
-    from hintree.search.tree import Tree as Tree
+    from hintree.search.algorithms.ab_mcts import ABMCTS as ABMCTS
+    from hintree.search.algorithms.beam import Beam as Beam
+    from hintree.search.algorithms.best_first import BestFirst as BestFirst
+    from hintree.search.algorithms.best_of_n import BestOfN as BestOfN
+    from hintree.search.algorithms.best_of_n import SelfConsistency as SelfConsistency
+    from hintree.search.algorithms.dvts import DVTS as DVTS
+    from hintree.search.algorithms.mcts import MCTS as MCTS
+    from hintree.search.algorithms.particles import Particles as Particles
+    from hintree.search.core.budget import Budget as Budget
+    from hintree.search.core.tree import Problem as Problem
+    from hintree.search.core.tree import Tree as Tree
+    from hintree.search.escalation import Rewrite as Rewrite
     from hintree.solver import OutOfWorldWarning as OutOfWorldWarning
     from hintree.solver import Solution as Solution
     from hintree.solver import Solver as Solver
@@ -47,8 +47,8 @@ _HOMES = {
     "BestFirst": "search",
     "ABMCTS": "search",
     "Budget": "search",
-    "HintreeError": "search",
-    "ModelError": "search",
+    "HintreeError": "errors",
+    "ModelError": "errors",
     "OutOfWorldWarning": "solver",
     "PRESETS": "presets",
     "Problem": "search",
@@ -56,7 +56,7 @@ _HOMES = {
     "Solution": "solver",
     "Solver": "solver",
     "Tree": "search",
-    "UsageError": "search",
+    "UsageError": "errors",
     "solve": "solver",
 }
 __all__ = ["__version__", *_HOMES]

@@ -1,9 +1,9 @@
 """Who writes: reasoner, hinter and teacher; prompts; where a step ends; what its answer is."""
 
 from hintree.policies.answers import canonical, find_answer
+from hintree.policies.draft_scorer import Judge
 from hintree.policies.formats import CHAT, PLAIN, Format, format_for
 from hintree.policies.hinters import Hinting, HintWriter, only_first
-from hintree.policies.judge import Judge
 from hintree.policies.strategies import picking
 from hintree.policies.writers import Sampling, StepWriter
 

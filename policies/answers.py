@@ -29,7 +29,7 @@ def boxed(text: str) -> str | None:
     r"""Content of the last \boxed{...}; None if there is none, or if its braces are not balanced.
 
     A step that was cut within its last box states no answer yet, whatever an earlier box holds; a whole text of
-    somebody else does (experiments/grade/stated.py).
+    somebody else does (hintree/grade/stated.py).
     """
     start = text.rfind("\\boxed{")
     if start < 0:

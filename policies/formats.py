@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from hintree.models import LanguageModel, Prompt
 from hintree.search import Node, Problem, Tree, Written
-from hintree.search.questions import PLANNED, STRATEGY
+from hintree.search.core.requests import PLANNED, STRATEGY
 
 SOLVE = (
     "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hintree.errors import UsageError
 from hintree.models import Completion, LanguageModel, Request
 from hintree.policies.formats import format_for
 from hintree.policies.leaks import leaks, mask
 from hintree.policies.writers import Sampling
-from hintree.search import Answer, Hint, Hinted, Usage, UsageError
-from hintree.search.questions import PLANNED, STRATEGY
+from hintree.search import Answer, Hint, Hinted, Usage
+from hintree.search.core.requests import PLANNED, STRATEGY
 
 Hinter = Callable[[Sequence[Hint]], Sequence[Answer[Hinted] | Exception]]
 """Answers ``Hint`` questions."""

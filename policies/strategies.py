@@ -6,7 +6,7 @@ from typing import Any
 
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.search import Answer, Pick, Step, Usage, Written
-from hintree.search.questions import STRATEGY
+from hintree.search.core.requests import STRATEGY
 
 POOL = {
     "A": "Work forward: find what the given facts yield at once, then what follows from that.",

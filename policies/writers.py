@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hintree.errors import UsageError
 from hintree.models import Completion, LanguageModel, Prompt, Request
 from hintree.policies.answers import find_answer
 from hintree.policies.formats import cut_from, format_for
-from hintree.search import Answer, Ask, Step, UsageError, Written
+from hintree.search import Answer, Ask, Step, Written
 
 LEAST = sys.float_info.min
 """A probability that is too small for a float counts as this one."""

@@ -6,7 +6,8 @@ The mean is SMART's TLC (arXiv 2504.09923). Entropies H in nats become exp(-H), 
 import math
 from collections.abc import Callable, Sequence
 
-from hintree.search import Answer, ModelError, Score, Usage, UsageError, Written
+from hintree.errors import ModelError, UsageError
+from hintree.search import Answer, Score, Usage, Written
 
 
 def noted(value: float | None, change: Callable[[float], float] = float) -> float:

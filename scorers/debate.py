@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from hintree.errors import UsageError
 from hintree.models import Classifier, LanguageModel
-from hintree.scorers.chains import Chain, answer, decide, settle
-from hintree.scorers.judge import Judge, Prefix
-from hintree.scorers.verdict import WORK
-from hintree.search import Answer, UsageError
+from hintree.scorers.base import Judge, Prefix
+from hintree.scorers.generation import Chain, answer, decide, settle
+from hintree.scorers.generative import WORK
+from hintree.search import Answer
 
 PROFILES = (
     "You check every computation again.",

@@ -6,8 +6,8 @@ How each was found out, and what goes wrong elsewhere: docs/scorers.md.
 from dataclasses import replace
 from pathlib import Path
 
+from hintree.errors import UsageError
 from hintree.scorers.spec import FILE, PRMSpec, read_spec
-from hintree.search.errors import UsageError
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 MARK = (

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from hintree.errors import ModelError
 from hintree.models import Classifier, Piece, Scored
 from hintree.scorers.calibration import calibrate
 from hintree.scorers.families import FAMILIES
 from hintree.scorers.layout import lay_out
 from hintree.scorers.spec import PRMSpec
-from hintree.search import Answer, ModelError, Score
+from hintree.search import Answer, Score
 
 C = TypeVar("C", bound=Classifier)
 

@@ -18,8 +18,8 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import yaml
 
+from hintree.errors import UsageError
 from hintree.models import Head
-from hintree.search.errors import UsageError
 
 FILE = "prm.yaml"
 """A declaration of this name in a model's folder belongs to the model."""

@@ -6,10 +6,10 @@ import hypothesis
 import pytest
 import torch
 
-from tests.checkpoints import save_chat_model, save_prm
+from tests.support.checkpoints import save_chat_model, save_prm
 
 if TYPE_CHECKING:
-    from tests.browser import Browser
+    from tests.support.browser import Browser
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # how fast this machine is at the moment proves nothing
 hypothesis.settings.load_profile("untimed")
@@ -29,7 +29,7 @@ def tiny_prm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
     """One Chromium for all tests: it takes longer to start than most of them. Who opens a page finds no other."""
-    from tests.browser import Browser
+    from tests.support.browser import Browser
 
     found = Browser(tmp_path_factory.mktemp("profile"))
     yield found
@@ -38,6 +38,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if any("NO BROWSER TESTS" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
-        from tests.browser import LOUD
+        from tests.support.browser import LOUD
 
         terminalreporter.write_line(f"!!! {LOUD} !!!", red=True, bold=True)

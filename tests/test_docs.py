@@ -18,15 +18,15 @@ def test_the_new_search_of_the_docs_solves_a_question_in_under_60_lines(capsys):
 
 
 def test_the_docs_name_every_search():
-    from hintree.searches import SEARCHES
+    from hintree.search.registry import SEARCHES
 
     rows = re.findall(r"^\| `([a-z-]+)` \|", (DOCS / "searches.md").read_text(), re.MULTILINE)
     assert set(SEARCHES) <= set(rows)
 
 
 def test_the_docs_name_every_scorer_and_every_family():
-    from hintree.judges import JUDGES
     from hintree.scorers import FAMILIES, PRMSpec
+    from hintree.solver.scorers import JUDGES
 
     text = (DOCS / "scorers.md").read_text()
     assert all(f"`{name}" in text for name in [*JUDGES, *FAMILIES, *PRMSpec.__dataclass_fields__] if name != "source")

@@ -2,41 +2,83 @@ import ast
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("search", "models", "policies", "scorers", "experiments")
-ALLOWED = {
-    "search": {"search"},
-    "models": {"search", "models"},
-    "policies": {"search", "models", "policies"},
-    "scorers": {"search", "models", "scorers"},
-    "experiments": {"search", "models", "policies", "scorers", "experiments"},
-}
-PYTHON = [f for folder in (*FOLDERS, "hintree/serve") for f in sorted((ROOT / folder).rglob("*.py"))]
+FOLDERS = ("search", "policies", "scorers", "experiments")
+LAYERS = (
+    ("errors", "statistics"),
+    ("grade",),
+    ("search",),
+    ("models",),
+    ("policies", "view"),
+    ("scorers", "export"),
+    ("lab",),
+    ("data",),
+    ("presets",),
+    ("solver",),
+    ("training", "serve"),
+    ("experiments", "plugins"),
+    ("cli",),
+)
+"""Packages from low to high; a package imports only itself and packages of lower layers."""
+RANK = {name: level for level, names in enumerate(LAYERS) for name in names}
+MODULES = {}
+for top in ("hintree", *FOLDERS):
+    for file in sorted((ROOT / top).rglob("*.py")):
+        if not any(parent.is_symlink() for parent in file.parents):
+            parts = file.relative_to(ROOT).with_suffix("").parts
+            parts = parts if parts[0] == "hintree" else ("hintree", *parts)
+            MODULES[".".join(parts).removesuffix(".__init__")] = file
 
 
 def imported(path: Path) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return names
 
 
-def test_imports_flow_one_way():
-    for path in PYTHON:
-        folder = path.relative_to(ROOT).parts[0]
-        ours = {name.split(".")[1] for name in imported(path) if name.startswith("hintree.")}
-        assert folder == "hintree" or ours <= ALLOWED[folder], path
+def package(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_every_package_has_a_layer():
+    assert {package(m) for m in MODULES} == {*RANK, "", "__main__"}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if package(m) in RANK])
+def test_imports_flow_one_way(module):
+    own = package(module)
+    ours = {package(name) for name in imported(MODULES[module]) if name.startswith("hintree.")} & set(RANK)
+    high = sorted(name for name in ours if name != own and RANK[name] >= RANK[own])
+    assert not high, f"{module} imports {high}, which are not below {own}"
+
+
+def test_no_module_imports_itself_around_a_circle():
+    graph = {m: {name for name in top_level_imports(f) if name in MODULES} - {m} for m, f in MODULES.items()}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+def top_level_imports(path: Path) -> set[str]:
+    """Modules that are imported when the file is, a package's own ``__init__`` left out."""
+    body = ast.parse(path.read_text()).body
+    names = set()
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
+            names |= found or {node.module}
+    return names
 
 
 def test_search_knows_no_model_library_and_no_file():
-    for path in (ROOT / "search").glob("*.py"):
+    for path in (ROOT / "search").rglob("*.py"):
         assert not {n.split(".")[0] for n in imported(path)} & {
             "torch",
             "transformers",
@@ -48,28 +90,28 @@ def test_search_knows_no_model_library_and_no_file():
 
 def test_the_package_list_names_every_folder_and_each_root_folder_has_its_link():
     setup = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    names = {".".join(f.parent.relative_to(ROOT).parts) for f in PYTHON if f.name == "__init__.py"}
-    folders = {f"hintree.{name.removeprefix('hintree.')}" for name in names}
-    assert set(setup["packages"]) == folders | {"hintree"} == set(setup["package-dir"])
+    assert set(setup["packages"]) == {m for m, f in MODULES.items() if f.name == "__init__.py"}
+    assert set(setup["package-dir"]) == {"hintree", *(f"hintree.{folder}" for folder in FOLDERS)}
     for folder in FOLDERS:
         link = ROOT / "hintree" / folder
         assert link.is_symlink() and str(link.readlink()) == f"../{folder}"
+    assert sum(entry.is_symlink() for entry in (ROOT / "hintree").iterdir()) == len(FOLDERS)
+
+
+def test_no_package_holds_more_than_a_quarter_of_the_lines():
+    lines = dict.fromkeys(RANK, 0)
+    for module, file in MODULES.items():
+        if package(module) in lines:
+            lines[package(module)] += len(file.read_text().splitlines())
+    assert max(lines.values()) <= 0.25 * sum(lines.values()), lines
 
 
 def test_files_and_functions_stay_short():
-    for path in [*PYTHON, *(ROOT / "hintree").glob("*.py")]:
+    for path in MODULES.values():
         assert len(path.read_text().splitlines()) <= 300, path
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 60, (path, node.name)
-
-
-def test_the_code_map_names_every_file_and_nothing_else():
-    text = (ROOT / "ARCHITECTURE.md").read_text()
-    block = text.split("```")[1]
-    named = {line.split()[0] for line in block.splitlines()[1:] if line.split() and line.split()[0].endswith(".py")}
-    files = {f.relative_to(ROOT).as_posix() for f in [*PYTHON, *(ROOT / "hintree").glob("*.py")]}
-    assert named == {f for f in files if not f.endswith("__init__.py")} | {"hintree/__init__.py"}
 
 
 def test_importing_hintree_does_not_wait_for_torch():

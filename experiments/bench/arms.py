@@ -11,7 +11,7 @@ from transformers import DynamicCache, GenerationConfig
 from hintree.experiments.bench.clock import Meter, Timing
 from hintree.experiments.bench.shapes import Shape, Subject, as_ids, as_text, prompts
 from hintree.models import Completion, Prompt, Request
-from hintree.models.local import LocalModel
+from hintree.models.local.model import LocalModel
 
 Paths = Sequence[Sequence[int]]
 Write = Callable[[Paths, Sequence[int], int], list[list[int]]]

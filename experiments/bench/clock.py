@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import nn
 from tqdm import tqdm
 
-from hintree.models.lean import lean_body
+from hintree.models.local.fused_llama import lean_body
 
 T = TypeVar("T")
 Slots = tuple[int, int]

@@ -14,7 +14,7 @@ from hintree.experiments.bench.clock import Spread, in_turns, ratios
 from hintree.experiments.bench.seeds import mismatches
 from hintree.experiments.bench.shapes import Shape, Subject, subject
 from hintree.models import load_model
-from hintree.models.load import DTYPES, to_int8
+from hintree.models.local.load import DTYPES, to_int8
 
 FORMATS = ("float32", "bfloat16", "int8")
 

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import torch
 
+from hintree.errors import UsageError
 from hintree.experiments.bench.arms import Write, timed
 from hintree.experiments.bench.clock import Meter, Timing, in_turns, ratios, spread
 from hintree.experiments.bench.floor import repeated
 from hintree.experiments.bench.shapes import SIZES, Shape, Subject, subject
 from hintree.experiments.bench.tables import show, table
 from hintree.experiments.bench.trees import ALL, DYNAMIC, OURS, PROBLEM, Plan, writers_of
-from hintree.models.load import pick_device, pick_dtype
-from hintree.search.errors import UsageError
+from hintree.models.local.load import pick_device, pick_dtype
 
 ARMS = (PROBLEM, ALL, DYNAMIC, OURS)
 COPIED = 2**28

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from torch import nn
 
+from hintree.errors import ModelError
 from hintree.experiments.bench.clock import Meter
-from hintree.experiments.lab.generate import problems
+from hintree.lab.generate import problems
 from hintree.models import Piece, Scored, load_classifier, load_model
-from hintree.models.classifier import LocalClassifier
-from hintree.models.local import LocalModel
+from hintree.models.local.classifier import LocalClassifier
+from hintree.models.local.model import LocalModel
 from hintree.policies import HintWriter, Sampling, StepWriter
 from hintree.scorers import FAMILIES, PRM
 from hintree.search import Answerer, Beam, Ledger, Problem, Rewrite, Tree, drive
-from hintree.search.errors import ModelError
 
 WRITERS = ("reasoner", "hinter", "teacher")
 Texts = Sequence[Sequence[Piece]]

@@ -6,10 +6,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hintree.errors import UsageError
 from hintree.experiments.bench.arms import ours, timed
 from hintree.experiments.bench.clock import Spread, Timing, in_turns, spread
 from hintree.experiments.bench.shapes import Shape, Subject
-from hintree.search.errors import UsageError
 
 
 class Point(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from hintree.experiments.bench.real import lab_problems
 from hintree.models import Completion, Prompt, Request
-from hintree.models.local import LocalModel
+from hintree.models.local.model import LocalModel
 
 TOKENS = 24
 

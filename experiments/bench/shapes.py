@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import nn
 from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from hintree.models.load import locate
+from hintree.models.local.load import locate
 
 CONTEXT = 1024
 """Tokens that every model here can read."""

@@ -5,11 +5,11 @@ from typing import Literal
 
 import numpy as np
 
-from hintree.experiments.report.bootstrap import RESAMPLES, Estimate, Floats, bootstrap, ratio
-from hintree.experiments.report.material import Material
 from hintree.experiments.report.paired import mcnemar
+from hintree.experiments.report.results import Material
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.experiments.statistics import share
+from hintree.statistics.bootstrap import RESAMPLES, Estimate, Floats, bootstrap, ratio
+from hintree.statistics.intervals import share
 
 INTERVAL = f"95 % bootstrap intervals over problems and their seeds ({RESAMPLES} resamples)"
 COMPARED = [Column("against baseline", "points"), Column("won"), Column("lost"), Column("p")]

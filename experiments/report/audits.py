@@ -6,14 +6,14 @@ from typing import NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from hintree.experiments.lab.check import Kind
-from hintree.experiments.report.attempt import Hinted, Judged, Rewritten
-from hintree.experiments.report.bootstrap import Estimate, Floats
-from hintree.experiments.report.calibration import Bin, calibration_error, localised, reliability
-from hintree.experiments.report.examine import CUT
-from hintree.experiments.report.material import Material
+from hintree.experiments.report.extract import CUT
+from hintree.experiments.report.results import Material
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.experiments.statistics import auc_interval, share
+from hintree.experiments.report.trial import Hinted, Judged, Rewritten
+from hintree.lab.checker import Kind
+from hintree.statistics.bootstrap import Estimate, Floats
+from hintree.statistics.calibration import Bin, calibration_error, localised, reliability
+from hintree.statistics.intervals import auc_interval, share
 
 WILSON = "95 % Wilson intervals, as if steps were independent"
 EXACT = "by the lab's exact checker"

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from hintree.experiments.report.accuracy import INTERVAL, right_of
-from hintree.experiments.report.bootstrap import Estimate, bootstrap
 from hintree.experiments.report.frontier import mean_height
-from hintree.experiments.report.material import Material
+from hintree.experiments.report.results import Material
 from hintree.experiments.report.table import Cell, Column, Table
+from hintree.statistics.bootstrap import Estimate, bootstrap
 
 Point = tuple[str, float, str]
 SIZES = ("n", "width", "branch", "simulations", "expansions", "answers")

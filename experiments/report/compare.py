@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from hintree.errors import UsageError
 from hintree.experiments.report.accuracy import INTERVAL, WON, right_of
-from hintree.experiments.report.bootstrap import bootstrap, ratio
 from hintree.experiments.report.costs import WRITERS, flops, generated
 from hintree.experiments.report.load import check_arm, load
-from hintree.experiments.report.material import Figure, Material
 from hintree.experiments.report.paired import mcnemar
+from hintree.experiments.report.results import Figure, Material
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.experiments.store import Store
-from hintree.search.errors import UsageError
+from hintree.experiments.study.store import Store
+from hintree.statistics.bootstrap import bootstrap, ratio
 
 FIGURES: Mapping[str, Figure] = {
     "right of 100": lambda a: 100.0 * a.right,

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from hintree.experiments.report.accuracy import INTERVAL
-from hintree.experiments.report.attempt import Attempt
-from hintree.experiments.report.bootstrap import bootstrap, ratio
-from hintree.experiments.report.material import Figure, Material
+from hintree.experiments.report.results import Figure, Material
 from hintree.experiments.report.table import Cell, Column, Table
+from hintree.experiments.report.trial import Attempt
+from hintree.statistics.bootstrap import bootstrap, ratio
 
 WRITERS = ("reasoner", "hinter", "teacher")
 EACH = f"per attempt (one problem with one seed); failed ones count with what is known of their cost. {INTERVAL}."

@@ -5,14 +5,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from hintree.experiments.lab.problem import LabProblem
-from hintree.experiments.lab.read import read as read_question
-from hintree.experiments.report.attempt import Attempt
-from hintree.experiments.report.examine import examine
-from hintree.experiments.report.material import Asked, Material
-from hintree.experiments.store import Result, Store, StoredCase
-from hintree.search.errors import UsageError
-from hintree.search.ledger import Ledger
+from hintree.errors import UsageError
+from hintree.experiments.report.extract import examine
+from hintree.experiments.report.results import Asked, Material
+from hintree.experiments.report.trial import Attempt
+from hintree.experiments.study.store import Result, Store, StoredCase
+from hintree.lab.parse import read as read_question
+from hintree.lab.problem import LabProblem
+from hintree.search.core.ledger import Ledger
 
 
 def load(

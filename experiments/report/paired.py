@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from hintree.experiments.report.bootstrap import Floats
+from hintree.statistics.bootstrap import Floats
 
 
 class Paired(NamedTuple):

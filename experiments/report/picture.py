@@ -7,9 +7,9 @@ from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hintree.experiments.report.bootstrap import Estimate
+from hintree.errors import UsageError
 from hintree.experiments.report.table import printable
-from hintree.search.errors import UsageError
+from hintree.statistics.bootstrap import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

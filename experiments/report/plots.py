@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hintree.experiments.report.accuracy import accuracy, right_of
 from hintree.experiments.report.audits import calibration
-from hintree.experiments.report.bootstrap import Estimate, ratio
 from hintree.experiments.report.budgets import common_name, curves, lines
-from hintree.experiments.report.calibration import Bin
 from hintree.experiments.report.costs import flops, generated
 from hintree.experiments.report.frontier import pareto
-from hintree.experiments.report.material import Figure, Material
 from hintree.experiments.report.picture import INK, Series, draw, exactly
-from hintree.experiments.statistics import share
+from hintree.experiments.report.results import Figure, Material
+from hintree.statistics.bootstrap import Estimate, ratio
+from hintree.statistics.calibration import Bin
+from hintree.statistics.intervals import share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hintree.experiments.report.bootstrap import Estimate, ratio
-from hintree.experiments.report.material import Material
+from hintree.experiments.report.results import Material
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.report.votes import DRAWS, Finished, pass_at_k, vote_at_k
+from hintree.statistics.bootstrap import Estimate, ratio
 
 KINDS: dict[str, Callable[[list[Finished], int], float]] = {
     "pass@k": lambda found, k: pass_at_k(len(found), sum(s.right for s in found), k),

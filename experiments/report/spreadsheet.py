@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-from hintree.experiments.report.bootstrap import Estimate
 from hintree.experiments.report.table import Cell, Column, Table, plain
-from hintree.experiments.result_table import cell as safe
+from hintree.experiments.study.result_table import cell as safe
+from hintree.statistics.bootstrap import Estimate
 
 
 def to_csv(table: Table) -> str:

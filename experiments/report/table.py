@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hintree.experiments.report.bootstrap import Estimate
+from hintree.statistics.bootstrap import Estimate
 
 Cell = str | int | float | Estimate | None
 

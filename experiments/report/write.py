@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
+from hintree.errors import UsageError
 from hintree.experiments.report import accuracy, audits, budgets, costs, solutions
 from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
-from hintree.experiments.report.material import Material
 from hintree.experiments.report.page import to_html
 from hintree.experiments.report.plots import Plot, plots
+from hintree.experiments.report.results import Material
 from hintree.experiments.report.spreadsheet import to_csv, to_json
 from hintree.experiments.report.table import Table
-from hintree.experiments.store import Store
-from hintree.search.errors import UsageError
+from hintree.experiments.study.store import Store
 
 
 class Report(NamedTuple):

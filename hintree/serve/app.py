@@ -16,12 +16,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from hintree import __version__
-from hintree.experiments.export import render
+from hintree.export import render
 from hintree.presets import preset
-from hintree.serve.asked import ChatBody, TextBody, read
 from hintree.serve.calls import Call, Clock, LeftError
-from hintree.serve.refusals import RefusalError, on_http_error, on_refusal, refusal_of
-from hintree.serve.replies import BETWEEN, DONE, Reply, cut, event, finish, safe, text_of
+from hintree.serve.errors import RefusalError, on_http_error, on_refusal, refusal_of
+from hintree.serve.requests import ChatBody, TextBody, read
+from hintree.serve.responses import BETWEEN, DONE, Reply, cut, event, finish, safe, text_of
 from hintree.serve.service import Service
 from hintree.solver import Solution
 

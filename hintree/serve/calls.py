@@ -9,8 +9,8 @@ from typing import Any
 from starlette.requests import Request
 
 from hintree.search import Ledger
-from hintree.serve.asked import Asked
 from hintree.serve.engine import Event, Job
+from hintree.serve.requests import Asked
 from hintree.serve.service import Service
 from hintree.serve.solvers import drawn_with
 from hintree.solver import OUT_OF_WORLD, Solution, Solver
@@ -73,7 +73,7 @@ class Call:
 
     def extra(self, solution: Solution, preset: str, link: Callable[[str], str]) -> dict[str, Any]:
         """What only hintree gives, and the tree kept: answer, confidence, why it ended, costs, link, warnings."""
-        from hintree.show import solved
+        from hintree.solver.solution import solved
 
         name = self.service.trees.keep(self.owner, solved(solution, preset))
         unknown = self.solver.unknown_words(solution.question)

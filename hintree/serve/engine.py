@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hintree.search import Budget, Problem, Run, Tree
-from hintree.search.drive import answer_one_role
-from hintree.search.run import settle
-from hintree.serve.settled import settled, settles
+from hintree.search.core.batched_driver import answer_one_role
+from hintree.search.core.run import settle
+from hintree.serve.committed import settled, settles
 from hintree.solver import Solution, Solver
 
 Event = list[str] | Solution | Exception

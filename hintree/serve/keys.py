@@ -5,8 +5,8 @@ import hmac
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from hintree.search import UsageError
-from hintree.serve.refusals import RefusalError
+from hintree.errors import UsageError
+from hintree.serve.errors import RefusalError
 
 VARIABLE = "HINTREE_SERVE_API_KEY"
 """The environment variable that may hold the key."""

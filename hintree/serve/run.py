@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from hintree.search import UsageError
+from hintree.errors import UsageError
 from hintree.serve.app import make_app
 from hintree.serve.service import Service
 

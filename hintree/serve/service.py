@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from hintree.search import Budget, UsageError
+from hintree.errors import UsageError
+from hintree.search import Budget
 from hintree.serve.engine import ClosingError, Engine, Event
+from hintree.serve.errors import RefusalError
 from hintree.serve.keys import Keys
 from hintree.serve.metrics import Metrics
-from hintree.serve.refusals import RefusalError
 from hintree.serve.trees import Trees
 from hintree.solver import Solver
 

@@ -4,8 +4,8 @@ import hmac
 import secrets
 from collections import OrderedDict
 
-from hintree.experiments.export import Solved
-from hintree.serve.refusals import RefusalError
+from hintree.export import Solved
+from hintree.serve.errors import RefusalError
 
 
 class Trees:

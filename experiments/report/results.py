@@ -1,0 +1,70 @@
+"""All attempts of a study, as a report needs them: by arm, problem and seed, and as columns of numbers."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from hintree.experiments.report.trial import Attempt
+from hintree.statistics.bootstrap import Floats
+
+Figure = Callable[[Attempt], float]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report says of a problem; family is "" and steps None where they are not known."""
+
+    id: str
+    family: str
+    steps: int | None
+
+
+@dataclass(frozen=True)
+class Material:
+    """A study's attempts.
+
+    Attributes:
+        name: Of the study.
+        arms: The configuration of each arm that was begun, in order.
+        baseline: The arm that the others are compared with.
+        teacher: The arm in which the teacher works alone, None if there is none.
+        problems: In order.
+        seeds: In order.
+        attempts: Those that were made, by arm (also those not begun), and by position of problem and seed.
+    """
+
+    name: str
+    arms: Mapping[str, Mapping[str, Any]]
+    baseline: str
+    teacher: str | None
+    problems: Sequence[Asked]
+    seeds: Sequence[int]
+    attempts: Mapping[str, Mapping[tuple[int, int], Attempt]]
+
+    def column(self, arm: str, figure: Figure) -> Floats:
+        """A figure of all attempts of an arm, 0 where there is none; shape [problems, seeds]."""
+        values = np.zeros((len(self.problems), len(self.seeds)))
+        for place, attempt in self.attempts[arm].items():
+            values[place] = figure(attempt)
+        return values
+
+    def made(self, arm: str) -> Floats:
+        """1 where an attempt was made."""
+        return self.column(arm, lambda attempt: 1.0)
+
+    def of(self, arm: str) -> Iterator[tuple[int, Attempt]]:
+        """The attempts of an arm that did not fail, with the position of their problem, in order."""
+        for (problem, _), attempt in sorted(self.attempts[arm].items(), key=lambda item: item[0]):
+            if not attempt.failed:
+                yield problem, attempt
+
+    def parts(self, name: Literal["family", "steps"]) -> list[tuple[str | int, list[int]]]:
+        """The families, or the numbers of steps, that problems have, sorted, each with its problems' positions."""
+        values = [problem.family or None if name == "family" else problem.steps for problem in self.problems]
+        found: dict[str | int, list[int]] = {}
+        for i, value in enumerate(values):
+            if value is not None:
+                found.setdefault(value, []).append(i)
+        return sorted(found.items())

@@ -1,0 +1,124 @@
+"""A picture of all searches on the same problem: the real trees of the shipped student and PRM.
+
+    python -m hintree.experiments.search_picture --out docs/searches.svg
+
+The problem is the first test problem of 4 or 5 steps that the greedy student fails, that some searches solve and others
+do not, and whose trees all differ in shape.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from tqdm import tqdm
+
+from hintree.export.drawing import Panel, draw
+from hintree.lab.generate import problems
+from hintree.lab.problem import LabProblem
+from hintree.models import load_classifier, load_model
+from hintree.policies import Sampling, StepWriter
+from hintree.scorers import FAMILIES, PRM
+from hintree.search import (
+    ABMCTS,
+    DVTS,
+    MCTS,
+    Answerer,
+    Beam,
+    BestFirst,
+    BestOfN,
+    Particles,
+    Problem,
+    Run,
+    Search,
+    SelfConsistency,
+    Tree,
+    choose,
+    drive,
+)
+
+DEPTH = 7
+"""Longest path in steps; the answer of these problems is the fifth or sixth."""
+SEARCHES: Mapping[str, Search] = {
+    "best-of-n": BestOfN(8, depth=DEPTH),
+    "self-consistency": SelfConsistency(12, 4, depth=DEPTH),
+    "beam": Beam(2, 3, depth=DEPTH),
+    "dvts": DVTS(3, 3, depth=DEPTH),
+    "best-first": BestFirst(16, 3, answers=2, depth=DEPTH),
+    "mcts": MCTS(16, 3, c=0.5, depth=DEPTH),
+    "ab-mcts": ABMCTS(32, ("reasoner",), depth=DEPTH),
+    "particles": Particles(8, depth=DEPTH),
+}
+"""The searches, sized for trees that fit into a panel."""
+SMALLEST, LARGEST = 8, 64
+"""Judged steps of such a tree at least (so duplicates do not count), and all its steps at most."""
+
+
+def grow(problem: LabProblem, search: Search, answerers: Mapping[str, Answerer], seed: int) -> Run:
+    """One search on one problem."""
+    tree = Tree(Problem(problem.question, problem.id), seed)
+    return next(drive([(tree, search.grow(tree))], answerers))
+
+
+def is_right(problem: LabProblem, run: Run, search: Search) -> bool:
+    """Whether the chosen answer is the exact one."""
+    return choose(run.tree, search.choice, search.aggregate).answer == str(problem.answer)
+
+
+def find(seed: int) -> tuple[LabProblem, dict[str, Run]]:
+    """The first problem that tells the searches apart, and their trees of it."""
+    student, prm = load_model("embedded:student", device="cpu"), load_classifier("embedded:prm", device="cpu")
+    alone = {"reasoner": Answerer(StepWriter(student, Sampling()))}
+    roles = {
+        "reasoner": Answerer(StepWriter(student, Sampling(temperature=0.8)), student.parameters),
+        "scorer": Answerer(PRM(prm, FAMILIES["lab"]), prm.parameters),
+    }
+    greedy = Beam(1, 1)
+    for problem in tqdm(problems("test", (4, 5), seed=seed), desc="looking for a problem", unit="problem"):
+        if is_right(problem, grow(problem, greedy, alone, seed), greedy):
+            continue
+        runs = {name: grow(problem, search, roles, seed) for name, search in SEARCHES.items()}
+        right = sum(is_right(problem, runs[name], search) for name, search in SEARCHES.items())
+        if 0 < right < len(SEARCHES) and are_telling([run.tree for run in runs.values()]):
+            return problem, runs
+    raise AssertionError("there are problems without end")
+
+
+def are_telling(trees: Sequence[Tree]) -> bool:
+    """Whether trees are neither too small nor too large to look at, and no two have the same shape."""
+    judged = min(sum(node.score is not None for node in tree) for tree in trees)
+    shapes = {tuple((node.parent.id if node.parent else -1, node.status) for node in tree) for tree in trees}
+    return judged >= SMALLEST and max(len(tree) - 1 for tree in trees) <= LARGEST and len(shapes) == len(trees)
+
+
+def panel(name: str, problem: LabProblem, run: Run) -> Panel:
+    """A search's tree with its settings, cost and answer."""
+    search = SEARCHES[name]
+    chosen = choose(run.tree, search.choice, search.aggregate)
+    answer = "no answer" if chosen.answer is None else f"answer {chosen.answer}"
+    captions = (
+        f"{run.ledger['reasoner'].generated_tokens:,} generated tokens, {len(run.tree) - 1} steps",
+        f"{answer}: {'right' if is_right(problem, run, search) else 'wrong'}",
+    )
+    return Panel(name, settings(search), run.tree, chosen.node, captions)
+
+
+def settings(search: Search) -> str:
+    """The settings that are not the defaults, in the form of ``--set``."""
+    given = {f.name: getattr(search, f.name) for f in fields(search) if getattr(search, f.name) != f.default}  # type: ignore[arg-type]
+    return ",".join(f"{name}={'+'.join(x) if isinstance(x, tuple) else x}" for name, x in given.items())
+
+
+def picture(seed: int) -> str:
+    """The picture as SVG."""
+    problem, runs = find(seed)
+    heading = f"One problem, eight searches: the right answer is {problem.answer}, the greedy student fails"
+    return draw(heading, problem.question, [panel(name, problem, run) for name, run in runs.items()])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=0, help="seed of problems and searches (default %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("searches.svg"), help="file to write (default %(default)s)")
+    args = parser.parse_args()
+    args.out.write_text(picture(args.seed), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Studies: YAML to arms to tasks to workers to one store."""

@@ -1,0 +1,69 @@
+"""Put the results of several stores of one study together; merging again changes nothing."""
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from hintree.errors import UsageError
+from hintree.experiments.study.result_table import write_csv
+from hintree.experiments.study.store import FILE, Store, check_same
+from hintree.experiments.study.store_file import connect
+
+BATCH = 500
+"""Results written in one transaction."""
+
+
+def merge(folders: Sequence[Path], out: Path) -> str:
+    """Put the results of ``folders`` into ``out``, which may be there; what came of it, in words.
+
+    Of a damaged store the good rows are taken. Where a result is there twice, one that is done beats one that failed,
+    else the first stays.
+
+    Raises:
+        UsageError: A folder holds no store or one of another study, or no row of it can be read.
+    """
+    with open_like(folders[0], out) as target:
+        before = len(target.keys())
+        for folder in folders:
+            with open_any(folder) as source:
+                check_same(source, target.study, list(target.problems().values()))
+                copy(source, target)
+        write_csv(target)
+        n, cells = len(target.keys()), len(target.arms()) * len(target.problems()) * len(target.study["seeds"])
+    rest = "" if n == cells else f"; compute the others with `hintree run STUDY --out {out} --resume`"
+    return f"{out} holds {n} of {cells} results, {n - before} of them new{rest}"
+
+
+def open_like(folder: Path, out: Path) -> Store:
+    """The store in ``out``, made for the study of ``folder`` if it is not there."""
+    with open_any(folder) as first:
+        facts = {"versions": first.meta("versions"), "hardware": first.meta("hardware")}
+        return Store.create(out, first.study, list(first.problems().values()), exist_ok=True, **facts)
+
+
+def open_any(folder: Path) -> Store:
+    """The store in a folder, even if results in it are damaged. Raises UsageError if study and problems are."""
+    try:
+        return Store.open(folder)
+    except UsageError as error:
+        if not (folder / FILE).is_file() or "is damaged" not in str(error):
+            raise
+    path = folder / FILE
+    try:
+        connection = connect(path, "ro")
+        connection.execute("PRAGMA writable_schema=ON")  # else SQLite reads nothing of a file that is cut off
+        store = Store(path, connection)
+        store.check()
+    except (UsageError, sqlite3.Error) as error:
+        raise UsageError(f"{path} is damaged where the study stands: nothing can be saved; run it again") from error
+    return store
+
+
+def copy(source: Store, target: Store) -> None:
+    """Copy the good rows of a store."""
+    rows = iter(tqdm(source.good_rows(), desc=str(source.path.parent), unit=" results", delay=2))
+    while batch := list(islice(rows, BATCH)):
+        target.add(batch)

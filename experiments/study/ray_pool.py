@@ -1,0 +1,101 @@
+"""Workers as Ray actors, on this machine or on a cluster: a replica of the models in each, results back to one writer.
+
+With Ray the signs of life are results: a worker is taken for hung if it has not finished a problem for the patience's
+time.
+"""
+
+import logging
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
+
+from hintree.errors import UsageError
+from hintree.experiments.study.tasks import Task
+from hintree.experiments.study.worker import Job, Lost, Message, Ready, perform
+
+if find_spec("ray"):
+    import ray
+
+
+class Replica:
+    """One actor: the models, and the tasks it is given."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.prepare = job.make(job.study, list(job.cases.values()))
+
+    def ready(self) -> Iterator[Message]:
+        """Say that it has started."""
+        yield Ready()
+
+    def perform(self, task: Task) -> Iterator[Message]:
+        """Do a task, streaming messages."""
+        yield from perform(self.job, self.prepare, task, lambda: None)
+
+
+class Actors:
+    """A crew of Ray actors.
+
+    Args:
+        job: What they work on.
+        size: How many.
+        address: Of a cluster, or "local" to start Ray on this machine.
+
+    Raises:
+        UsageError: Ray is not installed, or there is no cluster at the address.
+    """
+
+    def __init__(self, job: Job, size: int, address: str) -> None:
+        if find_spec("ray") is None:
+            raise UsageError('--ray needs Ray: pip install "hintree[ray]"')
+        self.size = size
+        try:
+            if address == "local":
+                ray.init(num_cpus=size, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            else:
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise UsageError(f"--ray {address}: no cluster can be reached there: {error}") from error
+        self._job = ray.put(job)
+        self._replica: Any = ray.remote(Replica)
+        self._actors: list[Any] = [None] * size
+        self._streams: dict[int, Any] = {}
+        for worker in range(size):
+            self._start(worker)
+
+    def give(self, worker: int, task: Task) -> None:
+        """Give a task to a worker that is idle."""
+        self._streams[worker] = self._actors[worker].perform.options(num_returns="streaming").remote(task)
+
+    def messages(self, seconds: float) -> list[tuple[int, Message]]:
+        """What the workers say."""
+        waiting = {stream: worker for worker, stream in self._streams.items()}
+        ready, _ = ray.wait(list(waiting), num_returns=1, timeout=seconds)
+        heard = [(waiting[stream], self._hear(waiting[stream])) for stream in ready]
+        return [(worker, message) for worker, message in heard if message is not None]
+
+    def replace(self, worker: int) -> None:
+        """Kill a worker and start another in its place."""
+        ray.kill(self._actors[worker])
+        self._start(worker)
+
+    def close(self) -> None:
+        """End all actors, and Ray where it was started here."""
+        for actor in self._actors:
+            ray.kill(actor)
+        ray.shutdown()
+
+    def _start(self, worker: int) -> None:
+        self._actors[worker] = self._replica.remote(self._job)
+        self._streams[worker] = self._actors[worker].ready.options(num_returns="streaming").remote()
+
+    def _hear(self, worker: int) -> Message | None:
+        try:
+            message: Message = ray.get(next(self._streams[worker]))
+            return message
+        except StopIteration:
+            del self._streams[worker]
+            return None
+        except ray.exceptions.RayError as error:
+            del self._streams[worker]
+            return Lost(f"the actor was lost: {' '.join(str(error).split())[:300]}")

@@ -1,0 +1,229 @@
+"""From a study file to the study: every arm with every setting, and the problems.
+
+An arm's settings are laid over each other: those of its preset, the defaults of the study, its own, and those of a
+point of the grid. They are laid flat for it: a value by its path, such as ("rewrite", "threshold").
+"""
+
+import hashlib
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hintree.data.sources import read_cases
+from hintree.errors import HintreeError, UsageError
+from hintree.experiments.study.arms import preset_of
+from hintree.experiments.study.settings import PARTS, SEARCH, Settings, StudyFile, checked
+from hintree.experiments.study.store_study import StoredCase
+from hintree.experiments.study.yaml_file import Place, Text, unknown
+from hintree.lab.controls import CONTROLS
+from hintree.models.local.load import MANIFEST, locate
+from hintree.models.remote.address import is_address, parse_address
+from hintree.presets import preset, settings_of
+from hintree.scorers import find_spec
+from hintree.search import ROLES
+from hintree.solver.scorers import models_of
+
+MOST = 10_000
+"""Arms of a study."""
+
+
+class Said(NamedTuple):
+    """A value, and where it was said."""
+
+    value: Any
+    place: Place
+
+
+Keys = tuple[str, ...]
+Flat = dict[Keys, Said]
+"""Settings by path."""
+
+
+class Study(NamedTuple):
+    """A study: name, baseline, problems, limit, seeds and arms (configuration by name) as plain data; its cases."""
+
+    data: dict[str, Any]
+    cases: list[StoredCase]
+
+
+def resolve(text: Text) -> Study:
+    """The study that a file states. Raises UsageError."""
+    said = checked(StudyFile, text.data, text, {})
+    arms: dict[str, Any] = {}
+    for name, settings, place in all_arms(said, text):
+        if name in arms:
+            raise text.error(place, f"there are two arms {name!r}")
+        arms[name] = configure(settings, text, place)
+        twin = next(other for other, config in arms.items() if config == arms[name])
+        if twin != name:
+            raise text.error(place, f"the arms {twin!r} and {name!r} are the same; leave one out")
+    baseline = said["baseline"] or next(iter(arms))
+    if baseline not in arms:
+        raise text.error(("baseline",), f"baseline: {unknown(baseline, list(arms))}")
+    try:
+        cases = read_cases(said["problems"], limit=said["limit"])
+    except UsageError as error:
+        raise text.error(("problems",), str(error)) from error
+    data = {key: said[key] for key in ("name", "problems", "limit", "seeds")}
+    data |= {"name": said["name"] or Path(text.name).stem, "baseline": baseline, "arms": arms}
+    if len(set(said["seeds"])) < len(said["seeds"]):
+        raise text.error(("seeds",), "a seed is given twice")
+    stored = [StoredCase(c.problem.id, c.problem.question, c.reference, c.family or None, c.steps) for c in cases]
+    return Study(data, stored)
+
+
+def all_arms(said: Mapping[str, Any], text: Text) -> Iterator[tuple[str, Flat, Place]]:
+    """Name, settings and place of every arm, at every point of the grids."""
+    listed = said["arms"]
+    named = listed if isinstance(listed, dict) else {name: name for name in listed}
+    defaults = dict(flatten(said["defaults"], ("defaults",)))
+    count = 0
+    for name, own in named.items():
+        place: Place = ("arms", name)
+        if "," in name or " / " in name:
+            raise text.error(place, f"arm {name!r}: no comma and no ' / ' in the name of an arm")
+        own = {"preset": own} if isinstance(own, str) else own or {}
+        if not isinstance(own, dict):
+            raise text.error(place, f"arm {name!r} is neither settings nor the name of a preset")
+        grids = [(("grid",), said["grid"]), ((*place, "grid"), own.get("grid") or {})]
+        mine = dict(flatten({key: value for key, value in own.items() if key != "grid"}, place))
+        axes = [axis(key, values, (*at, key), text) for at, grid in grids for key, values in mapping(grid, at, text)]
+        count += math.prod(map(len, axes))
+        if count > MOST:
+            raise text.error(place, f"more than {MOST} arms")
+        for point in itertools.product(*axes):
+            settings = overlay(defaults, mine, *(more for _, more in point))
+            yield " / ".join((name, *(label for label, _ in point))), settings, place
+
+
+def mapping(grid: Any, place: Place, text: Text) -> Iterable[tuple[str, Any]]:
+    """The axes of a grid."""
+    if not isinstance(grid, dict):
+        raise text.error(place, "a grid is a mapping from settings to lists of values")
+    return grid.items()
+
+
+def axis(key: str, values: Any, place: Place, text: Text) -> list[tuple[str, Flat]]:
+    """The points of an axis, as label and settings: values of one setting, or named settings."""
+    if isinstance(values, list) and values:
+        short = key.rpartition(".")[2]
+        named = [(f"{short}={words(value)}", {key: value}) for value in values]
+    elif isinstance(values, dict) and values and all(isinstance(value, dict) for value in values.values()):
+        named = list(values.items())
+    else:
+        raise text.error(place, f"grid {key}: give a list of values, or a mapping from labels to settings")
+    return [(label, {path: Said(x.value, place) for path, x in flatten(more, place)}) for label, more in named]
+
+
+def words(value: Any) -> str:
+    """A value as part of an arm's name."""
+    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def flatten(data: Mapping[str, Any], place: Place, path: Keys = ()) -> Iterator[tuple[Keys, Said]]:
+    """Settings by path; a dotted key is a path of its own, and a search that is only named has but its name."""
+    for key, value in data.items():
+        here = (*path, *key.split("."))
+        if isinstance(value, dict) and value:
+            yield from flatten(value, (*place, key), here)
+        elif here == ("search",) and isinstance(value, str):
+            yield ("search", "name"), Said(value, (*place, key))
+        else:
+            yield here, Said(value, (*place, key))
+
+
+def overlay(*layers: Flat) -> Flat:
+    """Settings laid over each other; a layer that names a search, or replaces a rule, starts from its defaults."""
+    result: Flat = {}
+    for layer in layers:
+        anew: set[Keys] = {path[:1] for path in layer if path in (("search", "name"), ("rewrite",))}
+        anew |= {path[:1] for path in layer if path[:1] in result and len(path) > 1}
+        result = {path: said for path, said in result.items() if path[:1] not in anew} | layer
+    return result
+
+
+def configure(settings: Flat, text: Text, place: Place) -> dict[str, Any]:
+    """The whole configuration of an arm. Raises UsageError."""
+    name = settings.get(("preset",), Said("hintree", place))
+    try:
+        base = settings_of(preset(str(name.value)))
+    except UsageError as error:
+        raise text.error(name.place, str(error)) from error
+    full = overlay(dict(flatten(base, place)), {path: x for path, x in settings.items() if path != ("preset",)})
+    places = {path: said.place for path, said in full.items()}
+    said = checked(Settings, nested(full, text), text, places)
+    for part, model in PARTS.items():
+        if said[part] is not None:
+            said[part] = checked(model, said[part], text, places, (part,))
+    said["budget"] = {limit: value for limit, value in said["budget"].items() if value is not None}
+    search = said["search"].pop("name", None)
+    if search not in SEARCH:
+        raise text.error(places.get(("search", "name"), place), f"search: {unknown(str(search), list(SEARCH))}")
+    said["search"] = {"name": search, **checked(SEARCH[search], said["search"], text, places, ("search",))}
+    try:
+        preset_of(said)
+        return settle(said)
+    except HintreeError as error:
+        raise text.error(place, f"arm {place[-1]!r}: {error}") from error
+
+
+def nested(settings: Flat, text: Text) -> dict[str, Any]:
+    """Settings as nested mappings; "none" is nobody, or no rule."""
+    data: dict[str, Any] = {}
+    for path, (value, place) in settings.items():
+        inner = data
+        for key in path[:-1]:
+            inner = inner.setdefault(key, {})
+            if not isinstance(inner, dict):
+                raise text.error(place, f"{'.'.join(map(str, path))}: {key!r} has no settings of its own")
+        inner[path[-1]] = None if value == "none" else value
+    return data
+
+
+def settle(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration with its weights pinned, and with numbers that do not feel their company where it is cheap.
+
+    The shipped models are computed in float64 on a CPU: in float32 a score changes by up to 2e-5 with the batch it is
+    computed in, and a study must not depend on how its problems are dealt out.
+    """
+    config = dict(config)
+    models = {config[role] for role in ROLES[:-1] if config[role] not in (None, *CONTROLS.get(role, ()))}
+    if config["scorer"] not in (None, "judge"):
+        models |= models_of(config["scorer"])
+    if (spec := config.pop("prm_spec")) is not None:
+        config["prm_spec"] = find_spec("", spec).to_yaml()
+    config["weights"] = {name: fingerprint(name) for name in sorted(models)}
+    if all(name.startswith("embedded:") for name in models):
+        config["device"] = "cpu" if config["device"] == "auto" else config["device"]
+        config["dtype"] = "float64" if config["dtype"] == "auto" and config["device"] == "cpu" else config["dtype"]
+    return config
+
+
+@lru_cache
+def fingerprint(name: str) -> str | None:
+    """SHA-256 of a model's manifest, None if it has none or is on a server. Raises ModelError if there is none."""
+    if is_address(name):
+        parse_address(name)
+        return None
+    manifest = Path(locate(name)) / MANIFEST
+    return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else None
+
+
+def select(names: Sequence[str], wanted: str | None) -> list[str]:
+    """The arms that ``--arms a,b`` names; an arm without its grid labels stands for all of its points.
+
+    Raises:
+        UsageError: There is no such arm.
+    """
+    if wanted is None:
+        return list(names)
+    chosen: set[str] = set()
+    for part in filter(None, (part.strip() for part in wanted.split(","))):
+        found = {name for name in names if name == part or name.startswith(f"{part} / ")}
+        if not found:
+            raise UsageError(f"--arms: {unknown(part, names)}")
+        chosen |= found
+    return [name for name in names if name in chosen]

@@ -1,0 +1,82 @@
+"""The results of a study as CSV, and in short as a table. The same results give the same bytes.
+
+What depends on the machine or on caches (seconds, forwarded tokens, FLOPs) or on accidents (attempts) is in the store.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from hintree.errors import UsageError
+from hintree.experiments.study.store import Result, Store
+from hintree.search.core.ledger import ROLES
+from hintree.statistics.intervals import share
+
+FILE = "results.csv"
+FIGURES = ("calls", "prompt_tokens", "generated_tokens", "discarded_tokens")
+HEAD = ("arm", "problem", "family", "steps", "seed", "status", "reason", "reference", "answer", "right")
+
+
+def as_csv(store: Store) -> str:
+    """One row per result, in the study's order."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*HEAD, *(f"{role}_{figure}" for role in ROLES for figure in FIGURES)])
+    for row in rows(store):
+        writer.writerow(map(cell, row))
+    return text.getvalue()
+
+
+def rows(store: Store) -> Iterator[list[object]]:
+    """The rows of the table."""
+    cases = store.problems()
+    for result in store.results():
+        case = cases[result.problem]
+        head = [result.arm, case.id, case.family, case.steps, result.seed, result.status, result.reason]
+        head += [case.reference, result.answer, int(result.right)]
+        yield head + [getattr(result.ledger[role], figure) for role in ROLES for figure in FIGURES]
+
+
+def cell(value: object) -> object:
+    """A value that no spreadsheet takes for a formula: a text that could begin one gets an apostrophe."""
+    if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) and not is_number(value):
+        return "'" + value
+    return "'" + value if isinstance(value, str) and value.startswith(("\t", "\r")) else value
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a plain number, such as -3.5."""
+    return text.removeprefix("-").replace(".", "", 1).isascii() and text.removeprefix("-").replace(".", "", 1).isdigit()
+
+
+def write_csv(store: Store) -> Path:
+    """Write the table beside the store, all of it or nothing. Raises UsageError."""
+    path = store.path.parent / FILE
+    draft = path.with_suffix(".csv.part")
+    try:
+        draft.write_text(as_csv(store), encoding="utf-8", newline="")
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}; the results are kept beside it") from error
+    return path
+
+
+def summary(store: Store) -> Table:
+    """Per arm: accuracy with its 95 % Wilson interval, failures, and tokens per result and role."""
+    table = Table("arm", "right", "n", "failed", *ROLES, box=None, padding=(0, 2, 0, 0))
+    table.columns[0].overflow, table.columns[1].no_wrap = "fold", True
+    by_arm: dict[str, list[Result]] = {}
+    for result in store.results():
+        by_arm.setdefault(result.arm, []).append(result)
+    for arm, results in by_arm.items():
+        n = len(results)
+        right = share(sum(result.right for result in results), n)
+        failed = sum(result.status == "failed" for result in results)
+        tokens = [sum(result.ledger[role].tokens() for result in results) / n for role in ROLES]
+        figures = [str(right), str(n), str(failed) if failed else "-", *(f"{t:.0f}" if t else "-" for t in tokens)]
+        table.add_row(Text(arm), *figures)
+    return table

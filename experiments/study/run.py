@@ -1,0 +1,156 @@
+"""``hintree run``: a study, or a shard of it, from its file to its table."""
+
+import json
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from rich.console import Console
+
+import hintree.experiments
+from hintree.errors import UsageError
+from hintree.experiments.study.arms import Arms
+from hintree.experiments.study.progress import Progress
+from hintree.experiments.study.resolve import Study, resolve, select
+from hintree.experiments.study.result_table import summary, write_csv
+from hintree.experiments.study.scheduler import Ablation
+from hintree.experiments.study.store import Result, Store
+from hintree.experiments.study.store_study import key_of
+from hintree.experiments.study.tasks import Task, plan
+from hintree.experiments.study.worker import Job
+from hintree.experiments.study.worker_pool import Crew, Processes
+from hintree.experiments.study.yaml_file import put, read
+
+SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
+"""Studies that can be run by their names alone."""
+
+
+class Options(NamedTuple):
+    """How a study is run; nothing here changes a result.
+
+    Attributes:
+        out: Folder of the store.
+        resume: Go on with what is there.
+        retry_failed: Try again what failed before.
+        arms: Only these, separated by commas.
+        shard: (i, k): only every k-th problem, from the i-th on.
+        workers: Processes.
+        ray: Address of a Ray cluster, "local" for one of this machine; None for processes.
+        live: Problems that a worker solves together.
+        patience: Seconds without a word after which a worker is taken for hung.
+        as_json: Print every result as a line of JSON when it is on the disk.
+    """
+
+    out: Path
+    resume: bool = False
+    retry_failed: bool = False
+    arms: str | None = None
+    shard: tuple[int, int] = (1, 1)
+    workers: int = 1
+    ray: str | None = None
+    live: int = 64
+    patience: float = 600.0
+    as_json: bool = False
+
+
+def load(path: Path, settings: Sequence[str]) -> Study:
+    """The study of a file, or a shipped one by name, with values set as ``--set`` says. Raises UsageError."""
+    shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
+    if not path.is_file() and not path.suffix and str(path) not in shipped:
+        raise UsageError(f"{path}: no such file, nor a shipped study: {', '.join(shipped)}")
+    text = read(path if path.is_file() else shipped.get(str(path), path))
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set {setting}: expected KEY=VALUE, such as seeds=[0,1] or arms.a.search.width=4")
+        put(text.data, key, value)
+    return resolve(text)
+
+
+def run_study(study: Study, options: Options) -> None:
+    """Run a study, and print its table.
+
+    Raises:
+        UsageError: The store is there already, of another study, damaged, or cannot be written.
+        HintreeError: An arm cannot be had, or no worker can be started.
+        KeyboardInterrupt: After Ctrl-C, when it has been said how to go on.
+    """
+    arms = select(list(study.data["arms"]), options.arms)
+    facts = {"versions": versions(), "hardware": hardware()}
+    with Store.create(options.out, study.data, study.cases, exist_ok=options.resume, **facts) as store:
+        if options.retry_failed:
+            store.forget_failed()
+        tasks = missing(store, study, arms, options)
+        try:
+            run_tasks(store, study, tasks, options)
+        except KeyboardInterrupt:
+            command = shlex.join(["hintree", *(arg for arg in sys.argv[1:] if arg != "--resume"), "--resume"])
+            print(f"\nhintree: {len(store.keys())} results are kept; go on with: {command}", file=sys.stderr)
+            raise
+        table = write_csv(store)
+        if not options.as_json:
+            Console(width=None if sys.stdout.isatty() else 120).print(summary(store))
+            print(f"right with 95 % Wilson intervals, tokens per result; all results are in {table}")
+
+
+def missing(store: Store, study: Study, arms: Sequence[str], options: Options) -> list[Task]:
+    """The tasks for the results that are not there, small enough for all workers to have some."""
+    first, step = options.shard
+    problems = [key_of(case.id, case.question) for case in study.cases][first - 1 :: step]
+    share = -(-len(problems) // options.workers)
+    return plan(arms, study.data["seeds"], problems, store.keys(), max(1, min(options.live, share)))
+
+
+def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: Options) -> None:
+    """Do the tasks with a crew, which ends with them."""
+    if not tasks:
+        return
+    total = len(store.keys()) + sum(len(task.problems) for task in tasks)
+    progress = Progress(total, show=not options.as_json)
+    progress.add(store.results(), old=True)
+
+    def kept(results: Sequence[Result]) -> None:
+        progress.add(results)
+        for result in results if options.as_json else ():
+            print(json.dumps(as_json(result)), flush=True)
+
+    job = Job(Arms, study.data, {key_of(case.id, case.question): case for case in study.cases})
+    crew = make_crew(job, options, len(tasks))
+    try:
+        Ablation(store, tasks, crew, kept, options.patience).run()
+    finally:
+        crew.close()
+        progress.close()
+
+
+def make_crew(job: Job, options: Options, tasks: int) -> Crew:
+    """Processes of this machine, or actors of a Ray cluster; no more than there are tasks."""
+    size = min(options.workers, tasks)
+    if options.ray is None:
+        return Processes(job, size)
+    from hintree.experiments.study.ray_pool import Actors
+
+    return Actors(job, size, options.ray)
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """A result for a program."""
+    return {**result._asdict(), "ledger": result.ledger.to_dict()}
+
+
+def versions() -> dict[str, str]:
+    """Of hintree and of what it computes with."""
+    names = ("torch", "transformers", "tokenizers", "numpy")
+    return {"python": platform.python_version(), "hintree": hintree.__version__, **{n: version(n) for n in names}}
+
+
+def hardware() -> dict[str, Any]:
+    """What the study was begun on."""
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return {"system": platform.system(), "machine": platform.machine(), "cpus": os.cpu_count(), "gpus": gpus}

@@ -1,0 +1,103 @@
+"""What may be said in a study: pydantic models, made from the dataclasses that the words configure."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from hintree.experiments.study.yaml_file import Place, Text, unknown
+from hintree.policies import Hinting, Sampling
+from hintree.search import Budget, Rewrite
+from hintree.search.registry import SEARCHES
+
+STRICT = ConfigDict(extra="forbid")
+
+
+class StudyFile(BaseModel):
+    """A study file.
+
+    Attributes:
+        name: The file's own name by default.
+        problems: A source; see ``hintree.data.sources``.
+        limit: At most so many problems, from the first on.
+        seeds: Every arm solves every problem once with each.
+        baseline: The arm that the others are compared with; the first by default.
+        defaults: Settings of all arms.
+        arms: Settings by name (a text names a preset), or a list of presets.
+        grid: Axes that multiply all arms; an arm may have a ``grid`` of its own.
+    """
+
+    model_config = STRICT
+    name: str = ""
+    problems: str
+    limit: int | None = Field(None, ge=1)
+    seeds: list[int] = Field([0], min_length=1)
+    baseline: str | None = None
+    defaults: dict[str, Any] = Field(default_factory=dict)
+    arms: dict[str, Any] | list[str] = Field(min_length=1)
+    grid: dict[str, Any] = Field(default_factory=dict)
+
+
+class Settings(BaseModel):
+    """An arm: who plays each role (None: nobody), and how."""
+
+    model_config = STRICT
+    reasoner: str
+    hinter: str | None
+    teacher: str | None
+    scorer: str | None
+    prm_spec: str | None = None
+    search: dict[str, Any]
+    rewrite: dict[str, Any] | None
+    sampling: dict[str, Any]
+    hinting: dict[str, Any]
+    budget: dict[str, Any]
+    keep_hints: bool
+    device: str
+    dtype: str
+
+
+def settings_of(kind: type[Any], *without: str) -> type[BaseModel]:
+    """The model of a dataclass: its fields, types and defaults."""
+    hints = get_type_hints(kind)
+    said: dict[str, Any] = {f.name: (hints[f.name], f.default) for f in fields(kind) if f.name not in without}
+    return create_model(kind.__name__, __config__=STRICT, **said)
+
+
+SEARCH = {name: settings_of(kind) for name, kind in SEARCHES.items()}
+PARTS = {
+    "rewrite": settings_of(Rewrite),
+    "sampling": settings_of(Sampling),
+    "hinting": settings_of(Hinting),
+    "budget": settings_of(Budget, "seconds"),
+}
+"""Parts of an arm. A budget has no seconds here, since results would depend on the machine."""
+
+
+def checked(model: type[BaseModel], data: Any, text: Text, places: Mapping[Any, Place], prefix: Place = ()) -> Any:
+    """Plain data that a model has accepted, defaults filled in.
+
+    Args:
+        model: What is accepted.
+        data: What was said.
+        text: Where it was said.
+        places: Place in the text by place in the arm; a place that is not in it stands in the text as it is.
+        prefix: Where in the arm ``data`` stands.
+
+    Raises:
+        UsageError: It names file and line, and the nearest name for one that is not known.
+    """
+    try:
+        return model.model_validate(data).model_dump(mode="json")
+    except ValidationError as error:
+        first = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
+        where = (*prefix, *first["loc"])
+        place = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), where)
+        name = ".".join(map(str, where))
+        if first["type"] == "extra_forbidden":
+            if name == "budget.seconds":
+                raise text.error(place, "no seconds in a study: results would depend on the machine") from error
+            raise text.error(place, unknown(str(where[-1]), list(model.model_fields))) from error
+        said = "" if first["type"] == "missing" else f", not {first['input']!r:.60}"
+        raise text.error(place, f"{name}: {first['msg'].lower()}{said}") from error

@@ -1,0 +1,281 @@
+"""The store of a study: one SQLite file in the study's folder, in which a row that was acknowledged is kept.
+
+::
+
+    meta      study, study_hash, versions, hardware; JSON
+    arms      name and configuration by hash, in the study's order
+    problems  id, question and reference by key, in order
+    results   one row per (arm, problem, seed): status, answer, ledger
+    trees     the tree of every result, zlib-compressed JSON
+
+A result and its tree are written in one transaction. SQLite runs in WAL mode with full synchronisation, so that many
+processes may write, and a killed process or machine loses only what was not acknowledged. Every row carries a checksum.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from hintree.errors import UsageError
+from hintree.experiments.study.store_file import SCHEMA, check_pages, check_version, connect, damaged, reported
+from hintree.experiments.study.store_rows import COLUMNS, as_result, checksum_of, unpack_tree
+from hintree.experiments.study.store_rows import Result as Result
+from hintree.experiments.study.store_study import StoredCase as StoredCase
+from hintree.experiments.study.store_study import difference, fill, key_of, missed, study_hash, write_study
+from hintree.search.core.tree import Tree
+
+FILE = "run.sqlite"
+
+
+class Store:
+    """The store in a folder; use it in a ``with`` statement.
+
+    >>> with Store.open(folder) as store:                                      # doctest: +SKIP
+    ...     right = [result.right for result in store.results()]
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        with reported(self.path):
+            self._hashes = dict(connection.execute("SELECT name, hash FROM arms"))
+            self._names = {hash: name for name, hash in self._hashes.items()}
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        study: Mapping[str, Any],
+        cases: Sequence[StoredCase],
+        *,
+        exist_ok: bool = False,
+        **facts: Any,
+    ) -> Self:
+        """A new store, complete or not there at all.
+
+        Args:
+            folder: Made if it is not there.
+            study: The resolved study; its "arms" are configurations by name.
+            cases: The problems, in order.
+            exist_ok: Open a store that is there instead of refusing it, if it is of the same study or of a smaller
+                one, to which arms, problems and seeds are added.
+            facts: "versions" and "hardware".
+
+        Raises:
+            UsageError: The folder holds a store already, or cannot be written.
+        """
+        path = folder / FILE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be written: {error.strerror}; give another --out") from error
+        with reported(path):
+            connection = connect(path, "rw")
+            connection.execute("BEGIN IMMEDIATE")
+            if is_new := connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                fill(connection, study, cases, facts)
+                connection.execute(f"PRAGMA user_version={SCHEMA}")
+            connection.execute("COMMIT")
+            connection.close()
+        if not is_new and not exist_ok:
+            raise UsageError(f"{folder} holds a study already: go on with --resume, or give another --out")
+        store = cls.open(folder, write=True)
+        if store.meta("study_hash") == study_hash(study, cases):
+            return store
+        store.grow(study, cases)
+        store.close()
+        return cls.open(folder, write=True)
+
+    @classmethod
+    def open(cls, folder: Path, *, write: bool = False) -> Self:
+        """The store that is in the folder.
+
+        Raises:
+            UsageError: There is none, it is damaged, of another schema, or cannot be written where ``write`` is asked.
+        """
+        path = Path(folder) / FILE
+        if not path.is_file():
+            raise UsageError(f"{folder}: no study is there ({FILE} is missing); `hintree run STUDY --out {folder}`")
+        with reported(path):
+            connection = connect(path, "rw" if write else "ro")
+            check_version(path, connection)
+            check_pages(path, connection)
+            if write:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("UPDATE meta SET value=value WHERE key='study'")  # fails if nothing can be written
+                connection.execute("COMMIT")
+            store = cls(path, connection)
+        store.check()
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def check(self) -> None:
+        """Raise UsageError if study, arms and problems are not those that the store was made with."""
+        study, cases = self.study, list(self.problems().values())
+        whole = study_hash(study, cases) == self.meta("study_hash") and self.arms() == study["arms"]
+        if not whole or list(self.problems()) != [key_of(case.id, case.question) for case in cases]:
+            raise damaged(self.path, "study, arms or problems have been changed")
+
+    def grow(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
+        """Take over a study with more arms, problems or seeds. Raises UsageError if it lacks some, naming the first."""
+        keys = [key_of(case.id, case.question) for case in cases]
+        if where := missed(study, keys, self.study, self.problems()):
+            raise of_another_study(self.path, where)
+        with reported(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            write_study(self._connection, study, cases)
+            self._connection.execute("COMMIT")
+
+    def meta(self, key: str) -> Any:
+        """What is known of the study by name: "study", "study_hash", "versions" or "hardware"."""
+        with reported(self.path):
+            rows = dict(self._connection.execute("SELECT key, value FROM meta"))
+        try:
+            return json.loads(rows[key])
+        except (KeyError, ValueError) as error:
+            raise damaged(self.path, f"{key} cannot be read") from error
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """The resolved study: name, baseline arm, problems, seeds, and the arms in order."""
+        found: dict[str, Any] = self.meta("study")
+        return found
+
+    def arms(self) -> dict[str, dict[str, Any]]:
+        """Configuration by name, in the study's order."""
+        with reported(self.path):
+            rows = self._connection.execute("SELECT name, config FROM arms ORDER BY position").fetchall()
+        try:
+            return {name: json.loads(config) for name, config in rows}
+        except ValueError as error:
+            raise damaged(self.path, "an arm cannot be read") from error
+
+    def problems(self) -> dict[str, StoredCase]:
+        """Problem by key, in order."""
+        names = ", ".join(StoredCase._fields)
+        with reported(self.path):
+            rows = self._connection.execute(f"SELECT key, {names} FROM problems ORDER BY position").fetchall()
+        return {key: StoredCase(*row) for key, *row in rows}
+
+    def results(self) -> Iterator[Result]:
+        """All results, by arm, problem and seed, whatever the order in which they were written.
+
+        Raises:
+            UsageError: A row does not fit its checksum.
+        """
+        chosen = ", ".join(f"r.{name}" for name in COLUMNS.split(", "))
+        query = f"SELECT {chosen}, r.checksum FROM results r JOIN arms a ON a.hash = r.arm "
+        query += "JOIN problems p ON p.key = r.problem ORDER BY a.position, p.position, r.seed"
+        with reported(self.path):
+            for *row, checksum in self._connection.execute(query):
+                if checksum_of(row) != checksum:
+                    raise damaged(self.path, "a row does not fit its checksum")
+                yield as_result(row, self._names)
+
+    def good_rows(self) -> Iterator[tuple[Result, bytes | None]]:
+        """All results that can be read and fit their checksums, with their packed trees, however damaged the store is.
+
+        A result whose tree is damaged is left out too.
+        """
+        for rowid in range(1, self._last_row() + 1):
+            try:
+                row = self._connection.execute(f"SELECT {COLUMNS}, checksum FROM results WHERE rowid=?", (rowid,))
+                *values, checksum = row.fetchone() or (None,)
+                if checksum is not None and checksum_of(values) == checksum:
+                    result = as_result(values, self._names)
+                    tree = self.packed_tree(result.arm, result.problem, result.seed)
+                    if tree is None or unpack_tree(tree):
+                        yield result, tree
+            except (sqlite3.Error, UsageError, ValueError, zlib.error, KeyError, TypeError):
+                continue
+
+    def _last_row(self) -> int:
+        """A bound of the row numbers of results."""
+        try:
+            return int(self._connection.execute("SELECT coalesce(max(rowid), 0) FROM results").fetchone()[0])
+        except sqlite3.Error:
+            return 4 * len(self._names) * len(self.problems()) * len(self.study["seeds"])
+
+    def keys(self) -> dict[tuple[str, str, int], str]:
+        """Status of every result by (arm, problem, seed)."""
+        with reported(self.path):
+            rows = self._connection.execute("SELECT arm, problem, seed, status FROM results").fetchall()
+        return {(self._names[a], problem, seed): status for a, problem, seed, status in rows if a in self._names}
+
+    def tree(self, arm: str, problem: str, seed: int) -> Tree:
+        """The tree of one result. Raises UsageError if there is none, as for a problem that failed."""
+        packed = self.packed_tree(arm, problem, seed)
+        if packed is None:
+            raise UsageError(f"{self.path}: no tree of arm {arm!r}, problem {problem[:12]}, seed {seed}")
+        try:
+            return unpack_tree(packed)
+        except (zlib.error, ValueError) as error:
+            raise damaged(
+                self.path, f"the tree of arm {arm!r}, problem {problem[:12]}, seed {seed}: {error}"
+            ) from error
+
+    def packed_tree(self, arm: str, problem: str, seed: int) -> bytes | None:
+        """The tree of one result as it is stored."""
+        query = "SELECT tree FROM trees WHERE arm=? AND problem=? AND seed=?"
+        with reported(self.path):
+            row = self._connection.execute(query, (self._hashes.get(arm), problem, seed)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def add(self, results: Iterable[tuple[Result, bytes | None]]) -> None:
+        """Write results with their packed trees; when this returns they are on the disk.
+
+        A result that is there stays, but one that is done takes the place of one that failed.
+        """
+        with reported(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for result, tree in results:
+                    self._add(result, tree)
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk has ended it already
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def forget_failed(self) -> None:
+        """Drop all results that failed, to try them again."""
+        with reported(self.path):
+            self._connection.execute("DELETE FROM results WHERE status='failed'")
+
+    def _add(self, result: Result, tree: bytes | None) -> None:
+        key = (self._hashes[result.arm], result.problem, result.seed)
+        row = [*key, result.status, result.reason, result.answer, int(result.right), result.attempts]
+        row += [json.dumps(result.ledger.to_dict()), json.dumps(result.parameters)]
+        if result.status == "done":
+            forget = "DELETE FROM results WHERE arm=? AND problem=? AND seed=? AND status='failed'"
+            self._connection.execute(forget, key)
+        marks = ", ".join("?" * (len(row) + 1))
+        statement = f"INSERT OR IGNORE INTO results ({COLUMNS}, checksum) VALUES ({marks})"
+        new = self._connection.execute(statement, (*row, checksum_of(row))).rowcount
+        if new and tree is not None:
+            self._connection.execute("INSERT OR REPLACE INTO trees VALUES (?, ?, ?, ?)", (*key, tree))
+
+
+def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
+    """Raise UsageError, naming the first difference, if the store is of another study."""
+    if store.meta("study_hash") != study_hash(study, cases):
+        raise of_another_study(store.path, difference(study, store.study))
+
+
+def of_another_study(path: Path, where: str) -> UsageError:
+    """The error for a store that a study cannot go on with."""
+    return UsageError(f"{path} is of another study ({where}): give another --out, or the study that made it")

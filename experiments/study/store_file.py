@@ -1,0 +1,71 @@
+"""The file under a store: connections, and SQLite's errors turned into what a user can do."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hintree.errors import UsageError
+
+SCHEMA = 1
+"""Version of the tables; a store of another version is refused."""
+PATIENCE = 120
+"""Seconds to wait for other writers of the same store."""
+ADVICE = {
+    "SQLITE_FULL": "the disk is full; what was acknowledged is kept: make room, then --resume",
+    "SQLITE_READONLY": "cannot be written; check its rights, or give another --out",
+    "SQLITE_CANTOPEN": "cannot be opened; check its rights, or give another --out",
+    "SQLITE_BUSY": f"another process has kept it locked for {PATIENCE} s; stop that one, then --resume",
+    "SQLITE_IOERR": "the disk fails; what was acknowledged is kept: use a sound disk, then --resume",
+}
+"""What to do, by the beginning of SQLite's name of an error; any other error means a damaged file."""
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection that begins no transaction by itself, waits for other writers, and syncs what it commits."""
+    fixed = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)  # WAL needs files beside it, else
+    uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
+    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
+    if mode == "rw":
+        connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def check_version(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise UsageError if the tables are of another version than ours."""
+    ((version,),) = connection.execute("PRAGMA user_version")
+    if version > SCHEMA:
+        raise UsageError(f"{path} was written by a newer hintree (schema {version}, this one reads {SCHEMA}): update")
+    if version < SCHEMA:
+        raise UsageError(
+            f"{path} is of schema {version}, and this hintree reads {SCHEMA}: it is no study, was cut off while it was "
+            "made, or is from an older hintree; give another --out"
+        )
+
+
+def check_pages(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise UsageError if SQLite finds its pages out of order, or an index that does not fit its table."""
+    ((found,),) = connection.execute("PRAGMA integrity_check(1)")
+    if found != "ok":
+        raise damaged(path, found)
+
+
+def damaged(path: Path, what: str) -> UsageError:
+    """The error for a store that lost something, with the way to save the rest."""
+    what = " ".join(what.split())
+    return UsageError(
+        f"{path} is damaged ({what}): save its good rows with `hintree merge {path.parent} --out NEW`, then compute "
+        "the others with `hintree run STUDY --out NEW --resume`"
+    )
+
+
+@contextmanager
+def reported(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into UsageErrors that say what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        found = next((advice for start, advice in ADVICE.items() if name.startswith(start)), None)
+        raise UsageError(f"{path}: {found} ({error})") if found else damaged(path, str(error)) from error

@@ -1,0 +1,59 @@
+"""What a row of a store holds: a result and its checksum, a tree and how it is packed."""
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from hintree.search.core.ledger import Ledger
+from hintree.search.core.serialization import from_dict, to_dict
+from hintree.search.core.tree import Tree
+
+COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters"
+
+
+class Result(NamedTuple):
+    """What one arm made of one problem with one seed.
+
+    arm: Its name.
+    problem: Key of the problem.
+    status: "done" or "failed".
+    reason: Why the search stopped ("complete", "budget: LIMIT"), or why it failed.
+    right: Whether the answer is equal to the reference, as the grader saw it after the search.
+    parameters: Weights of the model behind each role.
+    attempts: How often it was tried.
+    """
+
+    arm: str
+    problem: str
+    seed: int
+    status: str
+    reason: str
+    answer: str | None
+    right: bool
+    ledger: Ledger
+    parameters: dict[str, int]
+    attempts: int = 1
+
+
+def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
+    """A row of the table as a result, its arm by name."""
+    arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters = row
+    booked = Ledger.from_dict(json.loads(ledger))
+    known = json.loads(parameters)
+    return Result(names[arm], problem, seed, status, reason, answer, bool(right), booked, known, attempts)
+
+
+def pack_tree(tree: Tree) -> bytes:
+    """A tree as the store keeps it."""
+    return zlib.compress(json.dumps(to_dict(tree), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def unpack_tree(packed: bytes) -> Tree:
+    """The tree that ``pack_tree`` packed. Raises zlib.error or ValueError if it is damaged."""
+    return from_dict(json.loads(zlib.decompress(packed)))
+
+
+def checksum_of(row: Iterable[Any]) -> int:
+    """CRC-32 of a row's values."""
+    return zlib.crc32(json.dumps(list(row)).encode())

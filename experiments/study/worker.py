@@ -1,0 +1,151 @@
+"""What a worker does with a task: solve, then grade. It runs in a process of its own or in a Ray actor.
+
+Only after a search is over is its answer held against the reference: what goes into the search is a ``Problem``.
+"""
+
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+from hintree.errors import HintreeError
+from hintree.experiments.study.store_rows import Result, pack_tree
+from hintree.experiments.study.store_study import StoredCase
+from hintree.experiments.study.tasks import Task
+from hintree.grade import equal
+from hintree.search.core.ledger import Ledger
+from hintree.search.core.tree import Problem, Tree
+
+LONGEST = 500
+"""Characters of a reason."""
+
+
+class Outcome(NamedTuple):
+    """What came out of one search; ``parameters`` are the weights of the model behind each role."""
+
+    tree: Tree
+    answer: str | None
+    ledger: Ledger
+    stop_reason: str
+    parameters: dict[str, int]
+
+
+Beat = Callable[[], None]
+"""Called whenever a model has answered: a sign of life."""
+Attempt = Callable[[Sequence[Problem]], Iterator[Outcome]]
+"""Solves problems together; outcomes come as they are there."""
+Prepare = Callable[[Mapping[str, Any], int, Beat], Attempt]
+"""From an arm's configuration and a seed to what solves; raises HintreeError if the arm cannot be had."""
+
+
+class Job(NamedTuple):
+    """All that a worker must know of a study.
+
+    make: From the study and the problems in order to ``Prepare``; a function or class that can be imported by name.
+    study: The resolved study.
+    cases: Its problems by key.
+    """
+
+    make: Callable[[Mapping[str, Any], Sequence[StoredCase]], Prepare]
+    study: dict[str, Any]
+    cases: dict[str, StoredCase]
+
+
+class Ready(NamedTuple):
+    """The worker has started."""
+
+
+class Alive(NamedTuple):
+    """A sign of life."""
+
+
+class Done(NamedTuple):
+    """One problem is done, or failed; with its packed tree."""
+
+    result: Result
+    tree: bytes
+
+
+class End(NamedTuple):
+    """The task is over; ``reason`` says what broke it, "" if nothing did."""
+
+    reason: str = ""
+
+
+class Refused(NamedTuple):
+    """The arm cannot be had at all, or nothing can be graded: no use in trying again."""
+
+    reason: str
+
+
+class Lost(NamedTuple):
+    """The worker is gone."""
+
+    reason: str
+
+
+Message = Ready | Alive | Done | End | Refused | Lost
+
+
+def perform(job: Job, prepare: Prepare, task: Task, beat: Beat) -> Iterator[Message]:
+    """Do a task, problem by problem."""
+    keys = {job.cases[key].id: key for key in task.problems}
+    problems = [Problem(job.cases[key].question, job.cases[key].id) for key in task.problems]
+    try:
+        attempt = prepare(job.study["arms"][task.arm], task.seed, beat)
+    except HintreeError as error:
+        yield Refused(f"arm {task.arm!r}: {error}")
+        return
+    try:
+        for outcome in attempt(problems):
+            key = keys[outcome.tree.problem.id]
+            yield Done(graded(task, key, job.cases[key], outcome), pack_tree(outcome.tree))
+    except GradingError as error:
+        yield Refused(str(error))
+    except Exception as error:
+        yield End(plain(f"{type(error).__name__}: {error}")[:LONGEST])
+    else:
+        yield End()
+
+
+class GradingError(HintreeError):
+    """The grader cannot work."""
+
+
+def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> Result:
+    """The outcome of a search as a result."""
+    failed = outcome.stop_reason.startswith("failed")
+    try:
+        right = not failed and outcome.answer is not None and equal(case.reference, outcome.answer)
+    except HintreeError as error:
+        raise GradingError(str(error)) from error
+    status = "failed" if failed else "done"
+    return Result(
+        task.arm,
+        key,
+        task.seed,
+        status,
+        plain(outcome.stop_reason)[:LONGEST],
+        None if outcome.answer is None else plain(outcome.answer),
+        right,
+        outcome.ledger,
+        outcome.parameters,
+        task.attempt,
+    )
+
+
+def plain(text: str) -> str:
+    """A text that can be stored: halves of surrogate pairs, which models may write, become question marks."""
+    return text.encode(errors="replace").decode()
+
+
+def serve(pipe: Connection, job: Job) -> None:
+    """The main function of a worker process: tasks in, messages out, until the other side is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        prepare = job.make(job.study, list(job.cases.values()))
+        pipe.send(Ready())
+        while True:
+            for message in perform(job, prepare, pipe.recv(), lambda: pipe.send(Alive())):
+                pipe.send(message)

@@ -1,0 +1,110 @@
+"""Solutions for people (a terminal) and for programs (JSON).
+
+Everything a model or a user wrote is shown through ``visible``: a terminal never sees its control characters.
+"""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hintree import __version__
+from hintree.cli.watch import COLOURS
+from hintree.export import visible
+from hintree.search import Ledger, Node
+from hintree.solver import Solution, Solver
+
+LOST = "rejected"
+
+
+def versions_of(node: Node) -> list[Node]:
+    """The step and the rejected ones it was written in place of, oldest first, then attempts that did not win."""
+    siblings = node.parent.children if node.parent else []
+    ids, chain = {n.id: n for n in siblings}, [node]
+    while chain[0].replaces is not None:
+        chain.insert(0, ids[chain[0].replaces])
+    family = {n.id for n in chain}
+    tried = [n for n in siblings if n.replaces in family and n.id not in family and n.status == LOST]
+    return [*chain[:-1], *tried, node]
+
+
+def step_table(solution: Solution) -> Table:
+    """The chosen path: author, score and text of each step, rejected versions struck through above what was kept."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("step", justify="right")
+    table.add_column("author")
+    table.add_column("score", justify="right")
+    table.add_column("text", overflow="fold")
+    for number, node in enumerate(solution.steps, 1):
+        for shown in versions_of(node):
+            kept = shown is node
+            style = COLOURS.get(shown.author, "") if kept else "strike dim"
+            score = "" if shown.score is None else f"{shown.score:.2f}"
+            text = Text(visible(shown.step.text), style=style)
+            if not kept:
+                text = Text.assemble(text, ("  [rejected]", "red"))
+            if shown.hint:
+                text = Text.assemble((f"hint: {visible(shown.hint)}\n", "yellow"), text)
+            table.add_row(str(number) if kept else "", shown.author, score, text)
+    return table
+
+
+def ledger_table(ledger: Ledger) -> Table:
+    """What every role cost."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("role", "calls", "generated", "discarded", "forwarded", "seconds"):
+        table.add_column(name, justify="left" if name == "role" else "right")
+    for role, account in ledger.accounts.items():
+        if account.calls:
+            figures = (account.calls, account.generated_tokens, account.discarded_tokens, account.forwarded_tokens)
+            table.add_row(role, *map(str, figures), f"{account.seconds:.2f}")
+    return table
+
+
+def show(solution: Solution, console: Console) -> None:
+    """Print a solution for a person."""
+    console.print(Text(visible(solution.question), style="bold"))
+    console.print()
+    console.print(step_table(solution))
+    console.print()
+    answer = "none found" if solution.answer is None else visible(solution.answer)
+    line = Text.assemble(("Answer: ", "bold"), (answer, "bold green" if solution.answer else "bold red"))
+    line.append(
+        f"   confidence {solution.confidence:.2f}, {len(solution.tree) - 1} steps written, {solution.stop_reason}"
+    )
+    console.print(line)
+    console.print()
+    console.print(ledger_table(solution.ledger))
+
+
+def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
+    """A solution for a program."""
+    return {
+        "question": solution.question,
+        "answer": solution.answer,
+        "confidence": solution.confidence,
+        "steps": [step_json(node) for node in solution.steps],
+        "stop_reason": solution.stop_reason,
+        "ledger": solution.ledger.to_dict(),
+        "preset": preset,
+        "models": {role: model if isinstance(model, str) else repr(model) for role, model in solver.models.items()},
+        "seed": solver.seed,
+        "versions": {
+            "python": platform.python_version(),
+            "hintree": __version__,
+            **{name: version(name) for name in ("torch", "transformers")},
+        },
+    }
+
+
+def step_json(node: Node) -> dict[str, Any]:
+    """One step of the chosen path, with the versions it replaced."""
+    old = [
+        {"text": n.step.text, "author": n.author, "hint": n.hint, "score": n.score}
+        for n in versions_of(node)
+        if n is not node
+    ]
+    return {"text": node.step.text, "author": node.author, "hint": node.hint, "score": node.score, "rejected": old}

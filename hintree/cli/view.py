@@ -1,0 +1,162 @@
+"""The commands that show trees: ``hintree export`` and ``hintree view``, and the tree file of ``hintree solve``."""
+
+import argparse
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hintree.errors import UsageError
+
+if TYPE_CHECKING:
+    from hintree.export import Solved
+
+EXAMPLES = """examples:
+  hintree solve --file question.txt --tree tree.json
+  hintree view tree.json                          # explore it in a browser
+  hintree view beam.json mcts.json                # two trees of the same question side by side
+  hintree view runs/hints                         # arms, problems and trees of a run
+  hintree export tree.json --to tree.svg          # a picture for a paper
+  hintree export tree.json --to steps.jsonl --form prm
+"""
+
+
+def add_view(commands: Any) -> None:
+    """The options of ``hintree export`` and ``hintree view``."""
+    look: dict[str, Any] = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    export = commands.add_parser("export", help="write a tree, or all trees of a run, for other tools", **look)
+    export.add_argument("source", metavar="TREE|RUN", help="a tree (.json, .graphml, .gexf) or the folder of a run")
+    export.add_argument(
+        "--to",
+        required=True,
+        metavar="FILE",
+        help="ending in .json, .graphml, .gexf, .dot, .mmd, .svg, .png, .md or .html; or .jsonl for training rows",
+    )
+    export.add_argument(
+        "--form", choices=("prm", "sft", "dpo"), help="training rows in TRL's formats (default: the name of the file)"
+    )
+    export.set_defaults(run=run_export)
+    view = commands.add_parser("view", help="explore a tree or a run in a browser, offline", **look)
+    view.add_argument(
+        "sources", nargs="+", metavar="FILE|RUN", help="trees of one question, to be compared, or the folder of a run"
+    )
+    view.add_argument(
+        "--to",
+        metavar="FILE",
+        help="file of the page, or folder of the pages of a run (default: a temporary folder, or RUN/view)",
+    )
+    view.set_defaults(run=run_view)
+
+
+def run_export(args: argparse.Namespace) -> None:
+    """Write a tree or a run in another form."""
+    from hintree.export import read
+    from hintree.export.rows import FORMS, to_lines
+
+    target, source = check_target(args.to, "--to"), Path(args.source)
+    if target.suffix != ".jsonl":
+        if args.form:
+            raise UsageError(f"--form {args.form} makes training rows; let --to end in .jsonl")
+        if source.is_dir():
+            raise UsageError(
+                f"--to {target}: a run is exported as training rows (.jsonl); `hintree view {source}` shows it"
+            )
+        write_tree(read(source), target)
+        return
+    form = args.form or target.stem
+    if form not in FORMS:
+        raise UsageError(f"--to {target}: give --form {', '.join(FORMS)}, or name the file so, as in prm.jsonl")
+    trees = trees_of_run(source, form) if source.is_dir() else [read(source)]
+    rows = list(to_lines(form, trees))
+    save("".join(rows).encode(), target)
+    print(f"{target}: {len(rows)} {form} rows")
+
+
+def trees_of_run(folder: Path, form: str) -> "Iterator[Solved]":
+    """The trees of a run; for SFT only those whose answer the grader found right after the search."""
+    from tqdm import tqdm
+
+    from hintree.experiments.study.store import Store
+    from hintree.experiments.study.trees import solved_tree
+
+    with Store.open(folder) as store:
+        for result in tqdm(store.results(), desc="reading trees", unit="tree", delay=2):
+            if (form != "sft" or result.right) and (solved := solved_tree(store, result)) is not None:
+                yield solved
+
+
+def write_tree(solved: "Solved", target: Path) -> None:
+    """Write a tree by the file's ending."""
+    from hintree.export import render
+
+    save(render(solved, target.suffix), target)
+
+
+def save(content: bytes, target: Path) -> None:
+    """Write a file. Raises UsageError if that fails."""
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written: {error.strerror}; give another file") from error
+
+
+def check_target(name: str, option: str) -> Path:
+    """A file that can be written, looked at before any work is done."""
+    path = Path(name)
+    folder = path.absolute().parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{option} {name}: cannot write there; give a file in a folder that exists")
+    return path
+
+
+def check_tree_file(name: str) -> Path:
+    """The file for the tree of ``hintree solve``, looked at before any work is done."""
+    from hintree.export.files import WRITERS
+
+    path = check_target(name, "--tree")
+    if path.suffix not in WRITERS:
+        raise UsageError(f"--tree {name}: no tree has this ending; take {', '.join(WRITERS)}")
+    return path
+
+
+def run_view(args: argparse.Namespace) -> None:
+    """Make a page, or the pages of a run, and open it."""
+    sources = [Path(name) for name in args.sources]
+    if sources[0].is_dir() and len(sources) == 1:
+        show_page(view_run(sources[0], args.to))
+        return
+    from hintree.export import read
+    from hintree.view import page
+
+    content = page([read(path) for path in sources])
+    target = check_target(args.to, "--to") if args.to else Path(tempfile.mkdtemp(prefix="hintree-")) / "tree.html"
+    save(content.encode(), target)
+    show_page(target)
+
+
+def view_run(folder: Path, to: str | None) -> Path:
+    """Write the pages of a run into ``to``, or into its folder's ``view``; the index."""
+    from hintree.experiments.study.pages import write_run
+    from hintree.experiments.study.store import Store
+
+    target = Path(to) if to is not None else folder / "view"
+    try:
+        with Store.open(folder) as store:
+            return write_run(store, target)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written: {error.strerror}; give another folder with --to") from error
+
+
+def show_page(path: Path) -> None:
+    """Say where a page is, and open it."""
+    print(path)
+    open_page(path)
+
+
+def open_page(path: Path) -> None:
+    """Open a page in the user's browser, if a person sits at a terminal."""
+    if sys.stdout.isatty():
+        webbrowser.open(path.absolute().as_uri())

@@ -1,0 +1,1 @@
+"""Load problems from files, folders, the hub and the lab."""

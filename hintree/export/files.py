@@ -1,0 +1,73 @@
+"""Trees into files and out of them, by the file's ending."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hintree.errors import UsageError
+from hintree.export.diagrams import to_dot, to_mermaid
+from hintree.export.graphs import from_xml, to_xml
+from hintree.export.outline import to_markdown
+from hintree.export.pictures import to_png, to_svg
+from hintree.search import choose, from_dict, to_dict
+from hintree.view.solved import Solved
+
+
+def to_html(solved: Solved) -> str:
+    """The tree as a page that can be explored."""
+    from hintree.view.page import page
+
+    return page([solved])
+
+
+def data_of(solved: Solved) -> dict[str, Any]:
+    """The tree's plain data, and the id of the last step of the chosen path."""
+    return {**to_dict(solved.tree), "chosen": solved.chosen.id}
+
+
+WRITERS: Mapping[str, Callable[[Solved], str | bytes]] = {
+    ".json": lambda solved: json.dumps(data_of(solved), allow_nan=False) + "\n",
+    ".graphml": lambda solved: to_xml(data_of(solved), "graphml"),
+    ".gexf": lambda solved: to_xml(data_of(solved), "gexf"),
+    ".dot": lambda solved: to_dot(solved.tree, solved.chosen),
+    ".mmd": lambda solved: to_mermaid(solved.tree, solved.chosen),
+    ".svg": lambda solved: to_svg(solved.tree, solved.chosen),
+    ".png": lambda solved: to_png(solved.tree, solved.chosen),
+    ".md": lambda solved: to_markdown(solved.tree, solved.chosen),
+    ".html": to_html,
+}
+"""What a tree can be written as, by ending."""
+READERS = (".json", ".graphml", ".gexf")
+"""What a tree can be read from."""
+
+
+def render(solved: Solved, ending: str) -> bytes:
+    """The content of a file with that ending.
+
+    Raises:
+        UsageError: No tree is written with that ending.
+    """
+    if ending not in WRITERS:
+        raise UsageError(f"no tree can be written as {ending or 'a file without an ending'}; take {', '.join(WRITERS)}")
+    content = WRITERS[ending](solved)
+    return content if isinstance(content, bytes) else content.encode()
+
+
+def read(path: Path) -> Solved:
+    """The tree of a .json, .graphml or .gexf file; without a note of the chosen path, the one with the best score.
+
+    Raises:
+        UsageError: It cannot be read, or is not a tree.
+    """
+    if path.suffix not in READERS:
+        raise UsageError(f"{path}: a tree is read from {', '.join(READERS)}, a run from its folder")
+    try:
+        source = path.read_bytes()
+        data = json.loads(source) if path.suffix == ".json" else from_xml(source, path.suffix[1:])
+        tree = from_dict(data)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read as a tree: {error}") from error
+    last = data.get("chosen")
+    chosen = tree.nodes[last] if isinstance(last, int) and 0 <= last < len(tree) else choose(tree).node
+    return Solved(tree, chosen, path.stem)

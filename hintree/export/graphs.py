@@ -1,0 +1,55 @@
+"""Trees as GraphML and GEXF, for Gephi, yEd, Cytoscape and networkx.
+
+XML cannot hold every text. So each node has readable attributes, and beside them ``hintree``: the node as one line of
+ASCII JSON, from which the tree is read back without loss. The root's line also holds the problem and the seed.
+"""
+
+import io
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import networkx as nx
+
+from hintree.errors import UsageError
+from hintree.search import from_dict
+from hintree.view.text import one_line
+
+WRITERS: dict[str, Any] = {"graphml": nx.write_graphml_xml, "gexf": nx.write_gexf}
+READERS: dict[str, Any] = {"graphml": nx.read_graphml, "gexf": nx.read_gexf}
+
+
+def to_xml(data: Mapping[str, Any], form: str) -> bytes:
+    """A tree's plain data as "graphml" or "gexf"."""
+    tree = from_dict(data)
+    head = {name: value for name, value in data.items() if name != "nodes"}
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    for node, row in zip(tree, data["nodes"], strict=True):
+        whole = json.dumps(row if node.parent else {**row, "tree": head}, allow_nan=False)
+        shown = {
+            "label": one_line(node.step.text if node.parent else tree.problem.question, 80),
+            "author": node.author,
+            "status": node.status,
+            "score": node.score,
+            "visits": node.visits,
+            "value": node.value if math.isfinite(node.value) else None,
+            "tokens": node.step.tokens,
+        }
+        graph.add_node(node.id, hintree=whole, **{name: value for name, value in shown.items() if value is not None})
+        if node.parent is not None:
+            graph.add_edge(node.parent.id, node.id)
+    file = io.BytesIO()
+    WRITERS[form](graph, file)
+    return file.getvalue()
+
+
+def from_xml(source: bytes, form: str) -> dict[str, Any]:
+    """The plain data that ``to_xml`` was given. Raises UsageError for any other file."""
+    try:
+        graph: Any = READERS[form](io.BytesIO(source), node_type=int)
+        rows = [json.loads(graph.nodes[i]["hintree"]) for i in sorted(graph.nodes)]
+        head = rows[0].pop("tree")
+    except Exception as error:  # networkx lets through whatever the XML parser and its own look-ups raise
+        raise UsageError(f"not a hintree tree in {form}: {type(error).__name__} {error}") from error
+    return {**head, "nodes": rows}

@@ -1,0 +1,36 @@
+"""A tree as a Markdown outline: to be read, quoted, or pasted into an issue."""
+
+import re
+
+from hintree.search import Node, Tree
+from hintree.view.layout import preorder
+from hintree.view.text import one_line
+
+DEEPEST = 30
+"""Levels that are indented; deeper steps stand below each other."""
+
+
+def to_markdown(tree: Tree, chosen: Node) -> str:
+    """The question, the answer, and every step under the step before it; the chosen path is in bold."""
+    path = {node.id for node in chosen.path()}
+    answer = "no answer" if chosen.step.answer is None else f"answer: {escape(chosen.step.answer)}"
+    rows = [f"# {escape(tree.problem.question)}", "", f"{len(tree) - 1} steps, {answer}", ""]
+    for node in preorder(tree):
+        if node.parent is not None:
+            rows.append("  " * min(node.depth - 1, DEEPEST) + f"- {entry(node, node.id in path)}")
+    return "\n".join([*rows, ""])
+
+
+def entry(node: Node, chosen: bool) -> str:
+    """One step as one line: id, author, score, hint, text, and what became of it."""
+    score = "" if node.score is None else f" {node.score:.2f}"
+    hint = f" *hint: {escape(node.hint)}*" if node.hint else ""
+    words = escape(node.step.text) or "(empty)"
+    text = f"**{words}**" if chosen else f"~~{words}~~" if node.status == "rejected" else words
+    fate = "" if node.status in ("open", "terminal") else f" ({node.status}: {escape(node.reason)})"
+    return f"`{node.id} {node.author}{score}`{hint} {text}{fate}"
+
+
+def escape(text: str) -> str:
+    """Text on one line of Markdown, in which nothing is markup."""
+    return re.sub(r"([\\`*_~\[\]<>&#|$!])", r"\\\1", one_line(text))

@@ -1,0 +1,77 @@
+"""Trees as training rows in TRL's formats, one JSON object a line.
+
+::
+
+    prm   {"prompt", "completions": [step, ...], "labels": [bool, ...]}     stepwise supervision, for PRMTrainer
+    sft   {"prompt", "completion"}                                          for SFTTrainer: the chosen solution
+    dpo   {"prompt", "chosen", "rejected"}                                  for DPOTrainer: the versions of one step
+
+No row knows a reference answer: labels and preferences are the scorer's.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from hintree.search import Node, Tree
+from hintree.view.solved import Solved
+from hintree.view.text import storable
+
+Row = dict[str, Any]
+GOOD = 0.5
+"""A step is labelled right where its score is at least this."""
+STEP_END = "\n"
+"""What stands between steps, and after the question."""
+
+
+def prm_rows(tree: Tree, chosen: Node) -> Iterator[Row]:
+    """A row for every path whose steps were all judged, as far as it was judged."""
+    for end in tree.nodes[1:]:
+        path = end.path()
+        scores = [node.score for node in path if node.score is not None]
+        if len(scores) == len(path) and all(child.score is None for child in end.children):
+            texts = [storable(node.step.text) for node in path]
+            yield {
+                "prompt": storable(tree.problem.question),
+                "completions": texts,
+                "labels": [score >= GOOD for score in scores],
+            }
+
+
+def sft_rows(tree: Tree, chosen: Node) -> Iterator[Row]:
+    """The chosen solution, if it is finished."""
+    if chosen.status == "terminal":
+        yield {"prompt": prompt([], tree), "completion": solution(chosen.path())}
+
+
+def dpo_rows(tree: Tree, chosen: Node) -> Iterator[Row]:
+    """A pair for every rewrite that was judged higher or lower than what it was written in place of."""
+    for new in tree:
+        old = None if new.replaces is None else tree.nodes[new.replaces]
+        if old is None or new.score is None or old.score is None or new.score == old.score or new.parent is None:
+            continue
+        better, worse = (new, old) if new.score > old.score else (old, new)
+        yield {
+            "prompt": prompt(new.parent.path(), tree),
+            "chosen": storable(better.step.text),
+            "rejected": storable(worse.step.text),
+        }
+
+
+def prompt(path: Iterable[Node], tree: Tree) -> str:
+    """The question and the steps so far, each with its end."""
+    return storable(tree.problem.question + STEP_END + solution(path))
+
+
+def solution(path: Iterable[Node]) -> str:
+    """The steps as one text; one that was cut by its length goes on without an end."""
+    return storable("".join(n.step.text + ("" if n.step.ended == "length" else STEP_END) for n in path))
+
+
+FORMS: Mapping[str, Callable[[Tree, Node], Iterator[Row]]] = {"prm": prm_rows, "sft": sft_rows, "dpo": dpo_rows}
+
+
+def to_lines(form: str, trees: Iterable[Solved]) -> Iterator[str]:
+    """The rows of many trees, as lines."""
+    for solved in trees:
+        yield from (json.dumps(row) + "\n" for row in FORMS[form](solved.tree, solved.chosen))

@@ -1,0 +1,11 @@
+"""The lab: a small world of word problems in which every step can be checked exactly.
+
+It plays the part that a wind tunnel plays for aircraft: claims about hints, rewards and search are tested here in
+minutes, on models trained from nothing on a laptop. See ``docs/lab.md`` for the recipe and its dead ends.
+"""
+
+from hintree.lab.checker import Verdict, check_step, first_error
+from hintree.lab.generate import FAMILIES, SPLITS, problems
+from hintree.lab.problem import Fact, LabProblem, solve
+
+__all__ = ["FAMILIES", "SPLITS", "Fact", "LabProblem", "Verdict", "check_step", "first_error", "problems", "solve"]

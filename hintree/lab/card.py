@@ -1,0 +1,63 @@
+"""The world's statistics: what a sample of problems looks like."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hintree.lab.difficulty import PLAIN, Knobs
+from hintree.lab.generate import FAMILIES, problems
+from hintree.lab.problem import LabProblem, gold, solve
+
+
+def statistics(
+    split: str, steps: Sequence[int], n: int, seed: int, families: Sequence[str], knobs: Knobs = PLAIN
+) -> dict[str, Any]:
+    """Counts over ``n`` problems: steps, families, operations, distractors, lengths, numbers, answers."""
+    sample = list(problems(split, steps, n=n, seed=seed, families=families, knobs=knobs))
+    used = [fact for problem in sample for fact in solve(problem)]
+    words = [len(re.findall(r"\w+", problem.question)) for problem in sample]
+    written = [sum(len(re.findall(r"\w+", step)) for _, step in gold(problem)) for problem in sample]
+    return {
+        "problems": {"split": split, "n": n, "seed": seed, "different": len({problem.id for problem in sample})},
+        "wordings": {family: len(FAMILIES[family].wordings) for family in families},
+        "families": counted(problem.family for problem in sample),
+        "steps": counted(len(solve(problem)) for problem in sample),
+        "operations": counted(fact.op for fact in used),
+        "unneeded facts": counted(unneeded(problem) for problem in sample),
+        "words in a question": spread(words),
+        "words in a solution": spread(written),
+        "numbers": spread([value for problem in sample for value in problem.values.values()]),
+        "answers": spread([problem.answer for problem in sample]),
+        "most frequent answer": Counter(problem.answer for problem in sample).most_common(1)[0][1] / n,
+    }
+
+
+def unneeded(problem: LabProblem) -> int:
+    """Number of facts that the answer does not need."""
+    return len(problem.facts) - len(problem.needed())
+
+
+def counted(values: Any) -> dict[str, int]:
+    """How often each value occurs, in order of the values."""
+    return {str(value): count for value, count in sorted(Counter(values).items())}
+
+
+def spread(values: Sequence[int]) -> dict[str, float]:
+    """Smallest, quartiles and largest."""
+    points = np.percentile(values, [0, 25, 50, 75, 100])
+    return dict(zip(("min", "25 %", "median", "75 %", "max"), map(float, points), strict=True))
+
+
+def as_text(figures: dict[str, Any]) -> str:
+    """The statistics, a line each."""
+    sample = figures["problems"]
+    lines = [f"{sample['n']} {sample['split']} problems, seed {sample['seed']}; {sample['different']} different"]
+    for name, values in figures.items():
+        if name == "most frequent answer":
+            lines.append(f"{name:22} {100 * values:.1f} % of the problems")
+        elif name != "problems":
+            lines.append(f"{name:22} " + ", ".join(f"{key}: {value:g}" for key, value in values.items()))
+    return "\n".join(lines)

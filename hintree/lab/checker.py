@@ -1,0 +1,110 @@
+"""The exact step checker: is this step right, and if not, what kind of mistake is it?"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from hintree.lab.problem import OPERATIONS, Fact, LabProblem
+
+Kind = Literal["", "arithmetic", "operand", "irrelevant", "repeated", "malformed"]
+
+STEP = re.compile(r"\((\d+)\) (.+?)\. (?:(.+?)\. )??(\d+) ([-+*/]) (\d+) = (\d+)\. (.+?) (\d+)\.")
+ANSWER = re.compile(r"The answer is (\d+)\.")
+LONGEST_STEP = 400
+"""Characters; a longer step is malformed and is not parsed."""
+
+
+class Verdict(NamedTuple):
+    """What the checker says of one step.
+
+    right: The step is needed, follows from the problem, and is true.
+    kind: "" if right, else "arithmetic" (the computation is wrong), "operand" (a wrong, unknown or misread number or
+        quantity), "irrelevant" (a quantity that the answer does not need), "repeated" (a quantity that is already
+        known) or "malformed" (not a step of the lab).
+    """
+
+    right: bool
+    kind: Kind
+
+
+class Parsed(NamedTuple):
+    """A step taken apart; ``lookups`` are the sentences between the fact and the computation."""
+
+    label: int
+    fact: str
+    lookups: tuple[str, ...]
+    left: int
+    op: str
+    right: int
+    result: int
+    key: str
+    value: int
+
+
+@lru_cache(maxsize=4096)
+def parse(step: str) -> Parsed | None:
+    """Take a step apart; None if it has not the form of one. The paths of a tree share steps."""
+    text = " ".join(step.split()) if len(step) <= LONGEST_STEP else ""
+    match = STEP.fullmatch(text)
+    if match is None:
+        return None
+    label, fact, lookups, left, op, right, result, key, value = match.groups()
+    parts = tuple(lookups.split(". ")) if lookups else ()
+    return Parsed(int(label), fact, parts, int(left), op, int(right), int(result), key, int(value))
+
+
+def stated(problem: LabProblem, history: Sequence[str]) -> dict[str, int]:
+    """Value by key of every quantity that the problem or a step states, right or wrong.
+
+    The problem's own word on a given holds against any step; otherwise the last statement holds.
+    """
+    givens = problem.givens()
+    known = dict(givens)
+    for step in history:
+        parsed = parse(step)
+        if parsed is not None and parsed.key in problem.values and parsed.key not in givens:
+            known[parsed.key] = parsed.value
+    return known
+
+
+def check_step(problem: LabProblem, history: Sequence[str], step: str) -> Verdict:
+    """Judge ``step`` after ``history`` (the steps before it, right or wrong).
+
+    A step is right if what it states is true in the problem, so one that builds on an earlier mistake is wrong
+    ("operand"), and one that mends an earlier mistake is right.
+    """
+    known = stated(problem, history)
+    if (answer := ANSWER.fullmatch(step.strip()[:LONGEST_STEP])) is not None:
+        true = known.get(problem.target) == problem.answer == int(answer[1])
+        return Verdict(true, "" if true else "operand")
+    parsed = parse(step)
+    if parsed is None or not 1 <= parsed.label <= len(problem.facts):
+        return Verdict(False, "malformed")
+    fact = problem.facts[parsed.label - 1]
+    kind = fault(problem, fact, parsed, known)
+    return Verdict(not kind, kind)
+
+
+def fault(problem: LabProblem, fact: Fact, step: Parsed, known: dict[str, int]) -> Kind:
+    """The kind of mistake in a well-formed step about ``fact``, "" if there is none."""
+    if fact.target not in problem.needed():
+        return "irrelevant"
+    if known.get(fact.target) == problem.values[fact.target]:
+        return "repeated"
+    numbers = [problem.values[x] if isinstance(x, str) else x for x in fact.operands]
+    lookups = tuple(f"{key} {problem.values[key]}" for key in fact.needs())
+    asked = sorted(numbers) if fact.op in ("+", "*") else numbers
+    used = sorted((step.left, step.right)) if fact.op in ("+", "*") else [step.left, step.right]
+    as_told = step.fact == fact.text and step.lookups == lookups and step.op == fact.op and used == asked
+    if not as_told or not known.keys() >= set(fact.needs()):
+        return "operand"
+    if step.result != OPERATIONS[fact.op](*numbers):
+        return "arithmetic"
+    return "" if (step.key, step.value) == (fact.target, step.result) else "operand"
+
+
+def first_error(problem: LabProblem, steps: Sequence[str]) -> int:
+    """Index of the first wrong step, -1 if all are right."""
+    wrong = (i for i, step in enumerate(steps) if not check_step(problem, steps[:i], step).right)
+    return next(wrong, -1)

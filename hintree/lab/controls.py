@@ -1,0 +1,107 @@
+"""The lab's controls: answerers that know the truth, and answerers that know nothing. Bounds, never methods.
+
+hinter: ``exact`` gives the lab's exact hint, ``other`` the exact hint of another problem.
+scorer: ``exact`` gives 1 to a right step and 0 to a wrong one, ``random`` a number that knows nothing of the step.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from hintree.errors import UsageError
+from hintree.lab.checker import check_step
+from hintree.lab.oracle import next_hint
+from hintree.lab.parse import read
+from hintree.lab.problem import LabProblem, write_plan
+from hintree.scorers.base import Judge, Prefix
+from hintree.search.core.ledger import Usage
+from hintree.search.core.requests import Answer, Hint, Hinted, Score
+from hintree.search.core.run import Answerer
+from hintree.search.core.seeds import generator
+from hintree.search.core.tree import Tree
+from hintree.search.selection import choose
+
+CONTROLS = {"hinter": ("exact", "other"), "scorer": ("exact", "random")}
+"""Names of controls by role."""
+
+
+def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Answerer:
+    """A control by role and name; with ``planned``, a hinter writes plans.
+
+    Raises:
+        UsageError: It needs the truth, and these are no lab problems.
+    """
+    if (role, name) == ("scorer", "random"):
+        return Answerer(chance)
+    if not problems:
+        raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
+    if role == "scorer":
+        return Answerer(ExactSteps())
+    return Answerer(ExactHints(problems, shift=int(name == "other"), planned=planned))
+
+
+class ExactHints:
+    """Answers ``Hint`` questions with the lab's exact hint or plan; with ``shift``, that of another problem."""
+
+    def __init__(self, problems: Sequence[LabProblem], shift: int = 0, *, planned: bool = False) -> None:
+        self.planned = planned
+        self.problems = {p.id: problems[(i + shift) % len(problems)] for i, p in enumerate(problems)}
+
+    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+        """The hints."""
+        return [Answer(Hinted(self.hint(ask), 0), Usage(1)) for ask in asks]
+
+    def hint(self, ask: Hint) -> str:
+        """The hint for one question."""
+        problem = self.problems[ask.tree.problem.id]
+        if self.planned:
+            return write_plan(problem)
+        return next_hint(problem, [node.step.text for node in ask.node.path()])
+
+
+class ShuffledHints:
+    """Answers ``Hint`` questions with what a hinter has told another problem at the same step.
+
+    Args:
+        trees: One chain per problem, grown under the hinter; the problem after it lends its hints.
+    """
+
+    def __init__(self, trees: Sequence[Tree]) -> None:
+        told = [[node.hint for node in choose(tree).node.path() if node.hint] for tree in trees]
+        self.told = {tree.problem.id: told[(i + 1) % len(told)] for i, tree in enumerate(trees)}
+
+    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+        """The hints; where the other solution was shorter, its last one."""
+        return [Answer(Hinted(self.hint(ask), 0), Usage(1)) for ask in asks]
+
+    def hint(self, ask: Hint) -> str | None:
+        """The hint for one question, None where the other problem had none."""
+        hints = self.told[ask.tree.problem.id]
+        return hints[min(ask.node.depth, len(hints) - 1)] if hints else None
+
+
+class ExactSteps(Judge):
+    """The oracle scorer: 1 for a right step, 0 for a wrong one; it reads the truth back from the lab's question."""
+
+    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+        """The verdict of the lab's checker."""
+        return [self.verdict(case) for case in cases]
+
+    def verdict(self, case: Prefix) -> Answer[float] | Exception:
+        """The verdict on one step."""
+        try:
+            problem = read_once(case.question)
+        except UsageError as error:
+            return UsageError(f"the scorer 'exact' knows only lab problems: {error}")
+        *history, last = case.steps
+        return Answer(float(check_step(problem, history, last).right), Usage(1))
+
+
+@lru_cache(maxsize=1024)
+def read_once(question: str) -> LabProblem:
+    """The problem of a lab question. Raises UsageError for any other."""
+    return read(question)
+
+
+def chance(asks: Sequence[Score]) -> list[Answer[float] | Exception]:
+    """The random scorer: uniform in [0, 1), from the question's own seed."""
+    return [Answer(generator(ask.seed, "random scorer").random(), Usage(1)) for ask in asks]

@@ -1,0 +1,45 @@
+"""Who is how old: comparisons of ages."""
+
+import random
+from dataclasses import replace
+
+from hintree.lab.difficulty import Knobs
+from hintree.lab.families.draft import NAMES, Draft, Family, Question, Story, Wording
+from hintree.lab.graph import random_graph
+
+
+def says(op: str, text: str, *operands: str) -> Wording:
+    """A wording about how old {A} is."""
+    return Wording(op, text, "{A} is", "{A}", operands)
+
+
+WORDINGS = (
+    says("", "{A} is {k} years old", "{k}"),
+    says("+", "{A} was born {k} years before {B}", "{B} is", "{k}"),
+    says("+", "{A} has lived {k} years longer than {B}", "{B} is", "{k}"),
+    says("-", "{A} was born {k} years after {B}", "{B} is", "{k}"),
+    says("-", "{A} has lived {k} years less than {B}", "{B} is", "{k}"),
+    says("*", "{A} has {times} the age of {B}", "{B} is", "{k}"),
+    says("*", "{A} has lived {times} as long as {B}", "{B} is", "{k}"),
+    says("/", "{A} has {part} the age of {B}", "{B} is", "{k}"),
+    says("/", "{A} has lived {part} as long as {B}", "{B} is", "{k}"),
+    says("+", "{A} has the ages of {B} and {C} together", "{B} is", "{C} is"),
+    says("+", "{A} has lived as long as {B} and {C} together", "{B} is", "{C} is"),
+)
+OLDEST = 99
+HOW_OLD = Question("How old is {A}?", "{A} is")
+
+
+def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+    """Tom was born 5 years before Ana. ... How old is Tom?"""
+    knobs = replace(knobs, largest=min(OLDEST, knobs.largest))
+    graph = random_graph(rng, steps, knobs, high=40)
+    target = len(graph.values) - 1
+    graph.distract(distractors, high=40)
+    people = rng.sample(NAMES, len(graph.values))
+    story = Story(rng, knobs)
+    story.tell_graph(graph, people, WORDINGS)
+    return story.ask(HOW_OLD, A=people[target])
+
+
+ages = Family(draw, WORDINGS, (HOW_OLD,))

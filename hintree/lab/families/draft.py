@@ -1,0 +1,173 @@
+"""What a family consists of: ways to word a fact, questions, and a function that draws a problem.
+
+A wording is a template that is written and read: ``{A} gets {k} more {item} than {B}`` becomes a sentence when its
+fields are filled, and a pattern that finds the fields again in any sentence (hintree/lab/parse.py).
+"""
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from hintree.lab.difficulty import Knobs
+from hintree.lab.graph import DeadEndError, Graph
+from hintree.lab.problem import OPERATIONS
+
+NAMES = ("Ana Ben Carl Dora Eva Finn Gina Hugo Ivy Jack Kira Luis Mona Noah Omar Pia Rosa Tom").split()
+TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
+PART = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth"}
+MULTIPLIES = {2: "doubles", 3: "triples", 4: "quadruples", 5: "quintuples"}
+NUMBER_WORDS = {"times": TIMES, "part": PART, "multiplies": MULTIPLIES}
+"""The fields that say a number in words."""
+Field = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One way to state a fact. All parts are templates over the same fields.
+
+    Fields: ``A`` (the target), ``B`` and ``C`` (operands) are words; ``item`` is a plural; ``k`` and ``m`` are numbers,
+    ``times``, ``part`` and ``multiplies`` are ``k`` in words; ``d`` is a day and ``e`` the day before it.
+
+    Attributes:
+        op: One of "+ - * /", or "" for a given number.
+        text: The sentence without label and full stop. Only a given may begin with its key: then what follows a key is
+            always its value, which small models need.
+        target: The words that state the value.
+        name: What a hint calls the quantity.
+        operands: Keys, or a field of a number.
+    """
+
+    op: str
+    text: str
+    target: str
+    name: str
+    operands: tuple[str, ...]
+
+    def write(self, fields: Mapping[str, Field]) -> "Sentence":
+        """The sentence with its fields filled in."""
+        filled = [operand.format(**fields) for operand in self.operands]
+        operands = tuple(int(x) if x.isdigit() else x for x in filled)
+        return Sentence(
+            self.text.format(**fields), self.target.format(**fields), self.name.format(**fields), self.op, operands
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A fact before it gets its label; see ``problem.Fact`` for the fields."""
+
+    text: str
+    target: str
+    name: str
+    op: str
+    operands: tuple[str | int, ...]
+
+
+class Question(NamedTuple):
+    """A question and the key it asks for, as templates."""
+
+    text: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Sentences in any order, the question and the key it asks for, and all values by key."""
+
+    sentences: list[Sentence]
+    question: str
+    target: str
+    values: dict[str, int]
+
+
+class Family(NamedTuple):
+    """A kind of problem: ``draw(rng, steps, distractors, knobs)``, and all that its texts are made of."""
+
+    draw: Callable[[random.Random, int, int, Knobs], Draft]
+    wordings: tuple[Wording, ...]
+    questions: tuple[Question, ...]
+
+
+class Story:
+    """A draft under construction: sentences, and the values that follow from them."""
+
+    def __init__(self, rng: random.Random, knobs: Knobs) -> None:
+        self.rng = rng
+        self.knobs = knobs
+        self.sentences: list[Sentence] = []
+        self.values: dict[str, int] = {}
+
+    def tell(self, choices: Sequence[Wording], **fields: Field) -> str:
+        """Add a fact in one of the first few wordings; its key. Raises DeadEndError outside the number range."""
+        k = fields.get("k")
+        words = {name: table[k] for name, table in NUMBER_WORDS.items() if isinstance(k, int) and k in table}
+        sentence = self.rng.choice(choices[: self.knobs.wordings]).write({**fields, **words})
+        numbers = [self.values[x] if isinstance(x, str) else x for x in sentence.operands]
+        if sentence.op == "/" and numbers[0] % numbers[1]:
+            raise DeadEndError
+        value = OPERATIONS[sentence.op](*numbers) if sentence.op else numbers[0]
+        if not 1 <= value <= self.knobs.largest or max(numbers) > self.knobs.largest:
+            raise DeadEndError
+        self.sentences.append(sentence)
+        self.values[sentence.target] = value
+        return sentence.target
+
+    def tell_graph(self, graph: Graph, names: Sequence[str], wordings: Sequence[Wording], **fields: Field) -> list[str]:
+        """Add every quantity of a graph, ``names`` by index, in the wordings of its operations; their keys."""
+        return [
+            self.tell(
+                [w for w in wordings if w.op == link.op and ("{C}" in w.text) == link.joins],
+                A=names[link.target],
+                B=names[link.left] if link.op else "",
+                C=names[link.right] if link.joins else "",
+                k=link.right,
+                **fields,
+            )
+            for link in graph.links
+        ]
+
+    def ask(self, question: Question, **fields: Field) -> Draft:
+        """The finished draft."""
+        return Draft(self.sentences, question.text.format(**fields), question.target.format(**fields), self.values)
+
+
+PATTERNS = {
+    "k": r"\d+",
+    "m": r"\d+",
+    "d": r"\d+",
+    **{name: "|".join(table.values()) for name, table in NUMBER_WORDS.items()},
+}
+"""What a field looks like; any other is a word."""
+NUMBER_OF = {words: k for table in NUMBER_WORDS.values() for k, words in table.items()}
+
+
+@cache
+def pattern_of(template: str) -> re.Pattern[str]:
+    """What a template's sentences look like, with a group for every field."""
+    pieces = re.split(r"\{(\w+)\}", template)
+    seen: set[str] = set()
+    pattern = re.escape(pieces[0])
+    for name, plain in zip(pieces[1::2], pieces[2::2], strict=True):
+        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{PATTERNS.get(name, '[A-Za-z]+')})"
+        pattern += re.escape(plain)
+        seen.add(name)
+    return re.compile(pattern)
+
+
+def find_fields(template: str, text: str) -> dict[str, Field] | None:
+    """The fields that make ``text`` from ``template``; None if nothing does. The inverse of ``Wording.write``."""
+    match = pattern_of(template).fullmatch(text)
+    if match is None:
+        return None
+    fields: dict[str, Field] = {
+        name: int(value) if value.isdigit() else value for name, value in match.groupdict().items()
+    }
+    for name in NUMBER_WORDS:
+        if name in fields:
+            fields["k"] = NUMBER_OF[str(fields[name])]
+    if "d" in fields:
+        fields["e"] = int(fields["d"]) - 1
+    return fields

@@ -1,0 +1,59 @@
+"""Sharing and leftovers: things go from one kind of vessel into others."""
+
+import random
+
+from hintree.lab.difficulty import Knobs
+from hintree.lab.families.draft import Draft, Family, Question, Story, Wording
+from hintree.lab.graph import random_graph
+
+VESSELS = ("bag barrel basin bin bowl bucket can cart case chest crate jar pan pot sack tin tray tub").split()
+SWEETS = ["apples", "beans", "berries", "dates", "figs", "grapes", "nuts", "plums"]
+
+
+def holds(op: str, text: str, *operands: str) -> Wording:
+    """A wording about what one {A} holds."""
+    return Wording(op, text, "A {A} holds", "a {A}", operands)
+
+
+PORTIONS = (
+    holds("", "A {A} holds {k} {item}", "{k}"),
+    holds("+", "A {A} takes a {B} and {k} more {item}", "A {B} holds", "{k}"),
+    holds("+", "A {A} is filled from a {B} and {k} loose {item}", "A {B} holds", "{k}"),
+    holds("-", "A {A} gets the rest of a {B} after {k} {item} are eaten", "A {B} holds", "{k}"),
+    holds("-", "A {A} takes {k} {item} less than a {B}", "A {B} holds", "{k}"),
+    holds("*", "A {A} takes {k} {B}s", "A {B} holds", "{k}"),
+    holds("*", "A {A} is filled from {k} {B}s", "A {B} holds", "{k}"),
+    holds("/", "A {B} fills {k} {A}s", "A {B} holds", "{k}"),
+    holds("/", "A {A} takes {part} of a {B}", "A {B} holds", "{k}"),
+    holds("+", "A {A} takes a {B} and a {C}", "A {B} holds", "A {C} holds"),
+    holds("+", "A {A} is filled from a {B} and a {C}", "A {B} holds", "A {C} holds"),
+)
+EATEN = Wording("*", "The guests are {k} and eat {m} {item} each", "The guests eat", "the guests", ("{k}", "{m}"))
+LEFTOVER = Wording("-", "The leftover is a {A} without what the guests eat", "The leftover is", "the leftover",
+                   ("A {A} holds", "The guests eat"))  # fmt: skip
+HOW_MANY = Question("How many {item} does a {A} hold?", "A {A} holds")
+HOW_MANY_LEFT = Question("How many {item} are left over?", "The leftover is")
+
+
+def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+    """A jar holds 48 nuts. A jar fills 4 bags. ... How many nuts does a bag hold?
+
+    Half of the longer problems end with guests and a leftover, which are two steps.
+    """
+    guests = steps > 1 and rng.random() < 0.5
+    graph = random_graph(rng, steps - 2 * guests, knobs)
+    last = len(graph.values) - 1
+    graph.distract(distractors)
+    vessels, item = rng.sample(VESSELS, len(graph.values)), rng.choice(SWEETS)
+    story = Story(rng, knobs)
+    key = story.tell_graph(graph, vessels, PORTIONS, item=item)[last]
+    if not guests:
+        return story.ask(HOW_MANY, item=item, A=vessels[last])
+    many = rng.randint(2, 9)
+    story.tell([EATEN], k=many, m=rng.randint(2, max(2, min(20, (story.values[key] - 1) // many))), item=item)
+    story.tell([LEFTOVER], A=vessels[last])
+    return story.ask(HOW_MANY_LEFT, item=item)
+
+
+WORDINGS = (*PORTIONS, EATEN, LEFTOVER)
+sharing = Family(draw, WORDINGS, (HOW_MANY, HOW_MANY_LEFT))

@@ -1,0 +1,53 @@
+"""Prices, purchases, a bill and the change."""
+
+import random
+
+from hintree.lab.difficulty import Knobs
+from hintree.lab.families.amounts import Amounts, draw_amounts
+from hintree.lab.families.draft import Draft, Family, Question, Wording
+
+GOODS = ("ball book cake card cup drum fan hat kite lamp mug pen pear plate ring rope rug toy").split()
+
+
+def costs(op: str, text: str, *operands: str) -> Wording:
+    """A wording about what one {A} costs."""
+    return Wording(op, text, "A {A} costs", "a {A}", operands)
+
+
+PRICES = (
+    costs("", "A {A} costs {k} coins", "{k}"),
+    costs("+", "A {A} is {k} coins dearer than a {B}", "A {B} costs", "{k}"),
+    costs("+", "A {A} is priced {k} coins above a {B}", "A {B} costs", "{k}"),
+    costs("-", "A {A} is {k} coins cheaper than a {B}", "A {B} costs", "{k}"),
+    costs("-", "A {A} is priced {k} coins below a {B}", "A {B} costs", "{k}"),
+    costs("*", "A {A} is {times} as dear as a {B}", "A {B} costs", "{k}"),
+    costs("*", "A {A} is priced like {k} {B}s", "A {B} costs", "{k}"),
+    costs("/", "A {A} is {part} as dear as a {B}", "A {B} costs", "{k}"),
+    costs("/", "A {A} is priced at {part} of a {B}", "A {B} costs", "{k}"),
+    costs("+", "A {A} is as dear as a {B} and a {C} together", "A {B} costs", "A {C} costs"),
+    costs("+", "A {A} is priced like a {B} and a {C}", "A {B} costs", "A {C} costs"),
+)
+UNIT = costs("/", "{P} pays {m} coins for {k} {A}s", "{m}", "{k}")
+BUYS = (
+    Wording("*", "{P} buys {k} {A}s", "The {A}s cost", "the {A}s", ("A {A} costs", "{k}")),
+    Wording("*", "{P} takes {k} {A}s", "The {A}s cost", "the {A}s", ("A {A} costs", "{k}")),
+)
+BILL = Wording(
+    "+", "The bill is for the {A}s and the {B}s", "The bill is", "the bill", ("The {A}s cost", "The {B}s cost")
+)
+PAID_ALL = Wording("-", "{P} pays {k} coins for the bill", "The change is", "the change", ("{k}", "The bill is"))
+PAID_ONE = Wording("-", "{P} pays {k} coins for the {A}s", "The change is", "the change", ("{k}", "The {A}s cost"))
+COST = Question("How many coins do the {A}s cost?", "The {A}s cost")
+BILL_IS = Question("How many coins is the bill?", "The bill is")
+CHANGE = Question("How many coins is the change?", "The change is")
+
+
+WORDS = Amounts(PRICES, UNIT, BUYS, BILL, PAID_ONE, PAID_ALL, COST, BILL_IS, CHANGE)
+
+
+def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+    """A pen costs 4 coins. ... Eva buys 3 pens. Eva pays 20 coins for the pens. How many coins is the change?"""
+    return draw_amounts(rng, steps, distractors, knobs, WORDS, GOODS)
+
+
+shopping = Family(draw, WORDS.wordings(), WORDS.questions())

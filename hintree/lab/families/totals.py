@@ -1,0 +1,46 @@
+"""Running totals: one person's things, day after day."""
+
+import random
+
+from hintree.lab.difficulty import Knobs
+from hintree.lab.families.draft import NAMES, Draft, Family, Question, Story, Wording
+from hintree.lab.families.relations import ITEMS
+from hintree.lab.graph import changes
+
+ONLY_DAY = "On day {d} {A} "
+
+
+def says(op: str, deed: str) -> Wording:
+    """A wording about what {A} does on day {d}."""
+    return Wording(op, ONLY_DAY + deed, "On day {d} {A} has", "day {d}", ("On day {e} {A} has", "{k}"))
+
+
+GIVEN = Wording("", ONLY_DAY + "has {k} {item}", "On day {d} {A} has", "day {d}", ("{k}",))
+DEEDS = {
+    "+": [says("+", f"{verb} {{k}} {{item}}") for verb in ("buys", "finds", "wins")],
+    "-": [says("-", f"{verb} {{k}} {{item}}") for verb in ("loses", "sells", "lends")],
+    "*": [says("*", "{multiplies} the {item}"), says("*", "ends with {times} as many {item}")],
+    "/": [says("/", "keeps {part} of the {item}"), says("/", "loses all but {part} of the {item}")],
+}
+HOW_MANY = Question("How many {item} does {A} have on day {d}?", "On day {d} {A} has")
+
+
+def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+    """On day 3 Eva buys 16 shells. ... How many shells does Eva have on day 6?
+
+    A dead end is a day after the one that is asked for; any other distractor is what somebody else has.
+    """
+    (who, *others), item = rng.sample(NAMES, 3), rng.choice(ITEMS)
+    story = Story(rng, knobs)
+    last = story.tell([GIVEN], d=1, A=who, k=rng.randint(3, 60), item=item)
+    dead_ends = sum(rng.random() < knobs.dead_ends for _ in range(distractors))
+    for day in range(2, steps + 2 + dead_ends):
+        op, k = rng.choice(changes(story.values[last], rng, knobs.largest))
+        last = story.tell(DEEDS[op], d=day, e=day - 1, A=who, k=k, item=item)
+    for other in others[: distractors - dead_ends]:
+        story.tell([GIVEN], d=1, A=other, k=rng.randint(3, 60), item=item)
+    return story.ask(HOW_MANY, item=item, A=who, d=steps + 1)
+
+
+WORDINGS = (GIVEN, *(wording for op in DEEDS.values() for wording in op))
+totals = Family(draw, WORDINGS, (HOW_MANY,))

@@ -1,0 +1,148 @@
+"""Draw lab problems: seeded, in disjoint splits.
+
+A problem belongs to a split by the hash of its *signature*: family, operations, constants and text order, without
+names or things. So two problems that differ only in who owns what are never on two sides of a split.
+"""
+
+import hashlib
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hintree.lab.difficulty import KNOWN, PLAIN, Knobs
+from hintree.lab.families.ages import ages
+from hintree.lab.families.draft import Draft, Family, Sentence
+from hintree.lab.families.rates import rates
+from hintree.lab.families.relations import relations
+from hintree.lab.families.sharing import sharing
+from hintree.lab.families.shopping import shopping
+from hintree.lab.families.totals import totals
+from hintree.lab.graph import DeadEndError
+from hintree.lab.problem import MAX_VALUE, Fact, LabProblem, needed_keys
+
+FAMILIES: dict[str, Family] = {
+    "relations": relations,
+    "ages": ages,
+    "totals": totals,
+    "shopping": shopping,
+    "rates": rates,
+    "sharing": sharing,
+}
+SPLITS = ("train", "validation", "test")
+STEPS = range(1, 11)
+"""Steps a problem may have; the shipped models are trained on 1 to 8."""
+LEAST_RANGE = 60
+"""Smallest that the largest value may be set to."""
+DISTRACTORS = range(3)
+"""Unneeded facts a problem may have; with more, the names would run out."""
+
+
+def problems(
+    split: str,
+    steps: Sequence[int] = range(2, 9),
+    *,
+    n: int | None = None,
+    seed: int = 0,
+    families: Sequence[str] = KNOWN,
+    knobs: Knobs = PLAIN,
+) -> Iterator[LabProblem]:
+    """Problems of one split, in a fixed order for a fixed seed.
+
+    Args:
+        split: "train", "validation" or "test".
+        steps: Numbers of steps to draw from, each in 1..10; the final "The answer is" is not counted.
+        n: How many; None goes on forever.
+        seed: Same seed, same problems.
+        families: Names from ``FAMILIES``; by default those that the shipped models know.
+        knobs: How hard they are otherwise.
+
+    Raises:
+        ValueError: An argument is outside its range.
+    """
+    check_choice("split", [split], SPLITS)
+    check_choice("steps", steps, STEPS)
+    check_choice("families", families, tuple(FAMILIES))
+    check_knobs(knobs)
+    rng = random.Random(f"{split}/{seed}")
+    for _ in range(n) if n is not None else itertools.count():
+        yield sample(rng, split, steps, families, knobs)
+
+
+def sample(
+    rng: random.Random,
+    split: str,
+    steps: Sequence[int],
+    families: Sequence[str] = KNOWN,
+    knobs: Knobs = PLAIN,
+) -> LabProblem:
+    """One problem of a split; the arguments are those of ``problems``."""
+    family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(knobs.distractors)
+    while True:
+        problem = draw(rng, family, many, extra, knobs)
+        if problem.split == split:
+            return problem
+
+
+def check_knobs(knobs: Knobs) -> None:
+    """Raise ValueError unless every knob is in its range."""
+    check_choice("distractors", knobs.distractors, DISTRACTORS)
+    for name in ("dead_ends", "shuffle", "branching"):
+        if not 0 <= (value := getattr(knobs, name)) <= 1:
+            raise ValueError(f"{name}: {value!r} is not a probability from 0 to 1")
+    check_choice("largest", [knobs.largest], range(LEAST_RANGE, MAX_VALUE + 1))
+    check_choice("wordings", [knobs.wordings], range(1, 4))
+
+
+def check_choice(name: str, given: Sequence[object], allowed: Sequence[object]) -> None:
+    """Raise ValueError unless every value given is among those allowed."""
+    bad = [x for x in given if x not in allowed]
+    if bad or not given:
+        known = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else ", ".join(map(str, allowed))
+        raise ValueError(f"{name}: {bad[0] if bad else 'nothing'!r} is not one of {known}")
+
+
+def draw(rng: random.Random, family: str, steps: int, distractors: int, knobs: Knobs) -> LabProblem:
+    """One problem of any split; random graphs that cannot be completed are drawn again."""
+    while True:
+        try:
+            draft = FAMILIES[family].draw(rng, steps, distractors, knobs)
+            return label(draft, family, rng, shuffled=rng.random() < knobs.shuffle)
+        except DeadEndError:
+            continue
+
+
+def label(draft: Draft, family: str, rng: random.Random, *, shuffled: bool) -> LabProblem:
+    """Number the sentences in the order they are told and write the question."""
+    sentences = list(draft.sentences)
+    if shuffled:
+        rng.shuffle(sentences)
+    else:
+        sentences = in_order(draft, rng)
+    facts = tuple(Fact(i, s.text, s.target, s.name, s.op, s.operands) for i, s in enumerate(sentences, 1))
+    text = " ".join(f"({fact.label}) {fact.text}." for fact in facts)
+    problem = LabProblem(family, f"{text} {draft.question}", facts, draft.target, draft.values)
+    return replace(problem, split=split_of(problem))
+
+
+def in_order(draft: Draft, rng: random.Random) -> list[Sentence]:
+    """The sentences in order of use, each distractor somewhere after what it is made from."""
+    needed = needed_keys(draft.target, {s.target: s.operands for s in draft.sentences})
+    told = [s for s in draft.sentences if s.target in needed]
+    for extra in (s for s in draft.sentences if s.target not in needed):
+        first = max((i + 1 for i, s in enumerate(told) if s.target in extra.operands), default=0)
+        told.insert(rng.randint(first, len(told)), extra)
+    return told
+
+
+def signature(problem: LabProblem) -> str:
+    """What is left of a problem when its names are taken away: family and, in text order, operations and numbers."""
+    index = {fact.target: fact.label for fact in problem.facts}
+    rows = [(fact.op, *(f"#{index[x]}" if isinstance(x, str) else x for x in fact.operands)) for fact in problem.facts]
+    return f"{problem.family} {rows} {index[problem.target]}"
+
+
+def split_of(problem: LabProblem) -> str:
+    """The split that a problem belongs to: 80 % train, 10 % validation, 10 % test."""
+    bucket = int(hashlib.sha256(signature(problem).encode()).hexdigest(), 16) % 10
+    return {0: "test", 1: "validation"}.get(bucket, "train")

@@ -1,0 +1,58 @@
+"""Mistakes on purpose: plausible wrong steps, for histories that went astray and as extra training data for the PRM."""
+
+import random
+from collections.abc import Sequence
+
+from hintree.lab.checker import stated
+from hintree.lab.problem import MAX_VALUE, Fact, LabProblem, write_step
+
+
+def derail(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> list[str]:
+    """The history with its last step, or the one before, replaced by a wrong one and what follows built on it."""
+    cut = max(0, len(history) - rng.choice((1, 1, 2)))
+    steps = [*history[:cut], wrong_step(rng, problem, history[:cut])]
+    for old in history[cut + 1 :]:
+        known = stated(problem, steps)
+        fact = problem.facts[int(old[1 : old.index(")")]) - 1]
+        if known.keys() >= set(fact.needs()) and in_range(step := write_step(fact, known)):
+            steps.append(step)
+    return steps
+
+
+def in_range(step: str) -> bool:
+    """Whether the step's result is a number of the lab."""
+    return 0 <= int(step.rstrip(".").rpartition(" ")[2]) <= MAX_VALUE
+
+
+def wrong_step(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> str:
+    """A step that goes wrong in arithmetic, in an operand, or in what it sets out to find."""
+    known = stated(problem, history)
+    usable = [fact for fact in problem.facts if fact.op and known.keys() >= set(fact.needs())]
+    needed = problem.needed()
+    kind = rng.random()
+    open_facts = [f for f in usable if f.target in needed and f.target not in known] or usable
+    fact = rng.choice(open_facts)
+    step = write_step(fact, known)
+    if kind < 0.4 or (kind < 0.7 and not fact.needs()):
+        return slip(rng, step)
+    if kind < 0.7:
+        return misread(rng, fact, known)
+    astray = [step for f in usable if f not in open_facts and in_range(step := write_step(f, known))]
+    return rng.choice(astray) if astray else slip(rng, step)
+
+
+def slip(rng: random.Random, step: str) -> str:
+    """The step with a wrong result."""
+    head, _, result = step.rpartition(" ")
+    value = int(result.rstrip("."))
+    nearby = [value + d for d in (-20, -10, -3, -2, -1, 1, 2, 3, 10, 20) if 0 <= value + d <= MAX_VALUE]
+    wrong = rng.choice(nearby)
+    return f"{head.replace(f'= {value}.', f'= {wrong}.')} {wrong}."
+
+
+def misread(rng: random.Random, fact: Fact, known: dict[str, int]) -> str:
+    """The step with a wrong number looked up for one of its operands."""
+    key = rng.choice(fact.needs())
+    others = sorted({value for value in known.values() if value != known[key]}) or [known[key] + 1]
+    step = write_step(fact, {**known, key: rng.choice(others)})
+    return step if in_range(step) else slip(rng, write_step(fact, known))

@@ -1,0 +1,49 @@
+"""What to do next in a lab problem, exactly: the next hint and the next step, from any history.
+
+Also after mistakes: a quantity stated wrongly is checked again before anything is built on it.
+"""
+
+import re
+from collections.abc import Sequence
+
+from hintree.lab.checker import check_step, parse, stated
+from hintree.lab.problem import Fact, LabProblem, next_to_use, write_answer, write_hint, write_step
+
+
+def next_fact(problem: LabProblem, history: Sequence[str]) -> tuple[Fact | None, bool]:
+    """The fact to use next (None: give the answer), and whether it was used before with a wrong result."""
+    known = stated(problem, history)
+    right = rightly(problem, known)
+    parsed = parse(history[-1]) if history else None
+    fact = next_to_use(problem, right, parsed.key if parsed else None)
+    return fact, fact is not None and fact.target in known
+
+
+def rightly(problem: LabProblem, known: dict[str, int]) -> set[str]:
+    """The quantities that are known with their true values."""
+    return {key for key, value in known.items() if value == problem.values[key]}
+
+
+def next_hint(problem: LabProblem, history: Sequence[str]) -> str:
+    """The exact hint for the step after ``history``."""
+    fact, again = next_fact(problem, history)
+    return write_hint(fact, again=again)
+
+
+def next_step(problem: LabProblem, history: Sequence[str]) -> str:
+    """The exact step after ``history``."""
+    fact, _ = next_fact(problem, history)
+    return write_step(fact, problem.values) if fact else write_answer(problem.answer)
+
+
+def meant_step(problem: LabProblem, history: Sequence[str], step: str) -> str:
+    """The right step that ``step`` comes closest to: about the same fact if it can be used now, else the exact next."""
+    if check_step(problem, history, step).right:
+        return step
+    right = rightly(problem, stated(problem, history))
+    label = re.match(r"\((\d{1,3})\)", step.strip())
+    for fact in problem.facts:
+        same = label is not None and int(label[1]) == fact.label
+        if same and fact.target in problem.needed() - right and right.issuperset(fact.needs()):
+            return write_step(fact, problem.values)
+    return next_step(problem, history)

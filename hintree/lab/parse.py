@@ -1,0 +1,93 @@
+"""Read a lab question back: its facts, values and answer, exactly, by the wordings that it was written with."""
+
+import re
+from dataclasses import replace
+
+from hintree.errors import UsageError
+from hintree.lab.families.draft import Wording, find_fields
+from hintree.lab.generate import FAMILIES, split_of
+from hintree.lab.problem import MAX_VALUE, OPERATIONS, Fact, LabProblem
+
+LABELLED = re.compile(r"\((\d{1,3})\) (.+?)\.(?= \(| [A-Z])")
+LONGEST_QUESTION = 10_000
+"""Characters."""
+
+
+def read(question: str) -> LabProblem:
+    """The problem that a question states.
+
+    Raises:
+        UsageError: It is no question of the lab; the message names the first part that no family understands.
+    """
+    text = " ".join(question.split())[:LONGEST_QUESTION]
+    parts = list(LABELLED.finditer(text))
+    told, asked = [part[2] for part in parts], text[parts[-1].end() :].strip() if parts else text
+    if not parts or [int(part[1]) for part in parts] != list(range(1, len(parts) + 1)):
+        raise UsageError(
+            "a lab question is a row of facts labelled (1), (2), ..., and a question; see `hintree lab problems`"
+        )
+    readings = {
+        name: [read_fact(label, sentence, family.wordings) for label, sentence in enumerate(told, 1)]
+        for name, family in FAMILIES.items()
+    }
+    name = max(readings, key=lambda family: sum(fact is not None for fact in readings[family]))
+    facts = []
+    for label, fact in enumerate(readings[name], 1):
+        if fact is None:
+            raise UsageError(f"({label}) is no fact of the lab: {told[label - 1]!r}")
+        facts.append(fact)
+    target = read_target(asked, name)
+    problem = LabProblem(name, text, tuple(facts), target, evaluate(facts, target))
+    return replace(problem, split=split_of(problem))
+
+
+def read_target(asked: str, family: str) -> str:
+    """The key that a question of a family asks for. Raises UsageError."""
+    for question in FAMILIES[family].questions:
+        if (fields := find_fields(question.text, asked)) is not None:
+            return question.target.format(**fields)
+    raise UsageError(f"{asked!r} is no question about {family}; see `hintree lab problems --family {family}`")
+
+
+def read_fact(label: int, sentence: str, wordings: tuple[Wording, ...]) -> Fact | None:
+    """The fact that a sentence states, None if no wording does."""
+    for wording in wordings:
+        fields = find_fields(wording.text, sentence)
+        if fields is not None:
+            found = wording.write(fields)
+            return Fact(label, found.text, found.target, found.name, found.op, found.operands)
+    return None
+
+
+def evaluate(facts: list[Fact], target: str) -> dict[str, int]:
+    """The value of every quantity.
+
+    Raises:
+        UsageError: A quantity is stated twice, never, in a circle, or is no whole number from 0 to MAX_VALUE.
+    """
+    by_key = {fact.target: fact for fact in facts}
+    if len(by_key) < len(facts):
+        twice = next(fact for fact in facts if by_key[fact.target] is not fact)
+        raise UsageError(f"({twice.label}) is stated twice: what {twice.target!r} says")
+    values: dict[str, int] = {}
+    waiting = list(facts)
+    while ready := [fact for fact in waiting if values.keys() >= set(fact.needs())]:
+        for fact in ready:
+            values[fact.target] = compute(fact, values)
+        waiting = [fact for fact in waiting if fact.target not in values]
+    if waiting:
+        raise UsageError(f"({waiting[0].label}) needs what no fact states: {', '.join(waiting[0].needs())}")
+    if target not in values:
+        raise UsageError(f"no fact states what is asked for: {target!r}")
+    return values
+
+
+def compute(fact: Fact, values: dict[str, int]) -> int:
+    """The value that a fact defines."""
+    numbers = [values[x] if isinstance(x, str) else x for x in fact.operands]
+    if fact.op == "/" and (numbers[1] == 0 or numbers[0] % numbers[1]):
+        raise UsageError(f"({fact.label}) does not divide: {numbers[0]} / {numbers[1]} is no whole number")
+    value = OPERATIONS[fact.op](*numbers) if fact.op else numbers[0]
+    if not 0 <= value <= MAX_VALUE:
+        raise UsageError(f"({fact.label}) gives {value}, which is outside 0 to {MAX_VALUE}")
+    return value

@@ -1,0 +1,73 @@
+"""Perturbed twins: the same problem with one quantity or one relation changed, so that the answer changes too."""
+
+import random
+import re
+from collections.abc import Iterator
+
+from hintree.errors import UsageError
+from hintree.lab.families.draft import NUMBER_WORDS
+from hintree.lab.graph import LARGEST_CONSTANT
+from hintree.lab.parse import read
+from hintree.lab.problem import LabProblem
+
+OPPOSITES = {
+    "more": "fewer",
+    "before": "after",
+    "longer": "less",
+    "dearer": "cheaper",
+    "above": "below",
+    "faster": "slower",
+}
+"""Words that turn a sum into a difference where a wording knows both."""
+
+
+def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
+    """A twin of ``problem`` in the same split, where one needed fact says another number or the opposite relation.
+
+    Raises:
+        UsageError: No change of a single fact gives another problem of the lab.
+    """
+    for question in changed(problem, random.Random(f"twin/{seed}/{problem.id}")):
+        try:
+            twin = read(question)
+        except UsageError:
+            continue
+        if twin.answer != problem.answer and twin.needed() == problem.needed() and twin.split == problem.split:
+            return twin
+    raise UsageError(f"{problem.id}: no change of one fact gives another problem")
+
+
+def changed(problem: LabProblem, rng: random.Random) -> Iterator[str]:
+    """The question with one needed fact changed, in random order; many of them are no problems.
+
+    Numbers first or words first, as chance has it, since there are many more numbers to choose from.
+    """
+    needed = [fact for fact in problem.facts if fact.target in problem.needed()]
+    for other_texts in rng.sample([other_numbers, other_words], 2):
+        choices = [(fact, text) for fact in needed for text in other_texts(fact.text)]
+        for fact, text in rng.sample(choices, len(choices)):
+            yield problem.question.replace(f"({fact.label}) {fact.text}.", f"({fact.label}) {text}.", 1)
+
+
+def other_numbers(text: str) -> Iterator[str]:
+    """A fact's sentence with another number in place of each."""
+    for match in re.finditer(r"(?<!day )\b\d+\b", text):
+        for number in range(2, LARGEST_CONSTANT + 1):
+            yield f"{text[: match.start()]}{number}{text[match.end() :]}"
+
+
+def other_words(text: str) -> Iterator[str]:
+    """A fact's sentence with another word for a number, or the opposite relation."""
+    for table in NUMBER_WORDS.values():
+        for word in table.values():
+            for new in table.values():
+                if (other := exchange(text, word, new)) != text:
+                    yield other
+    for pair in (*OPPOSITES.items(), *((other, one) for one, other in OPPOSITES.items())):
+        if (opposite := exchange(text, *pair)) != text:
+            yield opposite
+
+
+def exchange(text: str, old: str, new: str) -> str:
+    """The text with one word, or words, in place of others."""
+    return re.sub(rf"\b{old}\b", new, text, count=1)

@@ -1,0 +1,93 @@
+"""The scripted world: a reasoner, a hinter and a scorer without any model, with set strengths.
+
+For tests, and for sweeps over problems by the hundred thousand. What happens here follows from the settings; it is
+never part of a result about models.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from statistics import NormalDist
+from typing import Any
+
+from hintree.lab.checker import check_step
+from hintree.lab.inject_error import wrong_step
+from hintree.lab.oracle import next_hint, next_step
+from hintree.lab.problem import LabProblem, write_hint
+from hintree.policies.answers import find_answer
+from hintree.search import Answer, Answerer, Ask, Hint, Hinted, Node, Pick, Score, Step, Usage, Written
+from hintree.search.core.seeds import generator
+
+NORMAL = NormalDist()
+
+
+def scripted(
+    asked: Sequence[LabProblem],
+    *,
+    slips: float = 0.12,
+    hinted_slips: float = 0.06,
+    teacher_slips: float = 0.01,
+    hint_quality: float = 0.95,
+    auc: float = 0.97,
+) -> dict[str, Answerer]:
+    """Answerers for all roles.
+
+    Args:
+        asked: The problems that will be asked about, found again by id.
+        slips: Probability that a step of the reasoner goes wrong, in [0, 1].
+        hinted_slips: The same under the exact hint; under any other hint a step goes wrong as without one.
+        teacher_slips: The same of the teacher.
+        hint_quality: Probability that a hint is the exact one, in [0, 1]; any other points to a random fact.
+        auc: Area under the ROC curve of the scores, right steps against wrong ones, in (0, 1).
+    """
+    truth = {problem.id: problem for problem in asked}
+
+    def teach(ask: Step | Pick) -> Written | tuple[None, ...]:
+        return (None,) * ask.tracks if isinstance(ask, Pick) else write(ask)
+
+    def write(ask: Step) -> Written:
+        problem, history = truth[ask.tree.problem.id], steps_of(ask.node)
+        rng = generator(ask.seed, "slip")
+        led = ask.hint == next_hint(problem, history)
+        rate = teacher_slips if ask.author == "teacher" else hinted_slips if led else slips
+        wrong = rng.random() < rate
+        text = wrong_step(rng, problem, history) if wrong else next_step(problem, history)
+        answer = find_answer(text)
+        sure = 0.5 + 0.5 * rng.random() if wrong else 0.8 + 0.2 * rng.random()
+        return Written(text, "end" if answer else "delimiter", words(text), sure, sure / 2, 1 - sure, answer)
+
+    def point(ask: Hint) -> Hinted:
+        problem, rng = truth[ask.tree.problem.id], generator(ask.seed, "hint")
+        exact = rng.random() < hint_quality
+        hint = next_hint(problem, steps_of(ask.node)) if exact else write_hint(rng.choice(problem.facts))
+        return Hinted(hint, words(hint))
+
+    def judge(ask: Score) -> float:
+        problem, (*history, last) = truth[ask.tree.problem.id], steps_of(ask.node)
+        right = check_step(problem, history, last).right
+        apart = 2**0.5 * NORMAL.inv_cdf(auc)
+        drawn = generator(ask.seed, "score").normalvariate(apart / 2 if right else -apart / 2, 1.0)
+        return NORMAL.cdf(drawn)
+
+    roles: Mapping[str, Callable[[Any], Any]] = {"reasoner": write, "teacher": teach, "hinter": point, "scorer": judge}
+    return {role: Answerer(answer_with(reply)) for role, reply in roles.items()}
+
+
+def answer_with(reply: Callable[[Any], Any]) -> Callable[[Sequence[Ask[Any]]], list[Answer[Any]]]:
+    """Answers questions one by one; tokens are counted as words."""
+
+    def answer(ask: Ask[Any]) -> Answer[Any]:
+        value = reply(ask)
+        read = words(ask.tree.problem.question) + sum(map(words, steps_of(ask.node)))
+        return Answer(value, Usage(1, read, read, getattr(value, "tokens", 0)))
+
+    return lambda asks: [answer(ask) for ask in asks]
+
+
+def steps_of(node: Node) -> list[str]:
+    """The steps down to a node."""
+    return [each.step.text for each in node.path()]
+
+
+def words(text: str) -> int:
+    """Words and marks, the scripted world's tokens."""
+    return len(re.findall(r"\w+|[^\w\s]", text))

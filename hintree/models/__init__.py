@@ -1,0 +1,51 @@
+"""Language models as machines: prompts in, tokens with their probabilities out. They know no tree and no role.
+
+What needs torch is imported when it is first used, so that commands which run no model do not wait for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hintree.models.base import Classifier, Completion, LanguageModel, Piece, Prompt, Reader, Request, Scored, Usage
+from hintree.models.head_spec import Head
+from hintree.models.remote.address import is_address, parse_address
+
+if TYPE_CHECKING:
+    from hintree.models.local.load import EMBEDDED, load_classifier, load_model, read_tokens
+    from hintree.models.registry import open_model, open_served
+
+_HOMES = {
+    "EMBEDDED": "local.load",
+    "load_classifier": "local.load",
+    "load_model": "local.load",
+    "open_model": "registry",
+    "open_served": "registry",
+    "read_tokens": "local.load",
+}
+__all__ = [
+    "EMBEDDED",
+    "Classifier",
+    "Completion",
+    "Head",
+    "LanguageModel",
+    "Piece",
+    "Prompt",
+    "Reader",
+    "Request",
+    "Scored",
+    "Usage",
+    "is_address",
+    "load_classifier",
+    "load_model",
+    "open_model",
+    "open_served",
+    "parse_address",
+    "read_tokens",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name that needs torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hintree.models' has no attribute {name!r}")
+    return getattr(import_module(f"hintree.models.{_HOMES[name]}"), name)

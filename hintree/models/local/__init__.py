@@ -1,0 +1,1 @@
+"""Run models in this process on transformers, with a prefix-trie KV cache."""

@@ -1,0 +1,113 @@
+"""The heads of classifiers at work: from hidden states to label logits, and from these to one probability.
+
+All numbers after the hidden states are float32 at least.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from hintree.errors import CheckpointError
+from hintree.models.head_spec import Head
+
+
+def chances(head: Head, logits: Tensor) -> Tensor:
+    """Probability of "right" in [0, 1], shape [...], from label logits, shape [..., labels]."""
+    logits = logits if logits.dtype == torch.float64 else logits.float()
+    if head.activation == "softmax":
+        return logits.softmax(-1)[..., list(head.right)].sum(-1).clamp(0, 1)
+    if head.activation == "expectation":
+        marks = torch.linspace(0, 1, logits.shape[-1], device=logits.device, dtype=logits.dtype)
+        return (logits.softmax(-1) * marks).sum(-1).clamp(0, 1)
+    value = logits[..., head.right[0]] / head.scale
+    return value.sigmoid() if head.activation == "sigmoid" else (1 + value.tanh()) / 2
+
+
+class Layers(nn.Module):
+    """One linear layer, or several with ReLU between them, in float32 whatever the model's numbers are (or float64)."""
+
+    def __init__(self, layers: Sequence[tuple[Tensor, Tensor | None]], like: Tensor) -> None:
+        super().__init__()
+        self.kind = torch.float64 if like.dtype == torch.float64 else torch.float32
+        self.layers = nn.ModuleList()
+        for weight, bias in layers:
+            layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device=like.device, dtype=self.kind)
+            with torch.no_grad():
+                layer.weight.copy_(weight)
+                if bias is not None:
+                    layer.bias.copy_(bias)
+            self.layers.append(layer)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Logits, shape [..., labels], from hidden states, shape [..., width]."""
+        hidden = hidden.to(self.kind)
+        for i, layer in enumerate(self.layers):
+            hidden = layer(hidden if i == 0 else hidden.relu())
+        return hidden
+
+
+def from_tensors(name: str, tensors: Mapping[str, Tensor], head: Head, like: Tensor) -> Layers:
+    """The head that stands under its name among a checkpoint's tensors. Raises CheckpointError if it does not."""
+    found = {key.removeprefix(f"{head.tensors}."): t for key, t in tensors.items()}
+    places = [""] if "weight" in found else sorted({key.rpartition(".")[0] + "." for key in found})
+    if not found or set(found) - {f"{place}{what}" for place in places for what in ("weight", "bias")}:
+        raise CheckpointError(
+            f"model {name}: its head {head.tensors!r} should be one linear layer or several, and the checkpoint has "
+            f"{sorted(tensors) or 'no such tensor'}; give the right family with --prm-spec"
+        )
+    layers = [(found[f"{place}weight"], found.get(f"{place}bias")) for place in places]
+    check_places(name, head, len(layers[-1][0]))
+    return Layers(layers, like)
+
+
+def from_tokens(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, head: Head) -> nn.Module:
+    """The rows of a language model's head that belong to the label tokens.
+
+    Raises:
+        CheckpointError: The model's logits are more than a linear map of its hidden states.
+    """
+    ids = label_ids(name, tokenizer, head.labels)
+    check_places(name, head, len(ids))
+    whole = model.get_output_embeddings()
+    weight = whole.weight.detach()
+    plain = type(weight) is Tensor
+    bias = getattr(whole, "bias", None)
+    rows = Layers([(weight[ids], None if bias is None else bias[ids])], weight) if plain else Rows(whole, ids)
+    with torch.inference_mode():
+        some = torch.tensor([[1, 2, 3]], device=model.device)
+        want = model(input_ids=some).logits[0, -1, ids].float()
+        got = rows(model.base_model(input_ids=some).last_hidden_state[0, -1]).float()
+    if float((got - want).abs().max()) > 0.02 * max(1.0, float(want.abs().max())):
+        raise CheckpointError(
+            f"model {name}: its logits are not a linear map of its hidden states; it cannot be read here"
+        )
+    return rows
+
+
+class Rows(nn.Module):
+    """A head of which some rows are looked at only; for quantized weights, which cannot be cut."""
+
+    def __init__(self, whole: nn.Module, ids: Sequence[int]) -> None:
+        super().__init__()
+        self.whole, self.ids = whole, list(ids)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Logits of the rows, shape [..., rows]."""
+        logits: Tensor = self.whole(hidden)
+        return logits[..., self.ids]
+
+
+def label_ids(name: str, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str]) -> list[int]:
+    """The last token of each label text. Raises CheckpointError if two are the same token, or one is unknown."""
+    ids = [int(tokenizer.encode(label, add_special_tokens=False)[-1]) for label in labels]
+    if len(set(ids)) < len(ids) or tokenizer.unk_token_id in ids:
+        raise CheckpointError(f"model {name}: the labels {labels} are the tokens {ids}; each needs one of its own")
+    return ids
+
+
+def check_places(name: str, head: Head, size: int) -> None:
+    """Raise CheckpointError unless every place of ``right`` is one of so many logits."""
+    if any(not -size <= place < size for place in head.right):
+        raise CheckpointError(f"model {name}: its head has {size} labels, and the declaration reads {head.right}")

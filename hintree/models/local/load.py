@@ -1,0 +1,277 @@
+"""Find a model by its name and load it safely.
+
+A name is ``embedded:NAME`` (shipped with the package), a folder, or a Hugging Face hub id. Weights load from
+safetensors only, remote code never runs, and a tensor that is missing or left over is an error, not a random weight.
+"""
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+from transformers import (
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers import logging as transformers_logging
+
+from hintree.errors import CheckpointError, UnknownModelError, UsageError
+from hintree.models.head_spec import Head
+from hintree.models.local.classifier import LocalClassifier
+from hintree.models.local.head_layers import from_tensors, from_tokens
+from hintree.models.local.model import LocalModel
+from hintree.models.local.prefix_trie import CACHE_BYTES
+
+HOME = Path(__file__).parents[1] / "embedded"
+EMBEDDED = ("student", "student-2", "teacher", "hinter", "prm")
+"""Names of the shipped models; ``embedded:NAME`` loads one."""
+MANIFEST = "SHA256SUMS"
+DTYPES = {
+    "auto": None,
+    "float64": torch.float64,
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": None,
+}
+"""Number formats by name."""
+FORMS = (
+    "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a server's URL with a model "
+    "name such as http://host:8000/v1#model-name"
+)
+
+
+def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES) -> LocalModel:
+    """A language model by name.
+
+    Args:
+        name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, or a hub id.
+        device: "auto" (CUDA, else Apple's, else CPU) or a torch device name.
+        dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8"
+            (weights, and activations token by token; needs the extra ``int8``). docs/runtime.md says what each does to
+            speed and to "same seed, same text", which is promised for float32 and float64 on a CPU only.
+        cache_bytes: Keys and values that are kept between calls.
+
+    Raises:
+        UsageError: Device or dtype is not accepted or not there.
+        UnknownModelError: Nothing of that name exists or can be reached.
+        CheckpointError: The weights are damaged, incomplete or not safetensors.
+    """
+    model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
+    return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
+
+
+def load_classifier(
+    name: str,
+    head: Head | None = None,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    cache_bytes: int = CACHE_BYTES,
+) -> LocalClassifier:
+    """A model that is read at marked places, such as a PRM, by name.
+
+    Args:
+        name: As in ``load_model``.
+        head: What is read; by default, the last label of a token classification model.
+        device: As in ``load_model``.
+        dtype: As in ``load_model``.
+        cache_bytes: As in ``load_model``.
+
+    Raises:
+        UsageError, UnknownModelError: As in ``load_model``.
+        CheckpointError: As in ``load_model``, or the checkpoint has no such head.
+    """
+    head = head or Head()
+    layers: Any = None
+    if head.kind == "labels":
+        model, tokenizer = _load(name, AutoModelForTokenClassification, device, dtype)
+    elif head.kind == "tokens":
+        model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
+        layers = from_tokens(name, model, tokenizer, head)
+    else:
+        own = f"{head.tensors}."
+        model, tokenizer = _load(name, AutoModel, device, dtype, spare=(own, "lm_head."))
+        layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
+    return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=cache_bytes)
+
+
+def read_tokens(model: LocalModel, labels: tuple[str, str]) -> LocalClassifier:
+    """A language model that is loaded already, read for the first of two labels against the second."""
+    head = Head("tokens", labels, right=(0,))
+    layers = from_tokens(model.name, model.model, model.tokenizer, head)
+    return LocalClassifier(model.name, model.model, model.tokenizer, head=head, layers=layers)
+
+
+def stored_tensors(place: str, start: str) -> dict[str, Tensor]:
+    """The tensors of a checkpoint of which the name begins so."""
+    folder = Path(place) if Path(place).is_dir() else Path(snapshot_download(place, allow_patterns="*.safetensors"))
+    found: dict[str, Tensor] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, "pt") as tensors:
+            found |= {key: tensors.get_tensor(key) for key in tensors.keys() if key.startswith(start)}  # noqa: SIM118
+    return found
+
+
+def pick_device(device: str) -> str:
+    """The torch device for a name; "auto" takes the fastest at hand. Raises UsageError for one that is not there."""
+    if device != "auto":
+        try:
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise UsageError(
+                f"device {device!r} is not there; give auto, cpu, cuda or mps ({first_line(error)})"
+            ) from error
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def pick_dtype(dtype: str, device: str) -> torch.dtype:
+    """The number format to load weights in; int8 starts from "auto".
+
+    Raises:
+        UsageError: An unknown name, or torchao, which int8 needs, is not installed.
+    """
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype {dtype!r} is not one of {', '.join(DTYPES)}")
+    if dtype == "int8" and find_spec("torchao") is None:
+        raise UsageError("dtype 'int8' needs torchao: pip install 'hintree[int8]'")
+    return DTYPES[dtype] or (torch.float32 if device == "cpu" else torch.bfloat16)
+
+
+def to_int8(model: PreTrainedModel) -> None:
+    """Quantize all linear layers: weights once, activations token by token, so that a text does not feel its batch."""
+    from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
+
+    quantize_(model, Int8DynamicActivationInt8WeightConfig())
+
+
+def _load(
+    name: str, kind: Any, device: str, dtype: str, spare: tuple[str, ...] = ()
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load tokenizer and weights, with every doubt an error; tensors that begin with ``spare`` may be left over."""
+    place = locate(name)
+    device = pick_device(device)
+    numbers = pick_dtype(dtype, device)
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        reach(place)
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        model, info = kind.from_pretrained(
+            place, use_safetensors=True, trust_remote_code=False, dtype=numbers, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise explain(name, place, error) from error
+    finally:
+        transformers_logging.set_verbosity(level)
+    for what in ("missing_keys", "unexpected_keys", "mismatched_keys"):
+        odd = [key for key in sorted(map(str, info.get(what) or ())) if not key.startswith(spare)]
+        if odd:
+            raise CheckpointError(
+                f"model {name}: {what.replace('_', ' ')} in its weights: {odd[:3]}. It is not a complete "
+                f"{kind.__name__.removeprefix('AutoModelFor')} checkpoint of its configuration"
+            )
+    if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
+        raise CheckpointError(f"model {name}: its weights hold NaN or infinity; fetch or build it again")
+    model.to(device)
+    if dtype == "int8":
+        to_int8(model)
+    return model, tokenizer
+
+
+def locate(name: str) -> str:
+    """The folder or hub id of a model, its files held against their manifest where they have one.
+
+    Raises:
+        UnknownModelError: The name has no accepted form.
+        CheckpointError: A file is missing or differs from the manifest.
+    """
+    if name.startswith("embedded:"):
+        if name.removeprefix("embedded:") not in EMBEDDED:
+            raise UnknownModelError(
+                f"no shipped model {name!r}; there are {', '.join(f'embedded:{e}' for e in EMBEDDED)}"
+            )
+        check_manifest(HOME / name.removeprefix("embedded:"), name, required=True)
+        return str(HOME / name.removeprefix("embedded:"))
+    if Path(name).is_dir():
+        check_manifest(Path(name), name, required=False)
+        return name
+    parts = name.split("/")
+    if len(parts) != 2 or not all(
+        part and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts
+    ):
+        raise UnknownModelError(f"no model {name!r}: give {FORMS}")
+    return name
+
+
+def reach(place: str) -> None:
+    """Ask the hub once for a model that is neither a folder nor in the local cache: it may not be there.
+
+    Raises:
+        OSError, ValueError: The hub cannot be reached or does not know it.
+    """
+    if not Path(place).is_dir() and not isinstance(try_to_load_from_cache(place, "config.json"), str):
+        try:
+            HfApi().model_info(place, timeout=10)
+        except Exception as error:
+            raise OSError(str(error) or type(error).__name__) from error
+
+
+def check_manifest(folder: Path, name: str, *, required: bool) -> None:
+    """Compare every file that the folder's SHA256SUMS lists. Raises CheckpointError."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        if required:
+            raise CheckpointError(f"model {name}: {path} is missing; install the package again")
+        return
+    for line in path.read_text().splitlines():
+        want, _, file = line.partition("  ")
+        found = folder / file
+        if not found.is_file() or hashlib.sha256(found.read_bytes()).hexdigest() != want:
+            raise CheckpointError(
+                f"model {name}: {file} is damaged or missing (its SHA-256 differs from {MANIFEST}); "
+                "install the package, or build the model, again"
+            )
+
+
+def write_manifest(folder: Path) -> None:
+    """Write SHA256SUMS over all other files of a folder (``sha256sum -c`` reads it)."""
+    files = sorted(f for f in folder.rglob("*") if f.is_file() and f.name != MANIFEST)
+    rows = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(folder).as_posix()}\n" for f in files]
+    (folder / MANIFEST).write_text("".join(rows))
+
+
+def explain(name: str, place: str, error: Exception) -> UnknownModelError | CheckpointError:
+    """The clear error behind what the loader raised."""
+    folder = Path(place)
+    if not folder.is_dir():
+        return UnknownModelError(
+            f"model {name!r} cannot be had from the hub (no network, no such model, or no "
+            f"safetensors): {first_line(error)} Give {FORMS}"
+        )
+    if not (folder / "config.json").is_file():
+        return UnknownModelError(f"{place} holds no config.json, so it is not a model folder. Give {FORMS}")
+    if not list(folder.glob("*.safetensors")):
+        return CheckpointError(
+            f"model {name}: no safetensors weights in the folder; pickled weights (.bin, .pt) can "
+            "run code and are refused. Save it with safe_serialization=True"
+        )
+    return CheckpointError(f"model {name}: damaged or not a model of this kind: {first_line(error)}")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its kind where it has none."""
+    text = str(error).strip()
+    return text.splitlines()[0][:300] if text else type(error).__name__

@@ -1,0 +1,1 @@
+"""Ask models on OpenAI-compatible servers."""

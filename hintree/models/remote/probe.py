@@ -1,0 +1,243 @@
+"""What a server can do: asked once, by small requests whose answers are compared. A 200 alone proves nothing.
+
+docs/servers.md lists what the probes send and what servers were seen to get wrong.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hintree.errors import ServerError, UsageError
+from hintree.models.remote.client import Garbled, Server
+from hintree.models.remote.replies import Reply, mapping, read_reply
+
+PROMPT = "1 + 1 = 2. 2 + 2 = 4. 3 + 3 = 6. 4 + 4 ="
+TOKENS = 16
+TRIES = 3
+"""A fault that passes must not look like something that a server cannot do."""
+SAMPLED = {"do_sample": True, "top_k": 0}
+"""What makes ``transformers serve`` draw: its ``generation_config``."""
+CONTINUE: dict[str, dict[str, bool]] = {
+    "last": {},
+    "flags": {"continue_final_message": True, "add_generation_prompt": False},
+}
+"""Ways to have the assistant's turn continued: by giving it last, and vLLM's and SGLang's flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What was found, each with what the client does about it (hintree/cli/doctor.py says it in words).
+
+    Attributes:
+        model: The model's name there.
+        completions, chat: Whether it writes raw continuations of a text, and whether it answers in conversations.
+        endpoint: "completions" or "chat/completions": what is used; "" for a server that only judges.
+        prefill: How the assistant's turn is continued: "last", "flags", "" if it is not.
+        echo: Whether the answer begins with the turn that was continued.
+        n: Whether several texts come for one request.
+        seed: Whether the same seed gives the same text.
+        sampling: Whether temperature draws: "yes", "generation_config" (only when told so by that field) or "no".
+        extras: Whether top_k and min_p are accepted.
+        stop: What becomes of a stop text: "removed", "kept", "ignored" or "refused".
+        ending: What tells an ended text from a stopped one: a "field", the "count" of tokens, the "text", or "no".
+        logprobs: Shape of the log-probabilities: "tokens", "content", "" for none.
+        usage: "right", "wrong" or "missing".
+        prompt_logprobs, pooling: Whether prompts' log-probabilities, and pooled outputs, can be had.
+    """
+
+    model: str
+    completions: bool = False
+    chat: bool = False
+    endpoint: str = ""
+    prefill: str = ""
+    echo: bool = False
+    n: bool = False
+    seed: bool = False
+    sampling: str = "no"
+    extras: bool = False
+    stop: str = "refused"
+    ending: str = "no"
+    logprobs: str = ""
+    usage: str = "missing"
+    prompt_logprobs: bool = False
+    pooling: bool = False
+
+
+class Probe:
+    """The requests that find it out, of one server and model."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.base = server.address.base
+        self.model = server.address.model
+        self.endpoint = server.address.endpoint
+
+    async def run(self) -> Abilities:
+        """Ask everything.
+
+        Raises:
+            ServerError: It answers neither as a completion nor in chat.
+            UsageError: No model was named and there is not exactly one.
+        """
+        self.model = self.model or await self._only_model()
+        raw, chat = await asyncio.gather(self._try("completions"), self._try("chat/completions"))
+        if isinstance(raw, ServerError) and isinstance(chat, ServerError):
+            if await self._pooling():
+                return Abilities(self.model, pooling=True)
+            raise raw if "HTTP 404" in str(chat) else chat
+        prefill, echo = await self._prefill() if isinstance(chat, Reply) else ("", False)
+        if not self.endpoint:
+            whole = isinstance(chat, Reply) and (bool(prefill) or isinstance(raw, ServerError))
+            self.endpoint = "chat/completions" if whole else "completions"
+        greedy = chat if self.endpoint == "chat/completions" else raw
+        if not isinstance(greedy, Reply):
+            raise greedy
+        (stop, ending), (sampling, seed), logprobs, usage, others = await asyncio.gather(
+            self._stop(greedy), self._sampling(), self._logprobs(), self._usage(), self._others()
+        )
+        if ending == "no" and logprobs and stop == "removed":
+            ending = await self._counting(greedy)
+        return Abilities(
+            model=self.model,
+            completions=isinstance(raw, Reply),
+            chat=isinstance(chat, Reply),
+            endpoint=self.endpoint,
+            prefill=prefill,
+            echo=echo,
+            seed=seed,
+            sampling=sampling,
+            stop=stop,
+            ending=ending,
+            logprobs=logprobs,
+            usage=usage,
+            **others,
+        )
+
+    async def _only_model(self) -> str:
+        """The name of the only model there."""
+
+        def read(data: Any) -> list[str]:
+            rows = mapping(data, "the answer").get("data")
+            if not isinstance(rows, list):
+                raise Garbled("its list of models is none")
+            return [str(row["id"]) for row in rows if isinstance(row, Mapping) and "id" in row]
+
+        names = await self.server.ask(f"{self.base}/models", None, read, tries=TRIES)
+        if len(names) == 1:
+            return names[0]
+        listed = ", ".join(names[:10]) or "none"
+        raise UsageError(
+            f"model {self.base!r}: name one of its models after #, as in {self.base}#NAME; it has {listed}"
+        )
+
+    def _body(self, endpoint: str, **more: Any) -> dict[str, Any]:
+        asked = {"prompt": PROMPT} if endpoint == "completions" else {"messages": [{"role": "user", "content": PROMPT}]}
+        return {"model": self.model, "max_tokens": TOKENS, "temperature": 0, **asked, **more}
+
+    async def _ask(self, endpoint: str, **more: Any) -> Reply:
+        return await self.server.ask(f"{self.base}/{endpoint}", self._body(endpoint, **more), read_reply, tries=TRIES)
+
+    async def _try(self, endpoint: str = "", **more: Any) -> Reply | ServerError:
+        try:
+            return await self._ask(endpoint or self.endpoint, **more)
+        except ServerError as error:
+            return error
+
+    async def _holds(self, url: str, body: dict[str, Any], test: Callable[[Any], bool]) -> bool:
+        """Whether the answer to a request is of a form; whatever else comes is no."""
+        try:
+            data = await self.server.ask(url, {"model": self.model, **body}, lambda data: data, tries=TRIES)
+            return test(data)
+        except (ServerError, LookupError, TypeError):
+            return False
+
+    async def _prefill(self) -> tuple[str, bool]:
+        """How a given beginning of the assistant's turn is continued, and whether it is repeated.
+
+        A turn that is closed and followed by a new one costs tokens beyond its words, which the count of the prompt
+        shows: from 0 to 4 words it grows as from 4 to 8, or by more than that.
+        """
+
+        async def cost(how: str, words: int) -> tuple[int | None, bool]:
+            given = " ".join(["one"] * words)
+            turns = [{"role": "user", "content": PROMPT}] + [{"role": "assistant", "content": given}] * bool(words)
+            reply = await self._ask("chat/completions", messages=turns, **(CONTINUE[how] if words else {}))
+            return reply.read, bool(words) and reply.text.startswith(given)
+
+        for how in ("flags", "last"):
+            try:
+                none, four, eight = [await cost(how, words) for words in (0, 4, 8)]
+            except ServerError:
+                continue
+            if none[0] and four[0] and eight[0] and eight[0] > four[0]:
+                slope = (eight[0] - four[0]) / 4
+                if abs(four[0] - none[0] - 4 * slope) < 2:
+                    return how, four[1] and eight[1]
+        return "", False
+
+    async def _stop(self, greedy: Reply) -> tuple[str, str]:
+        """What becomes of a stop text that is known to come, and how one could tell."""
+        stop = middle(greedy.text)
+        found = await self._try(stop=[stop])
+        if isinstance(found, ServerError):
+            return "refused", "text"
+        at = greedy.text.find(stop)
+        if at < 0 or found.text.rstrip() == greedy.text[:at].rstrip():
+            return "removed", "no" if found.stopped is None else "field"
+        return ("ignored" if found.text == greedy.text else "kept"), "text"
+
+    async def _counting(self, greedy: Reply) -> str:
+        """Whether a stop text counts as written tokens while its log-probabilities are left out, as in llama.cpp."""
+        found = await self._try(stop=[middle(greedy.text)], logprobs=self._asked())
+        if isinstance(found, ServerError) or found.written is None or found.finish != "stop":
+            return "no"
+        return "count" if found.written > len(found.probabilities) > 0 else "no"
+
+    async def _sampling(self) -> tuple[str, bool]:
+        """Whether temperature draws, and whether a seed repeats what was drawn."""
+        for how, more in {"yes": {}, "generation_config": {"generation_config": json.dumps(SAMPLED)}}.items():
+            texts = []
+            for seed in (1, 1, 2, 3, 4):  # one after the other: some servers have one random state for all requests
+                reply = await self._try(temperature=1.9, seed=seed, **more)
+                texts.append(reply.text if isinstance(reply, Reply) else None)
+            if None not in texts and len(set(texts[1:])) > 1:
+                return how, texts[0] == texts[1]
+        return "no", False
+
+    def _asked(self) -> Any:
+        """How log-probabilities are asked for."""
+        return 1 if self.endpoint == "completions" else True
+
+    async def _logprobs(self) -> str:
+        found = await self._try(logprobs=self._asked())
+        return found.shape if isinstance(found, Reply) and found.probabilities else ""
+
+    async def _usage(self) -> str:
+        """Whether the counts of tokens can be right, seen on a text of one token."""
+        found = await self._try(max_tokens=1)
+        if isinstance(found, ServerError) or not found.read or found.written is None:
+            return "missing"
+        return "right" if found.written == 1 else "wrong"
+
+    async def _others(self) -> dict[str, bool]:
+        """What a search can do without, and what is for scorers."""
+        url = f"{self.base}/{self.endpoint}"
+        told = {"prompt": PROMPT, "max_tokens": 1, "prompt_logprobs": 1}
+        extras, several, read, pooled = await asyncio.gather(
+            self._try(top_k=0, min_p=0.0),
+            self._holds(url, self._body(self.endpoint, n=2), lambda data: len(data["choices"]) == 2),
+            self._holds(f"{self.base}/completions", told, lambda data: bool(data["choices"][0]["prompt_logprobs"])),
+            self._pooling(),
+        )
+        return {"extras": isinstance(extras, Reply), "n": several, "prompt_logprobs": read, "pooling": pooled}
+
+    async def _pooling(self) -> bool:
+        url = f"{self.server.address.root}/pooling"
+        return await self._holds(url, {"input": PROMPT}, lambda data: isinstance(data["data"][0]["data"], list))
+
+
+def middle(text: str) -> str:
+    """Four characters from the middle of a text; some others if it is empty."""
+    return text[len(text) // 2 :][:4] or "zq"

@@ -1,0 +1,60 @@
+"""The result of one search: the chosen path, the tree and its cost."""
+
+from dataclasses import dataclass
+
+from hintree.search import Ledger, Node, Tree
+from hintree.view.solved import Solved
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What came out of one search.
+
+    Attributes:
+        question: As it was asked.
+        answer: The chosen answer in canonical form, None if no path came to one.
+        steps: The chosen path, from the first step to the last.
+        tree: Everything that was written.
+        ledger: What it cost, by role.
+        stop_reason: "complete", "budget: LIMIT" or "failed: WHY".
+        confidence: In [0, 1]; see ``search.Choice``.
+    """
+
+    question: str
+    answer: str | None
+    steps: list[Node]
+    tree: Tree
+    ledger: Ledger
+    stop_reason: str
+    confidence: float
+
+
+def solved(solution: Solution, preset: str) -> Solved:
+    """A solution's tree for the exports and the viewer."""
+    tokens = {role: account.generated_tokens for role, account in solution.ledger.accounts.items()}
+    facts = {
+        "answer": "none found" if solution.answer is None else solution.answer,
+        "confidence": f"{solution.confidence:.2f}",
+        "ended": solution.stop_reason,
+        "generated tokens": ", ".join(f"{role} {count:,}" for role, count in tokens.items() if count) or "0",
+    }
+    last = solution.steps[-1] if solution.steps else solution.tree.root
+    return Solved(solution.tree, last, preset, facts)
+
+
+def book_discarded(ledger: Ledger, last: Node) -> None:
+    """Book the tokens that are not on the chosen path: other steps and their hints, glances, picks."""
+    path = last.path()
+    kept = {"hinter": sum(hint_tokens(node) for node in path if node.hint is not None)}
+    for role in ("reasoner", "teacher"):
+        kept[role] = sum(node.step.tokens for node in path if node.author == role)
+    for role, tokens in kept.items():
+        ledger[role].discarded_tokens = max(0, ledger[role].generated_tokens - tokens)
+
+
+def hint_tokens(node: Node) -> int:
+    """Tokens of the hint that a step stands under; a version that keeps the hint of the step it replaces has none."""
+    older = {n.id: n for n in node.parent.children} if node.parent else {}
+    while not node.hint_tokens and node.replaces is not None and older[node.replaces].hint == node.hint:
+        node = older[node.replaces]
+    return node.hint_tokens

@@ -1,0 +1,1 @@
+"""Compute intervals, bootstrap estimates, AUC and calibration error."""

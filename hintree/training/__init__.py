@@ -1,0 +1,1 @@
+"""Train PRMs, hinters and the shipped models."""

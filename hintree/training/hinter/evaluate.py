@@ -1,0 +1,91 @@
+"""What a tuned hinter is worth: leaks, the gain of a fixed reasoner, and the controls, on held-out problems."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from hintree.data.fields import Case
+from hintree.grade import equal
+from hintree.lab.controls import ShuffledHints
+from hintree.models import LanguageModel, load_model
+from hintree.policies import HintWriter, Sampling, StepWriter
+from hintree.search import Answerer, Beam, Run, choose
+from hintree.statistics.intervals import mean_interval, share
+from hintree.training.shipped.chains import grow
+
+ALONE, TUNED = "reasoner alone", "tuned hinter"
+
+
+def worth(cases: Sequence[Case], hinter: str, untuned: str, reasoner: str) -> dict[str, Any]:
+    """The figures of every arm, each a share or a mean with its 95 % interval over ``cases``; all greedy.
+
+    Arms: the reasoner alone; under the tuned hinter; under the model that was tuned, as it was before; under the tuned
+    hinter's hints to another problem (shuffled); the tuned hinter as the reasoner (alone). Only after all searches are
+    over are their answers held against the references.
+    """
+    tuned, before, writer = load_model(hinter), load_model(untuned), steps_by(load_model(reasoner))
+    arms: dict[str, dict[str, Answerer]] = {
+        ALONE: {"reasoner": writer},
+        TUNED: {"reasoner": writer, "hinter": hints_by(tuned)},
+        "un-tuned hinter": {"reasoner": writer, "hinter": hints_by(before)},
+        "shuffled hints": {"reasoner": writer},
+        "hinter alone": {"reasoner": steps_by(tuned)},
+    }
+    runs: dict[str, list[Run]] = {}
+    for name, roles in tqdm(arms.items(), desc="evaluation", unit="arm", delay=2):
+        told = [run.tree for run in runs.get(TUNED, ())]
+        shuffled = {"hinter": Answerer(ShuffledHints(told))} if name == "shuffled hints" else {}
+        runs[name] = grow([case.problem for case in cases], Beam(1, 1), roles | shuffled)
+    right = {name: graded(cases, part) for name, part in runs.items()}
+    return {name: figures(part, right[name], right[ALONE]) for name, part in runs.items()}
+
+
+def steps_by(model: LanguageModel) -> Answerer:
+    """Who writes the most probable steps."""
+    return Answerer(StepWriter(model, Sampling()), model.parameters)
+
+
+def hints_by(model: LanguageModel) -> Answerer:
+    """Who writes the most probable hints; those that say too much are dropped."""
+    return Answerer(HintWriter(model, Sampling()), model.parameters)
+
+
+def graded(cases: Sequence[Case], runs: Sequence[Run]) -> NDArray[np.float64]:
+    """1 for a right answer, 0 for a wrong one or none; shape [cases]."""
+    answers = [choose(run.tree).answer for run in runs]
+    pairs = zip(cases, answers, strict=True)
+    return np.array([float(a is not None and equal(case.reference, a)) for case, a in pairs])
+
+
+def figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[np.float64]) -> dict[str, Any]:
+    """Right answers, their gain over the reasoner alone on the same problems, and how many of its hints leak."""
+    found: dict[str, Any] = {
+        "right": share(int(right.sum()), len(right)).rounded(),
+        "gain": mean_interval(right - alone).rounded(),
+    }
+    if hinted := [node for run in runs for node in run.tree if node.hint_tokens]:
+        found |= {"hints": len(hinted), "leaked": share(sum(n.hint_dropped for n in hinted), len(hinted)).rounded()}
+    return found
+
+
+def as_lines(arms: dict[str, Any]) -> Iterator[str]:
+    """The figures as a Markdown table."""
+    yield "| arm | right | gain over the reasoner alone | hints | leaked (dropped) |"
+    yield "|---|---|---|---|---|"
+    for name, arm in arms.items():
+        gain = "" if name == ALONE else points(arm["gain"])
+        leaked = percent(arm["leaked"]) if "leaked" in arm else ""
+        yield f"| {name} | {percent(arm['right'])} | {gain} | {arm.get('hints', '')} | {leaked} |"
+
+
+def percent(figure: dict[str, float]) -> str:
+    """A share with its interval."""
+    return f"{100 * figure['value']:.1f} % [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
+
+
+def points(figure: dict[str, float]) -> str:
+    """A difference of shares with its interval."""
+    return f"{100 * figure['value']:+.1f} [{100 * figure['low']:+.1f}, {100 * figure['high']:+.1f}] points"

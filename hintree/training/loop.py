@@ -1,0 +1,199 @@
+"""Train one lab model: a small loop with progress, a written log, and resume.
+
+Muon moves the matrices, AdamW the embeddings and norms (docs/lab.md says why). Rows are drawn from (seed, step), so
+a resumed run sees the very rows that an uninterrupted one would have seen.
+"""
+
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from hintree.training.shipped.rows import IGNORED, Row
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
+"""On a CPU the halves of a batch go side by side, each on one core."""
+LOG_EVERY, SAVE_EVERY = 100, 500
+"""Optimizer steps between two lines of the log, and between two resume points."""
+
+
+class Draw(Protocol):
+    """Draws a training row for an optimizer step of the run."""
+
+    def __call__(self, rng: random.Random, step: int) -> Row:
+        """One row."""
+        ...
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a model is trained.
+
+    Attributes:
+        steps: Optimizer steps.
+        batch: Rows per step; small batches teach more per token.
+        muon: Peak learning rate of the matrices; 0 leaves them to AdamW.
+        adam: Peak learning rate of embeddings, norms and heads.
+        warmup: Optimizer steps of linear warm-up.
+        hold: Fraction of the run at the peak rate; from there it falls linearly to zero.
+        seed: Seed of rows and initial weights.
+    """
+
+    steps: int
+    batch: int = 12
+    muon: float = 0.02
+    adam: float = 1e-3
+    warmup: int = 50
+    hold: float = 0.55
+    seed: int = 1
+
+    def rate(self, step: int) -> float:
+        """Learning rate as a fraction of the peak, in (0, 1]."""
+        left = (self.steps - step) / max(1.0, self.steps * (1 - self.hold))
+        return min(1.0, (step + 1) / self.warmup, left)
+
+
+def optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for everything else that is to be trained."""
+    named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if not schedule.muon:
+        return [torch.optim.AdamW(named.values(), lr=schedule.adam, betas=(0.9, 0.98), weight_decay=0.0)]
+    matrices = [p for name, p in named.items() if p.ndim == 2 and ".layers." in name]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in named.values() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(matrices, lr=schedule.muon, weight_decay=0.01),
+        torch.optim.AdamW(rest, lr=schedule.adam, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def batches(draw: Draw, schedule: Schedule, start: int) -> Iterator[list[Row]]:
+    """Batches from step ``start`` on, each drawn from (seed, step) only and sorted by length."""
+    for step in range(start, schedule.steps):
+        rng = random.Random(f"{schedule.seed}/{step}")
+        rows = [draw(rng, step) for _ in range(schedule.batch)]
+        yield sorted(rows, key=lambda row: len(row.ids))
+
+
+def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
+    """Rows as padded tensors of shape [rows, longest], and their weights, of shape [rows]."""
+    longest = max(len(row.ids) for row in rows)
+    ids = [row.ids + [pad] * (longest - len(row.ids)) for row in rows]
+    labels = [row.labels + [IGNORED] * (longest - len(row.labels)) for row in rows]
+    mask = [[1] * len(row.ids) + [0] * (longest - len(row.ids)) for row in rows]
+    batch = {"input_ids": ids, "labels": labels, "attention_mask": mask}
+    weights = torch.tensor([row.weight for row in rows], device=DEVICE)
+    return {name: torch.tensor(values, device=DEVICE) for name, values in batch.items()} | {"weights": weights}
+
+
+def train(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, draw: Draw, schedule: Schedule, folder: Path, name: str
+) -> float:
+    """Train ``model`` in place; the CPU seconds it took. Writes ``folder/NAME.jsonl`` and a resume point.
+
+    A run that was interrupted goes on from its last resume point, at most SAVE_EVERY steps back.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.nn.Module.to(model, DEVICE)
+    point, optims = folder / f"{name}.resume.pt", optimizers(model, schedule)
+    peaks = [optim.param_groups[0]["lr"] for optim in optims]
+    start, spent = restore(point, model, optims)
+    trim_log(folder / f"{name}.jsonl", start)
+    model.train().set_attn_implementation("eager")  # a fifth faster than the fused kernel on short rows
+    clock, total = time.process_time(), 0.0
+    stream = batches(draw, schedule, start)
+    with (folder / f"{name}.jsonl").open("a") as log:
+        for step in tqdm(range(start, schedule.steps), initial=start, total=schedule.steps, desc=name, mininterval=10):
+            for optim, peak in zip(optims, peaks, strict=True):
+                optim.param_groups[0]["lr"] = peak * schedule.rate(step)
+            total += one_step(model, next(stream), tokenizer.pad_token_id or 0, optims)
+            if (step + 1) % LOG_EVERY == 0:
+                seconds = round(spent + time.process_time() - clock, 1)
+                log.write(
+                    json.dumps({"step": step + 1, "loss": round(total / LOG_EVERY, 4), "cpu_seconds": seconds}) + "\n"
+                )
+                log.flush()
+                total = 0.0
+            if (step + 1) % SAVE_EVERY == 0:
+                save_point(point, model, optims, step + 1, spent + time.process_time() - clock)
+    point.unlink(missing_ok=True)
+    return spent + time.process_time() - clock
+
+
+def trim_log(path: Path, start: int) -> None:
+    """Drop what the log says of steps that will be done again."""
+    if path.exists():
+        lines = [line for line in path.read_text().splitlines() if json.loads(line)["step"] <= start]
+        path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence[torch.optim.Optimizer]) -> float:
+    """One optimizer step; the loss, a mean over all tokens that count.
+
+    On a CPU the shorter and the longer rows go through the model separately, each on a core of its own and with little
+    padding, and move it together: a step on drills alone would undo copying. The sum of two gradients has no order, so
+    the result does not depend on which is first.
+    """
+    count = sum(row.weight * sum(label != IGNORED for label in row.labels) for row in rows)
+
+    def descend(part: list[Row]) -> float:
+        loss = loss_sum(model, collate(part, pad)) / count
+        loss.backward()
+        return float(loss.detach())
+
+    total = sum(POOL.map(descend, halves(rows) if DEVICE == "cpu" else [rows]))
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optim in optims:
+        optim.step()
+        optim.zero_grad(set_to_none=True)
+    return total
+
+
+def halves(rows: list[Row]) -> list[list[Row]]:
+    """Rows that are sorted by length, cut in two where both parts, padded, come to about the same."""
+    cuts = ((rows[:k], rows[k:]) for k in range(1, len(rows)))
+    return list(min(cuts, key=lambda cut: max(len(part) * len(part[-1].ids) for part in cut), default=(rows,)))
+
+
+def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
+    """Weighted sum of the labels' cross-entropies; a language model's labels are the next tokens."""
+    labels, weights = batch.pop("labels"), batch.pop("weights")
+    with torch.autocast(DEVICE, dtype=torch.bfloat16, cache_enabled=False):
+        logits = model(**batch).logits
+    if model.can_generate():
+        logits, labels = logits[:, :-1], labels[:, 1:]
+    losses = torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
+    )
+    return (losses.view(labels.shape) * weights[:, None]).sum()
+
+
+def save_point(
+    path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer], step: int, seconds: float
+) -> None:
+    """Write the resume point, whole or not at all: the weights that are trained, and where their optimizers are."""
+    trained = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
+    state: dict[str, Any] = {"model": trained, "optims": [o.state_dict() for o in optims]}
+    torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
+
+
+def restore(path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer]) -> tuple[int, float]:
+    """Load the resume point, if there is one; (steps done, CPU seconds spent)."""
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, weights_only=True, map_location=DEVICE)
+    model.load_state_dict(state["model"], strict=False)
+    for optim, saved in zip(optims, state["optims"], strict=True):
+        optim.load_state_dict(saved)
+    return int(state["step"]), float(state["seconds"])

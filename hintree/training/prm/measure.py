@@ -1,0 +1,58 @@
+"""How well a scorer tells right steps from wrong ones, on lab problems with exact labels."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hintree.data.sources import read_cases
+from hintree.models import load_model
+from hintree.scorers import StepScorer
+from hintree.statistics.calibration import Trace, calibration_error, localised, reliability
+from hintree.statistics.intervals import auc_interval
+from hintree.training.prm.rows import Solution, label, write_drafts
+
+THRESHOLDS = np.linspace(0.02, 0.98, 49)
+"""From which the one with the best F1 is taken, on the first half of the problems."""
+
+
+def labelled_drafts(problems: str, writer: str = "embedded:student") -> list[Solution]:
+    """One draft of every lab problem by a writer, with exact labels. Raises UsageError if these are no lab problems."""
+    return label(write_drafts(read_cases(problems), load_model(writer), 1, seed=5), "exact")
+
+
+def measure(scorer: StepScorer, rows: Sequence[Solution]) -> dict[str, Any]:
+    """AUC with its 95 % interval, calibration error and ProcessBench's F1 on labelled drafts.
+
+    Steps count up to and at the first wrong one. The F1 is measured on the second half of the problems, at the
+    threshold that was best on the first half; None where a half has no wrong or no right solution.
+
+    Raises:
+        ModelError: A step cannot be scored.
+    """
+    scored = [list(scorer.score(row.question, row.steps)) for row in rows]
+    truth = [next((i for i, right in enumerate(row.right()) if not right), -1) for row in rows]
+    steps = [
+        (i, score, right)
+        for i, (row, scores, first) in enumerate(zip(rows, scored, truth, strict=True))
+        for j, (score, right) in enumerate(zip(scores, row.right(), strict=True))
+        if first < 0 or j <= first
+    ]
+    group, scores, right = (np.array(column) for column in zip(*steps, strict=True))
+    half = len(rows) // 2
+
+    def f1(threshold: float, part: slice) -> float:
+        said = [next((i for i, score in enumerate(s) if score < threshold), -1) for s in scored[part]]
+        return localised([Trace(true, told) for true, told in zip(truth[part], said, strict=True)]).f1
+
+    best = max(THRESHOLDS, key=lambda t: np.nan_to_num(f1(t, slice(half))))
+    found = f1(best, slice(half, None))
+    return {
+        "solutions": len(rows),
+        "steps": len(steps),
+        "wrong": int((~right).sum()),
+        "auc": auc_interval(scores, right, group).rounded(),
+        "calibration error": round(calibration_error(reliability(scores, right)), 4),
+        "first-error F1": None if np.isnan(found) else round(found, 4),
+        "threshold": round(float(best), 2),
+    }

@@ -1,0 +1,109 @@
+"""Pairs for a process preference model (PPM), as rStar-Math makes them (arXiv 2501.04519, section 3.3).
+
+At every place of a solution several next steps are written. A step's Q is the share of its completions that come to the
+reference answer. The best ones are preferred to the worst ones, if they differ enough in Q and in their text.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hintree.models import LanguageModel
+from hintree.policies import Sampling, StepWriter
+from hintree.search import Answerer, Node, Tree, Written, drive
+from hintree.search.core.expand import extend, places
+from hintree.training.prm.rows import HEAT, Draft, values_of
+
+MOST = 2
+"""Steps of each side, or twice as many if the other side has only one."""
+
+
+class Better(NamedTuple):
+    """A place in a solution, and the steps that are better and worse there; at least one of each."""
+
+    question: str
+    steps: list[str]
+    better: list[str]
+    worse: list[str]
+
+
+def make_pairs(
+    drafts: Sequence[Draft],
+    writer: LanguageModel,
+    *,
+    branch: int = 4,
+    n: int = 8,
+    margin: float = 0.5,
+    distance: int = 20,
+    seed: int = 0,
+) -> list[Better]:
+    """The pairs at every place of some solutions.
+
+    Args:
+        drafts: Solutions, whose beginnings are the places.
+        writer: Writes next steps and completions.
+        branch: Next steps at each place.
+        n: Completions of each.
+        margin: Smallest difference in Q, in [0, 1].
+        distance: Smallest edit distance in characters.
+        seed: Same seed, same pairs.
+    """
+    begun = [(draft, draft.steps[:i]) for draft in drafts for i in range(len(draft.steps))]
+    written = next_steps(begun, writer, branch, seed)
+    asked = [(draft, [*told, last]) for (draft, told), steps in zip(begun, written, strict=True) for last in steps]
+    values = iter(values_of(asked, writer, n))
+    found = []
+    for (draft, told), steps in zip(begun, written, strict=True):
+        better, worse = sides({step: next(values) for step in steps}, margin, distance)
+        if better and worse:
+            found.append(Better(draft.asked.problem.question, told, better, worse))
+    return found
+
+
+def next_steps(
+    begun: Sequence[tuple[Draft, list[str]]], writer: LanguageModel, branch: int, seed: int
+) -> list[list[str]]:
+    """Different next steps after every beginning."""
+    trees = []
+
+    async def grow(tree: Tree, node: Node) -> None:
+        await extend(tree, places([node], branch))
+
+    for draft, told in begun:
+        tree = Tree(draft.asked.problem, seed)
+        node = tree.root
+        for step in told:
+            node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
+        trees.append((tree, node))
+    steps = Answerer(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
+    for _ in drive(((tree, grow(tree, node)) for tree, node in trees), {"reasoner": steps}, live=256):
+        pass
+    sound = [[child for child in node.children if child.status in ("open", "terminal")] for _, node in trees]
+    return [list(dict.fromkeys(child.step.text for child in children)) for children in sound]
+
+
+def sides(values: dict[str, float], margin: float, distance: int) -> tuple[list[str], list[str]]:
+    """The better and the worse of some steps by their Q.
+
+    A better step has a completion that is right, a worse one a completion that is wrong; every better one is at least
+    ``margin`` in Q and ``distance`` characters, 1 at least, away from every worse one.
+    """
+
+    def apart(a: str, b: str) -> bool:
+        return values[a] - values[b] >= margin and edits(a, b) >= max(1, distance)
+
+    ordered = sorted(values, key=lambda step: -values[step])
+    better = [step for step in ordered if values[step] > 0]
+    worse = [step for step in reversed(ordered) if values[step] < 1]
+    better = better[: MOST if len(worse) > 1 else 2 * MOST]
+    worse = [b for b in worse[: MOST if len(better) > 1 else 2 * MOST] if better and apart(better[0], b)]
+    return [a for a in better if worse and all(apart(a, b) for b in worse)], worse
+
+
+def edits(a: str, b: str) -> int:
+    """Levenshtein distance: the fewest characters to insert, delete or replace."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]

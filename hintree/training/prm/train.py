@@ -1,0 +1,207 @@
+"""Train a PRM or a PPM on top of any language model, in TRL's token-classification format.
+
+The PRM learns labels with binary cross-entropy at the end of every step (Math-Shepherd, arXiv 2312.08935, equation 4);
+the PPM learns from pairs of steps which is better (rStar-Math, arXiv 2501.04519, equation 4). What is written loads in
+``hintree --scorer FOLDER`` and in transformers' token-classification pipeline.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel
+from transformers import logging as transformers_logging
+
+from hintree.errors import UsageError
+from hintree.models.local.classifier import Coded, LocalClassifier
+from hintree.models.local.load import explain, locate, pick_device, reach, write_manifest
+from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec
+from hintree.search.core.seeds import seed_of
+from hintree.training.loop import restore, save_point, trim_log
+from hintree.training.prm.pairs import Better
+from hintree.training.prm.rows import Solution
+
+SAVE_AFTER = 120.0
+"""Seconds between two resume points."""
+
+
+class Recipe(NamedTuple):
+    """How a model is trained.
+
+    epochs: How often every example is seen; at least 1.
+    batch: Examples per optimizer step; at least 1.
+    rate: Peak learning rate of AdamW; it warms up over a tenth of the steps, then falls linearly to zero.
+    seed: Of the head's first weights and of the order.
+    layers: How many of the last layers are trained, with the final norm and the head; None for the whole model.
+    """
+
+    epochs: int = 2
+    batch: int = 16
+    rate: float = 1e-4
+    seed: int = 0
+    layers: int | None = None
+
+
+def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str = "auto") -> PRM[LocalClassifier]:
+    """A token classification model on a base model, with a new head unless the base has one.
+
+    Raises:
+        ModelError: The base cannot be loaded.
+        UsageError: It has fewer layers than are to be trained.
+    """
+    place = locate(base)
+    torch.manual_seed(recipe.seed)
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # that the head is new is what is wanted
+    try:
+        reach(place)
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        names = {0: "wrong", 1: "right"} if labels == 2 else {0: "value"}
+        model = AutoModelForTokenClassification.from_pretrained(
+            place,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+            num_labels=labels,
+            id2label=names,
+            label2id={name: i for i, name in names.items()},
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise explain(base, place, error) from error
+    finally:
+        transformers_logging.set_verbosity(level)
+    model.to(pick_device(device))
+    if recipe.layers is not None:
+        freeze(model, recipe.layers)
+    return PRM(LocalClassifier(base, model, tokenizer, head=spec.reading()), spec)
+
+
+def freeze(model: PreTrainedModel, layers: int) -> None:
+    """Leave only the last layers, the final norm and the head to be trained. Raises UsageError without so many."""
+    stacks = [part for part in model.base_model.modules() if isinstance(part, torch.nn.ModuleList)]
+    stack = max(stacks, key=len)
+    if layers > len(stack):
+        raise UsageError(f"--layers {layers}: {model.config.model_type} has {len(stack)} layers here")
+    for frozen in (model.get_input_embeddings(), *stack[: len(stack) - layers]):
+        frozen.requires_grad_(False)
+
+
+def train_prm(prm: PRM[LocalClassifier], rows: Sequence[Solution], recipe: Recipe, work: Path) -> float:
+    """Train on labelled solutions; the mean loss of the last tenth of the steps. ``work`` is for ``descend``."""
+    coded = [encode(prm, row.question, row.steps) for row in rows]
+
+    def loss(i: int, model: LocalClassifier) -> Tensor:
+        logits = read(model, coded[i])
+        wanted = torch.tensor(rows[i].labels, device=logits.device)
+        target = torch.stack([1 - wanted, wanted], -1)
+        return torch.nn.functional.cross_entropy(logits, target, reduction="mean")
+
+    return descend(prm.model, len(rows), loss, recipe, "prm", work)
+
+
+def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[Better], recipe: Recipe, work: Path) -> float:
+    """Train on preferred steps: -log sigmoid(r+ - r-), a mean over all pairs of a place; the last loss as above."""
+    coded = [
+        [[encode(prm, b.question, [*b.steps, last]) for last in side] for side in (b.better, b.worse)] for b in pairs
+    ]
+
+    def loss(i: int, model: LocalClassifier) -> Tensor:
+        better, worse = (torch.stack([read(model, one)[-1, 0] for one in side]) for side in coded[i])
+        return -torch.nn.functional.logsigmoid(better[:, None] - worse[None, :]).mean()
+
+    return descend(prm.model, len(pairs), loss, recipe, "ppm", work)
+
+
+def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str]) -> Coded:
+    """Token ids and marks of a solution, exactly as it is scored."""
+    (coded,) = prm.model.encode(prm.texts(question, steps), whole=prm.spec.whole, bos=prm.bos)
+    return coded
+
+
+def read(model: LocalClassifier, coded: Coded) -> Tensor:
+    """Label logits at the marks, float32, shape [marks, labels]."""
+    ids, marks = coded
+    logits: Tensor = model.model(input_ids=torch.tensor([ids], device=model.model.device)).logits
+    return logits[0, marks].float()
+
+
+def descend(
+    model: LocalClassifier,
+    examples: int,
+    loss: Callable[[int, LocalClassifier], Tensor],
+    recipe: Recipe,
+    name: str,
+    work: Path,
+) -> float:
+    """Minimise the mean loss of the examples with AdamW; the mean loss of the last tenth of the steps.
+
+    A training that was interrupted goes on from its last resume point in the folder ``work``, which holds the loss of
+    every step, too. Raises UsageError without examples.
+    """
+    if not examples:
+        raise UsageError(f"there is nothing to train the {name} on: no example came out of these problems; give more")
+    batches, net = ordered(examples, recipe), model.model
+    trained = [weight for weight in net.parameters() if weight.requires_grad]
+    optim = torch.optim.AdamW(trained, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    point, losses, saved = work / "resume.pt", work / "losses.jsonl", time.monotonic()
+    start, _ = restore(point, net, [optim])
+    trim_log(losses, start)
+    net.train()
+    with losses.open("a") as log:
+        steps = range(start, len(batches))
+        for step in tqdm(steps, desc=f"training {name}", unit="step", delay=2, initial=start, total=len(batches)):
+            torch.manual_seed(seed_of(recipe.seed, step))  # what drops out is the same after an interruption
+            optim.param_groups[0]["lr"] = recipe.rate * share_of(step, len(batches))
+            total = one_step(net, optim, (loss(i, model) / len(batches[step]) for i in batches[step]))
+            log.write(json.dumps({"step": step + 1, "loss": total}) + "\n")
+            log.flush()
+            if time.monotonic() - saved > SAVE_AFTER:
+                save_point(point, net, [optim], step + 1, 0.0)
+                saved = time.monotonic()
+    net.eval()
+    model.forget()
+    last = [json.loads(line)["loss"] for line in losses.read_text().splitlines()[-max(1, len(batches) // 10) :]]
+    return float(sum(last) / len(last))
+
+
+def ordered(examples: int, recipe: Recipe) -> list[list[int]]:
+    """The examples of every step: all of them in every epoch, in an order of its own."""
+    rng = random.Random(recipe.seed)
+    order = [i for _ in range(recipe.epochs) for i in rng.sample(range(examples), examples)]
+    return [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
+
+
+def share_of(step: int, steps: int) -> float:
+    """The learning rate of a step as a share of its peak, in (0, 1]."""
+    return min(1.0, (step + 1) / max(1, steps // 10), (steps - step) / max(1, 0.7 * steps))
+
+
+def one_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: Iterable[Tensor]) -> float:
+    """One optimizer step down the sum of some losses, taken one after the other; the sum."""
+    total = 0.0
+    for part in losses:
+        part.backward()
+        total += float(part.detach())
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optim.step()
+    optim.zero_grad(set_to_none=True)
+    return total
+
+
+def save(prm: PRM[LocalClassifier], folder: Path) -> None:
+    """Write model, tokenizer, declaration and manifest."""
+    prm.model.model.save_pretrained(folder)
+    prm.model.tokenizer.save_pretrained(folder)
+    (folder / FILE).write_text(prm.spec.to_yaml(), encoding="utf-8")
+    write_manifest(folder)
+
+
+def default_spec(base: str, kind: str) -> PRMSpec:
+    """The format that a new model is trained in: the lab's on the lab's models, TRL's on any other."""
+    return FAMILIES["ppm" if kind == "ppm" else "lab" if base.startswith("embedded:") else "trl"]

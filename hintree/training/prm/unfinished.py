@@ -1,0 +1,80 @@
+"""What an interrupted training has done, in FOLDER.unfinished beside the model's folder, until the model is there.
+
+It holds the training's settings, the examples in parts as they come, a resume point of the weights, and last the model,
+which is moved to its folder when it is whole.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from hintree.data.fields import Case
+from hintree.errors import UsageError
+
+PART = 32
+"""Problems whose examples are made at once, and written before the next ones are."""
+SETTINGS, EXAMPLES, MODEL = "settings.json", "examples.jsonl", "model"
+
+Example = TypeVar("Example", bound=tuple[Any, ...])
+
+
+def begin(out: Path, settings: Mapping[str, Any]) -> Path:
+    """The folder of what is unfinished: a new one, or that of an interrupted training of the same settings.
+
+    Raises:
+        UsageError: The interrupted training had other settings.
+    """
+    work = out.with_name(f"{out.name}.unfinished")
+    file = work / SETTINGS
+    work.mkdir(parents=True, exist_ok=True)
+    if not file.is_file():
+        file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    elif (there := json.loads(file.read_text(encoding="utf-8"))) != settings:
+        other = next(key for key in settings if there.get(key) != settings[key])
+        raise UsageError(
+            f"{work}: holds an unfinished training with {other}={there.get(other)!r}, not {settings[other]!r}; "
+            "finish it with the same settings, remove it, or give another --out"
+        )
+    return work
+
+
+def in_parts(
+    cases: Sequence[Case],
+    make: Callable[[Sequence[Case]], list[Example]],
+    kind: Callable[..., Example],
+    work: Path,
+) -> list[Example]:
+    """The examples of all problems; parts that an interrupted training has made are read, not made again.
+
+    Args:
+        cases: Problems.
+        make: Makes the examples of some problems, which do not depend on what else there is.
+        kind: Puts an example together from its fields as JSON keeps them.
+        work: Where they are written, a line for every PART problems.
+    """
+    file = work / EXAMPLES
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
+    whole = [line for line in lines if line.endswith("\n")]
+    file.write_text("".join(whole), encoding="utf-8")  # a torn line is dropped
+    parts = [json.loads(line) for line in whole]
+    starts = range(0, len(cases), PART)
+    with file.open("a", encoding="utf-8") as out:
+        for start in tqdm(starts[len(parts) :], initial=len(parts), total=len(starts), desc="examples", delay=2):
+            parts.append(make(cases[start : start + PART]))
+            out.write(json.dumps(parts[-1]) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+    return [kind(*fields) for part in parts for fields in part]
+
+
+def finish(work: Path, out: Path) -> None:
+    """Move the model to its folder, which is empty or not there, and remove what is left."""
+    if out.is_dir():
+        out.rmdir()
+    (work / MODEL).rename(out)
+    shutil.rmtree(work)

@@ -1,0 +1,1 @@
+"""Recipes, training data and evaluation of the shipped models."""

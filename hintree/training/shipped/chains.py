@@ -1,0 +1,58 @@
+"""Run models of the lab on lab problems, one chain each, and say what came out."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from hintree.lab.checker import Verdict, check_step
+from hintree.lab.problem import LabProblem
+from hintree.search import Answerer, Beam, Ledger, Node, Problem, Rewrite, Run, Search, Tree, choose, drive
+
+
+class Chain(NamedTuple):
+    """One solution attempt.
+
+    problem: What was asked.
+    nodes: Its steps.
+    verdicts: The exact checker's judgement of each step.
+    right: Whether the final answer is right.
+    ledger: What it cost.
+    """
+
+    problem: LabProblem
+    nodes: list[Node]
+    verdicts: list[Verdict]
+    right: bool
+    ledger: Ledger
+
+    def until_error(self) -> int:
+        """Number of steps up to and including the first wrong one; all steps if none is wrong."""
+        return next((i + 1 for i, verdict in enumerate(self.verdicts) if not verdict.right), len(self.verdicts))
+
+
+def grow(
+    problems: Sequence[LabProblem | Problem],
+    search: Search,
+    answerers: Mapping[str, Answerer],
+    seed: int = 0,
+    rule: Rewrite | None = None,
+) -> list[Run]:
+    """One search per problem, in order."""
+    trees = [Tree(Problem(problem.question, problem.id), seed) for problem in problems]
+    runs = drive(((tree, search.grow(tree, rule)) for tree in trees), answerers)
+    done = {id(run.tree): run for run in runs}
+    return [done[id(tree)] for tree in trees]
+
+
+def run_chains(problems: Sequence[LabProblem], answerers: Mapping[str, Answerer], seed: int = 0) -> list[Chain]:
+    """One chain per problem, in order."""
+    runs = grow(problems, Beam(1, 1), answerers, seed)
+    return [chain(problem, choose(run.tree).node, run.ledger) for problem, run in zip(problems, runs, strict=True)]
+
+
+def chain(problem: LabProblem, last: Node, ledger: Ledger) -> Chain:
+    """The path that ends in ``last``, judged."""
+    nodes = last.path()
+    steps = [node.step.text for node in nodes]
+    verdicts = [check_step(problem, steps[:i], step) for i, step in enumerate(steps)]
+    right = bool(nodes) and nodes[-1].step.answer == str(problem.answer)
+    return Chain(problem, nodes, verdicts, right, ledger)

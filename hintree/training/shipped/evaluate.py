@@ -1,0 +1,154 @@
+"""Measure the lab's models on held-out problems: every figure that the model cards and the README quote."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from hintree.lab.checker import check_step
+from hintree.lab.controls import ExactHints
+from hintree.lab.generate import FAMILIES, problems
+from hintree.lab.oracle import next_hint
+from hintree.lab.problem import LabProblem, gold, solve
+from hintree.models import Completion, LanguageModel, Prompt, Request, load_classifier, load_model
+from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
+from hintree.policies.leaks import leaks
+from hintree.scorers import PRM, find_spec
+from hintree.search import Answerer
+from hintree.statistics.intervals import mean_interval, share
+from hintree.training.shipped.chains import Chain, run_chains
+from hintree.training.shipped.evaluate_prm import prm_figures
+from hintree.training.shipped.evaluate_smart import smart_figures
+
+MODELS = ("student", "student-2", "teacher", "hinter", "prm")
+
+
+def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
+    """Every figure, on ``n`` test problems of 2 to 8 steps; its three parts are measured side by side.
+
+    Args:
+        folder: Where student, teacher, hinter and prm lie; None for the shipped ones.
+        n: Problems.
+        seed: Seed of the problems; same seed, same figures.
+    """
+    names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
+    parts = (chain_part, prm_part, smart_part)
+    figures: dict[str, Any] = {"problems": {"split": "test", "n": n, "seed": seed, "steps": "2-8"}}
+    with ProcessPoolExecutor(len(parts), get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        running = [pool.submit(part, names, n, seed) for part in parts]
+        for part in tqdm(running, desc="evaluating", unit="part"):
+            figures |= part.result()
+    return figures
+
+
+def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
+    """One chain a problem by every model, and by the student under hints."""
+    students = [load_model(names[role]) for role in ("student", "student-2")]
+    student, hinter = students[0], load_model(names["hinter"])
+    asked = list(problems("test", n=n, seed=seed))
+    write, second, strong, alone = (writer(model) for model in (*students, load_model(names["teacher"]), hinter))
+    hints = Answerer(HintWriter(hinter, Sampling()))
+    arms: dict[str, dict[str, Answerer]] = {
+        "teacher": {"reasoner": strong},
+        "student": {"reasoner": write},
+        "student-2": {"reasoner": second},
+        "student, exact hints": {"reasoner": write, "hinter": Answerer(ExactHints(asked))},
+        "student, hinter": {"reasoner": write, "hinter": hints},
+        "student, another problem's hints": {"reasoner": write, "hinter": Answerer(ExactHints(asked, shift=1))},
+        "hinter alone": {"reasoner": alone},
+    }
+    runs = {name: run_chains(asked, roles) for name, roles in arms.items()}
+    right = {name: np.array([float(chain.right) for chain in chains]) for name, chains in runs.items()}
+    return {
+        "arms": {name: accuracy(chains) for name, chains in runs.items()},
+        "gain over the student": {
+            name: mean_interval(right[name] - right["student"]).rounded() for name in arms if "student, " in name
+        },
+        "student step accuracy from gold prefixes": gold_prefix_accuracy(student, asked),
+        "student first errors": first_errors(runs["student"]),
+        "hints": hint_figures(runs["student, hinter"]),
+    }
+
+
+def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
+    """The PRM on the student's samples."""
+    prm, student = PRM(load_classifier(names["prm"]), find_spec("embedded:prm")), load_model(names["student"])
+    return {"prm": prm_figures(prm, student, list(problems("test", n=n, seed=seed)), held_out(n, seed), seed)}
+
+
+def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
+    """Student, teacher and PRM together."""
+    prm = Answerer(PRM(load_classifier(names["prm"]), find_spec("embedded:prm")))
+    student, teacher = (writer(load_model(names[role])) for role in ("student", "teacher"))
+    return {"smart": smart_figures(prm, student, teacher, list(problems("test", n=n, seed=seed)), held_out(n, seed))}
+
+
+def held_out(n: int, seed: int) -> list[LabProblem]:
+    """A fifth as many validation problems, on which thresholds are chosen."""
+    return list(problems("validation", n=max(10, n // 5), seed=seed))
+
+
+def writer(model: LanguageModel) -> Answerer:
+    """A reasoner that always writes the most probable tokens."""
+    return Answerer(StepWriter(model, Sampling()), model.parameters)
+
+
+def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
+    """Share of right answers: overall, by number of steps, by family; and generated tokens per problem."""
+
+    def of(part: Sequence[Chain]) -> dict[str, float]:
+        return share(sum(c.right for c in part), len(part)).rounded()
+
+    lengths = sorted({len(solve(c.problem)) for c in chains})
+    families = [f for f in FAMILIES if any(c.problem.family == f for c in chains)]
+    return {
+        "all": of(chains),
+        "steps": {str(k): of([c for c in chains if len(solve(c.problem)) == k]) for k in lengths},
+        "family": {f: of([c for c in chains if c.problem.family == f]) for f in families},
+        "tokens": round(sum(c.ledger["reasoner"].generated_tokens for c in chains) / len(chains), 1),
+    }
+
+
+def gold_prefix_accuracy(student: LanguageModel, asked: Sequence[LabProblem]) -> dict[str, float]:
+    """Share of right steps when all steps before are the gold ones, over every place in every problem."""
+    cases, requests = [], []
+    for problem in asked:
+        steps = [step for _, step in gold(problem)]
+        for i in range(len(steps)):
+            cases.append((problem, steps[:i]))
+            prompt = Prompt(problem.question, "".join(f"{step}\n" for step in steps[:i]))
+            requests.append(Request(prompt, max_tokens=PLAIN.step_tokens, stop=(PLAIN.delimiter,)))
+    answers = student.generate(requests)
+    right = sum(
+        isinstance(a, Completion) and check_step(p, h, a.text).right for (p, h), a in zip(cases, answers, strict=True)
+    )
+    return share(right, len(cases)).rounded()
+
+
+def first_errors(chains: Sequence[Chain]) -> dict[str, int]:
+    """How often the first error of a chain is of which kind."""
+    kinds = Counter(next((v.kind for v in c.verdicts if not v.right), "unfinished") for c in chains if not c.right)
+    return dict(kinds.most_common())
+
+
+def hint_figures(chains: Sequence[Chain]) -> dict[str, Any]:
+    """Hints that reached the reasoner, those of them that leak, and how many are the exact hint; hints dropped before.
+
+    Histories may hold the student's mistakes.
+    """
+    leaked = exact = total = 0
+    for chain in chains:
+        steps = [node.step.text for node in chain.nodes]
+        for i, node in enumerate(chain.nodes):
+            if node.hint is not None:
+                total += 1
+                leaked += leaks(node.hint, chain.problem.question, steps[:i])
+                exact += node.hint == next_hint(chain.problem, steps[:i])
+    dropped = sum(node.hint_dropped for chain in chains for node in chain.nodes)
+    return {"hints": total, "leaks": leaked, "dropped": dropped, "exact": share(exact, total).rounded()}

@@ -1,0 +1,101 @@
+"""The PRM's figures, on the student's sampled solutions: step AUC, first-error F1, and best-of-8 against the vote."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from hintree.lab.problem import LabProblem
+from hintree.models import LanguageModel, Scored
+from hintree.policies import Sampling, StepWriter
+from hintree.scorers import PRM
+from hintree.search import Answerer, BestOfN, Ledger, Node, Run, choose
+from hintree.statistics.calibration import Trace, localised
+from hintree.statistics.intervals import auc_interval, mean_interval, share
+from hintree.training.shipped.chains import Chain, chain, grow
+
+SAMPLES, HEAT = 8, 0.8
+"""Solutions per problem, and their temperature."""
+JUDGES: dict[str, Callable[[Node], float]] = {
+    "prm": lambda node: node.score or 0.0,
+    "mean token probability": lambda node: node.step.mean_probability,
+    "min token probability": lambda node: node.step.min_probability,
+}
+"""Who may judge a step: the PRM (0 where it could not read so far) and the student's own confidence; each in [0, 1]."""
+
+
+def prm_figures(
+    prm: PRM[Any], student: LanguageModel, asked: Sequence[LabProblem], held_out: Sequence[LabProblem], seed: int
+) -> dict[str, Any]:
+    """Every figure; thresholds of the F1 are chosen on the problems ``held_out``."""
+    drafts, tuning = (sample(prm, student, problems, seed) for problems in (asked, held_out))
+    chains, tuned = (
+        [first(run, problem) for run, problem in zip(runs, problems, strict=True)]
+        for runs, problems in ((drafts, asked), (tuning, held_out))
+    )
+    steps = [(i, node, v.right) for i, c in enumerate(chains) for node, v in until_error(c)]
+    right, group = np.array([r for *_, r in steps]), np.array([i for i, *_ in steps])
+    figures: dict[str, Any] = {"steps": len(steps), "wrong": int((~right).sum()), "temperature": HEAT}
+    for name, judge in JUDGES.items():
+        scores = np.array([judge(node) for _, node, _ in steps])
+        threshold = max(np.linspace(0.02, 0.98, 49), key=lambda t: first_error_f1(tuned, judge, t))
+        figures[f"auc, {name}"] = auc_interval(scores, right, group).rounded()
+        figures[f"f1, {name}"] = {"value": round(first_error_f1(chains, judge, threshold), 4), "threshold": threshold}
+    return figures | {"best-of-8": best_of_n(drafts, asked)}
+
+
+def sample(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
+    """Eight solutions of every problem, every step scored; what is longer than the PRM can read has no score."""
+    writer = Answerer(StepWriter(student, Sampling(HEAT, greedy_first=False)))
+    runs = grow(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
+    for run in runs:
+        paths = [leaf.path() for leaf in run.tree if not leaf.children and leaf.parent]
+        texts = [prm.texts(run.tree.problem.question, [node.step.text for node in path])[0] for path in paths]
+        for path, scored in zip(paths, prm.model.classify(texts), strict=True):
+            if isinstance(scored, Scored):
+                for node, score in zip(path, scored.probabilities, strict=True):
+                    node.score = score
+    return runs
+
+
+def first(run: Run, problem: LabProblem) -> Chain:
+    """The first of a problem's solutions."""
+    node = run.tree.root
+    while node.children:
+        node = node.children[0]
+    return chain(problem, node, Ledger())
+
+
+def until_error(c: Chain) -> list[tuple[Node, Any]]:
+    """Steps with their verdicts, up to and at the first error."""
+    return list(zip(c.nodes, c.verdicts, strict=True))[: c.until_error()]
+
+
+def first_error_f1(chains: Sequence[Chain], judge: Callable[[Node], float], threshold: float) -> float:
+    """ProcessBench's F1 (arXiv 2412.06559): harmonic mean of two accuracies, on wrong and on right solutions.
+
+    A solution counts as judged rightly if the first step below ``threshold`` is its first error, or if none is and it
+    has no error. In [0, 1].
+    """
+    traces = [
+        Trace(
+            next((i for i, verdict in enumerate(c.verdicts) if not verdict.right), -1),
+            next((i for i, node in enumerate(c.nodes) if judge(node) < threshold), -1),
+        )
+        for c in chains
+    ]
+    f1 = localised(traces).f1
+    return 0.0 if math.isnan(f1) else f1
+
+
+def best_of_n(runs: Sequence[Run], asked: Sequence[LabProblem]) -> dict[str, Any]:
+    """Accuracy of choices among the same eight samples, and the paired gain over the plain vote."""
+    choices = {"majority": ("majority", "min"), "best by prm": ("best", "min"), "weighted by prm": ("weighted", "min")}
+    won = {
+        name: np.array([float(choose(r.tree, *how).answer == str(p.answer)) for r, p in zip(runs, asked, strict=True)])
+        for name, how in choices.items()
+    }
+    figures: dict[str, Any] = {name: share(int(hits.sum()), len(hits)).rounded() for name, hits in won.items()}
+    gain = mean_interval(won["best by prm"] - won["majority"])
+    return figures | {"gain of best by prm over majority": gain.rounded()}

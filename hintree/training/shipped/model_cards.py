@@ -1,0 +1,133 @@
+"""Put trained models into the package, each with a card of its measured figures.
+
+For maintainers, after ``hintree lab train``:
+
+    python -m hintree.training.shipped.model_cards build/lab
+"""
+
+import argparse
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hintree.models.local.load import EMBEDDED, HOME, MANIFEST, write_manifest
+from hintree.training.shipped.evaluate import evaluate
+from hintree.training.shipped.table import as_table, percent
+
+CARD = """---
+license: apache-2.0
+library_name: transformers
+pipeline_tag: {task}
+---
+# hintree {name}
+
+{about}
+
+It knows only *the lab*, a small synthetic world of word problems (`hintree lab problems`), and is of no use outside it.
+
+- **Data**: {data} Problems, steps and labels are generated and checked by `hintree/lab`; nothing is downloaded.
+- **Recipe**: {parameters:,} parameters (Llama architecture with attention biases, float32);
+  {steps:,} optimizer steps{earlier} of {batch} rows, seed {seed}; Muon {muon} for
+  matrices, AdamW {adam} for the rest. The recipe stands in
+  `hintree/training/shipped/recipes.py`, every schedule that this model really went through in `training.json`.
+- **Command**: `make lab` (or `hintree lab train --stage {name}`)
+- **Training time**: {minutes:.0f} CPU minutes on one core.
+
+## Measured
+By `hintree lab evaluate --n {n} --seed {problem_seed}`.
+
+{figures}
+
+## All figures of this set of models
+{table}
+"""
+
+ABOUT = {
+    "student": ("text-generation", "The small reasoner: solves lab problems step by step and often fails.",
+                "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
+    "student-2": ("text-generation", "Another student of the same size, from another seed: a second opinion.",
+                  "as for the student."),
+    "teacher": ("text-generation", "The stronger reasoner that rewrites what the student gets wrong.",
+                "as for the student."),
+    "hinter": ("text-generation", "Says which fact to use next. Starts from the teacher and writes hints only.",
+               "exact hints for gold and off-track histories; hints that state a number not yet known are filtered out "
+               "(policies/leaks.py)."),
+    "prm": ("token-classification", "The process-reward model: the probability that each step is right, in the format "
+            "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the teacher, with a "
+            "comparison laid into the weights (hintree/training/shipped/prm_architecture.py) and one trained layer.",
+            "the student's own drafts at temperatures 0.4, 0.7 and 1.0 and solutions with mistakes made on purpose, "
+            "labelled by the exact checker."),
+}  # fmt: skip
+"""Task, what it is, and what it learned from, by model."""
+
+
+def publish(out: Path, n: int, seed: int) -> None:
+    """Measure the models in ``out`` and copy them, with cards and manifests, to where the package ships them."""
+    figures = evaluate(out, n, seed)
+    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    for name in EMBEDDED:
+        target = HOME / name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(out / name, target, ignore=shutil.ignore_patterns(MANIFEST))
+        (target / "README.md").write_text(card(name, target, figures))
+        write_manifest(target)
+
+
+def card(name: str, folder: Path, figures: dict[str, Any]) -> str:
+    """The card of one model."""
+    record = json.loads((folder / "training.json").read_text())
+    task, about, data = ABOUT[name]
+    schedule, before = record["schedule"], list(earlier(record))
+    steps = [f"{one['schedule']['steps']:,}" for one in before]
+    return CARD.format(
+        name=name,
+        task=task,
+        about=about,
+        data=data[0].upper() + data[1:],
+        parameters=record["parameters"],
+        minutes=sum(one["cpu_seconds"] for one in (record, *before)) / 60,
+        earlier=f" after {' and '.join(steps)} earlier ones" if steps else "",
+        n=figures["problems"]["n"],
+        problem_seed=figures["problems"]["seed"],
+        figures=own_figures(name, figures),
+        table=as_table(figures),
+        **{key: schedule[key] for key in ("steps", "batch", "seed", "muon", "adam")},
+    )
+
+
+def earlier(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records of what a model has gone on from, the last one first."""
+    while "earlier" in record:
+        record = record["earlier"]
+        yield record
+
+
+def own_figures(name: str, figures: dict[str, Any]) -> str:
+    """The figures that are about one model."""
+    arms, hints, prm = figures["arms"], figures["hints"], figures["prm"]
+    if name == "prm":
+        own, chance = prm["auc, prm"], prm["auc, mean token probability"]
+        return (
+            f"AUC {own['value']:.3f} [{own['low']:.3f}, {own['high']:.3f}] on {prm['steps']} sampled student steps up "
+            f"to the first error ({prm['wrong']} wrong); the student's own mean token probability reaches "
+            f"{chance['value']:.3f} [{chance['low']:.3f}, {chance['high']:.3f}]."
+        )
+    if name == "hinter":
+        alone, led = percent(arms["student"]["all"]), percent(arms["student, hinter"]["all"])
+        return (
+            f"{hints['leaks']} of {hints['hints']} hints that reach the student leak, {hints['dropped']} more were "
+            f"dropped for what they said; {percent(hints['exact'])} are the exact hint. The "
+            f"student solves {alone} alone and {led} with it."
+        )
+    return f"Greedy, alone: {percent(arms[name]['all'])} of the problems."
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="what hintree lab train wrote")
+    parser.add_argument("--n", type=int, default=1000, help="test problems (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the problems (default %(default)s)")
+    args = parser.parse_args()
+    publish(args.folder, args.n, args.seed)

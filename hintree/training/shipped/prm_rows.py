@@ -1,0 +1,79 @@
+"""Training rows of the PRM: solutions with right and wrong steps, labelled by the exact checker.
+
+The format is TRL's (scorers/prm.py): prompt, then every step and its separator, tokenized on their own; the label, 1
+for right, stands at the separator. Rows come from the student's own drafts and from mistakes made on purpose.
+"""
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerFast
+
+from hintree.lab.difficulty import LEARNED
+from hintree.lab.generate import problems, sample
+from hintree.lab.inject_error import derail
+from hintree.lab.oracle import meant_step
+from hintree.lab.problem import LabProblem, gold
+from hintree.models import LanguageModel
+from hintree.policies import Sampling, StepWriter
+from hintree.search import Answerer
+from hintree.training.loop import Draw
+from hintree.training.shipped.chains import run_chains
+from hintree.training.shipped.rows import IGNORED, Row
+
+TEMPERATURES = (0.4, 0.7, 1.0)
+
+
+def prm_row(tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[str], meant: Sequence[str]) -> Row:
+    """One labelled solution in TRL's format.
+
+    The separator after a step is labelled with whether the step is right. So that a small model learns to see where a
+    step goes wrong, every token inside it is labelled too: 1 as long as the step agrees with the ``meant`` one.
+    """
+    ids = [tokenizer.bos_token_id, *tokenizer.encode(question + "\n", add_special_tokens=False)]
+    labels = [IGNORED] * len(ids)
+    for step, want in zip(steps, meant, strict=True):
+        body, target = (tokenizer.encode(text, add_special_tokens=False) for text in (step, want))
+        same = next(
+            (i for i, (x, y) in enumerate(zip(body, target, strict=False)) if x != y), min(len(body), len(target))
+        )
+        ids += [*body, *tokenizer.encode("\n", add_special_tokens=False)]
+        labels += [int(i < same) for i in range(len(body))] + [int(body == target)]
+    return Row(ids, labels)
+
+
+def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> None:
+    """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
+    with path.with_suffix(".tmp").open("w") as out:
+        for i, heat in enumerate(TEMPERATURES):
+            asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, knobs=LEARNED))
+            writer = StepWriter(student, Sampling(heat, greedy_first=False))
+            for chain in run_chains(asked, {"reasoner": Answerer(writer)}, seed):
+                steps = [n.step.text for n in chain.nodes]
+                meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
+                row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": heat}
+                out.write(json.dumps(row) + "\n")
+    path.with_suffix(".tmp").replace(path)
+
+
+def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) -> Draw:
+    """Draws PRM rows: a share ``own`` from the student's drafts, the rest with mistakes made on purpose or none."""
+    drafts = [json.loads(line) for line in path.read_text().splitlines()]
+
+    def draw(rng: random.Random, step: int) -> Row:
+        if rng.random() < own:
+            row = rng.choice(drafts)
+            return prm_row(tokenizer, row["question"], row["steps"], row["meant"])
+        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 10), knobs=LEARNED)))
+
+    return draw
+
+
+def made_up(rng: random.Random, problem: LabProblem) -> tuple[str, list[str], list[str]]:
+    """A gold solution, in three of four cases with a mistake in it; question, steps, and what the steps should be."""
+    steps = [step for _, step in gold(problem)]
+    if rng.random() < 0.75:
+        steps = derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)])
+    return problem.question, steps, [meant_step(problem, steps[:i], step) for i, step in enumerate(steps)]

@@ -1,0 +1,89 @@
+"""The recipes of the shipped models: sizes, lengths and mixes, in one place.
+
+``docs/lab.md`` says why each number is what it is, and what was tried and failed.
+"""
+
+import math
+import random
+from dataclasses import dataclass, replace
+
+from transformers import PreTrainedTokenizerFast
+
+from hintree.lab.generate import sample
+from hintree.training.hinter.hint_data import Lesson, lab_lesson
+from hintree.training.loop import Draw, Schedule
+from hintree.training.shipped.rows import Mix, Row, draw_row
+
+
+@dataclass(frozen=True)
+class Size:
+    """Width and depth of a model."""
+
+    hidden: int
+    layers: int
+
+
+TEACHER = Size(hidden=128, layers=4)
+STUDENT = Size(hidden=96, layers=3)
+
+TEACHER_SCHEDULE = Schedule(steps=30_000, hold=0.5, seed=1)
+STUDENT_SCHEDULE = Schedule(steps=6_000, hold=0.5, seed=2)
+SECOND_STUDENT_SCHEDULE = Schedule(steps=6_000, hold=0.5, seed=12)
+TEACHER_FURTHER = Schedule(steps=6_000, muon=0.012, adam=8e-4, warmup=100, hold=0.4, seed=1)
+STUDENT_FURTHER = Schedule(steps=350, muon=0.01, adam=6e-4, warmup=20, hold=0.4, seed=2)
+SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
+"""How earlier models go on when the world grew (``hintree lab train --from``)."""
+HINTER_SCHEDULE = Schedule(steps=1_200, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = Schedule(steps=2_000, hold=0.3, seed=4)
+
+STEPS = range(1, 10)
+"""Numbers of steps to learn from: one more than the models are measured on."""
+HINTS = Mix(steps=STEPS, astray=0.3)
+DRAFTS = 6_000
+"""Student solutions that the PRM learns from."""
+
+
+COPYING = Mix(steps=(1,), copies=1.0)
+CIRCUITS = Mix(steps=range(1, 4), drills=0.3, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.1)
+TEACHER_MIX = Mix(
+    steps=STEPS,
+    drills=0.12,
+    copies=0.01,
+    recitals=0.02,
+    lookups=0.02,
+    hinted=0.15,
+    hints=0.06,
+    orders=0.2,
+    plans=0.08,
+    planned=0.1,
+    astray=0.1,
+)
+"""What the teacher learns when it knows its circuits."""
+STUDENT_MIX = replace(TEACHER_MIX, orders=0.0, hinted=0.22, planned=0.06)
+"""The student sees no order rows: it should take up a fact in vain now and then."""
+
+
+def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> Draw:
+    """Draws rows for a model that starts from nothing: copying, then its circuits and short problems, then all.
+
+    Args:
+        tokenizer: The lab's.
+        whole: The last phase.
+    """
+    phases = ((700, COPYING), (1_800, CIRCUITS), (math.inf, whole))
+
+    def draw(rng: random.Random, step: int) -> Row:
+        return draw_row(rng, next(mix for until, mix in phases if step < until), tokenizer)
+
+    return draw
+
+
+def by_mix(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> Draw:
+    """Draws rows for a model that knows its circuits already: all kinds of rows from the first step on."""
+    return lambda rng, step: draw_row(rng, whole, tokenizer)
+
+
+def lessons(rng: random.Random) -> Lesson:
+    """Draws what the hinter learns from: a new training problem every time, a part of them with mistakes."""
+    problem = sample(rng, "train", HINTS.steps, knobs=HINTS.knobs)
+    return lab_lesson(rng, problem, astray=rng.random() < HINTS.astray)

@@ -1,0 +1,214 @@
+"""Training rows: token ids, and which of them the loss counts.
+
+Row kinds: solutions, with or without their plan, solutions whose last step is written under a hint, hints, plans, and
+exercises of the circuits that these need: arithmetic drills, copy rows (random tokens, and what follows them, again),
+recitals of facts by label, lookups of values by key, and the order of the facts to use. All kinds stand side by side: a
+phase of drills alone destroys copying (docs/lab.md).
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from transformers import PreTrainedTokenizerFast
+
+from hintree.lab.difficulty import LEARNED, Knobs
+from hintree.lab.generate import sample
+from hintree.lab.graph import changes
+from hintree.lab.inject_error import derail
+from hintree.lab.oracle import next_hint, next_step
+from hintree.lab.problem import OPERATIONS, LabProblem, solve, write_plan
+from hintree.policies.leaks import fit_to_teach
+
+IGNORED = -100
+"""Label of a token that the loss does not count."""
+ORDER_WEIGHT = 30.0
+"""Of a label in an ``order`` row, which has about five of them where a solution has a hundred and fifty tokens."""
+
+
+class Row(NamedTuple):
+    """One training sequence.
+
+    ids: Token ids, length L.
+    labels: Length L; the token itself where it is to be learned, else IGNORED (for a PRM 0, 1 or IGNORED).
+    weight: How much each of its labels counts, where one of another row counts 1.
+    """
+
+    ids: list[int]
+    labels: list[int]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Shares of row kinds, each in [0, 1]; what is left is plain solutions.
+
+    Attributes:
+        steps: Numbers of steps of the problems.
+        drills: Arithmetic drills.
+        copies: Copy rows.
+        recitals: The facts of a problem, then each again at the call of its label.
+        lookups: What quantities are, then each again in another order; only the values are learned.
+        hinted: Solutions whose last step stands under its hint.
+        hints: Rows that teach writing the hint.
+        orders: The question and the labels of the facts to use, in order, among many facts that are not needed.
+        plans: The question and the plan of the whole solution.
+        planned: Solutions that stand under their plan.
+        knobs: How hard the problems are otherwise.
+        astray: Share of the hinted and hint rows whose history holds a mistake.
+    """
+
+    steps: Sequence[int]
+    drills: float = 0.0
+    copies: float = 0.0
+    recitals: float = 0.0
+    lookups: float = 0.0
+    hinted: float = 0.0
+    hints: float = 0.0
+    orders: float = 0.0
+    plans: float = 0.0
+    planned: float = 0.0
+    astray: float = 0.0
+    knobs: Knobs = LEARNED
+
+
+class Text:
+    """A row under construction: text parts, learned or only read."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.tokenizer = tokenizer
+        self.ids: list[int] = [tokenizer.bos_token_id]
+        self.labels: list[int] = [IGNORED]
+
+    def add(self, text: str, *, learn: bool) -> "Text":
+        """Append a text."""
+        ids = self.tokenizer.encode(text, add_special_tokens=False)
+        self.ids += ids
+        self.labels += ids if learn else [IGNORED] * len(ids)
+        return self
+
+    def end(self) -> Row:
+        """Append the end of the text, learned, and return the row."""
+        return Row([*self.ids, self.tokenizer.eos_token_id], [*self.labels, self.tokenizer.eos_token_id])
+
+    def cut(self) -> Row:
+        """Return the row as it is."""
+        return Row(self.ids, self.labels)
+
+
+def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """One row of a kind drawn from the mix."""
+    kind = rng.random()
+    if (kind := kind - mix.drills) < 0:
+        return drill(rng, tokenizer, largest=mix.knobs.largest)
+    if (kind := kind - mix.copies) < 0:
+        return copy(rng, tokenizer)
+    if (kind := kind - mix.orders) < 0:
+        return order(rng, mix, tokenizer)
+    problem = sample(rng, "train", mix.steps, knobs=mix.knobs)
+    if (kind := kind - mix.recitals) < 0:
+        return recital(rng, problem, tokenizer)
+    if (kind := kind - mix.lookups) < 0:
+        return lookup(rng, problem, tokenizer)
+    if (kind := kind - mix.plans) < 0:
+        cue, plan = write_plan(problem).split(" ", 1)  # the cue is asked for, never learned: drafts would begin with it
+        return Text(tokenizer).add(f"{problem.question}\n{cue}", learn=False).add(plan, learn=True).cut()
+    if (kind := kind - mix.planned) < 0:
+        return solution(problem, f"{problem.question}\n{write_plan(problem)}\n", tokenizer)
+    if kind < mix.hinted + mix.hints:
+        return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
+    return solution(problem, f"{problem.question}\n", tokenizer)
+
+
+def solution(problem: LabProblem, told: str, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """The exact solution, learned, after what is told."""
+    return Text(tokenizer).add(told, learn=False).add("\n".join(steps_of(problem)), learn=True).end()
+
+
+def steps_of(problem: LabProblem, history: Sequence[str] = ()) -> list[str]:
+    """The history and the exact steps that follow it, down to the answer."""
+    steps = list(history)
+    while not steps or not steps[-1].startswith("The answer"):
+        steps.append(next_step(problem, steps))
+    return steps
+
+
+def guided(
+    rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, astray: bool, write_hint: bool
+) -> Row:
+    """Steps up to a random one, then the hint for the next (learned if ``write_hint``) and that step (if not)."""
+    steps = steps_of(problem)
+    history = steps[: rng.randrange(len(steps))]
+    if astray and history:
+        history = derail(rng, problem, history)
+    text = Text(tokenizer).add(problem.question + "\n", learn=False)
+    text.add("".join(f"{step}\n" for step in history), learn=not write_hint and not astray)
+    hint = next_hint(problem, history)
+    taught = write_hint and fit_to_teach(hint, problem.question, history)
+    text.add("Hint:", learn=False).add(f"{hint}\n", learn=taught)
+    if write_hint:
+        return text.cut()
+    step = next_step(problem, history)
+    text.add(step, learn=True)
+    return text.end() if step.startswith("The answer") else text.add("\n", learn=True).cut()
+
+
+def drill(
+    rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14, largest: int = LEARNED.largest
+) -> Row:
+    """A line of sums; only the results are learned."""
+    text = Text(tokenizer)
+    for _ in range(sums):
+        left = rng.randint(1, largest)
+        op, right = rng.choice(changes(left, rng, largest))
+        if op in "+*" and rng.random() < 0.5:
+            left, right = right, left
+        text.add(f"{left} {op} {right} =", learn=False).add(f"{OPERATIONS[op](left, right)}.", learn=True)
+    return text.cut()
+
+
+def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 80) -> Row:
+    """Random tokens over and over, or pieces of a random text in any order; what has stood before is learned.
+
+    Periods and places vary: with a fixed distance a model learns to look back so far, and not to look for the same.
+    """
+    draw = [rng.randrange(4, len(tokenizer)) for _ in range(rng.randint(3, 24) if rng.random() < 0.5 else 36)]
+    ids, labels = [tokenizer.bos_token_id, *draw], [IGNORED] * (len(draw) + 1)
+    while len(ids) <= length:
+        start = rng.randrange(len(draw) - 8) if len(draw) == 36 else 0
+        piece = draw[start : start + rng.randint(4, 8)] if len(draw) == 36 else draw
+        ids += piece
+        labels += piece if len(draw) < 36 else [IGNORED, *piece[1:]]
+    return Row(ids, labels)
+
+
+def order(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """A question with one to three facts that just state a number, and the labels of those to use; its cue is a comma.
+
+    Which fact comes next is one token of a step, and nearly always the label after the last. Here it is every token,
+    and another than the one after the last in one of four places.
+    """
+    problem = sample(rng, "train", mix.steps, knobs=replace(mix.knobs, distractors=(1, 2, 3), dead_ends=0.0))
+    labels = "".join(f"({fact.label})" for fact in solve(problem))
+    row = Text(tokenizer).add(f"{problem.question}\n,", learn=False).add(labels, learn=True).cut()
+    return row._replace(weight=ORDER_WEIGHT)
+
+
+def recital(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """The question, then its facts in another order; each is learned after its label."""
+    text = Text(tokenizer).add(problem.question + "\n", learn=False)
+    for fact in rng.sample(problem.facts, len(problem.facts)):
+        text.add(f"({fact.label})", learn=False).add(f"{fact.text}.", learn=True).add("\n", learn=False)
+    return text.cut()
+
+
+def lookup(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Row:
+    """What every quantity of a problem is, then the same in another order, where the values are learned."""
+    text = Text(tokenizer)
+    for key in rng.sample(sorted(problem.values), len(problem.values)):
+        text.add(f"{key} {problem.values[key]}.", learn=False)
+    text.add("\n", learn=False)
+    for key in rng.sample(sorted(problem.values), len(problem.values)):
+        text.add(key, learn=False).add(f"{problem.values[key]}.", learn=True)
+    return text.cut()

@@ -1,0 +1,62 @@
+"""The lab's tokenizer: one token per word, number, label, mark and line break.
+
+Whole-number tokens are what lets a model of a million weights learn arithmetic (docs/lab.md). A word outside the lab
+becomes ``<unk>``, which is how a question from another world is noticed.
+"""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
+
+from hintree.lab.difficulty import WIDE
+from hintree.lab.generate import FAMILIES, problems
+from hintree.lab.problem import MAX_VALUE, gold, write_hint
+
+SPECIAL = ["<pad>", "<unk>", "<s>", "</s>"]
+PIECE = r"\(\d+\)|\d+|[A-Za-z]+|\n|[^\sA-Za-z\d]"
+LABELS = 20
+ALL = replace(WIDE, branching=0.5)
+
+
+@cache
+def words() -> list[str]:
+    """Every word and mark that a lab text can hold, sorted; collected from a large fixed sample."""
+    found = set(re.findall(PIECE, "Hint: Plan: , check again + - * / ="))
+    for problem in problems("train", range(1, 11), n=3000, seed=0, families=tuple(FAMILIES), knobs=ALL):
+        lines = [problem.question, write_hint(None), *(text for pair in gold(problem) for text in pair)]
+        found.update(piece for line in lines for piece in re.findall(PIECE, line))
+    return sorted(piece for piece in found if not re.search(r"\d|\n", piece))
+
+
+def build_tokenizer(context: int = 1024) -> PreTrainedTokenizerFast:
+    """The tokenizer as an ordinary fast Hugging Face tokenizer; lab texts survive encode and decode unchanged."""
+    numbers = [str(i) for i in range(MAX_VALUE + 1)]
+    labels = [f"({i})" for i in range(1, LABELS + 1)]
+    pieces = [*SPECIAL, *numbers, *labels, "\n", *words()]
+    inner = Tokenizer(models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token="<unk>"))
+    inner.normalizer = normalizers.NFKC()
+    inner.pre_tokenizer = pre_tokenizers.Split(Regex(PIECE), behavior="removed", invert=True)
+    inner.decoder = decoders.Sequence(
+        [
+            decoders.WordPiece(prefix="<no prefix>", cleanup=True),
+            decoders.Fuse(),
+            decoders.Replace(" \n", "\n"),
+            decoders.Replace("\n ", "\n"),
+            decoders.Replace(" :", ":"),
+        ]
+    )
+    inner.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", SPECIAL.index("<s>"))]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        model_max_length=context,
+        clean_up_tokenization_spaces=False,
+    )

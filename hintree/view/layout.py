@@ -1,0 +1,75 @@
+"""Where the steps of a tree stand in a picture."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hintree.search import Node, Tree
+
+TOP, BOTTOM, MARGIN = 52.0, 52.0, 14.0
+"""A panel's room for the title and for the caption, and its margin, in pixels."""
+
+
+class Size(NamedTuple):
+    """Width and height of a panel, and the radius of a step where there is room, in pixels."""
+
+    wide: float = 300.0
+    high: float = 290.0
+    largest: float = 7.0
+
+
+class Circle(NamedTuple):
+    """Centre and radius of a step, in pixels."""
+
+    x: float
+    y: float
+    r: float
+
+
+def preorder(tree: Tree) -> Iterator[Node]:
+    """Every step before the steps after it, siblings in the order in which they were written."""
+    waiting = [tree.root]
+    while waiting:
+        node = waiting.pop()
+        waiting += reversed(node.children)
+        yield node
+
+
+def fit(tree: Tree) -> Size:
+    """The size of a picture of this tree alone: room for every step, up to about 4,000 pixels each way."""
+    levels, leaves = max(node.depth for node in tree), max(columns(tree)) + 1
+    return Size(min(4000.0, max(640.0, 34 * leaves)), TOP + BOTTOM + min(4000.0, 24 + 52.0 * levels), 11.0)
+
+
+def columns(tree: Tree) -> list[float]:
+    """The column of every step: leaves side by side at 0, 1, ..., parents centred over their children."""
+    found, leaves = [0.0] * len(tree), 0
+    for node in preorder(tree):
+        if not node.children:
+            found[node.id], leaves = float(leaves), leaves + 1
+    for node in reversed(tree.nodes):  # children are younger than their parents
+        if node.children:
+            found[node.id] = (found[node.children[0].id] + found[node.children[-1].id]) / 2
+    return found
+
+
+def circles(tree: Tree, levels: int, size: Size) -> list[Circle]:
+    """Every step within a panel that has room for so many levels; larger where a search came by more often.
+
+    Between neighbours there is room for rings, as wide as half a radius each.
+    """
+    found = columns(tree)
+    step = min(4 * size.largest, (size.wide - 2 * MARGIN - 2 * size.largest) / max(1.0, max(found)))
+    row = (size.high - TOP - BOTTOM - 2 * size.largest) / max(1, levels)
+    left = (size.wide - step * max(found)) / 2
+    most = max((node.visits for node in tree.nodes[1:]), default=0)
+    room = min(size.largest, 0.4 * step, 0.45 * row)
+    radii = [room * (0.6 + 0.4 * (node.visits / most) ** 0.5) if most else 0.8 * room for node in tree]
+    return [
+        Circle(left + step * x, TOP + size.largest + row * node.depth, room if node.parent is None else r)
+        for x, node, r in zip(found, tree, radii, strict=True)
+    ]
+
+
+def author(node: Node) -> str:
+    """Who wrote a step: "reasoner", "hinted" (the reasoner under a hint) or "teacher"."""
+    return "hinted" if node.author == "reasoner" and node.hint is not None else node.author

@@ -1,0 +1,79 @@
+"""Step-level beam search, with lookahead and the rewrite ladder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.core.expand import extend, places, roll_out
+from hintree.search.core.tree import Node, Tree, fail_too_long, living, unique
+from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import keep_best, trajectory_score, value_of
+
+
+@dataclass(frozen=True, slots=True)
+class Beam:
+    """Step beam search and, with ``lookahead``, lookahead search (Snell et al. 2024, arXiv 2408.03314, section 5.2).
+
+    Keep the ``width`` best paths; each writes ``branch`` next steps. Width and branch 1 make one chain.
+
+    Attributes:
+        width: Paths kept (n // m in the paper's terms), at least 1.
+        branch: Next steps written per path (m), at least 1.
+        unhinted: How many of these are written without a hint, at most ``branch``.
+        lookahead: Every step is judged by where a single chain of so many more steps ends (k); 0 judges the step.
+        depth: Longest path in steps; a longer one fails.
+        aggregate: How step scores rank a path: last, min, product, mean or max.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    width: int = 4
+    branch: int = 4
+    unhinted: int = 0
+    lookahead: int = 0
+    depth: int = 16
+    aggregate: str = "last"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, width=1, branch=1, unhinted=0, lookahead=0, depth=1)
+        check_range(self, unhinted=(0, self.branch))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Grow the tree until every kept path is finished."""
+        beam = [tree.root]
+        for _ in range(self.depth):
+            finished = [node for node in beam if node.status == "terminal"]
+            children = await self.expand(tree, living(beam))
+            if rule and rule.when == "before":
+                children = unique(await rewrite(tree, children, rule))
+            await self.look_ahead(tree, living(children))
+            kept = keep_best([*finished, *children], self.width, self.rank, "not among the best")
+            beam = [node for node in kept if node in finished]
+            fresh = [node for node in kept if node not in finished]
+            beam += unique(await rewrite(tree, fresh, rule)) if rule and rule.when == "after" else fresh
+            if not living(beam):
+                return
+        fail_too_long(beam, self.depth)
+
+    async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
+        """``branch`` scored children for every node; those that a look ahead has written are taken as they are."""
+        there = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
+        at = [p for node in nodes for p in places([node], self.branch - len(node.children), self.unhinted)]
+        new = [child for child in await extend(tree, at) if child is not None]
+        return unique([*there, *new])
+
+    async def look_ahead(self, tree: Tree, nodes: Sequence[Node]) -> None:
+        """Write ``lookahead`` steps after every node; the trajectory score at their end becomes the node's value."""
+        if not self.lookahead:
+            return
+        ends = await roll_out(tree, nodes, self.lookahead, self.depth)
+        for node, end in zip(nodes, ends, strict=True):
+            node.visits, node.value = 1, value_of(end, self.aggregate)
+
+    def rank(self, node: Node) -> float:
+        """What a node is kept for: its value if there was a look ahead, else its trajectory score."""
+        return node.value if node.visits else trajectory_score(node, self.aggregate)

@@ -1,0 +1,67 @@
+"""Best-first search and its A* form."""
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.core.expand import expand
+from hintree.search.core.tree import Node, Tree, fail_too_long, living, unique
+from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import trajectory_score
+
+
+@dataclass(frozen=True, slots=True)
+class BestFirst:
+    """Expand the most promising open step of the whole tree, wherever it stands.
+
+    A step is ranked by f = g + weight * h, where g aggregates the scores of its path and h is its own score (Q*, Wang
+    et al. 2024, arXiv 2406.14283, with the scorer as h). With weight 0 and aggregate "product" it is uniform-cost
+    search on the cost -log(score), that is A* without a heuristic.
+
+    Attributes:
+        expansions: Steps expanded, at least 1.
+        branch: Next steps written per expansion, at least 1.
+        unhinted: How many of these are written without a hint, at most ``branch``.
+        weight: Weight of h, at least 0.
+        answers: Stop after so many finished solutions, at least 1.
+        depth: Longest path in steps; a longer one fails.
+        aggregate: How step scores make g.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    expansions: int = 32
+    branch: int = 4
+    unhinted: int = 0
+    weight: float = 0.0
+    answers: int = 4
+    depth: int = 16
+    aggregate: str = "min"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, expansions=1, branch=1, unhinted=0, answers=1, depth=1)
+        check_range(self, unhinted=(0, self.branch), weight=(0, 1e6))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Expand the best open step until enough solutions are finished, or nothing is left to expand."""
+        frontier, answers = [(-self.promise(tree.root), tree.root.id, tree.root)], 0
+        for _ in range(self.expansions):
+            if not frontier or answers >= self.answers:
+                return
+            *_, best = heappop(frontier)
+            children = await expand(tree, [best], branch=self.branch, unhinted=self.unhinted)
+            children = unique(await rewrite(tree, children, rule))
+            answers += sum(node.status == "terminal" for node in children)
+            fail_too_long((node for node in children if node.depth >= self.depth), self.depth)
+            for node in living(children):
+                heappush(frontier, (-self.promise(node), node.id, node))
+
+    def promise(self, node: Node) -> float:
+        """What a step is ranked by; the root comes first."""
+        if node.parent is None:
+            return float("inf")
+        return trajectory_score(node, self.aggregate) + self.weight * (node.score or 0.0)

@@ -1,0 +1,107 @@
+"""Independent samples: best-of-N and self-consistency."""
+
+from dataclasses import dataclass
+from math import comb
+
+from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.core.expand import Place, extend
+from hintree.search.core.tree import Node, Tree, fail_too_long
+from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import votes
+
+
+@dataclass(frozen=True, slots=True)
+class BestOfN:
+    """``n`` whole solutions, each written without looking at the others (best-of-N, and self-consistency's samples).
+
+    Which of them wins is a matter of choice: the best trajectory (best-of-N; Cobbe et al. 2021, arXiv 2110.14168), the
+    majority (self-consistency; Wang et al. 2022, arXiv 2203.11171) or the score-weighted vote. Equal steps are not
+    merged, as every sample has a vote.
+
+    Attributes:
+        n: Samples, at least 1.
+        hinted: Whether steps are written under hints, if there is a hinter.
+        depth: Longest path in steps; a longer one fails.
+        aggregate: How step scores make a trajectory score.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    n: int = 16
+    hinted: bool = True
+    depth: int = 16
+    aggregate: str = "last"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, n=1, depth=1)
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Write all samples, step by step and side by side."""
+        await sample(tree, range(self.n), self.depth, rule, hinted=self.hinted)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfConsistency:
+    """Sample until the majority is sure enough: adaptive consistency (Aggarwal et al. 2023, arXiv 2305.11860).
+
+    After every ``batch`` samples the two most frequent answers are compared: with votes v1 and v2, the probability that
+    the first is the more frequent one in truth is P(p > 1/2) under Beta(v1 + 1, v2 + 1) (their Beta criterion).
+
+    Attributes:
+        n: Most samples, at least 1.
+        batch: Samples between two looks, at least 1.
+        sure: Stop above this probability; 1 never stops early.
+        hinted: Whether steps are written under hints, if there is a hinter.
+        depth: Longest path in steps; a longer one fails.
+        aggregate: How step scores make a trajectory score.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    n: int = 16
+    batch: int = 4
+    sure: float = 0.95
+    hinted: bool = True
+    depth: int = 16
+    aggregate: str = "last"
+    choice: str = "majority"
+
+    def __post_init__(self) -> None:
+        check_whole(self, n=1, batch=1, depth=1)
+        check_range(self, sure=(0.5, 1.0))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Write batches of samples until the vote is sure."""
+        for start in range(0, self.n, self.batch):
+            await sample(tree, range(start, min(start + self.batch, self.n)), self.depth, rule, hinted=self.hinted)
+            counts = sorted(votes(tree).values(), reverse=True)
+            first, second = (*counts, 0, 0)[:2]
+            if first and beta_above_half(first + 1, second + 1) > self.sure:
+                return
+
+
+async def sample(tree: Tree, indices: range, depth: int, rule: Rewrite | None, *, hinted: bool) -> None:
+    """One chain per index from the root, all side by side."""
+    chains: list[tuple[int, Node]] = [(index, tree.root) for index in indices]
+    for _ in range(depth):
+        alive = [(index, node) for index, node in chains if node.status == "open"]
+        steps = await extend(tree, [Place(node, index, hinted=hinted) for index, node in alive], merge=False)
+        chains = [(index, step) for (index, _), step in zip(alive, steps, strict=True) if step is not None]
+        kept = await rewrite(tree, [node for _, node in chains], rule, merge=False)
+        chains = [(index, new) for (index, _), new in zip(chains, kept, strict=True)]
+        if not chains:
+            return
+    fail_too_long((node for _, node in chains), depth)
+
+
+def beta_above_half(a: int, b: int) -> float:
+    """P(p > 1/2) for p ~ Beta(a, b), a and b whole: the chance that a + b - 1 fair coins show fewer than a heads."""
+    n = a + b - 1
+    return float(sum(comb(n, k) for k in range(a)) / 2**n)

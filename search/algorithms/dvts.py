@@ -1,0 +1,77 @@
+"""Diverse verifier tree search."""
+
+from dataclasses import dataclass
+
+from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.core.expand import Place, extend
+from hintree.search.core.tree import Node, Tree, fail_too_long, prune
+from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import keep_best, trajectory_score
+
+
+@dataclass(frozen=True, slots=True)
+class DVTS:
+    """Independent subtrees, each a greedy search by the scorer (Beeching et al. 2024, search-and-learn).
+
+    Each of ``width`` subtrees writes ``branch`` next steps after its only path and keeps the best, without looking at
+    the others, so no one good beginning can crowd out the rest. Only finished paths count: in the last expansion of a
+    subtree all finished siblings stay as candidates.
+
+    Attributes:
+        width: Subtrees (n // m), at least 1.
+        branch: Next steps written per subtree (m), at least 1.
+        unhinted: How many of these are written without a hint, at most ``branch``.
+        depth: Longest path in steps; a longer one fails.
+        aggregate: How step scores rank a path.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    width: int = 4
+    branch: int = 4
+    unhinted: int = 0
+    depth: int = 16
+    aggregate: str = "last"
+    choice: str = "weighted"
+
+    def __post_init__(self) -> None:
+        check_whole(self, width=1, branch=1, unhinted=0, depth=1)
+        check_range(self, unhinted=(0, self.branch))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Grow all subtrees side by side until each is finished."""
+        ends = dict.fromkeys(range(self.width), tree.root)
+        for _ in range(self.depth):
+            alive = [(lane, node) for lane, node in ends.items() if node.status == "open"]
+            if not alive:
+                return
+            at = [self.place(lane, node, i) for lane, node in alive for i in range(self.branch)]
+            steps = await extend(tree, at, merge=False)
+            written = [(p.index // self.branch, step) for p, step in zip(at, steps, strict=True) if step is not None]
+            if rule and rule.when == "before":
+                kept = await rewrite(tree, [step for _, step in written], rule, merge=False)
+                written = [(lane, new) for (lane, _), new in zip(written, kept, strict=True)]
+            lanes: dict[int, list[Node]] = {}
+            for lane, step in written:
+                lanes.setdefault(lane, []).append(step)
+            best = {lane: self.pick(siblings) for lane, siblings in lanes.items()}
+            kept = list(best.values())
+            if rule and rule.when == "after":
+                kept = await rewrite(tree, kept, rule, merge=False)
+            ends = dict(zip(best, kept, strict=True))
+        fail_too_long(ends.values(), self.depth)
+
+    def place(self, lane: int, node: Node, i: int) -> Place:
+        """Where a subtree writes its ``i``-th next step."""
+        return Place(node, lane * self.branch + i, hinted=i < self.branch - self.unhinted)
+
+    def pick(self, siblings: list[Node]) -> Node:
+        """The best of the siblings; open ones that lose are pruned, and finished ones too if the subtree goes on."""
+        why = "not the best of its subtree"
+        best = keep_best(siblings, 1, lambda n: trajectory_score(n, self.aggregate), why)[0]
+        if best.status == "open":
+            prune((node for node in siblings if node is not best), why)
+        return best

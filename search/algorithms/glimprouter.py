@@ -1,0 +1,57 @@
+"""GlimpRouter: the entropy of a step's first token says who writes the step."""
+
+from dataclasses import dataclass
+
+from hintree.errors import UsageError
+from hintree.search.algorithms.checks import check_choice, check_one_of, check_range, check_whole
+from hintree.search.algorithms.first_token_probe import routed
+from hintree.search.core.tree import Tree, Written
+from hintree.search.escalation import Rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class GlimpRouter:
+    """One chain; the teacher writes a step if the reasoner's first token is uncertain (arXiv 2601.05110).
+
+    H is the entropy of the reasoner's distribution of the first token of the next step. The reasoner writes the step if
+    H < ``threshold``, else the teacher does, and no draft is thrown away.
+
+    Attributes:
+        threshold: tau, in nats, at least 0. At 0 the teacher writes everything, at infinity only the end.
+        ending: Who writes the step that ends the solution: "teacher", or "any" for whom the entropy names.
+        depth: Longest path in steps.
+        aggregate: How step scores make a trajectory score.
+        choice: How the answer is chosen; there is one path.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    threshold: float = 0.5
+    ending: str = "teacher"
+    depth: int = 40
+    aggregate: str = "last"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, depth=1)
+        check_range(self, threshold=(0.0, float("inf")))
+        check_one_of(self, ending=("teacher", "any"))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Write the chain."""
+        await routed(
+            tree,
+            rule,
+            self.depth,
+            lambda first: entropy_of(first) < self.threshold,
+            teacher_ends=self.ending == "teacher",
+        )
+
+
+def entropy_of(first: Written) -> float:
+    """Entropy of a first token's distribution, in nats. Raises UsageError where it is not known."""
+    if first.first_entropy is None and not first.entropy:
+        raise UsageError("GlimpRouter needs entropies, which no server tells: name a reasoner on this machine")
+    return first.entropy

@@ -1,0 +1,154 @@
+"""Monte Carlo tree search over steps."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hintree.search.algorithms.backup import backup
+from hintree.search.algorithms.checks import check_choice, check_one_of, check_range, check_whole
+from hintree.search.core.expand import extend, places, roll_out
+from hintree.search.core.seeds import generator
+from hintree.search.core.tree import Node, Tree, living, unique
+from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import value_of
+
+
+@dataclass(frozen=True, slots=True)
+class MCTS:
+    """MCTS with UCT (Kocsis and Szepesvari 2006) or PUCT (Silver et al. 2017), on values in [0, 1] from the scorer.
+
+    A simulation walks from the root to a step with room for children, writes them all in one batch, evaluates each,
+    and backs every evaluation up (as rStar-Math does, Guan et al. 2025, arXiv 2501.04519, section 3.2: a new step's
+    score is its first visit). So the visits of a step are 1 plus those of its children. A simulation that ends in a
+    finished solution backs its value up again and writes nothing. ``batch`` simulations run side by side: while one is
+    under way its path counts a visit of value 0 (a virtual loss); where the next would meet it in the same step it
+    waits, so that no written step is thrown away.
+
+    Attributes:
+        simulations: At least 1.
+        branch: Children written when a step is first expanded, at least 1.
+        unhinted: How many of these are written without a hint, at most ``branch``.
+        c: Weight of exploration, at least 0.
+        rule: "uct", Q + c sqrt(ln N / n), or "puct", Q + c P sqrt(N) / (1 + n), where the prior P is the mean token
+            probability, normalised over siblings.
+        noise: Share of Dirichlet noise in the root's priors (puct), in [0, 1].
+        alpha: Concentration of that noise, above 0.
+        widen: Progressive widening (Coulom 2007): a step with N visits may have branch * N^widen children; 0 keeps
+            ``branch``.
+        value: "score", "rollout" (the trajectory score at the end of one chain written from there) or "both" (their
+            mean).
+        batch: Simulations side by side, at least 1.
+        depth: Longest path in steps.
+        aggregate: How step scores make a value.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    simulations: int = 32
+    branch: int = 3
+    unhinted: int = 0
+    c: float = 1.4
+    rule: str = "uct"
+    noise: float = 0.0
+    alpha: float = 0.3
+    widen: float = 0.0
+    value: str = "score"
+    batch: int = 1
+    depth: int = 16
+    aggregate: str = "last"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, simulations=1, branch=1, unhinted=0, batch=1, depth=1)
+        check_range(self, unhinted=(0, self.branch), c=(0, 1e6), noise=(0, 1), alpha=(1e-3, 1e3), widen=(0, 1))
+        check_one_of(self, rule=("uct", "puct"), value=("score", "rollout", "both"))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Run all simulations; ends early when nothing is left to write."""
+        done = 0
+        while done < self.simulations and self.alive(tree.root):
+            leaves = self.select_many(tree, min(self.batch, self.simulations - done))
+            done += len(leaves)
+            for leaf in leaves:
+                if leaf.status == "terminal":
+                    backup(leaf, value_of(leaf, self.aggregate))
+            await self.expand(tree, living(leaves), rule)
+
+    def select_many(self, tree: Tree, count: int) -> list[Node]:
+        """The leaves of up to ``count`` simulations that run side by side, each once."""
+        pending: dict[int, int] = {}
+        leaves: list[Node] = []
+        for _ in range(count):
+            leaf = self.select(tree, pending)
+            if leaf in leaves:
+                break
+            leaves.append(leaf)
+            for node in (tree.root, *leaf.path()):
+                pending[node.id] = pending.get(node.id, 0) + 1
+        return leaves
+
+    def select(self, tree: Tree, pending: dict[int, int]) -> Node:
+        """Walk from the root to a step with room for children, or to a finished one."""
+        node = tree.root
+        while node.status == "open" and not self.has_room(node):
+            children = [child for child in node.children if self.alive(child)]
+            total = node.visits + pending.get(node.id, 0)
+            priors = self.priors(node, children)
+            pulls = [
+                self.urgency(child, prior, total, pending.get(child.id, 0))
+                for child, prior in zip(children, priors, strict=True)
+            ]
+            node = children[pulls.index(max(pulls))]
+        return node
+
+    def urgency(self, node: Node, prior: float, total: int, lost: int) -> float:
+        """What selection maximises, with ``total`` visits to the parent; ``lost`` visits under way count as losses."""
+        visits = node.visits + lost
+        mean = node.value * node.visits / visits
+        if self.rule == "puct":
+            return mean + self.c * prior * math.sqrt(total) / (1 + visits)
+        return mean + self.c * math.sqrt(math.log(total) / visits)
+
+    def priors(self, node: Node, children: Sequence[Node]) -> list[float]:
+        """P of each child, summing to 1; at the root mixed with Dirichlet noise."""
+        weights = [child.step.mean_probability + 1e-9 for child in children]
+        priors = [weight / sum(weights) for weight in weights]
+        if not self.noise or node.parent is not None:
+            return priors
+        draws = [generator(child.key, "dirichlet").gammavariate(self.alpha, 1.0) + 1e-12 for child in children]
+        return [(1 - self.noise) * p + self.noise * x / sum(draws) for p, x in zip(priors, draws, strict=True)]
+
+    def room(self, node: Node) -> int:
+        """How many children may still be written after a step."""
+        most = math.floor(self.branch * max(1, node.visits) ** self.widen)
+        return most - node.begun if node.depth < self.depth else 0
+
+    def has_room(self, node: Node) -> bool:
+        """Whether a step is to be expanded here; also where all that was written is dead, and more may not be."""
+        return self.room(node) > 0 or not any(self.alive(child) for child in node.children)
+
+    def alive(self, node: Node) -> bool:
+        """Whether a simulation may end at a step or below it."""
+        return node.status == "terminal" or (node.status == "open" and not self.spent(node))
+
+    def spent(self, node: Node) -> bool:
+        """Whether an open step has no room and no living child; such a step fails, and is not looked at again."""
+        if self.room(node) > 0 or any(child.status in ("open", "terminal") for child in node.children):
+            return False
+        node.fail("no way on from here" if node.children else f"longer than {self.depth} steps")
+        return True
+
+    async def expand(self, tree: Tree, leaves: Sequence[Node], rule: Rewrite | None) -> None:
+        """Write, rewrite, evaluate and back up the children of the leaves."""
+        at = [p for leaf in leaves for p in places([leaf], self.room(leaf), self.unhinted if not leaf.children else 0)]
+        children = unique(child for child in await extend(tree, at) if child is not None)
+        fresh = [child for child in unique(await rewrite(tree, children, rule)) if not child.visits]
+        ends = await roll_out(tree, fresh, self.depth, self.depth) if self.value != "score" else fresh
+        for node, end in zip(fresh, ends, strict=True):
+            if self.value == "both":
+                backup(end, (value_of(node, self.aggregate) + value_of(end, self.aggregate)) / 2)
+            else:
+                backup(end, value_of(end, self.aggregate))

@@ -1,0 +1,82 @@
+"""MUR: a step that is less certain than the steps before it is sampled again, and a critic chooses."""
+
+import math
+from dataclasses import dataclass
+
+from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.core.expand import Draft, Place, extend, write
+from hintree.search.core.tree import RETRY, Node, Tree, fail_too_long, prune, unique
+from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import keep_best, value_of
+
+
+@dataclass(frozen=True, slots=True)
+class MUR:
+    """One chain with more samples where momentum uncertainty asks for them (arXiv 2507.14958).
+
+    With the mean log probability lp of a step's tokens and its momentum M (0 at first, then
+    M <- ``momentum`` M + (1 - ``momentum``) lp), a step is sampled ``samples`` times more if
+    exp(lp) < ``scaling`` exp(M), and the scorer, who is asked only then, chooses among them. Never the first step, nor
+    one that ends the solution.
+
+    Attributes:
+        scaling: gamma, at least 0. At 0 nothing is sampled again, at infinity everything.
+        momentum: alpha, in [0, 1].
+        samples: Samples of an uncertain step, at least 1.
+        depth: Longest path in steps.
+        aggregate: How step scores make a trajectory score.
+        choice: How the answer is chosen; there is one path.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    scaling: float = 0.8
+    momentum: float = 0.9
+    samples: int = 4
+    depth: int = 20
+    aggregate: str = "last"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, samples=1, depth=1)
+        check_range(self, scaling=(0.0, math.inf), momentum=(0.0, 1.0))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Write the chain."""
+        node, momentum = tree.root, 0.0
+        for depth in range(self.depth):
+            [draft] = await extend(tree, [Place(node, 0)], score=False)
+            if draft is None:
+                return
+            low = math.exp(certainty(draft)) < self.scaling * math.exp(momentum)
+            if low and depth > 0 and draft.status != "terminal":
+                draft = await self.sample_again(tree, draft)
+            momentum = self.momentum * momentum + (1 - self.momentum) * certainty(draft)
+            [node] = await rewrite(tree, [draft], rule)
+            if node.status != "open":
+                return
+        fail_too_long([node], self.depth)
+
+    async def sample_again(self, tree: Tree, draft: Node) -> Node:
+        """The best of ``samples`` new versions of a draft; the draft if none is sound."""
+        assert draft.parent is not None
+        at = [Place(draft.parent, RETRY + i) for i in range(self.samples)]
+        written = await write(tree, [Draft(place, None, draft) for place in at])
+        new = unique(node for node in written if node is not None)
+        why = "not the best of the samples"
+        best = keep_best(new, 1, value_of, why)
+        if not best or best[0].status == "failed":
+            return draft
+        prune((node for node in new if node is not best[0]), why)
+        if best[0] is not draft:
+            draft.status, draft.reason = "rejected", f"rewritten as step {best[0].id}"
+        return best[0]
+
+
+def certainty(node: Node) -> float:
+    """Mean log probability of a step's tokens, in nats; the logarithm of the mean where it was not recorded."""
+    if node.step.log_probability is not None:
+        return node.step.log_probability
+    return math.log(max(node.step.mean_probability, 1e-300))

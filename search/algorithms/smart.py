@@ -1,0 +1,79 @@
+"""SMART's beam search: write, score, take out what has ended, prune, and only then pay the teacher."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.core.expand import extend, places
+from hintree.search.core.tree import Node, Tree, fail_too_long, living, unique
+from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import keep_best, trajectory_score
+
+
+@dataclass(frozen=True, slots=True)
+class Smart:
+    """The search of SMART (arXiv 2504.09923) in the order of its public code; ``m`` = 1 is its best-of-N.
+
+    ``n`` beams write a step each; finished beams leave; the best ``n // m`` stay; the rule rewrites their low steps;
+    each goes on ``m`` times. Without a rule this is the beam search of search-and-learn (Beeching et al. 2024).
+
+    Attributes:
+        n: Beams, at least 1.
+        m: Beam width, in 1..n: ``n // m`` beams stay, each goes on about ``m`` times. 1 prunes nothing.
+        depth: Iterations; a longer path fails.
+        aggregate: How step scores rank a path: last, min, product, mean or max.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    n: int = 16
+    m: int = 4
+    depth: int = 40
+    aggregate: str = "last"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, n=1, m=1, depth=1)
+        check_range(self, m=(1, self.n))
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Grow the tree until ``n`` beams have ended or none goes on."""
+        beams, ended = [tree.root], 0
+        for _ in range(self.depth):
+            drafts = await self.refill(tree, beams)
+            if rule and rule.when == "before":
+                drafts = await rewrite(tree, drafts, rule)
+            if rule and rule.when == "after" and rule.final:
+                drafts = await rewrite_some(tree, drafts, rule, lambda node: node.status == "terminal")
+            ended += sum(node.status == "terminal" for node in drafts)
+            beams = unique(node for node in drafts if node.status != "terminal")
+            if ended >= self.n:
+                break
+            beams = keep_best(beams, self.n // self.m, self.rank, "not among the best")
+            if rule and rule.when == "after":
+                beams = await rewrite_some(tree, beams, rule, lambda node: node.replaces is None)
+                ended += sum(node.status == "terminal" for node in beams)
+            beams = living(unique(beams))
+            if not beams:
+                return
+        fail_too_long(beams, self.depth)
+
+    async def refill(self, tree: Tree, beams: list[Node]) -> list[Node]:
+        """One scored step for each of ``n`` beams, which are the given ones again and again."""
+        share, more = divmod(self.n, len(beams))
+        at = [place for i, beam in enumerate(beams) for place in places([beam], share + (i < more))]
+        return [node for node in await extend(tree, at) if node is not None]
+
+    def rank(self, node: Node) -> float:
+        """What a beam is kept for."""
+        return trajectory_score(node, self.aggregate)
+
+
+async def rewrite_some(tree: Tree, nodes: list[Node], rule: Rewrite, which: Callable[[Node], bool]) -> list[Node]:
+    """The nodes in order, with the low ones among some of them replaced as the rule says."""
+    some = [node for node in nodes if which(node)]
+    new = dict(zip((node.id for node in some), await rewrite(tree, some, rule), strict=True))
+    return [new.get(node.id, node) for node in nodes]

@@ -1,0 +1,51 @@
+"""SSR: one track per strategy, side by side."""
+
+from dataclasses import dataclass
+
+from hintree.search.algorithms.checks import check_choice, check_whole
+from hintree.search.core.expand import Draft, Place, write
+from hintree.search.core.requests import Hinted, Pick, each
+from hintree.search.core.tree import Tree, fail_too_long, living
+from hintree.search.escalation import Rewrite, rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class SSR:
+    """Chains side by side, each under a strategy that the teacher picks (SSR, arXiv 2505.15340).
+
+    The teacher is asked once, before the first step, for a strategy per track; a track of its own begins under each,
+    and goes on step by step as SpecReason does, by the rewrite rule. Without a teacher no track has a strategy. The
+    answer is the unique majority answer; where several are equally frequent, the one of these whose track has the
+    highest mean step score.
+
+    Attributes:
+        tracks: Strategies that are picked (method_num), at least 1.
+        depth: Longest track in steps; a longer one fails.
+        aggregate: How step scores make a trajectory score, which decides where the vote does not.
+        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    tracks: int = 3
+    depth: int = 40
+    aggregate: str = "mean"
+    choice: str = "majority"
+
+    def __post_init__(self) -> None:
+        check_whole(self, tracks=1, depth=1)
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Have the strategies picked, then write all tracks, step by step and side by side."""
+        [picked] = await each([Pick(tree, tree.root, tracks=self.tracks)])
+        hints = [Hinted(strategy, 0) for strategy in picked or (None,) * self.tracks]
+        drafts = [Draft(Place(tree.root, track), hint) for track, hint in enumerate(hints)]
+        for _ in range(self.depth):
+            steps = await write(tree, drafts, merge=False)
+            ends = await rewrite(tree, [step for step in steps if step is not None], rule, merge=False)
+            drafts = [Draft(Place(node, 0)) for node in living(ends)]
+            if not drafts:
+                return
+        fail_too_long((draft.place.node for draft in drafts), self.depth)

@@ -1,0 +1,78 @@
+"""STEER: the reasoner's confidence before a step, read against a mixture of a low and a high group, says who writes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hintree.errors import UsageError
+from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.algorithms.first_token_probe import routed
+from hintree.search.core.tree import Tree, Written
+from hintree.search.escalation import Rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """One chain; the teacher writes a step if the reasoner's confidence is not of the high kind (arXiv 2511.06190).
+
+    The confidence c is the probability of the most probable first token of the next step. It is taken to come from a
+    mixture of two normal distributions, one of low and one of high confidences, and the reasoner writes the step if
+    P(high | c) >= ``threshold``.
+
+    Attributes:
+        threshold: In [0, 2]. At 0 the reasoner writes everything, above 1 the teacher.
+        mixture: Share, mean and deviation of the low group, then of the high one; see ``hintree lab gates``.
+        depth: Longest path in steps.
+        aggregate: How step scores make a trajectory score.
+        choice: How the answer is chosen; there is one path.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+
+    threshold: float = 0.5
+    mixture: tuple[float, ...] = (0.5, 0.5, 0.2, 0.5, 0.95, 0.05)
+    depth: int = 40
+    aggregate: str = "last"
+    choice: str = "best"
+
+    def __post_init__(self) -> None:
+        check_whole(self, depth=1)
+        check_range(self, threshold=(0.0, 2.0))
+        numbers = isinstance(self.mixture, tuple) and all(isinstance(x, int | float) for x in self.mixture)
+        if not numbers or len(self.mixture) != 6 or not all(x > 0 for x in self.mixture):
+            raise UsageError(
+                f"Steer mixture={self.mixture!r} is not six numbers above 0: share, mean and deviation of the low "
+                "group, then of the high one"
+            )
+        check_choice(self)
+
+    async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
+        """Write the chain."""
+        await routed(
+            tree,
+            rule,
+            self.depth,
+            lambda first: high_probability(confidence_of(first), self.mixture) >= self.threshold,
+            teacher_ends=False,
+        )
+
+
+def confidence_of(first: Written) -> float:
+    """Probability of a first token, in (0, 1]. Raises UsageError where it is not known."""
+    if not first.mean_probability:
+        raise UsageError(
+            "Steer needs log-probabilities, which the reasoner's server does not tell (`hintree doctor URL`)"
+        )
+    return first.mean_probability
+
+
+def high_probability(confidence: float, mixture: Sequence[float]) -> float:
+    """P(high | c) in [0, 1] by Bayes' rule, for a mixture as in ``Steer``."""
+    low, high = (log_density(confidence, *mixture[i : i + 3]) for i in (0, 3))
+    return 1.0 / (1.0 + math.exp(min(low - high, 700.0)))
+
+
+def log_density(x: float, share: float, mean: float, deviation: float) -> float:
+    """Logarithm of a group's share times its normal density at ``x``, up to a constant that all groups have."""
+    return math.log(share) - math.log(deviation) - ((x - mean) / deviation) ** 2 / 2

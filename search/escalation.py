@@ -1,0 +1,192 @@
+"""The rewrite ladder: a low step is first retried under a new hint (cheap), then written by the teacher (dear).
+
+SMART's published rule (arXiv 2504.09923) is one setting: rungs ("teacher",), accept "always", when "after", final
+False, per "step".
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from hintree.errors import UsageError
+from hintree.search.core.expand import Draft, Place, write
+from hintree.search.core.requests import PLANNED, STRATEGY, Hint, Hinted, each
+from hintree.search.core.tree import RETRY, Node, Tree, prune, unique
+from hintree.search.router import FEATURES, gain_probability
+
+Rung = Literal["hint", "resample", "teacher"]
+Trigger = Literal["score", "drop", "confidence", "advantage"]
+RUNGS: tuple[Rung, ...] = get_args(Rung)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """When a step is rewritten, by whom, and which version is kept.
+
+    Attributes:
+        threshold: A step is rewritten where its trigger is below it (tau); at least 0. At 0 nothing is rewritten, above
+            1 everything.
+        trigger: "score" (the step's score), "drop" (1 minus how much lower it is than the score of the step before),
+            "confidence" (the mean probability of the step's tokens) or "advantage" (1 minus the probability that the
+            teacher's step would score higher, by a router with ``weights``); each in [0, 1].
+        rungs: In order: "hint" (the reasoner, under a new hint), "resample" (the reasoner, under the same hint or none)
+            and "teacher".
+        accept: "better" keeps the version with the higher score, "always" the new one.
+        margin: "better" is higher by more than this; in [0, 1].
+        when: "before" or "after" a search prunes; after is cheaper.
+        final: Whether a step that ends the solution may be rewritten.
+        limit: At most so many rewritten steps on a path; None for no limit.
+        per: "parent" rewrites the best low sibling only, "step" each of them.
+        weights: Of the router of the trigger "advantage"; see ``advantage.gain_probability``.
+
+    Raises:
+        UsageError: A value is not accepted.
+    """
+
+    threshold: float = 0.5
+    trigger: Trigger = "score"
+    rungs: tuple[Rung, ...] = ("hint", "teacher")
+    accept: Literal["better", "always"] = "better"
+    when: Literal["before", "after"] = "after"
+    final: bool = True
+    limit: int | None = None
+    per: Literal["parent", "step"] = "parent"
+    margin: float = 0.0
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.threshold, int | float) or not self.threshold >= 0:
+            raise UsageError(f"rewrite threshold={self.threshold!r} is not a number of at least 0")
+        if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 0):
+            raise UsageError(f"rewrite limit={self.limit!r} is not a whole number of at least 0")
+        if not isinstance(self.margin, int | float) or not 0 <= self.margin <= 1:
+            raise UsageError(f"rewrite margin={self.margin!r} is not a number from 0 to 1")
+        numbers = [weight for weight in self.weights if isinstance(weight, int | float)]
+        if self.trigger == "advantage" and not len(numbers) == len(self.weights) == 1 + len(FEATURES):
+            raise UsageError(
+                f"rewrite weights={self.weights!r}: the trigger advantage needs {1 + len(FEATURES)} of them, the "
+                f"intercept and one each for {', '.join(FEATURES)}; the preset arbitrage has them"
+            )
+        if bad := [rung for rung in self.rungs if rung not in RUNGS]:
+            raise UsageError(f"rewrite rungs: {bad[0]!r} is not one of {', '.join(RUNGS)}")
+        accepted = {
+            "trigger": get_args(Trigger),
+            "accept": ("better", "always"),
+            "when": ("before", "after"),
+            "per": ("parent", "step"),
+        }
+        for name, values in accepted.items():
+            if getattr(self, name) not in values:
+                raise UsageError(f"rewrite {name}={getattr(self, name)!r} is not one of {', '.join(values)}")
+
+    def wants(self, node: Node) -> bool:
+        """Whether the rule lets this step be rewritten. A failed step (empty, repeated) counts as a low one."""
+        if node.parent is None or (self.limit is not None and node.parent.rewrites >= self.limit):
+            return False
+        if node.status == "failed":
+            return self.threshold > 0
+        level = measure(node, self.trigger, self.weights)
+        low = self.threshold > 1 or (level is not None and level < self.threshold)
+        return low and (node.status == "open" or (node.status == "terminal" and self.final))
+
+
+def measure(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> float | None:
+    """What a trigger compares with its threshold, in [0, 1]; None where nobody judged."""
+    if trigger == "advantage":
+        return 1.0 - gain_probability(node, weights)
+    if trigger == "confidence":
+        return node.step.mean_probability or None  # a server that tells no probabilities leaves 0
+    if trigger == "score" or node.score is None:
+        return node.score
+    before = node.parent.score if node.parent is not None else None
+    return 1.0 if before is None else 1.0 - max(0.0, before - node.score)
+
+
+def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score", weights: Sequence[float] = ()) -> float:
+    """The threshold below which a ``share`` in [0, 1] of the steps of earlier runs lies: their empirical quantile.
+
+    Run a search on validation problems without a rule, and give its trees; for the trigger "advantage" its weights too.
+    """
+    Rewrite(trigger=trigger, weights=tuple(weights))  # raises UsageError for a trigger that cannot be measured
+    if not 0 <= share <= 1:
+        raise UsageError(f"calibrate share={share!r} is not a number from 0 to 1")
+    levels = sorted(x for tree in trees for n in tree if n.parent and (x := measure(n, trigger, weights)) is not None)
+    if not levels:
+        raise UsageError("calibrate: no step of these trees has been judged; run them with a scorer")
+    place = math.floor(share * len(levels))
+    return levels[place] if place < len(levels) else math.nextafter(levels[-1], math.inf)
+
+
+async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, merge: bool = True) -> list[Node]:
+    """The nodes in order, with every low one, wherever it stands, replaced by the version that the rule keeps.
+
+    Without ``merge``, for searches whose paths are samples of their own, each low step is rewritten whatever ``per``
+    says, and a version that equals a sibling stays apart from it.
+    """
+    kept = list(nodes)
+    if rule is None:
+        return kept
+    for level, rung in enumerate(rule.rungs):
+        shown = best_per_parent(kept) if merge and rule.per == "parent" else kept
+        low = [node for node in unique(shown) if node.tried <= level and rule.wants(node)]
+        for node in low:
+            node.tried = level + 1
+        written = await drafts(tree, low, rung, level)
+        for draft, new in zip(written, await write(tree, written, merge=merge), strict=True):
+            old = draft.replaces
+            if new is not None and old is not None and new is not old and settle(new, old, rule):
+                kept = [new if node is old else node for node in kept]
+    return kept
+
+
+async def drafts(tree: Tree, low: Sequence[Node], rung: Rung, level: int) -> list[Draft]:
+    """What one rung, the ``level``-th of the ladder, writes in place of the low nodes.
+
+    A plan or a strategy, which holds for the steps to come too, stays with whoever writes its first step; a new hint is
+    a new plan where the hinter writes plans, and no step that holds a strategy has one.
+    """
+    author = "teacher" if rung == "teacher" else "reasoner"
+    if rung == "hint":
+        low = [node for node in low if not (node.hint or "").startswith(STRATEGY)]
+    at = [Place(node.parent, (RETRY << level) + node.index, author) for node in low if node.parent is not None]
+    stays = [n.hint is not None and (rung == "resample" or n.hint.startswith((PLANNED, STRATEGY))) for n in low]
+    hints: Sequence[Hinted | None] = [Hinted(n.hint, 0) if stay else None for n, stay in zip(low, stays, strict=True)]
+    if rung == "hint":
+        tried = [(node.hint,) if node.hint is not None else () for node in low]
+        hints = await each(Hint(tree, p.node, p.index, avoid=old) for p, old in zip(at, tried, strict=True))
+    all_drafts = [Draft(place, hint, node) for place, hint, node in zip(at, hints, low, strict=True)]
+    return [draft for draft in all_drafts if rung != "hint" or draft.hint is not None]
+
+
+def settle(new: Node, old: Node, rule: Rewrite) -> bool:
+    """Decide between two versions and mark the one that loses; whether the new one is kept, which never failed.
+
+    The new one may be an older sibling with the very text; then it is taken up again.
+    """
+    fresh = new.replaces == old.id
+    if new.status != "failed" and (rule.accept == "always" or worth(new) - worth(old) > rule.margin):
+        why = f"{old.reason}; " if old.reason else ""
+        old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
+        prune(old.below(), f"after step {old.id}, which is rejected")
+        if not fresh:
+            new.status, new.reason = "terminal" if new.finished else "open", ""
+        return True
+    if fresh and new.status != "failed":
+        new.status, new.reason = "rejected", f"not better than step {old.id}"
+    return False
+
+
+def best_per_parent(nodes: Sequence[Node]) -> list[Node]:
+    """The child with the highest score of every parent, in the order given; a failed child counts least."""
+    best: dict[int, Node] = {}
+    for node in nodes:
+        parent = node.parent.id if node.parent else -1
+        if parent not in best or worth(node) > worth(best[parent]):
+            best[parent] = node
+    return list(best.values())
+
+
+def worth(node: Node) -> float:
+    """A node's score, -1 if it failed, 0 if nobody judged it."""
+    return -1.0 if node.status == "failed" else (node.score or 0.0)

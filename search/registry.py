@@ -1,0 +1,109 @@
+"""Searches by name, and their settings from text."""
+
+import ast
+import inspect
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from hintree.errors import UsageError
+from hintree.search import (
+    ABMCTS,
+    DVTS,
+    MCTS,
+    MUR,
+    SSR,
+    Beam,
+    BestFirst,
+    BestOfN,
+    GlimpRouter,
+    Lorid,
+    Particles,
+    Rewrite,
+    Search,
+    SelfConsistency,
+    Smart,
+    Steer,
+)
+
+Made = TypeVar("Made")
+
+SEARCHES: dict[str, type[Search]] = {
+    "best-of-n": BestOfN,
+    "self-consistency": SelfConsistency,
+    "beam": Beam,
+    "dvts": DVTS,
+    "best-first": BestFirst,
+    "mcts": MCTS,
+    "ab-mcts": ABMCTS,
+    "particles": Particles,
+    "smart": Smart,
+    "glimprouter": GlimpRouter,
+    "steer": Steer,
+    "mur": MUR,
+    "lorid": Lorid,
+    "ssr": SSR,
+}
+"""Every search that ``--search`` takes."""
+
+
+def make_search(name: str, settings: str = "") -> Search:
+    """A search from its name and settings such as "simulations=64,c=1.4". Raises UsageError."""
+    if name not in SEARCHES:
+        raise UsageError(f"search {name!r} is not one of {', '.join(SEARCHES)}")
+    kind: Any = SEARCHES[name]
+    made: Search = kind(**read_settings(name, kind, settings))
+    return made
+
+
+def make_rewrite(settings: str, base: Rewrite | None = None) -> Rewrite:
+    """A rule from settings such as "threshold=0.7,rungs=hint+teacher", laid over ``base``; "none" never rewrites."""
+    if settings == "none":
+        return Rewrite(threshold=0)
+    return changed("rewrite", base or Rewrite(), settings)
+
+
+def changed(name: str, base: Made, settings: str) -> Made:
+    """A dataclass with settings such as "m=1,depth=20" in place of its own. Raises UsageError."""
+    try:
+        return replace(base, **read_settings(name, type(base), settings))  # type: ignore[type-var]
+    except TypeError as error:
+        raise UsageError(f"{name} settings {settings!r}: a value is not of the right kind ({error})") from error
+
+
+def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
+    """The settings of a dataclass from NAME=VALUE,...; values are numbers, words, or words joined by +.
+
+    Raises:
+        UsageError: A name is unknown or given twice, or a part has not that form.
+    """
+    assert is_dataclass(kind)
+    defaults = {field.name: field.default for field in fields(kind)}
+    found: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        key, equals, value = (x.strip() for x in part.partition("="))
+        if key not in defaults or not equals:
+            raise UsageError(f"{name} setting {part!r}: expected NAME=VALUE with a name from {', '.join(defaults)}")
+        if key in found:
+            raise UsageError(f"{name} setting {key} is given twice")
+        found[key] = tuple(map(literal, value.split("+"))) if isinstance(defaults[key], tuple) else literal(value)
+    return found
+
+
+def literal(text: str) -> Any:
+    """A number, true, false or none if the text is one, else the text itself."""
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return value if isinstance(value, int | float) else text
+
+
+def describe(name: str) -> tuple[str, Mapping[str, Any]]:
+    """The first line of a search's description, and its settings with their defaults."""
+    kind: Any = SEARCHES[name]
+    about = (inspect.getdoc(kind) or "").partition("\n")[0].rstrip(".")
+    return about, {field.name: field.default for field in fields(kind)}

@@ -1,0 +1,96 @@
+"""Choosing the answer: from the finished solutions of a tree, without any reference answer."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hintree.errors import UsageError
+from hintree.search.core.tree import Node, Tree, living, prune
+
+AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
+    "last": lambda scores: scores[-1],
+    "min": min,
+    "product": math.prod,
+    "mean": lambda scores: sum(scores) / len(scores),
+    "max": max,
+}
+"""Ways to make one trajectory score of step scores; all stay in [0, 1]."""
+
+CHOICES = ("best", "majority", "weighted")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen solution.
+
+    Attributes:
+        node: Last step of the chosen trajectory; of the best unfinished one if none is finished; the root if there is
+            no step at all.
+        answer: Its answer, None if it states none.
+        confidence: In [0, 1]: the trajectory's score ("best") or the answer's share of the votes or of the weight;
+            without a scorer, the lowest mean token probability of its steps.
+    """
+
+    node: Node
+    answer: str | None
+    confidence: float
+
+
+def trajectory_score(node: Node, aggregate: str = "last") -> float:
+    """One score in [0, 1] for the path that ends in ``node``; token confidence where nobody judged."""
+    if aggregate == "last" and node.score is not None:
+        return node.score
+    path = node.path()
+    scores = [n.score for n in path if n.score is not None]
+    if scores:
+        return AGGREGATES[aggregate](scores)
+    return min((n.step.mean_probability for n in path), default=0.0)
+
+
+def value_of(node: Node, aggregate: str = "last") -> float:
+    """What a search takes a step to be worth, in [0, 1]: its trajectory score, 0 if it failed."""
+    return 0.0 if node.status == "failed" else trajectory_score(node, aggregate)
+
+
+def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], reason: str) -> list[Node]:
+    """The ``count`` nodes of highest rank, failed ones last; open nodes that are not kept are marked pruned."""
+    ranked = sorted(nodes, key=lambda n: (n.status == "failed", -rank(n), n.id))
+    prune(living(ranked[count:]), reason)
+    return ranked[:count]
+
+
+def votes(tree: Tree) -> dict[str, int]:
+    """How many finished solutions state each answer."""
+    return dict(Counter(node.step.answer for node in tree.terminals() if node.step.answer is not None))
+
+
+def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
+    """The answer of a tree; ties go to the higher score, then to the earlier step.
+
+    Args:
+        tree: A grown tree.
+        how: "best" (highest trajectory score), "majority" (most frequent answer) or "weighted" (largest sum of scores).
+        aggregate: How step scores make a trajectory score; see ``AGGREGATES``.
+    """
+    if how not in CHOICES or aggregate not in AGGREGATES:
+        raise UsageError(
+            f"choose how={how!r}, aggregate={aggregate!r}: how is one of {', '.join(CHOICES)}, aggregate one of "
+            f"{', '.join(AGGREGATES)}"
+        )
+    finished = [node for node in tree.terminals() if node.step.answer is not None]
+    score = {node.id: trajectory_score(node, aggregate) for node in finished}
+    if not finished:
+        rest = tree.terminals() or [n for n in tree if n.status in ("open", "pruned")] or [tree.root]
+        node = max(rest, key=lambda n: (n.depth, trajectory_score(n, aggregate), -n.id))
+        return Choice(node, None, 0.0)
+    if how == "best":
+        node = max(finished, key=lambda n: (n.score is not None, score[n.id], -n.id))
+        return Choice(node, node.step.answer, score[node.id])
+    weight: dict[str, float] = {}
+    for node in finished:
+        answer = str(node.step.answer)
+        weight[answer] = weight.get(answer, 0.0) + (1.0 if how == "majority" else score[node.id])
+    top = max(finished, key=lambda n: (weight[str(n.step.answer)], score[n.id], -n.id))
+    total = sum(weight.values())
+    return Choice(top, top.step.answer, weight[str(top.step.answer)] / total if total else 0.0)

@@ -1,0 +1,152 @@
+"""A study comes to its end whatever its problems do, and to the same end whatever is done to it."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hintree.experiments.study.result_table import as_csv
+from hintree.experiments.study.store import Store
+from hintree.experiments.study.tasks import ATTEMPTS, Schedule, plan
+from tests.support import light
+
+ROOT = Path(__file__).parents[2]
+
+
+@given(st.sets(st.integers(0, 99), max_size=5), st.integers(1, 64))
+def test_poison_is_found_in_three_attempts_and_takes_nothing_with_it(poison, size):
+    """A task that holds poison breaks before any of its problems is solved: the worst case."""
+    names = [str(i) for i in range(100)]
+    schedule = Schedule(plan(["a"], [0], names, [], size))
+    tried, solved, failed = Counter(), set(), set()
+    while (task := schedule.next()) is not None:
+        tried.update(task.problems)
+        if not any(int(name) in poison for name in task.problems):
+            solved.update(task.problems)
+        elif not schedule.again(task, task.problems):
+            failed.update(task.problems)
+    assert failed == {str(i) for i in poison} and solved == set(names) - failed
+    assert max(tried.values()) <= ATTEMPTS
+
+
+def rows(folder):
+    with Store.open(folder) as store:
+        problems = store.problems()
+        return {(r.arm, problems[r.problem].id): r for r in store.results()}, as_csv(store)
+
+
+def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay_failed(tmp_path):
+    names = [f"p{i}" for i in range(20)]
+    bad = ["crash-1", "kill-1", "bad-1", "odd-1", "hang-1"]
+    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, patience=2.0)
+    found, table = rows(tmp_path / "run")
+    assert {name for (_, name), r in found.items() if r.status == "failed"} == set(bad)
+    reasons = {name: found["arm 0", name].reason for name in bad}
+    words = {
+        "crash-1": "SIGSEGV",
+        "kill-1": "out of memory?",
+        "bad-1": "this problem is bad",
+        "odd-1": "a pair: ?",
+        "hang-1": "silent for 2 s",
+    }
+    assert all(words[name] in reason for name, reason in reasons.items()), reasons
+    assert {found["arm 0", name].attempts for name in bad} == {ATTEMPTS}
+    assert all(found["arm 0", name].answer == "7" for name in names)
+    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1)
+    assert rows(tmp_path / "run")[1] == table
+
+
+def test_a_worker_that_dies_once_changes_no_result_but_the_count_of_attempts(tmp_path):
+    flaky = str(tmp_path / "flaky")
+    names = ["p0", flaky, "p1", "p2"]
+    light.run(tmp_path / "calm", names, workers=1)
+    Path(flaky).touch()
+    light.run(tmp_path / "run", names, workers=1)
+    calm, run = rows(tmp_path / "calm")[0], rows(tmp_path / "run")[0]
+    assert {r.attempts for r in run.values()} == {1, 2} and {r.attempts for r in calm.values()} == {1}
+    assert [r.answer for r in run.values()] == [r.answer for r in calm.values()]
+
+
+def test_the_number_of_workers_and_the_size_of_tasks_change_nothing(tmp_path):
+    names = [f"p{i}" for i in range(11)]
+    for i, (workers, size) in enumerate(((1, 11), (2, 1), (3, 4))):
+        light.run(tmp_path / str(i), names, workers=workers, size=size, seeds=(3, 1))
+    assert rows(tmp_path / "0")[1] == rows(tmp_path / "1")[1] == rows(tmp_path / "2")[1]
+
+
+def killed(command, seconds, group):
+    """Start a command in a group of its own, kill it (or its whole group) after a while; what it printed, if killed."""
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        process.wait(seconds)
+        return False, process.communicate()[0]
+    except subprocess.TimeoutExpired:
+        (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
+        return True, process.communicate(timeout=30)[0]  # workers hold the pipe too: they end as well
+
+
+def kill_often(command, folder, kills, longest, seed, table):
+    """Kill a study again and again at random moments, going on each time; start anew when it is done.
+
+    Args:
+        command: Runs the study in the folder that is put at its end, and prints [arm, problem, seed] of kept results.
+        table: Its CSV when nothing disturbs it.
+    """
+    chance, rounds, count = random.Random(seed), 0, 0
+    kept = {}
+    while count < kills:
+        here = folder / str(rounds)
+        was_killed, printed = killed([*command, str(here)], chance.uniform(0.1, longest), chance.random() < 0.5)
+        whole = printed[: printed.rfind("\n") + 1].splitlines()
+        acknowledged = {tuple(json.loads(line)[:3]) for line in whole if line.startswith("[")}
+        found = {}
+        if acknowledged or not was_killed or kept:
+            with Store.open(here) as store:
+                found = {(r.arm, r.problem, r.seed): r for r in store.results()}
+        assert acknowledged <= set(found), "an acknowledged result is lost"
+        assert all(found[key] == row for key, row in kept.items()), "a result has changed"
+        kept, count = found, count + was_killed
+        if not was_killed:
+            assert (here / "results.csv").read_text() == table
+            kept, rounds = {}, rounds + 1
+    return rounds
+
+
+LIGHT = [sys.executable, "-m", "tests.support.light"]
+
+
+def test_kill_9_at_random_moments_loses_nothing_and_changes_nothing(tmp_path):
+    killed([*LIGHT, str(tmp_path / "calm")], 100, False)
+    table = (tmp_path / "calm" / "results.csv").read_text()
+    last = tmp_path / str(kill_often(LIGHT, tmp_path, 4, 2.5, 0, table))
+    killed([*LIGHT, str(last)], 100, False)  # the last of the kills was here
+    assert (last / "results.csv").read_text() == table
+
+
+@pytest.mark.slow
+def test_50_kills(tmp_path):
+    killed([*LIGHT, str(tmp_path / "calm")], 100, False)
+    table = (tmp_path / "calm" / "results.csv").read_text()
+    assert kill_often(LIGHT, tmp_path, 50, 3.0, 1, table) >= 1
+
+
+def test_ctrl_c_ends_everything_before_its_time(tmp_path):
+    process = subprocess.Popen(
+        [*LIGHT, str(tmp_path / "run"), "8000"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    # A shell starts what runs in the background deaf to Ctrl-C, and these tests with it.
+    process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    _, errors = process.communicate(timeout=60)  # alone the whole study would take two minutes
+    assert errors.count("Traceback") == 1  # its own: the workers say nothing
+    with Store.open(tmp_path / "run") as store:
+        assert 0 < len(list(store.results())) < 16000

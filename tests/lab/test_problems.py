@@ -1,0 +1,296 @@
+import itertools
+import operator
+import re
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from hintree.errors import UsageError
+from hintree.lab import FAMILIES, SPLITS, check_step, first_error, problems, solve
+from hintree.lab.difficulty import EASY, EASY_STEPS, KNOWN, WIDE, Knobs
+from hintree.lab.families.draft import NAMES
+from hintree.lab.families.relations import ITEMS
+from hintree.lab.families.sharing import SWEETS, VESSELS
+from hintree.lab.families.shopping import GOODS
+from hintree.lab.generate import signature
+from hintree.lab.parse import read
+from hintree.lab.perturb import perturb
+from hintree.lab.problem import gold
+
+CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+LENGTHS = range(1, 11)
+everywhere = pytest.mark.parametrize("family", FAMILIES)
+
+
+@cache
+def drawn(family, n=25, **knobs):
+    """Problems of every length, with it; drawn once for all tests, since none can change them."""
+    knobs = replace(WIDE, **knobs)
+    draws = ((steps, problems("train", (steps,), n=n, seed=3, families=(family,), knobs=knobs)) for steps in LENGTHS)
+    return [(steps, problem) for steps, found in draws for problem in found]
+
+
+def unneeded(problem):
+    return [fact for fact in problem.facts if fact.target not in problem.needed()]
+
+
+@everywhere
+def test_the_gold_solution_has_exactly_the_steps_asked_for(family):
+    for steps, problem in drawn(family):
+        assert len(solve(problem)) == steps
+        assert len(list(gold(problem))) == steps + 1
+        assert problem.family == family
+
+
+@everywhere
+def test_every_number_lies_within_1_and_199(family):
+    for _, problem in drawn(family):
+        constants = [x for fact in problem.facts for x in fact.operands if isinstance(x, int)]
+        told = [int(x) for x in re.findall(r"\d+", re.sub(r"\(\d+\)", "", problem.question))]
+        numbers = [*problem.values.values(), *constants, *told]
+        assert 1 <= min(numbers) <= max(numbers) <= 199
+
+
+@everywhere
+def test_every_value_follows_from_the_facts(family):
+    for _, problem in drawn(family):
+        assert sorted(problem.values) == sorted(fact.target for fact in problem.facts)
+        for fact in problem.facts:
+            numbers = [problem.values[x] if isinstance(x, str) else x for x in fact.operands]
+            value = CALCULATE[fact.op](*numbers) if fact.op else numbers[0]
+            assert value == problem.values[fact.target], fact
+
+
+@everywhere
+def test_every_gold_step_is_right(family):
+    for _, problem in drawn(family):
+        steps = [step for _, step in gold(problem)]
+        assert first_error(problem, steps) == -1
+        assert not check_step(problem, [], steps[-1]).right
+
+
+@everywhere
+def test_the_gold_path_holds_every_needed_derived_quantity_once_and_nothing_else(family):
+    for _, problem in drawn(family):
+        path = [fact.target for fact in solve(problem)]
+        assert sorted(path) == sorted(problem.needed() - set(problem.givens()))
+
+
+@everywhere
+def test_the_answer_is_the_last_value(family):
+    for _, problem in drawn(family):
+        *_, last, answer = (step for _, step in gold(problem))
+        value = int(last.rstrip(".").split()[-1])
+        assert problem.answer == value == problem.values[solve(problem)[-1].target]
+        assert answer == f"The answer is {value}."
+
+
+@everywhere
+def test_without_distractors_every_fact_is_needed(family):
+    for _, problem in drawn(family, distractors=(0,)):
+        assert unneeded(problem) == []
+
+
+@everywhere
+def test_distractors_are_as_many_as_asked_for(family):
+    for _, problem in drawn(family, distractors=(2,)):
+        assert len(unneeded(problem)) == 2
+
+
+@everywhere
+def test_distractors_state_a_number_unless_they_are_dead_ends(family):
+    plain = [fact for _, problem in drawn(family, distractors=(2,)) for fact in unneeded(problem)]
+    ends = [fact for many, p in drawn(family, distractors=(2,), dead_ends=1.0) if many > 5 for fact in unneeded(p)]
+    assert not any(fact.op for fact in plain) and len(ends) > 100
+    assert all(fact.op for fact in ends)
+
+
+def test_the_easy_split_is_short_plain_and_small():
+    for problem in problems("test", EASY_STEPS, n=300, knobs=EASY):
+        assert len(solve(problem)) <= 3 and not unneeded(problem)
+        assert max(problem.values.values()) <= 99
+
+
+@everywhere
+def test_a_second_chain_is_opened_and_joined_where_problems_branch(family):
+    def joins(p):
+        return sum(len(f.needs()) == 2 for f in p.facts)
+
+    straight, branching = (sum(joins(p) for _, p in drawn(family, branching=b)) for b in (0.0, 1.0))
+    assert family == "totals" or branching > straight
+
+
+@everywhere
+def test_any_question_is_read_back_exactly(family):
+    hard = {"distractors": (0, 1, 2), "dead_ends": 0.5, "shuffle": 0.5, "branching": 0.5}
+    for _, problem in drawn(family, **hard):
+        assert read(problem.question) == problem
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("How many divisors has 196?", "row of facts labelled"),
+        ("(1) Ana has 4 pens. (3) Ben gets 3 more pens than Ana. How many pens does Ben have?", "labelled"),
+        ("(1) Ana has 4 pens. (2) Ben eats the moon. How many pens does Ben have?", r"\(2\).*eats the moon"),
+        ("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How old is Ben?", "How old is Ben.*relations"),
+        ("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Eva. How many pens does Ben have?", r"\(2\).*Eva has"),
+        ("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Eva have?", "Eva has"),
+        ("(1) Ana has 4 pens. (2) Ben gets a third as many pens as Ana. How many pens does Ben have?", "4 / 3"),
+        ("(1) Ana has 4 pens. (2) Ben gets one for every 0 pens of Ana. How many pens does Ben have?", "4 / 0"),
+        ("(1) Ana has 190 pens. (2) Ben gets 30 more pens than Ana. How many pens does Ben have?", "220"),
+        ("(1) Ana has 4 pens. (2) Ana has 5 pens. How many pens does Ana have?", "twice"),
+    ],
+)
+def test_what_is_no_lab_question_is_refused_with_the_reason(question, message):
+    with pytest.raises(UsageError, match=message):
+        read(question)
+
+
+@everywhere
+def test_a_twin_differs_in_one_needed_fact_and_in_its_answer(family):
+    for _, problem in drawn(family, n=6):
+        twin = perturb(problem)
+        other = [(a, b) for a, b in zip(problem.facts, twin.facts, strict=True) if a != b]
+        assert len(other) == 1 and other[0][0].target in problem.needed()
+        assert twin.answer != problem.answer
+        assert twin.split == problem.split and twin == perturb(problem)
+        assert first_error(twin, [step for _, step in gold(twin)]) == -1
+
+
+def test_twins_change_numbers_and_relations():
+    pairs = [
+        (p, perturb(p)) for p in problems("train", range(3, 7), n=80, seed=5, families=tuple(FAMILIES), knobs=WIDE)
+    ]
+    kinds = Counter([f.op for f in p.facts] == [f.op for f in t.facts] for p, t in pairs)
+    assert kinds[True] > 20 and kinds[False] >= 3
+
+
+@everywhere
+def test_questions_read_well(family):
+    for _, problem in drawn(family):
+        told = " ".join(f"({i}) {fact.text}." for i, fact in enumerate(problem.facts, 1))
+        assert problem.question.startswith(f"{told} How ")
+        assert re.fullmatch(r"How [A-Za-z0-9 ]+\?", problem.question.removeprefix(f"{told} "))
+        assert [fact.label for fact in problem.facts] == list(range(1, len(problem.facts) + 1))
+        assert all(fact.text[0].isupper() for fact in problem.facts)
+        assert not re.search(r"  |\s[.,?]|[{}_]|None|\.\.", problem.question)
+
+
+@everywhere
+def test_unshuffled_facts_stand_in_order_of_use(family):
+    for _, problem in drawn(family, shuffle=0.0):
+        told = {fact.target: fact.label for fact in problem.facts}
+        assert all(told[key] < fact.label for fact in problem.facts for key in fact.needs())
+
+
+@everywhere
+def test_facts_stand_in_order_of_use_unless_they_are_shuffled(family):
+    def in_order(problem):
+        places = {fact.target: fact.label for fact in problem.facts}
+        return all(places[key] < fact.label for fact in problem.facts for key in fact.needs())
+
+    told, mixed = (
+        list(problems("train", range(4, 9), n=30, seed=3, families=(family,), knobs=replace(WIDE, shuffle=shuffle)))
+        for shuffle in (0.0, 1.0)
+    )
+    assert all(map(in_order, told)) and not any(map(in_order, mixed[:5]))
+
+
+def test_the_same_seed_gives_the_same_problems_and_another_seed_others():
+    first, again, other = (list(problems("train", n=60, seed=seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert not {p.id for p in first} & {p.id for p in other}
+
+
+def test_a_shorter_draw_is_the_beginning_of_a_longer_one():
+    assert list(problems("train", n=5, seed=9)) == list(problems("train", n=8, seed=9))[:5]
+    assert list(itertools.islice(problems("train", seed=9), 5)) == list(problems("train", n=5, seed=9))
+
+
+def test_every_family_and_length_asked_for_occurs():
+    found = Counter((p.family, len(solve(p))) for p in problems("train", (2, 5), n=200))
+    assert set(found) == set(itertools.product(KNOWN, (2, 5)))
+
+
+def nameless(problem):
+    """The text with people and things replaced by numbers in order of appearance."""
+    seen = {}
+    things = {*NAMES, *(item.rstrip("s") for item in (*ITEMS, *SWEETS)), *GOODS, *VESSELS}
+
+    def anonymous(match):
+        stem = match[0].rstrip("s") if match[0].rstrip("s") in things else match[0]
+        return f"<{seen.setdefault(stem, len(seen))}>" if stem in things else match[0]
+
+    return re.sub(r"[A-Za-z]+", anonymous, problem.question)
+
+
+@pytest.fixture(scope="module")
+def splits():
+    many = {"train": 1500, "validation": 300, "test": 300}
+    return {
+        split: [
+            problem
+            for seed in range(2)
+            for steps, distractors in (((1, 2), (0,)), (LENGTHS, (0, 1, 2)))
+            for problem in problems(
+                split,
+                steps,
+                n=many[split],
+                seed=seed,
+                families=tuple(FAMILIES),
+                knobs=replace(WIDE, distractors=distractors, dead_ends=0.5),
+            )
+        ]
+        for split in SPLITS
+    }
+
+
+@pytest.mark.parametrize("of", [signature, lambda p: p.id, nameless], ids=["signature", "id", "nameless text"])
+def test_no_two_splits_share_a_problem(splits, of):
+    train, validation, test = ({of(p) for p in splits[split]} for split in SPLITS)
+    assert len(train) > 4000 and len(validation) > 750 and len(test) > 750
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+
+
+def test_problems_know_their_split(splits):
+    assert all(problem.split == split for split, found in splits.items() for problem in found)
+
+
+def test_names_alone_do_not_make_another_signature(splits):
+    texts = {}
+    for problem in splits["train"]:
+        texts.setdefault(nameless(problem), set()).add(signature(problem))
+    assert all(len(signatures) == 1 for signatures in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"split": "dev"}, "split.*'dev'.*train, validation, test"),
+        ({"steps": (0,)}, "steps.*0.*1 to 10"),
+        ({"steps": (3, 11)}, "steps.*11.*1 to 10"),
+        ({"steps": ()}, "steps.*1 to 10"),
+        (
+            {"families": ("relations", "physics")},
+            "families.*'physics'.*relations, ages, .*sharing",
+        ),
+        ({"families": ()}, "families.*relations, ages"),
+        ({"knobs": Knobs(distractors=())}, "distractors"),
+        ({"knobs": Knobs(distractors=(-1,))}, "distractors"),
+        ({"knobs": Knobs(distractors=(30,))}, "distractors.*30.*0 to 2"),
+        ({"knobs": Knobs(shuffle=1.5)}, "shuffle"),
+        ({"knobs": Knobs(dead_ends=-0.5)}, "dead_ends"),
+        ({"knobs": Knobs(branching=2)}, "branching"),
+        ({"knobs": Knobs(largest=20)}, "largest.*60 to 199"),
+        ({"knobs": Knobs(wordings=0)}, "wordings.*1 to 3"),
+    ],
+    ids=str,
+)
+def test_bad_arguments_are_refused_with_the_accepted_values(bad, message):
+    with pytest.raises(ValueError, match=message):
+        list(problems(**{"split": "train", "n": 8} | bad))

@@ -1,0 +1,37 @@
+"""A step that is longer than a call may write comes in pieces, and reads as if it had been written at once."""
+
+from dataclasses import replace
+
+import pytest
+
+from hintree import Problem
+from hintree.lab.generate import problems
+from hintree.models import load_model
+from hintree.policies import HintWriter, Sampling, StepWriter
+from hintree.search import Answerer, Beam, Tree, choose, drive
+
+
+def solved(question, *, tokens=None, hinter=False, keep_hints=False):
+    """Solution, answer and hints of one greedy chain by the shipped student, at most so many tokens a call."""
+    writer = StepWriter(load_model("embedded:student", device="cpu"), Sampling(), keep_hints=keep_hints)
+    if tokens:
+        writer.format = replace(writer.format, step_tokens=tokens)
+    cast = {"reasoner": Answerer(writer)}
+    if hinter:
+        cast["hinter"] = Answerer(HintWriter(load_model("embedded:hinter", device="cpu"), Sampling()))
+    tree = Tree(Problem(question))
+    [run] = drive([(tree, Beam(1, 1, depth=200).grow(tree))], cast)
+    path = choose(tree).node.path()
+    return writer.format.solution(path), choose(tree).answer, [n.hint for n in path if n.hint], run.ledger
+
+
+@pytest.mark.parametrize("tokens", [11, 17])
+@pytest.mark.parametrize("options", [{}, {"hinter": True}, {"hinter": True, "keep_hints": True}])
+def test_a_step_in_pieces_is_the_step_written_at_once(tokens, options):
+    for problem in problems("test", range(2, 5), n=3):
+        text, answer, hints, whole = solved(problem.question, **options)
+        assert answer is not None
+        *pieces, ledger = solved(problem.question, tokens=tokens, **options)
+        assert pieces == [text, answer, hints]
+        assert ledger["reasoner"].calls > whole["reasoner"].calls
+        assert ledger["hinter"].generated_tokens == whole["hinter"].generated_tokens

@@ -1,0 +1,59 @@
+"""Apple's devices have no float64, and none of ours is needed there; a CPU stands in whose operators must give none."""
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from hintree.models import Completion, Piece, Prompt, Request, Scored, load_classifier, load_model
+from hintree.models.local import sampling
+from hintree.models.local.model import LocalModel
+from hintree.models.local.sampling import choose, widest
+from tests.models.test_sampling import draws
+
+LOGITS = torch.tensor([[0.0, 3.0, 2.9], [1.0, 0.0, -1.0]])
+
+
+class NoFloat64(TorchDispatchMode):
+    """Operators that take or give numbers of float64 fail."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        found = function(*args, **(kwargs or {}))
+        seen = [x for x in tree_leaves((args, found)) if isinstance(x, torch.Tensor)]
+        assert not any(x.dtype in (torch.float64, torch.complex128) for x in seen), function
+        return found
+
+
+@pytest.fixture
+def without(monkeypatch):
+    monkeypatch.setattr(sampling, "widest", lambda device: torch.float32)
+    return NoFloat64()
+
+
+def test_apples_devices_alone_have_none():
+    assert widest(torch.device("mps")) == torch.float32
+    assert widest(torch.device("cpu")) == widest(torch.device("cuda")) == torch.float64
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5, 1 - 2.0**-53])
+def test_the_same_tokens_are_drawn(noise, monkeypatch, without):
+    asked = [draws([noise] * 2, [0.7, 0.0], top_k=2, top_p=0.9, min_p=0.1), draws([noise] * 2, [1.0, 1.0])]
+    with without:
+        got = [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in asked]
+    monkeypatch.undo()
+    assert got == [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in asked]
+    with pytest.raises(AssertionError), without:
+        choose(LOGITS, LOGITS.softmax(-1), asked[0])
+
+
+def test_texts_are_written_weighed_and_judged(without):
+    student = load_model("embedded:student", device="cpu")
+    rows = LocalModel("rows", student.model, student.tokenizer, tree=False)
+    prm = load_classifier("embedded:prm", device="cpu")
+    prompt = Prompt("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?")
+    asked = [Request(prompt, i, i % 3 / 2, top_p=0.9, max_tokens=20, stop=("\n",)) for i in range(5)]
+    with without:
+        written = [*student.generate(asked), *rows.generate(asked)]
+        judged = [*student.weigh([(prompt, "(2) Ben gets")]), *prm.classify([[Piece("a step"), Piece("\n", True)]])]
+    assert all(isinstance(answer, Completion) for answer in written)
+    assert all(isinstance(answer, Scored) for answer in judged)

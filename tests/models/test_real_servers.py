@@ -1,0 +1,134 @@
+"""Real servers on the shipped student: greedy trees identical to those of the in-process model.
+
+llama.cpp runs from the wheel ``xllamacpp`` on a GGUF from tests/support/to_gguf.py; `transformers serve` as a process.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+import hintree
+from hintree.errors import ContextError
+from hintree.models import Completion, Request, load_model, open_served
+from hintree.models.base import Piece, Prompt
+from hintree.models.local.load import HOME
+from hintree.models.remote.model import RemoteModel
+from hintree.policies import Sampling
+from hintree.presets import Preset
+from hintree.solver import Solver
+
+xllamacpp = pytest.importorskip("xllamacpp", reason="NO REAL SERVERS: pip install 'hintree[serve-test]'")
+pytest.importorskip("gguf", reason="NO REAL SERVERS: pip install 'hintree[serve-test]'")
+QUESTIONS = [
+    "(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. (3) Hugo gets 23 more coins than Gina. "
+    "How many coins does Hugo have?",
+    "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?",
+]
+GREEDY = Preset("", ("hinter", "scorer"), hintree.Beam(2, 2), None, Sampling(temperature=0.0))
+"""A beam of hinted and unhinted greedy steps."""
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory):
+    from tests.support.to_gguf import to_gguf
+
+    file = tmp_path_factory.mktemp("gguf") / "student.gguf"
+    to_gguf("embedded:student", file)
+    settings = xllamacpp.CommonParams()
+    settings.model.path = str(file)
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
+    settings.n_parallel, settings.n_ctx, settings.port, settings.verbosity = 4, 4096, 0, -1
+    settings.cache_type_k = settings.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+    server = xllamacpp.Server(settings)
+    yield f"{server.listening_address}/v1/completions"
+    del server
+
+
+def trees(**roles):
+    """Steps, hints, ends and statuses; scores as the PRM gave them."""
+    solutions = Solver(GREEDY, **roles).solve_many(QUESTIONS)
+    return [
+        [(n.step.text, n.hint, n.step.ended, n.step.answer, n.status, n.score and round(n.score, 4)) for n in s.tree]
+        for s in solutions
+    ]
+
+
+def test_llama_cpp_grows_the_trees_of_the_model_in_process(llama):
+    assert trees(reasoner=llama) == trees(reasoner="embedded:student")
+
+
+def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
+    remote, local = RemoteModel(llama), load_model("embedded:student", device="cpu")
+    can = remote.abilities
+    assert (can.sampling, can.seed, can.stop, can.ending, can.logprobs) == ("yes", True, "removed", "count", "content")
+    asked = [Request(Prompt(question), stop=("\n",)) for question in QUESTIONS]
+    for there, here in zip(remote.generate(asked), local.generate(asked), strict=True):
+        assert there.usage[:2] == here.usage[:2]
+        assert there.usage.generated_tokens == here.usage.generated_tokens == len(there.probabilities) + 1
+        assert there.probabilities == pytest.approx(here.probabilities[:-1], abs=1e-3)
+    drawn = [Request(Prompt(QUESTIONS[0]), seed=seed, temperature=1.5, max_tokens=20) for seed in (1, 1, 2)]
+    one, again, other = (done.text for done in remote.generate(drawn))
+    assert one == again != other
+
+
+def test_llama_cpp_says_what_does_not_fit(llama):
+    long = Request(Prompt(" ".join(QUESTIONS * 30)), stop=("\n",))
+    fine = Request(Prompt(QUESTIONS[1]), stop=("\n",))
+    refused, written = RemoteModel(llama).generate([long, fine])
+    assert isinstance(refused, ContextError) and "exceed" in str(refused)
+    assert isinstance(written, Completion)
+
+
+def test_llama_cpp_judges_by_label_tokens(llama):
+    local = load_model("embedded:student", device="cpu")
+    scorer = open_served(f"{llama}#student?labels=Plan,(2)")
+    [found] = scorer.classify([[Piece(QUESTIONS[1]), Piece("\n", mark=True)]])
+    import torch
+
+    ids = local.tokenizer(QUESTIONS[1] + "\n", return_tensors="pt").input_ids
+    with torch.inference_mode():
+        logits = local.model(ids).logits[0, -1]
+    pair = logits[local.tokenizer.convert_tokens_to_ids(["Plan", "(2)"])].softmax(-1)
+    assert found.probabilities == pytest.approx([float(pair[1])], abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def served():
+    """``transformers serve`` on the student."""
+    pytest.importorskip("fastapi", reason="NO REAL SERVERS: pip install 'hintree[serve-test]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [Path(sys.executable).with_name("transformers"), "serve", HOME / "student"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
+    offline = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, env=offline, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 600
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                if httpx2.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200:
+                    break
+            except httpx2.HTTPError:
+                time.sleep(0.5)
+        else:
+            pytest.fail("transformers serve did not come up within 600 s")
+        yield f"http://127.0.0.1:{port}/v1#{HOME / 'student'}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.mark.slow
+def test_transformers_serve_grows_the_trees_of_the_model_in_process(served):
+    """Its stop texts fail on a tokenizer of words (HTTP 500), so steps are cut off by the client."""
+    can = RemoteModel(served).abilities
+    assert (can.endpoint, can.chat, can.stop, can.sampling) == ("completions", False, "refused", "generation_config")
+    assert (can.extras, can.logprobs, can.n, can.usage) == (False, "", False, "right")
+    assert trees(reasoner=served) == trees(reasoner="embedded:student")

@@ -1,0 +1,167 @@
+"""The leak filter: on its own, and between a hinter that says too much and the reasoner."""
+
+import pytest
+
+import hintree
+from hintree.lab import problems
+from hintree.models import Completion
+from hintree.policies import Hinting, HintWriter, Sampling, StepWriter
+from hintree.policies.leaks import LONGEST_HINT, fit_to_teach, leaks, mask
+from hintree.search import Answerer, Hint, Ledger, Problem, Rewrite, Tree, Usage, drive
+from hintree.search.core.tree import RETRY
+from hintree.solver import book_discarded
+from hintree.training.shipped.chains import chain
+from hintree.training.shipped.evaluate import hint_figures
+from tests.support import scripted
+
+TOLD = "(1) Noah has 10 pens. (2) Luis gets 15 more pens than Noah. (3) Pia gets twice as many pens as Luis. How many?"
+DONE = ["(2) Luis gets 15 more pens than Noah. Noah has 10. 10 + 15 = 25. Luis has 25."]
+SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three costs 7%. What is f(2) at x^2?"
+
+
+@pytest.mark.parametrize(
+    ("hint", "history", "leak"),
+    [
+        ("", [], False),
+        ("use (2) to find Luis.", [], False),
+        ("check (2) again.", [], False),
+        ("add 15 to 10.", [], False),
+        ("add 15 to 10 and get 25.", [], True),
+        ("Luis has 25.", [], True),
+        ("Luis has 25.", DONE, False),
+        ("the answer is 50.", DONE, True),
+        ("the answer is 25.", DONE, True),  # known, and said to be the answer
+        (r"it is \boxed{25}.", DONE, True),
+        ("#### Luis", DONE, True),
+        ("use (3) with 25 to get 50.", DONE, True),
+        ("use (50).", DONE, True),  # there is no fact (50)
+        ("it comes to (25).", [], True),
+        ("it comes to (25).", DONE, False),
+        ("double it to 5 0.", DONE, True),
+        ("get \u0665\u0660.", DONE, True),  # 50 in Arabic digits
+        ("get \uff15\uff10.", DONE, True),  # 50 in full width
+        ("get 25\u00b2.", DONE, True),
+        ("get fifty.", DONE, True),
+        ("get Forty-Nine plus one.", DONE, True),
+        ("the two of them", [], False),
+        ("Noah has 1.", [], True),
+        ("Noah has 0.", [], True),
+        ("Noah has 105.", [], True),
+        ("Pia has 3.", [], True),  # (3) is only a label in the problem
+        ("Luis has 3.", [*DONE, "(3) Pia gets twice as many."], True),  # nor is it more in the step
+        ("give the answer.", DONE, False),
+        ("multiply by 2", [], False),  # twice
+    ],
+)
+def test_leaks(hint, history, leak):
+    assert leaks(hint, TOLD, history) is leak
+    masked = mask(hint, TOLD, history)
+    assert masked == hint if not leak else masked is None or not leaks(masked, TOLD, history)
+
+
+def test_a_mask_leaves_what_is_known():
+    hint = "(2) adds 15 to 10, which is 25 or twenty-five, not (9)."
+    assert mask(hint, TOLD, []) == "(2) adds 15 to 10, which is ? or ?, not ?."
+    assert mask("it is \\boxed{10}", TOLD, []) is None
+
+
+@pytest.mark.parametrize("hint", ["take 1250.5", "take 01,250.50", "12 eggs", "3 packs", "42", "7", "f(2)", "2", "1/2"])
+def test_a_number_is_known_in_any_spelling(hint):
+    assert leaks(hint, SHOP, []) is (hint == "1/2")  # a 1 is nowhere
+
+
+def test_a_long_hint_is_read():
+    assert leaks("9" * 100_000, TOLD, DONE) and leaks("(" * 100_000 + "1,000" * 20_000, TOLD, DONE)
+    assert leaks("twenty " * 20_000, TOLD, DONE)
+
+
+def test_fit_to_teach_refuses_leaks_long_hints_and_the_answer():
+    assert fit_to_teach("use (2) to find Luis.", TOLD, [])
+    assert not fit_to_teach("Luis has 25.", TOLD, [])
+    assert fit_to_teach("Luis has 25.", TOLD, DONE)
+    assert not fit_to_teach("Luis has 25.", TOLD, DONE, answer="25")
+    assert fit_to_teach("use (2) with 15.", TOLD, DONE, answer="2")
+    assert not fit_to_teach("look for the Blue whale.", TOLD, [], answer="Blue whale")
+    assert fit_to_teach("so " * LONGEST_HINT, TOLD, [])
+    assert not fit_to_teach("so " * (LONGEST_HINT + 1), TOLD, [])
+
+
+class Saying:
+    """A language model that always says the same."""
+
+    chat, parameters = False, 7
+
+    def __init__(self, text):
+        self.text = text
+
+    def generate(self, requests):
+        n = len(self.text.split())
+        return [Completion(self.text, "stop", [0.5] * n, [0.1] * n, Usage(1, 9, 9, n)) for _ in requests]
+
+
+@pytest.mark.parametrize(("how", "hint"), [("drop", None), ("keep", "Ben has 7."), ("mask", "Ben has ?.")])
+def test_a_hint_that_leaks_is_paid_for_and_dropped_or_masked_or_kept(how, hint):
+    writer = HintWriter(Saying("Hint: Ben has 7."), Sampling(), Hinting(leaks=how))
+    tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
+    (answer,) = writer([Hint(tree, tree.root)])
+    assert (answer.value.text, answer.value.tokens, answer.usage.generated_tokens) == (hint, 4, 4)
+
+
+@pytest.mark.parametrize("name", ["Hint:", "Plan:", "Strategy:", "Hint: Plan:"])
+def test_a_hint_for_one_step_is_no_plan_whatever_it_calls_itself(name):
+    tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
+    (answer,) = HintWriter(Saying(f"{name} look at Ben."), Sampling())([Hint(tree, tree.root)])
+    assert answer.value.text == "look at Ben."
+
+
+def test_what_was_dropped_is_discarded():
+    tree = Tree(Problem("question"))
+    node = tree.root
+    for hint in ("look", None):  # the second one was dropped
+        node = tree.add(node, scripted.written(f"step {node.id}"), "reasoner", hint=hint, hint_tokens=5)
+    ledger = Ledger()
+    ledger["hinter"].add(Usage(2, 9, 9, 10), 7, 0.0)
+    book_discarded(ledger, node)
+    assert ledger["hinter"].discarded_tokens == 5
+
+
+def test_a_hint_that_the_next_version_keeps_is_not_discarded():
+    tree = Tree(Problem("question"))
+    old = tree.add(tree.root, scripted.written("step 1"), "reasoner", hint="look", hint_tokens=5)
+    same = tree.add(tree.root, scripted.written("step 2"), "reasoner", hint="look", replaces=old)
+    again = tree.add(tree.root, scripted.written("step 3"), "reasoner", hint="look", replaces=same)
+    other = tree.add(tree.root, scripted.written("step 4"), "teacher", hint="there", replaces=again)
+    for node, tokens in {old: 5, same: 5, again: 5, other: 0}.items():
+        ledger = Ledger()
+        ledger["hinter"].add(Usage(1, 9, 9, 5), 7, 0.0)
+        book_discarded(ledger, node)
+        assert ledger["hinter"].discarded_tokens == 5 - tokens
+
+
+@pytest.mark.parametrize("text", ["use 9.", "look."])
+def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(text):
+    cast = scripted.company(odd=False)
+    cast["hinter"] = HintWriter(Saying(text), Sampling())
+    parameters = {**scripted.PARAMETERS, "hinter": 7}
+    roles = {role: Answerer(who, parameters[role]) for role, who in cast.items()}
+    tree = Tree(Problem("question", "p0"), 3)
+    (run,) = drive([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, rungs=("hint",))))], roles)
+    dropped = [node for node in tree if node.hint_dropped]
+    told = [ask.hint for ask in cast["reasoner"].asked()]
+    assert set(told) == ({None} if text == "use 9." else {"look."})
+    assert len(dropped) == (len(told) if text == "use 9." else 0)
+    assert any(node.index >= RETRY for node in tree)  # the ladder asked for hints too
+    assert sum(n.hint_tokens for n in tree) == run.ledger["hinter"].generated_tokens == len(text.split()) * len(told)
+
+
+def test_no_leak_of_the_shipped_hinter_reaches_the_student():
+    asked = list(problems("validation", n=5, seed=4))
+    solver = hintree.Solver("hinted")
+    chains = []
+    for problem, done in zip(asked, solver.solve_many([p.question for p in asked], progress=False), strict=True):
+        chains.append(chain(problem, done.steps[-1], done.ledger))
+    figures = hint_figures(chains)
+    hinted = sum(node.hint is not None for one in chains for node in one.nodes)
+    assert figures["leaks"] == 0 and figures["hints"] == hinted
+    assert isinstance(solver.answerers["hinter"].answer, HintWriter)
+    assert isinstance(solver.answerers["reasoner"].answer, StepWriter)

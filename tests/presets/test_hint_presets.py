@@ -1,0 +1,239 @@
+"""The presets of hints and plans, scripted; a few with the shipped models."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import hintree
+from hintree.errors import UsageError
+from hintree.experiments.study.arms import preset_of
+from hintree.experiments.study.resolve import resolve
+from hintree.experiments.study.yaml_file import parse
+from hintree.lab import problems
+from hintree.lab.controls import ShuffledHints, control
+from hintree.lab.problem import gold, write_plan
+from hintree.models import load_model
+from hintree.policies import CHAT, PLAIN, Hinting, HintWriter, Sampling, only_first
+from hintree.policies.formats import path_of
+from hintree.presets import settings_of
+from hintree.presets.hints import HINTS
+from hintree.search import Answerer, Beam, Budget, Hint, Hinted, Lorid, Problem, Tree, choose, to_dict
+from tests.support.scripted import PARAMETERS, Scripted, company, scenery, trail, written
+
+every = pytest.mark.parametrize("name", HINTS)
+PLANNED = [name for name, one in HINTS.items() if one.hinting.when == "plan"]
+PLAN = "Plan: (2) Gina, (4) a pen."
+QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+
+
+def cast_of(**changed):
+    cast = {role: who for role, who in company(odd=False).items() if role in ("reasoner", "hinter")}
+    return cast | changed
+
+
+def solver_of(one, cast, **options):
+    roles = {role: Answerer(who, PARAMETERS[role]) for role, who in cast.items()}
+    return hintree.Solver(one, **roles, **options)
+
+
+def grown(one, cast, *, count=8, live=64, **options):
+    asked = [Problem(f"question {i}", f"p{i}") for i in range(count)]
+    return list(solver_of(one, cast, **options).solve_many(asked, live=live, progress=False))
+
+
+def as_text(solutions):
+    return [json.dumps(to_dict(one.tree)) for one in solutions]
+
+
+@every
+def test_the_same_seed_grows_the_same_trees_in_any_company(name):
+    first = as_text(grown(HINTS[name], cast_of(), seed=3))
+    assert first == as_text(grown(HINTS[name], cast_of(), seed=3, live=1))
+    assert first != as_text(grown(HINTS[name], cast_of(), seed=4))
+
+
+@every
+def test_the_ledger_equals_the_counters_of_who_answered(name):
+    cast = cast_of()
+    solutions = grown(HINTS[name], cast)
+    for role, who in cast.items():
+        for figure, amount in who.usage()._asdict().items():
+            assert sum(getattr(one.ledger[role], figure) for one in solutions) == amount
+    assert all(one.ledger["teacher"].calls == 0 for one in solutions)
+
+
+@every
+def test_hints_are_asked_for_when_the_method_says_so(name):
+    cast = cast_of()
+    solutions = grown(HINTS[name], cast)
+    steps = [node for one in solutions for node in one.tree.nodes[1:]]
+    asked = cast["hinter"].asked()
+    if name in PLANNED:
+        assert all(ask.node.parent is None for ask in asked)
+        assert all(node.hint is None for node in steps if node.depth > 1)
+        assert all(not node.hint_dropped for node in steps)
+    if name == "hintmr":
+        assert len(asked) == len(steps) and all(node.hint for node in steps)
+    elif name != "lorid":
+        assert len(asked) == len(solutions)
+
+
+def test_without_hinter_tokens_hintmr_is_the_reasoner_alone_byte_for_byte():
+    broke = grown(HINTS["hintmr"], cast_of(), budget=Budget(hinter_tokens=0))
+    cast = {"reasoner": company(odd=False)["reasoner"]}
+    assert as_text(broke) == as_text(grown(hintree.PRESETS["greedy"], cast, search=Beam(1, 1, depth=12)))
+
+
+@every
+def test_the_exported_tree_is_scored_to_the_same_answer(name):
+    one = HINTS[name]
+    for done in grown(one, cast_of() | {"scorer": company()["scorer"]}):
+        tree = Tree.from_json(done.tree.to_json())
+        for node in tree:
+            if node.score is not None:
+                node.score = scenery(type("Ask", (), {"tree": tree, "node": node}))
+        assert choose(tree, one.search.choice, one.search.aggregate).answer == done.answer
+
+
+@every
+def test_a_preset_survives_the_way_into_a_study_and_out_of_it(name):
+    one = HINTS[name]
+    again = preset_of(json.loads(json.dumps(settings_of(one))))
+    assert (again.search, again.rewrite, again.sampling) == (one.search, one.rewrite, one.sampling)
+    assert (again.keep_hints, again.hinting) == (one.keep_hints, one.hinting)
+    assert one.source and one.differs and len(one.about) < 120
+
+
+def test_hint_sources_and_switches_are_settings_of_an_arm():
+    arms = """
+problems: lab:test?n=2
+arms:
+  none: {preset: hintmr, hinter: none}
+  tuned: hintmr
+  untuned: {preset: hintmr, hinter: embedded:student}
+  teacher: {preset: hintmr, hinter: embedded:teacher}
+  oracle: {preset: hintmr, hinter: exact}
+  shuffled: {preset: hintmr, hinter: other}
+  masked: {preset: hintmr, hinting.leaks: mask}
+  once: {preset: hintmr, hinting: {when: first}}
+  kept: {preset: hintmr, keep_hints: true}
+  exact plan: {preset: hawkeye, hinter: exact}
+"""
+    data = resolve(parse("s.yaml", arms)).data["arms"]
+    assert data["masked"]["hinting"] == {"when": "each", "leaks": "mask"}
+    assert data["once"]["hinting"] == {"when": "first", "leaks": "drop"}
+    assert data["exact plan"]["hinting"]["when"] == "plan"
+    with pytest.raises(UsageError, match="never"):
+        resolve(parse("s.yaml", "problems: lab:test?n=1\narms: {a: {preset: hintmr, hinting.when: never}}\n"))
+
+
+def one_answer(ask, texts):
+    """The reasoner's whole solution: "x=ANSWER", by the index of the chain."""
+    return written(f"x{ask.index}={texts[ask.index]}")
+
+
+def lorid(*answers, rounds=5):
+    cast = cast_of(reasoner=Scripted(lambda ask: one_answer(ask, answers)))
+    (done,) = grown(replace(HINTS["lorid"], search=Lorid(rounds)), cast, count=1)
+    return done, cast
+
+
+def test_lorid_returns_what_both_ways_agree_on():
+    done, cast = lorid("1", "2", "1", "3", "2", "2", "9", "9")
+    assert done.answer == "2" and len(cast["reasoner"].asked()) == 6
+    status = {node.step.text: node.status for node in done.tree.nodes[1:]}
+    assert [status[f"x{i}={a}"] for i, a in enumerate("121322")] == ["pruned"] * 4 + ["terminal"] * 2
+    assert [ask.hint is None for ask in cast["reasoner"].asked()] == [True, False] * 3
+    assert len(cast["hinter"].asked()) == 3
+
+
+def test_lorid_votes_where_nothing_agrees():
+    done, cast = lorid("1", "2", "1", "3", rounds=2)
+    assert done.answer == "1" and len(cast["reasoner"].asked()) == 4
+    agreed, cast = lorid("4", "4")
+    assert agreed.answer == "4" and len(cast["reasoner"].asked()) == 2
+
+
+def test_plain_lines_show_the_next_entry_of_a_plan_and_a_conversation_the_whole():
+    def told(path_hint, steps, form):
+        path = path_of("Q?", steps)
+        if path:
+            path[0].hint = path_hint
+        return form.step("Q?", path, None if path else path_hint).assistant
+
+    assert told(PLAN, [], PLAIN) == "Hint: use (2) to find Gina.\n"
+    assert told(PLAN, ["one"], PLAIN) == "one\nHint: use (4) to find a pen.\n"
+    assert told(PLAN, ["one", "two"], PLAIN) == "one\ntwo\nHint: give the answer.\n"
+    assert told(PLAN, ["one", "two", "three"], PLAIN).endswith("Hint: give the answer.\n")
+    assert told("Plan: add both.", ["one"], PLAIN) == "Plan: add both.\none\n"
+    assert told(PLAN, [], CHAT) == f"{PLAN}\n\n" and told(PLAN, ["one"], CHAT) == f"{PLAN}\n\none\n\n"
+    assert told("use (2).", ["one"], PLAIN) == "one\n"
+
+
+def test_the_entries_of_the_exact_plan_are_the_exact_hints():
+    for problem in problems("validation", n=30, seed=2):
+        steps = [step for _, step in gold(problem)]
+        for i, (hint, _) in enumerate(gold(problem)):
+            path = path_of(problem.question, steps[:i])
+            if path:
+                path[0].hint = write_plan(problem)
+            prompt = PLAIN.step(problem.question, path, None if path else write_plan(problem))
+            assert prompt.assistant.endswith(f"Hint: {hint}\n")
+
+
+def test_who_is_asked_first_only_answers_for_the_root_alone():
+    hinter = Scripted(lambda ask: Hinted("look", 2))
+    tree = Tree(Problem("q"))
+    child = tree.add(tree.root, written("a"), "reasoner")
+    answers = only_first(hinter)([Hint(tree, child), Hint(tree, tree.root), Hint(tree, child, 1)])
+    assert [(a.value.text, a.usage.calls) for a in answers] == [(None, 0), ("look", 1), (None, 0)]
+    assert len(hinter.asked()) == 1 and only_first(hinter)([Hint(tree, child)])[0].value.tokens == 0
+    assert len(hinter.batches) == 1
+
+
+def test_shuffled_hints_are_those_of_another_problem_at_the_same_step():
+    cast = cast_of(hinter=Scripted(lambda ask: Hinted(f"{ask.tree.problem.id}/{trail(ask.node)}", 2)))
+    solutions = grown(HINTS["hintmr"], cast, count=3)
+    shuffled = ShuffledHints([one.tree for one in solutions])
+    for i, one in enumerate(solutions):
+        other = [node.hint for node in choose(solutions[(i + 1) % 3].tree).node.path()]
+        for node in one.tree:
+            (answer,) = shuffled([Hint(one.tree, node)])
+            assert answer.value.text == other[min(node.depth, len(other) - 1)] and answer.value.tokens == 0
+
+
+def test_controls_write_plans_where_a_plan_is_asked_for():
+    asked = list(problems("validation", n=2, seed=5))
+    tree = Tree(Problem(asked[0].question, asked[0].id))
+    for name, i in (("exact", 0), ("other", 1)):
+        (answer,) = control("hinter", name, asked, planned=True).answer([Hint(tree, tree.root)])
+        assert answer.value.text == write_plan(asked[i])
+
+
+@pytest.mark.parametrize("values", [{"when": "never"}, {"leaks": "hide"}])
+def test_hinting_accepts_what_it_knows(values):
+    with pytest.raises(UsageError, match="is not one of"):
+        Hinting(**values)
+
+
+@pytest.mark.parametrize("name", ["hintmr", "hawkeye"])
+def test_the_shipped_models_play_it(name):
+    (problem,) = problems("test", (2,), n=1, seed=0)
+    done = hintree.Solver(name).solve(problem.question)
+    assert done.answer == str(problem.answer)
+    first, *rest = done.steps
+    assert first.hint and first.hint.startswith("Plan:") == (name == "hawkeye")
+    assert all((node.hint is None) == (name == "hawkeye") for node in rest)
+    assert (done.ledger["hinter"].calls == 1) == (name == "hawkeye")
+
+
+def test_a_hinter_with_a_chat_template_is_told_which_hints_did_not_help(chat_model, monkeypatch):
+    model = load_model(str(chat_model))
+    heard = []
+    monkeypatch.setattr(model, "generate", lambda asked: heard.extend(asked) or type(model).generate(model, asked))
+    tree = Tree(Problem(QUESTION))
+    HintWriter(model, Sampling())([Hint(tree, tree.root), Hint(tree, tree.root, 1, ("Ben's pens", "a sum"))])
+    before, again = (request.prompt.user for request in heard)
+    assert "did not help" not in before
+    assert again.replace("Hints that did not help:\n- Ben's pens\n- a sum\n\n", "") == before != again

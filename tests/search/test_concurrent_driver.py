@@ -1,0 +1,92 @@
+"""The concurrent driver: concurrent handlers and cancellation. Its trees: tests/search/test_searches.py."""
+
+import threading
+import time
+
+from hintree.search import Answer, Answerer, Beam, Budget, Problem, Tree, Usage, flow
+from hintree.search.core.scope import Scope, current_scope
+from tests.support.scripted import written
+
+
+class Slow:
+    """Writes steps, each in a moment, and counts how many are being written."""
+
+    def __init__(self, seconds=0.02):
+        self.seconds, self.busy, self.busiest, self.lock = seconds, 0, 0, threading.Lock()
+
+    def __call__(self, asks):
+        with self.lock:
+            self.busy += 1
+            self.busiest = max(self.busiest, self.busy)
+        time.sleep(self.seconds)
+        with self.lock:
+            self.busy -= 1
+        return [Answer(written(f"{ask.seed}="), Usage(1)) for ask in asks]
+
+
+class Stuck:
+    """Answers only when it is called off."""
+
+    def __init__(self):
+        self.begun, self.off = [], []
+
+    def __call__(self, asks):
+        self.begun.append(asks)
+        over = threading.Event()
+        with current_scope().calling_off(over.set):
+            assert over.wait(60)
+        self.off.append(asks)
+        raise RuntimeError("called off")
+
+
+def grow(writer, *, free, count=4, **more):
+    trees = [Tree(Problem(f"question {i}", f"p{i}")) for i in range(count)]
+    return flow(((t, Beam(2, 3, depth=1).grow(t)) for t in trees), {"reasoner": Answerer(writer, 0, free)}, **more)
+
+
+def test_only_those_who_are_free_are_asked_several_things_at_once():
+    alone, free = Slow(), Slow(0.1)
+    assert len(list(grow(alone, free=False))) == len(list(grow(free, free=True))) == 4
+    assert alone.busiest == 1 < free.busiest
+
+
+def test_spent_seconds_call_off_what_is_under_way():
+    stuck = Stuck()
+    runs = list(grow(stuck, free=True, budget=Budget(seconds=1.0)))
+    assert {run.stop_reason for run in runs} == {"budget: seconds"}
+    assert len(stuck.off) == len(stuck.begun) > 0
+
+
+def test_who_stops_listening_calls_off_everything():
+    class Mixed(Stuck):
+        def __call__(self, asks):
+            return Slow()(asks) if asks[0].tree.problem.id == "p0" else super().__call__(asks)
+
+    mixed = Mixed()
+    runs = grow(mixed, free=True)
+    assert next(runs).tree.problem.id == "p0"
+    runs.close()
+    assert len(mixed.off) == len(mixed.begun) <= 9
+
+
+def test_one_failed_question_calls_off_the_others_of_its_problem_only():
+    class Half(Stuck):
+        def __call__(self, asks):
+            if asks[0].tree.problem.id == "p0" and asks[0].index == 0:
+                raise RuntimeError("no")
+            return super().__call__(asks) if asks[0].tree.problem.id == "p0" else Slow()(asks)
+
+    half = Half()
+    reasons = {run.tree.problem.id: run.stop_reason for run in grow(half, free=True)}
+    assert reasons == {"p0": "failed: no", "p1": "complete", "p2": "complete", "p3": "complete"}
+    assert len(half.off) == 2
+
+
+def test_a_scope_that_has_ended_calls_off_at_once():
+    scope, off = Scope(), []
+    scope.end()
+    with scope.open():
+        assert current_scope() is scope
+        with current_scope().calling_off(lambda: off.append(1)):
+            assert off == [1]
+    assert current_scope() is not scope

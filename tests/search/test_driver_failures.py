@@ -1,0 +1,106 @@
+"""What goes wrong in one problem ends that problem, with the reason, and no other."""
+
+from collections import Counter
+
+import pytest
+
+from hintree.search import Beam, Problem, Rewrite, Score, Tree, choose, drive, each
+from tests.support.scripted import PARAMETERS, Scripted, answerers, company, scores, solve, solve_one, steps, trees
+
+SEARCH, RULE = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)
+
+
+def disturbed(cast, role, trouble):
+    """The cast with one role that answers ``trouble(question)`` instead where that is not None."""
+    reply = cast[role].reply
+    return cast | {role: Scripted(lambda ask: reply(ask) if (odd := trouble(ask)) is None else odd)}
+
+
+def run_beside_a_chain(search, root_score=0.5):
+    """The run of a broken search, which went on beside a sound one."""
+    tree, sound = Tree(Problem("broken", "broken")), Tree(Problem("sound", "sound"))
+    cast = {"reasoner": steps({"": ["a=1"]}), "scorer": scores({"": root_score})}
+    pairs = [(tree, search(tree)), (sound, Beam(1, 1).grow(sound))]
+    runs = {run.tree.problem.id: run for run in drive(pairs, answerers(cast))}
+    assert (runs["sound"].stop_reason, choose(runs["sound"].tree).answer) == ("complete", "1")
+    return runs["broken"]
+
+
+def test_an_exception_for_one_question_ends_only_its_problem():
+    undisturbed = trees(solve(company(), SEARCH, RULE, count=10))
+    error = ValueError("no such token")
+    cast = disturbed(company(), "reasoner", lambda ask: error if ask.tree.problem.id == "p3" else None)
+    runs = solve(cast, SEARCH, RULE, count=10)
+    assert runs["p3"].stop_reason == "failed: no such token"
+    del runs["p3"], undisturbed["p3"]
+    assert trees(runs) == undisturbed
+    assert {run.stop_reason for run in runs.values()} == {"complete"}
+
+
+@pytest.mark.parametrize("role", PARAMETERS)
+def test_an_answerer_that_raises_ends_the_problems_that_asked_it(role):
+    def crash(ask):
+        raise RuntimeError("out of memory")
+
+    runs = solve(disturbed(company(), role, crash), SEARCH, RULE, count=10)
+    ends = Counter(run.stop_reason for run in runs.values())
+    assert ends["failed: out of memory"] + ends["complete"] == 10
+    assert ends["failed: out of memory"] == 10 if role != "teacher" else ends["failed: out of memory"] > 0
+    assert all(0.0 <= choose(run.tree).confidence <= 1.0 for run in runs.values())
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_an_error_without_a_message_is_named_by_its_type(raised):
+    def trouble(ask):
+        if raised:
+            raise TimeoutError
+        return TimeoutError()
+
+    run = solve_one(disturbed(company(), "reasoner", trouble))
+    assert run.stop_reason == "failed: TimeoutError"
+
+
+@pytest.mark.parametrize(
+    "change", [lambda answers: answers[:-1], lambda answers: [*answers, answers[0]]], ids=["few", "many"]
+)
+def test_a_wrong_number_of_answers_fails_the_problems_and_not_the_driver(change):
+    cast = company()
+    scorer = cast["scorer"]
+    runs = solve(cast | {"scorer": lambda asks: change(scorer(asks))}, count=5)
+    assert all(run.stop_reason.startswith("failed: ") for run in runs.values())
+    assert len(runs) == 5
+
+
+@pytest.mark.parametrize("asks_first", [True, False])
+def test_a_search_that_raises_ends_only_its_problem(asks_first):
+    async def broken(tree):
+        if asks_first:
+            await each([Score(tree, tree.root)])
+        raise ValueError("a bug")
+
+    assert run_beside_a_chain(broken).stop_reason == "failed: a bug"
+
+
+def test_a_search_that_raises_without_a_message_is_named_by_the_errors_type():
+    async def broken(tree):
+        raise ZeroDivisionError
+
+    assert run_beside_a_chain(broken).stop_reason == "failed: ZeroDivisionError"
+
+
+def test_a_search_that_raises_while_it_is_stopped_ends_only_its_problem():
+    async def broken(tree):
+        try:
+            await each([Score(tree, tree.root)])
+        finally:
+            raise KeyError("clean-up")
+
+    assert run_beside_a_chain(broken, OSError("gone")).stop_reason.startswith("failed: ")
+
+
+def test_ledgers_sum_to_what_the_answerers_counted_when_some_questions_fail():
+    cast = disturbed(company(), "reasoner", lambda ask: ValueError("no") if ask.node.id == 2 else None)
+    runs = solve(cast, SEARCH, count=10).values()
+    assert any(run.stop_reason == "failed: no" for run in runs)
+    for role in ("reasoner", "hinter", "scorer"):
+        assert sum(run.ledger[role].calls for run in runs) == cast[role].usage().calls

@@ -1,0 +1,214 @@
+"""MCTS and AB-MCTS: selection against formulas written anew, backups, batches, widening, posteriors."""
+
+import math
+import random
+from collections import Counter
+from statistics import fmean, pvariance
+
+import pytest
+
+from hintree.search import ABMCTS, MCTS, Hinted, Problem, Rewrite, Tree, choose
+from hintree.search.algorithms.ab_mcts import Below, Seen, score
+from tests.support.scripted import Scripted, company, hints, scores, solve, solve_one, steps, written
+
+
+def grown(visits, values, sure=(0.5, 0.5, 0.5)):
+    """A root with children that were visited so often, with these mean values and token probabilities."""
+    tree = Tree(Problem("q", "p"))
+    for i, (n, value, chance) in enumerate(zip(visits, values, sure, strict=True)):
+        node = tree.add(tree.root, written(f"s{i}", sure=chance), "reasoner", index=i)
+        node.visits, node.value = n, value
+    tree.root.visits, tree.root.begun = sum(visits), len(visits)
+    return tree
+
+
+CASES = [([3, 1, 1], [0.9, 0.2, 0.4]), ([10, 10, 3], [0.5, 0.6, 0.55]), ([50, 2, 2], [0.8, 0.1, 0.7])]
+
+
+@pytest.mark.parametrize("c", [0.0, 0.3, 1.4, 5.0])
+@pytest.mark.parametrize(("visits", "values"), CASES)
+def test_uct_takes_the_child_that_the_formula_says(visits, values, c):
+    tree = grown(visits, values)
+    total = sum(visits)
+    bounds = [q + c * math.sqrt(math.log(total) / n) for n, q in zip(visits, values, strict=True)]
+    assert MCTS(branch=3, c=c).select(tree, {}).step.text == f"s{bounds.index(max(bounds))}"
+
+
+@pytest.mark.parametrize("c", [0.0, 0.3, 1.4, 5.0])
+@pytest.mark.parametrize("sure", [(0.5, 0.5, 0.5), (0.1, 0.2, 0.9)])
+@pytest.mark.parametrize(("visits", "values"), CASES)
+def test_puct_takes_the_child_that_the_formula_says(visits, values, sure, c):
+    tree = grown(visits, values, sure)
+    total = sum(visits)
+    bounds = [q + c * p / sum(sure) * math.sqrt(total) / (1 + n) for n, q, p in zip(visits, values, sure, strict=True)]
+    assert MCTS(branch=3, c=c, rule="puct").select(tree, {}).step.text == f"s{bounds.index(max(bounds))}"
+
+
+def test_a_visit_under_way_counts_as_a_loss():
+    tree = grown([4, 4, 4], [0.6, 0.5, 0.1])
+    search = MCTS(branch=3, c=0.5)
+    pending = {}
+    chosen = []
+    for _ in range(3):
+        leaf = search.select(tree, pending)
+        chosen.append(leaf.step.text)
+        for node in (tree.root, leaf):
+            pending[node.id] = pending.get(node.id, 0) + 1
+    assert chosen[:2] == ["s0", "s1"]
+
+
+def test_noise_mixes_into_the_roots_priors_only_and_sums_to_one():
+    tree = grown([1, 1, 1], [0.5] * 3, (0.2, 0.3, 0.5))
+    children = tree.root.children
+    plain, noisy = MCTS(rule="puct").priors(tree.root, children), MCTS(noise=0.25).priors(tree.root, children)
+    assert plain == pytest.approx([0.2, 0.3, 0.5]) and noisy != pytest.approx(plain)
+    assert sum(noisy) == pytest.approx(1) and all(n >= 0.75 * p for n, p in zip(noisy, plain, strict=True))
+    assert MCTS(noise=0.25).priors(children[0], children) == pytest.approx(plain)
+    assert MCTS(noise=0.25).priors(tree.root, children) == noisy
+
+
+SETTINGS = {
+    "plain": MCTS(20, 3, depth=6),
+    "batched": MCTS(20, 3, batch=5, depth=6),
+    "widening": MCTS(20, 2, widen=0.5, depth=6),
+    "rollouts": MCTS(8, 2, value="rollout", depth=6),
+}
+
+
+@pytest.mark.parametrize("search", SETTINGS.values(), ids=SETTINGS.keys())
+def test_the_visits_of_a_step_are_its_own_and_those_of_its_children(search):
+    for run in solve(company(), search, count=12).values():
+        for node in run.tree:
+            below = sum(child.visits for child in node.children)
+            own = node.visits - below
+            assert own >= 0 if node.status == "terminal" or search.value != "score" else own in (0, 1), node
+            assert node.status in ("pruned", "rejected") or node.visits >= 1
+        backed = [node for node in run.tree if node.visits]
+        assert all(-1e-9 <= node.value <= 1 + 1e-9 for node in backed)
+
+
+def test_a_value_is_the_mean_score_of_all_that_was_written_below():
+    for run in solve(company(odd=False), MCTS(15, 3, depth=9), count=12).values():
+        if any(n.visits > 1 for n in run.tree.terminals()):
+            continue
+        below = {node.id: [] for node in run.tree}
+        for node in run.tree:
+            if node.status in ("open", "terminal", "failed") and node.parent is not None:
+                for at in (run.tree.root, *node.path()):
+                    below[at.id].append(0.0 if node.score is None else node.score)
+        for node in run.tree:
+            if node.visits:
+                assert node.value == pytest.approx(fmean(below[node.id])), node
+
+
+def test_simulations_side_by_side_write_nothing_in_vain():
+    rounds = []
+    for batch in (1, 4, 16):
+        cast = company(odd=False)
+        run = solve_one(cast, MCTS(32, 2, batch=batch, depth=8, c=3.0))
+        assert len(cast["reasoner"].asked()) == len(run.tree) - 1 <= 64
+        rounds.append(len(cast["reasoner"].batches))
+    assert rounds[0] > rounds[1] > rounds[2]
+
+
+def test_widening_gives_often_visited_steps_more_children():
+    run = solve_one(company(odd=False), MCTS(60, 2, widen=0.5, depth=8, c=0.5))
+    counts = Counter(node.begun for node in run.tree if node.begun)
+    assert (max(counts) > 4 and run.tree.root.begun == math.floor(2 * run.tree.root.visits**0.5)) or max(counts) > 4
+    narrow = solve_one(company(odd=False), MCTS(60, 2, depth=8, c=0.5))
+    assert {node.begun for node in narrow.tree if node.begun} == {2}
+
+
+def test_rollouts_end_in_solutions_and_stay_in_the_tree():
+    run = solve_one(company(odd=False), MCTS(1, 3, value="rollout", depth=9))
+    fresh = [node for node in run.tree.root.children if node.status != "pruned"]
+    assert all(any(end.status == "terminal" for end in run.tree if node in end.path()) for node in fresh)
+
+
+def posterior(search, seen):
+    """Mean and variance of the posterior of the mean, by the textbook's normal-inverse-chi-squared update."""
+    n = len(seen)
+    average = fmean(seen) if seen else 0.0
+    kappa, nu = search.kappa + n, search.nu + n
+    mean = (search.kappa * search.mean + n * average) / kappa
+    squares = n * pvariance(seen) if seen else 0.0
+    scale = (search.nu * search.tau2 + squares + search.kappa * n * (average - search.mean) ** 2 / kappa) / nu
+    return mean, scale / kappa * nu / (nu - 2)
+
+
+@pytest.mark.parametrize("seen", [[0.5, 0.5], [0.9, 0.8, 0.95, 0.7], [0.1] * 20, [0.0, 1.0] * 5])
+def test_thompson_draws_have_the_moments_of_the_posterior(seen):
+    search, draw, tally = ABMCTS(), random.Random(3), Seen()
+    for value in seen:
+        tally.add(value)
+    draws = [search.sample(draw, tally) for _ in range(40_000)]
+    mean, variance = posterior(search, seen)
+    assert fmean(draws) == pytest.approx(mean, abs=0.01)
+    if len(seen) > 3:
+        assert pvariance(draws) == pytest.approx(variance, rel=0.15)
+
+
+def test_the_arm_that_writes_better_steps_writes_more_of_them():
+    def judged(ask):
+        return 0.9 if ask.node.hint is not None else 0.1
+
+    def write(ask):
+        return written(f"{ask.node.depth} {ask.index}")
+
+    cast = company() | {role: Scripted(write) for role in ("reasoner", "teacher")} | {"scorer": Scripted(judged)}
+    found = Counter()
+    for run in solve(cast, ABMCTS(24, ("reasoner", "hinted", "teacher"), depth=6), count=12).values():
+        for node in run.tree.nodes[1:]:
+            found["hinted" if node.hint is not None else node.author] += 1
+    assert found["hinted"] > 2 * max(found["reasoner"], found["teacher"])
+
+
+def test_an_arm_that_writes_what_is_there_is_asked_less_and_less():
+    def write(ask):
+        return written("same" if ask.hint is None else f"other {ask.index}")
+
+    cast = {"reasoner": Scripted(write), "hinter": hints("look"), "scorer": scores({"same": 0.9}, 0.8)}
+    run = solve_one(cast, ABMCTS(90, depth=1))
+    found = Counter(ask.hint is None for ask in cast["reasoner"].asked())
+    assert found[False] > 2 * found[True]
+    assert len([node for node in run.tree if node.status == "pruned"]) == found[True] - 1
+
+
+def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
+    def write(ask):
+        return written(f"step {ask.index}")
+
+    cast = {
+        "reasoner": Scripted(write),
+        "hinter": Scripted(lambda ask: Hinted(None, 3)),
+        "scorer": Scripted(lambda ask: 0.9 if ask.node.hint_dropped else 0.1),
+    }
+    run = solve_one(cast, ABMCTS(60, depth=1))
+    dropped = Counter(node.hint_dropped for node in run.tree.nodes[1:])
+    assert dropped[True] > 2 * dropped[False]
+
+
+def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():
+    rule = Rewrite(0.6, rungs=("resample", "teacher"))
+    for run in solve(company(), ABMCTS(40, ("reasoner", "hinted"), batch=3, depth=6), rule=rule, count=6).values():
+        below = Below(run.tree)
+        gone = [node for node in run.tree.nodes[1:] if node.status in ("pruned", "rejected")]
+        for node in run.tree.nodes[1:]:
+            after = [n for n in run.tree.nodes[1:] if node in n.path() and not set(gone) & set(n.path())]
+            seen = below.seen[node.id]
+            assert (seen.n, seen.total) == (len(after), pytest.approx(sum(map(score, after))))
+
+
+def test_every_simulation_writes_one_step_or_revisits_a_solution():
+    cast = company(odd=False)
+    run = solve_one(cast, ABMCTS(30, depth=6))
+    wrote = len(cast["reasoner"].asked())
+    assert wrote <= 30 and len(run.tree) - 1 == wrote
+    assert choose(run.tree).answer is not None
+
+
+def test_all_dead_ends_end_the_search():
+    run = solve_one({"reasoner": steps({"": ["", " ", ""]}), "scorer": scores({})}, MCTS(50, 3))
+    assert (run.stop_reason, len(run.tree), run.tree.root.status) == ("complete", 4, "failed")
+    found = choose(run.tree)
+    assert found.node is run.tree.root and (found.answer, found.confidence) == (None, 0.0)

@@ -1,0 +1,69 @@
+"""Searches by name, settings from text, and every search on the shipped models."""
+
+import pytest
+
+from hintree import Solver
+from hintree.errors import UsageError
+from hintree.lab import problems
+from hintree.search import ABMCTS, MCTS, Beam, Rewrite
+from hintree.search.registry import SEARCHES, make_rewrite, make_search
+
+SMALL = {
+    "best-of-n": "n=3",
+    "self-consistency": "n=4,batch=2",
+    "beam": "width=2,branch=2,lookahead=1",
+    "dvts": "width=2,branch=2",
+    "best-first": "expansions=8,branch=2,answers=1",
+    "mcts": "simulations=8,branch=2,rule=puct,widen=0.3",
+    "ab-mcts": "simulations=10,arms=reasoner+hinted+teacher",
+    "particles": "n=3",
+    "smart": "n=4,m=2",
+    "glimprouter": "threshold=0.2",
+    "steer": "mixture=0.3+0.6+0.2+0.7+0.95+0.05",
+    "mur": "scaling=0.98",
+    "lorid": "rounds=2",
+    "ssr": "tracks=2",
+}
+
+
+def test_settings_are_read_by_type():
+    assert make_search("mcts", "simulations=64, c=1.4,rule=puct") == MCTS(simulations=64, c=1.4, rule="puct")
+    assert make_search("ab-mcts", "arms=hinted+teacher") == ABMCTS(arms=("hinted", "teacher"))
+    assert make_search("beam") == Beam()
+    assert make_rewrite("threshold=0.7,rungs=hint+resample,limit=2") == Rewrite(
+        0.7, rungs=("hint", "resample"), limit=2
+    )
+    assert make_rewrite("limit=none").limit is None
+    assert make_rewrite("none").threshold == 0
+
+
+@pytest.mark.parametrize("text", ["c", "c=", "=1", "c=1,c=2", "d=1", "c=__import__('os')", "simulations=2.5", "c=[1]"])
+def test_other_settings_are_refused(text):
+    with pytest.raises(UsageError, match=r"(?i)mcts"):
+        make_search("mcts", text)
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """A solver whose models all searches share: they take longer to load than a search takes."""
+    return Solver()
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name, loaded):
+    asked = [problem.question for problem in problems("validation", (2, 3), n=2, seed=8)]
+    found = []
+    for live in (1, 2):
+        solver = Solver(search=make_search(name, SMALL[name]), rewrite=Rewrite(0.3), seed=4, share=loaded)
+        runs = list(solver.solve_many(asked, live=live, progress=False))
+        assert {run.stop_reason for run in runs} == {"complete"}
+        found.append([[node.step.text for node in run.tree] for run in runs])
+    assert found[0] == found[1]
+
+
+def test_models_are_shared_where_their_number_format_is_the_same_too(loaded):
+    alike, other = Solver(share=loaded), Solver(share=loaded, dtype="float64")
+    models = [solver.answerers["reasoner"].answer.model for solver in (loaded, alike, other)]
+    assert models[0] is models[1] is not models[2]
+    assert [str(model.model.dtype) for model in models[1:]] == ["torch.float32", "torch.float64"]
+    assert loaded.answerers["scorer"] is alike.answerers["scorer"] is not other.answerers["scorer"]

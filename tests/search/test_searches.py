@@ -1,0 +1,264 @@
+"""What holds for every search, and for every one under a rewrite rule."""
+
+import json
+import os
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from hintree.errors import UsageError
+from hintree.search import (
+    ABMCTS,
+    DVTS,
+    MCTS,
+    Answer,
+    Answerer,
+    Beam,
+    BestFirst,
+    BestOfN,
+    Budget,
+    Particles,
+    Rewrite,
+    SelfConsistency,
+    Tree,
+    Usage,
+    choose,
+    drive,
+    flow,
+    to_dict,
+)
+from tests.support.scripted import (
+    Scripted,
+    answerers,
+    company,
+    problems,
+    scores,
+    solve,
+    solve_one,
+    steps,
+    trail,
+    trees,
+    written,
+)
+
+SEARCHES = {
+    "best-of-n": BestOfN(6, depth=5),
+    "self-consistency": SelfConsistency(9, 3, 0.8, depth=5),
+    "beam": Beam(2, 3, unhinted=1, depth=5),
+    "lookahead": Beam(2, 2, lookahead=2, depth=5),
+    "dvts": DVTS(2, 3, unhinted=1, depth=5),
+    "best-first": BestFirst(12, 3, depth=5),
+    "a-star": BestFirst(12, 3, weight=1.0, aggregate="product", depth=5),
+    "mcts": MCTS(12, 3, unhinted=1, depth=5),
+    "puct": MCTS(12, 3, rule="puct", noise=0.3, depth=5),
+    "widening": MCTS(16, 2, widen=0.5, depth=5),
+    "rollouts": MCTS(6, 2, value="rollout", depth=5),
+    "both": MCTS(6, 2, value="both", depth=5),
+    "batched mcts": MCTS(16, 2, batch=4, depth=5),
+    "ab-mcts": ABMCTS(16, depth=5),
+    "ab-mcts with teacher": ABMCTS(16, ("reasoner", "hinted", "teacher"), batch=3, depth=5),
+    "particles": Particles(5, depth=5),
+}
+RULES = {"plain": None, "ladder": Rewrite(0.6), "smart": Rewrite(0.4, rungs=("teacher",), accept="always", per="step")}
+every_search = pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES.keys())
+every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+
+
+@every_search
+@pytest.mark.parametrize("rule", ["plain", "ladder"])
+def test_the_golden_tree_is_reproduced(search, rule, request):
+    name = f"{request.node.callspec.id.split('-', 1)[1]}-{rule}".replace(" ", "-")
+    tree = to_dict(solve_one(company(), search, RULES[rule], seed=5).tree)
+    file = Path(__file__).parents[1] / "golden" / "searches" / f"{name}.json"
+    if os.environ.get("HINTREE_GOLDEN") == "write":
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(tree).replace(' {"id"', '\n{"id"') + "\n")
+    assert tree == json.loads(file.read_text())
+
+
+@every_rule
+@every_search
+def test_every_problem_ends_and_most_have_an_answer(search, rule):
+    runs = solve(company(odd=False), search, rule, count=20)
+    assert {run.stop_reason for run in runs.values()} == {"complete"}
+    assert sum(choose(run.tree).answer is not None for run in runs.values()) > 10
+
+
+def as_text(runs):
+    return {name: json.dumps(tree) for name, tree in trees(runs).items()}
+
+
+def spending(run):
+    accounts = [run.ledger[role] for role in ("reasoner", "hinter", "teacher", "scorer")]
+    return [(a.calls, a.prompt_tokens, a.forwarded_tokens, a.generated_tokens, a.flops) for a in accounts]
+
+
+@every_rule
+@every_search
+def test_trees_are_the_same_in_any_company_order_and_driver(search, rule):
+    alone = solve(company(), search, rule, count=12, live=1)
+    together = solve(company(), search, rule, count=12, live=8, order=-1)
+    grown = [Tree(problem) for problem in problems(12)]
+    free = flow(((t, search.grow(t, rule)) for t in grown), answerers(company()), live=8, limit=3)
+    found = {run.tree.problem.id: run for run in free}
+    for other in (together, found):
+        assert as_text(other) == as_text(alone)
+        assert {name: spending(run) for name, run in other.items()} == {
+            name: spending(run) for name, run in alone.items()
+        }
+
+
+@every_search
+def test_threshold_0_is_the_plain_search(search):
+    assert trees(solve(company(), search, Rewrite(0), count=15)) == trees(solve(company(), search, count=15))
+
+
+@every_search
+def test_without_teacher_tokens_the_tree_is_that_without_a_teacher(search):
+    cast = company()
+    cast.pop("teacher")
+    rule = RULES["ladder"]
+    alone = solve(cast, search, rule, count=15)
+    broke = solve(company(), search, rule, count=15, budget=Budget(teacher_tokens=0))
+    assert trees(broke) == trees(alone)
+
+
+ROLLED = ("lookahead", "rollouts", "both")
+"""Searches that also finish paths which are never rewritten, to see where a step leads."""
+
+
+@pytest.mark.parametrize("search", [search for name, search in SEARCHES.items() if name not in ROLLED])
+def test_a_threshold_above_1_leaves_finished_paths_of_the_teachers_steps_only(search):
+    rule = Rewrite(1.01, rungs=("teacher",), accept="always", when="before", per="step")
+    for run in solve(company(odd=False), search, rule, count=8).values():
+        finished = run.tree.terminals()
+        assert all(node.author == "teacher" for last in finished for node in last.path())
+
+
+@every_rule
+@every_search
+def test_no_question_is_asked_twice_and_no_step_is_thrown_away(search, rule):
+    cast = company()
+    runs = solve(cast, search, rule, count=10)
+    for who in cast.values():
+        keys = Counter((ask.tree.problem.id, ask.role, ask.node.key, ask.index) for ask in who.asked())
+        assert max(keys.values(), default=1) == 1
+    written = len(cast["reasoner"].asked()) + len(cast["teacher"].asked())
+    assert written == sum(len(run.tree) - 1 for run in runs.values())
+    assert len(cast["scorer"].asked()) <= written
+    keys = [node.key for run in runs.values() for node in run.tree]
+    assert len(set(keys)) == len(keys)
+
+
+@every_search
+@pytest.mark.parametrize("limit", ["nodes", "calls", "reasoner_tokens"])
+def test_a_budget_stops_the_search_within_one_batch_and_an_answer_is_still_chosen(search, limit):
+    for run in solve(company(), search, RULES["ladder"], count=8, budget=Budget(**{limit: 10})).values():
+        assert run.stop_reason in ("complete", f"budget: {limit}")
+        spent = len(run.tree) - 1 if limit == "nodes" else run.ledger.total("calls")
+        assert limit == "reasoner_tokens" or spent < 10 + 40
+        choose(run.tree)
+
+
+@every_search
+def test_without_a_scorer_a_search_still_ends(search):
+    cast = company(odd=False)
+    cast.pop("scorer")
+    assert {run.stop_reason for run in solve(cast, search, RULES["ladder"], count=8).values()} == {"complete"}
+
+
+@every_search
+def test_a_path_never_grows_beyond_the_depth(search):
+    endless = {"reasoner": Scriptless(), "scorer": scores({})}
+    run = solve_one(endless, search)
+    assert 1 < max(node.depth for node in run.tree) <= 5
+    assert run.stop_reason == "complete" and choose(run.tree).answer is None
+
+
+class Scriptless:
+    """Writes a new step every time and never ends."""
+
+    def __call__(self, asks):
+        return [Answer(written(f"s{ask.seed}"), Usage(1)) for ask in asks]
+
+
+LINES = {
+    "": ["a", "b", "c"],
+    "a": ["d", "e", "f"],
+    "b": ["d", "e", "f"],
+    "c": ["d", "e", "f"],
+    **{f"{x}/{y}": [f"g={x}{y}1", f"h={x}{y}2", f"i={x}{y}3"] for x in "abc" for y in "def"},
+}
+VALLEY = {"a": 0.5, "b": 0.6, "c": 0.4, "a/d": 0.5, "b/d": 0.2, "b/e": 0.3, "a/e": 0.95, "a/e/h=ae2": 1.0}
+
+
+FINDERS = {
+    "beam": (Beam(2, 3), 21),
+    "best-first": (BestFirst(12, 3, answers=12), 36),
+    "mcts": (MCTS(24, 3, c=0.5), 39),
+    "puct": (MCTS(24, 3, rule="puct", c=1.0), 39),
+}
+
+
+@pytest.mark.parametrize(("search", "most"), FINDERS.values(), ids=FINDERS.keys())
+def test_the_best_path_of_a_known_landscape_is_found_within_the_stated_calls(search, most):
+    cast = {"reasoner": steps({place: texts * 12 for place, texts in LINES.items()}), "scorer": scores(VALLEY, 0.1)}
+    run = solve_one(cast, search)
+    assert choose(run.tree).answer == "ae2"
+    assert len(cast["reasoner"].asked()) <= most
+
+
+@every_search
+def test_settings_outside_their_range_are_refused_by_name(search):
+    for field in fields(search):
+        words = field.name in ("aggregate", "rule", "value")
+        for bad in (-1, "x", None, 2.5) if type(field.default) is int else ("nosuch", -1) if words else ():
+            with pytest.raises(UsageError, match=f"{type(search).__name__} {field.name}="):
+                type(search)(**{field.name: bad})
+
+
+def test_a_look_ahead_keeps_the_step_that_leads_further_and_uses_what_it_wrote():
+    cast = {"reasoner": steps(LINES), "scorer": scores({"b": 0.9, "c/d/g=cd1": 0.8}, 0.1)}
+    assert choose(solve_one(cast, Beam(1, 3)).tree).answer.startswith("b")
+    cast["reasoner"].batches.clear()
+    run = solve_one(cast, Beam(1, 3, lookahead=2))
+    assert choose(run.tree).answer == "cd1"
+    assert len(cast["reasoner"].asked()) == 3 + 3 * 2 + 2 + 2 * 1 + 2
+
+
+def test_a_look_ahead_follows_the_chain_that_one_before_it_wrote():
+    cast = {"reasoner": Scripted(lambda ask: written(f"s{ask.node.depth}{ask.index}")), "scorer": scores({})}
+    tree = solve_one(cast, Beam(1, 1, lookahead=3, depth=9)).tree
+    assert len(tree) - 1 == len(cast["reasoner"].asked()) == 9
+
+
+def test_what_stands_after_a_rejected_step_is_no_answer():
+    lines = {"": "a", "a": "x=1", "b": "y=2"}
+    cast = {
+        "reasoner": Scripted(lambda ask: written(lines[trail(ask.node)])),
+        "teacher": Scripted(lambda ask: written("b")),
+        "scorer": scores({"a": 0.1, "b": 0.8, "b/y=2": 0.7}, 0.9),
+    }
+    rule = Rewrite(0.5, rungs=("teacher",))
+    tree = solve_one(cast, Beam(1, 1, lookahead=1), rule).tree
+    assert choose(tree).answer == "2"
+    assert [(n.step.text, n.status, n.reason) for n in tree if n.step.answer == "1"] == [
+        ("x=1", "pruned", "after step 1, which is rejected")
+    ]
+
+
+def test_a_subtree_that_goes_on_leaves_its_finished_losers_behind():
+    lines = {"": ["x=1", "on"], "on": ["x=2", "x=3"]}
+    cast = {"reasoner": steps(lines), "scorer": scores({"x=1": 0.5, "on": 0.9, "on/x=2": 0.8, "on/x=3": 0.7})}
+    tree = solve_one(cast, DVTS(1, 2)).tree
+    assert [node.step.text for node in tree.terminals()] == ["x=2", "x=3"]
+
+
+@pytest.mark.parametrize("search", [Beam(1, 1, depth=10_000), BestFirst(10_000, 1, depth=10_000)])
+def test_ten_thousand_steps_in_one_path_need_no_recursion(search):
+    tree = Tree(problems(1)[0])
+    cast = {"reasoner": Answerer(Scriptless()), "scorer": Answerer(lambda asks: [Answer(0.5, Usage(1))] * len(asks))}
+    [run] = drive([(tree, search.grow(tree))], cast)
+    assert len(tree) == 10_001 and run.stop_reason == "complete"

@@ -1,0 +1,60 @@
+"""``hintree serve`` as a process: its start, its warnings and its end."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from hintree.cli import main
+from tests.serve.test_serve import QUESTION
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--preset", "nothing"], "preset 'nothing' is not one of"),
+        (["--api-key-file", "no-such-file"], "--api-key-file no-such-file: cannot be read"),
+        (["--port", "99999"], "--port 99999 is not a number from 0 to 65535"),
+        (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid"),
+        (["--queue", "-1"], "serve queue=-1"),
+        (["--seconds", "nan"], "serve seconds=nan"),
+        (["--budget", "tokens=0"], "budget tokens=0"),
+    ],
+)
+def test_a_bad_option_is_one_line_before_any_model_is_loaded(capsys, options, says):
+    assert main(["serve", *options]) == 2
+    error = capsys.readouterr().err
+    assert says in error and error.count("\n") == 1
+
+
+def test_the_operator_is_told_loudly_when_everyone_may_ask(capsys):
+    from hintree.serve.run import warn_if_open
+
+    warn_if_open("127.0.0.1", [])
+    warn_if_open("::1", [])
+    warn_if_open("localhost", [])
+    warn_if_open("0.0.0.0", ["key"])
+    assert capsys.readouterr().err == ""
+    for host in ("0.0.0.0", "192.168.1.5", "example.org", "::"):
+        warn_if_open(host, [])
+        assert "WARNING: OPEN TO EVERYONE" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_process_without_a_traceback(number, code):
+    command = [sys.executable, "-m", "hintree", "serve", "--port", "0", "--preset", "greedy"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stderr.readline()
+        url = re.search(r"http://\S+", line)[0]
+        data = json.dumps({"messages": [{"role": "user", "content": QUESTION}]}).encode()
+        with urllib.request.urlopen(f"{url}/chat/completions", data) as answer:
+            assert json.load(answer)["choices"][0]["finish_reason"] == "stop"
+        process.send_signal(number)
+        rest = process.stderr.read()
+    assert process.returncode == code
+    assert "Traceback" not in rest and "Error" not in rest and QUESTION[:20] not in line + rest

@@ -1,0 +1,138 @@
+"""Recordings: resumed where they were killed, replayed without models, and replayed under another rule."""
+
+import json
+
+import pytest
+
+from hintree.errors import UsageError
+from hintree.search import ABMCTS, MCTS, SSR, Beam, Rewrite, SelfConsistency, Tree, drive, to_dict
+from hintree.solver.recording import Recording
+from tests.support.scripted import answerers, company, problems
+
+SEARCHES = [
+    Beam(2, 3, depth=5),
+    MCTS(12, 3, batch=2, depth=5),
+    ABMCTS(12, depth=5),
+    SelfConsistency(6, 2, depth=5),
+    SSR(depth=5),
+]
+RULE = Rewrite(0.6)
+searches = pytest.mark.parametrize("search", SEARCHES, ids=lambda s: type(s).__name__)
+
+
+def run_all(cast, search, rule=RULE, count=10, live=4):
+    trees = [Tree(problem) for problem in problems(count)]
+    return {run.tree.problem.id: run for run in drive(((t, search.grow(t, rule)) for t in trees), cast, live=live)}
+
+
+def texts(runs):
+    return {name: json.dumps(to_dict(run.tree)) for name, run in runs.items()}
+
+
+def books(runs):
+    return {
+        name: {
+            role: {k: v for k, v in account.items() if k != "seconds"} for role, account in run.ledger.to_dict().items()
+        }
+        for name, run in runs.items()
+    }
+
+
+@searches
+def test_a_recorded_run_replays_without_any_model(search, tmp_path):
+    live = run_all(answerers(company()), search)
+    recorded = run_all(Recording(tmp_path / "r").wrap(answerers(company())), search)
+    replayed = run_all(Recording(tmp_path / "r").wrap({}), search, live=1)
+    assert texts(recorded) == texts(live) == texts(replayed)
+    assert books(recorded) == books(live) == books(replayed)
+
+
+class KilledError(BaseException):
+    pass
+
+
+def killed_after(cast, calls):
+    left = [calls]
+
+    def wrap(who):
+        def answer(asks):
+            left[0] -= 1
+            if left[0] < 0:
+                raise KilledError
+            return who.answer(asks)
+
+        return who._replace(answer=answer)
+
+    return {role: wrap(who) for role, who in cast.items()}
+
+
+@pytest.mark.parametrize("calls", [1, 5, 13])
+@searches
+def test_a_killed_run_is_resumed_and_asks_no_question_again(search, calls, tmp_path):
+    whole = run_all(answerers(company()), search)
+    first = company()
+    with pytest.raises(KilledError):
+        run_all(Recording(tmp_path / "r").wrap(killed_after(answerers(first), calls)), search)
+    second = company()
+    assert texts(run_all(Recording(tmp_path / "r").wrap(answerers(second)), search)) == texts(whole)
+    asked = [
+        (ask.tree.problem.id, ask.seed) for cast in (first, second) for who in cast.values() for ask in who.asked()
+    ]
+    assert len(asked) == len(set(asked)) > 0
+
+
+def test_a_line_that_was_cut_off_is_dropped(tmp_path):
+    whole = run_all(Recording(tmp_path / "r").wrap(answerers(company())), SEARCHES[0])
+    data = (tmp_path / "r").read_bytes()
+    for cut in (len(data) - 1, len(data) - 30, len(data) // 2):
+        (tmp_path / "r").write_bytes(data[:cut])
+        assert texts(run_all(Recording(tmp_path / "r").wrap(answerers(company())), SEARCHES[0])) == texts(whole)
+        assert len((tmp_path / "r").read_bytes()) == len(data)
+
+
+def test_another_selection_rule_is_replayed_as_far_as_the_recording_reaches_and_then_says_so(tmp_path):
+    run_all(Recording(tmp_path / "r").wrap(answerers(company(odd=False))), MCTS(30, 3, c=1.4, depth=5), None)
+    replay = Recording(tmp_path / "r").wrap({})
+    ends = [run.stop_reason for run in run_all(replay, MCTS(12, 3, c=0.2, depth=5), None).values()]
+    assert "complete" in ends
+    assert {end for end in ends if end != "complete"} <= {
+        f"failed: the recording ends here: it has no answer of the reasoner for step {i}" for i in range(1, 6)
+    }
+    strange = run_all(replay, Beam(4, 8, depth=5), None).values()
+    assert all(run.stop_reason.startswith("failed: the recording ends here") for run in strange)
+    assert {len(run.tree) for run in strange} == {1}
+
+
+def test_other_problems_and_other_seeds_are_not_in_it(tmp_path):
+    run_all(Recording(tmp_path / "r").wrap(answerers(company())), SEARCHES[0], count=3)
+    replay = Recording(tmp_path / "r").wrap({})
+    tree = Tree(problems(1)[0], seed=1)
+    [run] = drive([(tree, SEARCHES[0].grow(tree))], replay)
+    assert "the recording ends here" in run.stop_reason
+
+
+def test_an_answer_that_failed_is_asked_again(tmp_path):
+    cast = company()
+    good = cast["scorer"].reply
+    cast["scorer"].reply = lambda ask: ValueError("the server is down")
+    runs = run_all(Recording(tmp_path / "r").wrap(answerers(cast)), SEARCHES[0])
+    assert {run.stop_reason for run in runs.values()} == {"failed: the server is down"}
+    cast["scorer"].reply = good
+    again = run_all(Recording(tmp_path / "r").wrap(answerers(cast)), SEARCHES[0])
+    assert texts(again) == texts(run_all(answerers(company()), SEARCHES[0]))
+
+
+@pytest.mark.parametrize(
+    "text", ["hello\n", '{"format": "hintree-recording", "version": 2}\n', "[]\n", '{"a": 1}\n', "\n"]
+)
+def test_other_files_are_refused_and_left_alone(text, tmp_path):
+    (tmp_path / "r").write_text(text)
+    with pytest.raises(UsageError, match=r"recording"):
+        Recording(tmp_path / "r")
+    assert (tmp_path / "r").read_text() == text
+
+
+def test_a_folder_or_a_forbidden_place_is_refused(tmp_path):
+    for path in (tmp_path, tmp_path / "no" / "such" / "folder"):
+        with pytest.raises(UsageError, match="recording"):
+            Recording(path)

@@ -1,0 +1,171 @@
+import shutil
+import warnings
+
+import pytest
+
+import hintree
+from hintree.lab import problems
+from hintree.models import load_classifier, load_model
+from hintree.models.local.classifier import LocalClassifier
+from hintree.models.local.model import LocalModel
+from hintree.scorers import PRM
+from hintree.search import ROLES, Problem, to_dict
+from hintree.solver import OutOfWorldWarning
+
+QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+WRITERS = {"reasoner": "student", "hinter": "hinter", "teacher": "teacher"}
+ASKED = [Problem(p.question, p.id) for p in problems("test", (2, 3, 4), n=6, seed=11)]
+
+
+@pytest.fixture(scope="module")
+def solver():
+    return hintree.Solver()
+
+
+def test_solve_gives_answer_steps_tree_ledger_and_reason(solver):
+    solution = solver.solve(QUESTION)
+    assert solution.answer == "7"
+    assert solution.steps[-1].step.text == "The answer is 7."
+    assert solution.stop_reason == "complete"
+    assert 0 <= solution.confidence <= 1
+    assert solution.tree.problem.question == QUESTION
+    assert solution.ledger["reasoner"].generated_tokens > 0
+
+
+def written(solution):
+    """All of a tree but its numbers, which differ in the seventh digit from batch to batch."""
+    rows = to_dict(solution.tree)["nodes"]
+    return [(r["parent"], r["step"]["text"], r["author"], r["hint"], r["status"], r["replaces"]) for r in rows]
+
+
+@pytest.mark.parametrize("preset", sorted(hintree.PRESETS))
+def test_trees_do_not_depend_on_how_many_are_solved_together(preset):
+    one = [written(s) for s in hintree.Solver(preset, seed=5).solve_many(ASKED, live=1, progress=False)]
+    all_at_once = [written(s) for s in hintree.Solver(preset, seed=5).solve_many(ASKED, live=64, progress=False)]
+    assert one == all_at_once
+
+
+def test_solutions_come_in_the_order_of_the_questions(solver):
+    many = list(solver.solve_many(ASKED, live=4, progress=False))
+    assert [s.question for s in many] == [p.question for p in ASKED]
+    assert [written(s) for s in many[::-1]] == [written(s) for s in solver.solve_many(ASKED[::-1], progress=False)]
+
+
+def test_another_seed_gives_another_tree():
+    trees = [to_dict(hintree.Solver("beam", seed=s).solve(ASKED[0].question).tree) for s in (1, 2)]
+    assert trees[0]["nodes"] != trees[1]["nodes"]
+
+
+def test_ledgers_sum_to_the_models_own_counters():
+    models = {role: load_model(f"embedded:{role}") for role in ("teacher", "hinter")}
+    models["reasoner"] = load_model("embedded:student")
+    solver = hintree.Solver(**models, rewrite=hintree.Rewrite(threshold=0.9))
+    solutions = list(solver.solve_many(ASKED, progress=False))
+    for role, model in models.items():
+        total = [sum(getattr(s.ledger[role], name) for s in solutions) for name in model.usage._fields]
+        assert total == list(model.usage)
+
+
+def test_discarded_tokens_are_those_off_the_chosen_path(solver):
+    solution = solver.solve(ASKED[0].question)
+    for author in ("reasoner", "teacher"):
+        kept = sum(n.step.tokens for n in solution.steps if n.author == author)
+        account = solution.ledger[author]
+        assert account.generated_tokens == kept + account.discarded_tokens
+
+
+def test_no_teacher_tokens_gives_the_tree_without_a_teacher_byte_for_byte():
+    rule = hintree.Rewrite(threshold=0.99)
+    without = hintree.Solver(rewrite=hintree.Rewrite(threshold=0.99, rungs=("hint",)))
+    broke = hintree.Solver(rewrite=rule, budget=hintree.Budget(teacher_tokens=0))
+    for problem in ASKED[:3]:
+        assert to_dict(broke.solve(problem.question).tree) == to_dict(without.solve(problem.question).tree)
+
+
+def test_threshold_above_one_makes_every_step_the_teachers():
+    rule = hintree.Rewrite(threshold=1.1, rungs=("teacher",), accept="always")
+    solution = hintree.Solver(rewrite=rule, search=hintree.Beam(1, 1)).solve(QUESTION)
+    for node in solution.steps:  # a teacher's step that says the same as the draft is merged with it
+        said = [twin.author for twin in node.parent.children if twin.step.text == node.step.text]
+        assert "teacher" in said
+
+
+def test_a_spent_budget_stops_with_its_reason_and_what_there_is():
+    solution = hintree.Solver(budget=hintree.Budget(reasoner_tokens=1)).solve(QUESTION)
+    assert solution.stop_reason == "budget: reasoner_tokens"
+    assert solution.answer is None and len(solution.steps) == 1
+
+
+def test_a_part_of_a_preset_can_be_replaced():
+    solver = hintree.Solver(preset="greedy", reasoner="embedded:teacher")
+    assert solver.models == {"reasoner": "embedded:teacher"}
+    solution = solver.solve(QUESTION)
+    assert solution.answer == "7"
+    assert [role for role in ROLES if solution.ledger[role].calls] == ["reasoner"]
+
+
+def test_a_question_from_outside_the_lab_is_warned_of_and_how_to_name_a_real_model(solver):
+    with pytest.warns(OutOfWorldWarning, match=r"unknown: .*divisors.*--reasoner"):
+        solver.solve("How many positive divisors does 196 have?")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        solver.solve(QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("", "empty"),
+        (" \n\t ", "empty"),
+        ("x" * 1_000_000, "at most"),
+        ("a\x00b", "U\\+0000"),
+        ("a\x1b[31m", "U\\+001B"),
+    ],
+)
+def test_questions_that_cannot_be_asked(solver, question, words):
+    with pytest.raises(hintree.UsageError, match=words):
+        solver.solve(question)
+
+
+def test_a_question_longer_than_the_context_fails_that_question_only(solver):
+    long = " ".join(["(1) Ana has 4 pens."] * 400)
+    first, second = solver.solve_many([long, QUESTION], progress=False)
+    assert first.stop_reason.startswith("failed: the text has ") and "1024" in first.stop_reason
+    assert first.answer is None and second.answer == "7"
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(hintree.UsageError, match="greedy, hinted, beam, hintree"):
+        hintree.Solver("nosuch")
+    with pytest.raises(hintree.ModelError, match="embedded:student"):
+        hintree.Solver(reasoner="embedded:nosuch")
+
+
+def test_a_chat_model_of_a_real_architecture_runs_the_whole_chain(chat_model, tiny_prm, tmp_path):
+    names = {role: str(chat_model) for role in ("reasoner", "hinter", "teacher")}
+    solver = hintree.Solver(**names, scorer=str(tiny_prm), search=hintree.Beam(2, 2, depth=2))
+    solution = solver.solve("What is 2 + 2?")
+    assert solution.ledger["reasoner"].calls >= 4 and solution.ledger["scorer"].calls > 0
+    assert all(len(n.step.text) <= 512 for n in solution.tree)
+    copy = shutil.copytree(chat_model, tmp_path / "copy")
+    again = hintree.Solver("greedy", reasoner=str(copy), search=hintree.Beam(1, 1, depth=1)).solve("What is 2 + 2?")
+    assert again.stop_reason in ("complete", "failed: longer than 1 steps")
+
+
+def test_the_scorer_may_be_token_confidence():
+    solution = hintree.Solver("beam", scorer="confidence").solve(QUESTION)
+    assert solution.steps[0].score == pytest.approx(solution.steps[0].step.mean_probability)
+
+
+@pytest.mark.parametrize("preset", ["beam", "hintree"])
+def test_the_tree_cache_and_the_row_cache_grow_the_same_trees(preset):
+    stock = {role: load_model(f"embedded:{name}") for role, name in WRITERS.items()}
+    judge = load_classifier("embedded:prm")
+
+    def grow(tree):
+        models = {role: LocalModel(m.name, m.model, m.tokenizer, tree=tree) for role, m in stock.items()}
+        scorer = PRM(LocalClassifier(judge.name, judge.model, judge.tokenizer, tree=tree))
+        solver = hintree.Solver(preset, **models, scorer=scorer)
+        return [written(s) for s in solver.solve_many(ASKED[:3], progress=False)]
+
+    assert grow(tree=True) == grow(tree=False)

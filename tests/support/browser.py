@@ -1,0 +1,126 @@
+"""A real headless Chromium for the tests of the viewer, and the trees that they look at."""
+
+import json
+import random
+import shutil
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from hintree.export import Solved
+from hintree.search import Problem, Tree, Written, choose
+from hintree.view import page
+
+PROGRAMS = ("chromium", "chromedriver")
+MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
+LOUD = f"NO BROWSER TESTS: {' and '.join(MISSING)} missing; run `apt-get install chromium chromium-driver`"
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --window-size=1400,900"
+)
+
+
+class Browser:
+    """A browser with a profile of its own, and short ways to what the tests do with a page."""
+
+    def __init__(self, profile):
+        if MISSING:
+            pytest.skip(LOUD)
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium")
+        for flag in [*FLAGS.split(), f"--user-data-dir={profile}"]:
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+        self.folder = profile
+
+    def show(self, *trees, address="", source=None):
+        """Open the page of trees, and wait until it is ready."""
+        file = self.folder / f"page-{random.getrandbits(64):x}.html"
+        file.write_text(source or page(trees), encoding="utf-8")
+        self.log()
+        self.driver.get(file.as_uri() + address)
+        self.until(lambda: self.run("return document.documentElement.dataset.ready"))
+
+    def run(self, script, *args):
+        return self.driver.execute_script(script, *args)
+
+    def until(self, condition):
+        return WebDriverWait(self.driver, 20, 0.02).until(lambda _: condition())
+
+    def frame(self):
+        """Wait until what was asked for is drawn."""
+        self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => setTimeout(done))")
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        [found] = self.all(selector)
+        return found
+
+    def click(self, selector):
+        self.one(selector).click()
+        self.frame()
+
+    def press(self, *keys):
+        """Keys for the list, as a person presses them after a click into it."""
+        self.run("document.activeElement.blur()")
+        webdriver.ActionChains(self.driver).send_keys(*keys).perform()
+        self.frame()
+
+    def choose(self, selector, value):
+        """Change a field as a person does."""
+        self.run(
+            "const [s, v] = arguments, e = document.querySelector(s); e.value = v;"
+            "for (const kind of ['input', 'change']) e.dispatchEvent(new Event(kind, {bubbles: true}))",
+            *(selector, value),
+        )
+        self.frame()
+
+    def rows(self, pane=0):
+        """Ids of the rows that the list of a tree has open, in sight or not."""
+        return self.run("return panes[arguments[0]].rows", pane)
+
+    def selected(self):
+        return self.run("return current.selected")
+
+    def details(self):
+        return self.one("#details").text
+
+    def log(self):
+        """Complaints on the console, and requests that left the page, since the last call."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        left = [url for url in asked if not url.startswith(("file:", "data:", "chrome"))]
+        return [entry["message"] for entry in self.driver.get_log("browser")], left
+
+
+def large_tree(size):
+    """A tree of so many steps, with texts, authors and scores as in the lab."""
+    draw = random.Random(size)
+    tree = Tree(Problem("(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. How many coins does Gina have?"))
+    open_nodes = [tree.root]
+    for i in range(size):
+        parent = draw.choice(open_nodes[-40:])
+        done = parent.depth > 5 and draw.random() < 0.15
+        step = Written(
+            f"(3) Hugo gets {i} more coins than Gina. Gina has {i}. {i} + 23 = {i + 23}. Hugo has {i + 23}.",
+            "end" if done else "delimiter",
+            *(25, 0.9, 0.5, 0.1),
+            str(i % 50) if done else None,
+        )
+        hint = "use (3) to find Hugo." if draw.random() < 0.6 else None
+        node = tree.add(parent, step, draw.choice(("reasoner", "reasoner", "teacher")), hint=hint, hint_tokens=8)
+        tree.judge(node, draw.random())
+        node.visits, node.value = draw.randrange(20), draw.random()
+        if node.status == "open" and node.depth < 16:
+            open_nodes.append(node)
+    return Solved(tree, choose(tree).node, "large")
+
+
+__all__ = ["LOUD", "MISSING", "Browser", "Keys", "large_tree"]

@@ -1,0 +1,149 @@
+"""Scripted answerers: no model, every answer is made from the question alone, and each answerer counts its own cost.
+
+Steps are noted as short texts: "x=7" ends the solution with the answer 7, "x!" ends it without an answer, "x~" was cut
+by the length limit, anything else is a whole step. A place in a tree is noted as its steps joined by "/".
+"""
+
+from functools import reduce
+
+from hintree.search import Answer, Answerer, Beam, Hinted, Pick, Problem, Tree, Usage, Written, drive, to_dict
+from hintree.search.core.seeds import seed_of
+from hintree.search.core.tree import RETRY
+
+PARAMETERS = {"reasoner": 10, "hinter": 5, "teacher": 100, "scorer": 20}
+
+
+def written(text, *, tokens=3, sure=0.9):
+    answer = text.partition("=")[2] or None
+    ended = "end" if answer or text.endswith("!") else "length" if text.endswith("~") else "delimiter"
+    return Written(text, ended, tokens, sure, sure / 2, round(1 - sure, 2), answer)
+
+
+def trail(node):
+    return "/".join(n.step.text for n in node.path())
+
+
+class Scripted:
+    """Answers every question with ``reply(question)``; an exception that it returns stands in place of an answer.
+
+    batches: The questions of every call.
+    costs: What the answers of every call have cost.
+    """
+
+    def __init__(self, reply):
+        self.reply = reply
+        self.batches = []
+        self.costs = []
+
+    def __call__(self, asks):
+        self.batches.append(list(asks))
+        self.costs.append(Usage())
+        return [self.one(ask) for ask in asks]
+
+    def one(self, ask):
+        value = self.reply(ask)
+        if isinstance(value, Exception):
+            return value
+        read = 5 + len(trail(ask.node))
+        usage = Usage(1, read, 1 + read // 2, getattr(value, "tokens", 0))
+        self.costs[-1] = self.costs[-1].plus(usage)
+        return Answer(value, usage)
+
+    def usage(self):
+        """What all answers together have cost."""
+        return reduce(Usage.plus, self.costs, Usage())
+
+    def asked(self):
+        """Every question, in order."""
+        return [ask for batch in self.batches for ask in batch]
+
+
+def steps(lines):
+    """Steps from {place: texts by index}; what the reasoner writes at a retry stands under the place and "?"."""
+
+    def reply(ask):
+        retry = ask.index >= RETRY
+        texts = lines[trail(ask.node) + ("?" if retry and ask.author == "reasoner" else "")]
+        text = texts[0 if retry else ask.index]
+        return text if isinstance(text, Exception) else written(text)
+
+    return Scripted(reply)
+
+
+def scores(by_place, other=0.5):
+    """Scores from {place: score}."""
+    return Scripted(lambda ask: by_place.get(trail(ask.node), other))
+
+
+def hints(*texts):
+    """Hints in turn, by index."""
+    return Scripted(lambda ask: Hinted(texts[(ask.index // RETRY + ask.index % RETRY) % len(texts)], 2))
+
+
+def wander(ask, *, odd=True):
+    """A pseudo-random step; with ``odd``, some are empty, repeated or cut."""
+    draw = seed_of(ask.seed, ask.hint)
+    depth, draw = ask.node.depth, draw // 7
+    text = f"{ask.author[0]}{depth}{'abcde'[draw % 5]}"
+    kind = draw // 5 % 12
+    if odd and kind == 0:
+        text = ""
+    elif odd and kind == 1 and depth:
+        text = ask.node.step.text
+    elif odd and kind == 2:
+        text += "~"
+    elif draw // 60 % 6 < depth:
+        text += f"={draw // 360 % 3}"
+    return written(text, tokens=1 + draw % 4, sure=(1 + draw % 98) / 100)
+
+
+def scenery(ask):
+    """A pseudo-random score that belongs to the place."""
+    return seed_of(ask.tree.problem.id, trail(ask.node)) % 1001 / 1000
+
+
+def teach(ask):
+    """A pseudo-random step that is never odd, or pseudo-random strategies, the last of them unknown."""
+    if isinstance(ask, Pick):
+        return (*(f"Strategy: s{ask.seed % 7 + i}" for i in range(1, ask.tracks)), None)
+    return wander(ask, odd=False)
+
+
+def company(*, odd=True):
+    """All four roles, pseudo-random."""
+    return {
+        "reasoner": Scripted(lambda ask: wander(ask, odd=odd)),
+        "hinter": Scripted(lambda ask: Hinted(f"h{ask.seed % 3}", 2)),
+        "teacher": Scripted(teach),
+        "scorer": Scripted(scenery),
+    }
+
+
+def answerers(cast):
+    return {role: Answerer(who, PARAMETERS[role]) for role, who in cast.items()}
+
+
+def problems(count):
+    return [Problem(f"question {i}", f"p{i}") for i in range(count)]
+
+
+def solve(cast, search=None, rule=None, *, count=1, order=1, budget=None, live=64, seed=0):
+    """Runs for ``count`` problems, by problem id; ``order`` -1 hands them over from the last to the first."""
+    search = search or Beam(2, 3, depth=5)
+    trees = [Tree(problem, seed) for problem in problems(count)][::order]
+    runs = drive(((t, search.grow(t, rule)) for t in trees), answerers(cast), budget=budget, live=live)
+    return {run.tree.problem.id: run for run in runs}
+
+
+def solve_one(cast, search=None, rule=None, **options):
+    return solve(cast, search, rule, **options)["p0"]
+
+
+def trees(runs):
+    """The trees of runs as plain data, by problem id."""
+    return {name: to_dict(run.tree) for name, run in runs.items()}
+
+
+def find(tree, place):
+    """The nodes at a place, in order of creation."""
+    return [node for node in tree if node.parent is not None and trail(node) == place]

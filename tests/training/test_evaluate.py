@@ -1,0 +1,92 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hintree.lab import problems
+from hintree.lab.checker import Verdict
+from hintree.lab.scripted import scripted
+from hintree.search import Beam, BestOfN, choose
+from hintree.statistics.intervals import mean_interval
+from hintree.training.shipped.chains import chain, grow
+from hintree.training.shipped.evaluate import accuracy, evaluate, first_errors
+from hintree.training.shipped.evaluate_prm import best_of_n, first_error_f1
+from hintree.training.shipped.evaluate_smart import NEAR, smart_figures
+from hintree.training.shipped.table import as_table
+
+ASKED = list(problems("test", range(3, 7), n=80, seed=4))
+
+
+def judged(*pairs):
+    """A solution as (score, right) per step."""
+    nodes = [SimpleNamespace(score=score) for score, _ in pairs]
+    return SimpleNamespace(nodes=nodes, verdicts=[Verdict(right, "" if right else "operand") for _, right in pairs])
+
+
+def f1(*chains, threshold=0.5):
+    return first_error_f1(chains, lambda node: node.score, threshold)
+
+
+def test_the_f1_is_the_harmonic_mean_of_two_accuracies():
+    found = judged((0.9, True), (0.2, False), (0.1, False))
+    late = judged((0.9, False), (0.2, False))
+    clean = judged((0.9, True), (0.8, True))
+    alarm = judged((0.9, True), (0.3, True))
+    assert f1(found, clean) == 1.0
+    assert f1(found, late, clean) == pytest.approx(2 * 0.5 * 1 / 1.5)
+    assert f1(found, late, clean, clean, alarm) == pytest.approx(2 * (1 / 2) * (2 / 3) / (1 / 2 + 2 / 3))
+    assert f1(late, alarm) == 0.0
+
+
+def test_a_perfect_scorer_chooses_a_right_solution_where_there_is_one():
+    roles = scripted(ASKED, slips=0.25, auc=1 - 1e-9)
+    runs = grow(ASKED, BestOfN(8), {"reasoner": roles["reasoner"], "scorer": roles["scorer"]})
+    figures = best_of_n(runs, ASKED)
+    possible = [
+        any(n.step.answer == str(p.answer) for n in run.tree if n.status == "terminal")
+        for run, p in zip(runs, ASKED, strict=True)
+    ]
+    assert figures["best by prm"]["value"] == pytest.approx(np.mean(possible), abs=1e-4)
+    vote = np.mean([choose(r.tree, "majority").answer == str(p.answer) for r, p in zip(runs, ASKED, strict=True)])
+    assert figures["majority"]["value"] == pytest.approx(vote, abs=1e-4)
+    assert figures["gain of best by prm over majority"]["value"] == pytest.approx(np.mean(possible) - vote, abs=1e-3)
+
+
+def test_smart_takes_the_lowest_threshold_that_is_near_the_teacher_on_validation_problems():
+    held_out = list(problems("validation", range(3, 7), n=80, seed=4))
+    roles = scripted([*ASKED, *held_out], slips=0.2, teacher_slips=0.0, auc=0.995)
+    figures = smart_figures(roles["scorer"], roles["reasoner"], roles["teacher"], ASKED, held_out)
+    tried = {float(t): right for t, right in figures["validation"].items() if t != "wanted"}
+    near = [t for t, right in tried.items() if right >= figures["validation"]["wanted"]]
+    assert figures["threshold"] == min(near)
+    assert figures["share of the teacher's accuracy"] > NEAR - 0.05
+    assert 0 < figures["teacher tokens"] < figures["teacher tokens, teacher alone"]
+
+
+def test_accuracy_counts_by_length_and_family():
+    runs = grow(ASKED, Beam(1, 1), {"reasoner": scripted(ASKED, slips=0.2)["reasoner"]})
+    chains = [chain(p, choose(r.tree).node, r.ledger) for p, r in zip(ASKED, runs, strict=True)]
+    figures = accuracy(chains)
+    right = sum(c.right for c in chains)
+    assert figures["all"]["value"] == pytest.approx(right / 80, abs=1e-4)
+    for part in ("steps", "family"):
+        assert sum(x["n"] for x in figures[part].values()) == 80
+        assert sum(round(x["value"] * x["n"]) for x in figures[part].values()) == right
+    assert sum(first_errors(chains).values()) == 80 - right
+
+
+def test_the_mean_lies_within_its_interval_which_narrows_with_more_cases():
+    rng = np.random.default_rng(1)
+    few, many = (mean_interval((rng.random(n) < 0.3).astype(float)) for n in (50, 5000))
+    assert few.low < few.value < few.high
+    assert many.high - many.low < (few.high - few.low) / 5
+    assert many.low < 0.3 < many.high
+
+
+@pytest.mark.slow
+def test_the_shipped_models_are_measured_by_one_command():
+    figures = evaluate(None, n=20, seed=0)
+    table = as_table(figures)
+    for name in figures["arms"]:
+        assert f"| {name} |" in table
+    assert "SMART" in table and "F1" in table

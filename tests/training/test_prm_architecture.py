@@ -1,0 +1,144 @@
+import random
+
+import pytest
+import torch
+from transformers import LlamaForCausalLM
+
+from hintree.lab import problems
+from hintree.lab.problem import gold
+from hintree.models import load_model
+from hintree.models.local.load import EMBEDDED, HOME
+from hintree.training.loop import Schedule, optimizers
+from hintree.training.shipped.initialisation import new_model
+from hintree.training.shipped.prm_architecture import (
+    EXPECTED,
+    FETCHED,
+    LEAST,
+    MARKED,
+    QUIET,
+    VERDICT,
+    WHISPER,
+    new_judge,
+)
+from hintree.training.shipped.vocabulary import build_tokenizer
+
+
+@pytest.fixture(scope="module")
+def writer():
+    return LlamaForCausalLM.from_pretrained(HOME / "teacher").eval()
+
+
+@pytest.fixture(scope="module")
+def newline():
+    return build_tokenizer().get_vocab()["\n"]
+
+
+@pytest.fixture(scope="module")
+def judge(writer, newline):
+    return new_judge(writer, newline, seed=1).eval()
+
+
+@pytest.fixture(scope="module")
+def text():
+    problem = next(problems("validation", (5,), n=1, seed=4))
+    lines = [problem.question, *(step for _, step in gold(problem))]
+    return load_model("embedded:teacher").tokenizer("\n".join(lines), return_tensors="pt").input_ids
+
+
+def streams(model, ids, layer):
+    found = {}
+
+    def keep(module, inputs, output):
+        found["stream"] = output[0] if isinstance(output, tuple) else output
+
+    hook = model.model.layers[layer].register_forward_hook(keep)
+    with torch.inference_mode():
+        model(ids)
+    hook.remove()
+    return found["stream"][0]
+
+
+def test_the_writers_stream_is_left_as_it_is_but_quiet(writer, judge, text):
+    layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
+    ours, its = streams(judge, text, layers - 1)[:, :narrow] / QUIET, streams(writer, text, layers - 1)
+    assert torch.allclose(ours, its, rtol=1e-3, atol=1e-3 * float(its.abs().max()))
+
+
+def test_the_expectation_is_the_sum_of_the_likely_tokens_codes(writer, judge, text):
+    layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
+    with torch.inference_mode():
+        logits = writer(text).logits[0]
+    codes = judge.model.embed_tokens.weight[:, -narrow // 2 :] / WHISPER
+    wanted = EXPECTED * (torch.nn.functional.silu(logits) * logits) @ codes
+    found = streams(judge, text, layers)[:, narrow : narrow + narrow // 2]
+    assert torch.allclose(found, wanted, rtol=1e-2, atol=1e-2 * float(wanted.abs().max()))
+
+
+def verdicts(judge, ids):
+    return streams(judge, ids, judge.config.num_hidden_layers - 2)[1:, VERDICT]
+
+
+def test_the_verdict_is_the_cosine_of_what_was_expected_and_what_came(writer, judge, text):
+    layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
+    expected = streams(judge, text, layers)[:-1, narrow : narrow + narrow // 2]
+    came = judge.model.embed_tokens.weight[text[0, 1:], -narrow // 2 :]
+    wanted = FETCHED * torch.nn.functional.cosine_similarity(expected, came / WHISPER)
+    start = text.shape[1] // 2  # in the question nothing is expected
+    assert torch.allclose(verdicts(judge, text)[start:], wanted[start:], atol=0.05 * FETCHED)
+
+
+def test_an_expected_token_gets_a_higher_verdict_than_another(judge, text):
+    start = text.shape[1] // 2
+    wrong, rng = text.clone(), random.Random(0)
+    places = rng.sample(range(start, text.shape[1]), 10)
+    before = verdicts(judge, text)
+    for place in places:
+        wrong[0] = text[0]
+        wrong[0, place] = rng.choice([t for t in text[0].tolist() if t != int(text[0, place])])
+        after = verdicts(judge, wrong)
+        assert after[place - 1] < before[place - 1]
+
+
+def test_only_the_last_layer_and_the_head_are_trained(judge):
+    trained = {name.split(".weight")[0] for name, p in judge.named_parameters() if p.requires_grad}
+    last = judge.config.num_hidden_layers - 1
+    assert all(name.startswith((f"model.layers.{last}.", "model.norm", "score")) for name in trained)
+    moved = {id(p) for optim in optimizers(judge, Schedule(1)) for p in optim.param_groups[0]["params"]}
+    assert moved == {id(p) for p in judge.parameters() if p.requires_grad}
+
+
+def test_the_question_and_its_end_are_marked_and_nothing_else(judge, newline, text):
+    marks = streams(judge, text, judge.config.num_hidden_layers - 2)[:, MARKED]
+    end = text[0].tolist().index(newline)
+    assert float(marks[: end + 1].min()) > 0.5e-7
+    assert float(marks[end + 1 :].abs().max()) < 1e-9
+
+
+def test_the_end_of_the_text_is_as_good_as_a_line_break(writer, judge, newline):
+    codes = judge.model.embed_tokens.weight[:, writer.config.hidden_size :]
+    assert torch.equal(codes[newline], codes[writer.config.eos_token_id])
+    others = [i for i in range(len(codes)) if i not in (newline, writer.config.eos_token_id)]
+    assert float((codes[others] @ codes[newline]).abs().max()) < 1e-6 * float(codes[newline].square().sum())
+
+
+def test_a_solution_with_a_wrong_token_has_a_lower_least_verdict_from_there_on(judge, newline, text):
+    last = judge.config.num_hidden_layers - 1
+    least, start = streams(judge, text, last)[:, LEAST], text[0].tolist().index(newline)
+    wrong, rng = text.clone(), random.Random(1)
+    for place in rng.sample(range(start + 5, text.shape[1] - 5), 10):
+        wrong[0] = text[0]
+        wrong[0, place] = rng.choice([t for t in text[0].tolist() if t != int(text[0, place])])
+        after = streams(judge, wrong, last)[:, LEAST]
+        assert torch.allclose(after[start:place], least[start:place], atol=1e-4)
+        assert float((least - after)[place]) > 0
+
+
+def test_it_starts_from_a_model_of_any_size():
+    tokenizer = build_tokenizer()
+    small = new_judge(new_model(tokenizer, hidden=32, layers=1, seed=1), 4, seed=1)
+    assert (small.config.hidden_size, small.config.num_hidden_layers) == (64, 4)
+    assert torch.isfinite(small(torch.tensor([[2, 5, 6, 7]])).logits).all()
+
+
+def test_the_shipped_models_are_small():
+    assert sum(file.stat().st_size for name in EMBEDDED for file in (HOME / name).iterdir()) < 30_000_000

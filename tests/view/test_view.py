@@ -1,0 +1,330 @@
+"""The viewer in a real Chromium: what a person can click, and what a hostile model cannot do.
+
+``HINTREE_PICTURES=write pytest tests/view/test_view.py`` makes the pictures in docs/ anew.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import hintree
+from hintree.errors import UsageError
+from hintree.export import Solved
+from hintree.search import Problem, Tree, Written, choose
+from hintree.view import page
+from tests.support.browser import Keys, large_tree
+from tests.support.hostile_texts import HOSTILE
+
+DOCS = Path(__file__).parents[2] / "docs"
+QUESTION = (
+    "(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. (3) Hugo gets 23 more coins than Gina. (4) Dora "
+    "gets 7 more coins than Hugo. (5) Ivy gets 23 fewer coins than Dora. How many coins does Ivy have?"
+)
+
+
+@pytest.fixture(scope="module")
+def trees():
+    """The beam search and MCTS of the shipped models on the question of the README."""
+    solver = hintree.Solver()
+    beam = solver.solve(QUESTION)
+    solver.search = hintree.MCTS(simulations=32)
+    mcts = solver.solve(QUESTION)
+    return [Solved(s.tree, s.steps[-1], name) for s, name in ((beam, "beam"), (mcts, "mcts"))]
+
+
+@pytest.fixture(scope="module")
+def rewritten(trees):
+    """Two versions of a step, both judged: (old, new)."""
+    tree = trees[1].tree
+    pairs = [(tree.nodes[n.replaces], n) for n in tree if n.replaces and n.status != "rejected"]
+    return next((old, new) for old, new in pairs if old.score is not None and new.score is not None)
+
+
+@pytest.fixture
+def mcts(browser, trees):
+    browser.show(trees[1])
+    return trees[1]
+
+
+def test_the_best_path_is_open_and_its_answer_is_selected(browser, mcts):
+    path = [node.id for node in mcts.chosen.path()]
+    assert set(path) <= set(browser.rows())
+    assert browser.selected() == path[-1]
+    assert [int(row.get_attribute("data-id")) for row in browser.all(".row.path")] == [0, *path]
+    others = [node.id for node in mcts.tree if node.depth > 1 and node.parent not in mcts.chosen.path()]
+    assert not set(others) & set(browser.rows()), "other branches are closed"
+
+
+def test_branches_close_and_open_at_a_click(browser, mcts):
+    before = browser.rows()
+    browser.click('[data-id="0"] .toggle')
+    assert browser.rows() == [0] and len(browser.all(".row")) == 1
+    browser.click('[data-id="0"] .toggle')
+    assert browser.rows() == before
+    browser.click("#all")
+    assert sorted(browser.rows()) == [node.id for node in mcts.tree]
+
+
+def test_a_click_on_a_row_shows_everything_about_the_step(browser, mcts):
+    node = next(node for node in mcts.chosen.path() if node.hint and node.score is not None)
+    browser.click(f'[data-id="{node.id}"] .text')
+    shown = browser.details()
+    for part in (
+        f"Step {node.id}",
+        node.step.text,
+        node.hint,
+        f"{node.score:.2f}",
+        f"{node.key:016x}",
+        f"n = {node.visits}",
+    ):
+        assert part in shown
+    assert f"N = {node.parent.visits}" in shown and f"Q = {node.value:.3g}"[:7] in shown
+    browser.click("#details summary")
+    assert QUESTION in browser.details() and f"Hint: {node.hint}" in browser.details()
+
+
+def test_a_click_in_the_picture_selects_the_nearest_step(browser, mcts):
+    x, y = browser.run("return panes[0].place(1)")
+    browser.run(
+        "const e = new MouseEvent('click'); Object.defineProperties(e, {offsetX: {value: arguments[0]}, offsetY: "
+        "{value: arguments[1]}}); panes[0].canvas.dispatchEvent(e)",
+        *(x + 2, y - 2),
+    )
+    assert browser.selected() == 1
+
+
+def test_versions_stand_side_by_side_with_their_scores_reason_and_differing_words(browser, mcts, rewritten):
+    old, new = rewritten
+    browser.show(mcts, address=f"#step={old.id}")
+    sides = [side.text for side in browser.all(".version")]
+    for version in (old, new):
+        shown = [side for side in sides if f"step {version.id} " in side.replace("\n", " ")]
+        assert any(f"{version.score:.2f}" in side and version.reason in side for side in shown)
+    gone = "".join(part.get_attribute("textContent") for part in browser.all(".version:first-child del"))
+    assert gone and gone != old.step.text, "only the words that differ are marked"
+    rows = browser.rows()
+    assert abs(rows.index(old.id) - rows.index(new.id)) <= len(mcts.tree.nodes[old.id].parent.children)
+
+
+def test_word_differences_add_up_to_both_texts(browser, mcts):
+    for a, b in (("Gina has 68.", "Gina has 71."), ("", "x"), ("a b c", "c b a"), ("p = 0", "p  =  10")):
+        parts = browser.run("return wordDiff(arguments[0], arguments[1])", a, b)
+        assert "".join(text for kind, text in parts if kind != "new") == a
+        assert "".join(text for kind, text in parts if kind != "gone") == b
+
+
+def test_search_counts_marks_and_goes_from_match_to_match(browser, mcts):
+    expected = [n.id for n in mcts.tree if n.parent and "gina" in f"{n.step.text} {n.hint or ''}".lower()]
+    browser.choose("#query", "GINA")
+    assert browser.one("#count").text == f"{len(expected)} found"
+    browser.press("n")
+    assert browser.selected() == expected[0] and browser.all(".row.match")
+    browser.press("n", "n", "p")
+    assert browser.selected() == expected[1]
+    browser.choose("#query", "no such words")
+    assert browser.one("#count").text == "0 found" and not browser.all(".row.match")
+
+
+def test_the_slider_shows_what_was_there_at_that_time(browser, mcts, rewritten):
+    old, _ = rewritten
+    browser.choose("#time", str(old.id))
+    browser.click("#all")
+    assert sorted(browser.rows()) == list(range(old.id + 1))
+    assert "rejected" not in browser.details(), "its rewrite is still to come"
+    assert browser.selected() == old.id
+    browser.press("]")
+    assert browser.one("#clock").text == f"{old.id + 1} of {len(mcts.tree) - 1} steps"
+    browser.choose("#time", str(len(mcts.tree) - 4))
+    browser.click("#play")
+    browser.until(lambda: browser.one("#clock").text.startswith(f"{len(mcts.tree) - 1} of"))
+
+
+@pytest.mark.parametrize(
+    ("selector", "value", "passes"),
+    [
+        ("#author", "teacher", lambda n: n.author == "teacher"),
+        ("#author", "hinted", lambda n: n.author == "reasoner" and n.hint is not None),
+        ("#status", "rejected", lambda n: n.status == "rejected"),
+        ("#low", "0.9", lambda n: n.score is not None and n.score >= 0.9),
+        ("#high", "0.1", lambda n: n.score is not None and n.score <= 0.1),
+    ],
+)
+def test_filters_leave_the_steps_that_pass_and_the_way_to_them(browser, mcts, selector, value, passes):
+    browser.choose(selector, value)
+    left = {node.id for node in mcts.tree.nodes[1:] if passes(node)}
+    way = {before.id for i in left for before in mcts.tree.nodes[i].path()}
+    assert set(browser.rows()) == {0} | left | way
+    assert browser.one("#kept").text == f"{len(left)} pass"
+
+
+def test_the_keyboard_does_all(browser, mcts):
+    path = [0, *(node.id for node in mcts.chosen.path())]
+    browser.press(Keys.ARROW_LEFT, Keys.ARROW_UP)
+    assert browser.selected() != path[-1]
+    browser.press("a")
+    assert browser.selected() == path[-1]
+    browser.press(*[Keys.ARROW_LEFT] * 2 * len(path))
+    assert browser.selected() == 0 and browser.rows() == [0]
+    browser.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert browser.selected() == mcts.tree.root.children[0].id
+    browser.press("/", "x")
+    assert browser.one("#query").get_attribute("value") == "x"
+    browser.press("?")
+    assert browser.run("return document.getElementById('help').open")
+
+
+def test_a_path_is_copied_as_markdown(browser, mcts):
+    browser.press("c")
+    assert browser.one("#said").text == "copied"
+    browser.one("#query").send_keys(Keys.CONTROL, "v")
+    pasted = browser.one("#query").get_attribute("value")
+    assert f"Answer: {mcts.chosen.step.answer}" in pasted
+    sums = [node.step.text.split(". ")[2] for node in mcts.chosen.path()[:-1]]
+    assert sums and all(re.sub(r"([-+*=])", r"\\\1", text) in pasted for text in sums)
+
+
+def test_an_address_leads_back_to_trees_step_time_and_words(browser, trees):
+    browser.show(*trees, address="#tree=1&with=0&pane=0&step=3&at=9&q=Gina")
+    assert (browser.selected(), browser.one("#clock").text.split()[0]) == (3, "9")
+    assert [pane.text for pane in browser.all(".panehead b")] == ["mcts", "beam"]
+    browser.driver.refresh()
+    browser.until(lambda: browser.run("return document.documentElement.dataset.ready"))
+    assert (browser.selected(), browser.one("#query").get_attribute("value")) == (3, "Gina")
+    for odd in ("#step=99999", "#tree=7", "#step=-1&at=x", "#%", "#with=0&pane=5", "#step=__proto__"):
+        browser.show(*trees, address=odd)
+        assert browser.selected() == trees[0].chosen.id
+
+
+def test_two_trees_stand_side_by_side(browser, trees):
+    browser.show(*trees)
+    assert len(browser.all(".pane")) == 1
+    browser.choose("#right", "1")
+    left, right = browser.all(".pane")
+    assert left.location["y"] == right.location["y"] and left.size["width"] == right.size["width"]
+    assert set(browser.rows(1)) >= {node.id for node in trees[1].chosen.path()}
+    right.find_element("css selector", '[data-id="1"] .text').click()
+    assert trees[1].tree.nodes[1].step.text in browser.details()
+    other = Solved(Tree(Problem("another question")), trees[0].chosen, "other")
+    with pytest.raises(UsageError, match="different problems"):
+        page([trees[0], other])
+
+
+def test_dark_and_light_print_and_narrow_windows(browser, mcts):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    light = browser.run(ground)
+    browser.click("#dark")
+    assert browser.run(ground) != light
+    browser.click("#all")
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert len(browser.all(".row")) == len(mcts.tree), "paper has room for all rows"
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    assert len(browser.driver.execute_cdp_cmd("Page.printToPDF", {})["data"]) > 10_000
+    browser.driver.set_window_size(600, 800)
+    browser.frame()
+    assert browser.run("return document.documentElement.scrollWidth") <= 600
+    browser.driver.set_window_size(1400, 900)
+
+
+def hostile_tree():
+    """Every hostile text wherever a text can stand."""
+    tree = Tree(Problem(" ".join(HOSTILE), HOSTILE[0]))
+    for text in HOSTILE:
+        step = Written(text, "delimiter", 3, float("nan"), float("-inf"), 0.1)
+        old = tree.add(tree.root, step, "reasoner", hint=text)
+        old.status, old.reason = "rejected", text
+        tree.judge(old, 0.1)
+        tree.judge(tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9)
+    return Solved(tree, choose(tree).node, HOSTILE[1], {HOSTILE[2]: HOSTILE[3]})
+
+
+def test_hostile_texts_stay_texts_run_nothing_and_ask_nobody(browser):
+    solved = hostile_tree()
+    browser.show(solved, solved, address="#tree=0&with=1&q=pwned")
+    browser.click("#all")
+    for node in solved.tree:
+        browser.run("select(panes[0], arguments[0])", node.id)
+    browser.press("c")
+    tags = browser.run("return [...new Set([...document.querySelectorAll('body *')].map((e) => e.localName))]")
+    assert not {"iframe", "img", "svg", "base", "meta", "link"} & set(tags)
+    assert len(browser.all("script")) == 2 and len(browser.all("style")) == 1
+    assert browser.run("return window.pwned") is None
+    texts = [row.get_attribute("textContent") for row in browser.all(".row .text")]
+    assert "<img src=x onerror=window.pwned=1>" in texts
+    assert browser.log() == ([], []), "no complaint, no request"
+
+
+def test_nothing_inline_runs_but_the_page_itself(browser, trees):
+    source = page([trees[0]]).replace("<header>", "<header onclick='window.pwned=1'><script>window.pwned=1</script>")
+    browser.show(source=source)
+    browser.click("header h1")
+    assert browser.run("return window.pwned") is None
+    complaints, _ = browser.log()
+    assert any("Content Security Policy" in line for line in complaints)
+
+
+def test_without_javascript_there_is_an_outline(browser, trees):
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    file = browser.folder / "outline.html"
+    file.write_text(page([trees[1]]), encoding="utf-8")
+    browser.driver.get(file.as_uri())
+    shown = browser.one("body").text
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert QUESTION in shown and all(node.step.text in shown for node in trees[1].tree)
+
+
+@pytest.mark.parametrize("size", [500, pytest.param(10_000, id="ten thousand")])
+def test_large_trees_make_small_pages_with_few_elements(browser, size):
+    solved = large_tree(size)
+    source = page([solved])
+    assert len(source) < 300_000 * size / 500
+    browser.show(source=source)
+    assert len(browser.all("*")) < 600
+    browser.press("e")
+    assert len(browser.rows()) == len(solved.tree) and len(browser.all("*")) < 600
+    browser.press("a")
+    assert browser.all(f'[data-id="{solved.chosen.id}"]'), "the answer is in sight again"
+
+
+def test_a_path_of_ten_thousand_steps_and_no_step_at_all(browser):
+    deep, empty = Tree(Problem("how deep?")), Tree(Problem("how deep?"))
+    node = deep.root
+    for i in range(10_000):
+        node = deep.add(node, Written(f"step {i}", "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
+    browser.show(Solved(deep, node, "deep"), Solved(empty, empty.root, "empty"), address="#tree=0&with=1")
+    assert len(browser.rows(0)) == 10_001 and browser.rows(1) == [0] and len(browser.all("*")) < 700
+    assert browser.selected() == 10_000 and "step 9999" in browser.details()
+    browser.run("select(panes[1], 0)")
+    assert "how deep?" in browser.details() and browser.log() == ([], [])
+
+
+def test_pictures_for_the_readme(browser, trees, rewritten, tmp_path):
+    browser.driver.set_window_size(1240, 700)
+    folder = DOCS if os.environ.get("HINTREE_PICTURES") == "write" else tmp_path
+    for name, address, scheme in (
+        ("view-light.png", f"#tree=1&step={rewritten[0].id}", "light"),
+        ("view-dark.png", "#tree=0&with=1", "dark"),
+    ):
+        browser.show(*trees, address=address)
+        browser.run("document.documentElement.style.colorScheme = arguments[0]; panes.forEach((p) => p.draw())", scheme)
+        browser.frame()
+        browser.driver.save_screenshot(str(folder / name))
+        assert 20_000 < (folder / name).stat().st_size < 200_000
+        assert (DOCS / name).exists()
+    browser.driver.set_window_size(1400, 900)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "goal"), [(500, 500), (10_000, 1_000), (50_000, 2_000)])
+def test_how_soon_pages_are_ready(browser, capsys, size, goal):
+    """``pytest -m slow -k soon tests/view/test_view.py`` prints the figures of docs/views.md."""
+    source = page([large_tree(size)])
+    times = []
+    for _ in range(10):
+        browser.show(source=source)
+        times.append(int(browser.run("return document.documentElement.dataset.ready")))
+    low, middle, high = min(times), sorted(times)[5], max(times)
+    with capsys.disabled():
+        print(f"\n{size:,} steps, {len(source) / 1e6:.2f} MB: ready after {middle} ms [{low}, {high}], 10 loads")
+    assert low < goal
