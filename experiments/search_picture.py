@@ -23,18 +23,18 @@ from hintree.search import (
     ABMCTS,
     DVTS,
     MCTS,
-    Answerer,
     Beam,
     BestFirst,
     BestOfN,
+    Handler,
     Particles,
     Problem,
     Run,
     Search,
     SelfConsistency,
     Tree,
+    batched_driver,
     choose,
-    drive,
 )
 
 DEPTH = 7
@@ -54,10 +54,10 @@ SMALLEST, LARGEST = 8, 64
 """Judged steps of such a tree at least (so duplicates do not count), and all its steps at most."""
 
 
-def grow(problem: LabProblem, search: Search, answerers: Mapping[str, Answerer], seed: int) -> Run:
+def grow(problem: LabProblem, search: Search, handlers: Mapping[str, Handler], seed: int) -> Run:
     """One search on one problem."""
     tree = Tree(Problem(problem.question, problem.id), seed)
-    return next(drive([(tree, search.grow(tree))], answerers))
+    return next(batched_driver([(tree, search.grow(tree))], handlers))
 
 
 def is_right(problem: LabProblem, run: Run, search: Search) -> bool:
@@ -68,10 +68,10 @@ def is_right(problem: LabProblem, run: Run, search: Search) -> bool:
 def find(seed: int) -> tuple[LabProblem, dict[str, Run]]:
     """The first problem that tells the searches apart, and their trees of it."""
     student, prm = load_model("embedded:student", device="cpu"), load_classifier("embedded:prm", device="cpu")
-    alone = {"reasoner": Answerer(StepWriter(student, Sampling()))}
+    alone = {"reasoner": Handler(StepWriter(student, Sampling()))}
     roles = {
-        "reasoner": Answerer(StepWriter(student, Sampling(temperature=0.8)), student.parameters),
-        "scorer": Answerer(PRM(prm, FAMILIES["lab"]), prm.parameters),
+        "reasoner": Handler(StepWriter(student, Sampling(temperature=0.8)), student.parameters),
+        "scorer": Handler(PRM(prm, FAMILIES["lab"]), prm.parameters),
     }
     greedy = Beam(1, 1)
     for problem in tqdm(problems("test", (4, 5), seed=seed), desc="looking for a problem", unit="problem"):

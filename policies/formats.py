@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.models import LanguageModel, Prompt
-from hintree.search import Node, Problem, Tree, Written
+from hintree.search import Node, Problem, StepOutput, Tree
 from hintree.search.core.requests import PLANNED, STRATEGY
 
 SOLVE = (
@@ -115,7 +115,7 @@ def path_of(question: str, steps: Sequence[str]) -> list[Node]:
     tree = Tree(Problem(question))
     node = tree.root
     for step in steps:
-        node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
+        node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
     return node.path()
 
 

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
-from hintree.models import Completion, LanguageModel, Request
+from hintree.models import Completion, GenerationRequest, LanguageModel
 from hintree.policies.formats import format_for
 from hintree.policies.leaks import leaks, mask
 from hintree.policies.writers import Sampling
-from hintree.search import Answer, Hint, Hinted, Usage
+from hintree.search import HintOutput, HintRequest, Response, Usage
 from hintree.search.core.requests import PLANNED, STRATEGY
 
-Hinter = Callable[[Sequence[Hint]], Sequence[Answer[Hinted] | Exception]]
+Hinter = Callable[[Sequence[HintRequest]], Sequence[Response[HintOutput] | Exception]]
 """Answers ``Hint`` questions."""
 
 
@@ -53,18 +53,18 @@ class HintWriter:
         self.hinting = hinting or Hinting()
         self.format = format_for(model)
 
-    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+    def __call__(self, asks: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
         """Write the hints."""
         answers = self.model.generate([self._request(ask) for ask in asks])
         return [self._hint(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
 
-    def _request(self, ask: Hint) -> Request:
+    def _request(self, ask: HintRequest) -> GenerationRequest:
         question, form = ask.tree.problem.question, self.format
         if self.hinting.when == "plan":
             return self.sampling.request(form.plan(question), ask, form.plan_tokens, *form.plan_ends)
         return self.sampling.request(form.hint(question, ask.node.path(), ask.avoid), ask, form.hint_tokens, "\n")
 
-    def _hint(self, ask: Hint, done: Completion) -> Answer[Hinted]:
+    def _hint(self, ask: HintRequest, done: Completion) -> Response[HintOutput]:
         text = done.text.strip()
         for label in ("Hint:", PLANNED, STRATEGY):  # what it calls itself does not make it a plan
             text = text.removeprefix(label).strip()
@@ -73,15 +73,15 @@ class HintWriter:
             text = f"{PLANNED} {text.rstrip('.')}."
         kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
         kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
-        return Answer(Hinted(kept, done.usage.generated_tokens), done.usage)
+        return Response(HintOutput(kept, done.usage.generated_tokens), done.usage)
 
 
 def only_first(answer: Hinter) -> Hinter:
     """A hinter that is asked before the first step only; later steps have no hint, and cost none."""
 
-    def first(asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+    def first(asks: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
         roots = [ask for ask in asks if ask.node.parent is None]
         told = iter(answer(roots) if roots else ())
-        return [next(told) if ask.node.parent is None else Answer(Hinted(None, 0), Usage()) for ask in asks]
+        return [next(told) if ask.node.parent is None else Response(HintOutput(None, 0), Usage()) for ask in asks]
 
     return first

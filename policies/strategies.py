@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hintree.models import Completion, LanguageModel, Prompt, Request
-from hintree.search import Answer, Pick, Step, Usage, Written
+from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
+from hintree.search import Response, StepOutput, StepRequest, StrategyRequest, Usage
 from hintree.search.core.requests import STRATEGY
 
 POOL = {
@@ -35,39 +35,41 @@ LETTERS = re.compile(rf"(?:\W*(?:and\b\W*)?[A-{UNKNOWN}]\b(?!['\u2019]| +(?!and\
 LONGEST_REPLY = 200
 """Characters; what follows is not looked at."""
 
-Writer = Callable[[Sequence[Step]], Sequence[Answer[Written] | Exception]]
+Writer = Callable[[Sequence[StepRequest]], Sequence[Response[StepOutput] | Exception]]
 """Answers ``Step`` questions."""
 
 
-def picking(model: LanguageModel, write: Writer) -> Callable[[Sequence[Step | Pick]], list[Answer[Any] | Exception]]:
+def picking(
+    model: LanguageModel, write: Writer
+) -> Callable[[Sequence[StepRequest | StrategyRequest]], list[Response[Any] | Exception]]:
     """A teacher that answers ``Pick`` questions too; its steps are those of ``write``."""
 
-    def answer(asks: Sequence[Step | Pick]) -> list[Answer[Any] | Exception]:
-        steps = [ask for ask in asks if isinstance(ask, Step)]
+    def answer(asks: Sequence[StepRequest | StrategyRequest]) -> list[Response[Any] | Exception]:
+        steps = [ask for ask in asks if isinstance(ask, StepRequest)]
         written = iter(write(steps) if steps else ())
-        picked = iter(pick(model, [ask for ask in asks if isinstance(ask, Pick)]))
-        return [next(written) if isinstance(ask, Step) else next(picked) for ask in asks]
+        picked = iter(pick(model, [ask for ask in asks if isinstance(ask, StrategyRequest)]))
+        return [next(written) if isinstance(ask, StepRequest) else next(picked) for ask in asks]
 
     return answer
 
 
-def pick(model: LanguageModel, asks: Sequence[Pick]) -> list[Answer[tuple[str | None, ...]] | Exception]:
+def pick(model: LanguageModel, asks: Sequence[StrategyRequest]) -> list[Response[tuple[str | None, ...]] | Exception]:
     """One short greedy call per question; a model without a chat template is not asked, and picks nothing."""
     if not asks or not model.chat:
-        return [Answer((None,) * ask.tracks, Usage()) for ask in asks]
+        return [Response((None,) * ask.tracks, Usage()) for ask in asks]
     replies = model.generate([request(ask) for ask in asks])
     return [
-        Answer(strategies(reply.text, ask.tracks), reply.usage) if isinstance(reply, Completion) else reply
+        Response(strategies(reply.text, ask.tracks), reply.usage) if isinstance(reply, Completion) else reply
         for ask, reply in zip(asks, replies, strict=True)
     ]
 
 
-def request(ask: Pick) -> Request:
+def request(ask: StrategyRequest) -> GenerationRequest:
     """What the teacher is asked."""
     lines = "\n".join(f"{letter}. {line}" for letter, line in [*POOL.items(), (UNKNOWN, "Unknown, or none of these.")])
     question = ask.tree.problem.question
     text = QUESTION.format(question=question, pool=lines, tracks=ask.tracks)
-    return Request(Prompt(text, "Letters:"), max_tokens=4 * ask.tracks, group=question)
+    return GenerationRequest(Prompt(text, "Letters:"), max_tokens=4 * ask.tracks, group=question)
 
 
 def strategies(reply: str, tracks: int) -> tuple[str | None, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hintree.errors import UsageError
-from hintree.models import Completion, LanguageModel, Prompt, Request
+from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
 from hintree.policies.answers import find_answer
 from hintree.policies.formats import cut_from, format_for
-from hintree.search import Answer, Ask, Step, Written
+from hintree.search import Request, Response, StepOutput, StepRequest
 
 LEAST = sys.float_info.min
 """A probability that is too small for a float counts as this one."""
@@ -49,9 +49,9 @@ class Sampling:
         if not 0 <= self.min_p <= 1:
             raise UsageError(f"min_p={self.min_p!r} is not a number from 0 to 1")
 
-    def request(self, prompt: Prompt, ask: Ask[Any], max_tokens: int, *stop: str) -> Request:
+    def request(self, prompt: Prompt, ask: Request[Any], max_tokens: int, *stop: str) -> GenerationRequest:
         """The request that answers a question."""
-        return Request(
+        return GenerationRequest(
             prompt,
             seed=ask.seed,
             temperature=0.0 if ask.index == 0 and self.greedy_first else self.temperature,
@@ -79,16 +79,16 @@ class StepWriter:
         self.keep_hints = keep_hints
         self.format = format_for(model)
 
-    def __call__(self, asks: Sequence[Step]) -> list[Answer[Written] | Exception]:
+    def __call__(self, asks: Sequence[StepRequest]) -> list[Response[StepOutput] | Exception]:
         """Write the steps."""
         answers = self.model.generate([self._request(ask) for ask in asks])
         return [self._step(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
 
-    def _step(self, ask: Step, done: Completion) -> Answer[Written]:
+    def _step(self, ask: StepRequest, done: Completion) -> Response[StepOutput]:
         path = ask.node.path()
         return as_step(done, self.format.solution(path[cut_from(path) :]))
 
-    def _request(self, ask: Step) -> Request:
+    def _request(self, ask: StepRequest) -> GenerationRequest:
         question, path = ask.tree.problem.question, ask.node.path()
         prompt = self.format.step(question, path, ask.hint, keep_hints=self.keep_hints)
         if ask.tokens is not None:
@@ -96,12 +96,12 @@ class StepWriter:
         return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
 
 
-def as_step(done: Completion, before: str = "") -> Answer[Written]:
+def as_step(done: Completion, before: str = "") -> Response[StepOutput]:
     """A completion as a step, or as the rest of one that was cut; what is not known of its tokens is 0."""
     chances, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
     ended = "delimiter" if done.ended == "stop" else done.ended
     text = done.text.rstrip() if before else done.text.strip()
-    step = Written(
+    step = StepOutput(
         text if ended != "length" else done.text,
         ended,
         done.usage.generated_tokens,
@@ -113,4 +113,4 @@ def as_step(done: Completion, before: str = "") -> Answer[Written]:
         sum(sorted(chances)[:FEW]) / min(FEW, len(chances)),
         done.entropies[0] if done.entropies else None,
     )
-    return Answer(step, done.usage)
+    return Response(step, done.usage)

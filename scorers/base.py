@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from hintree.errors import HintreeError
-from hintree.search import Answer, Score, Usage
+from hintree.search import Response, ScoreRequest, Usage
 from hintree.search.core.seeds import seed_of
 
 
@@ -38,10 +38,10 @@ class Judge(ABC):
     """A scorer that judges the last of some steps, many cases at once."""
 
     @abstractmethod
-    def judge(self, cases: Sequence[Prefix]) -> Sequence[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> Sequence[Response[float] | Exception]:
         """A number in [0, 1] for the last step of each case, or why there is none."""
 
-    def __call__(self, asks: Sequence[Score]) -> list[Answer[float] | Exception]:
+    def __call__(self, asks: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """Score the last step of each path."""
         return list(self.judge([case_of(ask) for ask in asks]))
 
@@ -61,20 +61,20 @@ class FromScores(Judge):
     def __init__(self, scorer: StepScorer) -> None:
         self.scorer = scorer
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """The last of each solution's scores."""
-        answers: list[Answer[float] | Exception] = []
+        answers: list[Response[float] | Exception] = []
         for case in cases:
             try:
                 answers.append(
-                    Answer(checked(self.scorer.score(case.question, case.steps), len(case.steps))[-1], Usage(1))
+                    Response(checked(self.scorer.score(case.question, case.steps), len(case.steps))[-1], Usage(1))
                 )
             except Exception as error:
                 answers.append(error)
         return answers
 
 
-def case_of(ask: Score) -> Prefix:
+def case_of(ask: ScoreRequest) -> Prefix:
     """What a question is about."""
     return Prefix(ask.tree.problem.question, tuple(node.step.text for node in ask.node.path()), ask.seed)
 

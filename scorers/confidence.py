@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from hintree.errors import ModelError, UsageError
-from hintree.search import Answer, Score, Usage, Written
+from hintree.search import Response, ScoreRequest, StepOutput, Usage
 
 
 def noted(value: float | None, change: Callable[[float], float] = float) -> float:
@@ -15,7 +15,7 @@ def noted(value: float | None, change: Callable[[float], float] = float) -> floa
     return math.nan if value is None else change(value)
 
 
-WAYS: dict[str, Callable[[Written], float]] = {
+WAYS: dict[str, Callable[[StepOutput], float]] = {
     "mean": lambda step: step.mean_probability,
     "geometric": lambda step: noted(step.log_probability, math.exp),
     "min": lambda step: step.min_probability,
@@ -44,13 +44,13 @@ class TokenConfidence:
             raise UsageError(f"confidence {way!r} is not one of {', '.join(WAYS)}")
         self.way = way
 
-    def __call__(self, asks: Sequence[Score]) -> list[Answer[float] | Exception]:
+    def __call__(self, asks: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """Read the confidence off each node."""
         return [self._one(ask.node.step, ask.node.author) for ask in asks]
 
-    def _one(self, step: Written, author: str) -> Answer[float] | ModelError:
+    def _one(self, step: StepOutput, author: str) -> Response[float] | ModelError:
         if step.mean_probability:
-            return Answer(min(WAYS[self.way](step), 1.0), Usage(1))  # NaN stays
+            return Response(min(WAYS[self.way](step), 1.0), Usage(1))  # NaN stays
         return ModelError(
             f"the {author}'s server tells no log-probabilities, so its steps have no confidence (see `hintree doctor "
             "URL`); name another scorer"

@@ -7,7 +7,7 @@ from hintree.models import Classifier, LanguageModel
 from hintree.scorers.base import Judge, Prefix
 from hintree.scorers.generation import Chain, answer, decide, settle
 from hintree.scorers.generative import WORK
-from hintree.search import Answer
+from hintree.search import Response
 
 PROFILES = (
     "You check every computation again.",
@@ -49,7 +49,7 @@ class Debate(Judge):
             raise UsageError(f"profiles={profiles!r}, rounds={rounds!r}: a debate needs at least one of each")
         self.writer, self.reader, self.profiles, self.rounds, self.tokens = writer, reader, profiles, rounds, tokens
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """The votes for each case."""
         tables = [[Chain(case) for _ in self.profiles] for case in cases]
         every = [chain for table in tables for chain in table]

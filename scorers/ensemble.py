@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from hintree.errors import UsageError
 from hintree.scorers.base import Judge, Prefix
-from hintree.search import Answer, Score, Usage
+from hintree.search import Response, ScoreRequest, Usage
 
-Scorer = Callable[[Sequence[Score]], Sequence[Answer[float] | Exception]]
+Scorer = Callable[[Sequence[ScoreRequest]], Sequence[Response[float] | Exception]]
 """Answers ``Score`` questions."""
 
 
@@ -18,9 +18,9 @@ class Constant(Judge):
             raise UsageError(f"constant {value!r} is not a number in [0, 1]")
         self.value = value
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """The same for all."""
-        return [Answer(self.value, Usage(1)) for _ in cases]
+        return [Response(self.value, Usage(1)) for _ in cases]
 
 
 class Ensemble:
@@ -37,12 +37,12 @@ class Ensemble:
         self.scorers = scorers
         self.weights = [weight / sum(weights) for weight in weights]
 
-    def __call__(self, asks: Sequence[Score]) -> list[Answer[float] | Exception]:
+    def __call__(self, asks: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """The mean for each; what it cost is the sum."""
         said = [list(scorer(asks)) for scorer in self.scorers]
         return [self.mean(answers) for answers in zip(*said, strict=True)]
 
-    def mean(self, answers: Sequence[Answer[float] | Exception]) -> Answer[float] | Exception:
+    def mean(self, answers: Sequence[Response[float] | Exception]) -> Response[float] | Exception:
         """The mean of the scorers' answers to one question, or the first error."""
         usage, total = Usage(), 0.0
         for weight, answer in zip(self.weights, answers, strict=True):
@@ -50,4 +50,4 @@ class Ensemble:
                 return answer
             total += weight * answer.value
             usage = usage.plus(answer.usage)
-        return Answer(min(total, 1.0), usage._replace(calls=1))
+        return Response(min(total, 1.0), usage._replace(calls=1))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hintree.models import Classifier, Completion, LanguageModel, Piece, Prompt, Request, Scored
+from hintree.models import Classifier, Completion, GenerationRequest, LanguageModel, Piece, Prompt, Scored
 from hintree.scorers.base import Prefix
 from hintree.scorers.layout import END, fill
-from hintree.search import Answer, Usage
+from hintree.search import Response, Usage
 from hintree.search.core.seeds import seed_of
 
 
@@ -37,10 +37,10 @@ class Chain:
         known = {"question": self.case.question, "steps": steps, "step": self.case.steps[-1], "said": self.said}
         self.asked = fill(template, **known, **texts)
 
-    def request(self, begin: str, tokens: int) -> Request:
+    def request(self, begin: str, tokens: int) -> GenerationRequest:
         """The answer to be written."""
         seed, heat = seed_of(self.case.seed, self.index), 1.0 if self.index else 0.0
-        return Request(Prompt(self.asked, begin), seed, heat, max_tokens=tokens, group=self.case.question)
+        return GenerationRequest(Prompt(self.asked, begin), seed, heat, max_tokens=tokens, group=self.case.question)
 
 
 def answer(writer: LanguageModel, chains: Sequence[Chain], begin: str, tokens: int) -> None:
@@ -74,11 +74,11 @@ def after(reader: Classifier, asked: str, said: str) -> tuple[list[Piece], bool]
     return talk[: talk.index(END) + 1], False
 
 
-def settle(chains: Sequence[Chain], scores: Sequence[float]) -> Answer[float] | Exception:
+def settle(chains: Sequence[Chain], scores: Sequence[float]) -> Response[float] | Exception:
     """The mean of some chains' scores and what all of them cost, or the first error."""
     usage = Usage()
     for chain in chains:
         if chain.error is not None:
             return chain.error
         usage = usage.plus(chain.usage)
-    return Answer(sum(scores) / len(scores), usage._replace(calls=1))
+    return Response(sum(scores) / len(scores), usage._replace(calls=1))

@@ -11,7 +11,7 @@ from hintree.errors import UsageError
 from hintree.models import Classifier, LanguageModel
 from hintree.scorers.base import Judge, Prefix
 from hintree.scorers.generation import Chain, answer, decide, settle
-from hintree.search import Answer
+from hintree.search import Response
 
 WORK = "Problem:\n{question}\n\nSolution so far:\n{steps}\n\n"
 LABELS = ("Yes", "No")
@@ -77,7 +77,7 @@ class Verdict(Judge):
             raise UsageError(f"chains={chains!r} is not a whole number of at least 1")
         self.writer, self.reader, self.form, self.chains = writer, reader, form, chains
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """The mean verdict of each case's chains."""
         groups = [[Chain(case, i) for i in range(self.chains)] for case in cases]
         every = [chain for group in groups for chain in group]

@@ -9,7 +9,7 @@ from hintree.scorers.calibration import calibrate
 from hintree.scorers.families import FAMILIES
 from hintree.scorers.layout import lay_out
 from hintree.scorers.spec import PRMSpec
-from hintree.search import Answer, Score
+from hintree.search import Response, ScoreRequest
 
 C = TypeVar("C", bound=Classifier)
 
@@ -26,13 +26,13 @@ class PRM(Generic[C]):
         self.model = model
         self.spec = spec
 
-    def __call__(self, asks: Sequence[Score]) -> list[Answer[float] | Exception]:
+    def __call__(self, asks: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """Score the last step of each path."""
         questions = [ask.tree.problem.question for ask in asks]
         paths = [[node.step.text for node in ask.node.path()] for ask in asks]
         texts = [self.texts(q, steps)[-1] for q, steps in zip(questions, paths, strict=True)]
         answers = self._read(texts, questions)
-        return [Answer(self._calibrated(a)[-1], a.usage) if isinstance(a, Scored) else a for a in answers]
+        return [Response(self._calibrated(a)[-1], a.usage) if isinstance(a, Scored) else a for a in answers]
 
     def score(self, question: str, steps: Sequence[str]) -> list[float]:
         """The score of every step, in [0, 1]. Raises ModelError if a step cannot be read."""

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from hintree.policies.answers import find_answer
 from hintree.scorers.base import Judge, Prefix
-from hintree.search.core.batched_driver import drive
-from hintree.search.core.expand import extend, places, roll_out
+from hintree.search.core.batched_driver import batched_driver
+from hintree.search.core.expand import generate_steps, plan_slots, roll_out
 from hintree.search.core.ledger import Usage
-from hintree.search.core.requests import Answer
-from hintree.search.core.run import Answerer
-from hintree.search.core.tree import Node, Problem, Tree, Written
+from hintree.search.core.requests import Response
+from hintree.search.core.run import Handler
+from hintree.search.core.tree import Node, Problem, StepOutput, Tree
 
 
 class Finished(NamedTuple):
@@ -21,7 +21,7 @@ class Finished(NamedTuple):
     usage: Usage
 
 
-def finish(cases: Sequence[Prefix], writer: Answerer, n: int, depth: int = 16) -> list[Finished]:
+def finish(cases: Sequence[Prefix], writer: Handler, n: int, depth: int = 16) -> list[Finished]:
     """``n`` completions of every case's steps, each at most ``depth`` steps long; all in shared batches.
 
     A case whose last step states an answer is complete, and all its completions have that. One whose writer fails has
@@ -33,7 +33,7 @@ def finish(cases: Sequence[Prefix], writer: Answerer, n: int, depth: int = 16) -
         if node.finished:
             answers += [node.step.answer] * n
             return
-        first = [step for step in await extend(tree, places([node], n), merge=False) if step is not None]
+        first = [step for step in await generate_steps(tree, plan_slots([node], n), merge=False) if step is not None]
         ends = await roll_out(tree, first, depth, node.depth + depth)
         answers += [end.step.answer if end.status == "terminal" else None for end in ends]
 
@@ -41,12 +41,12 @@ def finish(cases: Sequence[Prefix], writer: Answerer, n: int, depth: int = 16) -
         tree = Tree(Problem(case.question, f"{case.seed:x}"), case.seed)
         node = tree.root
         for step in case.steps:
-            node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0, find_answer(step)), "reasoner")
+            node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0, find_answer(step)), "reasoner")
         answers: list[str | None] = []
         trees.append((tree, grow(tree, node, answers)))
         found.append((tree, answers))
     usage = {}
-    for run in drive(trees, {"reasoner": writer}, live=256):
+    for run in batched_driver(trees, {"reasoner": writer}, live=256):
         account = run.ledger["reasoner"]
         spent = (account.calls, account.prompt_tokens, account.forwarded_tokens, account.generated_tokens)
         usage[id(run.tree)] = Usage(*spent)
@@ -66,10 +66,10 @@ class Agreement(Judge):
         depth: Steps of a completion at most.
     """
 
-    def __init__(self, writer: Answerer, n: int = 8, depth: int = 16) -> None:
+    def __init__(self, writer: Handler, n: int = 8, depth: int = 16) -> None:
         self.writer, self.n, self.depth = writer, n, depth
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """The agreement for each case."""
         stated = [find_answer(case.steps[-1]) for case in cases]
         begun = [
@@ -77,7 +77,9 @@ class Agreement(Judge):
             for case, answer in zip(cases, stated, strict=True)
         ]
         done = finish(begun, self.writer, self.n, self.depth)
-        return [Answer(self.share(d.answers, s), d.usage._replace(calls=1)) for d, s in zip(done, stated, strict=True)]
+        return [
+            Response(self.share(d.answers, s), d.usage._replace(calls=1)) for d, s in zip(done, stated, strict=True)
+        ]
 
     def share(self, answers: Sequence[str | None], stated: str | None) -> float:
         """The share of the stated answer, or of the commonest."""

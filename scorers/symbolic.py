@@ -14,7 +14,7 @@ from itertools import pairwise
 from hintree.grade.compare import equal
 from hintree.scorers.base import Judge, Prefix
 from hintree.search.core.ledger import Usage
-from hintree.search.core.requests import Answer
+from hintree.search.core.requests import Response
 
 NOTHING = 0.5
 """Score of a step without any equation between numbers."""
@@ -45,9 +45,9 @@ CLOSED = re.compile(r"\(*-?[\d(](?:.*[\d)])?", re.DOTALL)
 class SymbolicCheck(Judge):
     """1 if all equations between numbers in the step hold, 0 if one does not, 0.5 if there is none."""
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """A verdict for each."""
-        return [Answer(check(case.steps[-1]), Usage(1)) for case in cases]
+        return [Response(check(case.steps[-1]), Usage(1)) for case in cases]
 
 
 def check(step: str) -> float:

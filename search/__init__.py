@@ -14,15 +14,25 @@ from hintree.search.algorithms.particles import Particles
 from hintree.search.algorithms.smart import Smart
 from hintree.search.algorithms.ssr import SSR
 from hintree.search.algorithms.steer import Steer
-from hintree.search.core.batched_driver import drive
+from hintree.search.core.batched_driver import batched_driver
 from hintree.search.core.budget import Budget
-from hintree.search.core.concurrent_driver import flow
+from hintree.search.core.concurrent_driver import concurrent_driver
 from hintree.search.core.expand import expand
 from hintree.search.core.ledger import ROLES, Account, Ledger, Usage
-from hintree.search.core.requests import Answer, Ask, Each, Hint, Hinted, Pick, Score, Step, each
-from hintree.search.core.run import Answerer, Run
+from hintree.search.core.requests import (
+    Gather,
+    HintOutput,
+    HintRequest,
+    Request,
+    Response,
+    ScoreRequest,
+    StepRequest,
+    StrategyRequest,
+    gather,
+)
+from hintree.search.core.run import Handler, Run
 from hintree.search.core.serialization import from_dict, from_networkx, to_dict, to_networkx
-from hintree.search.core.tree import Node, Problem, Tree, Written
+from hintree.search.core.tree import Node, Problem, StepOutput, Tree
 from hintree.search.escalation import Rewrite, calibrate, rewrite
 from hintree.search.selection import Choice, choose, trajectory_score
 
@@ -34,43 +44,43 @@ __all__ = [
     "ROLES",
     "SSR",
     "Account",
-    "Answer",
-    "Answerer",
-    "Ask",
     "Beam",
     "BestFirst",
     "BestOfN",
     "Budget",
     "Choice",
-    "Each",
+    "Gather",
     "GlimpRouter",
-    "Hint",
-    "Hinted",
+    "Handler",
+    "HintOutput",
+    "HintRequest",
     "Ledger",
     "Lorid",
     "Node",
     "Particles",
-    "Pick",
     "Problem",
+    "Request",
+    "Response",
     "Rewrite",
     "Run",
-    "Score",
+    "ScoreRequest",
     "Search",
     "SelfConsistency",
     "Smart",
     "Steer",
-    "Step",
+    "StepOutput",
+    "StepRequest",
+    "StrategyRequest",
     "Tree",
     "Usage",
-    "Written",
+    "batched_driver",
     "calibrate",
     "choose",
-    "drive",
-    "each",
+    "concurrent_driver",
     "expand",
-    "flow",
     "from_dict",
     "from_networkx",
+    "gather",
     "rewrite",
     "to_dict",
     "to_networkx",

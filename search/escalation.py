@@ -1,6 +1,6 @@
 """The rewrite ladder: a low step is first retried under a new hint (cheap), then written by the teacher (dear).
 
-SMART's published rule (arXiv 2504.09923) is one setting: rungs ("teacher",), accept "always", when "after", final
+SMART's published rule (arXiv 2504.09923) is one setting: stages ("teacher",), accept "always", when "after", final
 False, per "step".
 """
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from hintree.errors import UsageError
-from hintree.search.core.expand import Draft, Place, write
-from hintree.search.core.requests import PLANNED, STRATEGY, Hint, Hinted, each
+from hintree.search.core.expand import PlannedStep, Slot, write_steps
+from hintree.search.core.requests import PLANNED, STRATEGY, HintOutput, HintRequest, gather
 from hintree.search.core.tree import RETRY, Node, Tree, prune, unique
 from hintree.search.router import FEATURES, gain_probability
 
-Rung = Literal["hint", "resample", "teacher"]
+Stage = Literal["hint", "resample", "teacher"]
 Trigger = Literal["score", "drop", "confidence", "advantage"]
-RUNGS: tuple[Rung, ...] = get_args(Rung)
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Rewrite:
         trigger: "score" (the step's score), "drop" (1 minus how much lower it is than the score of the step before),
             "confidence" (the mean probability of the step's tokens) or "advantage" (1 minus the probability that the
             teacher's step would score higher, by a router with ``weights``); each in [0, 1].
-        rungs: In order: "hint" (the reasoner, under a new hint), "resample" (the reasoner, under the same hint or none)
+        stages: In order: "hint" (the reasoner under a new hint), "resample" (the reasoner under the same hint or none)
             and "teacher".
         accept: "better" keeps the version with the higher score, "always" the new one.
         margin: "better" is higher by more than this; in [0, 1].
@@ -46,7 +46,7 @@ class Rewrite:
 
     threshold: float = 0.5
     trigger: Trigger = "score"
-    rungs: tuple[Rung, ...] = ("hint", "teacher")
+    stages: tuple[Stage, ...] = ("hint", "teacher")
     accept: Literal["better", "always"] = "better"
     when: Literal["before", "after"] = "after"
     final: bool = True
@@ -68,8 +68,8 @@ class Rewrite:
                 f"rewrite weights={self.weights!r}: the trigger advantage needs {1 + len(FEATURES)} of them, the "
                 f"intercept and one each for {', '.join(FEATURES)}; the preset arbitrage has them"
             )
-        if bad := [rung for rung in self.rungs if rung not in RUNGS]:
-            raise UsageError(f"rewrite rungs: {bad[0]!r} is not one of {', '.join(RUNGS)}")
+        if bad := [stage for stage in self.stages if stage not in STAGES]:
+            raise UsageError(f"rewrite stages: {bad[0]!r} is not one of {', '.join(STAGES)}")
         accepted = {
             "trigger": get_args(Trigger),
             "accept": ("better", "always"),
@@ -127,45 +127,49 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, me
     kept = list(nodes)
     if rule is None:
         return kept
-    for level, rung in enumerate(rule.rungs):
+    for level, stage in enumerate(rule.stages):
         shown = best_per_parent(kept) if merge and rule.per == "parent" else kept
-        low = [node for node in unique(shown) if node.tried <= level and rule.wants(node)]
+        low = [node for node in unique(shown) if node.stages_tried <= level and rule.wants(node)]
         for node in low:
-            node.tried = level + 1
-        written = await drafts(tree, low, rung, level)
-        for draft, new in zip(written, await write(tree, written, merge=merge), strict=True):
+            node.stages_tried = level + 1
+        written = await drafts(tree, low, stage, level)
+        for draft, new in zip(written, await write_steps(tree, written, merge=merge), strict=True):
             old = draft.replaces
-            if new is not None and old is not None and new is not old and settle(new, old, rule):
+            if new is not None and old is not None and new is not old and choose_version(new, old, rule):
                 kept = [new if node is old else node for node in kept]
     return kept
 
 
-async def drafts(tree: Tree, low: Sequence[Node], rung: Rung, level: int) -> list[Draft]:
+async def drafts(tree: Tree, low: Sequence[Node], stage: Stage, level: int) -> list[PlannedStep]:
     """What one rung, the ``level``-th of the ladder, writes in place of the low nodes.
 
     A plan or a strategy, which holds for the steps to come too, stays with whoever writes its first step; a new hint is
     a new plan where the hinter writes plans, and no step that holds a strategy has one.
     """
-    author = "teacher" if rung == "teacher" else "reasoner"
-    if rung == "hint":
+    author = "teacher" if stage == "teacher" else "reasoner"
+    if stage == "hint":
         low = [node for node in low if not (node.hint or "").startswith(STRATEGY)]
-    at = [Place(node.parent, (RETRY << level) + node.index, author) for node in low if node.parent is not None]
-    stays = [n.hint is not None and (rung == "resample" or n.hint.startswith((PLANNED, STRATEGY))) for n in low]
-    hints: Sequence[Hinted | None] = [Hinted(n.hint, 0) if stay else None for n, stay in zip(low, stays, strict=True)]
-    if rung == "hint":
-        tried = [(node.hint,) if node.hint is not None else () for node in low]
-        hints = await each(Hint(tree, p.node, p.index, avoid=old) for p, old in zip(at, tried, strict=True))
-    all_drafts = [Draft(place, hint, node) for place, hint, node in zip(at, hints, low, strict=True)]
-    return [draft for draft in all_drafts if rung != "hint" or draft.hint is not None]
+    at = [Slot(node.parent, (RETRY << level) + node.index, author) for node in low if node.parent is not None]
+    stays = [n.hint is not None and (stage == "resample" or n.hint.startswith((PLANNED, STRATEGY))) for n in low]
+    hints: Sequence[HintOutput | None] = [
+        HintOutput(n.hint, 0) if stay else None for n, stay in zip(low, stays, strict=True)
+    ]
+    if stage == "hint":
+        stages_tried = [(node.hint,) if node.hint is not None else () for node in low]
+        hints = await gather(
+            HintRequest(tree, p.node, p.index, avoid=old) for p, old in zip(at, stages_tried, strict=True)
+        )
+    all_drafts = [PlannedStep(place, hint, node) for place, hint, node in zip(at, hints, low, strict=True)]
+    return [draft for draft in all_drafts if stage != "hint" or draft.hint is not None]
 
 
-def settle(new: Node, old: Node, rule: Rewrite) -> bool:
+def choose_version(new: Node, old: Node, rule: Rewrite) -> bool:
     """Decide between two versions and mark the one that loses; whether the new one is kept, which never failed.
 
     The new one may be an older sibling with the very text; then it is taken up again.
     """
     fresh = new.replaces == old.id
-    if new.status != "failed" and (rule.accept == "always" or worth(new) - worth(old) > rule.margin):
+    if new.status != "failed" and (rule.accept == "always" or score_or_floor(new) - score_or_floor(old) > rule.margin):
         why = f"{old.reason}; " if old.reason else ""
         old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
         prune(old.below(), f"after step {old.id}, which is rejected")
@@ -182,11 +186,11 @@ def best_per_parent(nodes: Sequence[Node]) -> list[Node]:
     best: dict[int, Node] = {}
     for node in nodes:
         parent = node.parent.id if node.parent else -1
-        if parent not in best or worth(node) > worth(best[parent]):
+        if parent not in best or score_or_floor(node) > score_or_floor(best[parent]):
             best[parent] = node
     return list(best.values())
 
 
-def worth(node: Node) -> float:
+def score_or_floor(node: Node) -> float:
     """A node's score, -1 if it failed, 0 if nobody judged it."""
     return -1.0 if node.status == "failed" else (node.score or 0.0)

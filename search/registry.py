@@ -57,7 +57,7 @@ def make_search(name: str, settings: str = "") -> Search:
 
 
 def make_rewrite(settings: str, base: Rewrite | None = None) -> Rewrite:
-    """A rule from settings such as "threshold=0.7,rungs=hint+teacher", laid over ``base``; "none" never rewrites."""
+    """A rule from settings such as "threshold=0.7,stages=hint+teacher", laid over ``base``; "none" never rewrites."""
     if settings == "none":
         return Rewrite(threshold=0)
     return changed("rewrite", base or Rewrite(), settings)

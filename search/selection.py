@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
-from hintree.search.core.tree import Node, Tree, living, prune
+from hintree.search.core.tree import Node, Tree, open_nodes, prune
 
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "last": lambda scores: scores[-1],
@@ -56,7 +56,7 @@ def value_of(node: Node, aggregate: str = "last") -> float:
 def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], reason: str) -> list[Node]:
     """The ``count`` nodes of highest rank, failed ones last; open nodes that are not kept are marked pruned."""
     ranked = sorted(nodes, key=lambda n: (n.status == "failed", -rank(n), n.id))
-    prune(living(ranked[count:]), reason)
+    prune(open_nodes(ranked[count:]), reason)
     return ranked[:count]
 
 

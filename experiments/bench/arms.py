@@ -10,7 +10,7 @@ from transformers import DynamicCache, GenerationConfig
 
 from hintree.experiments.bench.clock import Meter, Timing
 from hintree.experiments.bench.shapes import Shape, Subject, as_ids, as_text, prompts
-from hintree.models import Completion, Prompt, Request
+from hintree.models import Completion, GenerationRequest, Prompt
 from hintree.models.local.model import LocalModel
 
 Paths = Sequence[Sequence[int]]
@@ -117,7 +117,9 @@ def ours(subject: Subject, shape: Shape) -> Write:
 
     def write(parents: Paths, origins: Sequence[int], children: int) -> list[list[int]]:
         texts = [Prompt(as_text(path[: shape.prompt]), as_text(path[shape.prompt :])) for path in parents]
-        asked = [Request(text, next(seeds), 1.0, max_tokens=shape.step) for text in texts for _ in range(children)]
+        asked = [
+            GenerationRequest(text, next(seeds), 1.0, max_tokens=shape.step) for text in texts for _ in range(children)
+        ]
         return [as_ids(done.text) if isinstance(done, Completion) else [] for done in model.generate(asked)]
 
     return write

@@ -7,20 +7,20 @@ from functools import partial
 from hintree.experiments.bench.clock import in_turns
 from hintree.search import (
     MCTS,
-    Answer,
-    Answerer,
     Beam,
     Budget,
-    Hint,
-    Hinted,
+    Handler,
+    HintOutput,
+    HintRequest,
     Problem,
-    Score,
+    Response,
+    ScoreRequest,
     Search,
-    Step,
+    StepOutput,
+    StepRequest,
     Tree,
     Usage,
-    Written,
-    drive,
+    batched_driver,
 )
 
 STEPS = 10_000
@@ -29,27 +29,30 @@ SEARCHES: Mapping[str, Search] = {"mcts": MCTS(STEPS, 3, depth=32), "beam": Beam
 """MCTS asks for a few steps after a walk, beam search for many at once."""
 
 
-def write(asks: Sequence[Step]) -> list[Answer[Written]]:
+def write(requests: Sequence[StepRequest]) -> list[Response[StepOutput]]:
     """A step for each question, made of its seed; no solution ends before the tree is full."""
-    return [Answer(Written(f"step {ask.seed}", "delimiter", 20, 0.9, 0.5, 0.3), Usage(1, 100, 20, 20)) for ask in asks]
+    return [
+        Response(StepOutput(f"step {request.seed}", "delimiter", 20, 0.9, 0.5, 0.3), Usage(1, 100, 20, 20))
+        for request in requests
+    ]
 
 
-def hint(asks: Sequence[Hint]) -> list[Answer[Hinted]]:
+def hint(requests: Sequence[HintRequest]) -> list[Response[HintOutput]]:
     """A hint for each question, made of its seed."""
-    return [Answer(Hinted(f"use ({ask.seed % 8}).", 4), Usage(1, 100, 5, 4)) for ask in asks]
+    return [Response(HintOutput(f"use ({request.seed % 8}).", 4), Usage(1, 100, 5, 4)) for request in requests]
 
 
-def score(asks: Sequence[Score]) -> list[Answer[float]]:
+def score(requests: Sequence[ScoreRequest]) -> list[Response[float]]:
     """A score for each question, made of its seed."""
-    return [Answer(ask.seed % 1001 / 1000, Usage(1, 120, 20)) for ask in asks]
+    return [Response(request.seed % 1001 / 1000, Usage(1, 120, 20)) for request in requests]
 
 
 def grow(search: Search, steps: int) -> tuple[float, Tree]:
     """CPU seconds of one tree of at least so many steps, and the tree."""
-    answerers = {"reasoner": Answerer(write), "hinter": Answerer(hint), "scorer": Answerer(score)}
+    handlers = {"reasoner": Handler(write), "hinter": Handler(hint), "scorer": Handler(score)}
     tree = Tree(Problem("How many steps?"))
     clock = time.process_time()
-    [run] = drive([(tree, search.grow(tree))], answerers, budget=Budget(nodes=steps))
+    [run] = batched_driver([(tree, search.grow(tree))], handlers, budget=Budget(nodes=steps))
     seconds = time.process_time() - clock
     assert run.stop_reason == "budget: nodes", run.stop_reason
     return seconds, tree

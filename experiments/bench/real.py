@@ -15,7 +15,7 @@ from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.model import LocalModel
 from hintree.policies import HintWriter, Sampling, StepWriter
 from hintree.scorers import FAMILIES, PRM
-from hintree.search import Answerer, Beam, Ledger, Problem, Rewrite, Tree, drive
+from hintree.search import Beam, Handler, Ledger, Problem, Rewrite, Tree, batched_driver
 
 WRITERS = ("reasoner", "hinter", "teacher")
 Texts = Sequence[Sequence[Piece]]
@@ -85,24 +85,24 @@ def grow_real(cast: Cast, n: int) -> Real:
     """
     fresh = [LocalModel(m.name, m.model, m.tokenizer) for m in cast[:3]]
     asked, sampling = Recorded(cast.scorer), Sampling(temperature=0.8)
-    answerers = {
-        "reasoner": Answerer(StepWriter(fresh[0], sampling), fresh[0].parameters),
-        "hinter": Answerer(HintWriter(fresh[1], sampling), fresh[1].parameters),
-        "teacher": Answerer(StepWriter(fresh[2], sampling), fresh[2].parameters),
-        "scorer": Answerer(PRM(asked, FAMILIES["lab"]), asked.parameters),
+    handlers = {
+        "reasoner": Handler(StepWriter(fresh[0], sampling), fresh[0].parameters),
+        "hinter": Handler(HintWriter(fresh[1], sampling), fresh[1].parameters),
+        "teacher": Handler(StepWriter(fresh[2], sampling), fresh[2].parameters),
+        "scorer": Handler(PRM(asked, FAMILIES["lab"]), asked.parameters),
     }
     trees, search = [Tree(problem) for problem in lab_problems(n)], Beam(width=4, branch=4)
     with ExitStack() as stack:
         meters = [stack.enter_context(Meter(m.model.base_model, head_of(m.model))) for m in cast]
         clock = time.process_time()
-        runs = list(drive(((t, search.grow(t, Rewrite())) for t in trees), answerers, live=n))
+        runs = list(batched_driver(((t, search.grow(t, Rewrite())) for t in trees), handlers, live=n))
         seconds = time.process_time() - clock
     books = [run.ledger for run in runs]
     return Real(
         seconds,
         sum(meter.seconds for meter in meters),
-        {role: booked(books, role, "forwarded_tokens") for role in answerers},
-        {role: booked(books, role, "generated_tokens") for role in answerers},
+        {role: booked(books, role, "forwarded_tokens") for role in handlers},
+        {role: booked(books, role, "generated_tokens") for role in handlers},
         asked.asked,
     )
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 from hintree.experiments.bench.real import lab_problems
-from hintree.models import Completion, Prompt, Request
+from hintree.models import Completion, GenerationRequest, Prompt
 from hintree.models.local.model import LocalModel
 
 TOKENS = 24
@@ -16,7 +16,7 @@ def mismatches(model: LocalModel, n: int) -> dict[str, int]:
     The texts begin steps of lab problems, at temperature 1, each with a seed of its own.
     """
     questions = [problem.question for problem in lab_problems(40)]
-    asked = [Request(Prompt(questions[i % 40]), i, 1.0, max_tokens=TOKENS) for i in range(n)]
+    asked = [GenerationRequest(Prompt(questions[i % 40]), i, 1.0, max_tokens=TOKENS) for i in range(n)]
     shuffled = random.Random(0).sample(range(n), n)
     want = write(model, asked, 64)
     mixed = write(model, [asked[i] for i in shuffled], n)
@@ -28,7 +28,7 @@ def mismatches(model: LocalModel, n: int) -> dict[str, int]:
     return {how: sum(a != b for a, b in zip(want, texts, strict=True)) for how, texts in found.items()}
 
 
-def write(model: LocalModel, asked: Sequence[Request], batch: int, *, tree: bool = True) -> list[str]:
+def write(model: LocalModel, asked: Sequence[GenerationRequest], batch: int, *, tree: bool = True) -> list[str]:
     """The texts, written ``batch`` at a time on a cache that is empty at first."""
     fresh = LocalModel(model.name, model.model, model.tokenizer, tree=tree)
     answers = [a for i in range(0, len(asked), batch) for a in fresh.generate(asked[i : i + batch])]

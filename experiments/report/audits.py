@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hintree.experiments.report.extract import CUT
 from hintree.experiments.report.results import Material
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.experiments.report.trial import Hinted, Judged, Rewritten
+from hintree.experiments.report.trial import HintRecord, Judged, Rewritten
 from hintree.lab.checker import Kind
 from hintree.statistics.bootstrap import Estimate, Floats
 from hintree.statistics.calibration import Bin, calibration_error, localised, reliability
@@ -121,13 +121,13 @@ def hint_table(material: Material) -> Table:
     return Table("hints", "Hints", caption, heads, rows)
 
 
-def followed(hinted: Sequence[tuple[int, Hinted]]) -> Estimate:
+def followed(hinted: Sequence[tuple[int, HintRecord]]) -> Estimate:
     """Of hints that point somewhere, the share whose step goes there."""
     pointing = [hint for _, hint in hinted if hint.points]
     return counted(sum(hint.points == hint.goes for hint in pointing), len(pointing))
 
 
-def shuffled(hinted: Sequence[tuple[int, Hinted]]) -> list[tuple[int, Hinted]]:
+def shuffled(hinted: Sequence[tuple[int, HintRecord]]) -> list[tuple[int, HintRecord]]:
     """Every step with the hint of another problem at the same depth: the next one's in a fixed order, going round."""
     found = []
     for depth in sorted({hint.depth for _, hint in hinted}):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from hintree.experiments.report.trial import Attempt, Hinted, Judged, Rewritten
+from hintree.experiments.report.trial import Attempt, HintRecord, Judged, Rewritten
 from hintree.experiments.report.votes import Finished
 from hintree.grade import equal
 from hintree.lab.checker import Verdict, check_step
@@ -117,14 +117,14 @@ def compare(old: Node, new: Node, labels: Labels) -> Rewritten:
     return Rewritten(new.author, kept, labels[old.id].right, labels[new.id].right, rise, labels[old.id].kind)
 
 
-def under_hint(tree: Tree, node: Node, *, labelled: bool) -> Hinted:
+def under_hint(tree: Tree, node: Node, *, labelled: bool) -> HintRecord:
     """A hint and its step; where facts have no labels, no hint points anywhere."""
     hint = node.hint or ""
     leaked = leaks(hint, tree.problem.question, [n.step.text for n in node.path()[:-1]])
     if not labelled:
-        return Hinted(node.depth, leaked, "", "")
+        return HintRecord(node.depth, leaked, "", "")
     goes = "answer" if node.step.answer is not None else first_label(node.step.text)
-    return Hinted(node.depth, leaked, first_label(hint) or ("answer" if "answer" in hint else ""), goes)
+    return HintRecord(node.depth, leaked, first_label(hint) or ("answer" if "answer" in hint else ""), goes)
 
 
 def first_label(text: str) -> str:

@@ -43,7 +43,7 @@ class Rewritten(NamedTuple):
     mistake: str
 
 
-class Hinted(NamedTuple):
+class HintRecord(NamedTuple):
     """A hint and the step under it.
 
     Attributes:
@@ -81,5 +81,5 @@ class Attempt(NamedTuple):
     judged: Sequence[Judged] = ()
     traces: Sequence[Trace] = ()
     rewritten: Sequence[Rewritten] = ()
-    hinted: Sequence[Hinted] = ()
+    hinted: Sequence[HintRecord] = ()
     dropped: int = 0

@@ -13,7 +13,7 @@ from hintree.models import open_model
 from hintree.policies import Hinting, Judge, Sampling
 from hintree.presets.preset import Preset
 from hintree.scorers import FAMILIES, PRMSpec, read_spec
-from hintree.search import ROLES, Answerer, Budget, Problem, Rewrite
+from hintree.search import ROLES, Budget, Handler, Problem, Rewrite
 from hintree.search.registry import SEARCHES
 from hintree.solver import Solver
 from hintree.solver.scorers import make_scorer
@@ -39,8 +39,8 @@ class Arms:
         self.drop_all_but(config)
         players = {role: self.player(role, config) for role in ROLES if config[role] is not None}
         solver = Solver(preset_of(config), **players, budget=Budget(**config["budget"]), seed=seed)
-        solver.answerers = {role: watched(answerer, beat) for role, answerer in solver.answerers.items()}
-        parameters = {role: answerer.parameters for role, answerer in solver.answerers.items()}
+        solver.handlers = {role: watched(handler, beat) for role, handler in solver.handlers.items()}
+        parameters = {role: handler.parameters for role, handler in solver.handlers.items()}
 
         def solve(problems: Sequence[Problem]) -> Iterator[Outcome]:
             self.forget()
@@ -59,12 +59,12 @@ class Arms:
             if config["teacher"] is None:
                 raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher")
             teacher = self.player("teacher", config)
-            return Answerer(Judge(teacher), teacher.parameters)
+            return Handler(Judge(teacher), teacher.parameters)
         key = model_key(role, config)
         how = {"device": config["device"], "dtype": config["dtype"]}
         if key not in self.models:
             self.models[key] = make_scorer(name, asked(config), **how) if role == "scorer" else open_model(name, **how)
-        return self.models[key].answerer if role == "scorer" else self.models[key]
+        return self.models[key].handler if role == "scorer" else self.models[key]
 
     def forget(self) -> None:
         """Drop what models have read, so that the cost of a problem does not depend on what was run before."""
@@ -102,13 +102,13 @@ def tuples(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
 
 
-def watched(answerer: Answerer, beat: Beat) -> Answerer:
+def watched(handler: Handler, beat: Beat) -> Handler:
     """An answerer that calls ``beat`` after every batch."""
-    ask: Callable[[Sequence[Any]], Sequence[Any]] = answerer.answer
+    ask: Callable[[Sequence[Any]], Sequence[Any]] = handler.handle
 
-    def answer(asks: Sequence[Any]) -> Sequence[Any]:
-        answers = ask(asks)
+    def answer(requests: Sequence[Any]) -> Sequence[Any]:
+        answers = ask(requests)
         beat()
         return answers
 
-    return answerer._replace(answer=answer)
+    return handler._replace(handle=answer)

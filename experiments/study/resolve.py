@@ -17,7 +17,7 @@ from hintree.errors import HintreeError, UsageError
 from hintree.experiments.study.arms import preset_of
 from hintree.experiments.study.settings import PARTS, SEARCH, Settings, StudyFile, checked
 from hintree.experiments.study.store_study import StoredCase
-from hintree.experiments.study.yaml_file import Place, Text, unknown
+from hintree.experiments.study.yaml_file import Text, YamlPosition, unknown
 from hintree.lab.controls import CONTROLS
 from hintree.models.local.load import MANIFEST, locate
 from hintree.models.remote.address import is_address, parse_address
@@ -34,7 +34,7 @@ class Said(NamedTuple):
     """A value, and where it was said."""
 
     value: Any
-    place: Place
+    place: YamlPosition
 
 
 Keys = tuple[str, ...]
@@ -75,14 +75,14 @@ def resolve(text: Text) -> Study:
     return Study(data, stored)
 
 
-def all_arms(said: Mapping[str, Any], text: Text) -> Iterator[tuple[str, Flat, Place]]:
+def all_arms(said: Mapping[str, Any], text: Text) -> Iterator[tuple[str, Flat, YamlPosition]]:
     """Name, settings and place of every arm, at every point of the grids."""
     listed = said["arms"]
     named = listed if isinstance(listed, dict) else {name: name for name in listed}
     defaults = dict(flatten(said["defaults"], ("defaults",)))
     count = 0
     for name, own in named.items():
-        place: Place = ("arms", name)
+        place: YamlPosition = ("arms", name)
         if "," in name or " / " in name:
             raise text.error(place, f"arm {name!r}: no comma and no ' / ' in the name of an arm")
         own = {"preset": own} if isinstance(own, str) else own or {}
@@ -99,14 +99,14 @@ def all_arms(said: Mapping[str, Any], text: Text) -> Iterator[tuple[str, Flat, P
             yield " / ".join((name, *(label for label, _ in point))), settings, place
 
 
-def mapping(grid: Any, place: Place, text: Text) -> Iterable[tuple[str, Any]]:
+def mapping(grid: Any, place: YamlPosition, text: Text) -> Iterable[tuple[str, Any]]:
     """The axes of a grid."""
     if not isinstance(grid, dict):
         raise text.error(place, "a grid is a mapping from settings to lists of values")
     return grid.items()
 
 
-def axis(key: str, values: Any, place: Place, text: Text) -> list[tuple[str, Flat]]:
+def axis(key: str, values: Any, place: YamlPosition, text: Text) -> list[tuple[str, Flat]]:
     """The points of an axis, as label and settings: values of one setting, or named settings."""
     if isinstance(values, list) and values:
         short = key.rpartition(".")[2]
@@ -123,7 +123,7 @@ def words(value: Any) -> str:
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def flatten(data: Mapping[str, Any], place: Place, path: Keys = ()) -> Iterator[tuple[Keys, Said]]:
+def flatten(data: Mapping[str, Any], place: YamlPosition, path: Keys = ()) -> Iterator[tuple[Keys, Said]]:
     """Settings by path; a dotted key is a path of its own, and a search that is only named has but its name."""
     for key, value in data.items():
         here = (*path, *key.split("."))
@@ -145,7 +145,7 @@ def overlay(*layers: Flat) -> Flat:
     return result
 
 
-def configure(settings: Flat, text: Text, place: Place) -> dict[str, Any]:
+def configure(settings: Flat, text: Text, place: YamlPosition) -> dict[str, Any]:
     """The whole configuration of an arm. Raises UsageError."""
     name = settings.get(("preset",), Said("hintree", place))
     try:
@@ -165,7 +165,7 @@ def configure(settings: Flat, text: Text, place: Place) -> dict[str, Any]:
     said["search"] = {"name": search, **checked(SEARCH[search], said["search"], text, places, ("search",))}
     try:
         preset_of(said)
-        return settle(said)
+        return fill_defaults(said)
     except HintreeError as error:
         raise text.error(place, f"arm {place[-1]!r}: {error}") from error
 
@@ -183,7 +183,7 @@ def nested(settings: Flat, text: Text) -> dict[str, Any]:
     return data
 
 
-def settle(config: dict[str, Any]) -> dict[str, Any]:
+def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration with its weights pinned, and with numbers that do not feel their company where it is cheap.
 
     The shipped models are computed in float64 on a CPU: in float32 a score changes by up to 2e-5 with the batch it is

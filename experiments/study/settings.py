@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from hintree.experiments.study.yaml_file import Place, Text, unknown
+from hintree.experiments.study.yaml_file import Text, YamlPosition, unknown
 from hintree.policies import Hinting, Sampling
 from hintree.search import Budget, Rewrite
 from hintree.search.registry import SEARCHES
@@ -75,7 +75,9 @@ PARTS = {
 """Parts of an arm. A budget has no seconds here, since results would depend on the machine."""
 
 
-def checked(model: type[BaseModel], data: Any, text: Text, places: Mapping[Any, Place], prefix: Place = ()) -> Any:
+def checked(
+    model: type[BaseModel], data: Any, text: Text, places: Mapping[Any, YamlPosition], prefix: YamlPosition = ()
+) -> Any:
     """Plain data that a model has accepted, defaults filled in.
 
     Args:

@@ -11,7 +11,7 @@ from hintree.errors import UsageError
 
 LONGEST = 1_000_000
 """Bytes of a study file."""
-Place = tuple[str | int, ...]
+YamlPosition = tuple[str | int, ...]
 """Keys and indices from the top of the file to a value."""
 
 
@@ -25,9 +25,9 @@ class Text(NamedTuple):
 
     name: str
     data: Any
-    lines: dict[Place, int]
+    lines: dict[YamlPosition, int]
 
-    def error(self, place: Place, message: str) -> UsageError:
+    def error(self, place: YamlPosition, message: str) -> UsageError:
         """The error about a place, or about what is around it."""
         while place and place not in self.lines:
             place = place[:-1]
@@ -59,7 +59,7 @@ def parse(name: str, text: str) -> Text:
         raise UsageError(f"{name}: not YAML: {' '.join(str(error).split())}") from error
 
 
-def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: Place, text: Text) -> Any:
+def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: YamlPosition, text: Text) -> Any:
     """The plain data of a YAML node; the lines of all that is in it go into ``text``."""
     if node is None:
         return None

@@ -98,7 +98,7 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--search", metavar="NAME", help="how the tree grows; `hintree searches` lists them")
     solve.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4, or m=1")
     solve.add_argument(
-        "--rewrite", metavar="SETTINGS", help="change the rewrite rule, e.g. threshold=0.7,rungs=teacher, or none"
+        "--rewrite", metavar="SETTINGS", help="change the rewrite rule, e.g. threshold=0.7,stages=teacher, or none"
     )
     solve.add_argument("--sampling", metavar="SETTINGS", help="how texts are drawn, e.g. temperature=0.8,top_p=0.95")
     solve.add_argument(

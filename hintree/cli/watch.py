@@ -8,7 +8,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from hintree.search import Answer, Answerer, Node, Tree
+from hintree.search import Handler, Node, Response, Tree
 from hintree.solver import Solution, Solver
 from hintree.view.layout import preorder
 from hintree.view.text import one_line
@@ -22,7 +22,7 @@ REDRAWS = 10
 def watched(solver: Solver, question: str) -> Solution:
     """Solve a question while its tree is shown on standard error."""
     with Watch(Console(stderr=True, highlight=False)) as watch:
-        solver.answerers = {role: watch.wrap(answerer) for role, answerer in solver.answerers.items()}
+        solver.handlers = {role: watch.wrap(handler) for role, handler in solver.handlers.items()}
         return solver.solve(question)
 
 
@@ -54,14 +54,14 @@ class Watch:
         if self.live:
             self.live.stop()
 
-    def wrap(self, answerer: Answerer) -> Answerer:
+    def wrap(self, handler: Handler) -> Handler:
         """An answerer that shows the tree as it is whenever it is asked."""
 
-        def answer(asks: Sequence[Any]) -> Sequence[Answer[Any] | Exception]:
-            self.show(asks[0].tree, asks[0].role)
-            return answerer.answer(asks)
+        def answer(requests: Sequence[Any]) -> Sequence[Response[Any] | Exception]:
+            self.show(requests[0].tree, requests[0].role)
+            return handler.handle(requests)
 
-        return answerer._replace(answer=answer)
+        return handler._replace(handle=answer)
 
     def show(self, tree: Tree, role: str) -> None:
         """Show the tree before the role is asked about it; steps that wait for their score are told of later."""

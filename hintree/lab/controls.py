@@ -14,8 +14,8 @@ from hintree.lab.parse import read
 from hintree.lab.problem import LabProblem, write_plan
 from hintree.scorers.base import Judge, Prefix
 from hintree.search.core.ledger import Usage
-from hintree.search.core.requests import Answer, Hint, Hinted, Score
-from hintree.search.core.run import Answerer
+from hintree.search.core.requests import HintOutput, HintRequest, Response, ScoreRequest
+from hintree.search.core.run import Handler
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Tree
 from hintree.search.selection import choose
@@ -24,19 +24,19 @@ CONTROLS = {"hinter": ("exact", "other"), "scorer": ("exact", "random")}
 """Names of controls by role."""
 
 
-def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Answerer:
+def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Handler:
     """A control by role and name; with ``planned``, a hinter writes plans.
 
     Raises:
         UsageError: It needs the truth, and these are no lab problems.
     """
     if (role, name) == ("scorer", "random"):
-        return Answerer(chance)
+        return Handler(chance)
     if not problems:
         raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
     if role == "scorer":
-        return Answerer(ExactSteps())
-    return Answerer(ExactHints(problems, shift=int(name == "other"), planned=planned))
+        return Handler(ExactSteps())
+    return Handler(ExactHints(problems, shift=int(name == "other"), planned=planned))
 
 
 class ExactHints:
@@ -46,16 +46,16 @@ class ExactHints:
         self.planned = planned
         self.problems = {p.id: problems[(i + shift) % len(problems)] for i, p in enumerate(problems)}
 
-    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+    def __call__(self, requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
         """The hints."""
-        return [Answer(Hinted(self.hint(ask), 0), Usage(1)) for ask in asks]
+        return [Response(HintOutput(self.hint(request), 0), Usage(1)) for request in requests]
 
-    def hint(self, ask: Hint) -> str:
+    def hint(self, request: HintRequest) -> str:
         """The hint for one question."""
-        problem = self.problems[ask.tree.problem.id]
+        problem = self.problems[request.tree.problem.id]
         if self.planned:
             return write_plan(problem)
-        return next_hint(problem, [node.step.text for node in ask.node.path()])
+        return next_hint(problem, [node.step.text for node in request.node.path()])
 
 
 class ShuffledHints:
@@ -69,31 +69,31 @@ class ShuffledHints:
         told = [[node.hint for node in choose(tree).node.path() if node.hint] for tree in trees]
         self.told = {tree.problem.id: told[(i + 1) % len(told)] for i, tree in enumerate(trees)}
 
-    def __call__(self, asks: Sequence[Hint]) -> list[Answer[Hinted] | Exception]:
+    def __call__(self, requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
         """The hints; where the other solution was shorter, its last one."""
-        return [Answer(Hinted(self.hint(ask), 0), Usage(1)) for ask in asks]
+        return [Response(HintOutput(self.hint(request), 0), Usage(1)) for request in requests]
 
-    def hint(self, ask: Hint) -> str | None:
+    def hint(self, request: HintRequest) -> str | None:
         """The hint for one question, None where the other problem had none."""
-        hints = self.told[ask.tree.problem.id]
-        return hints[min(ask.node.depth, len(hints) - 1)] if hints else None
+        hints = self.told[request.tree.problem.id]
+        return hints[min(request.node.depth, len(hints) - 1)] if hints else None
 
 
 class ExactSteps(Judge):
     """The oracle scorer: 1 for a right step, 0 for a wrong one; it reads the truth back from the lab's question."""
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Answer[float] | Exception]:
+    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """The verdict of the lab's checker."""
         return [self.verdict(case) for case in cases]
 
-    def verdict(self, case: Prefix) -> Answer[float] | Exception:
+    def verdict(self, case: Prefix) -> Response[float] | Exception:
         """The verdict on one step."""
         try:
             problem = read_once(case.question)
         except UsageError as error:
             return UsageError(f"the scorer 'exact' knows only lab problems: {error}")
         *history, last = case.steps
-        return Answer(float(check_step(problem, history, last).right), Usage(1))
+        return Response(float(check_step(problem, history, last).right), Usage(1))
 
 
 @lru_cache(maxsize=1024)
@@ -102,6 +102,6 @@ def read_once(question: str) -> LabProblem:
     return read(question)
 
 
-def chance(asks: Sequence[Score]) -> list[Answer[float] | Exception]:
+def chance(requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
     """The random scorer: uniform in [0, 1), from the question's own seed."""
-    return [Answer(generator(ask.seed, "random scorer").random(), Usage(1)) for ask in asks]
+    return [Response(generator(request.seed, "random scorer").random(), Usage(1)) for request in requests]

@@ -14,7 +14,19 @@ from hintree.lab.inject_error import wrong_step
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import LabProblem, write_hint
 from hintree.policies.answers import find_answer
-from hintree.search import Answer, Answerer, Ask, Hint, Hinted, Node, Pick, Score, Step, Usage, Written
+from hintree.search import (
+    Handler,
+    HintOutput,
+    HintRequest,
+    Node,
+    Request,
+    Response,
+    ScoreRequest,
+    StepOutput,
+    StepRequest,
+    StrategyRequest,
+    Usage,
+)
 from hintree.search.core.seeds import generator
 
 NORMAL = NormalDist()
@@ -28,7 +40,7 @@ def scripted(
     teacher_slips: float = 0.01,
     hint_quality: float = 0.95,
     auc: float = 0.97,
-) -> dict[str, Answerer]:
+) -> dict[str, Handler]:
     """Answerers for all roles.
 
     Args:
@@ -41,51 +53,51 @@ def scripted(
     """
     truth = {problem.id: problem for problem in asked}
 
-    def teach(ask: Step | Pick) -> Written | tuple[None, ...]:
-        return (None,) * ask.tracks if isinstance(ask, Pick) else write(ask)
+    def teach(request: StepRequest | StrategyRequest) -> StepOutput | tuple[None, ...]:
+        return (None,) * request.tracks if isinstance(request, StrategyRequest) else write(request)
 
-    def write(ask: Step) -> Written:
-        problem, history = truth[ask.tree.problem.id], steps_of(ask.node)
-        rng = generator(ask.seed, "slip")
-        led = ask.hint == next_hint(problem, history)
-        rate = teacher_slips if ask.author == "teacher" else hinted_slips if led else slips
+    def write(request: StepRequest) -> StepOutput:
+        problem, history = truth[request.tree.problem.id], steps_of(request.node)
+        rng = generator(request.seed, "slip")
+        led = request.hint == next_hint(problem, history)
+        rate = teacher_slips if request.author == "teacher" else hinted_slips if led else slips
         wrong = rng.random() < rate
         text = wrong_step(rng, problem, history) if wrong else next_step(problem, history)
         answer = find_answer(text)
         sure = 0.5 + 0.5 * rng.random() if wrong else 0.8 + 0.2 * rng.random()
-        return Written(text, "end" if answer else "delimiter", words(text), sure, sure / 2, 1 - sure, answer)
+        return StepOutput(text, "end" if answer else "delimiter", words(text), sure, sure / 2, 1 - sure, answer)
 
-    def point(ask: Hint) -> Hinted:
-        problem, rng = truth[ask.tree.problem.id], generator(ask.seed, "hint")
+    def point(request: HintRequest) -> HintOutput:
+        problem, rng = truth[request.tree.problem.id], generator(request.seed, "hint")
         exact = rng.random() < hint_quality
-        hint = next_hint(problem, steps_of(ask.node)) if exact else write_hint(rng.choice(problem.facts))
-        return Hinted(hint, words(hint))
+        hint = next_hint(problem, steps_of(request.node)) if exact else write_hint(rng.choice(problem.facts))
+        return HintOutput(hint, words(hint))
 
-    def judge(ask: Score) -> float:
-        problem, (*history, last) = truth[ask.tree.problem.id], steps_of(ask.node)
+    def judge(request: ScoreRequest) -> float:
+        problem, (*history, last) = truth[request.tree.problem.id], steps_of(request.node)
         right = check_step(problem, history, last).right
         apart = 2**0.5 * NORMAL.inv_cdf(auc)
-        drawn = generator(ask.seed, "score").normalvariate(apart / 2 if right else -apart / 2, 1.0)
+        drawn = generator(request.seed, "score").normalvariate(apart / 2 if right else -apart / 2, 1.0)
         return NORMAL.cdf(drawn)
 
     roles: Mapping[str, Callable[[Any], Any]] = {"reasoner": write, "teacher": teach, "hinter": point, "scorer": judge}
-    return {role: Answerer(answer_with(reply)) for role, reply in roles.items()}
+    return {role: Handler(answer_with(reply)) for role, reply in roles.items()}
 
 
-def answer_with(reply: Callable[[Any], Any]) -> Callable[[Sequence[Ask[Any]]], list[Answer[Any]]]:
+def answer_with(reply: Callable[[Any], Any]) -> Callable[[Sequence[Request[Any]]], list[Response[Any]]]:
     """Answers questions one by one; tokens are counted as words."""
 
-    def answer(ask: Ask[Any]) -> Answer[Any]:
-        value = reply(ask)
-        read = words(ask.tree.problem.question) + sum(map(words, steps_of(ask.node)))
-        return Answer(value, Usage(1, read, read, getattr(value, "tokens", 0)))
+    def answer(request: Request[Any]) -> Response[Any]:
+        value = reply(request)
+        read = words(request.tree.problem.question) + sum(map(words, steps_of(request.node)))
+        return Response(value, Usage(1, read, read, getattr(value, "tokens", 0)))
 
-    return lambda asks: [answer(ask) for ask in asks]
+    return lambda requests: [answer(request) for request in requests]
 
 
 def steps_of(node: Node) -> list[str]:
     """The steps down to a node."""
-    return [each.step.text for each in node.path()]
+    return [gather.step.text for gather in node.path()]
 
 
 def words(text: str) -> int:

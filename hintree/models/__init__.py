@@ -6,7 +6,17 @@ What needs torch is imported when it is first used, so that commands which run n
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hintree.models.base import Classifier, Completion, LanguageModel, Piece, Prompt, Reader, Request, Scored, Usage
+from hintree.models.base import (
+    Classifier,
+    Completion,
+    GenerationRequest,
+    LanguageModel,
+    Piece,
+    Prompt,
+    Scored,
+    SupportsLoglikelihood,
+    Usage,
+)
 from hintree.models.head_spec import Head
 from hintree.models.remote.address import is_address, parse_address
 
@@ -26,13 +36,13 @@ __all__ = [
     "EMBEDDED",
     "Classifier",
     "Completion",
+    "GenerationRequest",
     "Head",
     "LanguageModel",
     "Piece",
     "Prompt",
-    "Reader",
-    "Request",
     "Scored",
+    "SupportsLoglikelihood",
     "Usage",
     "is_address",
     "load_classifier",

@@ -7,7 +7,17 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from hintree.errors import ModelError
 from hintree.search.core.ledger import Usage
 
-__all__ = ["Classifier", "Completion", "LanguageModel", "Piece", "Prompt", "Reader", "Request", "Scored", "Usage"]
+__all__ = [
+    "Classifier",
+    "Completion",
+    "GenerationRequest",
+    "LanguageModel",
+    "Piece",
+    "Prompt",
+    "Scored",
+    "SupportsLoglikelihood",
+    "Usage",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,7 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class GenerationRequest:
     """One text to write.
 
     Attributes:
@@ -88,7 +98,7 @@ class LanguageModel(Protocol):
     chat: bool
     usage: Usage
 
-    def generate(self, requests: Sequence[Request]) -> list[Completion | ModelError]:
+    def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Write one text per request, in order; a request that cannot be served is answered by its error."""
         ...
 
@@ -118,10 +128,10 @@ class Scored(NamedTuple):
 
 
 @runtime_checkable
-class Reader(Protocol):
+class SupportsLoglikelihood(Protocol):
     """A language model that can also read: it says how probable a text is that another has written."""
 
-    def weigh(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
+    def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
         """Probability of each token of each text after its prompt, at temperature 1; nothing is written."""
         ...
 

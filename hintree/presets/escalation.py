@@ -17,7 +17,7 @@ GATES = json.loads(files("hintree.presets").joinpath("router_parameters.json").r
 
 def by_score(threshold: float) -> Rewrite:
     """A step below the threshold is written by the teacher, whose step is always taken."""
-    return Rewrite(threshold, rungs=("teacher",), accept="always", per="step")
+    return Rewrite(threshold, stages=("teacher",), accept="always", per="step")
 
 
 BOTH = ("teacher", "scorer")
@@ -33,7 +33,7 @@ ESCALATION = {
         "16 beams; after pruning to 4, kept steps below 0.9 are replaced by the teacher's",
         BOTH,
         Smart(n=16, m=4),
-        Rewrite(0.9, rungs=("teacher",), accept="always", when="after", final=False, per="step"),
+        Rewrite(0.9, stages=("teacher",), accept="always", when="after", final=False, per="step"),
         DRAWN,
         source="SMART, arXiv 2504.09923",
         differs="equal solutions have one vote; an empty or repeated step may be replaced instead of ending its beam; "
@@ -109,7 +109,7 @@ ESCALATION = {
         Rewrite(
             0.5,
             trigger="advantage",
-            rungs=("teacher",),
+            stages=("teacher",),
             accept="always",
             per="step",
             weights=tuple(GATES["arbitrage"]["weights"]),
@@ -121,7 +121,7 @@ ESCALATION = {
         "the bound of arbitrage: the teacher writes every step as well, and the higher score is kept",
         BOTH,
         Beam(1, 1, depth=40),
-        Rewrite(1.01, rungs=("teacher",), accept="better", per="step"),
+        Rewrite(1.01, stages=("teacher",), accept="better", per="step"),
         source="Arbitrage, arXiv 2512.05033",
         differs="both steps are really written, and all of their tokens booked",
     ),

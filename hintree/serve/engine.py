@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hintree.search import Budget, Problem, Run, Tree
-from hintree.search.core.batched_driver import answer_one_role
-from hintree.search.core.run import settle
+from hintree.search.core.batched_driver import serve_one_role
+from hintree.search.core.run import advance
 from hintree.serve.committed import settled, settles
 from hintree.solver import Solution, Solver
 
@@ -66,7 +66,7 @@ class Job:
         if self.cancelled:
             self.run.end("cancelled")
             return None
-        settle(self.run, self.solver.answerers, self.budget)
+        advance(self.run, self.solver.handlers, self.budget)
         reason = self.run.stop_reason
         if reason.startswith("failed"):
             error = FailedError(reason)
@@ -74,7 +74,7 @@ class Job:
             return error
         if reason:
             return self.solver.solution(self.run)
-        if self.stream and settles(self.solver.search) and all(ask.role != "scorer" for ask in self.run.asks):
+        if self.stream and settles(self.solver.search) and all(ask.role != "scorer" for ask in self.run.requests):
             steps = [node.step.text for node in settled(self.run.tree)[self.told :]]
             self.told += len(steps)
             return steps or None
@@ -151,4 +151,4 @@ class Engine:
         for job, event in news:
             if event is not None:
                 job.tell(event)
-        answer_one_role((job.run, job.solver.answerers) for job in going)
+        serve_one_role((job.run, job.solver.handlers) for job in going)

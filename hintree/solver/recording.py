@@ -14,16 +14,33 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.search.core.ledger import Usage
-from hintree.search.core.requests import Answer, Ask, Hint, Hinted, Pick, Score, Step
-from hintree.search.core.run import Answerer
+from hintree.search.core.requests import (
+    HintOutput,
+    HintRequest,
+    Request,
+    Response,
+    ScoreRequest,
+    StepRequest,
+    StrategyRequest,
+)
+from hintree.search.core.run import Handler
 from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import Written
+from hintree.search.core.tree import StepOutput
 
 FORMAT = {"format": "hintree-recording", "version": 1}
 
 
+KINDS: dict[type[Request[Any]], str] = {
+    HintRequest: "Hint",
+    StepRequest: "Step",
+    ScoreRequest: "Score",
+    StrategyRequest: "Pick",
+}
+"""Kinds of requests as the keys of recordings name them; a changed name would orphan every recording."""
+
+
 class ReplayError(UsageError):
-    """A search asks what the recording does not hold, and there is no model to ask."""
+    """A search asks what the recording does not hold, and there is no model to request."""
 
 
 class Recording:
@@ -51,21 +68,22 @@ class Recording:
             else:
                 self.answers[row["key"]] = row["answer"]
 
-    def wrap(self, answerers: Mapping[str, Answerer]) -> dict[str, Answerer]:
+    def wrap(self, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
         """Answerers that look here first, ask the given ones what is missing, and write down what they say.
 
         A role that is recorded and has no answerer here answers from the recording alone.
         """
-        for role, answerer in answerers.items():
-            if self.parameters.get(role) != answerer.parameters:
-                self.parameters[role] = answerer.parameters
-                self._append([{"role": role, "parameters": answerer.parameters}])
-        free = {role for role, answerer in answerers.items() if answerer.free}
+        for role, handler in handlers.items():
+            if self.parameters.get(role) != handler.parameters:
+                self.parameters[role] = handler.parameters
+                self._append([{"role": role, "parameters": handler.parameters}])
+        concurrent = {role for role, handler in handlers.items() if handler.concurrent}
         return {
-            role: Answerer(Replay(self, answerers.get(role)), n, role in free) for role, n in self.parameters.items()
+            role: Handler(Replay(self, handlers.get(role)), n, role in concurrent)
+            for role, n in self.parameters.items()
         }
 
-    def add(self, rows: Sequence[tuple[str, Answer[Any]]]) -> None:
+    def add(self, rows: Sequence[tuple[str, Response[Any]]]) -> None:
         """Write answers down."""
         packed = [(key, [pack(answer.value), *answer.usage]) for key, answer in rows]
         with self._lock:
@@ -96,53 +114,56 @@ class Recording:
 class Replay:
     """Answers the questions of one role from a recording, and those it does not hold from the live answerer, if any."""
 
-    def __init__(self, recording: Recording, live: Answerer | None) -> None:
+    def __init__(self, recording: Recording, live: Handler | None) -> None:
         self.recording = recording
         self.live = live
 
-    def __call__(self, asks: Sequence[Ask[Any]]) -> list[Answer[Any] | Exception]:
+    def __call__(self, requests: Sequence[Request[Any]]) -> list[Response[Any] | Exception]:
         """The answers in order."""
-        keys = [key_of(ask) for ask in asks]
+        keys = [key_of(request) for request in requests]
         new = [i for i, key in enumerate(keys) if key not in self.recording.answers]
-        fresh: dict[int, Answer[Any] | Exception] = {}
+        fresh: dict[int, Response[Any] | Exception] = {}
         if new and self.live is not None:
-            fresh = dict(zip(new, self.live.answer([asks[i] for i in new]), strict=True))
-            self.recording.add([(keys[i], answer) for i, answer in fresh.items() if isinstance(answer, Answer)])
-        return [fresh.get(i) or self._known(ask, key) for i, (ask, key) in enumerate(zip(asks, keys, strict=True))]
+            fresh = dict(zip(new, self.live.handle([requests[i] for i in new]), strict=True))
+            self.recording.add([(keys[i], answer) for i, answer in fresh.items() if isinstance(answer, Response)])
+        return [
+            fresh.get(i) or self._known(request, key)
+            for i, (request, key) in enumerate(zip(requests, keys, strict=True))
+        ]
 
-    def _known(self, ask: Ask[Any], key: str) -> Answer[Any] | Exception:
+    def _known(self, request: Request[Any], key: str) -> Response[Any] | Exception:
         found = self.recording.answers.get(key)
         if found is None:
-            place = f"step {ask.node.depth + 1}" if not isinstance(ask, Score) else f"step {ask.node.depth}"
-            return ReplayError(f"the recording ends here: it has no answer of the {ask.role} for {place}")
+            step = request.node.depth + (not isinstance(request, ScoreRequest))
+            return ReplayError(f"the recording ends here: it has no answer of the {request.role} for step {step}")
         value, *usage = found
-        return Answer(unpack(ask, value), Usage(*usage))
+        return Response(unpack(request, value), Usage(*usage))
 
 
-def key_of(ask: Ask[Any]) -> str:
+def key_of(request: Request[Any]) -> str:
     """A name for a question: its place and role, and the texts it stands on."""
-    texts = [ask.tree.problem.question, *(node.step.text for node in ask.node.path())]
-    if isinstance(ask, Step):
-        texts.append(repr(ask.hint))
-        texts += [] if ask.tokens is None else [repr(ask.tokens)]
-    if isinstance(ask, Hint):
-        texts.append(repr(ask.avoid))
-    return f"{seed_of(ask.seed, type(ask).__name__, texts):016x}"
+    texts = [request.tree.problem.question, *(node.step.text for node in request.node.path())]
+    if isinstance(request, StepRequest):
+        texts.append(repr(request.hint))
+        texts += [] if request.tokens is None else [repr(request.tokens)]
+    if isinstance(request, HintRequest):
+        texts.append(repr(request.avoid))
+    return f"{seed_of(request.seed, KINDS[type(request)], texts):016x}"
 
 
-def pack(value: Written | Hinted | tuple[str | None, ...] | float | None) -> Any:
+def pack(value: StepOutput | HintOutput | tuple[str | None, ...] | float | None) -> Any:
     """An answer as plain data; a score that is no number as None."""
     if isinstance(value, tuple):
         return list(value)
-    if isinstance(value, Hinted):
+    if isinstance(value, HintOutput):
         return [value.text, value.tokens]
     return float(value) if isinstance(value, Real) else None
 
 
-def unpack(ask: Ask[Any], value: Any) -> Written | Hinted | tuple[str | None, ...] | float | None:
+def unpack(request: Request[Any], value: Any) -> StepOutput | HintOutput | tuple[str | None, ...] | float | None:
     """The answer that ``pack`` made plain."""
-    if isinstance(ask, Step):
-        return Written(*value)
-    if isinstance(ask, Pick):
+    if isinstance(request, StepRequest):
+        return StepOutput(*value)
+    if isinstance(request, StrategyRequest):
         return tuple(value)
-    return Hinted(*value) if isinstance(ask, Hint) else value
+    return HintOutput(*value) if isinstance(request, HintRequest) else value

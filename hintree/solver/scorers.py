@@ -28,7 +28,7 @@ from hintree.scorers import (
 )
 from hintree.scorers.rollouts import Agreement
 from hintree.scorers.symbolic import SymbolicCheck
-from hintree.search import Answerer
+from hintree.search import Handler
 
 if TYPE_CHECKING:
     from hintree.models.local.classifier import LocalClassifier
@@ -88,7 +88,7 @@ class Scorer(NamedTuple):
     ``answerer.parameters`` is the size of the largest of them: of several, the FLOPs are an upper bound.
     """
 
-    answerer: Answerer
+    handler: Handler
     models: tuple[Forgetful, ...] = ()
 
     def forget(self) -> None:
@@ -116,8 +116,8 @@ def make_scorer(
     made = [(weight, build(kind, rest, prm_spec, device, dtype)) for weight, kind, rest in parts(name)]
     behind = tuple(model for _, (_, own) in made for model in own)
     ask = made[0][1][0] if len(made) == 1 else Ensemble([ask for _, (ask, _) in made], [weight for weight, _ in made])
-    free = len(made) == 1 and is_address(name)
-    return Scorer(Answerer(ask, max((model.parameters for model in behind), default=0), free), behind)
+    concurrent = len(made) == 1 and is_address(name)
+    return Scorer(Handler(ask, max((model.parameters for model in behind), default=0), concurrent), behind)
 
 
 def load_prm(
@@ -173,7 +173,7 @@ def build(
         writer = models.load_model(rest, device=device, dtype=dtype)
         if kind == "rollouts":
             steps = StepWriter(writer, Sampling(temperature=0.8, greedy_first=False))
-            return Agreement(Answerer(steps, writer.parameters)), (writer,)
+            return Agreement(Handler(steps, writer.parameters)), (writer,)
         reader = models.read_tokens(writer, LABELS)
         return Debate(writer, reader) if kind == "maj" else Verdict(writer, reader, FORMS[kind]), (writer, reader)
     if kind == "confidence":

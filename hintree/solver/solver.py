@@ -14,7 +14,18 @@ from hintree.policies import HintWriter, Judge, StepWriter, only_first, picking
 from hintree.presets import preset
 from hintree.presets.preset import EMBEDDED, Preset
 from hintree.scorers import FromScores, PRMSpec, StepScorer
-from hintree.search import Answerer, Budget, Problem, Rewrite, Run, Search, Tree, choose, drive, flow
+from hintree.search import (
+    Budget,
+    Handler,
+    Problem,
+    Rewrite,
+    Run,
+    Search,
+    Tree,
+    batched_driver,
+    choose,
+    concurrent_driver,
+)
 from hintree.solver.recording import Recording
 from hintree.solver.scorers import make_scorer
 from hintree.solver.solution import Solution, book_discarded
@@ -64,9 +75,9 @@ class Solver:
         self,
         preset: str | Preset = "hintree",
         *,
-        reasoner: str | LanguageModel | Answerer | None = None,
-        hinter: str | LanguageModel | Answerer | None = None,
-        teacher: str | LanguageModel | Answerer | None = None,
+        reasoner: str | LanguageModel | Handler | None = None,
+        hinter: str | LanguageModel | Handler | None = None,
+        teacher: str | LanguageModel | Handler | None = None,
         scorer: Any = None,
         prm_spec: str | PRMSpec | None = None,
         search: Search | None = None,
@@ -88,12 +99,12 @@ class Solver:
         own = self.preset.players()
         self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
         self._loaded: dict[tuple[str, ...], LanguageModel] = share._loaded if share else {}
-        self._scorers: dict[tuple[str, ...], Answerer] = share._scorers if share else {}
-        self.answerers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
-        if self.preset.hinting.when != "each" and (hinter_of := self.answerers.get("hinter")):
-            self.answerers["hinter"] = hinter_of._replace(answer=only_first(hinter_of.answer))
+        self._scorers: dict[tuple[str, ...], Handler] = share._scorers if share else {}
+        self.handlers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
+        if self.preset.hinting.when != "each" and (hinter_of := self.handlers.get("hinter")):
+            self.handlers["hinter"] = hinter_of._replace(handle=only_first(hinter_of.handle))
         if recording is not None:
-            self.answerers = Recording(recording).wrap(self.answerers)
+            self.handlers = Recording(recording).wrap(self.handlers)
 
     def solve(self, question: str) -> Solution:
         """Solve one question."""
@@ -123,29 +134,29 @@ class Solver:
         """Like ``solve_many``, but every solution comes as soon as it is there, whatever the order."""
         return self._solutions(self._trees(questions), live)
 
-    def _answerer(self, role: str, model: Any, device: str, dtype: str) -> Answerer:
+    def _answerer(self, role: str, model: Any, device: str, dtype: str) -> Handler:
         """Load the model of a role and give it its task; a name that two roles share is loaded once."""
-        if isinstance(model, Answerer):
+        if isinstance(model, Handler):
             return model
         if role == "scorer":
             if model == "judge":
                 return self._judge(device, dtype)
             if callable(model):
-                return Answerer(model)
+                return Handler(model)
             if isinstance(model, StepScorer):
-                return Answerer(FromScores(model))
+                return Handler(FromScores(model))
             name = (model, repr(self.prm_spec), device, dtype)
             if name not in self._scorers:
-                self._scorers[name] = make_scorer(model, self.prm_spec, device=device, dtype=dtype).answerer
+                self._scorers[name] = make_scorer(model, self.prm_spec, device=device, dtype=dtype).handler
             return self._scorers[name]
         model = self._load(model, device, dtype)
         if role == "hinter":
             hints = HintWriter(model, self.preset.sampling, self.preset.hinting)
-            return Answerer(hints, model.parameters, is_address(model.name))
+            return Handler(hints, model.parameters, is_address(model.name))
         writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
         if role == "teacher":
-            return Answerer(picking(model, writer), model.parameters, is_address(model.name))
-        return Answerer(writer, model.parameters, is_address(model.name))
+            return Handler(picking(model, writer), model.parameters, is_address(model.name))
+        return Handler(writer, model.parameters, is_address(model.name))
 
     def _load(self, model: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
         """A language model by name, loaded once; a loaded one as it is."""
@@ -156,13 +167,13 @@ class Solver:
             return self._loaded[name]
         return model
 
-    def _judge(self, device: str, dtype: str) -> Answerer:
+    def _judge(self, device: str, dtype: str) -> Handler:
         """The teacher's model as the scorer."""
         teacher = self.models.get("teacher")
-        if teacher is None or isinstance(teacher, Answerer):
+        if teacher is None or isinstance(teacher, Handler):
             raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model")
         model = self._load(teacher, device, dtype)
-        return Answerer(Judge(model), model.parameters, is_address(model.name))
+        return Handler(Judge(model), model.parameters, is_address(model.name))
 
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
         """A tree for every question, all of which are looked at first."""
@@ -173,8 +184,8 @@ class Solver:
     def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
         """Grow the trees, together: in rounds, or without them as soon as one of the models is on a server."""
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
-        driver = flow if any(answerer.free for answerer in self.answerers.values()) else drive
-        return map(self.solution, driver(searches, self.answerers, budget=self.budget, live=live))
+        driver = concurrent_driver if any(handler.concurrent for handler in self.handlers.values()) else batched_driver
+        return map(self.solution, driver(searches, self.handlers, budget=self.budget, live=live))
 
     def _problem(self, question: str | Problem) -> Problem:
         problem = question if isinstance(question, Problem) else Problem(question)

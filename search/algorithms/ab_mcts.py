@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hintree.errors import UsageError
 from hintree.search.algorithms.backup import backup
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import Place, extend
+from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree, unique
 from hintree.search.escalation import Rewrite, rewrite
@@ -65,7 +65,7 @@ class ABMCTS:
             count = min(self.batch, self.simulations - done)
             at = [place for i in range(count) if (place := self.select(tree, done + i, below)) is not None]
             done += count
-            written = await extend(tree, at)
+            written = await generate_steps(tree, at)
             for place, node in zip(at, written, strict=True):
                 if node is not None:
                     below.wrote[place.node.id, arm_of(place)].append(node if node.index == place.index else None)
@@ -73,7 +73,7 @@ class ABMCTS:
                 backup(node, value_of(node, self.aggregate))
             below.look()
 
-    def select(self, tree: Tree, simulation: int, below: "Below") -> Place | None:
+    def select(self, tree: Tree, simulation: int, below: "Below") -> Slot | None:
         """Walk down by Thompson sampling to where a GEN arm wins; None where the walk ends in a finished solution."""
         draw = generator(tree.root.key, "thompson", simulation)
         node = tree.root
@@ -97,10 +97,10 @@ class ABMCTS:
                 return None
             node = pick
 
-    def place(self, node: Node, arm: str) -> Place:
+    def place(self, node: Node, arm: str) -> Slot:
         """Where an arm writes its next step."""
-        node.begun += 1
-        return Place(node, node.begun - 1, "teacher" if arm == "teacher" else "reasoner", arm == "hinted")
+        node.children_requested += 1
+        return Slot(node, node.children_requested - 1, "teacher" if arm == "teacher" else "reasoner", arm == "hinted")
 
     def sample(self, draw: random.Random, seen: "Seen") -> float:
         """A draw of the mean from its normal-inverse-chi-squared posterior after the observations ``seen``."""
@@ -113,7 +113,7 @@ class ABMCTS:
         return draw.gauss(mean, math.sqrt(variance / kappa))
 
 
-def arm_of(place: Place) -> str:
+def arm_of(place: Slot) -> str:
     """The arm that writes at a place."""
     return "teacher" if place.author == "teacher" else "hinted" if place.hinted else "reasoner"
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import extend, places, roll_out
-from hintree.search.core.tree import Node, Tree, fail_too_long, living, unique
+from hintree.search.core.expand import generate_steps, plan_slots, roll_out
+from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import keep_best, trajectory_score, value_of
 
@@ -47,23 +47,23 @@ class Beam:
         beam = [tree.root]
         for _ in range(self.depth):
             finished = [node for node in beam if node.status == "terminal"]
-            children = await self.expand(tree, living(beam))
+            children = await self.expand(tree, open_nodes(beam))
             if rule and rule.when == "before":
                 children = unique(await rewrite(tree, children, rule))
-            await self.look_ahead(tree, living(children))
+            await self.look_ahead(tree, open_nodes(children))
             kept = keep_best([*finished, *children], self.width, self.rank, "not among the best")
             beam = [node for node in kept if node in finished]
             fresh = [node for node in kept if node not in finished]
             beam += unique(await rewrite(tree, fresh, rule)) if rule and rule.when == "after" else fresh
-            if not living(beam):
+            if not open_nodes(beam):
                 return
         fail_too_long(beam, self.depth)
 
     async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
         """``branch`` scored children for every node; those that a look ahead has written are taken as they are."""
         there = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
-        at = [p for node in nodes for p in places([node], self.branch - len(node.children), self.unhinted)]
-        new = [child for child in await extend(tree, at) if child is not None]
+        at = [p for node in nodes for p in plan_slots([node], self.branch - len(node.children), self.unhinted)]
+        new = [child for child in await generate_steps(tree, at) if child is not None]
         return unique([*there, *new])
 
     async def look_ahead(self, tree: Tree, nodes: Sequence[Node]) -> None:

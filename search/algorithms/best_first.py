@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
 from hintree.search.core.expand import expand
-from hintree.search.core.tree import Node, Tree, fail_too_long, living, unique
+from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import trajectory_score
 
@@ -57,7 +57,7 @@ class BestFirst:
             children = unique(await rewrite(tree, children, rule))
             answers += sum(node.status == "terminal" for node in children)
             fail_too_long((node for node in children if node.depth >= self.depth), self.depth)
-            for node in living(children):
+            for node in open_nodes(children):
                 heappush(frontier, (-self.promise(node), node.id, node))
 
     def promise(self, node: Node) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import comb
 
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import Place, extend
+from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.tree import Node, Tree, fail_too_long
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import votes
@@ -92,7 +92,7 @@ async def sample(tree: Tree, indices: range, depth: int, rule: Rewrite | None, *
     chains: list[tuple[int, Node]] = [(index, tree.root) for index in indices]
     for _ in range(depth):
         alive = [(index, node) for index, node in chains if node.status == "open"]
-        steps = await extend(tree, [Place(node, index, hinted=hinted) for index, node in alive], merge=False)
+        steps = await generate_steps(tree, [Slot(node, index, hinted=hinted) for index, node in alive], merge=False)
         chains = [(index, step) for (index, _), step in zip(alive, steps, strict=True) if step is not None]
         kept = await rewrite(tree, [node for _, node in chains], rule, merge=False)
         chains = [(index, new) for (index, _), new in zip(chains, kept, strict=True)]

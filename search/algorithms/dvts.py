@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import Place, extend
+from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.tree import Node, Tree, fail_too_long, prune
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import keep_best, trajectory_score
@@ -49,7 +49,7 @@ class DVTS:
             if not alive:
                 return
             at = [self.place(lane, node, i) for lane, node in alive for i in range(self.branch)]
-            steps = await extend(tree, at, merge=False)
+            steps = await generate_steps(tree, at, merge=False)
             written = [(p.index // self.branch, step) for p, step in zip(at, steps, strict=True) if step is not None]
             if rule and rule.when == "before":
                 kept = await rewrite(tree, [step for _, step in written], rule, merge=False)
@@ -64,9 +64,9 @@ class DVTS:
             ends = dict(zip(best, kept, strict=True))
         fail_too_long(ends.values(), self.depth)
 
-    def place(self, lane: int, node: Node, i: int) -> Place:
+    def place(self, lane: int, node: Node, i: int) -> Slot:
         """Where a subtree writes its ``i``-th next step."""
-        return Place(node, lane * self.branch + i, hinted=i < self.branch - self.unhinted)
+        return Slot(node, lane * self.branch + i, hinted=i < self.branch - self.unhinted)
 
     def pick(self, siblings: list[Node]) -> Node:
         """The best of the siblings; open ones that lose are pruned, and finished ones too if the subtree goes on."""

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from hintree.search.core.expand import Place, extend
-from hintree.search.core.requests import Step, each
-from hintree.search.core.tree import Node, Tree, Written, fail_too_long
+from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.requests import StepRequest, gather
+from hintree.search.core.tree import Node, StepOutput, Tree, fail_too_long
 from hintree.search.escalation import Rewrite, rewrite
 
 GLANCE = -1
 """Index of the question for a first token: no step has it."""
-TEACHER_WRITES = Rewrite(2.0, rungs=("teacher",), accept="always", per="step")
+TEACHER_WRITES = Rewrite(2.0, stages=("teacher",), accept="always", per="step")
 """The rule that has every step written by the teacher."""
 
 
 async def routed(
-    tree: Tree, rule: Rewrite | None, depth: int, sure: Callable[[Written], bool], *, teacher_ends: bool
+    tree: Tree, rule: Rewrite | None, depth: int, sure: Callable[[StepOutput], bool], *, teacher_ends: bool
 ) -> None:
     """One chain, every step written by the reasoner where it is sure of its first token, else by the teacher.
 
@@ -27,7 +27,7 @@ async def routed(
     """
     node = tree.root
     for _ in range(depth):
-        first = (await each([Step(tree, node, GLANCE, tokens=1)]))[0]
+        first = (await gather([StepRequest(tree, node, GLANCE, tokens=1)]))[0]
         author = "reasoner" if first is None or sure(first) else "teacher"
         written = await step_by(tree, node, author)
         if written is None:
@@ -42,7 +42,7 @@ async def routed(
 
 async def step_by(tree: Tree, node: Node, author: str) -> Node | None:
     """The next step; the reasoner's where the teacher is absent or its budget spent."""
-    [written] = await extend(tree, [Place(node, 0, author)])
+    [written] = await generate_steps(tree, [Slot(node, 0, author)])
     if written is None and author == "teacher":
-        [written] = await extend(tree, [Place(node, 0)])
+        [written] = await generate_steps(tree, [Slot(node, 0)])
     return written

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hintree.errors import UsageError
 from hintree.search.algorithms.checks import check_choice, check_one_of, check_range, check_whole
 from hintree.search.algorithms.first_token_probe import routed
-from hintree.search.core.tree import Tree, Written
+from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite
 
 
@@ -50,7 +50,7 @@ class GlimpRouter:
         )
 
 
-def entropy_of(first: Written) -> float:
+def entropy_of(first: StepOutput) -> float:
     """Entropy of a first token's distribution, in nats. Raises UsageError where it is not known."""
     if first.first_entropy is None and not first.entropy:
         raise UsageError("GlimpRouter needs entropies, which no server tells: name a reasoner on this machine")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from hintree.search.algorithms.backup import backup
 from hintree.search.algorithms.checks import check_choice, check_one_of, check_range, check_whole
-from hintree.search.core.expand import extend, places, roll_out
+from hintree.search.core.expand import generate_steps, plan_slots, roll_out
 from hintree.search.core.seeds import generator
-from hintree.search.core.tree import Node, Tree, living, unique
+from hintree.search.core.tree import Node, Tree, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import value_of
 
@@ -75,7 +75,7 @@ class MCTS:
             for leaf in leaves:
                 if leaf.status == "terminal":
                     backup(leaf, value_of(leaf, self.aggregate))
-            await self.expand(tree, living(leaves), rule)
+            await self.expand(tree, open_nodes(leaves), rule)
 
     def select_many(self, tree: Tree, count: int) -> list[Node]:
         """The leaves of up to ``count`` simulations that run side by side, each once."""
@@ -124,7 +124,7 @@ class MCTS:
     def room(self, node: Node) -> int:
         """How many children may still be written after a step."""
         most = math.floor(self.branch * max(1, node.visits) ** self.widen)
-        return most - node.begun if node.depth < self.depth else 0
+        return most - node.children_requested if node.depth < self.depth else 0
 
     def has_room(self, node: Node) -> bool:
         """Whether a step is to be expanded here; also where all that was written is dead, and more may not be."""
@@ -143,8 +143,10 @@ class MCTS:
 
     async def expand(self, tree: Tree, leaves: Sequence[Node], rule: Rewrite | None) -> None:
         """Write, rewrite, evaluate and back up the children of the leaves."""
-        at = [p for leaf in leaves for p in places([leaf], self.room(leaf), self.unhinted if not leaf.children else 0)]
-        children = unique(child for child in await extend(tree, at) if child is not None)
+        at = [
+            p for leaf in leaves for p in plan_slots([leaf], self.room(leaf), self.unhinted if not leaf.children else 0)
+        ]
+        children = unique(child for child in await generate_steps(tree, at) if child is not None)
         fresh = [child for child in unique(await rewrite(tree, children, rule)) if not child.visits]
         ends = await roll_out(tree, fresh, self.depth, self.depth) if self.value != "score" else fresh
         for node, end in zip(fresh, ends, strict=True):

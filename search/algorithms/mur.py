@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import Draft, Place, extend, write
+from hintree.search.core.expand import PlannedStep, Slot, generate_steps, write_steps
 from hintree.search.core.tree import RETRY, Node, Tree, fail_too_long, prune, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import keep_best, value_of
@@ -47,7 +47,7 @@ class MUR:
         """Write the chain."""
         node, momentum = tree.root, 0.0
         for depth in range(self.depth):
-            [draft] = await extend(tree, [Place(node, 0)], score=False)
+            [draft] = await generate_steps(tree, [Slot(node, 0)], score=False)
             if draft is None:
                 return
             low = math.exp(certainty(draft)) < self.scaling * math.exp(momentum)
@@ -62,8 +62,8 @@ class MUR:
     async def sample_again(self, tree: Tree, draft: Node) -> Node:
         """The best of ``samples`` new versions of a draft; the draft if none is sound."""
         assert draft.parent is not None
-        at = [Place(draft.parent, RETRY + i) for i in range(self.samples)]
-        written = await write(tree, [Draft(place, None, draft) for place in at])
+        at = [Slot(draft.parent, RETRY + i) for i in range(self.samples)]
+        written = await write_steps(tree, [PlannedStep(place, None, draft) for place in at])
         new = unique(node for node in written if node is not None)
         why = "not the best of the samples"
         best = keep_best(new, 1, value_of, why)

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import Place, extend
+from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.seeds import generator
-from hintree.search.core.tree import Node, Tree, fail_too_long, living, prune
+from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, prune
 from hintree.search.escalation import Rewrite, rewrite
 
 
@@ -49,8 +49,8 @@ class Particles:
             alive = [i for i, node in enumerate(particles) if node.status == "open"]
             if not alive:
                 return
-            at = [Place(particles[i], i, hinted=self.hinted) for i in alive]
-            steps = [step for step in await extend(tree, at, merge=False) if step is not None]
+            at = [Slot(particles[i], i, hinted=self.hinted) for i in alive]
+            steps = [step for step in await generate_steps(tree, at, merge=False) if step is not None]
             kept = await rewrite(tree, steps, rule, merge=False)
             finished = [node for node in particles if node.status == "terminal"]
             particles = self.resample(tree, [*finished, *kept], turn)
@@ -72,7 +72,7 @@ class Particles:
                 place += 1
                 upto += weights[place]
             drawn.append(sound[place])
-        prune((node for node in living(sound) if node not in drawn), "not drawn again")
+        prune((node for node in open_nodes(sound) if node not in drawn), "not drawn again")
         return drawn
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import extend, places
-from hintree.search.core.tree import Node, Tree, fail_too_long, living, unique
+from hintree.search.core.expand import generate_steps, plan_slots
+from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import keep_best, trajectory_score
 
@@ -56,7 +56,7 @@ class Smart:
             if rule and rule.when == "after":
                 beams = await rewrite_some(tree, beams, rule, lambda node: node.replaces is None)
                 ended += sum(node.status == "terminal" for node in beams)
-            beams = living(unique(beams))
+            beams = open_nodes(unique(beams))
             if not beams:
                 return
         fail_too_long(beams, self.depth)
@@ -64,8 +64,8 @@ class Smart:
     async def refill(self, tree: Tree, beams: list[Node]) -> list[Node]:
         """One scored step for each of ``n`` beams, which are the given ones again and again."""
         share, more = divmod(self.n, len(beams))
-        at = [place for i, beam in enumerate(beams) for place in places([beam], share + (i < more))]
-        return [node for node in await extend(tree, at) if node is not None]
+        at = [place for i, beam in enumerate(beams) for place in plan_slots([beam], share + (i < more))]
+        return [node for node in await generate_steps(tree, at) if node is not None]
 
     def rank(self, node: Node) -> float:
         """What a beam is kept for."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from hintree.search.algorithms.checks import check_choice, check_whole
-from hintree.search.core.expand import Draft, Place, write
-from hintree.search.core.requests import Hinted, Pick, each
-from hintree.search.core.tree import Tree, fail_too_long, living
+from hintree.search.core.expand import PlannedStep, Slot, write_steps
+from hintree.search.core.requests import HintOutput, StrategyRequest, gather
+from hintree.search.core.tree import Tree, fail_too_long, open_nodes
 from hintree.search.escalation import Rewrite, rewrite
 
 
@@ -39,13 +39,13 @@ class SSR:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Have the strategies picked, then write all tracks, step by step and side by side."""
-        [picked] = await each([Pick(tree, tree.root, tracks=self.tracks)])
-        hints = [Hinted(strategy, 0) for strategy in picked or (None,) * self.tracks]
-        drafts = [Draft(Place(tree.root, track), hint) for track, hint in enumerate(hints)]
+        [picked] = await gather([StrategyRequest(tree, tree.root, tracks=self.tracks)])
+        hints = [HintOutput(strategy, 0) for strategy in picked or (None,) * self.tracks]
+        drafts = [PlannedStep(Slot(tree.root, track), hint) for track, hint in enumerate(hints)]
         for _ in range(self.depth):
-            steps = await write(tree, drafts, merge=False)
+            steps = await write_steps(tree, drafts, merge=False)
             ends = await rewrite(tree, [step for step in steps if step is not None], rule, merge=False)
-            drafts = [Draft(Place(node, 0)) for node in living(ends)]
+            drafts = [PlannedStep(Slot(node, 0)) for node in open_nodes(ends)]
             if not drafts:
                 return
         fail_too_long((draft.place.node for draft in drafts), self.depth)

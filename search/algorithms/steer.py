@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hintree.errors import UsageError
 from hintree.search.algorithms.checks import check_choice, check_range, check_whole
 from hintree.search.algorithms.first_token_probe import routed
-from hintree.search.core.tree import Tree, Written
+from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite
 
 
@@ -58,7 +58,7 @@ class Steer:
         )
 
 
-def confidence_of(first: Written) -> float:
+def confidence_of(first: StepOutput) -> float:
     """Probability of a first token, in (0, 1]. Raises UsageError where it is not known."""
     if not first.mean_probability:
         raise UsageError(

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hintree.errors import UsageError
 from hintree.search.core.budget import Budget
-from hintree.search.core.run import Answerer, Growth, Run, admit, answer_all, settle, take
+from hintree.search.core.run import Growth, Handler, Run, admit, advance, call_handler, record_response
 from hintree.search.core.tree import Tree
 
 
-def drive(
+def batched_driver(
     searches: Iterable[tuple[Tree, Growth]],
-    answerers: Mapping[str, Answerer],
+    handlers: Mapping[str, Handler],
     *,
     budget: Budget | None = None,
     live: int = 64,
@@ -24,7 +24,7 @@ def drive(
 
     Args:
         searches: Trees and the coroutines that grow them; taken from the iterable as places become free.
-        answerers: By role; a role without an answerer answers None to every question.
+        handlers: By role; a role without an answerer answers None to every question.
         budget: Limits for each problem.
         live: How many problems are worked on at once. It changes speed, never a tree.
     """
@@ -36,21 +36,21 @@ def drive(
         if not running:
             return
         for run in running:
-            settle(run, answerers, budget)
+            advance(run, handlers, budget)
         yield from (run for run in running if run.stop_reason)
         running = deque(run for run in running if not run.stop_reason)
-        answer_one_role((run, answerers) for run in running)
+        serve_one_role((run, handlers) for run in running)
 
 
-def answer_one_role(running: Iterable[tuple[Run, Mapping[str, Answerer]]]) -> None:
+def serve_one_role(running: Iterable[tuple[Run, Mapping[str, Handler]]]) -> None:
     """Answer every waiting question of the role that most questions wait for, in one call per answerer."""
-    questions = [(run, place, ask, who[ask.role]) for run, who in running for place, ask in run.waiting()]
+    questions = [(run, place, request, who[request.role]) for run, who in running for place, request in run.waiting()]
     if not questions:
         return
-    role = Counter(ask.role for _, _, ask, _ in questions).most_common(1)[0][0]
+    role = Counter(request.role for _, _, request, _ in questions).most_common(1)[0][0]
     chosen = [question for question in questions if question[2].role == role]
-    for answerer in {id(who): who for *_, who in chosen}.values():
-        group = [(run, place, ask) for run, place, ask, who in chosen if who is answerer]
-        answers, seconds = answer_all(answerer, [ask for _, _, ask in group])
-        for (run, place, ask), answer in zip(group, answers, strict=True):
-            take(run, place, ask, answer, answerer, seconds)
+    for handler in {id(who): who for *_, who in chosen}.values():
+        group = [(run, place, request) for run, place, request, who in chosen if who is handler]
+        answers, seconds = call_handler(handler, [request for _, _, request in group])
+        for (run, place, request), answer in zip(group, answers, strict=True):
+            record_response(run, place, request, answer, handler, seconds)

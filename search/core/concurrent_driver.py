@@ -14,17 +14,17 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.search.core.budget import Budget
-from hintree.search.core.requests import Answer, Ask
-from hintree.search.core.run import Answerer, Growth, Run, admit, answer_all, settle, take
+from hintree.search.core.requests import Request, Response
+from hintree.search.core.run import Growth, Handler, Run, admit, advance, call_handler, record_response
 from hintree.search.core.scope import Scope
 from hintree.search.core.tree import Tree
 
-Flying = dict["Future[tuple[list[Answer[Any] | Exception], float]]", tuple[Run, int, Ask[Any]]]
+Flying = dict["Future[tuple[list[Response[Any] | Exception], float]]", tuple[Run, int, Request[Any]]]
 
 
-def flow(
+def concurrent_driver(
     searches: Iterable[tuple[Tree, Growth]],
-    answerers: Mapping[str, Answerer],
+    handlers: Mapping[str, Handler],
     *,
     budget: Budget | None = None,
     live: int = 64,
@@ -34,7 +34,7 @@ def flow(
 
     Args:
         searches: As for ``drive``.
-        answerers: By role; those that are ``free`` are called from several threads at once, the others one at a time.
+        handlers: By role; those that are ``concurrent`` are called from many threads, the others one at a time.
         budget: Limits for each problem.
         live: How many problems are worked on at once.
         limit: Questions under way at once.
@@ -48,7 +48,7 @@ def flow(
     try:
         while True:
             admit(running, waiting, live)
-            send(running, answerers, budget, pool, alone, flying, limit)
+            send(running, handlers, budget, pool, alone, flying, limit)
             busy = {id(run) for run, _, _ in flying.values()}
             ended = [run for run in running if run.stop_reason and id(run) not in busy]
             running = [run for run in running if run not in ended]
@@ -56,9 +56,9 @@ def flow(
             if flying:
                 done, _ = wait(flying, timeout=time_left(running, budget), return_when=FIRST_COMPLETED)
                 for future in done:
-                    run, place, ask = flying.pop(future)
+                    run, place, request = flying.pop(future)
                     (answer,), seconds = future.result()
-                    take(run, place, ask, answer, answerers[ask.role], seconds)
+                    record_response(run, place, request, answer, handlers[request.role], seconds)
             elif not running and not ended:
                 return
     finally:
@@ -80,7 +80,7 @@ def time_left(running: Iterable[Run], budget: Budget) -> float | None:
 
 def send(
     running: Iterable[Run],
-    answerers: Mapping[str, Answerer],
+    handlers: Mapping[str, Handler],
     budget: Budget,
     pool: ThreadPoolExecutor,
     alone: Lock,
@@ -89,17 +89,21 @@ def send(
 ) -> None:
     """Send questions until ``limit`` are under way, a problem's budget being looked at before each."""
     for run in running:
-        settle(run, answerers, budget)
-        for place, ask in [] if run.stop_reason else run.waiting():
-            if len(flying) >= limit or budget.role_spent(run.ledger, ask.role):
+        advance(run, handlers, budget)
+        for place, request in [] if run.stop_reason else run.waiting():
+            if len(flying) >= limit or budget.role_spent(run.ledger, request.role):
                 break
             run.sent.add(place)
-            flying[pool.submit(answer_one, run.scope, alone, answerers[ask.role], ask)] = run, place, ask
+            flying[pool.submit(call_handler_alone, run.scope, alone, handlers[request.role], request)] = (
+                run,
+                place,
+                request,
+            )
 
 
-def answer_one(
-    scope: Scope, alone: Lock, answerer: Answerer, ask: Ask[Any]
-) -> tuple[list[Answer[Any] | Exception], float]:
+def call_handler_alone(
+    scope: Scope, alone: Lock, handler: Handler, request: Request[Any]
+) -> tuple[list[Response[Any] | Exception], float]:
     """The answer to one question, inside the scope of its search."""
-    with scope.open(), nullcontext() if answerer.free else alone:
-        return answer_all(answerer, [ask])
+    with scope.open(), nullcontext() if handler.concurrent else alone:
+        return call_handler(handler, [request])

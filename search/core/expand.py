@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hintree.search.core.requests import Hint, Hinted, Score, Step, each
-from hintree.search.core.tree import Node, Tree, living, unique
+from hintree.search.core.requests import HintOutput, HintRequest, ScoreRequest, StepRequest, gather
+from hintree.search.core.tree import Node, Tree, open_nodes, unique
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Slot:
     """Where a step is to be written.
 
     Attributes:
@@ -25,20 +25,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PlannedStep:
     """A step to be written: its place, its hint (None for none), and the rejected step it is written in place of."""
 
-    place: Place
-    hint: Hinted | None = None
+    place: Slot
+    hint: HintOutput | None = None
     replaces: Node | None = None
 
 
-def places(nodes: Sequence[Node], branch: int, unhinted: int = 0) -> list[Place]:
+def plan_slots(nodes: Sequence[Node], branch: int, unhinted: int = 0) -> list[Slot]:
     """``branch`` new places after every node, the last ``unhinted`` of them without a hint."""
     found = []
     for node in nodes:
-        found += [Place(node, node.begun + i, hinted=i < branch - unhinted) for i in range(branch)]
-        node.begun += branch
+        found += [Slot(node, node.children_requested + i, hinted=i < branch - unhinted) for i in range(branch)]
+        node.children_requested += branch
     return found
 
 
@@ -47,20 +47,22 @@ async def expand(tree: Tree, nodes: Sequence[Node], *, branch: int, unhinted: in
 
     Where there is no hinter, no step has a hint. Duplicates among siblings are merged, so fewer may come back.
     """
-    children = await extend(tree, places(nodes, branch, unhinted))
+    children = await generate_steps(tree, plan_slots(nodes, branch, unhinted))
     return unique(child for child in children if child is not None)
 
 
-async def extend(tree: Tree, at: Sequence[Place], *, merge: bool = True, score: bool = True) -> list[Node | None]:
+async def generate_steps(
+    tree: Tree, at: Sequence[Slot], *, merge: bool = True, score: bool = True
+) -> list[Node | None]:
     """One step per place, in order, scored unless ``score`` is false; None where nobody wrote.
 
     With ``merge``, a step that an equal sibling has already is that sibling, and the duplicate is marked pruned. The
     rest of a step that was cut has no hint: one would stand in its middle.
     """
     guided = [p for p in at if p.hinted and p.author == "reasoner" and p.node.step.ended != "length"]
-    answers = await each(Hint(tree, place.node, place.index) for place in guided)
+    answers = await gather(HintRequest(tree, place.node, place.index) for place in guided)
     hints = dict(zip(guided, answers, strict=True))
-    return await write(tree, [Draft(place, hints.get(place)) for place in at], merge=merge, score=score)
+    return await write_steps(tree, [PlannedStep(place, hints.get(place)) for place in at], merge=merge, score=score)
 
 
 async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) -> list[Node]:
@@ -70,10 +72,10 @@ async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) ->
     """
     ends = list(nodes)
     for _ in range(steps):
-        alive = [node for node in living(ends) if node.depth < depth]
+        alive = [node for node in open_nodes(ends) if node.depth < depth]
         known = {n.id: c for n in alive for c in n.children[::-1] if c.status in ("open", "terminal")}
         new = [node for node in alive if node.id not in known]
-        written = await extend(tree, places(new, 1))
+        written = await generate_steps(tree, plan_slots(new, 1))
         reached = known | {node.id: step for node, step in zip(new, written, strict=True) if step is not None}
         if not reached:
             break
@@ -81,11 +83,13 @@ async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) ->
     return ends
 
 
-async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True, score: bool = True) -> list[Node | None]:
+async def write_steps(
+    tree: Tree, drafts: Sequence[PlannedStep], *, merge: bool = True, score: bool = True
+) -> list[Node | None]:
     """Have the drafts written and scored; the nodes in order, as for ``extend``."""
     at = [draft.place for draft in drafts]
     hints = [draft.hint.text if draft.hint else None for draft in drafts]
-    steps = await each(Step(tree, p.node, p.index, p.author, hint) for p, hint in zip(at, hints, strict=True))
+    steps = await gather(StepRequest(tree, p.node, p.index, p.author, hint) for p, hint in zip(at, hints, strict=True))
     nodes: list[Node | None] = []
     for draft, place, hint, step in zip(drafts, at, hints, steps, strict=True):
         if step is None:
@@ -114,5 +118,5 @@ async def write(tree: Tree, drafts: Sequence[Draft], *, merge: bool = True, scor
 async def judge(tree: Tree, nodes: Sequence[Node | None]) -> None:
     """Score every node that has no score and has not failed."""
     fresh = {node.id: node for node in nodes if node and node.score is None and node.status != "failed"}
-    for node, score in zip(fresh.values(), await each(Score(tree, n) for n in fresh.values()), strict=True):
+    for node, score in zip(fresh.values(), await gather(ScoreRequest(tree, n) for n in fresh.values()), strict=True):
         tree.judge(node, score)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 ROLES = ("reasoner", "hinter", "teacher", "scorer")
-"""Everyone a search can ask. Also the authors of steps: the reasoner and the teacher."""
+"""Everyone a search can request. Also the authors of steps: the reasoner and the teacher."""
 
 
 class Usage(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from hintree.search.core.ledger import Usage
 from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import Node, Tree, Written
+from hintree.search.core.tree import Node, StepOutput, Tree
 
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
@@ -23,7 +23,7 @@ PLANNED = "Plan:"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask(Generic[A_co]):
+class Request(Generic[A_co]):
     """A question about one node, answered with an ``A_co``, or None where its role is absent or its budget is spent.
 
     Attributes:
@@ -51,7 +51,7 @@ class Ask(Generic[A_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Hint(Ask["Hinted"]):
+class HintRequest(Request["HintOutput"]):
     """What should the step after ``node`` look at? ``avoid`` lists hints that did not help."""
 
     avoid: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Hint(Ask["Hinted"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Ask[Written]):
+class StepRequest(Request[StepOutput]):
     """Write the step after ``node``, under a hint or none.
 
     Attributes:
@@ -82,7 +82,7 @@ class Step(Ask[Written]):
 
 
 @dataclass(frozen=True, slots=True)
-class Score(Ask[float]):
+class ScoreRequest(Request[float]):
     """How good is the last step of the path that ends in ``node``?"""
 
     @property
@@ -92,7 +92,7 @@ class Score(Ask[float]):
 
 
 @dataclass(frozen=True, slots=True)
-class Pick(Ask["tuple[str | None, ...]"]):
+class StrategyRequest(Request["tuple[str | None, ...]"]):
     """By which strategies is the problem to be solved? One for each of ``tracks``, None for a track without one."""
 
     tracks: int = 3
@@ -104,7 +104,7 @@ class Pick(Ask["tuple[str | None, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Hinted:
+class HintOutput:
     """A hint and the tokens it took; ``text`` is None where the hint was dropped because it said too much."""
 
     text: str | None
@@ -112,23 +112,23 @@ class Hinted:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[A]):
+class Response(Generic[A]):
     """What an answerer returns for one question: the value and what it cost."""
 
     value: A
     usage: Usage
 
 
-class Each(Generic[A]):
+class Gather(Generic[A]):
     """Many questions at once; awaiting it gives their answers in order."""
 
-    def __init__(self, asks: Iterable[Ask[A]]) -> None:
-        self.asks: Sequence[Ask[A]] = list(asks)
+    def __init__(self, requests: Iterable[Request[A]]) -> None:
+        self.requests: Sequence[Request[A]] = list(requests)
 
-    def __await__(self) -> Generator["Each[A]", list[Any], list[A | None]]:
-        return (yield self) if self.asks else []
+    def __await__(self) -> Generator["Gather[A]", list[Any], list[A | None]]:
+        return (yield self) if self.requests else []
 
 
-def each(asks: Iterable[Ask[A]]) -> Each[A]:
+def gather(requests: Iterable[Request[A]]) -> Gather[A]:
     """Ask many questions at once. No questions ask nobody and cost nothing."""
-    return Each(asks)
+    return Gather(requests)

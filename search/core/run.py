@@ -9,26 +9,26 @@ from typing import Any, NamedTuple
 from hintree.errors import ContextError, RoleError
 from hintree.search.core.budget import OPTIONAL_ROLES, Budget
 from hintree.search.core.ledger import Ledger
-from hintree.search.core.requests import Answer, Ask, Each, Score
+from hintree.search.core.requests import Gather, Request, Response, ScoreRequest
 from hintree.search.core.scope import Scope
 from hintree.search.core.tree import Tree
 
-Growth = Coroutine[Each[Any], list[Any], None]
+Growth = Coroutine[Gather[Any], list[Any], None]
 """A search under way: it yields questions and is sent their answers."""
 
 
-class Answerer(NamedTuple):
+class Handler(NamedTuple):
     """Who answers the questions of one role.
 
-    answer: From questions to answers, in order; an exception in place of an answer fails that question's problem only,
+    handle: From questions to answers, in order; an exception in place of an answer fails that question's problem only,
         in place of a score only the node, and a ContextError only the path.
     parameters: Weights of the model behind it, for the FLOP estimate.
     free: Whether it may be asked from several threads at once, and gains nothing from batches: a model on a server.
     """
 
-    answer: Callable[[Sequence[Any]], Sequence[Answer[Any] | Exception]]
+    handle: Callable[[Sequence[Any]], Sequence[Response[Any] | Exception]]
     parameters: int = 0
-    free: bool = False
+    concurrent: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -49,20 +49,20 @@ class Run:
     stop_reason: str = ""
     error: Exception | None = None
     started: float = 0.0
-    asks: list[Ask[Any]] = field(default_factory=list)
+    requests: list[Request[Any]] = field(default_factory=list)
     answers: dict[int, Any] = field(default_factory=dict)
     sent: set[int] = field(default_factory=set)
     scope: Scope = field(default_factory=Scope)
     unscored: str = ""
 
-    def waiting(self) -> list[tuple[int, Ask[Any]]]:
+    def waiting(self) -> list[tuple[int, Request[Any]]]:
         """(place, question) for the questions that have no answer yet and are not under way."""
-        return [(i, ask) for i, ask in enumerate(self.asks) if i not in self.answers and i not in self.sent]
+        return [(i, request) for i, request in enumerate(self.requests) if i not in self.answers and i not in self.sent]
 
     def resume(self, answers: list[Any] | None) -> None:
         """Send the answers and take the next questions; an error inside the search ends this problem only."""
         try:
-            self.asks = list(self.search.send(answers).asks)  # type: ignore[arg-type]
+            self.requests = list(self.search.send(answers).requests)  # type: ignore[arg-type]
             self.answers, self.sent = {}, set()
         except StopIteration:
             blind = self.unscored and all(node.score is None for node in self.tree)
@@ -72,7 +72,7 @@ class Run:
 
     def end(self, reason: str) -> None:
         """Stop here; what is in the tree stays, and what is under way is called off."""
-        self.stop_reason, self.asks = reason, []
+        self.stop_reason, self.requests = reason, []
         self.scope.end()
         with suppress(Exception):
             self.search.close()
@@ -86,45 +86,45 @@ def admit(running: MutableSequence[Run], waiting: Iterator[tuple[Tree, Growth]],
         running.append(run)
 
 
-def settle(run: Run, answerers: Mapping[str, Answerer], budget: Budget) -> None:
+def advance(run: Run, handlers: Mapping[str, Handler], budget: Budget) -> None:
     """Bring one search to where it needs a model: refuse what nobody answers, send what is complete, stop if spent."""
     while not run.stop_reason:
         waiting = run.waiting()
         if not waiting and run.sent.difference(run.answers):
             return
         if not waiting:
-            run.resume([run.answers[i] for i in range(len(run.asks))])
+            run.resume([run.answers[i] for i in range(len(run.requests))])
             continue
         if limit := budget.spent(run.tree, run.ledger, time.monotonic() - run.started):
             run.end(f"budget: {limit}")
             return
         refused = 0
-        for place, ask in waiting:
-            spent = budget.role_spent(run.ledger, ask.role)
-            if spent and ask.role in answerers and ask.role not in OPTIONAL_ROLES:
-                run.end(f"budget: {ask.role}_tokens")
+        for place, request in waiting:
+            spent = budget.role_spent(run.ledger, request.role)
+            if spent and request.role in handlers and request.role not in OPTIONAL_ROLES:
+                run.end(f"budget: {request.role}_tokens")
                 return
-            if spent or ask.role not in answerers:
+            if spent or request.role not in handlers:
                 run.answers[place] = None
                 refused += 1
         if not refused:
             return
 
 
-def answer_all(answerer: Answerer, asks: Sequence[Ask[Any]]) -> tuple[list[Answer[Any] | Exception], float]:
+def call_handler(handler: Handler, requests: Sequence[Request[Any]]) -> tuple[list[Response[Any] | Exception], float]:
     """The answers in order, and the seconds that each took; what the answerer raises takes every answer's place."""
     clock = time.monotonic()
     try:
-        answers = list(answerer.answer(asks))
-        if len(answers) != len(asks):
-            raise ValueError(f"the {asks[0].role} gave {len(answers)} answers to {len(asks)} questions")
+        answers = list(handler.handle(requests))
+        if len(answers) != len(requests):
+            raise ValueError(f"the {requests[0].role} gave {len(answers)} answers to {len(requests)} questions")
     except Exception as error:
-        answers = [RoleError(str(error) or type(error).__name__)] * len(asks)
-    return answers, (time.monotonic() - clock) / len(asks)
+        answers = [RoleError(str(error) or type(error).__name__)] * len(requests)
+    return answers, (time.monotonic() - clock) / len(requests)
 
 
-def take(
-    run: Run, place: int, ask: Ask[Any], answer: Answer[Any] | Exception, answerer: Answerer, seconds: float
+def record_response(
+    run: Run, place: int, request: Request[Any], answer: Response[Any] | Exception, handler: Handler, seconds: float
 ) -> None:
     """Enter an answer and book what it cost.
 
@@ -133,19 +133,19 @@ def take(
     """
     if isinstance(answer, Exception):
         reason = str(answer) or type(answer).__name__
-        if isinstance(ask, Score) and not isinstance(answer, RoleError):
-            ask.node.fail(f"no score: {reason}")
+        if isinstance(request, ScoreRequest) and not isinstance(answer, RoleError):
+            request.node.fail(f"no score: {reason}")
             run.unscored, run.error = run.unscored or reason, answer
             run.answers[place] = None
-        elif isinstance(answer, ContextError) and ask.node.parent is not None:
-            if not ask.node.children:
-                ask.node.fail(f"nothing fits after it: {reason}")
+        elif isinstance(answer, ContextError) and request.node.parent is not None:
+            if not request.node.children:
+                request.node.fail(f"nothing fits after it: {reason}")
             run.answers[place] = None
         elif not run.stop_reason:
             run.error = answer
             run.end(f"failed: {reason}")
         return
-    if isinstance(ask, Score) and answer.value is None:
-        ask.node.fail("no score: the scorer said None")
-    run.ledger[ask.role].add(answer.usage, answerer.parameters, seconds)
+    if isinstance(request, ScoreRequest) and answer.value is None:
+        request.node.fail("no score: the scorer said None")
+    run.ledger[request.role].add(answer.usage, handler.parameters, seconds)
     run.answers[place] = answer.value

@@ -10,7 +10,7 @@ import networkx as nx
 
 from hintree.errors import UsageError
 from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import RETRY, STATUSES, Node, Problem, Tree, Written
+from hintree.search.core.tree import RETRY, STATUSES, Node, Problem, StepOutput, Tree
 
 VERSION = 3
 """Version of the JSON form; a reader refuses a newer one."""
@@ -85,13 +85,13 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     if not (row["replaces"] is None or 0 < row["replaces"] < row["id"]) or row["step"]["ended"] not in ENDS:
         raise UsageError(f"not a hintree tree: node {row['id']!r} replaces none before it, or ended in a wrong way")
     key = tree.root.key if parent is None else seed_of(parent.key, row["author"], row["index"])
-    step = Written(**{name: number(name, value) for name, value in row["step"].items()})
+    step = StepOutput(**{name: number(name, value) for name, value in row["step"].items()})
     node = Node(parent=parent, key=key, step=step, **{name: number(name, row[name]) for name in PLAIN})
     tree.texts.add(node.step.text)
     tree.nodes.append(node)
     if parent is not None:
         parent.children.append(node)
-        parent.begun = max(parent.begun, node.index + 1 if node.index < RETRY else 0)
+        parent.children_requested = max(parent.children_requested, node.index + 1 if node.index < RETRY else 0)
 
 
 def plain(name: str, value: Any) -> Any:

@@ -19,7 +19,7 @@ STATUSES: tuple[Status, ...] = ("open", "terminal", "pruned", "rejected", "faile
 
 
 RETRY = 1000
-"""Added to a step's index: the index of what the first rung writes in its place; the next rungs add 2, 4, ... of it."""
+"""Offset of a rewrite's index: the first stage adds it to the step's own index, later stages add 2, 4, ... times it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Problem:
     id: str = ""
 
 
-class Written(NamedTuple):
+class StepOutput(NamedTuple):
     """A step as its author wrote it.
 
     text: Without the delimiter; "" for an empty step.
@@ -85,7 +85,7 @@ class Node:
 
     id: int
     parent: "Node | None" = field(repr=False)
-    step: Written
+    step: StepOutput
     author: str
     index: int = 0
     key: int = 0
@@ -99,8 +99,8 @@ class Node:
     replaces: int | None = None
     depth: int = 0
     rewrites: int = 0
-    begun: int = 0
-    tried: int = 0
+    children_requested: int = 0
+    stages_tried: int = 0
     children: list["Node"] = field(default_factory=list, repr=False)
 
     def path(self) -> list["Node"]:
@@ -146,7 +146,7 @@ class Tree:
         self.problem = problem
         self.seed = seed
         key = seed_of(seed, problem.id or problem.question)
-        self.root = Node(0, None, Written("", "delimiter", 0, 1.0, 1.0, 0.0), "", key=key)
+        self.root = Node(0, None, StepOutput("", "delimiter", 0, 1.0, 1.0, 0.0), "", key=key)
         self.nodes = [self.root]
         self.texts: set[str] = set()
 
@@ -159,7 +159,7 @@ class Tree:
     def add(
         self,
         parent: Node,
-        step: Written,
+        step: StepOutput,
         author: str,
         *,
         index: int = 0,
@@ -218,7 +218,7 @@ class Tree:
         return [node for node in self.nodes if node.status == "terminal"]
 
 
-def living(nodes: Iterable[Node]) -> list[Node]:
+def open_nodes(nodes: Iterable[Node]) -> list[Node]:
     """The nodes that can be continued."""
     return [node for node in nodes if node.status == "open"]
 
@@ -232,7 +232,7 @@ def prune(nodes: Iterable[Node], reason: str) -> None:
 
 def fail_too_long(nodes: Iterable[Node], depth: int) -> None:
     """Fail the nodes that can be continued, as paths longer than ``depth`` steps."""
-    for node in living(nodes):
+    for node in open_nodes(nodes):
         node.fail(f"longer than {depth} steps")
 
 

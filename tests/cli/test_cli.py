@@ -89,7 +89,7 @@ BAD = {
     "setting twice": ["solve", QUESTION, "--search", "mcts", "--set", "c=1,c=2"],
     "settings alone": ["solve", QUESTION, "--set", "c=1"],
     "rewrite": ["solve", QUESTION, "--rewrite", "threshold=low"],
-    "rungs": ["solve", QUESTION, "--rewrite", "rungs=oracle"],
+    "stages": ["solve", QUESTION, "--rewrite", "stages=oracle"],
     "recording": ["solve", QUESTION, "--record", "/nonexistent/folder/r.jsonl"],
     "context": ["solve", "(1) Ana has 4 pens. " * 500],
 }

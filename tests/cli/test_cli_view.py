@@ -141,7 +141,7 @@ def test_watch_shows_hostile_text_as_text():
     from rich.console import Console
 
     from hintree.cli.watch import Watch
-    from tests.support.scripted import answerers, written
+    from tests.support.scripted import handlers, written
 
     text = f"[bold]{HOSTILE[15]}[/bold]{HOSTILE[16]}"
     for terminal in (False, True):
@@ -150,10 +150,10 @@ def test_watch_shows_hostile_text_as_text():
         cast["reasoner"].reply = lambda ask: written(text)
         with Watch(Console(file=file, force_terminal=terminal, width=200, height=30)) as watch:
             tree = solve_one(cast).tree
-            wrapped = watch.wrap(answerers(cast)["scorer"])
-            from hintree.search import Score
+            wrapped = watch.wrap(handlers(cast)["scorer"])
+            from hintree.search import ScoreRequest
 
-            wrapped.answer([Score(tree, tree.nodes[-1])])
+            wrapped.answer([ScoreRequest(tree, tree.nodes[-1])])
         shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", file.getvalue()) if terminal else file.getvalue()
         assert "[bold]\\x00\\x01\\x1b[31m\\x7f\\x9b[/bold]" in shown
         assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]", shown)

@@ -25,7 +25,7 @@ arms:
     preset: greedy
     scorer: embedded:prm
     teacher: embedded:teacher
-    rewrite: {rungs: [teacher], accept: always}
+    rewrite: {stages: [teacher], accept: always}
     grid:
       rewrite.threshold: [0.2, 0.5]
       keep: {kept: {keep_hints: true}, dropped: {}}
@@ -46,7 +46,7 @@ def test_arms_are_presets_settings_and_grids_laid_over_each_other():
     ]
     smart = data["arms"]["smart / threshold=0.5 / kept"]
     assert smart["rewrite"] == {
-        "threshold": 0.5, "trigger": "score", "rungs": ["teacher"], "accept": "always", "when": "after", "final": True,
+        "threshold": 0.5, "trigger": "score", "stages": ["teacher"], "accept": "always", "when": "after", "final": True,
         "limit": None, "per": "parent", "margin": 0.0, "weights": [],
     }  # fmt: skip
     assert (smart["hinter"], smart["scorer"], smart["keep_hints"]) == (None, "embedded:prm", True)
@@ -77,7 +77,7 @@ WRONG = {
         "rewrite.treshold: [",
         r"line 11: 'treshold' is not known; did you mean 'thresh",
     ),
-    "rung": ("[teacher]", "[tutor]", r"line 9: rewrite\.rungs\.0: .*'hint', 'resample' or 'teacher'.*'tutor'"),
+    "rung": ("[teacher]", "[tutor]", r"line 9: rewrite\.stages\.0: .*'hint', 'resample' or 'teacher'.*'tutor'"),
     "value": ("[0.2, 0.5]", "[0.2, high]", r"line 11: rewrite\.threshold: .*'high'"),
     "range": ("[0.2, 0.5]", "[0.2, -1]", r"line 5: arm 'smart': .*threshold=-1"),
     "preset": ("student: greedy", "student: gredy", r"line 4: preset 'gredy'"),

@@ -9,7 +9,7 @@ from hintree.experiments.study.pages import write_run
 from hintree.experiments.study.store import Store
 from hintree.experiments.study.store_rows import Result, pack_tree
 from hintree.experiments.study.store_study import StoredCase, key_of
-from hintree.search import Ledger, Problem, Tree, Written
+from hintree.search import Ledger, Problem, StepOutput, Tree
 from tests.support import report_study
 from tests.support.hostile_texts import HOSTILE
 from tests.support.report_study import LADDER, LAST, make_study
@@ -95,7 +95,7 @@ def test_hostile_texts_of_a_run_stay_texts(browser, tmp_path):
     with Store.create(tmp_path / "run", study, cases) as store:
         for case in cases:
             tree = Tree(Problem(case.question, case.id))
-            tree.add(tree.root, Written(case.id, "end", 1, 0.5, 0.5, 0.1, case.id), "reasoner")
+            tree.add(tree.root, StepOutput(case.id, "end", 1, 0.5, 0.5, 0.1, case.id), "reasoner")
             key = key_of(case.id, case.question)
             done = Result(HOSTILE[0], key, 0, "done", case.id, case.id, True, Ledger(), {})
             failed = done._replace(arm=HOSTILE[1], status="failed", answer=None, right=False)

@@ -18,7 +18,7 @@ from hintree.errors import UsageError
 from hintree.export import Solved, read, render, visible
 from hintree.export.files import READERS, WRITERS
 from hintree.export.rows import to_lines
-from hintree.search import Beam, Problem, Rewrite, Tree, Written, choose, from_networkx, to_dict
+from hintree.search import Beam, Problem, Rewrite, StepOutput, Tree, choose, from_networkx, to_dict
 from hintree.search.core.tree import STATUSES
 from hintree.view.text import one_line, storable
 from tests.support.browser import large_tree
@@ -37,7 +37,7 @@ def trees(draw):
     """Any tree: hostile texts, numbers that are none, every status and author."""
     tree = Tree(Problem(draw(TEXTS), draw(TEXTS)), draw(st.integers(-(2**70), 2**70)))
     for _ in range(draw(st.integers(0, 6))):
-        step = Written(
+        step = StepOutput(
             draw(TEXTS),
             draw(st.sampled_from(("delimiter", "end", "length"))),
             draw(st.integers(0, 2**40)),
@@ -189,8 +189,8 @@ def test_training_rows_load_with_datasets_whatever_the_text(tmp_path):
     datasets = pytest.importorskip("datasets")
     tree = Tree(Problem(HOSTILE[17]))
     for text in HOSTILE:
-        old = tree.add(tree.root, Written(text, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
-        new = tree.add(tree.root, Written(f"{text}.", "end", 3, 0.5, 0.5, 0.1), "teacher", replaces=old)
+        old = tree.add(tree.root, StepOutput(text, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
+        new = tree.add(tree.root, StepOutput(f"{text}.", "end", 3, 0.5, 0.5, 0.1), "teacher", replaces=old)
         tree.judge(old, 0.1)
         tree.judge(new, 0.9)
     for form in ("prm", "sft", "dpo"):
@@ -229,7 +229,7 @@ def test_one_sanitiser():
 
 def test_numbers_that_json_lacks_come_back():
     tree = Tree(Problem("q"))
-    node = tree.add(tree.root, Written("a", "delimiter", 1, math.nan, math.inf, -math.inf), "reasoner")
+    node = tree.add(tree.root, StepOutput("a", "delimiter", 1, math.nan, math.inf, -math.inf), "reasoner")
     node.value = math.nan
     text = tree.to_json()
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))

@@ -4,7 +4,7 @@ import pytest
 from hintree.lab import problems
 from hintree.lab.checker import check_step
 from hintree.lab.scripted import scripted
-from hintree.search import BestOfN, Score
+from hintree.search import BestOfN, ScoreRequest
 from hintree.statistics.intervals import auc
 from hintree.training.shipped.chains import grow, run_chains
 
@@ -39,10 +39,10 @@ def test_scores_have_the_area_under_the_curve_that_was_asked_for(area):
     trees = [run.tree for run in grow(ASKED[:60], BestOfN(4), roles("reasoner", slips=0.3))]
     judge = scripted(ASKED, auc=area)["scorer"]
     truth = {problem.id: problem for problem in ASKED}
-    asks = [Score(tree, node) for tree in trees for node in tree.nodes[1:]]
-    scores = np.array([answer.value for answer in judge.answer(asks)])
-    steps = [[n.step.text for n in ask.node.path()] for ask in asks]
-    right = [check_step(truth[a.tree.problem.id], s[:-1], s[-1]).right for a, s in zip(asks, steps, strict=True)]
+    requests = [ScoreRequest(tree, node) for tree in trees for node in tree.nodes[1:]]
+    scores = np.array([answer.value for answer in judge.answer(requests)])
+    steps = [[n.step.text for n in ask.node.path()] for ask in requests]
+    right = [check_step(truth[a.tree.problem.id], s[:-1], s[-1]).right for a, s in zip(requests, steps, strict=True)]
     assert auc(scores, np.array(right)) == pytest.approx(area, abs=0.05)
     assert 0 <= scores.min() <= scores.max() <= 1
 

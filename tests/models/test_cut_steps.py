@@ -8,7 +8,7 @@ from hintree import Problem
 from hintree.lab.generate import problems
 from hintree.models import load_model
 from hintree.policies import HintWriter, Sampling, StepWriter
-from hintree.search import Answerer, Beam, Tree, choose, drive
+from hintree.search import Beam, Handler, Tree, batched_driver, choose
 
 
 def solved(question, *, tokens=None, hinter=False, keep_hints=False):
@@ -16,11 +16,11 @@ def solved(question, *, tokens=None, hinter=False, keep_hints=False):
     writer = StepWriter(load_model("embedded:student", device="cpu"), Sampling(), keep_hints=keep_hints)
     if tokens:
         writer.format = replace(writer.format, step_tokens=tokens)
-    cast = {"reasoner": Answerer(writer)}
+    cast = {"reasoner": Handler(writer)}
     if hinter:
-        cast["hinter"] = Answerer(HintWriter(load_model("embedded:hinter", device="cpu"), Sampling()))
+        cast["hinter"] = Handler(HintWriter(load_model("embedded:hinter", device="cpu"), Sampling()))
     tree = Tree(Problem(question))
-    [run] = drive([(tree, Beam(1, 1, depth=200).grow(tree))], cast)
+    [run] = batched_driver([(tree, Beam(1, 1, depth=200).grow(tree))], cast)
     path = choose(tree).node.path()
     return writer.format.solution(path), choose(tree).answer, [n.hint for n in path if n.hint], run.ledger
 

@@ -4,7 +4,7 @@ import pytest
 
 from hintree import Solver
 from hintree.errors import ContextError
-from hintree.models import Prompt, Request, load_model
+from hintree.models import GenerationRequest, Prompt, load_model
 from hintree.presets import PRESETS
 from hintree.search import Beam, BestOfN, Rewrite, choose
 from tests.search.test_searches import SEARCHES
@@ -55,7 +55,7 @@ def test_a_question_that_does_not_fit_fails_its_problem():
 
 def test_a_models_own_context_ends_paths_only():
     model = load_model("embedded:student", device="cpu")
-    [first] = model.generate([Request(Prompt(QUESTION), max_tokens=1)])
+    [first] = model.generate([GenerationRequest(Prompt(QUESTION), max_tokens=1)])
     model.context = first.usage.prompt_tokens + 30  # a step or two
     cut = Solver(preset="beam", reasoner=model).solve(QUESTION)
     assert cut.stop_reason == "complete" and cut.answer is not None

@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from hintree.errors import CheckpointError, UnknownModelError, UsageError
-from hintree.models import Prompt, Request, load_classifier, load_model
+from hintree.models import GenerationRequest, Prompt, load_classifier, load_model
 from hintree.models.local import load
 from hintree.models.local.load import EMBEDDED, HOME, check_manifest, write_manifest
 
@@ -124,7 +124,7 @@ def test_the_shipped_tokenizer_survives_every_way_of_loading_it():
 def test_a_model_runs_in_the_number_format_that_was_asked_for(chat_model, dtype):
     model = load_model(str(chat_model), dtype=dtype)
     assert model.model.dtype == getattr(torch, dtype)
-    done = model.generate([Request(Prompt("Q?"), max_tokens=4)])[0]
+    done = model.generate([GenerationRequest(Prompt("Q?"), max_tokens=4)])[0]
     assert len(done.probabilities) == 4
 
 
@@ -143,5 +143,5 @@ def test_int8_says_what_to_install_before_anything_is_loaded(tmp_path, monkeypat
 def test_int8_keeps_texts_apart(chat_model):
     pytest.importorskip("torchao")
     model = load_model(str(chat_model), dtype="int8")
-    asked = [Request(Prompt(f"Question {i}?"), i, 1.0, max_tokens=6) for i in range(8)]
+    asked = [GenerationRequest(Prompt(f"Question {i}?"), i, 1.0, max_tokens=6) for i in range(8)]
     assert [a.text for a in model.generate(asked)] == [model.generate([one])[0].text for one in asked]

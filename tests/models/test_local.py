@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hintree.errors import ContextError, LogitsError
-from hintree.models import Completion, Prompt, Request, load_model
+from hintree.models import Completion, GenerationRequest, Prompt, load_model
 from hintree.models.local.text import cut, encode
 from hintree.search import Usage
 
@@ -15,7 +15,8 @@ def model(chat_model):
 def requests(n, **options):
     prompts = [Prompt(f"Question {i % 5}?", "Some steps.\n\n" * (i % 3), "Be brief.") for i in range(n)]
     return [
-        Request(prompt, seed=i, temperature=1.0, max_tokens=5 + i % 7, **options) for i, prompt in enumerate(prompts)
+        GenerationRequest(prompt, seed=i, temperature=1.0, max_tokens=5 + i % 7, **options)
+        for i, prompt in enumerate(prompts)
     ]
 
 
@@ -31,7 +32,7 @@ def test_greedy_text_matches_stock_generate(model):
     prompt = Prompt("What is 2 + 2?", "First,")
     ids = torch.tensor([encode(model.tokenizer, prompt)])
     stock = model.model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False)
-    mine = model.generate([Request(prompt, max_tokens=12)])[0]
+    mine = model.generate([GenerationRequest(prompt, max_tokens=12)])[0]
     assert mine.text == model.tokenizer.decode(stock[0, ids.shape[1] :], skip_special_tokens=True)
 
 
@@ -41,23 +42,25 @@ def test_probabilities_are_those_of_a_full_forward_pass(model):
     stock = model.model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=6, do_sample=False)
     with torch.inference_mode():
         spread = model.model(stock).logits[0, ids.shape[1] - 1 : -1].float().softmax(-1)
-    done = model.generate([Request(prompt, max_tokens=6)])[0]
+    done = model.generate([GenerationRequest(prompt, max_tokens=6)])[0]
     chances = spread.gather(1, stock[0, ids.shape[1] :, None])[:, 0].tolist()
     assert chances == pytest.approx(done.probabilities, abs=1e-5)
     assert (-(spread * spread.log()).sum(-1)).tolist() == pytest.approx(done.entropies, abs=1e-4)
 
 
 def test_text_stops_before_the_stop_string_even_across_tokens(model):
-    free = model.generate([Request(Prompt("x"), seed=1, temperature=1.0, max_tokens=60)])[0].text
+    free = model.generate([GenerationRequest(Prompt("x"), seed=1, temperature=1.0, max_tokens=60)])[0].text
     pairs = [free[i : i + 2] for i in range(8, len(free) - 1) if free[i : i + 2].isascii()]
     assert pairs
     for stop in (pairs[0], pairs[-1], "\ufffd"):
-        done = model.generate([Request(Prompt("x"), seed=1, temperature=1.0, max_tokens=60, stop=("zzz", stop))])[0]
+        done = model.generate(
+            [GenerationRequest(Prompt("x"), seed=1, temperature=1.0, max_tokens=60, stop=("zzz", stop))]
+        )[0]
         assert (done.text, done.ended) == (free[: free.index(stop)], "stop")
 
 
 def test_length_and_end_are_told_apart(model):
-    short = model.generate([Request(Prompt("x"), max_tokens=3)])[0]
+    short = model.generate([GenerationRequest(Prompt("x"), max_tokens=3)])[0]
     assert (short.ended, len(short.probabilities)) == ("length", 3)
 
 
@@ -78,12 +81,12 @@ def test_forwarded_tokens_are_counted_exactly(chat_model):
     stock = model.model.base_model.forward
     model.model.base_model.forward = lambda *a, **k: seen.append(int(k["input_ids"].numel())) or stock(*a, **k)
     prompt = Prompt("the same prompt for all")
-    answers = model.generate([Request(prompt, seed=i, temperature=1.0, max_tokens=8) for i in range(4)])
+    answers = model.generate([GenerationRequest(prompt, seed=i, temperature=1.0, max_tokens=8) for i in range(4)])
     assert sum(seen) == sum(a.usage.forwarded_tokens for a in answers)
 
 
 def test_a_prompt_beyond_the_context_fails_alone(model):
-    long, fine = Request(Prompt("word " * 2000)), Request(Prompt("word"), max_tokens=2)
+    long, fine = GenerationRequest(Prompt("word " * 2000)), GenerationRequest(Prompt("word"), max_tokens=2)
     answers = model.generate([fine, long, fine])
     assert isinstance(answers[1], ContextError) and "4096" in str(answers[1])
     assert isinstance(answers[0], Completion) and answers[0].text == answers[2].text
@@ -93,7 +96,9 @@ def test_nan_logits_fail_their_row_with_a_reason(chat_model):
     model = load_model(str(chat_model))
     with torch.no_grad():
         model.model.model.embed_tokens.weight[model.tokenizer.encode("~")[0]] = float("nan")
-    bad, good = model.generate([Request(Prompt("~"), max_tokens=4), Request(Prompt("a"), max_tokens=4)])
+    bad, good = model.generate(
+        [GenerationRequest(Prompt("~"), max_tokens=4), GenerationRequest(Prompt("a"), max_tokens=4)]
+    )
     assert isinstance(bad, LogitsError)
     assert isinstance(good, Completion | LogitsError)
 

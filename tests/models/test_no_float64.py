@@ -5,7 +5,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from hintree.models import Completion, Piece, Prompt, Request, Scored, load_classifier, load_model
+from hintree.models import Completion, GenerationRequest, Piece, Prompt, Scored, load_classifier, load_model
 from hintree.models.local import sampling
 from hintree.models.local.model import LocalModel
 from hintree.models.local.sampling import choose, widest
@@ -51,9 +51,12 @@ def test_texts_are_written_weighed_and_judged(without):
     rows = LocalModel("rows", student.model, student.tokenizer, tree=False)
     prm = load_classifier("embedded:prm", device="cpu")
     prompt = Prompt("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?")
-    asked = [Request(prompt, i, i % 3 / 2, top_p=0.9, max_tokens=20, stop=("\n",)) for i in range(5)]
+    asked = [GenerationRequest(prompt, i, i % 3 / 2, top_p=0.9, max_tokens=20, stop=("\n",)) for i in range(5)]
     with without:
         written = [*student.generate(asked), *rows.generate(asked)]
-        judged = [*student.weigh([(prompt, "(2) Ben gets")]), *prm.classify([[Piece("a step"), Piece("\n", True)]])]
+        judged = [
+            *student.loglikelihood([(prompt, "(2) Ben gets")]),
+            *prm.classify([[Piece("a step"), Piece("\n", True)]]),
+        ]
     assert all(isinstance(answer, Completion) for answer in written)
     assert all(isinstance(answer, Scored) for answer in judged)

@@ -24,7 +24,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from hintree.models import Completion, Piece, Prompt, Request, load_classifier, load_model
+from hintree.models import Completion, GenerationRequest, Piece, Prompt, load_classifier, load_model
 from hintree.models.local.adapter import find_machine, logits_after
 from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.model import LocalModel
@@ -136,7 +136,9 @@ def test_texts_do_not_depend_on_cache_batch_or_order(name, chat_model):
     model = build((FIT | UNFIT)[name])
     model.resize_token_embeddings(len(stock.tokenizer))
     asked = [
-        Request(Prompt(f"Question {i % 3}?", "So, " * (i % 4)), i, float(i % 3 > 0), max_tokens=3 + 7 * (i % 8))
+        GenerationRequest(
+            Prompt(f"Question {i % 3}?", "So, " * (i % 4)), i, float(i % 3 > 0), max_tokens=3 + 7 * (i % 8)
+        )
         for i in range(40)
     ]
     want = [a.text for a in LocalModel("rows", model, stock.tokenizer, tree=False).generate(asked)]
@@ -148,7 +150,7 @@ def test_texts_do_not_depend_on_cache_batch_or_order(name, chat_model):
 
 
 def test_what_the_space_held_before_changes_nothing(chat_model):
-    asked = [Request(Prompt("Q" * (1 + 9 * i), "So, " * (i % 3)), i, max_tokens=4) for i in range(7)]
+    asked = [GenerationRequest(Prompt("Q" * (1 + 9 * i), "So, " * (i % 3)), i, max_tokens=4) for i in range(7)]
     model, fresh = load_model(str(chat_model)), load_model(str(chat_model))
     model.generate([replace(request, max_tokens=40) for request in asked])
     space = model._cache._scratch
@@ -162,7 +164,7 @@ def test_only_new_tokens_are_forwarded(chat_model):
     model = load_model(str(chat_model))
 
     def forwarded(text):
-        done = model.generate([Request(Prompt("Q?", text), max_tokens=1)])[0]
+        done = model.generate([GenerationRequest(Prompt("Q?", text), max_tokens=1)])[0]
         assert isinstance(done, Completion)
         return done.usage.forwarded_tokens
 
@@ -176,7 +178,7 @@ def test_only_new_tokens_are_forwarded(chat_model):
 
 def test_siblings_that_write_alike_share_their_tokens(chat_model):
     model = load_model(str(chat_model))
-    asked = [Request(Prompt("Q?"), seed=i, max_tokens=6) for i in range(5)]
+    asked = [GenerationRequest(Prompt("Q?"), seed=i, max_tokens=6) for i in range(5)]
     answers = model.generate(asked)
     prompt = answers[0].usage.prompt_tokens
     assert [a.usage.forwarded_tokens for a in answers] == [prompt + 5, 0, 0, 0, 0]
@@ -188,7 +190,7 @@ def test_memory_is_bounded_and_the_ledger_shows_what_was_read_again(chat_model):
         for m, b in zip([load_model(str(chat_model)), load_model(str(chat_model))], (10**8, 20_000), strict=True)
     )
     for turn in range(4):
-        asked = [Request(Prompt(f"{i}?", "word " * turn), i, 1.0, max_tokens=12) for i in range(6)]
+        asked = [GenerationRequest(Prompt(f"{i}?", "word " * turn), i, 1.0, max_tokens=12) for i in range(6)]
         assert [a.text for a in rich.generate(asked)] == [a.text for a in poor.generate(asked)]
         assert poor._cache.bytes <= 20_000
     assert poor.usage.forwarded_tokens > rich.usage.forwarded_tokens
@@ -256,12 +258,12 @@ def test_nan_fails_only_the_weighed_texts_that_hold_it(chat_model):
         model.model.get_input_embeddings().weight[token] = float("nan")
     asked = [(Prompt("Q?"), text) for text in ("one", "~ and", "two")]
     for _ in range(2):
-        assert [isinstance(answer, Exception) for answer in model.weigh(asked)] == [False, True, False]
+        assert [isinstance(answer, Exception) for answer in model.loglikelihood(asked)] == [False, True, False]
 
 
 def test_an_error_in_a_forward_pass_leaves_no_half_filled_cache(chat_model):
     model = load_model(str(chat_model))
-    want = model.generate([Request(Prompt("Q?"), max_tokens=5)])[0].text
+    want = model.generate([GenerationRequest(Prompt("Q?"), max_tokens=5)])[0].text
     body, calls = model.model.base_model.forward, []
 
     def fail(*args, **options):
@@ -272,8 +274,8 @@ def test_an_error_in_a_forward_pass_leaves_no_half_filled_cache(chat_model):
 
     model.model.base_model.forward = fail
     with pytest.raises(RuntimeError):
-        model.generate([Request(Prompt("Q?", "more"), max_tokens=5)])
-    assert model.generate([Request(Prompt("Q?"), max_tokens=5)])[0].text == want
+        model.generate([GenerationRequest(Prompt("Q?", "more"), max_tokens=5)])
+    assert model.generate([GenerationRequest(Prompt("Q?"), max_tokens=5)])[0].text == want
 
 
 def test_logits_after_reads_through_a_block():

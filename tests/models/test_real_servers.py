@@ -15,7 +15,7 @@ import pytest
 
 import hintree
 from hintree.errors import ContextError
-from hintree.models import Completion, Request, load_model, open_served
+from hintree.models import Completion, GenerationRequest, load_model, open_served
 from hintree.models.base import Piece, Prompt
 from hintree.models.local.load import HOME
 from hintree.models.remote.model import RemoteModel
@@ -67,19 +67,19 @@ def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
     remote, local = RemoteModel(llama), load_model("embedded:student", device="cpu")
     can = remote.abilities
     assert (can.sampling, can.seed, can.stop, can.ending, can.logprobs) == ("yes", True, "removed", "count", "content")
-    asked = [Request(Prompt(question), stop=("\n",)) for question in QUESTIONS]
+    asked = [GenerationRequest(Prompt(question), stop=("\n",)) for question in QUESTIONS]
     for there, here in zip(remote.generate(asked), local.generate(asked), strict=True):
         assert there.usage[:2] == here.usage[:2]
         assert there.usage.generated_tokens == here.usage.generated_tokens == len(there.probabilities) + 1
         assert there.probabilities == pytest.approx(here.probabilities[:-1], abs=1e-3)
-    drawn = [Request(Prompt(QUESTIONS[0]), seed=seed, temperature=1.5, max_tokens=20) for seed in (1, 1, 2)]
+    drawn = [GenerationRequest(Prompt(QUESTIONS[0]), seed=seed, temperature=1.5, max_tokens=20) for seed in (1, 1, 2)]
     one, again, other = (done.text for done in remote.generate(drawn))
     assert one == again != other
 
 
 def test_llama_cpp_says_what_does_not_fit(llama):
-    long = Request(Prompt(" ".join(QUESTIONS * 30)), stop=("\n",))
-    fine = Request(Prompt(QUESTIONS[1]), stop=("\n",))
+    long = GenerationRequest(Prompt(" ".join(QUESTIONS * 30)), stop=("\n",))
+    fine = GenerationRequest(Prompt(QUESTIONS[1]), stop=("\n",))
     refused, written = RemoteModel(llama).generate([long, fine])
     assert isinstance(refused, ContextError) and "exceed" in str(refused)
     assert isinstance(written, Completion)
@@ -102,9 +102,9 @@ def test_llama_cpp_judges_by_label_tokens(llama):
 def served():
     """``transformers serve`` on the student."""
     pytest.importorskip("fastapi", reason="NO REAL SERVERS: pip install 'hintree[serve-test]'")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as concurrent:
+        concurrent.bind(("127.0.0.1", 0))
+        port = concurrent.getsockname()[1]
     command = [Path(sys.executable).with_name("transformers"), "serve", HOME / "student"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
     offline = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}

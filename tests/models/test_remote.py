@@ -8,7 +8,7 @@ import torch
 
 from hintree.cli import main
 from hintree.errors import ServerError, UsageError
-from hintree.models import Completion, Prompt, Request, Scored, load_classifier, open_served
+from hintree.models import Completion, GenerationRequest, Prompt, Scored, load_classifier, open_served
 from hintree.models.local.text import plain
 from hintree.models.remote.model import RemoteModel, body_of
 from hintree.models.remote.probe import Abilities
@@ -47,9 +47,9 @@ def test_what_a_server_does_is_found_and_changes_no_text(kind):
         assert {name: getattr(model.abilities, name) for name in wanted} == wanted
         begun = "" if kind == "new turn" else "(2) Ben gets 3 more pens than Ana. "
         asked = [
-            Request(Prompt(QUESTION, begun), stop=("\n",), max_tokens=60),
-            Request(Prompt(QUESTION, begun), max_tokens=60),
-            Request(Prompt(QUESTION, begun), max_tokens=5),
+            GenerationRequest(Prompt(QUESTION, begun), stop=("\n",), max_tokens=60),
+            GenerationRequest(Prompt(QUESTION, begun), max_tokens=60),
+            GenerationRequest(Prompt(QUESTION, begun), max_tokens=5),
         ]
         told, local = model.generate(asked), student().generate(asked)
     for there, here in zip(told, local, strict=True):
@@ -67,7 +67,10 @@ def test_what_a_server_does_is_found_and_changes_no_text(kind):
 def test_same_seed_same_text_and_the_request_says_all_that_the_search_does():
     with lab_server(RAW) as server:
         model = RemoteModel(f"{server.url}#student")
-        asked = [Request(Prompt(QUESTION), seed=s, temperature=4, top_p=0.9, max_tokens=20) for s in (2**63, 2**63, 7)]
+        asked = [
+            GenerationRequest(Prompt(QUESTION), seed=s, temperature=4, top_p=0.9, max_tokens=20)
+            for s in (2**63, 2**63, 7)
+        ]
         texts = [done.text for done in model.generate(asked)]
     assert texts[0] == texts[1] != texts[2]
     can = replace(model.abilities, extras=False)
@@ -79,7 +82,7 @@ def test_same_seed_same_text_and_the_request_says_all_that_the_search_does():
 
 def test_where_a_turn_cannot_be_continued_the_steps_are_told_in_the_users():
     can = Abilities("m", chat=True, endpoint="chat/completions")
-    [system, user] = body_of(Request(Prompt("How many?", "One step.\n\n", "Solve it.")), can)["messages"]
+    [system, user] = body_of(GenerationRequest(Prompt("How many?", "One step.\n\n", "Solve it.")), can)["messages"]
     assert system == {"role": "system", "content": "Solve it."}
     assert user["role"] == "user" and "How many?" in user["content"] and "One step." in user["content"]
 

@@ -7,7 +7,7 @@ from hintree.lab import problems
 from hintree.models import Completion
 from hintree.policies import Hinting, HintWriter, Sampling, StepWriter
 from hintree.policies.leaks import LONGEST_HINT, fit_to_teach, leaks, mask
-from hintree.search import Answerer, Hint, Ledger, Problem, Rewrite, Tree, Usage, drive
+from hintree.search import Handler, HintRequest, Ledger, Problem, Rewrite, Tree, Usage, batched_driver
 from hintree.search.core.tree import RETRY
 from hintree.solver import book_discarded
 from hintree.training.shipped.chains import chain
@@ -103,14 +103,14 @@ class Saying:
 def test_a_hint_that_leaks_is_paid_for_and_dropped_or_masked_or_kept(how, hint):
     writer = HintWriter(Saying("Hint: Ben has 7."), Sampling(), Hinting(leaks=how))
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
-    (answer,) = writer([Hint(tree, tree.root)])
+    (answer,) = writer([HintRequest(tree, tree.root)])
     assert (answer.value.text, answer.value.tokens, answer.usage.generated_tokens) == (hint, 4, 4)
 
 
 @pytest.mark.parametrize("name", ["Hint:", "Plan:", "Strategy:", "Hint: Plan:"])
 def test_a_hint_for_one_step_is_no_plan_whatever_it_calls_itself(name):
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
-    (answer,) = HintWriter(Saying(f"{name} look at Ben."), Sampling())([Hint(tree, tree.root)])
+    (answer,) = HintWriter(Saying(f"{name} look at Ben."), Sampling())([HintRequest(tree, tree.root)])
     assert answer.value.text == "look at Ben."
 
 
@@ -143,9 +143,9 @@ def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(t
     cast = scripted.company(odd=False)
     cast["hinter"] = HintWriter(Saying(text), Sampling())
     parameters = {**scripted.PARAMETERS, "hinter": 7}
-    roles = {role: Answerer(who, parameters[role]) for role, who in cast.items()}
+    roles = {role: Handler(who, parameters[role]) for role, who in cast.items()}
     tree = Tree(Problem("question", "p0"), 3)
-    (run,) = drive([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, rungs=("hint",))))], roles)
+    (run,) = batched_driver([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, stages=("hint",))))], roles)
     dropped = [node for node in tree if node.hint_dropped]
     told = [ask.hint for ask in cast["reasoner"].asked()]
     assert set(told) == ({None} if text == "use 9." else {"look."})
@@ -163,5 +163,5 @@ def test_no_leak_of_the_shipped_hinter_reaches_the_student():
     figures = hint_figures(chains)
     hinted = sum(node.hint is not None for one in chains for node in one.nodes)
     assert figures["leaks"] == 0 and figures["hints"] == hinted
-    assert isinstance(solver.answerers["hinter"].answer, HintWriter)
-    assert isinstance(solver.answerers["reasoner"].answer, StepWriter)
+    assert isinstance(solver.handlers["hinter"].answer, HintWriter)
+    assert isinstance(solver.handlers["reasoner"].answer, StepWriter)

@@ -18,7 +18,7 @@ from hintree.policies import CHAT, PLAIN, Hinting, HintWriter, Sampling, only_fi
 from hintree.policies.formats import path_of
 from hintree.presets import settings_of
 from hintree.presets.hints import HINTS
-from hintree.search import Answerer, Beam, Budget, Hint, Hinted, Lorid, Problem, Tree, choose, to_dict
+from hintree.search import Beam, Budget, Handler, HintOutput, HintRequest, Lorid, Problem, Tree, choose, to_dict
 from tests.support.scripted import PARAMETERS, Scripted, company, scenery, trail, written
 
 every = pytest.mark.parametrize("name", HINTS)
@@ -33,7 +33,7 @@ def cast_of(**changed):
 
 
 def solver_of(one, cast, **options):
-    roles = {role: Answerer(who, PARAMETERS[role]) for role, who in cast.items()}
+    roles = {role: Handler(who, PARAMETERS[role]) for role, who in cast.items()}
     return hintree.Solver(one, **roles, **options)
 
 
@@ -183,23 +183,23 @@ def test_the_entries_of_the_exact_plan_are_the_exact_hints():
 
 
 def test_who_is_asked_first_only_answers_for_the_root_alone():
-    hinter = Scripted(lambda ask: Hinted("look", 2))
+    hinter = Scripted(lambda ask: HintOutput("look", 2))
     tree = Tree(Problem("q"))
     child = tree.add(tree.root, written("a"), "reasoner")
-    answers = only_first(hinter)([Hint(tree, child), Hint(tree, tree.root), Hint(tree, child, 1)])
+    answers = only_first(hinter)([HintRequest(tree, child), HintRequest(tree, tree.root), HintRequest(tree, child, 1)])
     assert [(a.value.text, a.usage.calls) for a in answers] == [(None, 0), ("look", 1), (None, 0)]
-    assert len(hinter.asked()) == 1 and only_first(hinter)([Hint(tree, child)])[0].value.tokens == 0
+    assert len(hinter.asked()) == 1 and only_first(hinter)([HintRequest(tree, child)])[0].value.tokens == 0
     assert len(hinter.batches) == 1
 
 
 def test_shuffled_hints_are_those_of_another_problem_at_the_same_step():
-    cast = cast_of(hinter=Scripted(lambda ask: Hinted(f"{ask.tree.problem.id}/{trail(ask.node)}", 2)))
+    cast = cast_of(hinter=Scripted(lambda ask: HintOutput(f"{ask.tree.problem.id}/{trail(ask.node)}", 2)))
     solutions = grown(HINTS["hintmr"], cast, count=3)
     shuffled = ShuffledHints([one.tree for one in solutions])
     for i, one in enumerate(solutions):
         other = [node.hint for node in choose(solutions[(i + 1) % 3].tree).node.path()]
         for node in one.tree:
-            (answer,) = shuffled([Hint(one.tree, node)])
+            (answer,) = shuffled([HintRequest(one.tree, node)])
             assert answer.value.text == other[min(node.depth, len(other) - 1)] and answer.value.tokens == 0
 
 
@@ -207,7 +207,7 @@ def test_controls_write_plans_where_a_plan_is_asked_for():
     asked = list(problems("validation", n=2, seed=5))
     tree = Tree(Problem(asked[0].question, asked[0].id))
     for name, i in (("exact", 0), ("other", 1)):
-        (answer,) = control("hinter", name, asked, planned=True).answer([Hint(tree, tree.root)])
+        (answer,) = control("hinter", name, asked, planned=True).answer([HintRequest(tree, tree.root)])
         assert answer.value.text == write_plan(asked[i])
 
 
@@ -233,7 +233,9 @@ def test_a_hinter_with_a_chat_template_is_told_which_hints_did_not_help(chat_mod
     heard = []
     monkeypatch.setattr(model, "generate", lambda asked: heard.extend(asked) or type(model).generate(model, asked))
     tree = Tree(Problem(QUESTION))
-    HintWriter(model, Sampling())([Hint(tree, tree.root), Hint(tree, tree.root, 1, ("Ben's pens", "a sum"))])
+    HintWriter(model, Sampling())(
+        [HintRequest(tree, tree.root), HintRequest(tree, tree.root, 1, ("Ben's pens", "a sum"))]
+    )
     before, again = (request.prompt.user for request in heard)
     assert "did not help" not in before
     assert again.replace("Hints that did not help:\n- Ben's pens\n- a sum\n\n", "") == before != again

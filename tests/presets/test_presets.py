@@ -22,12 +22,12 @@ from hintree.search import (
     Beam,
     Budget,
     GlimpRouter,
-    Pick,
     Problem,
     Rewrite,
     Smart,
     Steer,
-    Written,
+    StepOutput,
+    StrategyRequest,
     choose,
     from_dict,
     to_dict,
@@ -96,7 +96,7 @@ def test_where_nothing_triggers_the_teacher_is_not_asked_and_the_tree_is_the_rea
         cast["teacher"] = Scripted(lambda ask: (None,) * ask.tracks)
     found = as_text(solve(cast, NEVER.get(name, one.search), rule, count=8))
     asked = cast["teacher"].asked() if "teacher" in cast else []
-    assert [type(ask) for ask in asked] == ([Pick] * 8 if name == "ssr" else [])
+    assert [type(ask) for ask in asked] == ([StrategyRequest] * 8 if name == "ssr" else [])
     if name != "mur":
         assert found == without_teacher(name)
 
@@ -310,7 +310,7 @@ def test_who_decides_by_the_first_token_needs_to_know_about_it(search):
     """A server that tells no log-probabilities: nothing is known of a token, which is not certainty."""
 
     def silent(ask):
-        return Written("a", "delimiter", 1, 0.0, 0.0, 0.0)
+        return StepOutput("a", "delimiter", 1, 0.0, 0.0, 0.0)
 
     run = solve_one({"reasoner": Scripted(silent), "teacher": Scripted(silent)}, search)
     assert run.stop_reason.startswith(f"failed: {type(search).__name__} needs")

@@ -12,7 +12,7 @@ from hintree.lab import problems
 from hintree.models import Completion, Scored, Usage, load_model
 from hintree.models.local.model import LocalModel
 from hintree.policies import PLAIN, Judge, Sampling
-from hintree.search import Problem, Rewrite, Score, Smart, Tree, choose, from_dict
+from hintree.search import Problem, Rewrite, ScoreRequest, Smart, Tree, choose, from_dict
 from tests.support.scripted import written
 
 ASKED = [Problem(p.question, p.id) for p in problems("test", (2, 3), n=3, seed=11)]
@@ -37,7 +37,7 @@ def test_smart_with_one_beam_at_temperature_0_is_rsd():
 @pytest.mark.parametrize("name", ["specreason", "ssr"])
 def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
     teacher, student = load_model("embedded:teacher"), load_model("embedded:student")
-    preset = replace(hintree.PRESETS[name], rewrite=Rewrite(0.9, rungs=("teacher",), accept="always"))
+    preset = replace(hintree.PRESETS[name], rewrite=Rewrite(0.9, stages=("teacher",), accept="always"))
     solver = hintree.Solver(preset, teacher=teacher, reasoner=student, seed=3)
     solutions = list(solver.solve_many(ASKED, progress=False))
     for roles, model in ((("teacher", "scorer"), teacher), (("reasoner",), student)):
@@ -47,7 +47,7 @@ def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
     tree = from_dict(json.loads(solutions[0].tree.to_json()))
     judge = Judge(teacher)
     for node in [node for node in tree if node.score is not None]:
-        assert judge([Score(tree, node)])[0].value == pytest.approx(node.score, abs=1e-4)
+        assert judge([ScoreRequest(tree, node)])[0].value == pytest.approx(node.score, abs=1e-4)
     assert choose(tree, preset.search.choice, preset.search.aggregate).answer == solutions[0].answer
 
 
@@ -56,7 +56,7 @@ def test_what_is_read_on_the_tree_cache_is_what_a_whole_pass_reads():
     plain = LocalModel("plain", teacher.model, teacher.tokenizer, tree=False)
     said = ["(1) Ana has 4 pens.", "(2) Ben gets 3 more pens than Ana.", "(2) Ben gets 9 more pens than Ana.", ""]
     asked = [(PLAIN.step(QUESTION, [], None), text) for text in said]
-    on_tree, whole = teacher.weigh(asked), plain.weigh(asked)
+    on_tree, whole = teacher.loglikelihood(asked), plain.loglikelihood(asked)
     for a, b in zip(on_tree, whole, strict=True):
         assert a.probabilities == pytest.approx(b.probabilities, abs=1e-5)
     assert on_tree[3].probabilities == () and min(on_tree[2].probabilities) < min(on_tree[1].probabilities)
@@ -87,13 +87,13 @@ class Speaker:
 class Reading(Speaker):
     chat = False
 
-    def weigh(self, texts):
+    def loglikelihood(self, texts):
         return [Scored((0.5, 0.125), Usage(1, 5, 5, 0)) for _ in texts]
 
 
 def judged(model):
     tree = Tree(Problem("q"))
-    return Judge(model)([Score(tree, tree.add(tree.root, written("a"), "reasoner"))])[0].value
+    return Judge(model)([ScoreRequest(tree, tree.add(tree.root, written("a"), "reasoner"))])[0].value
 
 
 def test_a_chat_model_judges_by_a_digit_and_any_other_by_the_text():

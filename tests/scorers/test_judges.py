@@ -22,11 +22,11 @@ from hintree.scorers import (
 )
 from hintree.scorers.rollouts import Agreement, finish
 from hintree.scorers.symbolic import check, equations
-from hintree.search import Answer, Answerer, Beam, Problem, Score, Tree, Usage, Written, choose
+from hintree.search import Beam, Handler, Problem, Response, ScoreRequest, StepOutput, Tree, Usage, choose
 from hintree.search.core.serialization import from_json, to_json
 from hintree.solver import Solver
 from hintree.solver.scorers import JUDGES, make_scorer, models_of, parts
-from tests.support.scripted import answerers, solve_one, steps
+from tests.support.scripted import handlers, solve_one, steps
 
 LAB = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 RIGHT = ["(2) Ben gets 3 more pens than Ana. Ana has 4. 4 + 3 = 7. Ben has 7.", "The answer is 7."]
@@ -79,8 +79,8 @@ def test_an_odd_score_fails_its_node_with_the_reason_and_never_wins(odd):
 @pytest.mark.parametrize("odd", [math.nan, math.inf, None, "0.5", True, 1.5, -1, ValueError("no")])
 def test_an_odd_answer_to_a_score_question_fails_its_node_too(odd):
     def scorer(asks):
-        odd_one = odd if isinstance(odd, Exception) else Answer(odd, Usage(1))
-        return [odd_one if ask.node.step.text == "bad" else Answer(0.2, Usage(1)) for ask in asks]
+        odd_one = odd if isinstance(odd, Exception) else Response(odd, Usage(1))
+        return [odd_one if ask.node.step.text == "bad" else Response(0.2, Usage(1)) for ask in asks]
 
     cast = {"reasoner": steps({"": ["bad", "fine"], "fine": ["a=1", "b=1"]}), "scorer": scorer}
     run = solve_one(cast, Beam(2, 2))
@@ -102,7 +102,7 @@ def test_a_scorer_with_score_is_enough_for_the_solver():
 
 def ask(chances, entropies=(0.5,)):
     tokens = len(chances)
-    step = Written(
+    step = StepOutput(
         "a",
         "delimiter",
         tokens,
@@ -115,7 +115,7 @@ def ask(chances, entropies=(0.5,)):
         entropies[0],
     )
     tree = Tree(Problem("q"))
-    return Score(tree, tree.add(tree.root, step, "reasoner"))
+    return ScoreRequest(tree, tree.add(tree.root, step, "reasoner"))
 
 
 def test_confidence_by_its_definitions():
@@ -132,8 +132,8 @@ def test_confidence_by_its_definitions():
 def test_what_was_not_recorded_is_no_full_confidence(way):
     """A server tells the mean, but neither entropies nor, in old trees, the rest."""
     tree = Tree(Problem("q"))
-    node = tree.add(tree.root, Written("a", "delimiter", 1, 0.9, 0.9, 0.0), "reasoner")
-    tree.judge(node, TokenConfidence(way)([Score(tree, node)])[0].value)
+    node = tree.add(tree.root, StepOutput("a", "delimiter", 1, 0.9, 0.9, 0.0), "reasoner")
+    tree.judge(node, TokenConfidence(way)([ScoreRequest(tree, node)])[0].value)
     assert (node.score, node.status) == (None, "failed")
 
 
@@ -153,7 +153,7 @@ def test_a_writer_notes_what_confidence_needs_and_trees_keep_it():
 
 
 def test_an_ensemble_is_the_weighted_mean_and_fails_with_its_members():
-    made = make_scorer("3*constant:0.8+1*constant:0.4").answerer.answer
+    made = make_scorer("3*constant:0.8+1*constant:0.4").handler.handle
     assert made([ask((0.5,))])[0].value == pytest.approx(0.7)
     broken = Ensemble([Constant(0.5), FromScores(Fixed(ValueError("gone")))], [1, 1])
     assert str(broken([ask((0.5,))])[0]) == "gone"
@@ -209,11 +209,11 @@ def test_the_symbolic_check_judges_equations_between_numbers(step, verdict):
 
 
 def test_the_oracle_and_chance_have_names():
-    exact = make_scorer("exact").answerer.answer
+    exact = make_scorer("exact").handler.handle
     assert exact.score(LAB, [*RIGHT, "The answer is 8."]) == [1.0, 1.0, 0.0]
     with pytest.raises(UsageError, match="knows only lab problems"):
         exact.score("What is 2 + 2?", ["4"])
-    assert 0 <= make_scorer("random").answerer.answer([ask((0.5,))])[0].value < 1
+    assert 0 <= make_scorer("random").handler.handle([ask((0.5,))])[0].value < 1
 
 
 @pytest.fixture(scope="module")
@@ -269,23 +269,24 @@ def test_rollouts_agree_as_far_as_their_answers_do():
         said = [next(answers) for _ in asks]
         found = [text.rpartition(": ")[2] if ":" in text else None for text in said]
         return [
-            Answer(Written(t, "end", 3, 0.5, 0.5, 0.1, a), Usage(1, 1, 1, 3)) for t, a in zip(said, found, strict=True)
+            Response(StepOutput(t, "end", 3, 0.5, 0.5, 0.1, a), Usage(1, 1, 1, 3))
+            for t, a in zip(said, found, strict=True)
         ]
 
     case = Prefix("q", ("first",), 7)
-    (done,) = finish([case], Answerer(write), 4)
+    (done,) = finish([case], Handler(write), 4)
     assert (done.answers, done.usage.generated_tokens) == (["5", "5", "6", None], 12)
-    assert Agreement(Answerer(write), 4).share(done.answers, None) == 0.5
-    assert Agreement(Answerer(write), 4).share(done.answers, "6") == 0.25
+    assert Agreement(Handler(write), 4).share(done.answers, None) == 0.5
+    assert Agreement(Handler(write), 4).share(done.answers, "6") == 0.25
 
 
 def test_rollouts_of_the_shipped_teacher_agree_about_an_easy_problem():
-    scorer = make_scorer("rollouts:embedded:teacher").answerer.answer
+    scorer = make_scorer("rollouts:embedded:teacher").handler.handle
     assert all(0 <= score <= 1 for score in scorer.score(LAB, RIGHT))
 
 
 def test_every_listed_scorer_solves_a_problem():
-    assert answerers  # the scripted cast is not needed: these are real models
+    assert handlers  # the scripted cast is not needed: these are real models
     for name in ("confidence:geometric", "symbolic", "exact", "random", "0.5*embedded:prm+0.5*confidence:min"):
         solution = Solver("beam", scorer=name).solve(LAB)
         assert solution.stop_reason == "complete" and all(0 <= n.score <= 1 for n in solution.steps), name

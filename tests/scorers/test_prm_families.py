@@ -10,7 +10,7 @@ from transformers import AutoModel, AutoModelForCausalLM, AutoModelForTokenClass
 from hintree.errors import CheckpointError, ContextError, UsageError
 from hintree.models import load_classifier
 from hintree.scorers import FAMILIES, KNOWN, PRM, PRMSpec, find_spec, read_spec
-from hintree.search import Problem, Score, Tree, Written
+from hintree.search import Problem, ScoreRequest, StepOutput, Tree
 from tests.support.prm_checkpoints import CHECKPOINTS, shepherd
 
 QUESTION = "Ana has 4 pens. How many?"
@@ -217,9 +217,9 @@ def test_scores_on_the_tree_are_those_of_the_whole_text(saved, family):
     prm.model.forget()
     node, asks = tree.root, []
     for step in STEPS:
-        other = tree.add(node, Written(f"{step} or not", "delimiter", 1, 0.5, 0.5, 0.1), "reasoner", index=1)
-        node = tree.add(node, Written(step, "delimiter", 1, 0.5, 0.5, 0.1), "reasoner")
-        answers = prm([Score(tree, other), Score(tree, node)])
+        other = tree.add(node, StepOutput(f"{step} or not", "delimiter", 1, 0.5, 0.5, 0.1), "reasoner", index=1)
+        node = tree.add(node, StepOutput(step, "delimiter", 1, 0.5, 0.5, 0.1), "reasoner")
+        answers = prm([ScoreRequest(tree, other), ScoreRequest(tree, node)])
         asks.append(answers[1].value)
     assert asks == pytest.approx(whole, abs=1e-5)
     if family != "math-shepherd":  # its sliding window does not fit on a tree

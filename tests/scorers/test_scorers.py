@@ -5,15 +5,15 @@ from transformers import AutoTokenizer, LlamaForTokenClassification
 from hintree.errors import ContextError
 from hintree.models import Piece, Scored, load_classifier
 from hintree.scorers import FAMILIES, PRM, TokenConfidence
-from hintree.search import Problem, Score, Tree, Written
+from hintree.search import Problem, ScoreRequest, StepOutput, Tree
 
 
 def path(*steps, chance=0.5):
     tree = Tree(Problem("Q: 1 + 1?"))
     node = tree.root
     for step in steps:
-        node = tree.add(node, Written(step, "delimiter", 3, chance, chance, 0.1), "reasoner")
-    return Score(tree, node)
+        node = tree.add(node, StepOutput(step, "delimiter", 3, chance, chance, 0.1), "reasoner")
+    return ScoreRequest(tree, node)
 
 
 def test_prm_scores_are_trls_inference_formula(tiny_prm):

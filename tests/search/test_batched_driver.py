@@ -6,11 +6,11 @@ from itertools import count, islice
 import pytest
 
 from hintree.errors import UsageError
-from hintree.search import Beam, Problem, Rewrite, Tree, choose, drive, each
+from hintree.search import Beam, Problem, Rewrite, Tree, batched_driver, choose, gather
 from tests.support.scripted import (
     PARAMETERS,
-    answerers,
     company,
+    handlers,
     hints,
     problems,
     solve,
@@ -31,7 +31,7 @@ def test_trees_do_not_depend_on_company_or_order(live, order):
 
 
 def test_every_run_comes_back_once_and_complete():
-    runs = list(drive(((t, SEARCH.grow(t)) for t in map(Tree, problems(40))), answerers(company()), live=8))
+    runs = list(batched_driver(((t, SEARCH.grow(t)) for t in map(Tree, problems(40))), handlers(company()), live=8))
     assert sorted(run.tree.problem.id for run in runs) == sorted(p.id for p in problems(40))
     assert {run.stop_reason for run in runs} == {"complete"}
 
@@ -51,7 +51,7 @@ def test_many_problems_take_far_fewer_calls_than_one_by_one():
         solve(cast, SEARCH, RULE, count=40, live=live)
         calls[live] = sum(len(who.batches) for who in cast.values())
         for who in cast.values():
-            assert all(len({ask.role for ask in batch}) == 1 for batch in who.batches)
+            assert all(len({request.role for request in batch}) == 1 for batch in who.batches)
     assert calls[64] * 10 < calls[1]
 
 
@@ -59,7 +59,9 @@ def test_no_question_is_asked_twice():
     cast = company()
     solve(cast, SEARCH, RULE, count=20, live=8)
     for who in cast.values():
-        keys = Counter((ask.tree.problem.id, ask.role, ask.node.id, ask.index) for ask in who.asked())
+        keys = Counter(
+            (request.tree.problem.id, request.role, request.node.id, request.index) for request in who.asked()
+        )
         assert max(keys.values()) == 1
 
 
@@ -67,10 +69,10 @@ def test_no_questions_ask_nobody_and_cost_nothing():
     answers = []
 
     async def idle(tree):
-        answers.append(await each([]))
+        answers.append(await gather([]))
 
     tree, cast = Tree(Problem("idle")), company()
-    [run] = drive([(tree, idle(tree))], answerers(cast))
+    [run] = batched_driver([(tree, idle(tree))], handlers(cast))
     assert (answers, run.stop_reason, run.ledger.total("calls")) == ([[]], "complete", 0)
     assert not any(who.batches for who in cast.values())
 
@@ -86,7 +88,7 @@ def test_without_a_hinter_there_are_no_hints():
 def test_without_a_teacher_the_ladder_has_no_teacher_rung():
     cast = company()
     del cast["teacher"]
-    rule = Rewrite(threshold=0.6, rungs=("hint",))
+    rule = Rewrite(threshold=0.6, stages=("hint",))
     assert trees(solve(cast, SEARCH, RULE, count=10)) == trees(solve(company(), SEARCH, rule, count=10))
 
 
@@ -118,7 +120,7 @@ def test_searches_are_taken_only_as_places_become_free():
             tree = Tree(Problem(f"question {i}", f"p{i}"))
             yield tree, SEARCH.grow(tree)
 
-    runs = drive(endless(), answerers(company()), live=3)
+    runs = batched_driver(endless(), handlers(company()), live=3)
     assert taken == []
     for done, _ in enumerate(islice(runs, 10)):
         assert len(taken) <= done + 3

@@ -148,9 +148,9 @@ def test_seconds_stop_the_search_at_the_next_batch(monkeypatch):
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def slow(who):
-        def answer(asks):
+        def answer(requests):
             now[0] += 1
-            return who(asks)
+            return who(requests)
 
         return answer
 
@@ -183,9 +183,9 @@ def test_a_step_that_nobody_had_time_to_judge_does_not_beat_a_judged_one():
         "teacher": steps({"": ["b=2"]}),
         "scorer": scores({"a=1": 0.4, "b=2": 0.1}),
     }
-    rule = Rewrite(rungs=("teacher",))
-    free = solve_one(cast, Beam(1, 1), rule)
-    assert (choose(free.tree).answer, to_dict(free.tree)["nodes"][2]["status"]) == ("1", "rejected")
+    rule = Rewrite(stages=("teacher",))
+    concurrent = solve_one(cast, Beam(1, 1), rule)
+    assert (choose(concurrent.tree).answer, to_dict(concurrent.tree)["nodes"][2]["status"]) == ("1", "rejected")
     run = solve_one(cast, Beam(1, 1), rule, budget=Budget(nodes=2))
     assert (run.stop_reason, choose(run.tree).answer) == ("budget: nodes", "1")
 

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from hintree.search import Answer, Answerer, Beam, Budget, Problem, Tree, Usage, flow
+from hintree.search import Beam, Budget, Handler, Problem, Response, Tree, Usage, concurrent_driver
 from hintree.search.core.scope import Scope, current_scope
 from tests.support.scripted import written
 
@@ -14,14 +14,14 @@ class Slow:
     def __init__(self, seconds=0.02):
         self.seconds, self.busy, self.busiest, self.lock = seconds, 0, 0, threading.Lock()
 
-    def __call__(self, asks):
+    def __call__(self, requests):
         with self.lock:
             self.busy += 1
             self.busiest = max(self.busiest, self.busy)
         time.sleep(self.seconds)
         with self.lock:
             self.busy -= 1
-        return [Answer(written(f"{ask.seed}="), Usage(1)) for ask in asks]
+        return [Response(written(f"{request.seed}="), Usage(1)) for request in requests]
 
 
 class Stuck:
@@ -30,40 +30,42 @@ class Stuck:
     def __init__(self):
         self.begun, self.off = [], []
 
-    def __call__(self, asks):
-        self.begun.append(asks)
+    def __call__(self, requests):
+        self.begun.append(requests)
         over = threading.Event()
         with current_scope().calling_off(over.set):
             assert over.wait(60)
-        self.off.append(asks)
+        self.off.append(requests)
         raise RuntimeError("called off")
 
 
-def grow(writer, *, free, count=4, **more):
+def grow(writer, *, concurrent, count=4, **more):
     trees = [Tree(Problem(f"question {i}", f"p{i}")) for i in range(count)]
-    return flow(((t, Beam(2, 3, depth=1).grow(t)) for t in trees), {"reasoner": Answerer(writer, 0, free)}, **more)
+    return concurrent_driver(
+        ((t, Beam(2, 3, depth=1).grow(t)) for t in trees), {"reasoner": Handler(writer, 0, concurrent)}, **more
+    )
 
 
 def test_only_those_who_are_free_are_asked_several_things_at_once():
-    alone, free = Slow(), Slow(0.1)
-    assert len(list(grow(alone, free=False))) == len(list(grow(free, free=True))) == 4
-    assert alone.busiest == 1 < free.busiest
+    alone, concurrent = Slow(), Slow(0.1)
+    assert len(list(grow(alone, concurrent=False))) == len(list(grow(concurrent, concurrent=True))) == 4
+    assert alone.busiest == 1 < concurrent.busiest
 
 
 def test_spent_seconds_call_off_what_is_under_way():
     stuck = Stuck()
-    runs = list(grow(stuck, free=True, budget=Budget(seconds=1.0)))
+    runs = list(grow(stuck, concurrent=True, budget=Budget(seconds=1.0)))
     assert {run.stop_reason for run in runs} == {"budget: seconds"}
     assert len(stuck.off) == len(stuck.begun) > 0
 
 
 def test_who_stops_listening_calls_off_everything():
     class Mixed(Stuck):
-        def __call__(self, asks):
-            return Slow()(asks) if asks[0].tree.problem.id == "p0" else super().__call__(asks)
+        def __call__(self, requests):
+            return Slow()(requests) if requests[0].tree.problem.id == "p0" else super().__call__(requests)
 
     mixed = Mixed()
-    runs = grow(mixed, free=True)
+    runs = grow(mixed, concurrent=True)
     assert next(runs).tree.problem.id == "p0"
     runs.close()
     assert len(mixed.off) == len(mixed.begun) <= 9
@@ -71,13 +73,13 @@ def test_who_stops_listening_calls_off_everything():
 
 def test_one_failed_question_calls_off_the_others_of_its_problem_only():
     class Half(Stuck):
-        def __call__(self, asks):
-            if asks[0].tree.problem.id == "p0" and asks[0].index == 0:
+        def __call__(self, requests):
+            if requests[0].tree.problem.id == "p0" and requests[0].index == 0:
                 raise RuntimeError("no")
-            return super().__call__(asks) if asks[0].tree.problem.id == "p0" else Slow()(asks)
+            return super().__call__(requests) if requests[0].tree.problem.id == "p0" else Slow()(requests)
 
     half = Half()
-    reasons = {run.tree.problem.id: run.stop_reason for run in grow(half, free=True)}
+    reasons = {run.tree.problem.id: run.stop_reason for run in grow(half, concurrent=True)}
     assert reasons == {"p0": "failed: no", "p1": "complete", "p2": "complete", "p3": "complete"}
     assert len(half.off) == 2
 

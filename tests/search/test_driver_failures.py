@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from hintree.search import Beam, Problem, Rewrite, Score, Tree, choose, drive, each
-from tests.support.scripted import PARAMETERS, Scripted, answerers, company, scores, solve, solve_one, steps, trees
+from hintree.search import Beam, Problem, Rewrite, ScoreRequest, Tree, batched_driver, choose, gather
+from tests.support.scripted import PARAMETERS, Scripted, company, handlers, scores, solve, solve_one, steps, trees
 
 SEARCH, RULE = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)
 
@@ -13,7 +13,7 @@ SEARCH, RULE = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)
 def disturbed(cast, role, trouble):
     """The cast with one role that answers ``trouble(question)`` instead where that is not None."""
     reply = cast[role].reply
-    return cast | {role: Scripted(lambda ask: reply(ask) if (odd := trouble(ask)) is None else odd)}
+    return cast | {role: Scripted(lambda request: reply(request) if (odd := trouble(request)) is None else odd)}
 
 
 def run_beside_a_chain(search, root_score=0.5):
@@ -21,7 +21,7 @@ def run_beside_a_chain(search, root_score=0.5):
     tree, sound = Tree(Problem("broken", "broken")), Tree(Problem("sound", "sound"))
     cast = {"reasoner": steps({"": ["a=1"]}), "scorer": scores({"": root_score})}
     pairs = [(tree, search(tree)), (sound, Beam(1, 1).grow(sound))]
-    runs = {run.tree.problem.id: run for run in drive(pairs, answerers(cast))}
+    runs = {run.tree.problem.id: run for run in batched_driver(pairs, handlers(cast))}
     assert (runs["sound"].stop_reason, choose(runs["sound"].tree).answer) == ("complete", "1")
     return runs["broken"]
 
@@ -29,7 +29,7 @@ def run_beside_a_chain(search, root_score=0.5):
 def test_an_exception_for_one_question_ends_only_its_problem():
     undisturbed = trees(solve(company(), SEARCH, RULE, count=10))
     error = ValueError("no such token")
-    cast = disturbed(company(), "reasoner", lambda ask: error if ask.tree.problem.id == "p3" else None)
+    cast = disturbed(company(), "reasoner", lambda request: error if request.tree.problem.id == "p3" else None)
     runs = solve(cast, SEARCH, RULE, count=10)
     assert runs["p3"].stop_reason == "failed: no such token"
     del runs["p3"], undisturbed["p3"]
@@ -39,7 +39,7 @@ def test_an_exception_for_one_question_ends_only_its_problem():
 
 @pytest.mark.parametrize("role", PARAMETERS)
 def test_an_answerer_that_raises_ends_the_problems_that_asked_it(role):
-    def crash(ask):
+    def crash(request):
         raise RuntimeError("out of memory")
 
     runs = solve(disturbed(company(), role, crash), SEARCH, RULE, count=10)
@@ -51,7 +51,7 @@ def test_an_answerer_that_raises_ends_the_problems_that_asked_it(role):
 
 @pytest.mark.parametrize("raised", [True, False])
 def test_an_error_without_a_message_is_named_by_its_type(raised):
-    def trouble(ask):
+    def trouble(request):
         if raised:
             raise TimeoutError
         return TimeoutError()
@@ -66,7 +66,7 @@ def test_an_error_without_a_message_is_named_by_its_type(raised):
 def test_a_wrong_number_of_answers_fails_the_problems_and_not_the_driver(change):
     cast = company()
     scorer = cast["scorer"]
-    runs = solve(cast | {"scorer": lambda asks: change(scorer(asks))}, count=5)
+    runs = solve(cast | {"scorer": lambda requests: change(scorer(requests))}, count=5)
     assert all(run.stop_reason.startswith("failed: ") for run in runs.values())
     assert len(runs) == 5
 
@@ -75,7 +75,7 @@ def test_a_wrong_number_of_answers_fails_the_problems_and_not_the_driver(change)
 def test_a_search_that_raises_ends_only_its_problem(asks_first):
     async def broken(tree):
         if asks_first:
-            await each([Score(tree, tree.root)])
+            await gather([ScoreRequest(tree, tree.root)])
         raise ValueError("a bug")
 
     assert run_beside_a_chain(broken).stop_reason == "failed: a bug"
@@ -91,7 +91,7 @@ def test_a_search_that_raises_without_a_message_is_named_by_the_errors_type():
 def test_a_search_that_raises_while_it_is_stopped_ends_only_its_problem():
     async def broken(tree):
         try:
-            await each([Score(tree, tree.root)])
+            await gather([ScoreRequest(tree, tree.root)])
         finally:
             raise KeyError("clean-up")
 
@@ -99,7 +99,7 @@ def test_a_search_that_raises_while_it_is_stopped_ends_only_its_problem():
 
 
 def test_ledgers_sum_to_what_the_answerers_counted_when_some_questions_fail():
-    cast = disturbed(company(), "reasoner", lambda ask: ValueError("no") if ask.node.id == 2 else None)
+    cast = disturbed(company(), "reasoner", lambda request: ValueError("no") if request.node.id == 2 else None)
     runs = solve(cast, SEARCH, count=10).values()
     assert any(run.stop_reason == "failed: no" for run in runs)
     for role in ("reasoner", "hinter", "scorer"):

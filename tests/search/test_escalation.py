@@ -40,20 +40,20 @@ def test_threshold_0_is_the_plain_search(when):
 
 
 def test_threshold_0_does_not_rewrite_a_failed_step_either():
-    tree = solve_one(ladder({}) | {"reasoner": steps({"": [""]})}, CHAIN, Rewrite(threshold=0, rungs=TEACHER)).tree
+    tree = solve_one(ladder({}) | {"reasoner": steps({"": [""]})}, CHAIN, Rewrite(threshold=0, stages=TEACHER)).tree
     assert [n.status for n in tree.root.children] == ["failed"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_threshold_above_1_with_a_teacher_always_accepted_leaves_a_path_of_the_teachers_steps(when):
-    rule = Rewrite(threshold=1.01, rungs=TEACHER, accept="always", when=when)
+    rule = Rewrite(threshold=1.01, stages=TEACHER, accept="always", when=when)
     chosen = [choose(run.tree) for run in solve(company(odd=False), CHAIN, rule, count=20).values()]
     assert {node.author for choice in chosen for node in choice.node.path()} == {"teacher"}
     assert all(choice.answer is not None for choice in chosen)
 
 
 def test_with_many_drafts_it_is_the_teachers_step_that_is_continued():
-    rule = Rewrite(threshold=1.01, rungs=TEACHER, accept="always")
+    rule = Rewrite(threshold=1.01, stages=TEACHER, accept="always")
     runs = solve(company(odd=False), Beam(1, 3), rule, count=20).values()
     continued = [node for run in runs for node in run.tree if node.children and node.parent is not None]
     assert {node.author for node in continued} == {"teacher"}
@@ -81,7 +81,7 @@ def test_the_hint_rung_comes_first_and_the_teacher_only_where_it_did_not_help():
 
 def test_the_rungs_are_taken_in_the_order_given():
     cast = ladder({"retry=2": 0.6, "taught=3": 0.45})
-    tree = solve_one(cast, CHAIN, Rewrite(rungs=("teacher", "hint"))).tree
+    tree = solve_one(cast, CHAIN, Rewrite(stages=("teacher", "hint"))).tree
     assert [(n.step.answer, n.replaces) for n in tree.root.children] == [("1", None), ("3", 1), ("2", 2)]
 
 
@@ -100,13 +100,13 @@ def test_a_retry_is_written_under_a_new_hint_that_knows_the_old_one():
     [("better", 0.6, "3"), ("better", 0.4, "1"), ("better", 0.1, "1"), ("always", 0.1, "3"), ("always", 0.6, "3")],
 )
 def test_a_new_version_is_kept_if_better_or_always(accept, new_score, answer):
-    rule = Rewrite(rungs=TEACHER, accept=accept)
+    rule = Rewrite(stages=TEACHER, accept=accept)
     assert choose(solve_one(ladder({"taught=3": new_score}), CHAIN, rule).tree).answer == answer
 
 
 @pytest.mark.parametrize(("new_score", "kept", "lost"), [(0.6, 2, 1), (0.1, 1, 2)])
 def test_both_versions_stay_in_the_tree_with_their_scores(new_score, kept, lost):
-    tree = solve_one(ladder({"taught=3": new_score}), CHAIN, Rewrite(rungs=TEACHER)).tree
+    tree = solve_one(ladder({"taught=3": new_score}), CHAIN, Rewrite(stages=TEACHER)).tree
     old, new = tree.nodes[1:]
     assert (old.score, new.score, old.parent, new.parent) == (0.4, new_score, tree.root, tree.root)
     assert (old.replaces, new.replaces, new.author, old.rewrites, new.rewrites) == (None, old.id, "teacher", 0, 1)
@@ -117,14 +117,14 @@ def test_both_versions_stay_in_the_tree_with_their_scores(new_score, kept, lost)
 @pytest.mark.parametrize("accept", ["better", "always"])
 @pytest.mark.parametrize(("text", "score"), [("", 1.0), ("taught=3", float("nan")), ("taught=3", 1.5)])
 def test_a_failed_version_is_never_kept(accept, text, score):
-    rule = Rewrite(rungs=TEACHER, accept=accept)
+    rule = Rewrite(stages=TEACHER, accept=accept)
     tree = solve_one(ladder({text: score}, teacher=text), CHAIN, rule).tree
     assert (choose(tree).answer, tree.nodes[2].status) == ("1", "failed")
 
 
 def test_a_version_with_the_same_text_is_merged_and_the_old_one_kept():
     cast = ladder({}, teacher="draft=1")
-    tree = solve_one(cast, CHAIN, Rewrite(rungs=TEACHER, accept="always")).tree
+    tree = solve_one(cast, CHAIN, Rewrite(stages=TEACHER, accept="always")).tree
     assert [n.status for n in tree.root.children] == ["terminal", "pruned"]
     assert len(cast["scorer"].asked()) == 1
 
@@ -132,13 +132,13 @@ def test_a_version_with_the_same_text_is_merged_and_the_old_one_kept():
 @pytest.mark.parametrize(("final", "answer"), [(True, "3"), (False, "1")])
 def test_a_terminal_step_is_rewritten_only_if_final_allows_it(final, answer):
     cast = ladder({"taught=3": 0.9})
-    rule = Rewrite(rungs=TEACHER, final=final)
+    rule = Rewrite(stages=TEACHER, final=final)
     assert choose(solve_one(cast, CHAIN, rule).tree).answer == answer
     assert bool(cast["teacher"].batches) == final
 
 
 def test_smarts_rule_rewrites_open_steps_always_and_final_ones_never():
-    rule = Rewrite(threshold=1.01, rungs=TEACHER, accept="always", when="after", final=False)
+    rule = Rewrite(threshold=1.01, stages=TEACHER, accept="always", when="after", final=False)
     runs = solve(company(odd=False), Beam(2, 2, depth=6), rule, count=20).values()
     pairs = [(n, run.tree.nodes[n.replaces]) for run in runs for n in run.tree if n.replaces is not None]
     assert {(new.author, old.status, old.step.ended) for new, old in pairs} == {("teacher", "rejected", "delimiter")}
@@ -151,7 +151,7 @@ def test_at_most_limit_steps_of_a_path_are_rewritten(limit):
     reasoner |= {"A/B/C": ["d=1"], "A/B/c": ["d=2"], "A/b/c": ["d=3"], "a/b/c": ["d=4"]}
     teacher = {"": ["A"], "A": ["B"], "A/B": ["C"], "A/B/C": ["D=5"]}
     cast = {"reasoner": steps(reasoner), "teacher": steps(teacher), "scorer": scores({}, 0.1)}
-    run = solve_one(cast, CHAIN, Rewrite(rungs=TEACHER, accept="always", limit=limit))
+    run = solve_one(cast, CHAIN, Rewrite(stages=TEACHER, accept="always", limit=limit))
     path = choose(run.tree).node.path()
     rewritten = 4 if limit is None else limit
     assert [n.author for n in path] == ["teacher"] * rewritten + ["reasoner"] * (4 - rewritten)
@@ -168,9 +168,9 @@ def branching():
 @pytest.mark.parametrize(("when", "answer", "asked"), [("before", "5", ["b"]), ("after", "1", [])])
 def test_rewriting_before_pruning_mends_what_pruning_would_drop(when, answer, asked):
     cast = branching()
-    run = solve_one(cast, Beam(2, 2), Rewrite(rungs=TEACHER, when=when))
+    run = solve_one(cast, Beam(2, 2), Rewrite(stages=TEACHER, when=when))
     assert (choose(run.tree).answer, run.stop_reason) == (answer, "complete")
-    assert [trail(ask.node) for ask in cast["teacher"].asked()] == asked
+    assert [trail(request.node) for request in cast["teacher"].asked()] == asked
     assert [n.replaces for n in find(run.tree, "b/t=5")] == [find(run.tree, "b/y=3")[0].id for _ in asked]
 
 
@@ -182,14 +182,14 @@ def test_a_failed_step_is_rescued_by_the_teacher(text, score):
         "scorer": scores({"a": 0.9, f"a/{text}": score, "a/mended=1": 0.0}),
     }
     assert choose(solve_one(cast, CHAIN).tree).answer is None
-    tree = solve_one(cast, CHAIN, Rewrite(rungs=TEACHER)).tree
+    tree = solve_one(cast, CHAIN, Rewrite(stages=TEACHER)).tree
     failed, mended = tree.nodes[2:]
     assert (choose(tree).node, mended.replaces, failed.status) == (mended, failed.id, "rejected")
 
 
 def test_a_rescued_step_still_says_why_it_failed():
     cast = {"reasoner": steps({"": [""]}), "teacher": steps({"": ["mended=1"]}), "scorer": scores({})}
-    tree = solve_one(cast, CHAIN, Rewrite(rungs=TEACHER)).tree
+    tree = solve_one(cast, CHAIN, Rewrite(stages=TEACHER)).tree
     assert "empty step" in tree.nodes[1].reason
 
 
@@ -198,8 +198,8 @@ def test_a_rescued_step_still_says_why_it_failed():
     [
         ("threshold", -0.1, "at least 0"),
         ("threshold", float("nan"), "at least 0"),
-        ("rungs", ("hint", "oracle"), "hint, resample, teacher"),
-        ("rungs", "teacher", "hint, resample, teacher"),
+        ("stages", ("hint", "oracle"), "hint, resample, teacher"),
+        ("stages", "teacher", "hint, resample, teacher"),
         ("accept", "never", "better, always"),
         ("when", "during", "before, after"),
         ("limit", -1, "at least 0"),
@@ -214,7 +214,7 @@ def test_a_rule_outside_its_range_is_refused_with_what_is_accepted(name, value, 
 
 def test_resampling_writes_again_under_the_same_hint():
     cast = ladder({"retry=2": 0.9})
-    tree = solve_one(cast, CHAIN, Rewrite(rungs=("resample",))).tree
+    tree = solve_one(cast, CHAIN, Rewrite(stages=("resample",))).tree
     assert len(cast["hinter"].asked()) == 1
     assert [(n.step.answer, n.hint, n.status) for n in tree.root.children] == [
         ("1", "look", "rejected"),
@@ -235,7 +235,7 @@ def test_a_drop_from_the_step_before_triggers_a_rewrite_and_a_low_beginning_does
 
 def test_low_token_confidence_triggers_a_rewrite_whatever_the_score():
     cast = ladder({"taught=3": 0.9}, low=0.8)
-    cast["reasoner"].reply = lambda ask: written("draft=1", sure=0.2)
+    cast["reasoner"].reply = lambda request: written("draft=1", sure=0.2)
     assert choose(solve_one(cast, CHAIN, Rewrite(0.3, "confidence", TEACHER)).tree).answer == "3"
     assert choose(solve_one(cast, CHAIN, Rewrite(0.2, "confidence", TEACHER)).tree).answer == "1"
 
@@ -243,12 +243,12 @@ def test_low_token_confidence_triggers_a_rewrite_whatever_the_score():
 def test_per_step_rewrites_every_low_sibling_and_per_parent_the_best():
     cast = {
         "reasoner": steps({"": ["a=1", "b=2", "c=3"]}),
-        "teacher": Scripted(lambda ask: written(f"t={ask.index % RETRY}")),
+        "teacher": Scripted(lambda request: written(f"t={request.index % RETRY}")),
         "scorer": scores({"a=1": 0.1, "b=2": 0.3, "c=3": 0.8}, 0.9),
     }
     replaced = {}
     for per in ("parent", "step"):
-        tree = solve_one(cast, Beam(3, 3), Rewrite(0.5, rungs=TEACHER, per=per)).tree
+        tree = solve_one(cast, Beam(3, 3), Rewrite(0.5, stages=TEACHER, per=per)).tree
         replaced[per] = [(n.step.answer, n.replaces) for n in tree if n.author == "teacher"]
     assert replaced == {"parent": [], "step": [("1", 2), ("0", 1)]}
 
@@ -259,7 +259,7 @@ def test_a_rewrite_that_equals_a_pruned_sibling_takes_it_up_again():
         "teacher": steps({"": ["b=2"]}),
         "scorer": scores({"a=1": 0.4, "b=2": 0.3}),
     }
-    tree = solve_one(cast, Beam(1, 2), Rewrite(0.5, rungs=TEACHER, accept="always")).tree
+    tree = solve_one(cast, Beam(1, 2), Rewrite(0.5, stages=TEACHER, accept="always")).tree
     assert [(n.step.answer, n.status) for n in tree.root.children] == [
         ("1", "rejected"),
         ("2", "terminal"),
@@ -288,11 +288,11 @@ def test_the_calibrated_threshold_rewrites_the_share_asked_for():
 @pytest.mark.parametrize("held", ["Plan: (2) Gina.", "Strategy: work backwards."])
 def test_what_holds_for_all_steps_stays_when_the_first_is_rewritten(held):
     cast = ladder({"retry=2": 0.1, "taught=3": 0.9}) | {"hinter": hints(held)}
-    tree = solve_one(cast, CHAIN, Rewrite(0.5, rungs=("resample", "teacher"))).tree
+    tree = solve_one(cast, CHAIN, Rewrite(0.5, stages=("resample", "teacher"))).tree
     assert [(node.author, node.hint) for node in tree.root.children] == [
         ("reasoner", held),
         ("reasoner", held),
         ("teacher", held),
     ]
-    asked = solve_one(cast, CHAIN, Rewrite(0.5, rungs=("hint",))).tree.root.children
+    asked = solve_one(cast, CHAIN, Rewrite(0.5, stages=("hint",))).tree.root.children
     assert len(asked) == (2 if held.startswith("Plan") else 1)  # a new plan, but no hint in a strategy's place

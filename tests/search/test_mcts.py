@@ -7,7 +7,7 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from hintree.search import ABMCTS, MCTS, Hinted, Problem, Rewrite, Tree, choose
+from hintree.search import ABMCTS, MCTS, HintOutput, Problem, Rewrite, Tree, choose
 from hintree.search.algorithms.ab_mcts import Below, Seen, score
 from tests.support.scripted import Scripted, company, hints, scores, solve, solve_one, steps, written
 
@@ -18,7 +18,7 @@ def grown(visits, values, sure=(0.5, 0.5, 0.5)):
     for i, (n, value, chance) in enumerate(zip(visits, values, sure, strict=True)):
         node = tree.add(tree.root, written(f"s{i}", sure=chance), "reasoner", index=i)
         node.visits, node.value = n, value
-    tree.root.visits, tree.root.begun = sum(visits), len(visits)
+    tree.root.visits, tree.root.children_requested = sum(visits), len(visits)
     return tree
 
 
@@ -113,10 +113,12 @@ def test_simulations_side_by_side_write_nothing_in_vain():
 
 def test_widening_gives_often_visited_steps_more_children():
     run = solve_one(company(odd=False), MCTS(60, 2, widen=0.5, depth=8, c=0.5))
-    counts = Counter(node.begun for node in run.tree if node.begun)
-    assert (max(counts) > 4 and run.tree.root.begun == math.floor(2 * run.tree.root.visits**0.5)) or max(counts) > 4
+    counts = Counter(node.children_requested for node in run.tree if node.children_requested)
+    assert (max(counts) > 4 and run.tree.root.children_requested == math.floor(2 * run.tree.root.visits**0.5)) or max(
+        counts
+    ) > 4
     narrow = solve_one(company(odd=False), MCTS(60, 2, depth=8, c=0.5))
-    assert {node.begun for node in narrow.tree if node.begun} == {2}
+    assert {node.children_requested for node in narrow.tree if node.children_requested} == {2}
 
 
 def test_rollouts_end_in_solutions_and_stay_in_the_tree():
@@ -149,11 +151,11 @@ def test_thompson_draws_have_the_moments_of_the_posterior(seen):
 
 
 def test_the_arm_that_writes_better_steps_writes_more_of_them():
-    def judged(ask):
-        return 0.9 if ask.node.hint is not None else 0.1
+    def judged(request):
+        return 0.9 if request.node.hint is not None else 0.1
 
-    def write(ask):
-        return written(f"{ask.node.depth} {ask.index}")
+    def write(request):
+        return written(f"{request.node.depth} {request.index}")
 
     cast = company() | {role: Scripted(write) for role in ("reasoner", "teacher")} | {"scorer": Scripted(judged)}
     found = Counter()
@@ -164,24 +166,24 @@ def test_the_arm_that_writes_better_steps_writes_more_of_them():
 
 
 def test_an_arm_that_writes_what_is_there_is_asked_less_and_less():
-    def write(ask):
-        return written("same" if ask.hint is None else f"other {ask.index}")
+    def write(request):
+        return written("same" if request.hint is None else f"other {request.index}")
 
     cast = {"reasoner": Scripted(write), "hinter": hints("look"), "scorer": scores({"same": 0.9}, 0.8)}
     run = solve_one(cast, ABMCTS(90, depth=1))
-    found = Counter(ask.hint is None for ask in cast["reasoner"].asked())
+    found = Counter(request.hint is None for request in cast["reasoner"].asked())
     assert found[False] > 2 * found[True]
     assert len([node for node in run.tree if node.status == "pruned"]) == found[True] - 1
 
 
 def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
-    def write(ask):
-        return written(f"step {ask.index}")
+    def write(request):
+        return written(f"step {request.index}")
 
     cast = {
         "reasoner": Scripted(write),
-        "hinter": Scripted(lambda ask: Hinted(None, 3)),
-        "scorer": Scripted(lambda ask: 0.9 if ask.node.hint_dropped else 0.1),
+        "hinter": Scripted(lambda request: HintOutput(None, 3)),
+        "scorer": Scripted(lambda request: 0.9 if request.node.hint_dropped else 0.1),
     }
     run = solve_one(cast, ABMCTS(60, depth=1))
     dropped = Counter(node.hint_dropped for node in run.tree.nodes[1:])
@@ -189,7 +191,7 @@ def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
 
 
 def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():
-    rule = Rewrite(0.6, rungs=("resample", "teacher"))
+    rule = Rewrite(0.6, stages=("resample", "teacher"))
     for run in solve(company(), ABMCTS(40, ("reasoner", "hinted"), batch=3, depth=6), rule=rule, count=6).values():
         below = Below(run.tree)
         gone = [node for node in run.tree.nodes[1:] if node.status in ("pruned", "rejected")]

@@ -30,8 +30,8 @@ def test_settings_are_read_by_type():
     assert make_search("mcts", "simulations=64, c=1.4,rule=puct") == MCTS(simulations=64, c=1.4, rule="puct")
     assert make_search("ab-mcts", "arms=hinted+teacher") == ABMCTS(arms=("hinted", "teacher"))
     assert make_search("beam") == Beam()
-    assert make_rewrite("threshold=0.7,rungs=hint+resample,limit=2") == Rewrite(
-        0.7, rungs=("hint", "resample"), limit=2
+    assert make_rewrite("threshold=0.7,stages=hint+resample,limit=2") == Rewrite(
+        0.7, stages=("hint", "resample"), limit=2
     )
     assert make_rewrite("limit=none").limit is None
     assert make_rewrite("none").threshold == 0
@@ -63,7 +63,7 @@ def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name, loa
 
 def test_models_are_shared_where_their_number_format_is_the_same_too(loaded):
     alike, other = Solver(share=loaded), Solver(share=loaded, dtype="float64")
-    models = [solver.answerers["reasoner"].answer.model for solver in (loaded, alike, other)]
+    models = [solver.handlers["reasoner"].answer.model for solver in (loaded, alike, other)]
     assert models[0] is models[1] is not models[2]
     assert [str(model.model.dtype) for model in models[1:]] == ["torch.float32", "torch.float64"]
-    assert loaded.answerers["scorer"] is alike.answerers["scorer"] is not other.answerers["scorer"]
+    assert loaded.handlers["scorer"] is alike.handlers["scorer"] is not other.handlers["scorer"]

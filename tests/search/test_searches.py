@@ -13,26 +13,26 @@ from hintree.search import (
     ABMCTS,
     DVTS,
     MCTS,
-    Answer,
-    Answerer,
     Beam,
     BestFirst,
     BestOfN,
     Budget,
+    Handler,
     Particles,
+    Response,
     Rewrite,
     SelfConsistency,
     Tree,
     Usage,
+    batched_driver,
     choose,
-    drive,
-    flow,
+    concurrent_driver,
     to_dict,
 )
 from tests.support.scripted import (
     Scripted,
-    answerers,
     company,
+    handlers,
     problems,
     scores,
     solve,
@@ -61,7 +61,7 @@ SEARCHES = {
     "ab-mcts with teacher": ABMCTS(16, ("reasoner", "hinted", "teacher"), batch=3, depth=5),
     "particles": Particles(5, depth=5),
 }
-RULES = {"plain": None, "ladder": Rewrite(0.6), "smart": Rewrite(0.4, rungs=("teacher",), accept="always", per="step")}
+RULES = {"plain": None, "ladder": Rewrite(0.6), "smart": Rewrite(0.4, stages=("teacher",), accept="always", per="step")}
 every_search = pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES.keys())
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 
@@ -101,8 +101,8 @@ def test_trees_are_the_same_in_any_company_order_and_driver(search, rule):
     alone = solve(company(), search, rule, count=12, live=1)
     together = solve(company(), search, rule, count=12, live=8, order=-1)
     grown = [Tree(problem) for problem in problems(12)]
-    free = flow(((t, search.grow(t, rule)) for t in grown), answerers(company()), live=8, limit=3)
-    found = {run.tree.problem.id: run for run in free}
+    concurrent = concurrent_driver(((t, search.grow(t, rule)) for t in grown), handlers(company()), live=8, limit=3)
+    found = {run.tree.problem.id: run for run in concurrent}
     for other in (together, found):
         assert as_text(other) == as_text(alone)
         assert {name: spending(run) for name, run in other.items()} == {
@@ -131,7 +131,7 @@ ROLLED = ("lookahead", "rollouts", "both")
 
 @pytest.mark.parametrize("search", [search for name, search in SEARCHES.items() if name not in ROLLED])
 def test_a_threshold_above_1_leaves_finished_paths_of_the_teachers_steps_only(search):
-    rule = Rewrite(1.01, rungs=("teacher",), accept="always", when="before", per="step")
+    rule = Rewrite(1.01, stages=("teacher",), accept="always", when="before", per="step")
     for run in solve(company(odd=False), search, rule, count=8).values():
         finished = run.tree.terminals()
         assert all(node.author == "teacher" for last in finished for node in last.path())
@@ -143,7 +143,9 @@ def test_no_question_is_asked_twice_and_no_step_is_thrown_away(search, rule):
     cast = company()
     runs = solve(cast, search, rule, count=10)
     for who in cast.values():
-        keys = Counter((ask.tree.problem.id, ask.role, ask.node.key, ask.index) for ask in who.asked())
+        keys = Counter(
+            (request.tree.problem.id, request.role, request.node.key, request.index) for request in who.asked()
+        )
         assert max(keys.values(), default=1) == 1
     written = len(cast["reasoner"].asked()) + len(cast["teacher"].asked())
     assert written == sum(len(run.tree) - 1 for run in runs.values())
@@ -180,8 +182,8 @@ def test_a_path_never_grows_beyond_the_depth(search):
 class Scriptless:
     """Writes a new step every time and never ends."""
 
-    def __call__(self, asks):
-        return [Answer(written(f"s{ask.seed}"), Usage(1)) for ask in asks]
+    def __call__(self, requests):
+        return [Response(written(f"s{request.seed}"), Usage(1)) for request in requests]
 
 
 LINES = {
@@ -229,7 +231,10 @@ def test_a_look_ahead_keeps_the_step_that_leads_further_and_uses_what_it_wrote()
 
 
 def test_a_look_ahead_follows_the_chain_that_one_before_it_wrote():
-    cast = {"reasoner": Scripted(lambda ask: written(f"s{ask.node.depth}{ask.index}")), "scorer": scores({})}
+    cast = {
+        "reasoner": Scripted(lambda r: written(f"s{r.node.depth}{r.index}")),
+        "scorer": scores({}),
+    }
     tree = solve_one(cast, Beam(1, 1, lookahead=3, depth=9)).tree
     assert len(tree) - 1 == len(cast["reasoner"].asked()) == 9
 
@@ -237,11 +242,11 @@ def test_a_look_ahead_follows_the_chain_that_one_before_it_wrote():
 def test_what_stands_after_a_rejected_step_is_no_answer():
     lines = {"": "a", "a": "x=1", "b": "y=2"}
     cast = {
-        "reasoner": Scripted(lambda ask: written(lines[trail(ask.node)])),
-        "teacher": Scripted(lambda ask: written("b")),
+        "reasoner": Scripted(lambda request: written(lines[trail(request.node)])),
+        "teacher": Scripted(lambda request: written("b")),
         "scorer": scores({"a": 0.1, "b": 0.8, "b/y=2": 0.7}, 0.9),
     }
-    rule = Rewrite(0.5, rungs=("teacher",))
+    rule = Rewrite(0.5, stages=("teacher",))
     tree = solve_one(cast, Beam(1, 1, lookahead=1), rule).tree
     assert choose(tree).answer == "2"
     assert [(n.step.text, n.status, n.reason) for n in tree if n.step.answer == "1"] == [
@@ -259,6 +264,9 @@ def test_a_subtree_that_goes_on_leaves_its_finished_losers_behind():
 @pytest.mark.parametrize("search", [Beam(1, 1, depth=10_000), BestFirst(10_000, 1, depth=10_000)])
 def test_ten_thousand_steps_in_one_path_need_no_recursion(search):
     tree = Tree(problems(1)[0])
-    cast = {"reasoner": Answerer(Scriptless()), "scorer": Answerer(lambda asks: [Answer(0.5, Usage(1))] * len(asks))}
-    [run] = drive([(tree, search.grow(tree))], cast)
+    cast = {
+        "reasoner": Handler(Scriptless()),
+        "scorer": Handler(lambda requests: [Response(0.5, Usage(1))] * len(requests)),
+    }
+    [run] = batched_driver([(tree, search.grow(tree))], cast)
     assert len(tree) == 10_001 and run.stop_reason == "complete"

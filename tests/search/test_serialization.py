@@ -13,7 +13,7 @@ from hintree.search.core.serialization import NUMBERS
 from tests.support.scripted import company, solve, solve_one, written
 
 TREES = [run.tree for run in solve(company(), Beam(2, 3, depth=5), Rewrite(threshold=0.6), count=20).values()]
-SMALL = to_dict(solve_one(company(), Beam(1, 2, depth=3), Rewrite(threshold=0.6, rungs=("teacher",)), seed=7).tree)
+SMALL = to_dict(solve_one(company(), Beam(1, 2, depth=3), Rewrite(threshold=0.6, stages=("teacher",)), seed=7).tree)
 DEFAULTS = {("problem", "id"): "", ("step", "answer"): None, ("step", "log_probability"): None}
 
 
@@ -108,7 +108,7 @@ def test_version_1_had_no_index_and_is_still_read():
 def test_places_and_counts_are_restored():
     tree, again = TREES[0], from_dict(to_dict(TREES[0]))
     assert [node.key for node in again] == [node.key for node in tree]
-    assert [node.begun for node in again] == [node.begun for node in tree]
+    assert [node.children_requested for node in again] == [node.children_requested for node in tree]
 
 
 @pytest.mark.parametrize("version", [4, 0, 10**30, 1.5, float("inf")])

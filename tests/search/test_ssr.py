@@ -10,7 +10,7 @@ from hintree.models import load_model
 from hintree.policies import CHAT, PLAIN
 from hintree.policies.formats import path_of
 from hintree.policies.strategies import POOL, strategies
-from hintree.search import SSR, Budget, Pick, Problem, Rewrite, choose, to_dict
+from hintree.search import SSR, Budget, Problem, Rewrite, StrategyRequest, choose, to_dict
 from tests.support.scripted import Scripted, scores, solve_one, steps, trail, written
 
 PRESET = hintree.PRESETS["ssr"]
@@ -81,14 +81,18 @@ LINES = {
 
 
 def cast_of(lines=LINES, by_place=None):
-    teach = Scripted(lambda ask: PICKED if isinstance(ask, Pick) else written("B" if ask.node.depth == 0 else "t"))
+    teach = Scripted(
+        lambda request: (
+            PICKED if isinstance(request, StrategyRequest) else written("B" if request.node.depth == 0 else "t")
+        )
+    )
     return {"reasoner": steps(lines), "teacher": teach, "scorer": scores(by_place or {}, 0.9)}
 
 
 def test_the_teacher_picks_once_and_all_tracks_grow_in_one_batch_a_step():
     cast = cast_of()
     tree = solve_one(cast, SSR(), PRESET.rewrite).tree
-    assert [type(ask) for ask in cast["teacher"].asked()] == [Pick]
+    assert [type(request) for request in cast["teacher"].asked()] == [StrategyRequest]
     assert [len(batch) for batch in cast["reasoner"].batches] == [3, 3, 3]
     assert [(node.step.text, node.hint) for node in tree.root.children] == list(zip("abc", PICKED, strict=True))
     assert all(node.hint is None for node in tree if node.depth > 1)
@@ -99,7 +103,10 @@ def test_a_rewritten_first_step_keeps_the_strategy_of_its_track():
     tree = solve_one(low, SSR(), PRESET.rewrite).tree
     new = {node.replaces: node for node in tree.root.children if node.author == "teacher"}
     assert {tree.nodes[old].step.text: node.hint for old, node in new.items()} == {"b": None, "c": "Strategy: three"}
-    assert [ask.hint for ask in low["teacher"].asked() if not isinstance(ask, Pick)] == [None, "Strategy: three"]
+    assert [request.hint for request in low["teacher"].asked() if not isinstance(request, StrategyRequest)] == [
+        None,
+        "Strategy: three",
+    ]
 
 
 def test_a_unique_majority_wins_and_else_the_highest_mean_score():

@@ -5,12 +5,12 @@ import math
 import pytest
 
 from hintree.search import MCTS, Beam, Budget, Ledger, Problem, Rewrite, Run, Tree, choose
-from hintree.search.core.batched_driver import answer_one_role
-from hintree.search.core.run import settle
+from hintree.search.core.batched_driver import serve_one_role
+from hintree.search.core.run import advance
 from hintree.search.core.seeds import seed_of
 from hintree.serve.committed import settled, settles
 from hintree.serve.responses import cut, safe
-from tests.support.scripted import Scripted, answerers, company, steps
+from tests.support.scripted import Scripted, company, handlers, steps
 
 
 def grown(cast, search, rule, seed, budget):
@@ -20,10 +20,10 @@ def grown(cast, search, rule, seed, budget):
     run.resume(None)
     seen = [[]]
     while not run.stop_reason:
-        settle(run, cast, budget)
+        advance(run, cast, budget)
         if all(ask.role != "scorer" for ask in run.asks):
             seen.append([node.id for node in settled(tree)])
-        answer_one_role([(run, cast)] if not run.stop_reason else [])
+        serve_one_role([(run, cast)] if not run.stop_reason else [])
     return run, seen[:-1]
 
 
@@ -40,7 +40,7 @@ def odd_scores():
 def test_what_was_settled_is_on_the_chosen_path(search, rule, budget):
     sent = 0
     for seed in range(25):
-        cast = answerers({**company(), "scorer": odd_scores()})
+        cast = handlers({**company(), "scorer": odd_scores()})
         run, seen = grown(cast, search, rule, seed, budget)
         path = [node.id for node in choose(run.tree, search.choice, search.aggregate).node.path()]
         for one in seen:
@@ -50,7 +50,7 @@ def test_what_was_settled_is_on_the_chosen_path(search, rule, budget):
 
 
 def test_a_chains_step_is_settled_as_soon_as_the_next_is_written():
-    cast = answerers({"reasoner": steps({"": ["a"], "a": ["b"], "a/b": ["c"], "a/b/c": ["d=7"]})})
+    cast = handlers({"reasoner": steps({"": ["a"], "a": ["b"], "a/b": ["c"], "a/b/c": ["d=7"]})})
     _, seen = grown(cast, Beam(1, 1), None, 0, Budget())
     assert seen == [[], [], [], [1], [1, 2]]
 

@@ -285,15 +285,15 @@ class Gate:
     def __init__(self, solver):
         self.solver = Solver(solver.preset, **solver.models, share=solver)
         self.open, self.entered, self.sizes = threading.Event(), threading.Event(), []
-        inner = self.solver.answerers["reasoner"]
+        inner = self.solver.handlers["reasoner"]
 
         def answer(asks):
             self.entered.set()
             self.sizes.append(len(asks))
             assert self.open.wait(PATIENCE)
-            return inner.answer(asks)
+            return inner.handle(asks)
 
-        self.solver.answerers["reasoner"] = inner._replace(answer=answer)
+        self.solver.handlers["reasoner"] = inner._replace(handle=answer)
 
 
 @contextmanager
@@ -380,7 +380,7 @@ def test_a_server_that_is_stopped_tells_who_waits_at_once_and_who_runs_after_its
 
 
 def test_a_search_that_fails_is_its_own_callers_affair(solvers):
-    broken = Solver("greedy", reasoner=solvers["greedy"].answerers["reasoner"]._replace(answer=fail))
+    broken = Solver("greedy", reasoner=solvers["greedy"].handlers["reasoner"]._replace(handle=fail))
     with serving(Service({"broken": broken, "greedy": solvers["greedy"]})) as url:
         message, _ = refused(url, 500, "search_failed", {"messages": ask(), "model": "broken"})
         assert "out of order" in message
@@ -412,7 +412,7 @@ def test_a_callers_temperature_is_that_of_every_draft(solvers):
     assert (drawn.preset.sampling.temperature, drawn.preset.sampling.top_p) == (0.3, 0.9)
     assert not drawn.preset.sampling.greedy_first and drawn_with(solvers["beam"], 0.3, 0.9) is drawn
     assert drawn_with(solvers["beam"], None, None) is solvers["beam"]
-    assert drawn.answerers["scorer"] is solvers["beam"].answerers["scorer"]
+    assert drawn.handlers["scorer"] is solvers["beam"].handlers["scorer"]
 
 
 def test_keys_come_from_a_file_or_the_environment(tmp_path):

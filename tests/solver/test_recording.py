@@ -5,9 +5,9 @@ import json
 import pytest
 
 from hintree.errors import UsageError
-from hintree.search import ABMCTS, MCTS, SSR, Beam, Rewrite, SelfConsistency, Tree, drive, to_dict
+from hintree.search import ABMCTS, MCTS, SSR, Beam, Rewrite, SelfConsistency, Tree, batched_driver, to_dict
 from hintree.solver.recording import Recording
-from tests.support.scripted import answerers, company, problems
+from tests.support.scripted import company, handlers, problems
 
 SEARCHES = [
     Beam(2, 3, depth=5),
@@ -22,7 +22,9 @@ searches = pytest.mark.parametrize("search", SEARCHES, ids=lambda s: type(s).__n
 
 def run_all(cast, search, rule=RULE, count=10, live=4):
     trees = [Tree(problem) for problem in problems(count)]
-    return {run.tree.problem.id: run for run in drive(((t, search.grow(t, rule)) for t in trees), cast, live=live)}
+    return {
+        run.tree.problem.id: run for run in batched_driver(((t, search.grow(t, rule)) for t in trees), cast, live=live)
+    }
 
 
 def texts(runs):
@@ -40,8 +42,8 @@ def books(runs):
 
 @searches
 def test_a_recorded_run_replays_without_any_model(search, tmp_path):
-    live = run_all(answerers(company()), search)
-    recorded = run_all(Recording(tmp_path / "r").wrap(answerers(company())), search)
+    live = run_all(handlers(company()), search)
+    recorded = run_all(Recording(tmp_path / "r").wrap(handlers(company())), search)
     replayed = run_all(Recording(tmp_path / "r").wrap({}), search, live=1)
     assert texts(recorded) == texts(live) == texts(replayed)
     assert books(recorded) == books(live) == books(replayed)
@@ -55,13 +57,13 @@ def killed_after(cast, calls):
     left = [calls]
 
     def wrap(who):
-        def answer(asks):
+        def answer(requests):
             left[0] -= 1
             if left[0] < 0:
                 raise KilledError
-            return who.answer(asks)
+            return who.answer(requests)
 
-        return who._replace(answer=answer)
+        return who._replace(handle=answer)
 
     return {role: wrap(who) for role, who in cast.items()}
 
@@ -69,29 +71,32 @@ def killed_after(cast, calls):
 @pytest.mark.parametrize("calls", [1, 5, 13])
 @searches
 def test_a_killed_run_is_resumed_and_asks_no_question_again(search, calls, tmp_path):
-    whole = run_all(answerers(company()), search)
+    whole = run_all(handlers(company()), search)
     first = company()
     with pytest.raises(KilledError):
-        run_all(Recording(tmp_path / "r").wrap(killed_after(answerers(first), calls)), search)
+        run_all(Recording(tmp_path / "r").wrap(killed_after(handlers(first), calls)), search)
     second = company()
-    assert texts(run_all(Recording(tmp_path / "r").wrap(answerers(second)), search)) == texts(whole)
+    assert texts(run_all(Recording(tmp_path / "r").wrap(handlers(second)), search)) == texts(whole)
     asked = [
-        (ask.tree.problem.id, ask.seed) for cast in (first, second) for who in cast.values() for ask in who.asked()
+        (request.tree.problem.id, request.seed)
+        for cast in (first, second)
+        for who in cast.values()
+        for request in who.asked()
     ]
     assert len(asked) == len(set(asked)) > 0
 
 
 def test_a_line_that_was_cut_off_is_dropped(tmp_path):
-    whole = run_all(Recording(tmp_path / "r").wrap(answerers(company())), SEARCHES[0])
+    whole = run_all(Recording(tmp_path / "r").wrap(handlers(company())), SEARCHES[0])
     data = (tmp_path / "r").read_bytes()
     for cut in (len(data) - 1, len(data) - 30, len(data) // 2):
         (tmp_path / "r").write_bytes(data[:cut])
-        assert texts(run_all(Recording(tmp_path / "r").wrap(answerers(company())), SEARCHES[0])) == texts(whole)
+        assert texts(run_all(Recording(tmp_path / "r").wrap(handlers(company())), SEARCHES[0])) == texts(whole)
         assert len((tmp_path / "r").read_bytes()) == len(data)
 
 
 def test_another_selection_rule_is_replayed_as_far_as_the_recording_reaches_and_then_says_so(tmp_path):
-    run_all(Recording(tmp_path / "r").wrap(answerers(company(odd=False))), MCTS(30, 3, c=1.4, depth=5), None)
+    run_all(Recording(tmp_path / "r").wrap(handlers(company(odd=False))), MCTS(30, 3, c=1.4, depth=5), None)
     replay = Recording(tmp_path / "r").wrap({})
     ends = [run.stop_reason for run in run_all(replay, MCTS(12, 3, c=0.2, depth=5), None).values()]
     assert "complete" in ends
@@ -104,22 +109,22 @@ def test_another_selection_rule_is_replayed_as_far_as_the_recording_reaches_and_
 
 
 def test_other_problems_and_other_seeds_are_not_in_it(tmp_path):
-    run_all(Recording(tmp_path / "r").wrap(answerers(company())), SEARCHES[0], count=3)
+    run_all(Recording(tmp_path / "r").wrap(handlers(company())), SEARCHES[0], count=3)
     replay = Recording(tmp_path / "r").wrap({})
     tree = Tree(problems(1)[0], seed=1)
-    [run] = drive([(tree, SEARCHES[0].grow(tree))], replay)
+    [run] = batched_driver([(tree, SEARCHES[0].grow(tree))], replay)
     assert "the recording ends here" in run.stop_reason
 
 
 def test_an_answer_that_failed_is_asked_again(tmp_path):
     cast = company()
     good = cast["scorer"].reply
-    cast["scorer"].reply = lambda ask: ValueError("the server is down")
-    runs = run_all(Recording(tmp_path / "r").wrap(answerers(cast)), SEARCHES[0])
+    cast["scorer"].reply = lambda request: ValueError("the server is down")
+    runs = run_all(Recording(tmp_path / "r").wrap(handlers(cast)), SEARCHES[0])
     assert {run.stop_reason for run in runs.values()} == {"failed: the server is down"}
     cast["scorer"].reply = good
-    again = run_all(Recording(tmp_path / "r").wrap(answerers(cast)), SEARCHES[0])
-    assert texts(again) == texts(run_all(answerers(company()), SEARCHES[0]))
+    again = run_all(Recording(tmp_path / "r").wrap(handlers(cast)), SEARCHES[0])
+    assert texts(again) == texts(run_all(handlers(company()), SEARCHES[0]))
 
 
 @pytest.mark.parametrize(

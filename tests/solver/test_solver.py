@@ -76,14 +76,14 @@ def test_discarded_tokens_are_those_off_the_chosen_path(solver):
 
 def test_no_teacher_tokens_gives_the_tree_without_a_teacher_byte_for_byte():
     rule = hintree.Rewrite(threshold=0.99)
-    without = hintree.Solver(rewrite=hintree.Rewrite(threshold=0.99, rungs=("hint",)))
+    without = hintree.Solver(rewrite=hintree.Rewrite(threshold=0.99, stages=("hint",)))
     broke = hintree.Solver(rewrite=rule, budget=hintree.Budget(teacher_tokens=0))
     for problem in ASKED[:3]:
         assert to_dict(broke.solve(problem.question).tree) == to_dict(without.solve(problem.question).tree)
 
 
 def test_threshold_above_one_makes_every_step_the_teachers():
-    rule = hintree.Rewrite(threshold=1.1, rungs=("teacher",), accept="always")
+    rule = hintree.Rewrite(threshold=1.1, stages=("teacher",), accept="always")
     solution = hintree.Solver(rewrite=rule, search=hintree.Beam(1, 1)).solve(QUESTION)
     for node in solution.steps:  # a teacher's step that says the same as the draft is merged with it
         said = [twin.author for twin in node.parent.children if twin.step.text == node.step.text]

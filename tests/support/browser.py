@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from hintree.export import Solved
-from hintree.search import Problem, Tree, Written, choose
+from hintree.search import Problem, StepOutput, Tree, choose
 from hintree.view import page
 
 PROGRAMS = ("chromium", "chromedriver")
@@ -108,7 +108,7 @@ def large_tree(size):
     for i in range(size):
         parent = draw.choice(open_nodes[-40:])
         done = parent.depth > 5 and draw.random() < 0.15
-        step = Written(
+        step = StepOutput(
             f"(3) Hugo gets {i} more coins than Gina. Gina has {i}. {i} + 23 = {i + 23}. Hugo has {i + 23}.",
             "end" if done else "delimiter",
             *(25, 0.9, 0.5, 0.1),

@@ -20,7 +20,7 @@ from hintree.experiments.study.store_study import key_of
 from hintree.experiments.study.tasks import plan
 from hintree.experiments.study.worker import Job, Outcome
 from hintree.experiments.study.worker_pool import Processes
-from hintree.search import Answer, Answerer, Beam, Tree, Usage, Written, choose, drive
+from hintree.search import Beam, Handler, Response, StepOutput, Tree, Usage, batched_driver, choose
 
 PARAMETERS = 10
 
@@ -42,11 +42,13 @@ def poisoned(problem):
         os._exit(3)
 
 
-def write(ask):
-    poisoned(ask.tree.problem)
-    if ask.node.depth < 2:
-        return Answer(Written(f"step {ask.node.depth} {ask.seed}", "delimiter", 5, 0.5, 0.5, 0.1), Usage(1, 9, 9, 5))
-    return Answer(Written("The answer is 7.", "end", 4, 0.5, 0.5, 0.1, "7"), Usage(1, 9, 9, 4))
+def write(request):
+    poisoned(request.tree.problem)
+    if request.node.depth < 2:
+        return Response(
+            StepOutput(f"step {request.node.depth} {request.seed}", "delimiter", 5, 0.5, 0.5, 0.1), Usage(1, 9, 9, 5)
+        )
+    return Response(StepOutput("The answer is 7.", "end", 4, 0.5, 0.5, 0.1, "7"), Usage(1, 9, 9, 4))
 
 
 class Light:
@@ -56,16 +58,16 @@ class Light:
         pass
 
     def __call__(self, config, seed, beat):
-        def answer(asks):
+        def answer(requests):
             time.sleep(config["seconds"])
-            answers = [write(ask) for ask in asks]
+            answers = [write(request) for request in requests]
             beat()
             return answers
 
         def solve(problems):
             trees = [Tree(problem, seed) for problem in problems]
             searches = ((tree, Beam(1, 1).grow(tree)) for tree in trees)
-            for run in drive(searches, {"reasoner": Answerer(answer, PARAMETERS)}):
+            for run in batched_driver(searches, {"reasoner": Handler(answer, PARAMETERS)}):
                 found = choose(run.tree).answer
                 yield Outcome(run.tree, found, run.ledger, run.stop_reason, {"reasoner": PARAMETERS})
 

@@ -6,7 +6,19 @@ by the length limit, anything else is a whole step. A place in a tree is noted a
 
 from functools import reduce
 
-from hintree.search import Answer, Answerer, Beam, Hinted, Pick, Problem, Tree, Usage, Written, drive, to_dict
+from hintree.search import (
+    Beam,
+    Handler,
+    HintOutput,
+    Problem,
+    Response,
+    StepOutput,
+    StrategyRequest,
+    Tree,
+    Usage,
+    batched_driver,
+    to_dict,
+)
 from hintree.search.core.seeds import seed_of
 from hintree.search.core.tree import RETRY
 
@@ -16,7 +28,7 @@ PARAMETERS = {"reasoner": 10, "hinter": 5, "teacher": 100, "scorer": 20}
 def written(text, *, tokens=3, sure=0.9):
     answer = text.partition("=")[2] or None
     ended = "end" if answer or text.endswith("!") else "length" if text.endswith("~") else "delimiter"
-    return Written(text, ended, tokens, sure, sure / 2, round(1 - sure, 2), answer)
+    return StepOutput(text, ended, tokens, sure, sure / 2, round(1 - sure, 2), answer)
 
 
 def trail(node):
@@ -35,19 +47,19 @@ class Scripted:
         self.batches = []
         self.costs = []
 
-    def __call__(self, asks):
-        self.batches.append(list(asks))
+    def __call__(self, requests):
+        self.batches.append(list(requests))
         self.costs.append(Usage())
-        return [self.one(ask) for ask in asks]
+        return [self.one(request) for request in requests]
 
-    def one(self, ask):
-        value = self.reply(ask)
+    def one(self, request):
+        value = self.reply(request)
         if isinstance(value, Exception):
             return value
-        read = 5 + len(trail(ask.node))
+        read = 5 + len(trail(request.node))
         usage = Usage(1, read, 1 + read // 2, getattr(value, "tokens", 0))
         self.costs[-1] = self.costs[-1].plus(usage)
-        return Answer(value, usage)
+        return Response(value, usage)
 
     def usage(self):
         """What all answers together have cost."""
@@ -55,16 +67,16 @@ class Scripted:
 
     def asked(self):
         """Every question, in order."""
-        return [ask for batch in self.batches for ask in batch]
+        return [request for batch in self.batches for request in batch]
 
 
 def steps(lines):
     """Steps from {place: texts by index}; what the reasoner writes at a retry stands under the place and "?"."""
 
-    def reply(ask):
-        retry = ask.index >= RETRY
-        texts = lines[trail(ask.node) + ("?" if retry and ask.author == "reasoner" else "")]
-        text = texts[0 if retry else ask.index]
+    def reply(request):
+        retry = request.index >= RETRY
+        texts = lines[trail(request.node) + ("?" if retry and request.author == "reasoner" else "")]
+        text = texts[0 if retry else request.index]
         return text if isinstance(text, Exception) else written(text)
 
     return Scripted(reply)
@@ -72,24 +84,24 @@ def steps(lines):
 
 def scores(by_place, other=0.5):
     """Scores from {place: score}."""
-    return Scripted(lambda ask: by_place.get(trail(ask.node), other))
+    return Scripted(lambda request: by_place.get(trail(request.node), other))
 
 
 def hints(*texts):
     """Hints in turn, by index."""
-    return Scripted(lambda ask: Hinted(texts[(ask.index // RETRY + ask.index % RETRY) % len(texts)], 2))
+    return Scripted(lambda request: HintOutput(texts[(request.index // RETRY + request.index % RETRY) % len(texts)], 2))
 
 
-def wander(ask, *, odd=True):
+def wander(request, *, odd=True):
     """A pseudo-random step; with ``odd``, some are empty, repeated or cut."""
-    draw = seed_of(ask.seed, ask.hint)
-    depth, draw = ask.node.depth, draw // 7
-    text = f"{ask.author[0]}{depth}{'abcde'[draw % 5]}"
+    draw = seed_of(request.seed, request.hint)
+    depth, draw = request.node.depth, draw // 7
+    text = f"{request.author[0]}{depth}{'abcde'[draw % 5]}"
     kind = draw // 5 % 12
     if odd and kind == 0:
         text = ""
     elif odd and kind == 1 and depth:
-        text = ask.node.step.text
+        text = request.node.step.text
     elif odd and kind == 2:
         text += "~"
     elif draw // 60 % 6 < depth:
@@ -97,30 +109,30 @@ def wander(ask, *, odd=True):
     return written(text, tokens=1 + draw % 4, sure=(1 + draw % 98) / 100)
 
 
-def scenery(ask):
+def scenery(request):
     """A pseudo-random score that belongs to the place."""
-    return seed_of(ask.tree.problem.id, trail(ask.node)) % 1001 / 1000
+    return seed_of(request.tree.problem.id, trail(request.node)) % 1001 / 1000
 
 
-def teach(ask):
+def teach(request):
     """A pseudo-random step that is never odd, or pseudo-random strategies, the last of them unknown."""
-    if isinstance(ask, Pick):
-        return (*(f"Strategy: s{ask.seed % 7 + i}" for i in range(1, ask.tracks)), None)
-    return wander(ask, odd=False)
+    if isinstance(request, StrategyRequest):
+        return (*(f"Strategy: s{request.seed % 7 + i}" for i in range(1, request.tracks)), None)
+    return wander(request, odd=False)
 
 
 def company(*, odd=True):
     """All four roles, pseudo-random."""
     return {
-        "reasoner": Scripted(lambda ask: wander(ask, odd=odd)),
-        "hinter": Scripted(lambda ask: Hinted(f"h{ask.seed % 3}", 2)),
+        "reasoner": Scripted(lambda request: wander(request, odd=odd)),
+        "hinter": Scripted(lambda request: HintOutput(f"h{request.seed % 3}", 2)),
         "teacher": Scripted(teach),
         "scorer": Scripted(scenery),
     }
 
 
-def answerers(cast):
-    return {role: Answerer(who, PARAMETERS[role]) for role, who in cast.items()}
+def handlers(cast):
+    return {role: Handler(who, PARAMETERS[role]) for role, who in cast.items()}
 
 
 def problems(count):
@@ -131,7 +143,7 @@ def solve(cast, search=None, rule=None, *, count=1, order=1, budget=None, live=6
     """Runs for ``count`` problems, by problem id; ``order`` -1 hands them over from the last to the first."""
     search = search or Beam(2, 3, depth=5)
     trees = [Tree(problem, seed) for problem in problems(count)][::order]
-    runs = drive(((t, search.grow(t, rule)) for t in trees), answerers(cast), budget=budget, live=live)
+    runs = batched_driver(((t, search.grow(t, rule)) for t in trees), handlers(cast), budget=budget, live=live)
     return {run.tree.problem.id: run for run in runs}
 
 

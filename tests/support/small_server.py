@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hintree.models import Prompt, Request, load_model
+from hintree.models import GenerationRequest, Prompt, load_model
 
 STATUSES = ("400", "401", "404", "408", "422", "429", "500", "502", "503")
 BODIES = {
@@ -203,7 +203,7 @@ def write(quirks, body, prompt, closing):
     heat = body["temperature"] if draws else 0.0
     seed = body.get("seed", 0) if quirks.seed else lab_server_draws()
     stops = tuple(body.get("stop", ())) if quirks.stop in ("removed", "kept") else ()
-    request = Request(prompt, seed=seed, temperature=heat, max_tokens=body["max_tokens"], stop=stops)
+    request = GenerationRequest(prompt, seed=seed, temperature=heat, max_tokens=body["max_tokens"], stop=stops)
     [done] = student().generate([request])
     kept = next((stop for stop in stops), "") if done.ended == "stop" and quirks.stop == "kept" else ""
     text = (prompt.assistant if quirks.echo and not closing else "") + done.text + kept

@@ -12,7 +12,7 @@ import pytest
 import hintree
 from hintree.errors import UsageError
 from hintree.export import Solved
-from hintree.search import Problem, Tree, Written, choose
+from hintree.search import Problem, StepOutput, Tree, choose
 from hintree.view import page
 from tests.support.browser import Keys, large_tree
 from tests.support.hostile_texts import HOSTILE
@@ -231,7 +231,7 @@ def hostile_tree():
     """Every hostile text wherever a text can stand."""
     tree = Tree(Problem(" ".join(HOSTILE), HOSTILE[0]))
     for text in HOSTILE:
-        step = Written(text, "delimiter", 3, float("nan"), float("-inf"), 0.1)
+        step = StepOutput(text, "delimiter", 3, float("nan"), float("-inf"), 0.1)
         old = tree.add(tree.root, step, "reasoner", hint=text)
         old.status, old.reason = "rejected", text
         tree.judge(old, 0.1)
@@ -291,7 +291,7 @@ def test_a_path_of_ten_thousand_steps_and_no_step_at_all(browser):
     deep, empty = Tree(Problem("how deep?")), Tree(Problem("how deep?"))
     node = deep.root
     for i in range(10_000):
-        node = deep.add(node, Written(f"step {i}", "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
+        node = deep.add(node, StepOutput(f"step {i}", "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
     browser.show(Solved(deep, node, "deep"), Solved(empty, empty.root, "empty"), address="#tree=0&with=1")
     assert len(browser.rows(0)) == 10_001 and browser.rows(1) == [0] and len(browser.all("*")) < 700
     assert browser.selected() == 10_000 and "step 9999" in browser.details()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.errors import ContextError, LogitsError, ModelError
-from hintree.models.base import Completion, Prompt, Request, Scored
+from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.local.adapter import find_machine
 from hintree.models.local.loglikelihood import weigh_on_tree, weigh_whole
 from hintree.models.local.prefix_trie import CACHE_BYTES, Block, TreeCache, fit, or_whole
@@ -84,7 +84,7 @@ class LocalModel(Local):
         """Words of ``text`` for which the model has no token; empty for open vocabularies."""
         return unknown_words(self.tokenizer, text)
 
-    def generate(self, requests: Sequence[Request]) -> list[Completion | ModelError]:
+    def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Write one text per request, in order; a request that cannot be served is answered by its error."""
         prompts = {prompt: encode(self.tokenizer, prompt) for prompt in {request.prompt for request in requests}}
         rows = [self._row(request, prompts[request.prompt]) for request in requests]
@@ -100,7 +100,7 @@ class LocalModel(Local):
                 self.usage = self.usage.plus(answer.usage)
         return answers
 
-    def weigh(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
+    def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
         """Probability of each token of each text after its prompt; only what no call has read is forwarded."""
         coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
@@ -119,7 +119,7 @@ class LocalModel(Local):
             answers[i] = Scored(tuple(values), usage) if all(map(math.isfinite, values)) else self._damaged()
         return answers
 
-    def _row(self, request: Request, ids: list[int]) -> Row:
+    def _row(self, request: GenerationRequest, ids: list[int]) -> Row:
         last = may_end(self.tokenizer, self._ends, request.stop)
         row = Row(request, ids, min(request.max_tokens, self.context - len(ids)), last)
         if row.limit < 1:

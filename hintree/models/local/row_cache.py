@@ -14,7 +14,7 @@ from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
 from hintree.errors import ModelError
-from hintree.models.base import Completion, Request
+from hintree.models.base import Completion, GenerationRequest
 from hintree.models.local.sampling import Draws, uniforms
 
 
@@ -30,7 +30,7 @@ class Row:
         answer: Set when it has ended.
     """
 
-    request: Request
+    request: GenerationRequest
     prompt: list[int]
     limit: int
     last: frozenset[int]

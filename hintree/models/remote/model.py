@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from hintree.errors import ModelError, ServerError, UsageError
-from hintree.models.base import Completion, Prompt, Request
+from hintree.models.base import Completion, GenerationRequest, Prompt
 from hintree.models.remote.address import Address, parse_address
 from hintree.models.remote.client import Limits, Server
 from hintree.models.remote.probe import CONTINUE, SAMPLED, Abilities, Probe
@@ -60,7 +60,7 @@ class RemoteModel:
     def forget(self) -> None:
         """Nothing to drop here: a server's cache is its own."""
 
-    def generate(self, requests: Sequence[Request]) -> list[Completion | ModelError]:
+    def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Write one text per request, in order; a request that cannot be served is answered by its error."""
         answers = self.server.wait(self._all(requests))
         with self._lock:
@@ -69,10 +69,10 @@ class RemoteModel:
                     self.usage = self.usage.plus(answer.usage)
         return answers
 
-    async def _all(self, requests: Sequence[Request]) -> list[Completion | ModelError]:
+    async def _all(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         return list(await asyncio.gather(*map(self._one, requests)))
 
-    async def _one(self, request: Request) -> Completion | ModelError:
+    async def _one(self, request: GenerationRequest) -> Completion | ModelError:
         url = f"{self.server.address.base}/{self.abilities.endpoint}"
         try:
             reply = await self.server.ask(url, body_of(request, self.abilities), read_reply)
@@ -88,7 +88,7 @@ def abilities_of(server: Server) -> Abilities:
     return _known[server.address]
 
 
-def body_of(request: Request, can: Abilities) -> dict[str, Any]:
+def body_of(request: GenerationRequest, can: Abilities) -> dict[str, Any]:
     """The JSON that asks for a text."""
     body: dict[str, Any] = {"model": can.model, "max_tokens": request.max_tokens, "temperature": request.temperature}
     if request.temperature > 0:
@@ -118,7 +118,7 @@ def turns_of(prompt: Prompt, can: Abilities) -> list[dict[str, str]]:
     return [*turns, {"role": "user", "content": SO_FAR.format(question=prompt.user, steps=prompt.assistant)}]
 
 
-def completion_of(reply: Reply, request: Request, can: Abilities) -> Completion:
+def completion_of(reply: Reply, request: GenerationRequest, can: Abilities) -> Completion:
     """What a server gave as a completion: echo and stop text cut off, tokens counted, the end named."""
     text = without_echo(reply.text, request.prompt.assistant, can)
     usage = usage_of(reply, text, request.prompt, can)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from hintree.errors import UsageError
-from hintree.models import Completion, LanguageModel, Prompt, Request
+from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
 from hintree.policies import CHAT, PLAIN
 from hintree.policies.formats import path_of
 from hintree.training.hinter.hint_data import Lesson, filtered
@@ -55,7 +55,7 @@ def hinted(lessons: Sequence[Lesson], model: LanguageModel) -> Iterator[Lesson]:
         yield filtered(Lesson(lesson.id, lesson.question, lesson.answer, lesson.steps, tuple(told)))
 
 
-def request(lesson: Lesson, i: int, model: LanguageModel) -> Request:
+def request(lesson: Lesson, i: int, model: LanguageModel) -> GenerationRequest:
     """Asks for the hint before step ``i``."""
     history = path_of(lesson.question, lesson.steps[:i])
     prompt = PLAIN.hint(lesson.question, history)
@@ -63,7 +63,7 @@ def request(lesson: Lesson, i: int, model: LanguageModel) -> Request:
         steps = CHAT.solution(history).strip() or "(none yet)"
         told = f"Problem:\n{lesson.question}\n\nSteps so far:\n{steps}\n\nNext step:\n{lesson.steps[i]}\n\nHint:"
         prompt = Prompt(told, "", TEACH)
-    return Request(prompt, max_tokens=CHAT.hint_tokens, stop=("\n",), group=lesson.question)
+    return GenerationRequest(prompt, max_tokens=CHAT.hint_tokens, stop=("\n",), group=lesson.question)
 
 
 def read_done(file: Path) -> Iterator[Lesson]:

@@ -12,7 +12,7 @@ from hintree.grade import equal
 from hintree.lab.controls import ShuffledHints
 from hintree.models import LanguageModel, load_model
 from hintree.policies import HintWriter, Sampling, StepWriter
-from hintree.search import Answerer, Beam, Run, choose
+from hintree.search import Beam, Handler, Run, choose
 from hintree.statistics.intervals import mean_interval, share
 from hintree.training.shipped.chains import grow
 
@@ -27,7 +27,7 @@ def worth(cases: Sequence[Case], hinter: str, untuned: str, reasoner: str) -> di
     over are their answers held against the references.
     """
     tuned, before, writer = load_model(hinter), load_model(untuned), steps_by(load_model(reasoner))
-    arms: dict[str, dict[str, Answerer]] = {
+    arms: dict[str, dict[str, Handler]] = {
         ALONE: {"reasoner": writer},
         TUNED: {"reasoner": writer, "hinter": hints_by(tuned)},
         "un-tuned hinter": {"reasoner": writer, "hinter": hints_by(before)},
@@ -37,20 +37,20 @@ def worth(cases: Sequence[Case], hinter: str, untuned: str, reasoner: str) -> di
     runs: dict[str, list[Run]] = {}
     for name, roles in tqdm(arms.items(), desc="evaluation", unit="arm", delay=2):
         told = [run.tree for run in runs.get(TUNED, ())]
-        shuffled = {"hinter": Answerer(ShuffledHints(told))} if name == "shuffled hints" else {}
+        shuffled = {"hinter": Handler(ShuffledHints(told))} if name == "shuffled hints" else {}
         runs[name] = grow([case.problem for case in cases], Beam(1, 1), roles | shuffled)
     right = {name: graded(cases, part) for name, part in runs.items()}
     return {name: figures(part, right[name], right[ALONE]) for name, part in runs.items()}
 
 
-def steps_by(model: LanguageModel) -> Answerer:
+def steps_by(model: LanguageModel) -> Handler:
     """Who writes the most probable steps."""
-    return Answerer(StepWriter(model, Sampling()), model.parameters)
+    return Handler(StepWriter(model, Sampling()), model.parameters)
 
 
-def hints_by(model: LanguageModel) -> Answerer:
+def hints_by(model: LanguageModel) -> Handler:
     """Who writes the most probable hints; those that say too much are dropped."""
-    return Answerer(HintWriter(model, Sampling()), model.parameters)
+    return Handler(HintWriter(model, Sampling()), model.parameters)
 
 
 def graded(cases: Sequence[Case], runs: Sequence[Run]) -> NDArray[np.float64]:

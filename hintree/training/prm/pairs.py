@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
-from hintree.search import Answerer, Node, Tree, Written, drive
-from hintree.search.core.expand import extend, places
+from hintree.search import Handler, Node, StepOutput, Tree, batched_driver
+from hintree.search.core.expand import generate_steps, plan_slots
 from hintree.training.prm.rows import HEAT, Draft, values_of
 
 MOST = 2
@@ -66,16 +66,16 @@ def next_steps(
     trees = []
 
     async def grow(tree: Tree, node: Node) -> None:
-        await extend(tree, places([node], branch))
+        await generate_steps(tree, plan_slots([node], branch))
 
     for draft, told in begun:
         tree = Tree(draft.asked.problem, seed)
         node = tree.root
         for step in told:
-            node = tree.add(node, Written(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
+            node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
         trees.append((tree, node))
-    steps = Answerer(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
-    for _ in drive(((tree, grow(tree, node)) for tree, node in trees), {"reasoner": steps}, live=256):
+    steps = Handler(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
+    for _ in batched_driver(((tree, grow(tree, node)) for tree, node in trees), {"reasoner": steps}, live=256):
         pass
     sound = [[child for child in node.children if child.status in ("open", "terminal")] for _, node in trees]
     return [list(dict.fromkeys(child.step.text for child in children)) for children in sound]

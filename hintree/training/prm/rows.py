@@ -19,7 +19,7 @@ from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import Prefix
 from hintree.scorers.rollouts import finish
-from hintree.search import Answerer, BestOfN, Tree, drive
+from hintree.search import BestOfN, Handler, Tree, batched_driver
 from hintree.search.core.seeds import seed_of
 
 LABELS = ("exact", "hard", "soft")
@@ -82,8 +82,8 @@ def write_drafts(asked: Sequence[Asked], writer: LanguageModel, n: int, seed: in
     """``n`` solutions of every problem, drawn."""
     search = BestOfN(n)
     trees = [Tree(case.problem, seed) for case in asked]
-    steps = Answerer(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
-    for _ in drive(((tree, search.grow(tree, None)) for tree in trees), {"reasoner": steps}, live=256):
+    steps = Handler(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
+    for _ in batched_driver(((tree, search.grow(tree, None)) for tree in trees), {"reasoner": steps}, live=256):
         pass
     leaves = [(case, leaf) for case, tree in zip(asked, trees, strict=True) for leaf in tree if not leaf.children]
     drafts = [Draft(case, [node.step.text for node in leaf.path() if node.step.text.strip()]) for case, leaf in leaves]
@@ -123,7 +123,7 @@ def exact(draft: Draft) -> list[float]:
 
 def values_of(prefixes: Sequence[tuple[Draft, list[str]]], writer: LanguageModel, n: int) -> list[float]:
     """Share of ``n`` completions of each prefix that come to the reference answer."""
-    steps = Answerer(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
+    steps = Handler(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
     cases = [Prefix(d.asked.problem.question, tuple(told), seed_of(d.asked.problem.id, told)) for d, told in prefixes]
     done = finish(cases, steps, n)
     return [

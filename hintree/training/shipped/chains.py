@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hintree.lab.checker import Verdict, check_step
 from hintree.lab.problem import LabProblem
-from hintree.search import Answerer, Beam, Ledger, Node, Problem, Rewrite, Run, Search, Tree, choose, drive
+from hintree.search import Beam, Handler, Ledger, Node, Problem, Rewrite, Run, Search, Tree, batched_driver, choose
 
 
 class Chain(NamedTuple):
@@ -32,20 +32,20 @@ class Chain(NamedTuple):
 def grow(
     problems: Sequence[LabProblem | Problem],
     search: Search,
-    answerers: Mapping[str, Answerer],
+    handlers: Mapping[str, Handler],
     seed: int = 0,
     rule: Rewrite | None = None,
 ) -> list[Run]:
     """One search per problem, in order."""
     trees = [Tree(Problem(problem.question, problem.id), seed) for problem in problems]
-    runs = drive(((tree, search.grow(tree, rule)) for tree in trees), answerers)
+    runs = batched_driver(((tree, search.grow(tree, rule)) for tree in trees), handlers)
     done = {id(run.tree): run for run in runs}
     return [done[id(tree)] for tree in trees]
 
 
-def run_chains(problems: Sequence[LabProblem], answerers: Mapping[str, Answerer], seed: int = 0) -> list[Chain]:
+def run_chains(problems: Sequence[LabProblem], handlers: Mapping[str, Handler], seed: int = 0) -> list[Chain]:
     """One chain per problem, in order."""
-    runs = grow(problems, Beam(1, 1), answerers, seed)
+    runs = grow(problems, Beam(1, 1), handlers, seed)
     return [chain(problem, choose(run.tree).node, run.ledger) for problem, run in zip(problems, runs, strict=True)]
 
 

@@ -16,11 +16,11 @@ from hintree.lab.controls import ExactHints
 from hintree.lab.generate import FAMILIES, problems
 from hintree.lab.oracle import next_hint
 from hintree.lab.problem import LabProblem, gold, solve
-from hintree.models import Completion, LanguageModel, Prompt, Request, load_classifier, load_model
+from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, load_classifier, load_model
 from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
 from hintree.policies.leaks import leaks
 from hintree.scorers import PRM, find_spec
-from hintree.search import Answerer
+from hintree.search import Handler
 from hintree.statistics.intervals import mean_interval, share
 from hintree.training.shipped.chains import Chain, run_chains
 from hintree.training.shipped.evaluate_prm import prm_figures
@@ -53,14 +53,14 @@ def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     student, hinter = students[0], load_model(names["hinter"])
     asked = list(problems("test", n=n, seed=seed))
     write, second, strong, alone = (writer(model) for model in (*students, load_model(names["teacher"]), hinter))
-    hints = Answerer(HintWriter(hinter, Sampling()))
-    arms: dict[str, dict[str, Answerer]] = {
+    hints = Handler(HintWriter(hinter, Sampling()))
+    arms: dict[str, dict[str, Handler]] = {
         "teacher": {"reasoner": strong},
         "student": {"reasoner": write},
         "student-2": {"reasoner": second},
-        "student, exact hints": {"reasoner": write, "hinter": Answerer(ExactHints(asked))},
+        "student, exact hints": {"reasoner": write, "hinter": Handler(ExactHints(asked))},
         "student, hinter": {"reasoner": write, "hinter": hints},
-        "student, another problem's hints": {"reasoner": write, "hinter": Answerer(ExactHints(asked, shift=1))},
+        "student, another problem's hints": {"reasoner": write, "hinter": Handler(ExactHints(asked, shift=1))},
         "hinter alone": {"reasoner": alone},
     }
     runs = {name: run_chains(asked, roles) for name, roles in arms.items()}
@@ -84,7 +84,7 @@ def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
 
 def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """Student, teacher and PRM together."""
-    prm = Answerer(PRM(load_classifier(names["prm"]), find_spec("embedded:prm")))
+    prm = Handler(PRM(load_classifier(names["prm"]), find_spec("embedded:prm")))
     student, teacher = (writer(load_model(names[role])) for role in ("student", "teacher"))
     return {"smart": smart_figures(prm, student, teacher, list(problems("test", n=n, seed=seed)), held_out(n, seed))}
 
@@ -94,9 +94,9 @@ def held_out(n: int, seed: int) -> list[LabProblem]:
     return list(problems("validation", n=max(10, n // 5), seed=seed))
 
 
-def writer(model: LanguageModel) -> Answerer:
+def writer(model: LanguageModel) -> Handler:
     """A reasoner that always writes the most probable tokens."""
-    return Answerer(StepWriter(model, Sampling()), model.parameters)
+    return Handler(StepWriter(model, Sampling()), model.parameters)
 
 
 def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def gold_prefix_accuracy(student: LanguageModel, asked: Sequence[LabProblem]) ->
         for i in range(len(steps)):
             cases.append((problem, steps[:i]))
             prompt = Prompt(problem.question, "".join(f"{step}\n" for step in steps[:i]))
-            requests.append(Request(prompt, max_tokens=PLAIN.step_tokens, stop=(PLAIN.delimiter,)))
+            requests.append(GenerationRequest(prompt, max_tokens=PLAIN.step_tokens, stop=(PLAIN.delimiter,)))
     answers = student.generate(requests)
     right = sum(
         isinstance(a, Completion) and check_step(p, h, a.text).right for (p, h), a in zip(cases, answers, strict=True)

@@ -10,7 +10,7 @@ from hintree.lab.problem import LabProblem
 from hintree.models import LanguageModel, Scored
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import PRM
-from hintree.search import Answerer, BestOfN, Ledger, Node, Run, choose
+from hintree.search import BestOfN, Handler, Ledger, Node, Run, choose
 from hintree.statistics.calibration import Trace, localised
 from hintree.statistics.intervals import auc_interval, mean_interval, share
 from hintree.training.shipped.chains import Chain, chain, grow
@@ -47,7 +47,7 @@ def prm_figures(
 
 def sample(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
     """Eight solutions of every problem, every step scored; what is longer than the PRM can read has no score."""
-    writer = Answerer(StepWriter(student, Sampling(HEAT, greedy_first=False)))
+    writer = Handler(StepWriter(student, Sampling(HEAT, greedy_first=False)))
     runs = grow(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
     for run in runs:
         paths = [leaf.path() for leaf in run.tree if not leaf.children and leaf.parent]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hintree.lab.problem import LabProblem
-from hintree.search import Answerer, Beam, Rewrite, choose
+from hintree.search import Beam, Handler, Rewrite, choose
 from hintree.statistics.intervals import mean_interval, share
 from hintree.training.shipped.chains import grow
 
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
 
 def smart_figures(
-    judge: Answerer, student: Answerer, teacher: Answerer, asked: Sequence[LabProblem], held_out: Sequence[LabProblem]
+    judge: Handler, student: Handler, teacher: Handler, asked: Sequence[LabProblem], held_out: Sequence[LabProblem]
 ) -> dict[str, Any]:
     """The lowest threshold that is near the teacher on the problems ``held_out``, and what it does on ``asked``."""
     roles = {"reasoner": student, "teacher": teacher, "scorer": judge}
@@ -53,10 +53,10 @@ def smart_figures(
 
 def smart(threshold: float) -> Rewrite:
     """SMART's rule: one rung, the teacher, whose step is always taken."""
-    return Rewrite(threshold, rungs=("teacher",), accept="always")
+    return Rewrite(threshold, stages=("teacher",), accept="always")
 
 
-def solve(asked: Sequence[LabProblem], roles: dict[str, Answerer], rule: Rewrite | None) -> Outcome:
+def solve(asked: Sequence[LabProblem], roles: dict[str, Handler], rule: Rewrite | None) -> Outcome:
     """One chain per problem under a rule; the strong model is the teacher, or the reasoner where it works alone."""
     runs = grow(asked, Beam(1, 1), roles, rule=rule)
     right = [float(choose(run.tree).answer == str(p.answer)) for run, p in zip(runs, asked, strict=True)]

@@ -18,7 +18,7 @@ from hintree.lab.oracle import meant_step
 from hintree.lab.problem import LabProblem, gold
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
-from hintree.search import Answerer
+from hintree.search import Handler
 from hintree.training.loop import Draw
 from hintree.training.shipped.chains import run_chains
 from hintree.training.shipped.rows import IGNORED, Row
@@ -50,7 +50,7 @@ def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> 
         for i, heat in enumerate(TEMPERATURES):
             asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, knobs=LEARNED))
             writer = StepWriter(student, Sampling(heat, greedy_first=False))
-            for chain in run_chains(asked, {"reasoner": Answerer(writer)}, seed):
+            for chain in run_chains(asked, {"reasoner": Handler(writer)}, seed):
                 steps = [n.step.text for n in chain.nodes]
                 meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
                 row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": heat}

@@ -17,7 +17,7 @@ from hintree.lab.problem import LabProblem
 from hintree.models import load_classifier, load_model
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import FAMILIES, PRM
-from hintree.search import Answer, Answerer, Beam, Rewrite, Run, Step, choose
+from hintree.search import Beam, Handler, Response, Rewrite, Run, StepRequest, choose
 from hintree.search.algorithms.first_token_probe import GLANCE
 from hintree.search.router import FEATURES, features
 from hintree.training.shipped.chains import grow
@@ -73,21 +73,21 @@ def fit_gates(n: int, seed: int) -> dict[str, Any]:
     }
 
 
-def players() -> dict[str, Answerer]:
+def players() -> dict[str, Handler]:
     """The shipped student, teacher and PRM."""
     student, teacher = (load_model(f"embedded:{name}") for name in ("student", "teacher"))
     prm = load_classifier("embedded:prm")
     return {
-        "reasoner": Answerer(StepWriter(student, Sampling()), student.parameters),
-        "teacher": Answerer(StepWriter(teacher, Sampling()), teacher.parameters),
-        "scorer": Answerer(PRM(prm, FAMILIES["lab"]), prm.parameters),
+        "reasoner": Handler(StepWriter(student, Sampling()), student.parameters),
+        "teacher": Handler(StepWriter(teacher, Sampling()), teacher.parameters),
+        "scorer": Handler(PRM(prm, FAMILIES["lab"]), prm.parameters),
     }
 
 
-def gather(asked: Sequence[LabProblem], roles: dict[str, Answerer]) -> Rows:
+def gather(asked: Sequence[LabProblem], roles: dict[str, Handler]) -> Rows:
     """Chains in which student and teacher write every step: one goes on with the better step, one with the draft."""
-    both = Rewrite(1.01, rungs=("teacher",), accept="better", per="step")
-    never = Rewrite(1.01, rungs=("teacher",), accept="better", per="step", margin=1.0)
+    both = Rewrite(1.01, stages=("teacher",), accept="better", per="step")
+    never = Rewrite(1.01, stages=("teacher",), accept="better", per="step", margin=1.0)
     runs = [run for rule in (both, never) for run in grow(asked, Beam(1, 1), roles, rule=rule)]
     drafts, gains = [], []
     for run in runs:
@@ -99,11 +99,11 @@ def gather(asked: Sequence[LabProblem], roles: dict[str, Answerer]) -> Rows:
     return Rows(np.array(drafts), np.array(gains), glances(runs, roles["reasoner"]))
 
 
-def glances(runs: Sequence[Run], student: Answerer) -> Numbers:
+def glances(runs: Sequence[Run], student: Handler) -> Numbers:
     """Entropy and highest probability of the first token of every step on the chosen paths, shape [places, 2]."""
     places = [(run.tree, node) for run in runs for node in [run.tree.root, *choose(run.tree).node.path()[:-1]]]
-    answers = student.answer([Step(tree, node, GLANCE, tokens=1) for tree, node in places])
-    found = [answer.value for answer in answers if isinstance(answer, Answer)]
+    answers = student.handle([StepRequest(tree, node, GLANCE, tokens=1) for tree, node in places])
+    found = [answer.value for answer in answers if isinstance(answer, Response)]
     return np.array([(step.entropy, step.mean_probability) for step in found])
 
 
