@@ -54,7 +54,7 @@ SMALLEST, LARGEST = 8, 64
 """Judged steps of such a tree at least (so duplicates do not count), and all its steps at most."""
 
 
-def grow(problem: LabProblem, search: Search, handlers: Mapping[str, Handler], seed: int) -> Run:
+def run_search(problem: LabProblem, search: Search, handlers: Mapping[str, Handler], seed: int) -> Run:
     """One search on one problem."""
     tree = Tree(Problem(problem.question, problem.id), seed)
     return next(batched_driver([(tree, search.grow(tree))], handlers))
@@ -65,7 +65,7 @@ def is_right(problem: LabProblem, run: Run, search: Search) -> bool:
     return choose(run.tree, search.choice, search.aggregate).answer == str(problem.answer)
 
 
-def find(seed: int) -> tuple[LabProblem, dict[str, Run]]:
+def find_problem(seed: int) -> tuple[LabProblem, dict[str, Run]]:
     """The first problem that tells the searches apart, and their trees of it."""
     student, prm = load_model("embedded:student", device="cpu"), load_classifier("embedded:prm", device="cpu")
     alone = {"reasoner": Handler(StepWriter(student, Sampling()))}
@@ -75,20 +75,20 @@ def find(seed: int) -> tuple[LabProblem, dict[str, Run]]:
     }
     greedy = Beam(1, 1)
     for problem in tqdm(problems("test", (4, 5), seed=seed), desc="looking for a problem", unit="problem"):
-        if is_right(problem, grow(problem, greedy, alone, seed), greedy):
+        if is_right(problem, run_search(problem, greedy, alone, seed), greedy):
             continue
-        runs = {name: grow(problem, search, roles, seed) for name, search in SEARCHES.items()}
+        runs = {name: run_search(problem, search, roles, seed) for name, search in SEARCHES.items()}
         right = sum(is_right(problem, runs[name], search) for name, search in SEARCHES.items())
-        if 0 < right < len(SEARCHES) and are_telling([run.tree for run in runs.values()]):
+        if 0 < right < len(SEARCHES) and are_distinct([run.tree for run in runs.values()]):
             return problem, runs
     raise AssertionError("there are problems without end")
 
 
-def are_telling(trees: Sequence[Tree]) -> bool:
+def are_distinct(trees: Sequence[Tree]) -> bool:
     """Whether trees are neither too small nor too large to look at, and no two have the same shape."""
-    judged = min(sum(node.score is not None for node in tree) for tree in trees)
+    scored = min(sum(node.score is not None for node in tree) for tree in trees)
     shapes = {tuple((node.parent.id if node.parent else -1, node.status) for node in tree) for tree in trees}
-    return judged >= SMALLEST and max(len(tree) - 1 for tree in trees) <= LARGEST and len(shapes) == len(trees)
+    return scored >= SMALLEST and max(len(tree) - 1 for tree in trees) <= LARGEST and len(shapes) == len(trees)
 
 
 def panel(name: str, problem: LabProblem, run: Run) -> Panel:
@@ -111,7 +111,7 @@ def settings(search: Search) -> str:
 
 def picture(seed: int) -> str:
     """The picture as SVG."""
-    problem, runs = find(seed)
+    problem, runs = find_problem(seed)
     heading = f"One problem, eight searches: the right answer is {problem.answer}, the greedy student fails"
     return draw(heading, problem.question, [panel(name, problem, run) for name, run in runs.items()])
 

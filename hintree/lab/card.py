@@ -7,30 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from hintree.lab.difficulty import PLAIN, Knobs
+from hintree.lab.difficulty import STANDARD, Difficulty
 from hintree.lab.generate import FAMILIES, problems
 from hintree.lab.problem import LabProblem, gold, solve
 
 
 def statistics(
-    split: str, steps: Sequence[int], n: int, seed: int, families: Sequence[str], knobs: Knobs = PLAIN
+    split: str, steps: Sequence[int], n: int, seed: int, families: Sequence[str], difficulty: Difficulty = STANDARD
 ) -> dict[str, Any]:
     """Counts over ``n`` problems: steps, families, operations, distractors, lengths, numbers, answers."""
-    sample = list(problems(split, steps, n=n, seed=seed, families=families, knobs=knobs))
+    sample = list(problems(split, steps, n=n, seed=seed, families=families, difficulty=difficulty))
     used = [fact for problem in sample for fact in solve(problem)]
     words = [len(re.findall(r"\w+", problem.question)) for problem in sample]
     written = [sum(len(re.findall(r"\w+", step)) for _, step in gold(problem)) for problem in sample]
     return {
         "problems": {"split": split, "n": n, "seed": seed, "different": len({problem.id for problem in sample})},
         "wordings": {family: len(FAMILIES[family].wordings) for family in families},
-        "families": counted(problem.family for problem in sample),
-        "steps": counted(len(solve(problem)) for problem in sample),
-        "operations": counted(fact.op for fact in used),
-        "unneeded facts": counted(unneeded(problem) for problem in sample),
-        "words in a question": spread(words),
-        "words in a solution": spread(written),
-        "numbers": spread([value for problem in sample for value in problem.values.values()]),
-        "answers": spread([problem.answer for problem in sample]),
+        "families": count_values(problem.family for problem in sample),
+        "steps": count_values(len(solve(problem)) for problem in sample),
+        "operations": count_values(fact.op for fact in used),
+        "unneeded facts": count_values(unneeded(problem) for problem in sample),
+        "words in a question": quartiles(words),
+        "words in a solution": quartiles(written),
+        "numbers": quartiles([value for problem in sample for value in problem.values.values()]),
+        "answers": quartiles([problem.answer for problem in sample]),
         "most frequent answer": Counter(problem.answer for problem in sample).most_common(1)[0][1] / n,
     }
 
@@ -40,12 +40,12 @@ def unneeded(problem: LabProblem) -> int:
     return len(problem.facts) - len(problem.needed())
 
 
-def counted(values: Any) -> dict[str, int]:
+def count_values(values: Any) -> dict[str, int]:
     """How often each value occurs, in order of the values."""
     return {str(value): count for value, count in sorted(Counter(values).items())}
 
 
-def spread(values: Sequence[int]) -> dict[str, float]:
+def quartiles(values: Sequence[int]) -> dict[str, float]:
     """Smallest, quartiles and largest."""
     points = np.percentile(values, [0, 25, 50, 75, 100])
     return dict(zip(("min", "25 %", "median", "75 %", "max"), map(float, points), strict=True))

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from hintree.lab.problem import OPERATIONS, Fact, LabProblem
 
-Kind = Literal["", "arithmetic", "operand", "irrelevant", "repeated", "malformed"]
+ErrorKind = Literal["", "arithmetic", "operand", "irrelevant", "repeated", "malformed"]
 
 STEP = re.compile(r"\((\d+)\) (.+?)\. (?:(.+?)\. )??(\d+) ([-+*/]) (\d+) = (\d+)\. (.+?) (\d+)\.")
 ANSWER = re.compile(r"The answer is (\d+)\.")
@@ -25,10 +25,10 @@ class Verdict(NamedTuple):
     """
 
     right: bool
-    kind: Kind
+    kind: ErrorKind
 
 
-class Parsed(NamedTuple):
+class ParsedStep(NamedTuple):
     """A step taken apart; ``lookups`` are the sentences between the fact and the computation."""
 
     label: int
@@ -43,7 +43,7 @@ class Parsed(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def parse(step: str) -> Parsed | None:
+def parse_step(step: str) -> ParsedStep | None:
     """Take a step apart; None if it has not the form of one. The paths of a tree share steps."""
     text = " ".join(step.split()) if len(step) <= LONGEST_STEP else ""
     match = STEP.fullmatch(text)
@@ -51,10 +51,10 @@ def parse(step: str) -> Parsed | None:
         return None
     label, fact, lookups, left, op, right, result, key, value = match.groups()
     parts = tuple(lookups.split(". ")) if lookups else ()
-    return Parsed(int(label), fact, parts, int(left), op, int(right), int(result), key, int(value))
+    return ParsedStep(int(label), fact, parts, int(left), op, int(right), int(result), key, int(value))
 
 
-def stated(problem: LabProblem, history: Sequence[str]) -> dict[str, int]:
+def stated_values(problem: LabProblem, history: Sequence[str]) -> dict[str, int]:
     """Value by key of every quantity that the problem or a step states, right or wrong.
 
     The problem's own word on a given holds against any step; otherwise the last statement holds.
@@ -62,7 +62,7 @@ def stated(problem: LabProblem, history: Sequence[str]) -> dict[str, int]:
     givens = problem.givens()
     known = dict(givens)
     for step in history:
-        parsed = parse(step)
+        parsed = parse_step(step)
         if parsed is not None and parsed.key in problem.values and parsed.key not in givens:
             known[parsed.key] = parsed.value
     return known
@@ -74,19 +74,19 @@ def check_step(problem: LabProblem, history: Sequence[str], step: str) -> Verdic
     A step is right if what it states is true in the problem, so one that builds on an earlier mistake is wrong
     ("operand"), and one that mends an earlier mistake is right.
     """
-    known = stated(problem, history)
+    known = stated_values(problem, history)
     if (answer := ANSWER.fullmatch(step.strip()[:LONGEST_STEP])) is not None:
         true = known.get(problem.target) == problem.answer == int(answer[1])
         return Verdict(true, "" if true else "operand")
-    parsed = parse(step)
+    parsed = parse_step(step)
     if parsed is None or not 1 <= parsed.label <= len(problem.facts):
         return Verdict(False, "malformed")
     fact = problem.facts[parsed.label - 1]
-    kind = fault(problem, fact, parsed, known)
+    kind = error_kind(problem, fact, parsed, known)
     return Verdict(not kind, kind)
 
 
-def fault(problem: LabProblem, fact: Fact, step: Parsed, known: dict[str, int]) -> Kind:
+def error_kind(problem: LabProblem, fact: Fact, step: ParsedStep, known: dict[str, int]) -> ErrorKind:
     """The kind of mistake in a well-formed step about ``fact``, "" if there is none."""
     if fact.target not in problem.needed():
         return "irrelevant"
@@ -94,10 +94,10 @@ def fault(problem: LabProblem, fact: Fact, step: Parsed, known: dict[str, int]) 
         return "repeated"
     numbers = [problem.values[x] if isinstance(x, str) else x for x in fact.operands]
     lookups = tuple(f"{key} {problem.values[key]}" for key in fact.needs())
-    asked = sorted(numbers) if fact.op in ("+", "*") else numbers
+    expected = sorted(numbers) if fact.op in ("+", "*") else numbers
     used = sorted((step.left, step.right)) if fact.op in ("+", "*") else [step.left, step.right]
-    as_told = step.fact == fact.text and step.lookups == lookups and step.op == fact.op and used == asked
-    if not as_told or not known.keys() >= set(fact.needs()):
+    as_stated = step.fact == fact.text and step.lookups == lookups and step.op == fact.op and used == expected
+    if not as_stated or not known.keys() >= set(fact.needs()):
         return "operand"
     if step.result != OPERATIONS[fact.op](*numbers):
         return "arithmetic"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hintree.errors import UsageError
 from hintree.lab.checker import check_step
 from hintree.lab.oracle import next_hint
-from hintree.lab.parse import read
+from hintree.lab.parse import parse_problem
 from hintree.lab.problem import LabProblem, write_plan
 from hintree.scorers.base import Judge, Prefix
 from hintree.search.core.ledger import Usage
@@ -31,11 +31,11 @@ def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bo
         UsageError: It needs the truth, and these are no lab problems.
     """
     if (role, name) == ("scorer", "random"):
-        return Handler(chance)
+        return Handler(random_scores)
     if not problems:
         raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
     if role == "scorer":
-        return Handler(ExactSteps())
+        return Handler(ExactScorer())
     return Handler(ExactHints(problems, shift=int(name == "other"), planned=planned))
 
 
@@ -66,8 +66,8 @@ class ShuffledHints:
     """
 
     def __init__(self, trees: Sequence[Tree]) -> None:
-        told = [[node.hint for node in choose(tree).node.path() if node.hint] for tree in trees]
-        self.told = {tree.problem.id: told[(i + 1) % len(told)] for i, tree in enumerate(trees)}
+        hints_of = [[node.hint for node in choose(tree).node.path() if node.hint] for tree in trees]
+        self.hints_of = {tree.problem.id: hints_of[(i + 1) % len(hints_of)] for i, tree in enumerate(trees)}
 
     def __call__(self, requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
         """The hints; where the other solution was shorter, its last one."""
@@ -75,11 +75,11 @@ class ShuffledHints:
 
     def hint(self, request: HintRequest) -> str | None:
         """The hint for one question, None where the other problem had none."""
-        hints = self.told[request.tree.problem.id]
+        hints = self.hints_of[request.tree.problem.id]
         return hints[min(request.node.depth, len(hints) - 1)] if hints else None
 
 
-class ExactSteps(Judge):
+class ExactScorer(Judge):
     """The oracle scorer: 1 for a right step, 0 for a wrong one; it reads the truth back from the lab's question."""
 
     def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
@@ -89,7 +89,7 @@ class ExactSteps(Judge):
     def verdict(self, case: Prefix) -> Response[float] | Exception:
         """The verdict on one step."""
         try:
-            problem = read_once(case.question)
+            problem = parse_cached(case.question)
         except UsageError as error:
             return UsageError(f"the scorer 'exact' knows only lab problems: {error}")
         *history, last = case.steps
@@ -97,11 +97,11 @@ class ExactSteps(Judge):
 
 
 @lru_cache(maxsize=1024)
-def read_once(question: str) -> LabProblem:
+def parse_cached(question: str) -> LabProblem:
     """The problem of a lab question. Raises UsageError for any other."""
-    return read(question)
+    return parse_problem(question)
 
 
-def chance(requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
+def random_scores(requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
     """The random scorer: uniform in [0, 1), from the question's own seed."""
     return [Response(generator(request.seed, "random scorer").random(), Usage(1)) for request in requests]

@@ -9,7 +9,7 @@ from hintree.lab.problem import MAX_VALUE
 
 
 @dataclass(frozen=True)
-class Knobs:
+class Difficulty:
     """Difficulty beyond the number of steps; the defaults are what the shipped models know and are measured on.
 
     Attributes:
@@ -30,15 +30,15 @@ class Knobs:
     wordings: int = 1
 
 
-KNOWN = ("relations", "ages", "totals", "shopping")
+KNOWN_FAMILIES = ("relations", "ages", "totals", "shopping")
 """The families that the shipped models know."""
-PLAIN = Knobs()
+STANDARD = Difficulty()
 """The lab as it is asked by default."""
-LEARNED = Knobs(distractors=(0, 1, 1))
+TRAINING = Difficulty(distractors=(0, 1, 1))
 """What the shipped models learn from: more distractors than they are asked."""
-WIDE = Knobs(largest=MAX_VALUE, wordings=3)
+WIDE = Difficulty(largest=MAX_VALUE, wordings=3)
 """All that the lab can tell, with distractors that just state a number; for models that are still to be trained."""
-EASY = Knobs(distractors=(0,))
+EASY = Difficulty(distractors=(0,))
 """The easy split: no distractor; with 1 to 3 steps."""
 EASY_STEPS = range(1, 4)
 
@@ -52,17 +52,17 @@ def parse_range(text: str, what: str = "steps", numbers: str = "1 to 10", exampl
         raise UsageError(f"{what} {text!r} is not a number from {numbers} or a range such as {example}") from None
 
 
-def make_knobs(knobs: Knobs, given: Mapping[str, Any]) -> Knobs:
+def make_difficulty(difficulty: Difficulty, given: Mapping[str, Any]) -> Difficulty:
     """The knobs with what is given (and not None) in place of their own, as values or as text.
 
     Raises:
         UsageError: ``distractors`` is no number and no range such as "0-2".
         ValueError: Another knob is no number.
     """
-    told: dict[str, Any] = {}
-    for name in (field.name for field in fields(Knobs) if given.get(field.name) is not None):
+    given_text: dict[str, Any] = {}
+    for name in (field.name for field in fields(Difficulty) if given.get(field.name) is not None):
         if name == "distractors":
-            told[name] = parse_range(given[name], "distractors", "0 to 2", "0-2")
+            given_text[name] = parse_range(given[name], "distractors", "0 to 2", "0-2")
         else:
-            told[name] = type(getattr(knobs, name))(given[name])
-    return replace(knobs, **told)
+            given_text[name] = type(getattr(difficulty, name))(given[name])
+    return replace(difficulty, **given_text)

@@ -10,14 +10,14 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hintree.lab.difficulty import KNOWN, PLAIN, Knobs
+from hintree.lab.difficulty import KNOWN_FAMILIES, STANDARD, Difficulty
 from hintree.lab.families.ages import ages
-from hintree.lab.families.draft import Draft, Family, Sentence
 from hintree.lab.families.rates import rates
 from hintree.lab.families.relations import relations
 from hintree.lab.families.sharing import sharing
 from hintree.lab.families.shopping import shopping
 from hintree.lab.families.totals import totals
+from hintree.lab.families.wording import Family, Sentence, UnlabelledProblem
 from hintree.lab.graph import DeadEndError
 from hintree.lab.problem import MAX_VALUE, Fact, LabProblem, needed_keys
 
@@ -44,8 +44,8 @@ def problems(
     *,
     n: int | None = None,
     seed: int = 0,
-    families: Sequence[str] = KNOWN,
-    knobs: Knobs = PLAIN,
+    families: Sequence[str] = KNOWN_FAMILIES,
+    difficulty: Difficulty = STANDARD,
 ) -> Iterator[LabProblem]:
     """Problems of one split, in a fixed order for a fixed seed.
 
@@ -63,35 +63,35 @@ def problems(
     check_choice("split", [split], SPLITS)
     check_choice("steps", steps, STEPS)
     check_choice("families", families, tuple(FAMILIES))
-    check_knobs(knobs)
+    check_difficulty(difficulty)
     rng = random.Random(f"{split}/{seed}")
     for _ in range(n) if n is not None else itertools.count():
-        yield sample(rng, split, steps, families, knobs)
+        yield sample(rng, split, steps, families, difficulty)
 
 
 def sample(
     rng: random.Random,
     split: str,
     steps: Sequence[int],
-    families: Sequence[str] = KNOWN,
-    knobs: Knobs = PLAIN,
+    families: Sequence[str] = KNOWN_FAMILIES,
+    difficulty: Difficulty = STANDARD,
 ) -> LabProblem:
     """One problem of a split; the arguments are those of ``problems``."""
-    family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(knobs.distractors)
+    family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(difficulty.distractors)
     while True:
-        problem = draw(rng, family, many, extra, knobs)
+        problem = draw(rng, family, many, extra, difficulty)
         if problem.split == split:
             return problem
 
 
-def check_knobs(knobs: Knobs) -> None:
+def check_difficulty(difficulty: Difficulty) -> None:
     """Raise ValueError unless every knob is in its range."""
-    check_choice("distractors", knobs.distractors, DISTRACTORS)
+    check_choice("distractors", difficulty.distractors, DISTRACTORS)
     for name in ("dead_ends", "shuffle", "branching"):
-        if not 0 <= (value := getattr(knobs, name)) <= 1:
+        if not 0 <= (value := getattr(difficulty, name)) <= 1:
             raise ValueError(f"{name}: {value!r} is not a probability from 0 to 1")
-    check_choice("largest", [knobs.largest], range(LEAST_RANGE, MAX_VALUE + 1))
-    check_choice("wordings", [knobs.wordings], range(1, 4))
+    check_choice("largest", [difficulty.largest], range(LEAST_RANGE, MAX_VALUE + 1))
+    check_choice("wordings", [difficulty.wordings], range(1, 4))
 
 
 def check_choice(name: str, given: Sequence[object], allowed: Sequence[object]) -> None:
@@ -102,37 +102,37 @@ def check_choice(name: str, given: Sequence[object], allowed: Sequence[object]) 
         raise ValueError(f"{name}: {bad[0] if bad else 'nothing'!r} is not one of {known}")
 
 
-def draw(rng: random.Random, family: str, steps: int, distractors: int, knobs: Knobs) -> LabProblem:
+def draw(rng: random.Random, family: str, steps: int, distractors: int, difficulty: Difficulty) -> LabProblem:
     """One problem of any split; random graphs that cannot be completed are drawn again."""
     while True:
         try:
-            draft = FAMILIES[family].draw(rng, steps, distractors, knobs)
-            return label(draft, family, rng, shuffled=rng.random() < knobs.shuffle)
+            drawn = FAMILIES[family].draw(rng, steps, distractors, difficulty)
+            return label(drawn, family, rng, shuffled=rng.random() < difficulty.shuffle)
         except DeadEndError:
             continue
 
 
-def label(draft: Draft, family: str, rng: random.Random, *, shuffled: bool) -> LabProblem:
+def label(drawn: UnlabelledProblem, family: str, rng: random.Random, *, shuffled: bool) -> LabProblem:
     """Number the sentences in the order they are told and write the question."""
-    sentences = list(draft.sentences)
+    sentences = list(drawn.sentences)
     if shuffled:
         rng.shuffle(sentences)
     else:
-        sentences = in_order(draft, rng)
+        sentences = in_order(drawn, rng)
     facts = tuple(Fact(i, s.text, s.target, s.name, s.op, s.operands) for i, s in enumerate(sentences, 1))
     text = " ".join(f"({fact.label}) {fact.text}." for fact in facts)
-    problem = LabProblem(family, f"{text} {draft.question}", facts, draft.target, draft.values)
+    problem = LabProblem(family, f"{text} {drawn.question}", facts, drawn.target, drawn.values)
     return replace(problem, split=split_of(problem))
 
 
-def in_order(draft: Draft, rng: random.Random) -> list[Sentence]:
+def in_order(drawn: UnlabelledProblem, rng: random.Random) -> list[Sentence]:
     """The sentences in order of use, each distractor somewhere after what it is made from."""
-    needed = needed_keys(draft.target, {s.target: s.operands for s in draft.sentences})
-    told = [s for s in draft.sentences if s.target in needed]
-    for extra in (s for s in draft.sentences if s.target not in needed):
-        first = max((i + 1 for i, s in enumerate(told) if s.target in extra.operands), default=0)
-        told.insert(rng.randint(first, len(told)), extra)
-    return told
+    needed = needed_keys(drawn.target, {s.target: s.operands for s in drawn.sentences})
+    sentences = [s for s in drawn.sentences if s.target in needed]
+    for extra in (s for s in drawn.sentences if s.target not in needed):
+        first = max((i + 1 for i, s in enumerate(sentences) if s.target in extra.operands), default=0)
+        sentences.insert(rng.randint(first, len(sentences)), extra)
+    return sentences
 
 
 def signature(problem: LabProblem) -> str:

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-from hintree.lab.difficulty import PLAIN, Knobs
+from hintree.lab.difficulty import STANDARD, Difficulty
 from hintree.lab.problem import MAX_VALUE, OPERATIONS
 
 LARGEST_CONSTANT = 40
@@ -36,9 +36,9 @@ class DeadEndError(Exception):
 class Graph:
     """A graph under construction: values by index, the links that make them."""
 
-    def __init__(self, rng: random.Random, knobs: Knobs = PLAIN) -> None:
+    def __init__(self, rng: random.Random, difficulty: Difficulty = STANDARD) -> None:
         self.rng = rng
-        self.knobs = knobs
+        self.difficulty = difficulty
         self.values: list[int] = []
         self.links: list[Link] = []
 
@@ -50,7 +50,7 @@ class Graph:
 
     def derive(self, left: int) -> int:
         """Add a quantity made from ``left`` and a constant; its index."""
-        op, constant = self.rng.choice(changes(self.values[left], self.rng, self.knobs.largest))
+        op, constant = self.rng.choice(changes(self.values[left], self.rng, self.difficulty.largest))
         self.values.append(OPERATIONS[op](self.values[left], constant))
         self.links.append(Link(len(self.values) - 1, op, left, constant))
         return len(self.values) - 1
@@ -58,7 +58,7 @@ class Graph:
     def join(self, left: int, right: int) -> int:
         """Add the sum of two quantities; its index. Raises DeadEndError beyond the largest value."""
         total = self.values[left] + self.values[right]
-        if total > self.knobs.largest:
+        if total > self.difficulty.largest:
             raise DeadEndError
         self.values.append(total)
         self.links.append(Link(len(self.values) - 1, "+", left, right, joins=True))
@@ -68,7 +68,7 @@ class Graph:
         """Add ``count`` quantities that nothing needs: dead ends made from needed ones, or numbers just stated."""
         needed = len(self.values)
         for _ in range(count):
-            if needed > 1 and self.rng.random() < self.knobs.dead_ends:
+            if needed > 1 and self.rng.random() < self.difficulty.dead_ends:
                 self.derive(self.rng.randrange(needed - 1))
             else:
                 self.given(high=high)
@@ -94,18 +94,18 @@ def changes(value: int, rng: random.Random, largest: int = MAX_VALUE) -> list[tu
     return found
 
 
-def random_graph(rng: random.Random, steps: int, knobs: Knobs = PLAIN, high: int = 60) -> Graph:
+def random_graph(rng: random.Random, steps: int, difficulty: Difficulty = STANDARD, high: int = 60) -> Graph:
     """A graph whose last quantity needs exactly ``steps`` operations, none of them in vain.
 
     ``high`` is the largest given number.
     """
-    graph = Graph(rng, knobs)
+    graph = Graph(rng, difficulty)
     ends = [graph.given(high=high)]
     for left in range(steps, 0, -1):
         if len(ends) - 1 >= left or (len(ends) > 1 and rng.random() < 0.4):
             first, second = rng.sample(ends, 2)
             ends = [e for e in ends if e not in (first, second)] + [graph.join(first, second)]
-        elif len(ends) <= left - 2 and rng.random() < knobs.branching:
+        elif len(ends) <= left - 2 and rng.random() < difficulty.branching:
             ends.append(graph.derive(graph.given(high=high) if rng.random() < 0.5 else rng.choice(ends)))
         else:
             end = rng.choice(ends)

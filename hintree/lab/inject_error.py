@@ -3,16 +3,16 @@
 import random
 from collections.abc import Sequence
 
-from hintree.lab.checker import stated
+from hintree.lab.checker import stated_values
 from hintree.lab.problem import MAX_VALUE, Fact, LabProblem, write_step
 
 
-def derail(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> list[str]:
+def inject_error(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> list[str]:
     """The history with its last step, or the one before, replaced by a wrong one and what follows built on it."""
     cut = max(0, len(history) - rng.choice((1, 1, 2)))
     steps = [*history[:cut], wrong_step(rng, problem, history[:cut])]
     for old in history[cut + 1 :]:
-        known = stated(problem, steps)
+        known = stated_values(problem, steps)
         fact = problem.facts[int(old[1 : old.index(")")]) - 1]
         if known.keys() >= set(fact.needs()) and in_range(step := write_step(fact, known)):
             steps.append(step)
@@ -26,7 +26,7 @@ def in_range(step: str) -> bool:
 
 def wrong_step(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> str:
     """A step that goes wrong in arithmetic, in an operand, or in what it sets out to find."""
-    known = stated(problem, history)
+    known = stated_values(problem, history)
     usable = [fact for fact in problem.facts if fact.op and known.keys() >= set(fact.needs())]
     needed = problem.needed()
     kind = rng.random()
@@ -34,14 +34,14 @@ def wrong_step(rng: random.Random, problem: LabProblem, history: Sequence[str]) 
     fact = rng.choice(open_facts)
     step = write_step(fact, known)
     if kind < 0.4 or (kind < 0.7 and not fact.needs()):
-        return slip(rng, step)
+        return wrong_result(rng, step)
     if kind < 0.7:
-        return misread(rng, fact, known)
-    astray = [step for f in usable if f not in open_facts and in_range(step := write_step(f, known))]
-    return rng.choice(astray) if astray else slip(rng, step)
+        return wrong_operand(rng, fact, known)
+    other_steps = [step for f in usable if f not in open_facts and in_range(step := write_step(f, known))]
+    return rng.choice(other_steps) if other_steps else wrong_result(rng, step)
 
 
-def slip(rng: random.Random, step: str) -> str:
+def wrong_result(rng: random.Random, step: str) -> str:
     """The step with a wrong result."""
     head, _, result = step.rpartition(" ")
     value = int(result.rstrip("."))
@@ -50,9 +50,9 @@ def slip(rng: random.Random, step: str) -> str:
     return f"{head.replace(f'= {value}.', f'= {wrong}.')} {wrong}."
 
 
-def misread(rng: random.Random, fact: Fact, known: dict[str, int]) -> str:
+def wrong_operand(rng: random.Random, fact: Fact, known: dict[str, int]) -> str:
     """The step with a wrong number looked up for one of its operands."""
     key = rng.choice(fact.needs())
     others = sorted({value for value in known.values() if value != known[key]}) or [known[key] + 1]
     step = write_step(fact, {**known, key: rng.choice(others)})
-    return step if in_range(step) else slip(rng, write_step(fact, known))
+    return step if in_range(step) else wrong_result(rng, write_step(fact, known))

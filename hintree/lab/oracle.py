@@ -6,20 +6,20 @@ Also after mistakes: a quantity stated wrongly is checked again before anything 
 import re
 from collections.abc import Sequence
 
-from hintree.lab.checker import check_step, parse, stated
+from hintree.lab.checker import check_step, parse_step, stated_values
 from hintree.lab.problem import Fact, LabProblem, next_to_use, write_answer, write_hint, write_step
 
 
 def next_fact(problem: LabProblem, history: Sequence[str]) -> tuple[Fact | None, bool]:
     """The fact to use next (None: give the answer), and whether it was used before with a wrong result."""
-    known = stated(problem, history)
-    right = rightly(problem, known)
-    parsed = parse(history[-1]) if history else None
+    known = stated_values(problem, history)
+    right = correct_keys(problem, known)
+    parsed = parse_step(history[-1]) if history else None
     fact = next_to_use(problem, right, parsed.key if parsed else None)
     return fact, fact is not None and fact.target in known
 
 
-def rightly(problem: LabProblem, known: dict[str, int]) -> set[str]:
+def correct_keys(problem: LabProblem, known: dict[str, int]) -> set[str]:
     """The quantities that are known with their true values."""
     return {key for key, value in known.items() if value == problem.values[key]}
 
@@ -40,7 +40,7 @@ def meant_step(problem: LabProblem, history: Sequence[str], step: str) -> str:
     """The right step that ``step`` comes closest to: about the same fact if it can be used now, else the exact next."""
     if check_step(problem, history, step).right:
         return step
-    right = rightly(problem, stated(problem, history))
+    right = correct_keys(problem, stated_values(problem, history))
     label = re.match(r"\((\d{1,3})\)", step.strip())
     for fact in problem.facts:
         same = label is not None and int(label[1]) == fact.label

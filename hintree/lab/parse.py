@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from hintree.errors import UsageError
-from hintree.lab.families.draft import Wording, find_fields
+from hintree.lab.families.wording import Wording, find_fields
 from hintree.lab.generate import FAMILIES, split_of
 from hintree.lab.problem import MAX_VALUE, OPERATIONS, Fact, LabProblem
 
@@ -13,7 +13,7 @@ LONGEST_QUESTION = 10_000
 """Characters."""
 
 
-def read(question: str) -> LabProblem:
+def parse_problem(question: str) -> LabProblem:
     """The problem that a question states.
 
     Raises:
@@ -21,32 +21,32 @@ def read(question: str) -> LabProblem:
     """
     text = " ".join(question.split())[:LONGEST_QUESTION]
     parts = list(LABELLED.finditer(text))
-    told, asked = [part[2] for part in parts], text[parts[-1].end() :].strip() if parts else text
+    sentences, question_text = [part[2] for part in parts], text[parts[-1].end() :].strip() if parts else text
     if not parts or [int(part[1]) for part in parts] != list(range(1, len(parts) + 1)):
         raise UsageError(
             "a lab question is a row of facts labelled (1), (2), ..., and a question; see `hintree lab problems`"
         )
     readings = {
-        name: [read_fact(label, sentence, family.wordings) for label, sentence in enumerate(told, 1)]
+        name: [read_fact(label, sentence, family.wordings) for label, sentence in enumerate(sentences, 1)]
         for name, family in FAMILIES.items()
     }
     name = max(readings, key=lambda family: sum(fact is not None for fact in readings[family]))
     facts = []
     for label, fact in enumerate(readings[name], 1):
         if fact is None:
-            raise UsageError(f"({label}) is no fact of the lab: {told[label - 1]!r}")
+            raise UsageError(f"({label}) is no fact of the lab: {sentences[label - 1]!r}")
         facts.append(fact)
-    target = read_target(asked, name)
+    target = read_target(question_text, name)
     problem = LabProblem(name, text, tuple(facts), target, evaluate(facts, target))
     return replace(problem, split=split_of(problem))
 
 
-def read_target(asked: str, family: str) -> str:
+def read_target(question_text: str, family: str) -> str:
     """The key that a question of a family asks for. Raises UsageError."""
     for question in FAMILIES[family].questions:
-        if (fields := find_fields(question.text, asked)) is not None:
+        if (fields := find_fields(question.text, question_text)) is not None:
             return question.target.format(**fields)
-    raise UsageError(f"{asked!r} is no question about {family}; see `hintree lab problems --family {family}`")
+    raise UsageError(f"{question_text!r} is no question about {family}; see `hintree lab problems --family {family}`")
 
 
 def read_fact(label: int, sentence: str, wordings: tuple[Wording, ...]) -> Fact | None:

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 
 from hintree.errors import UsageError
-from hintree.lab.families.draft import NUMBER_WORDS
+from hintree.lab.families.wording import NUMBER_WORDS
 from hintree.lab.graph import LARGEST_CONSTANT
-from hintree.lab.parse import read
+from hintree.lab.parse import parse_problem
 from hintree.lab.problem import LabProblem
 
 OPPOSITES = {
@@ -29,11 +29,15 @@ def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
     """
     for question in changed(problem, random.Random(f"twin/{seed}/{problem.id}")):
         try:
-            twin = read(question)
+            counterfactual = parse_problem(question)
         except UsageError:
             continue
-        if twin.answer != problem.answer and twin.needed() == problem.needed() and twin.split == problem.split:
-            return twin
+        if (
+            counterfactual.answer != problem.answer
+            and counterfactual.needed() == problem.needed()
+            and counterfactual.split == problem.split
+        ):
+            return counterfactual
     raise UsageError(f"{problem.id}: no change of one fact gives another problem")
 
 

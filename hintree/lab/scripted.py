@@ -33,11 +33,11 @@ NORMAL = NormalDist()
 
 
 def scripted(
-    asked: Sequence[LabProblem],
+    problems: Sequence[LabProblem],
     *,
-    slips: float = 0.12,
-    hinted_slips: float = 0.06,
-    teacher_slips: float = 0.01,
+    error_rate: float = 0.12,
+    hinted_error_rate: float = 0.06,
+    teacher_error_rate: float = 0.01,
     hint_quality: float = 0.95,
     auc: float = 0.97,
 ) -> dict[str, Handler]:
@@ -51,36 +51,41 @@ def scripted(
         hint_quality: Probability that a hint is the exact one, in [0, 1]; any other points to a random fact.
         auc: Area under the ROC curve of the scores, right steps against wrong ones, in (0, 1).
     """
-    truth = {problem.id: problem for problem in asked}
+    truth = {problem.id: problem for problem in problems}
 
-    def teach(request: StepRequest | StrategyRequest) -> StepOutput | tuple[None, ...]:
+    def write_or_route(request: StepRequest | StrategyRequest) -> StepOutput | tuple[None, ...]:
         return (None,) * request.tracks if isinstance(request, StrategyRequest) else write(request)
 
     def write(request: StepRequest) -> StepOutput:
         problem, history = truth[request.tree.problem.id], steps_of(request.node)
         rng = generator(request.seed, "slip")
-        led = request.hint == next_hint(problem, history)
-        rate = teacher_slips if request.author == "teacher" else hinted_slips if led else slips
+        hint_is_exact = request.hint == next_hint(problem, history)
+        rate = teacher_error_rate if request.author == "teacher" else hinted_error_rate if hint_is_exact else error_rate
         wrong = rng.random() < rate
         text = wrong_step(rng, problem, history) if wrong else next_step(problem, history)
         answer = find_answer(text)
         sure = 0.5 + 0.5 * rng.random() if wrong else 0.8 + 0.2 * rng.random()
         return StepOutput(text, "end" if answer else "delimiter", words(text), sure, sure / 2, 1 - sure, answer)
 
-    def point(request: HintRequest) -> HintOutput:
+    def hint(request: HintRequest) -> HintOutput:
         problem, rng = truth[request.tree.problem.id], generator(request.seed, "hint")
         exact = rng.random() < hint_quality
         hint = next_hint(problem, steps_of(request.node)) if exact else write_hint(rng.choice(problem.facts))
         return HintOutput(hint, words(hint))
 
-    def judge(request: ScoreRequest) -> float:
+    def score(request: ScoreRequest) -> float:
         problem, (*history, last) = truth[request.tree.problem.id], steps_of(request.node)
         right = check_step(problem, history, last).right
         apart = 2**0.5 * NORMAL.inv_cdf(auc)
         drawn = generator(request.seed, "score").normalvariate(apart / 2 if right else -apart / 2, 1.0)
         return NORMAL.cdf(drawn)
 
-    roles: Mapping[str, Callable[[Any], Any]] = {"reasoner": write, "teacher": teach, "hinter": point, "scorer": judge}
+    roles: Mapping[str, Callable[[Any], Any]] = {
+        "reasoner": write,
+        "teacher": write_or_route,
+        "hinter": hint,
+        "scorer": score,
+    }
     return {role: Handler(answer_with(reply)) for role, reply in roles.items()}
 
 

@@ -8,21 +8,21 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from hintree.models.local.load import write_manifest
-from hintree.training.loop import DEVICE, Draw, Schedule, train
+from hintree.training.loop import DEVICE, DrawRow, TrainingSchedule, train
 from hintree.training.shipped.vocabulary import build_tokenizer
 
 RECORD = "training.json"
 
 
-def finish(
+def train_and_save(
     model: Any,
-    draw: Draw,
-    schedule: Schedule,
+    draw: DrawRow,
+    schedule: TrainingSchedule,
     out: Path,
     name: str,
     *,
     tokenizer: PreTrainedTokenizerBase | None = None,
-    ready: Callable[[Any], Any] | None = None,
+    convert: Callable[[Any], Any] | None = None,
     spent: float = 0.0,
     earlier: Path | None = None,
 ) -> None:
@@ -41,7 +41,7 @@ def finish(
     """
     tokenizer = tokenizer or build_tokenizer()
     seconds = train(model, tokenizer, draw, schedule, out, name) + spent
-    model = ready(model) if ready else model
+    model = convert(model) if convert else model
     model.save_pretrained(out / name)
     tokenizer.save_pretrained(out / name)
     record: dict[str, Any] = {

@@ -18,7 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from hintree.training.shipped.rows import IGNORED, Row
+from hintree.training.shipped.rows import IGNORED, TrainingRow
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
@@ -27,16 +27,16 @@ LOG_EVERY, SAVE_EVERY = 100, 500
 """Optimizer steps between two lines of the log, and between two resume points."""
 
 
-class Draw(Protocol):
+class DrawRow(Protocol):
     """Draws a training row for an optimizer step of the run."""
 
-    def __call__(self, rng: random.Random, step: int) -> Row:
+    def __call__(self, rng: random.Random, step: int) -> TrainingRow:
         """One row."""
         ...
 
 
 @dataclass(frozen=True)
-class Schedule:
+class TrainingSchedule:
     """How long and how fast a model is trained.
 
     Attributes:
@@ -63,7 +63,7 @@ class Schedule:
         return min(1.0, (step + 1) / self.warmup, left)
 
 
-def optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.Optimizer]:
+def optimizers(model: PreTrainedModel, schedule: TrainingSchedule) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices, AdamW for everything else that is to be trained."""
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not schedule.muon:
@@ -77,7 +77,7 @@ def optimizers(model: PreTrainedModel, schedule: Schedule) -> list[torch.optim.O
     ]
 
 
-def batches(draw: Draw, schedule: Schedule, start: int) -> Iterator[list[Row]]:
+def batches(draw: DrawRow, schedule: TrainingSchedule, start: int) -> Iterator[list[TrainingRow]]:
     """Batches from step ``start`` on, each drawn from (seed, step) only and sorted by length."""
     for step in range(start, schedule.steps):
         rng = random.Random(f"{schedule.seed}/{step}")
@@ -85,7 +85,7 @@ def batches(draw: Draw, schedule: Schedule, start: int) -> Iterator[list[Row]]:
         yield sorted(rows, key=lambda row: len(row.ids))
 
 
-def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
+def collate(rows: Sequence[TrainingRow], pad: int) -> dict[str, Tensor]:
     """Rows as padded tensors of shape [rows, longest], and their weights, of shape [rows]."""
     longest = max(len(row.ids) for row in rows)
     ids = [row.ids + [pad] * (longest - len(row.ids)) for row in rows]
@@ -97,7 +97,12 @@ def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
 
 
 def train(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, draw: Draw, schedule: Schedule, folder: Path, name: str
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    draw: DrawRow,
+    schedule: TrainingSchedule,
+    folder: Path,
+    name: str,
 ) -> float:
     """Train ``model`` in place; the CPU seconds it took. Writes ``folder/NAME.jsonl`` and a resume point.
 
@@ -137,7 +142,9 @@ def trim_log(path: Path, start: int) -> None:
         path.write_text("".join(f"{line}\n" for line in lines))
 
 
-def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence[torch.optim.Optimizer]) -> float:
+def one_step(
+    model: PreTrainedModel, rows: list[TrainingRow], pad: int, optims: Sequence[torch.optim.Optimizer]
+) -> float:
     """One optimizer step; the loss, a mean over all tokens that count.
 
     On a CPU the shorter and the longer rows go through the model separately, each on a core of its own and with little
@@ -146,7 +153,7 @@ def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence
     """
     count = sum(row.weight * sum(label != IGNORED for label in row.labels) for row in rows)
 
-    def descend(part: list[Row]) -> float:
+    def descend(part: list[TrainingRow]) -> float:
         loss = loss_sum(model, collate(part, pad)) / count
         loss.backward()
         return float(loss.detach())
@@ -159,7 +166,7 @@ def one_step(model: PreTrainedModel, rows: list[Row], pad: int, optims: Sequence
     return total
 
 
-def halves(rows: list[Row]) -> list[list[Row]]:
+def halves(rows: list[TrainingRow]) -> list[list[TrainingRow]]:
     """Rows that are sorted by length, cut in two where both parts, padded, come to about the same."""
     cuts = ((rows[:k], rows[k:]) for k in range(1, len(rows)))
     return list(min(cuts, key=lambda cut: max(len(part) * len(part[-1].ids) for part in cut), default=(rows,)))

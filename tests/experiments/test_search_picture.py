@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hintree.experiments.search_picture import SEARCHES, are_telling, settings
+from hintree.experiments.search_picture import SEARCHES, are_distinct, settings
 from hintree.export.drawing import Panel, colour, draw
 from hintree.search import MCTS, Beam, BestOfN, Problem, Tree, choose
 from hintree.view.layout import Size, circles, columns
@@ -114,9 +114,9 @@ def test_colours_run_from_dark_to_light():
 
 
 def test_trees_of_one_shape_or_too_few_steps_tell_nothing():
-    assert are_telling([chain(12), tree_of([0] * 12)])
-    assert not are_telling([chain(12), chain(12)])
-    assert not are_telling([chain(12), chain(3)]) and not are_telling([chain(12), chain(65)])
+    assert are_distinct([chain(12), tree_of([0] * 12)])
+    assert not are_distinct([chain(12), chain(12)])
+    assert not are_distinct([chain(12), chain(3)]) and not are_distinct([chain(12), chain(65)])
 
 
 def test_the_picture_of_the_docs_is_whole_and_has_every_search():

@@ -121,7 +121,9 @@ def test_first_error(steps, index):
     assert first_error(PROBLEM, steps) == index
 
 
-POOL = [p for family in FAMILIES for p in problems("train", (1, 3, 6), n=25, seed=4, families=(family,), knobs=WIDE)]
+POOL = [
+    p for family in FAMILIES for p in problems("train", (1, 3, 6), n=25, seed=4, families=(family,), difficulty=WIDE)
+]
 PIECES = ["(1)", "(2)", "(77)", "Ana has", "Ben gets 5 fewer pens than Ana", "The answer is", " ", ". ", ".", "\n"]
 PIECES += ["12", "7", "0", "13", "=", "+", "-", "*", "/", "\x00", "é", "٣", "²", HUGE, "(", ")", "12 - 5 = 7. "]
 

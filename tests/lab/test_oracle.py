@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from hintree.lab import FAMILIES, check_step, first_error, problems, solve
-from hintree.lab.inject_error import derail
+from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import gold
 from hintree.policies.leaks import fit_to_teach, leaks
@@ -35,11 +35,11 @@ def finish(problem, history):
 
 
 @cache
-def derailed(family, n=150):
+def histories_with_errors(family, n=150):
     rng, found = random.Random(5), []
     for problem in drawn(family, n, "train"):
         steps = [step for _, step in gold(problem)]
-        found.append((problem, derail(rng, problem, steps[: rng.randrange(len(steps))])))
+        found.append((problem, inject_error(rng, problem, steps[: rng.randrange(len(steps))])))
     return found
 
 
@@ -80,14 +80,14 @@ def test_exact_hints_hold_no_number_that_is_not_stated_yet(family):
 
 @everywhere
 def test_every_derailed_history_has_a_wrong_step(family):
-    for problem, history in derailed(family):
+    for problem, history in histories_with_errors(family):
         assert history
         assert first_error(problem, history) >= 0, (problem.question, history)
 
 
 @everywhere
 def test_derailed_histories_hold_mistakes_of_several_kinds(family):
-    kinds = {check_step(p, h[:i], step).kind for p, h in derailed(family) for i, step in enumerate(h)}
+    kinds = {check_step(p, h[:i], step).kind for p, h in histories_with_errors(family) for i, step in enumerate(h)}
     assert {"", "arithmetic", "operand"} <= kinds
     assert kinds & {"irrelevant", "repeated"}
     assert "malformed" not in kinds
@@ -95,7 +95,7 @@ def test_derailed_histories_hold_mistakes_of_several_kinds(family):
 
 @everywhere
 def test_after_a_derailment_the_oracle_takes_only_right_steps_to_the_right_answer(family):
-    for problem, history in derailed(family):
+    for problem, history in histories_with_errors(family):
         _, steps = finish(problem, history)
         assert steps[-1] == f"The answer is {problem.answer}."
         for i, step in enumerate(steps):
@@ -105,14 +105,14 @@ def test_after_a_derailment_the_oracle_takes_only_right_steps_to_the_right_answe
 @everywhere
 def test_the_oracle_says_check_again_exactly_where_a_quantity_was_stated_wrongly(family):
     again = 0
-    for problem, history in derailed(family):
-        said = {key: int(value) for step in history for key, value in re.findall(r"\. ([^.=]+?) (\d+)\.$", step)}
+    for problem, history in histories_with_errors(family):
+        stated = {key: int(value) for step in history for key, value in re.findall(r"\. ([^.=]+?) (\d+)\.$", step)}
         hints, steps = finish(problem, history)
         for hint, step in zip(hints[:-1], steps, strict=False):
             fact = problem.facts[int(re.search(r"\((\d+)\)", hint)[1]) - 1]
             assert step.startswith(f"({fact.label}) ")
-            assert (hint == f"check ({fact.label}) again.") == (fact.target in said)
-            assert said.get(fact.target) != problem.values[fact.target]
+            assert (hint == f"check ({fact.label}) again.") == (fact.target in stated)
+            assert stated.get(fact.target) != problem.values[fact.target]
             again += hint.startswith("check")
         assert hints[-1] == "give the answer."
     assert again > 20
@@ -131,8 +131,8 @@ def test_the_oracle_says_check_again_exactly_where_a_quantity_was_stated_wrongly
     ],
 )
 def test_hints_after_mistakes(history, hints):
-    said, steps = finish(PROBLEM, history)
-    assert said == hints
+    found, steps = finish(PROBLEM, history)
+    assert found == hints
     assert steps[-1] == ANSWER
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.lab import FAMILIES, SPLITS, check_step, first_error, problems, solve
-from hintree.lab.difficulty import EASY, EASY_STEPS, KNOWN, WIDE, Knobs
-from hintree.lab.families.draft import NAMES
+from hintree.lab.difficulty import EASY, EASY_STEPS, KNOWN_FAMILIES, WIDE, Difficulty
 from hintree.lab.families.relations import ITEMS
 from hintree.lab.families.sharing import SWEETS, VESSELS
 from hintree.lab.families.shopping import GOODS
+from hintree.lab.families.wording import NAMES
 from hintree.lab.generate import signature
-from hintree.lab.parse import read
+from hintree.lab.parse import parse_problem
 from hintree.lab.perturb import perturb
 from hintree.lab.problem import gold
 
@@ -25,10 +25,13 @@ everywhere = pytest.mark.parametrize("family", FAMILIES)
 
 
 @cache
-def drawn(family, n=25, **knobs):
+def drawn(family, n=25, **difficulty):
     """Problems of every length, with it; drawn once for all tests, since none can change them."""
-    knobs = replace(WIDE, **knobs)
-    draws = ((steps, problems("train", (steps,), n=n, seed=3, families=(family,), knobs=knobs)) for steps in LENGTHS)
+    difficulty = replace(WIDE, **difficulty)
+    draws = (
+        (steps, problems("train", (steps,), n=n, seed=3, families=(family,), difficulty=difficulty))
+        for steps in LENGTHS
+    )
     return [(steps, problem) for steps, found in draws for problem in found]
 
 
@@ -48,8 +51,8 @@ def test_the_gold_solution_has_exactly_the_steps_asked_for(family):
 def test_every_number_lies_within_1_and_199(family):
     for _, problem in drawn(family):
         constants = [x for fact in problem.facts for x in fact.operands if isinstance(x, int)]
-        told = [int(x) for x in re.findall(r"\d+", re.sub(r"\(\d+\)", "", problem.question))]
-        numbers = [*problem.values.values(), *constants, *told]
+        text = [int(x) for x in re.findall(r"\d+", re.sub(r"\(\d+\)", "", problem.question))]
+        numbers = [*problem.values.values(), *constants, *text]
         assert 1 <= min(numbers) <= max(numbers) <= 199
 
 
@@ -108,7 +111,7 @@ def test_distractors_state_a_number_unless_they_are_dead_ends(family):
 
 
 def test_the_easy_split_is_short_plain_and_small():
-    for problem in problems("test", EASY_STEPS, n=300, knobs=EASY):
+    for problem in problems("test", EASY_STEPS, n=300, difficulty=EASY):
         assert len(solve(problem)) <= 3 and not unneeded(problem)
         assert max(problem.values.values()) <= 99
 
@@ -126,7 +129,7 @@ def test_a_second_chain_is_opened_and_joined_where_problems_branch(family):
 def test_any_question_is_read_back_exactly(family):
     hard = {"distractors": (0, 1, 2), "dead_ends": 0.5, "shuffle": 0.5, "branching": 0.5}
     for _, problem in drawn(family, **hard):
-        assert read(problem.question) == problem
+        assert parse_problem(problem.question) == problem
 
 
 @pytest.mark.parametrize(
@@ -146,23 +149,23 @@ def test_any_question_is_read_back_exactly(family):
 )
 def test_what_is_no_lab_question_is_refused_with_the_reason(question, message):
     with pytest.raises(UsageError, match=message):
-        read(question)
+        parse_problem(question)
 
 
 @everywhere
 def test_a_twin_differs_in_one_needed_fact_and_in_its_answer(family):
     for _, problem in drawn(family, n=6):
-        twin = perturb(problem)
-        other = [(a, b) for a, b in zip(problem.facts, twin.facts, strict=True) if a != b]
+        counterfactual = perturb(problem)
+        other = [(a, b) for a, b in zip(problem.facts, counterfactual.facts, strict=True) if a != b]
         assert len(other) == 1 and other[0][0].target in problem.needed()
-        assert twin.answer != problem.answer
-        assert twin.split == problem.split and twin == perturb(problem)
-        assert first_error(twin, [step for _, step in gold(twin)]) == -1
+        assert counterfactual.answer != problem.answer
+        assert counterfactual.split == problem.split and counterfactual == perturb(problem)
+        assert first_error(counterfactual, [step for _, step in gold(counterfactual)]) == -1
 
 
 def test_twins_change_numbers_and_relations():
     pairs = [
-        (p, perturb(p)) for p in problems("train", range(3, 7), n=80, seed=5, families=tuple(FAMILIES), knobs=WIDE)
+        (p, perturb(p)) for p in problems("train", range(3, 7), n=80, seed=5, families=tuple(FAMILIES), difficulty=WIDE)
     ]
     kinds = Counter([f.op for f in p.facts] == [f.op for f in t.facts] for p, t in pairs)
     assert kinds[True] > 20 and kinds[False] >= 3
@@ -171,9 +174,9 @@ def test_twins_change_numbers_and_relations():
 @everywhere
 def test_questions_read_well(family):
     for _, problem in drawn(family):
-        told = " ".join(f"({i}) {fact.text}." for i, fact in enumerate(problem.facts, 1))
-        assert problem.question.startswith(f"{told} How ")
-        assert re.fullmatch(r"How [A-Za-z0-9 ]+\?", problem.question.removeprefix(f"{told} "))
+        text = " ".join(f"({i}) {fact.text}." for i, fact in enumerate(problem.facts, 1))
+        assert problem.question.startswith(f"{text} How ")
+        assert re.fullmatch(r"How [A-Za-z0-9 ]+\?", problem.question.removeprefix(f"{text} "))
         assert [fact.label for fact in problem.facts] == list(range(1, len(problem.facts) + 1))
         assert all(fact.text[0].isupper() for fact in problem.facts)
         assert not re.search(r"  |\s[.,?]|[{}_]|None|\.\.", problem.question)
@@ -182,8 +185,8 @@ def test_questions_read_well(family):
 @everywhere
 def test_unshuffled_facts_stand_in_order_of_use(family):
     for _, problem in drawn(family, shuffle=0.0):
-        told = {fact.target: fact.label for fact in problem.facts}
-        assert all(told[key] < fact.label for fact in problem.facts for key in fact.needs())
+        text = {fact.target: fact.label for fact in problem.facts}
+        assert all(text[key] < fact.label for fact in problem.facts for key in fact.needs())
 
 
 @everywhere
@@ -192,11 +195,13 @@ def test_facts_stand_in_order_of_use_unless_they_are_shuffled(family):
         places = {fact.target: fact.label for fact in problem.facts}
         return all(places[key] < fact.label for fact in problem.facts for key in fact.needs())
 
-    told, mixed = (
-        list(problems("train", range(4, 9), n=30, seed=3, families=(family,), knobs=replace(WIDE, shuffle=shuffle)))
+    text, mixed = (
+        list(
+            problems("train", range(4, 9), n=30, seed=3, families=(family,), difficulty=replace(WIDE, shuffle=shuffle))
+        )
         for shuffle in (0.0, 1.0)
     )
-    assert all(map(in_order, told)) and not any(map(in_order, mixed[:5]))
+    assert all(map(in_order, text)) and not any(map(in_order, mixed[:5]))
 
 
 def test_the_same_seed_gives_the_same_problems_and_another_seed_others():
@@ -212,7 +217,7 @@ def test_a_shorter_draw_is_the_beginning_of_a_longer_one():
 
 def test_every_family_and_length_asked_for_occurs():
     found = Counter((p.family, len(solve(p))) for p in problems("train", (2, 5), n=200))
-    assert set(found) == set(itertools.product(KNOWN, (2, 5)))
+    assert set(found) == set(itertools.product(KNOWN_FAMILIES, (2, 5)))
 
 
 def nameless(problem):
@@ -241,7 +246,7 @@ def splits():
                 n=many[split],
                 seed=seed,
                 families=tuple(FAMILIES),
-                knobs=replace(WIDE, distractors=distractors, dead_ends=0.5),
+                difficulty=replace(WIDE, distractors=distractors, dead_ends=0.5),
             )
         ]
         for split in SPLITS
@@ -280,14 +285,14 @@ def test_names_alone_do_not_make_another_signature(splits):
             "families.*'physics'.*relations, ages, .*sharing",
         ),
         ({"families": ()}, "families.*relations, ages"),
-        ({"knobs": Knobs(distractors=())}, "distractors"),
-        ({"knobs": Knobs(distractors=(-1,))}, "distractors"),
-        ({"knobs": Knobs(distractors=(30,))}, "distractors.*30.*0 to 2"),
-        ({"knobs": Knobs(shuffle=1.5)}, "shuffle"),
-        ({"knobs": Knobs(dead_ends=-0.5)}, "dead_ends"),
-        ({"knobs": Knobs(branching=2)}, "branching"),
-        ({"knobs": Knobs(largest=20)}, "largest.*60 to 199"),
-        ({"knobs": Knobs(wordings=0)}, "wordings.*1 to 3"),
+        ({"difficulty": Difficulty(distractors=())}, "distractors"),
+        ({"difficulty": Difficulty(distractors=(-1,))}, "distractors"),
+        ({"difficulty": Difficulty(distractors=(30,))}, "distractors.*30.*0 to 2"),
+        ({"difficulty": Difficulty(shuffle=1.5)}, "shuffle"),
+        ({"difficulty": Difficulty(dead_ends=-0.5)}, "dead_ends"),
+        ({"difficulty": Difficulty(branching=2)}, "branching"),
+        ({"difficulty": Difficulty(largest=20)}, "largest.*60 to 199"),
+        ({"difficulty": Difficulty(wordings=0)}, "wordings.*1 to 3"),
     ],
     ids=str,
 )

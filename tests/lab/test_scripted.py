@@ -6,7 +6,7 @@ from hintree.lab.checker import check_step
 from hintree.lab.scripted import scripted
 from hintree.search import BestOfN, ScoreRequest
 from hintree.statistics.intervals import auc
-from hintree.training.shipped.chains import grow, run_chains
+from hintree.training.shipped.chains import run_chains, run_search
 
 ASKED = list(problems("train", range(3, 8), n=150, seed=2))
 
@@ -22,25 +22,25 @@ def rate(chains):
     return 1 - np.mean(steps)
 
 
-@pytest.mark.parametrize("slips", [0.0, 0.1, 0.3])
-def test_the_reasoner_slips_as_often_as_it_is_told(slips):
-    assert rate(run_chains(ASKED, roles("reasoner", slips=slips))) == pytest.approx(slips, abs=0.04)
+@pytest.mark.parametrize("error_rate", [0.0, 0.1, 0.3])
+def test_the_reasoner_slips_as_often_as_it_is_told(error_rate):
+    assert rate(run_chains(ASKED, roles("reasoner", error_rate=error_rate))) == pytest.approx(error_rate, abs=0.04)
 
 
 def test_only_the_exact_hint_helps():
-    helped = run_chains(ASKED, roles("reasoner", "hinter", slips=0.3, hinted_slips=0.0, hint_quality=1.0))
-    misled = run_chains(ASKED, roles("reasoner", "hinter", slips=0.3, hinted_slips=0.0, hint_quality=0.0))
+    helped = run_chains(ASKED, roles("reasoner", "hinter", error_rate=0.3, hinted_error_rate=0.0, hint_quality=1.0))
+    misled = run_chains(ASKED, roles("reasoner", "hinter", error_rate=0.3, hinted_error_rate=0.0, hint_quality=0.0))
     assert all(c.right for c in helped)
     assert rate(misled) > 0.2
 
 
 @pytest.mark.parametrize("area", [0.6, 0.9, 0.99])
 def test_scores_have_the_area_under_the_curve_that_was_asked_for(area):
-    trees = [run.tree for run in grow(ASKED[:60], BestOfN(4), roles("reasoner", slips=0.3))]
+    trees = [run.tree for run in run_search(ASKED[:60], BestOfN(4), roles("reasoner", error_rate=0.3))]
     judge = scripted(ASKED, auc=area)["scorer"]
     truth = {problem.id: problem for problem in ASKED}
     requests = [ScoreRequest(tree, node) for tree in trees for node in tree.nodes[1:]]
-    scores = np.array([answer.value for answer in judge.answer(requests)])
+    scores = np.array([answer.value for answer in judge.handle(requests)])
     steps = [[n.step.text for n in ask.node.path()] for ask in requests]
     right = [check_step(truth[a.tree.problem.id], s[:-1], s[-1]).right for a, s in zip(requests, steps, strict=True)]
     assert auc(scores, np.array(right)) == pytest.approx(area, abs=0.05)

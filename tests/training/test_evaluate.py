@@ -8,7 +8,7 @@ from hintree.lab.checker import Verdict
 from hintree.lab.scripted import scripted
 from hintree.search import Beam, BestOfN, choose
 from hintree.statistics.intervals import mean_interval
-from hintree.training.shipped.chains import chain, grow
+from hintree.training.shipped.chains import chain, run_search
 from hintree.training.shipped.evaluate import accuracy, evaluate, first_errors
 from hintree.training.shipped.evaluate_prm import best_of_n, first_error_f1
 from hintree.training.shipped.evaluate_smart import NEAR, smart_figures
@@ -39,8 +39,8 @@ def test_the_f1_is_the_harmonic_mean_of_two_accuracies():
 
 
 def test_a_perfect_scorer_chooses_a_right_solution_where_there_is_one():
-    roles = scripted(ASKED, slips=0.25, auc=1 - 1e-9)
-    runs = grow(ASKED, BestOfN(8), {"reasoner": roles["reasoner"], "scorer": roles["scorer"]})
+    roles = scripted(ASKED, error_rate=0.25, auc=1 - 1e-9)
+    runs = run_search(ASKED, BestOfN(8), {"reasoner": roles["reasoner"], "scorer": roles["scorer"]})
     figures = best_of_n(runs, ASKED)
     possible = [
         any(n.step.answer == str(p.answer) for n in run.tree if n.status == "terminal")
@@ -54,7 +54,7 @@ def test_a_perfect_scorer_chooses_a_right_solution_where_there_is_one():
 
 def test_smart_takes_the_lowest_threshold_that_is_near_the_teacher_on_validation_problems():
     held_out = list(problems("validation", range(3, 7), n=80, seed=4))
-    roles = scripted([*ASKED, *held_out], slips=0.2, teacher_slips=0.0, auc=0.995)
+    roles = scripted([*ASKED, *held_out], error_rate=0.2, teacher_error_rate=0.0, auc=0.995)
     figures = smart_figures(roles["scorer"], roles["reasoner"], roles["teacher"], ASKED, held_out)
     tried = {float(t): right for t, right in figures["validation"].items() if t != "wanted"}
     near = [t for t, right in tried.items() if right >= figures["validation"]["wanted"]]
@@ -64,7 +64,7 @@ def test_smart_takes_the_lowest_threshold_that_is_near_the_teacher_on_validation
 
 
 def test_accuracy_counts_by_length_and_family():
-    runs = grow(ASKED, Beam(1, 1), {"reasoner": scripted(ASKED, slips=0.2)["reasoner"]})
+    runs = run_search(ASKED, Beam(1, 1), {"reasoner": scripted(ASKED, error_rate=0.2)["reasoner"]})
     chains = [chain(p, choose(r.tree).node, r.ledger) for p, r in zip(ASKED, runs, strict=True)]
     figures = accuracy(chains)
     right = sum(c.right for c in chains)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from hintree.training import loop as module
-from hintree.training.loop import Schedule, batches, collate, one_step, optimizers, save_point, train
+from hintree.training.loop import TrainingSchedule, batches, collate, one_step, optimizers, save_point, train
 from hintree.training.shipped.initialisation import new_model, widen
-from hintree.training.shipped.rows import IGNORED, Row, drill
+from hintree.training.shipped.rows import IGNORED, TrainingRow, drill
 from hintree.training.shipped.vocabulary import build_tokenizer
 
 
@@ -43,7 +43,7 @@ def same_weights(one, other):
 
 
 def test_the_rate_warms_up_holds_and_falls_to_more_than_zero():
-    schedule = Schedule(steps=1000, warmup=50, hold=0.6)
+    schedule = TrainingSchedule(steps=1000, warmup=50, hold=0.6)
     rates = [schedule.rate(step) for step in range(1000)]
     assert rates[:50] == pytest.approx([(i + 1) / 50 for i in range(50)])
     assert rates[50:601] == [1.0] * 551
@@ -55,16 +55,16 @@ def test_the_rate_warms_up_holds_and_falls_to_more_than_zero():
 @pytest.mark.parametrize("steps", [1, 2, 10, 60, 333])
 @pytest.mark.parametrize("hold", [0.0, 0.3, 0.55, 1.0])
 def test_the_rate_of_any_schedule_lies_within_0_and_1(steps, hold):
-    schedule = Schedule(steps=steps, hold=hold)
+    schedule = TrainingSchedule(steps=steps, hold=hold)
     assert all(0 < schedule.rate(step) <= 1 for step in range(steps))
 
 
 def test_rows_depend_on_seed_and_step_alone(tokenizer):
-    schedule, draw = Schedule(steps=6, batch=3, seed=5), sums(tokenizer)
+    schedule, draw = TrainingSchedule(steps=6, batch=3, seed=5), sums(tokenizer)
     whole = list(batches(draw, schedule, 0))
     assert len(whole) == 6
     assert list(batches(draw, schedule, 4)) == whole[4:]
-    assert list(batches(draw, Schedule(steps=6, batch=3, seed=6), 0)) != whole
+    assert list(batches(draw, TrainingSchedule(steps=6, batch=3, seed=6), 0)) != whole
     assert whole[0] != whole[1]
 
 
@@ -73,14 +73,14 @@ def test_rows_are_drawn_for_their_step():
 
     def draw(rng, step):
         seen.append(step)
-        return Row([2, 3], [IGNORED, 3])
+        return TrainingRow([2, 3], [IGNORED, 3])
 
-    list(batches(draw, Schedule(steps=4, batch=1), 1))
+    list(batches(draw, TrainingSchedule(steps=4, batch=1), 1))
     assert seen == [1, 2, 3]
 
 
 def test_padding_is_neither_seen_nor_learned():
-    batch = collate([Row([2, 5], [IGNORED, 5]), Row([2, 6, 7], [IGNORED, 6, 7])], pad=0)
+    batch = collate([TrainingRow([2, 5], [IGNORED, 5]), TrainingRow([2, 6, 7], [IGNORED, 6, 7])], pad=0)
     assert batch["input_ids"].tolist() == [[2, 5, 0], [2, 6, 7]]
     assert batch["labels"].tolist() == [[IGNORED, 5, IGNORED], [IGNORED, 6, 7]]
     assert batch["attention_mask"].tolist() == [[1, 1, 0], [1, 1, 1]]
@@ -97,12 +97,12 @@ def test_the_same_seed_gives_the_same_model_and_every_weight_is_moved_by_one_opt
     model = tiny(tokenizer)
     assert same_weights(model, tiny(tokenizer))
     assert not same_weights(model, tiny(tokenizer, seed=2))
-    moved = [id(p) for optim in optimizers(model, Schedule(1)) for p in optim.param_groups[0]["params"]]
+    moved = [id(p) for optim in optimizers(model, TrainingSchedule(1)) for p in optim.param_groups[0]["params"]]
     assert sorted(moved) == sorted(id(p) for p in model.parameters())
 
 
 def test_training_lowers_the_loss_and_writes_the_log(tokenizer, tmp_path):
-    model, schedule = tiny(tokenizer), Schedule(steps=200, batch=4)
+    model, schedule = tiny(tokenizer), TrainingSchedule(steps=200, batch=4)
     seconds = train(model, tokenizer, sums(tokenizer), schedule, tmp_path / "new", "x")
     log = [json.loads(line) for line in (tmp_path / "new" / "x.jsonl").read_text().splitlines()]
     assert [row["step"] for row in log] == [100, 200]
@@ -124,7 +124,7 @@ def by_hand(model, tokenizer, schedule, until, point):
 
 
 def test_a_run_that_starts_from_a_resume_point_ends_with_the_weights_of_an_unbroken_one(tokenizer, tmp_path):
-    schedule = Schedule(steps=12, batch=4, warmup=3)
+    schedule = TrainingSchedule(steps=12, batch=4, warmup=3)
     whole, broken, fresh = (tiny(tokenizer) for _ in range(3))
     train(whole, tokenizer, sums(tokenizer), schedule, tmp_path / "whole", "x")
     (tmp_path / "broken").mkdir()
@@ -137,7 +137,7 @@ def test_a_run_that_starts_from_a_resume_point_ends_with_the_weights_of_an_unbro
 
 
 def test_the_log_of_a_resumed_run_holds_every_step_once(tokenizer, tmp_path):
-    schedule = Schedule(steps=100, batch=2)
+    schedule = TrainingSchedule(steps=100, batch=2)
     by_hand(tiny(tokenizer), tokenizer, schedule, 2, tmp_path / "x.resume.pt")
     (tmp_path / "x.jsonl").write_text('{"step": 100, "loss": 5.0, "cpu_seconds": 1.0}\n')  # killed at step 100
     train(tiny(tokenizer), tokenizer, sums(tokenizer), schedule, tmp_path, "x")
@@ -159,7 +159,7 @@ def killed_after(draw, last):
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_from_its_last_resume_point(tokenizer, tmp_path):
-    schedule = Schedule(steps=610, batch=2)
+    schedule = TrainingSchedule(steps=610, batch=2)
     whole, killed, fresh = (tiny(tokenizer) for _ in range(3))
     train(whole, tokenizer, sums(tokenizer), schedule, tmp_path / "whole", "x")
     with pytest.raises(KilledError):
@@ -172,7 +172,7 @@ def test_a_killed_run_goes_on_from_its_last_resume_point(tokenizer, tmp_path):
 
 def test_a_batch_of_one_row_trains(tokenizer, tmp_path):
     model = tiny(tokenizer)
-    train(model, tokenizer, sums(tokenizer), Schedule(steps=2, batch=1), tmp_path, "x")
+    train(model, tokenizer, sums(tokenizer), TrainingSchedule(steps=2, batch=1), tmp_path, "x")
     assert not same_weights(model, tiny(tokenizer))
 
 

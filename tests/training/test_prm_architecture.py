@@ -8,17 +8,17 @@ from hintree.lab import problems
 from hintree.lab.problem import gold
 from hintree.models import load_model
 from hintree.models.local.load import EMBEDDED, HOME
-from hintree.training.loop import Schedule, optimizers
+from hintree.training.loop import TrainingSchedule, optimizers
 from hintree.training.shipped.initialisation import new_model
 from hintree.training.shipped.prm_architecture import (
-    EXPECTED,
-    FETCHED,
-    LEAST,
-    MARKED,
-    QUIET,
-    VERDICT,
-    WHISPER,
-    new_judge,
+    BASE_SCALE,
+    CODE_SCALE,
+    EXPECTATION_SCALE,
+    FETCH_NORM,
+    MARK_CHANNEL,
+    MIN_CHANNEL,
+    VERDICT_CHANNEL,
+    new_prm,
 )
 from hintree.training.shipped.vocabulary import build_tokenizer
 
@@ -34,8 +34,8 @@ def newline():
 
 
 @pytest.fixture(scope="module")
-def judge(writer, newline):
-    return new_judge(writer, newline, seed=1).eval()
+def prm(writer, newline):
+    return new_prm(writer, newline, seed=1).eval()
 
 
 @pytest.fixture(scope="module")
@@ -58,84 +58,84 @@ def streams(model, ids, layer):
     return found["stream"][0]
 
 
-def test_the_writers_stream_is_left_as_it_is_but_quiet(writer, judge, text):
+def test_the_writers_stream_is_left_as_it_is_but_quiet(writer, prm, text):
     layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
-    ours, its = streams(judge, text, layers - 1)[:, :narrow] / QUIET, streams(writer, text, layers - 1)
+    ours, its = streams(prm, text, layers - 1)[:, :narrow] / BASE_SCALE, streams(writer, text, layers - 1)
     assert torch.allclose(ours, its, rtol=1e-3, atol=1e-3 * float(its.abs().max()))
 
 
-def test_the_expectation_is_the_sum_of_the_likely_tokens_codes(writer, judge, text):
+def test_the_expectation_is_the_sum_of_the_likely_tokens_codes(writer, prm, text):
     layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
     with torch.inference_mode():
         logits = writer(text).logits[0]
-    codes = judge.model.embed_tokens.weight[:, -narrow // 2 :] / WHISPER
-    wanted = EXPECTED * (torch.nn.functional.silu(logits) * logits) @ codes
-    found = streams(judge, text, layers)[:, narrow : narrow + narrow // 2]
+    codes = prm.model.embed_tokens.weight[:, -narrow // 2 :] / CODE_SCALE
+    wanted = EXPECTATION_SCALE * (torch.nn.functional.silu(logits) * logits) @ codes
+    found = streams(prm, text, layers)[:, narrow : narrow + narrow // 2]
     assert torch.allclose(found, wanted, rtol=1e-2, atol=1e-2 * float(wanted.abs().max()))
 
 
-def verdicts(judge, ids):
-    return streams(judge, ids, judge.config.num_hidden_layers - 2)[1:, VERDICT]
+def verdicts(prm, ids):
+    return streams(prm, ids, prm.config.num_hidden_layers - 2)[1:, VERDICT_CHANNEL]
 
 
-def test_the_verdict_is_the_cosine_of_what_was_expected_and_what_came(writer, judge, text):
+def test_the_verdict_is_the_cosine_of_what_was_expected_and_what_came(writer, prm, text):
     layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
-    expected = streams(judge, text, layers)[:-1, narrow : narrow + narrow // 2]
-    came = judge.model.embed_tokens.weight[text[0, 1:], -narrow // 2 :]
-    wanted = FETCHED * torch.nn.functional.cosine_similarity(expected, came / WHISPER)
+    expected = streams(prm, text, layers)[:-1, narrow : narrow + narrow // 2]
+    came = prm.model.embed_tokens.weight[text[0, 1:], -narrow // 2 :]
+    wanted = FETCH_NORM * torch.nn.functional.cosine_similarity(expected, came / CODE_SCALE)
     start = text.shape[1] // 2  # in the question nothing is expected
-    assert torch.allclose(verdicts(judge, text)[start:], wanted[start:], atol=0.05 * FETCHED)
+    assert torch.allclose(verdicts(prm, text)[start:], wanted[start:], atol=0.05 * FETCH_NORM)
 
 
-def test_an_expected_token_gets_a_higher_verdict_than_another(judge, text):
+def test_an_expected_token_gets_a_higher_verdict_than_another(prm, text):
     start = text.shape[1] // 2
     wrong, rng = text.clone(), random.Random(0)
     places = rng.sample(range(start, text.shape[1]), 10)
-    before = verdicts(judge, text)
+    before = verdicts(prm, text)
     for place in places:
         wrong[0] = text[0]
         wrong[0, place] = rng.choice([t for t in text[0].tolist() if t != int(text[0, place])])
-        after = verdicts(judge, wrong)
+        after = verdicts(prm, wrong)
         assert after[place - 1] < before[place - 1]
 
 
-def test_only_the_last_layer_and_the_head_are_trained(judge):
-    trained = {name.split(".weight")[0] for name, p in judge.named_parameters() if p.requires_grad}
-    last = judge.config.num_hidden_layers - 1
+def test_only_the_last_layer_and_the_head_are_trained(prm):
+    trained = {name.split(".weight")[0] for name, p in prm.named_parameters() if p.requires_grad}
+    last = prm.config.num_hidden_layers - 1
     assert all(name.startswith((f"model.layers.{last}.", "model.norm", "score")) for name in trained)
-    moved = {id(p) for optim in optimizers(judge, Schedule(1)) for p in optim.param_groups[0]["params"]}
-    assert moved == {id(p) for p in judge.parameters() if p.requires_grad}
+    moved = {id(p) for optim in optimizers(prm, TrainingSchedule(1)) for p in optim.param_groups[0]["params"]}
+    assert moved == {id(p) for p in prm.parameters() if p.requires_grad}
 
 
-def test_the_question_and_its_end_are_marked_and_nothing_else(judge, newline, text):
-    marks = streams(judge, text, judge.config.num_hidden_layers - 2)[:, MARKED]
+def test_the_question_and_its_end_are_marked_and_nothing_else(prm, newline, text):
+    marks = streams(prm, text, prm.config.num_hidden_layers - 2)[:, MARK_CHANNEL]
     end = text[0].tolist().index(newline)
     assert float(marks[: end + 1].min()) > 0.5e-7
     assert float(marks[end + 1 :].abs().max()) < 1e-9
 
 
-def test_the_end_of_the_text_is_as_good_as_a_line_break(writer, judge, newline):
-    codes = judge.model.embed_tokens.weight[:, writer.config.hidden_size :]
+def test_the_end_of_the_text_is_as_good_as_a_line_break(writer, prm, newline):
+    codes = prm.model.embed_tokens.weight[:, writer.config.hidden_size :]
     assert torch.equal(codes[newline], codes[writer.config.eos_token_id])
     others = [i for i in range(len(codes)) if i not in (newline, writer.config.eos_token_id)]
     assert float((codes[others] @ codes[newline]).abs().max()) < 1e-6 * float(codes[newline].square().sum())
 
 
-def test_a_solution_with_a_wrong_token_has_a_lower_least_verdict_from_there_on(judge, newline, text):
-    last = judge.config.num_hidden_layers - 1
-    least, start = streams(judge, text, last)[:, LEAST], text[0].tolist().index(newline)
+def test_a_solution_with_a_wrong_token_has_a_lower_least_verdict_from_there_on(prm, newline, text):
+    last = prm.config.num_hidden_layers - 1
+    least, start = streams(prm, text, last)[:, MIN_CHANNEL], text[0].tolist().index(newline)
     wrong, rng = text.clone(), random.Random(1)
     for place in rng.sample(range(start + 5, text.shape[1] - 5), 10):
         wrong[0] = text[0]
         wrong[0, place] = rng.choice([t for t in text[0].tolist() if t != int(text[0, place])])
-        after = streams(judge, wrong, last)[:, LEAST]
+        after = streams(prm, wrong, last)[:, MIN_CHANNEL]
         assert torch.allclose(after[start:place], least[start:place], atol=1e-4)
         assert float((least - after)[place]) > 0
 
 
 def test_it_starts_from_a_model_of_any_size():
     tokenizer = build_tokenizer()
-    small = new_judge(new_model(tokenizer, hidden=32, layers=1, seed=1), 4, seed=1)
+    small = new_prm(new_model(tokenizer, hidden=32, layers=1, seed=1), 4, seed=1)
     assert (small.config.hidden_size, small.config.num_hidden_layers) == (64, 4)
     assert torch.isfinite(small(torch.tensor([[2, 5, 6, 7]])).logits).all()
 

@@ -9,7 +9,7 @@ import torch
 from transformers import pipeline
 
 from hintree.cli import main
-from hintree.data.sources import Case as Asked
+from hintree.data.sources import Case as Case
 from hintree.data.sources import read_cases
 from hintree.errors import UsageError
 from hintree.models import load_model
@@ -19,8 +19,8 @@ from hintree.search import Problem
 from hintree.solver.scorers import load_prm
 from hintree.statistics.calibration import calibration_error, reliability
 from hintree.training.prm.check import check, lab_pairs, plain_pairs
-from hintree.training.prm.pairs import edits, sides
-from hintree.training.prm.rows import Draft, exact, label, read_rows, to_line, write_drafts
+from hintree.training.prm.pairs import edits, preference_sides
+from hintree.training.prm.rows import SampledSolution, exact_labels, label, read_rows, sample_solutions, to_line
 from hintree.training.prm.train import Recipe, new_model, save
 from tests.support.prm_checkpoints import CHECKPOINTS
 
@@ -81,9 +81,9 @@ def test_pairs_differ_in_the_last_step_only():
     for pair in [*plain_pairs(), *lab_pairs()]:
         assert pair.right != pair.wrong
     for pair in lab_pairs():
-        draft = Draft(Asked(Problem(pair.question), ""), [*pair.steps, pair.right])
-        assert exact(draft) == [1.0] * len(draft.steps)
-        assert exact(draft._replace(steps=[*pair.steps, pair.wrong]))[-1] == 0.0
+        draft = SampledSolution(Case(Problem(pair.question), ""), [*pair.steps, pair.right])
+        assert exact_labels(draft) == [1.0] * len(draft.steps)
+        assert exact_labels(draft._replace(steps=[*pair.steps, pair.wrong]))[-1] == 0.0
 
 
 def test_check_and_calibrate_on_the_command_line(tmp_path, capsys):
@@ -91,7 +91,7 @@ def test_check_and_calibrate_on_the_command_line(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["checks"][0]["name"] == "one score per step"
     rows, out = tmp_path / "rows.jsonl", tmp_path / "prm.yaml"
     cases = read_cases("lab:validation?steps=2-4&n=24&seed=3")
-    solutions = label(write_drafts(cases, load_model("embedded:student"), 2, seed=1), "exact")
+    solutions = label(sample_solutions(cases, load_model("embedded:student"), 2, seed=1), "exact")
     rows.write_text("".join(map(to_line, solutions)))
     assert read_rows(str(rows)) == solutions
     assert main(["prm", "calibrate", "embedded:prm", "--rows", str(rows), "--out", str(out), "--json"]) == 0
@@ -135,23 +135,26 @@ def test_a_bad_row_is_named_by_its_line(tmp_path, line):
 def test_monte_carlo_labels_count_right_completions():
     teacher = load_model("embedded:teacher")
     wrong = RIGHT[0].replace("= 7", "= 8").replace("has 7", "has 8")
-    drafts = [Draft(Asked(Problem(LAB, "lab"), "7"), RIGHT), Draft(Asked(Problem(LAB, "lab"), "no"), [wrong])]
+    drafts = [
+        SampledSolution(Case(Problem(LAB, "lab"), "7"), RIGHT),
+        SampledSolution(Case(Problem(LAB, "lab"), "no"), [wrong]),
+    ]
     soft, hard = (label(drafts, how, teacher, 4) for how in ("soft", "hard"))
     assert all(0 <= x <= 1 and (4 * x).is_integer() for row in soft for x in row.labels)
     assert [row.labels for row in hard] == [[float(x > 0) for x in row.labels] for row in soft]
     assert soft[1].labels == [0.0]
     assert [row.labels[-1] for row in soft] == [1.0, 0.0] and len(soft[0].labels) == 2  # a finished solution is judged
-    said = [Draft(Asked(Problem(LAB, "lab"), "7"), [RIGHT[0], "The answer is 8."])]
+    said = [SampledSolution(Case(Problem(LAB, "lab"), "7"), [RIGHT[0], "The answer is 8."])]
     assert label(said, "soft", teacher, 4)[0].labels[-1] == 0.0
 
 
 def test_sides_of_a_pair_are_apart_in_q_and_text():
     values = {"aaaa": 1.0, "bbbb": 0.75, "cccc": 0.25, "dddd": 0.0, "eeee": 0.0}
-    assert sides(values, 0.5, 1) == (["aaaa", "bbbb"], ["eeee", "dddd"])
-    assert sides({"aaaa": 1.0, "aaab": 0.0}, 0.5, 2) == ([], [])
-    assert sides({"aaaa": 0.6, "bbbb": 0.2}, 0.5, 1) == ([], [])
-    assert len(sides({x * 4: float(x > "d") for x in "abcde"}, 0.5, 1)[1]) == 4
-    assert sides({}, 0.5, 1) == ([], [])
+    assert preference_sides(values, 0.5, 1) == (["aaaa", "bbbb"], ["eeee", "dddd"])
+    assert preference_sides({"aaaa": 1.0, "aaab": 0.0}, 0.5, 2) == ([], [])
+    assert preference_sides({"aaaa": 0.6, "bbbb": 0.2}, 0.5, 1) == ([], [])
+    assert len(preference_sides({x * 4: float(x > "d") for x in "abcde"}, 0.5, 1)[1]) == 4
+    assert preference_sides({}, 0.5, 1) == ([], [])
     assert (edits("kitten", "sitting"), edits("", "abc"), edits("abc", "abc")) == (3, 3, 0)
 
 

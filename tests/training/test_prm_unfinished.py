@@ -14,13 +14,13 @@ from hintree.data.fields import Case
 from hintree.errors import UsageError
 from hintree.scorers import FAMILIES
 from hintree.search import Problem
-from hintree.training.prm import train, unfinished
-from hintree.training.prm.rows import Solution
-from hintree.training.prm.train import Recipe, descend, encode, new_model, read
-from hintree.training.prm.unfinished import EXAMPLES, PART, begin, finish, in_parts
+from hintree.training.prm import resumable, train
+from hintree.training.prm.resumable import EXAMPLES, PART_SIZE, begin, in_parts, move_to_output
+from hintree.training.prm.rows import LabelledSolution
+from hintree.training.prm.train import Recipe, encode, label_logits, minimise, new_model
 from tests.support.prm_checkpoints import CHECKPOINTS
 
-CASES = [Case(Problem(f"What is {i} + 1?", str(i)), str(i + 1)) for i in range(2 * PART + 5)]
+CASES = [Case(Problem(f"What is {i} + 1?", str(i)), str(i + 1)) for i in range(2 * PART_SIZE + 5)]
 
 
 class KilledError(Exception):
@@ -28,7 +28,7 @@ class KilledError(Exception):
 
 
 def solutions(cases):
-    return [Solution(case.problem.question, ["é\ud800", "b"], [0.125, 1 / 3]) for case in cases]
+    return [LabelledSolution(case.problem.question, ["é\ud800", "b"], [0.125, 1 / 3]) for case in cases]
 
 
 def test_examples_that_were_made_are_not_made_again(tmp_path):
@@ -44,12 +44,12 @@ def test_examples_that_were_made_are_not_made_again(tmp_path):
         return solutions(cases)
 
     with pytest.raises(KilledError):
-        in_parts(CASES, make, Solution, tmp_path)
+        in_parts(CASES, make, LabelledSolution, tmp_path)
     with (tmp_path / EXAMPLES).open("a") as file:
         file.write('[["torn')
-    assert in_parts(CASES, make_all, Solution, tmp_path) == solutions(CASES)
-    assert made == [PART, PART, 5]
-    assert in_parts(CASES, make_all, Solution, tmp_path) == solutions(CASES) and len(made) == 3
+    assert in_parts(CASES, make_all, LabelledSolution, tmp_path) == solutions(CASES)
+    assert made == [PART_SIZE, PART_SIZE, 5]
+    assert in_parts(CASES, make_all, LabelledSolution, tmp_path) == solutions(CASES) and len(made) == 3
 
 
 def test_an_unfinished_training_of_other_settings_is_not_gone_on_with(tmp_path):
@@ -65,7 +65,7 @@ def test_a_model_comes_to_its_folder_as_a_whole(tmp_path):
     work = begin(out, {})
     (work / "model").mkdir()
     (work / "model" / "config.json").write_text("{}")
-    finish(work, out)
+    move_to_output(work, out)
     assert [path.name for path in tmp_path.iterdir()] == ["prm"] and (out / "config.json").is_file()
 
 
@@ -83,10 +83,10 @@ def trained(base, work, monkeypatch, kill_at=None):
             raise KilledError
         question, answer = f"What is {i} + 1?", f"{i} + {1 + i % 2} = {i + 1}"
         wanted = torch.tensor([1 - i % 2])
-        return torch.nn.functional.cross_entropy(read(model, encode(prm, question, [answer])), wanted)
+        return torch.nn.functional.cross_entropy(label_logits(model, encode(prm, question, [answer])), wanted)
 
     work.mkdir(exist_ok=True)
-    return descend(prm.model, 7, loss, recipe, "prm", work), prm.model.model.state_dict()
+    return minimise(prm.model, 7, loss, recipe, "prm", work), prm.model.model.state_dict()
 
 
 def test_a_training_that_was_killed_ends_in_the_same_weights(tmp_path, monkeypatch):
@@ -105,7 +105,7 @@ def test_a_training_that_was_killed_ends_in_the_same_weights(tmp_path, monkeypat
 SCRIPT = """
 import sys, torch
 from hintree.cli import main
-from hintree.training.prm import train, unfinished
+from hintree.training.prm import resumable, train
 torch.set_num_threads(1)
 train.SAVE_AFTER, unfinished.PART = 0.0, 1
 sys.exit(main(sys.argv[1:]))
@@ -135,7 +135,7 @@ def test_a_run_killed_twice_writes_the_very_files_of_an_unbroken_one(kind, tmp_p
     kill_when(point.is_file, [*command, str(out)])
     assert examples.read_text().splitlines()[:2] == kept and not out.exists()
     assert main([*command, str(out), "--seed", "1"]) == 2 and "seed=0, not 1" in capsys.readouterr().err
-    monkeypatch.setattr(unfinished, "PART", 1)
+    monkeypatch.setattr(resumable, "PART", 1)
     assert main([*command, str(out)]) == 0
     sums = [(folder / "SHA256SUMS").read_text() for folder in (tmp_path / "whole", out)]
     assert sums[0] == sums[1] and "training.json" in sums[0] and not work.exists()

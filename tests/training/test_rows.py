@@ -7,9 +7,9 @@ import pytest
 
 from hintree.lab import FAMILIES, problems
 from hintree.lab.checker import check_step
-from hintree.lab.difficulty import Knobs
+from hintree.lab.difficulty import Difficulty
 from hintree.lab.oracle import next_hint, next_step
-from hintree.lab.parse import read
+from hintree.lab.parse import parse_problem
 from hintree.lab.problem import gold, solve, write_plan
 from hintree.policies.leaks import leaks
 from hintree.training.shipped.prm_rows import made_up, prm_row
@@ -106,12 +106,12 @@ def lines(tokenizer, row):
     return found
 
 
-@pytest.mark.parametrize("astray", [False, True])
+@pytest.mark.parametrize("with_errors", [False, True])
 @pytest.mark.parametrize("write_hint", [False, True])
 @everywhere
-def test_guided_rows_learn_the_hint_or_the_step_under_it(tokenizer, family, write_hint, astray):
+def test_guided_rows_learn_the_hint_or_the_step_under_it(tokenizer, family, write_hint, with_errors):
     for seed, problem in enumerate(problems("train", range(1, 9), n=20, seed=2, families=(family,))):
-        row = guided(random.Random(seed), problem, tokenizer, astray=astray, write_hint=write_hint)
+        row = guided(random.Random(seed), problem, tokenizer, with_errors=with_errors, write_hint=write_hint)
         question, *history = lines(tokenizer, row)
         last = None if write_hint else history.pop()
         hint = history.pop()
@@ -119,7 +119,7 @@ def test_guided_rows_learn_the_hint_or_the_step_under_it(tokenizer, family, writ
         assert question == (problem.question, {False})
         assert hint == (f"Hint: {next_hint(problem, steps)}", {write_hint})
         assert last is None or last == (next_step(problem, steps), {True})
-        assert all(flags == {not write_hint and not astray} for _, flags in history)
+        assert all(flags == {not write_hint and not with_errors} for _, flags in history)
         assert row.labels[-1] == row.ids[-1]
         answered = not write_hint and last[0].startswith("The answer")
         assert (row.ids[-1] == tokenizer.eos_token_id) == answered
@@ -153,17 +153,17 @@ def test_an_order_row_names_the_facts_to_use_and_skips_those_that_only_state_a_n
     for row in rows(tokenizer, Mix(steps=range(1, 8), orders=1.0)):
         text = tokenizer.decode(row.ids[1:])
         question, labels = text.split("\n,")
-        assert [int(x) for x in re.findall(r"\d+", labels)] == [f.label for f in solve(read(question))]
+        assert [int(x) for x in re.findall(r"\d+", labels)] == [f.label for f in solve(parse_problem(question))]
         assert learned(row) == [False] * (len(row.ids) - labels.count("(")) + [True] * labels.count("(")
         assert row.weight > 1
-        skipped += max(f.label for f in solve(read(question))) - 1 - labels.count("(")
+        skipped += max(f.label for f in solve(parse_problem(question))) - 1 - labels.count("(")
     assert skipped > 10
 
 
 def test_a_planned_row_is_a_solution_under_its_plan_which_is_only_read(tokenizer):
     for row in rows(tokenizer, Mix(steps=(3,), planned=1.0)):
         question, plan, *steps = tokenizer.decode(row.ids[1:-1]).split("\n")
-        problem = read(question)
+        problem = parse_problem(question)
         assert plan == write_plan(problem)
         assert steps == [step for _, step in gold(problem)]
         taught = sum(learned(row)) - 1
@@ -181,10 +181,10 @@ def test_the_shares_of_a_mix_are_kept(tokenizer):
 
 
 def test_no_row_is_longer_than_the_context(tokenizer):
-    mixes = [COPYING, CIRCUITS, TEACHER_MIX, STUDENT_MIX, Mix(steps=(10,), hinted=0.4, hints=0.3, astray=0.5)]
+    mixes = [COPYING, CIRCUITS, TEACHER_MIX, STUDENT_MIX, Mix(steps=(10,), hinted=0.4, hints=0.3, with_errors=0.5)]
     longest = max(len(row.ids) for mix in mixes for row in rows(tokenizer, mix, 60))
     rng = random.Random(0)
-    for problem in problems("train", (10,), n=60, knobs=Knobs(distractors=(2,), dead_ends=0.5)):
+    for problem in problems("train", (10,), n=60, difficulty=Difficulty(distractors=(2,), dead_ends=0.5)):
         longest = max(longest, len(prm_row(tokenizer, *made_up(rng, problem)).ids))
     assert 200 < longest <= tokenizer.model_max_length == 1024
 

@@ -4,8 +4,8 @@ import pytest
 
 from hintree.lab import FAMILIES, problems
 from hintree.lab.difficulty import WIDE
-from hintree.lab.families import draft, relations, sharing, shopping
-from hintree.lab.inject_error import derail
+from hintree.lab.families import relations, sharing, shopping, wording
+from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import gold, write_hint
 from hintree.training.shipped.vocabulary import build_tokenizer
@@ -23,9 +23,9 @@ def encode(tokenizer, text):
 def lab_texts(family, n):
     rng = random.Random(1)
     for split in ("train", "test"):
-        for problem in problems(split, range(1, 11), n=n, seed=8, families=(family,), knobs=WIDE):
+        for problem in problems(split, range(1, 11), n=n, seed=8, families=(family,), difficulty=WIDE):
             hints, steps = zip(*gold(problem), strict=True)
-            history = derail(rng, problem, steps[: rng.randrange(len(steps))])
+            history = inject_error(rng, problem, steps[: rng.randrange(len(steps))])
             yield problem.question
             yield "\n".join([problem.question, *steps])
             yield "\n".join([*history, f"Hint: {next_hint(problem, history)}", next_step(problem, history)])
@@ -43,8 +43,8 @@ def test_every_lab_text_survives_encode_and_decode(tokenizer, family):
 
 def test_every_name_and_thing_of_the_lab_is_a_word(tokenizer):
     plurals = [f"{thing}s" for thing in (*shopping.GOODS, *sharing.VESSELS)]
-    words = [*draft.NAMES, *relations.ITEMS, *shopping.GOODS, *sharing.SWEETS, *sharing.VESSELS, *plurals]
-    for word in [*words, *draft.TIMES.values(), *draft.PART.values()]:
+    words = [*wording.NAMES, *relations.ITEMS, *shopping.GOODS, *sharing.SWEETS, *sharing.VESSELS, *plurals]
+    for word in [*words, *wording.TIMES.values(), *wording.PART.values()]:
         assert tokenizer.unk_token_id not in encode(tokenizer, word), word
 
 

@@ -3,8 +3,8 @@
 import random
 from dataclasses import replace
 
-from hintree.lab.difficulty import Knobs
-from hintree.lab.families.draft import NAMES, Draft, Family, Question, Story, Wording
+from hintree.lab.difficulty import Difficulty
+from hintree.lab.families.wording import NAMES, Family, ProblemBuilder, Question, UnlabelledProblem, Wording
 from hintree.lab.graph import random_graph
 
 
@@ -30,16 +30,16 @@ OLDEST = 99
 HOW_OLD = Question("How old is {A}?", "{A} is")
 
 
-def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """Tom was born 5 years before Ana. ... How old is Tom?"""
-    knobs = replace(knobs, largest=min(OLDEST, knobs.largest))
-    graph = random_graph(rng, steps, knobs, high=40)
+    difficulty = replace(difficulty, largest=min(OLDEST, difficulty.largest))
+    graph = random_graph(rng, steps, difficulty, high=40)
     target = len(graph.values) - 1
     graph.distract(distractors, high=40)
     people = rng.sample(NAMES, len(graph.values))
-    story = Story(rng, knobs)
-    story.tell_graph(graph, people, WORDINGS)
-    return story.ask(HOW_OLD, A=people[target])
+    builder = ProblemBuilder(rng, difficulty)
+    builder.add_graph(graph, people, WORDINGS)
+    return builder.finish(HOW_OLD, A=people[target])
 
 
 ages = Family(draw, WORDINGS, (HOW_OLD,))

@@ -3,8 +3,8 @@
 import random
 from typing import NamedTuple
 
-from hintree.lab.difficulty import Knobs
-from hintree.lab.families.draft import NAMES, Draft, Field, Question, Story, Wording
+from hintree.lab.difficulty import Difficulty
+from hintree.lab.families.wording import NAMES, Field, ProblemBuilder, Question, UnlabelledProblem, Wording
 from hintree.lab.graph import random_graph
 
 
@@ -39,46 +39,48 @@ class Amounts(NamedTuple):
 
 
 def draw_amounts(
-    rng: random.Random, steps: int, distractors: int, knobs: Knobs, words: Amounts, names: list[str]
-) -> Draft:
+    rng: random.Random, steps: int, distractors: int, difficulty: Difficulty, words: Amounts, names: list[str]
+) -> UnlabelledProblem:
     """A problem whose last one to four steps are about amounts; those before find the units.
 
     With more than one wording the first unit sometimes follows from what several are together.
     """
     tail = rng.randint(1, min(4, steps))
-    by_unit = knobs.wordings > 1 and steps > tail and rng.random() < 0.3
-    graph = random_graph(rng, steps - tail - by_unit, knobs, high=30)
+    by_unit = difficulty.wordings > 1 and steps > tail and rng.random() < 0.3
+    graph = random_graph(rng, steps - tail - by_unit, difficulty, high=30)
     units = len(graph.values)
     if tail >= 3 and units == 1:
         graph.given(high=20)
         units = 2
     graph.distract(distractors, high=30)
     things, person = rng.sample(names, len(graph.values)), rng.choice(NAMES)
-    story = Story(rng, knobs)
-    story.tell_graph(graph, things, words.units)
+    builder = ProblemBuilder(rng, difficulty)
+    builder.add_graph(graph, things, words.units)
     if by_unit:
-        count = rng.randint(2, min(9, knobs.largest // graph.values[0]))
+        count = rng.randint(2, min(9, difficulty.largest // graph.values[0]))
         fields: dict[str, Field] = {"P": person, "A": things[0], "k": count, "m": graph.values[0] * count}
-        story.sentences[0] = words.unit.write(fields)
-    return end(story, words, person, things[:units], tail)
+        builder.sentences[0] = words.unit.write(fields)
+    return add_amounts(builder, words, person, things[:units], tail)
 
 
-def end(story: Story, words: Amounts, person: str, things: list[str], tail: int) -> Draft:
+def add_amounts(
+    builder: ProblemBuilder, words: Amounts, person: str, things: list[str], tail: int
+) -> UnlabelledProblem:
     """The amounts, in 1 to 4 steps: of one thing, or of two with their sum; without or with what is left."""
     last = things[-1]
-    amount = take(story, words, person, last)
+    amount = add_amount(builder, words, person, last)
     if tail >= 3:
-        other = story.rng.choice(things[:-1])
-        take(story, words, person, other)
-        amount = story.tell([words.both], P=person, A=last, B=other)
+        other = builder.rng.choice(things[:-1])
+        add_amount(builder, words, person, other)
+        amount = builder.add_fact([words.both], P=person, A=last, B=other)
     if tail in (2, 4):
-        most = story.knobs.largest
-        whole = story.rng.randint(min(story.values[amount] + 1, most), most)
-        story.tell([words.rest_of_both if tail == 4 else words.rest], P=person, k=whole, A=last)
-    return story.ask({1: words.ask_some, 3: words.ask_both}.get(tail, words.ask_rest), A=last)
+        most = builder.difficulty.largest
+        whole = builder.rng.randint(min(builder.values[amount] + 1, most), most)
+        builder.add_fact([words.rest_of_both if tail == 4 else words.rest], P=person, k=whole, A=last)
+    return builder.finish({1: words.ask_some, 3: words.ask_both}.get(tail, words.ask_rest), A=last)
 
 
-def take(story: Story, words: Amounts, person: str, thing: str) -> str:
+def add_amount(builder: ProblemBuilder, words: Amounts, person: str, thing: str) -> str:
     """Add an amount of one thing; its key."""
-    most = min(9, (story.knobs.largest - 2) // story.values[words.unit.target.format(A=thing)])
-    return story.tell(words.some, P=person, A=thing, k=story.rng.randint(2, max(2, most)))
+    most = min(9, (builder.difficulty.largest - 2) // builder.values[words.unit.target.format(A=thing)])
+    return builder.add_fact(words.some, P=person, A=thing, k=builder.rng.randint(2, max(2, most)))

@@ -2,9 +2,9 @@
 
 import random
 
-from hintree.lab.difficulty import Knobs
+from hintree.lab.difficulty import Difficulty
 from hintree.lab.families.amounts import Amounts, draw_amounts
-from hintree.lab.families.draft import NAMES, Draft, Family, Question, Wording
+from hintree.lab.families.wording import NAMES, Family, Question, UnlabelledProblem, Wording
 
 
 def rides(op: str, text: str, *operands: str) -> Wording:
@@ -47,9 +47,9 @@ REST_IS = Question("How many miles is the rest of the road?", "The rest is")
 WORDS = Amounts(SPEEDS, TIMED, TRIPS, BOTH, LEFT, LEFT_OF_BOTH, TRIP_IS, TOUR_IS, REST_IS)
 
 
-def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """In an hour Kira rides 12 miles. ... Kira rides for 4 hours. How many miles is the trip of Kira?"""
-    return draw_amounts(rng, steps, distractors, knobs, WORDS, NAMES)
+    return draw_amounts(rng, steps, distractors, difficulty, WORDS, NAMES)
 
 
 rates = Family(draw, WORDS.wordings(), WORDS.questions())

@@ -2,8 +2,8 @@
 
 import random
 
-from hintree.lab.difficulty import Knobs
-from hintree.lab.families.draft import NAMES, Draft, Family, Question, Story, Wording
+from hintree.lab.difficulty import Difficulty
+from hintree.lab.families.wording import NAMES, Family, ProblemBuilder, Question, UnlabelledProblem, Wording
 from hintree.lab.graph import random_graph
 
 ITEMS = ["beads", "books", "cards", "coins", "marbles", "pens", "shells", "stamps"]
@@ -30,15 +30,15 @@ WORDINGS = (
 HOW_MANY = Question("How many {item} does {A} have?", "{A} has")
 
 
-def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """Luis gets 15 more stamps than Noah. ... How many stamps does Luis have?"""
-    graph = random_graph(rng, steps, knobs)
+    graph = random_graph(rng, steps, difficulty)
     target = len(graph.values) - 1
     graph.distract(distractors)
     people, item = rng.sample(NAMES, len(graph.values)), rng.choice(ITEMS)
-    story = Story(rng, knobs)
-    story.tell_graph(graph, people, WORDINGS, item=item)
-    return story.ask(HOW_MANY, item=item, A=people[target])
+    builder = ProblemBuilder(rng, difficulty)
+    builder.add_graph(graph, people, WORDINGS, item=item)
+    return builder.finish(HOW_MANY, item=item, A=people[target])
 
 
 relations = Family(draw, WORDINGS, (HOW_MANY,))

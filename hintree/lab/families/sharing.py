@@ -2,8 +2,8 @@
 
 import random
 
-from hintree.lab.difficulty import Knobs
-from hintree.lab.families.draft import Draft, Family, Question, Story, Wording
+from hintree.lab.difficulty import Difficulty
+from hintree.lab.families.wording import Family, ProblemBuilder, Question, UnlabelledProblem, Wording
 from hintree.lab.graph import random_graph
 
 VESSELS = ("bag barrel basin bin bowl bucket can cart case chest crate jar pan pot sack tin tray tub").split()
@@ -35,24 +35,24 @@ HOW_MANY = Question("How many {item} does a {A} hold?", "A {A} holds")
 HOW_MANY_LEFT = Question("How many {item} are left over?", "The leftover is")
 
 
-def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """A jar holds 48 nuts. A jar fills 4 bags. ... How many nuts does a bag hold?
 
     Half of the longer problems end with guests and a leftover, which are two steps.
     """
     guests = steps > 1 and rng.random() < 0.5
-    graph = random_graph(rng, steps - 2 * guests, knobs)
+    graph = random_graph(rng, steps - 2 * guests, difficulty)
     last = len(graph.values) - 1
     graph.distract(distractors)
     vessels, item = rng.sample(VESSELS, len(graph.values)), rng.choice(SWEETS)
-    story = Story(rng, knobs)
-    key = story.tell_graph(graph, vessels, PORTIONS, item=item)[last]
+    builder = ProblemBuilder(rng, difficulty)
+    key = builder.add_graph(graph, vessels, PORTIONS, item=item)[last]
     if not guests:
-        return story.ask(HOW_MANY, item=item, A=vessels[last])
+        return builder.finish(HOW_MANY, item=item, A=vessels[last])
     many = rng.randint(2, 9)
-    story.tell([EATEN], k=many, m=rng.randint(2, max(2, min(20, (story.values[key] - 1) // many))), item=item)
-    story.tell([LEFTOVER], A=vessels[last])
-    return story.ask(HOW_MANY_LEFT, item=item)
+    builder.add_fact([EATEN], k=many, m=rng.randint(2, max(2, min(20, (builder.values[key] - 1) // many))), item=item)
+    builder.add_fact([LEFTOVER], A=vessels[last])
+    return builder.finish(HOW_MANY_LEFT, item=item)
 
 
 WORDINGS = (*PORTIONS, EATEN, LEFTOVER)

@@ -2,9 +2,9 @@
 
 import random
 
-from hintree.lab.difficulty import Knobs
+from hintree.lab.difficulty import Difficulty
 from hintree.lab.families.amounts import Amounts, draw_amounts
-from hintree.lab.families.draft import Draft, Family, Question, Wording
+from hintree.lab.families.wording import Family, Question, UnlabelledProblem, Wording
 
 GOODS = ("ball book cake card cup drum fan hat kite lamp mug pen pear plate ring rope rug toy").split()
 
@@ -45,9 +45,9 @@ CHANGE = Question("How many coins is the change?", "The change is")
 WORDS = Amounts(PRICES, UNIT, BUYS, BILL, PAID_ONE, PAID_ALL, COST, BILL_IS, CHANGE)
 
 
-def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """A pen costs 4 coins. ... Eva buys 3 pens. Eva pays 20 coins for the pens. How many coins is the change?"""
-    return draw_amounts(rng, steps, distractors, knobs, WORDS, GOODS)
+    return draw_amounts(rng, steps, distractors, difficulty, WORDS, GOODS)
 
 
 shopping = Family(draw, WORDS.wordings(), WORDS.questions())

@@ -2,9 +2,9 @@
 
 import random
 
-from hintree.lab.difficulty import Knobs
-from hintree.lab.families.draft import NAMES, Draft, Family, Question, Story, Wording
+from hintree.lab.difficulty import Difficulty
 from hintree.lab.families.relations import ITEMS
+from hintree.lab.families.wording import NAMES, Family, ProblemBuilder, Question, UnlabelledProblem, Wording
 from hintree.lab.graph import changes
 
 ONLY_DAY = "On day {d} {A} "
@@ -25,21 +25,21 @@ DEEDS = {
 HOW_MANY = Question("How many {item} does {A} have on day {d}?", "On day {d} {A} has")
 
 
-def draw(rng: random.Random, steps: int, distractors: int, knobs: Knobs) -> Draft:
+def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """On day 3 Eva buys 16 shells. ... How many shells does Eva have on day 6?
 
     A dead end is a day after the one that is asked for; any other distractor is what somebody else has.
     """
     (who, *others), item = rng.sample(NAMES, 3), rng.choice(ITEMS)
-    story = Story(rng, knobs)
-    last = story.tell([GIVEN], d=1, A=who, k=rng.randint(3, 60), item=item)
-    dead_ends = sum(rng.random() < knobs.dead_ends for _ in range(distractors))
+    builder = ProblemBuilder(rng, difficulty)
+    last = builder.add_fact([GIVEN], d=1, A=who, k=rng.randint(3, 60), item=item)
+    dead_ends = sum(rng.random() < difficulty.dead_ends for _ in range(distractors))
     for day in range(2, steps + 2 + dead_ends):
-        op, k = rng.choice(changes(story.values[last], rng, knobs.largest))
-        last = story.tell(DEEDS[op], d=day, e=day - 1, A=who, k=k, item=item)
+        op, k = rng.choice(changes(builder.values[last], rng, difficulty.largest))
+        last = builder.add_fact(DEEDS[op], d=day, e=day - 1, A=who, k=k, item=item)
     for other in others[: distractors - dead_ends]:
-        story.tell([GIVEN], d=1, A=other, k=rng.randint(3, 60), item=item)
-    return story.ask(HOW_MANY, item=item, A=who, d=steps + 1)
+        builder.add_fact([GIVEN], d=1, A=other, k=rng.randint(3, 60), item=item)
+    return builder.finish(HOW_MANY, item=item, A=who, d=steps + 1)
 
 
 WORDINGS = (GIVEN, *(wording for op in DEEDS.values() for wording in op))

@@ -14,53 +14,53 @@ from hintree.models import LanguageModel, load_model
 from hintree.policies import HintWriter, Sampling, StepWriter
 from hintree.search import Beam, Handler, Run, choose
 from hintree.statistics.intervals import mean_interval, share
-from hintree.training.shipped.chains import grow
+from hintree.training.shipped.chains import run_search
 
 ALONE, TUNED = "reasoner alone", "tuned hinter"
 
 
-def worth(cases: Sequence[Case], hinter: str, untuned: str, reasoner: str) -> dict[str, Any]:
+def evaluate_hinter(cases: Sequence[Case], hinter: str, untuned: str, reasoner: str) -> dict[str, Any]:
     """The figures of every arm, each a share or a mean with its 95 % interval over ``cases``; all greedy.
 
     Arms: the reasoner alone; under the tuned hinter; under the model that was tuned, as it was before; under the tuned
     hinter's hints to another problem (shuffled); the tuned hinter as the reasoner (alone). Only after all searches are
     over are their answers held against the references.
     """
-    tuned, before, writer = load_model(hinter), load_model(untuned), steps_by(load_model(reasoner))
+    tuned, before, writer = load_model(hinter), load_model(untuned), step_handler(load_model(reasoner))
     arms: dict[str, dict[str, Handler]] = {
         ALONE: {"reasoner": writer},
-        TUNED: {"reasoner": writer, "hinter": hints_by(tuned)},
-        "un-tuned hinter": {"reasoner": writer, "hinter": hints_by(before)},
+        TUNED: {"reasoner": writer, "hinter": hint_handler(tuned)},
+        "un-tuned hinter": {"reasoner": writer, "hinter": hint_handler(before)},
         "shuffled hints": {"reasoner": writer},
-        "hinter alone": {"reasoner": steps_by(tuned)},
+        "hinter alone": {"reasoner": step_handler(tuned)},
     }
     runs: dict[str, list[Run]] = {}
     for name, roles in tqdm(arms.items(), desc="evaluation", unit="arm", delay=2):
         told = [run.tree for run in runs.get(TUNED, ())]
         shuffled = {"hinter": Handler(ShuffledHints(told))} if name == "shuffled hints" else {}
-        runs[name] = grow([case.problem for case in cases], Beam(1, 1), roles | shuffled)
-    right = {name: graded(cases, part) for name, part in runs.items()}
-    return {name: figures(part, right[name], right[ALONE]) for name, part in runs.items()}
+        runs[name] = run_search([case.problem for case in cases], Beam(1, 1), roles | shuffled)
+    right = {name: grade_runs(cases, part) for name, part in runs.items()}
+    return {name: arm_figures(part, right[name], right[ALONE]) for name, part in runs.items()}
 
 
-def steps_by(model: LanguageModel) -> Handler:
+def step_handler(model: LanguageModel) -> Handler:
     """Who writes the most probable steps."""
     return Handler(StepWriter(model, Sampling()), model.parameters)
 
 
-def hints_by(model: LanguageModel) -> Handler:
+def hint_handler(model: LanguageModel) -> Handler:
     """Who writes the most probable hints; those that say too much are dropped."""
     return Handler(HintWriter(model, Sampling()), model.parameters)
 
 
-def graded(cases: Sequence[Case], runs: Sequence[Run]) -> NDArray[np.float64]:
+def grade_runs(cases: Sequence[Case], runs: Sequence[Run]) -> NDArray[np.float64]:
     """1 for a right answer, 0 for a wrong one or none; shape [cases]."""
     answers = [choose(run.tree).answer for run in runs]
     pairs = zip(cases, answers, strict=True)
     return np.array([float(a is not None and equal(case.reference, a)) for case, a in pairs])
 
 
-def figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[np.float64]) -> dict[str, Any]:
+def arm_figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[np.float64]) -> dict[str, Any]:
     """Right answers, their gain over the reasoner alone on the same problems, and how many of its hints leak."""
     found: dict[str, Any] = {
         "right": share(int(right.sum()), len(right)).rounded(),
@@ -71,7 +71,7 @@ def figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[np.f
     return found
 
 
-def as_lines(arms: dict[str, Any]) -> Iterator[str]:
+def markdown_table(arms: dict[str, Any]) -> Iterator[str]:
     """The figures as a Markdown table."""
     yield "| arm | right | gain over the reasoner alone | hints | leaked (dropped) |"
     yield "|---|---|---|---|---|"

@@ -8,19 +8,19 @@ from hintree.data.fields import RowError, read_row
 from hintree.data.files import Row
 from hintree.data.sources import lab_problems, rows_of
 from hintree.errors import UsageError
-from hintree.lab.inject_error import derail
+from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint
 from hintree.lab.problem import LabProblem
 from hintree.policies.answers import find_answer
 from hintree.policies.leaks import NUMBER, fit_to_teach
 from hintree.training.shipped.rows import steps_of
 
-CHECK = "check the last step again."
+CHECK_HINT = "check the last step again."
 """The hint after a step that is known to be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class HintedSolution:
     """One solution to learn hints from.
 
     Attributes:
@@ -38,77 +38,79 @@ class Lesson:
     hints: tuple[str | None, ...]
 
 
-Draw = Callable[[random.Random], Lesson]
+DrawSolution = Callable[[random.Random], HintedSolution]
 """Draws a lesson; each of them has a hint."""
 
 
-def lab_lesson(rng: random.Random, problem: LabProblem, *, astray: bool) -> Lesson:
+def hinted_lab_solution(rng: random.Random, problem: LabProblem, *, with_errors: bool) -> HintedSolution:
     """A lab problem with its exact hints; ``astray`` puts mistakes into the first steps, which the hints then mend."""
     steps = steps_of(problem)
-    if astray:
-        steps = steps_of(problem, derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)]))
+    if with_errors:
+        steps = steps_of(problem, inject_error(rng, problem, steps[: rng.randint(1, len(steps) - 1)]))
     hints = [next_hint(problem, steps[:i]) for i in range(len(steps))]
-    return filtered(Lesson(problem.id, problem.question, "", tuple(steps), tuple(hints)))
+    return drop_unfit_hints(HintedSolution(problem.id, problem.question, "", tuple(steps), tuple(hints)))
 
 
-def filtered(lesson: Lesson) -> Lesson:
+def drop_unfit_hints(solution: HintedSolution) -> HintedSolution:
     """The lesson without the hints that are not fit to teach."""
     kept = [
-        hint if hint and fit_to_teach(hint, lesson.question, lesson.steps[:i], lesson.answer) else None
-        for i, hint in enumerate(lesson.hints)
+        hint if hint and fit_to_teach(hint, solution.question, solution.steps[:i], solution.answer) else None
+        for i, hint in enumerate(solution.hints)
     ]
-    return replace(lesson, hints=tuple(kept))
+    return replace(solution, hints=tuple(kept))
 
 
-def from_lab(source: str, astray: float) -> tuple[list[Lesson], Draw]:
+def from_lab(source: str, with_errors: float) -> tuple[list[HintedSolution], DrawSolution]:
     """The lessons of a source "lab:...", and how to draw them, a share ``astray`` in [0, 1] of them with mistakes."""
     problems = list(lab_problems(source))
 
-    def draw(rng: random.Random) -> Lesson:
-        return lab_lesson(rng, rng.choice(problems), astray=rng.random() < astray)
+    def draw(rng: random.Random) -> HintedSolution:
+        return hinted_lab_solution(rng, rng.choice(problems), with_errors=rng.random() < with_errors)
 
-    return [lab_lesson(random.Random(0), problem, astray=False) for problem in problems], draw
+    return [hinted_lab_solution(random.Random(0), problem, with_errors=False) for problem in problems], draw
 
 
-def drawn_from(lessons: Sequence[Lesson], astray: float) -> Draw:
+def draw_from(lessons: Sequence[HintedSolution], with_errors: float) -> DrawSolution:
     """Draws one of the lessons, a share ``astray`` in [0, 1] of them with a mistake.
 
     Raises:
         UsageError: None of them has a hint.
     """
-    useful = [lesson for lesson in lessons if any(lesson.hints)]
+    useful = [solution for solution in lessons if any(solution.hints)]
     if not useful:
         raise UsageError("no solution has a hint that is fit to teach; give others, or another --teacher")
 
-    def draw(rng: random.Random) -> Lesson:
-        lesson = rng.choice(useful)
-        return stray(rng, lesson) if rng.random() < astray else lesson
+    def draw(rng: random.Random) -> HintedSolution:
+        solution = rng.choice(useful)
+        return insert_wrong_step(rng, solution) if rng.random() < with_errors else solution
 
     return draw
 
 
-def stray(rng: random.Random, lesson: Lesson) -> Lesson:
+def insert_wrong_step(rng: random.Random, solution: HintedSolution) -> HintedSolution:
     """The lesson with one step first written wrong (its last number changed), and then the hint to check it."""
-    places = [i for i, step in enumerate(lesson.steps[:-1]) if NUMBER.search(step)]
+    places = [i for i, step in enumerate(solution.steps[:-1]) if NUMBER.search(step)]
     if not places:
-        return lesson
+        return solution
     k = rng.choice(places)
-    last = list(NUMBER.finditer(lesson.steps[k]))[-1]
+    last = list(NUMBER.finditer(solution.steps[k]))[-1]
     slip = str(rng.choice([n for n in range(2, 100) if str(n) != last[0]]))
-    wrong = lesson.steps[k][: last.start()] + slip + lesson.steps[k][last.end() :]
-    steps = (*lesson.steps[:k], wrong, *lesson.steps[k:])
-    return filtered(replace(lesson, steps=steps, hints=(*lesson.hints[: k + 1], CHECK, *lesson.hints[k + 1 :])))
+    wrong = solution.steps[k][: last.start()] + slip + solution.steps[k][last.end() :]
+    steps = (*solution.steps[:k], wrong, *solution.steps[k:])
+    return drop_unfit_hints(
+        replace(solution, steps=steps, hints=(*solution.hints[: k + 1], CHECK_HINT, *solution.hints[k + 1 :]))
+    )
 
 
-def read_lessons(source: str) -> list[Lesson]:
+def read_solutions(source: str) -> list[HintedSolution]:
     """The solutions of a file: rows with a question, steps and, if there are any, hints. Raises UsageError."""
-    lessons = [as_lesson(source, row) for row in rows_of(source)]
+    lessons = [as_solution(source, row) for row in rows_of(source)]
     if not lessons:
         raise UsageError(f"{source}: holds no solution")
     return lessons
 
 
-def as_lesson(source: str, row: Row) -> Lesson:
+def as_solution(source: str, row: Row) -> HintedSolution:
     """A row as a lesson. Raises UsageError with its place."""
     try:
         if isinstance(row.content, RowError):
@@ -124,4 +126,4 @@ def as_lesson(source: str, row: Row) -> Lesson:
         raise UsageError(f"{source}: {row.place}: {error}") from error
     told = tuple(hint if isinstance(hint, str) else None for hint in hints or [None] * len(steps))
     answer = "" if case.reference == "unknown" else case.reference
-    return filtered(Lesson(case.problem.id, case.problem.question, answer, tuple(steps), told))
+    return drop_unfit_hints(HintedSolution(case.problem.id, case.problem.question, answer, tuple(steps), told))

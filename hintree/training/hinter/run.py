@@ -12,12 +12,12 @@ from hintree.data.fields import Case
 from hintree.data.sources import read_cases
 from hintree.errors import UsageError
 from hintree.models import load_model
-from hintree.training.hinter.annotate import taught
-from hintree.training.hinter.evaluate import as_lines, worth
-from hintree.training.hinter.hint_data import Draw, Lesson, drawn_from, from_lab, read_lessons
+from hintree.training.hinter.annotate import annotate
+from hintree.training.hinter.evaluate import evaluate_hinter, markdown_table
+from hintree.training.hinter.hint_data import DrawSolution, HintedSolution, draw_from, from_lab, read_solutions
 from hintree.training.hinter.splits import as_cases, check_disjoint, held_out
 from hintree.training.hinter.tune import tune
-from hintree.training.loop import Schedule
+from hintree.training.loop import TrainingSchedule
 
 LAB_TEST = "lab:test?n=200"
 """What a hinter of the lab is tested on, if nothing else is said."""
@@ -25,7 +25,7 @@ SETTINGS, REPORT = "settings.json", "report.json"
 
 
 @dataclass(frozen=True)
-class Options:
+class HinterOptions:
     """What is trained, from what, and how.
 
     Attributes:
@@ -44,67 +44,67 @@ class Options:
     problems: str
     model: str
     out: Path
-    schedule: Schedule
+    schedule: TrainingSchedule
     test: str | None = None
     teacher: str | None = None
     reasoner: str = "embedded:student"
-    astray: float = 0.3
+    with_errors: float = 0.3
     lora: int = 0
     limit: int = 200
 
 
-def train_hinter(options: Options) -> dict[str, Any]:
+def train_hinter(options: HinterOptions) -> dict[str, Any]:
     """Train and measure a hinter; what an earlier, interrupted run of the same settings has done is kept.
 
     Raises:
         UsageError: Problems or settings are not accepted, or ``out`` is of a run with other settings.
         ModelError: A model cannot be loaded.
     """
-    if not 0 <= options.astray <= 1:
-        raise UsageError(f"astray={options.astray!r} is not a share from 0 to 1")
+    if not 0 <= options.with_errors <= 1:
+        raise UsageError(f"with_errors={options.with_errors!r} is not a share from 0 to 1")
     for name, rate in (("rate", options.schedule.adam), ("muon", options.schedule.muon)):
         if not 0 <= rate < 1 or (name == "rate" and rate == 0):
             raise UsageError(f"{name}={rate!r} is not a learning rate: a number above 0 and below 1")
     if all(name.startswith("embedded:") for name in (options.model, options.reasoner)):
         torch.set_num_threads(1)  # they are so small that a second thread only waits
-    lessons, draw, cases = material(options)
-    settle(options)
+    lessons, draw, cases = load_data(options)
+    pin_settings(options)
     if draw is None:
         if options.teacher is not None:
-            lessons = taught(lessons, load_model(options.teacher), options.out / "lessons.jsonl")
-        draw = drawn_from(lessons, options.astray)
+            lessons = annotate(lessons, load_model(options.teacher), options.out / "lessons.jsonl")
+        draw = draw_from(lessons, options.with_errors)
     tune(draw, options.model, options.schedule, options.out, "hinter", lora=options.lora)
     figures = {
-        "settings": plain(options),
+        "settings": as_json(options),
         "lessons": {
             "solutions": len(lessons),
-            "steps": sum(len(lesson.steps) for lesson in lessons),
-            "hints": sum(hint is not None for lesson in lessons for hint in lesson.hints),
+            "steps": sum(len(solution.steps) for solution in lessons),
+            "hints": sum(hint is not None for solution in lessons for hint in solution.hints),
         },
         "test problems": len(cases),
-        "arms": worth(cases, str(options.out / "hinter"), options.model, options.reasoner),
+        "arms": evaluate_hinter(cases, str(options.out / "hinter"), options.model, options.reasoner),
     }
     (options.out / REPORT).write_text(json.dumps(figures, indent=1) + "\n")
     return figures
 
 
-def material(options: Options) -> tuple[list[Lesson], Draw | None, list[Case]]:
+def load_data(options: HinterOptions) -> tuple[list[HintedSolution], DrawSolution | None, list[Case]]:
     """Training lessons, how they are drawn (None: not known yet), and test problems, disjoint."""
-    draw: Draw | None = None
+    draw: DrawSolution | None = None
     if options.problems.startswith("lab:"):
         if options.teacher is not None:
             raise UsageError("--teacher writes the hints that a file lacks; lab problems have their exact hints")
-        lessons, draw = from_lab(options.problems, options.astray)
+        lessons, draw = from_lab(options.problems, options.with_errors)
     else:
-        lessons = read_lessons(options.problems)
-        if options.teacher is None and not any(hint for lesson in lessons for hint in lesson.hints):
+        lessons = read_solutions(options.problems)
+        if options.teacher is None and not any(hint for solution in lessons for hint in solution.hints):
             raise UsageError(f"{options.problems}: no row has hints; name a --teacher, which writes them")
     test = options.test or (LAB_TEST if draw else None)
     if test is not None:
         cases = read_cases(test, limit=options.limit)
     else:
-        kept = [lesson for lesson in lessons if held_out(lesson.question)]
-        lessons = [lesson for lesson in lessons if not held_out(lesson.question)]
+        kept = [solution for solution in lessons if held_out(solution.question)]
+        lessons = [solution for solution in lessons if not held_out(solution.question)]
         cases = as_cases(kept)[: options.limit]
         if not cases or not lessons:
             raise UsageError(f"{options.problems}: too few problems to hold some out; name others with --test")
@@ -112,14 +112,14 @@ def material(options: Options) -> tuple[list[Lesson], Draw | None, list[Case]]:
     return lessons, draw, cases
 
 
-def plain(options: Options) -> dict[str, Any]:
+def as_json(options: HinterOptions) -> dict[str, Any]:
     """The options for JSON, without the folder."""
     return {**vars(options), "out": None, "schedule": vars(options.schedule)}
 
 
-def settle(options: Options) -> None:
+def pin_settings(options: HinterOptions) -> None:
     """Write down the settings that the weights depend on, or hold them against those of the run in this folder."""
-    mine = {key: value for key, value in plain(options).items() if key not in ("out", "reasoner", "test", "limit")}
+    mine = {key: value for key, value in as_json(options).items() if key not in ("out", "reasoner", "test", "limit")}
     file = options.out / SETTINGS
     options.out.mkdir(parents=True, exist_ok=True)
     if not file.is_file():
@@ -131,7 +131,7 @@ def settle(options: Options) -> None:
         )
 
 
-def print_hinter(options: Options, *, as_json: bool) -> None:
+def print_hinter(options: HinterOptions, *, as_json: bool) -> None:
     """Train, and print the report."""
     figures = train_hinter(options)
     if as_json:
@@ -140,5 +140,5 @@ def print_hinter(options: Options, *, as_json: bool) -> None:
     told = figures["lessons"]
     print(f"{told['hints']} hints for {told['steps']} steps of {told['solutions']} solutions were fit to teach")
     print(f"{figures['test problems']} test problems, 95 % intervals:\n")
-    print("\n".join(as_lines(figures["arms"])))
+    print("\n".join(markdown_table(figures["arms"])))
     print(f"\nthe hinter is {options.out / 'hinter'}; the figures are in {options.out / REPORT}", file=sys.stderr)

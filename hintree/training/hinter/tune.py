@@ -10,13 +10,13 @@ from transformers import PreTrainedModel
 from hintree.errors import UsageError
 from hintree.models import load_model
 from hintree.models.local.load import MANIFEST
-from hintree.training.finish import finish
-from hintree.training.hinter.hint_data import Draw
-from hintree.training.hinter.rows import by_lessons
-from hintree.training.loop import Schedule
+from hintree.training.finish import train_and_save
+from hintree.training.hinter.hint_data import DrawSolution
+from hintree.training.hinter.rows import draw_hint_rows
+from hintree.training.loop import TrainingSchedule
 
 
-def tune(draw: Draw, model: str, schedule: Schedule, out: Path, name: str, *, lora: int = 0) -> None:
+def tune(draw: DrawSolution, model: str, schedule: TrainingSchedule, out: Path, name: str, *, lora: int = 0) -> None:
     """Train ``out/name`` from a model by name, unless it is there; a run that was interrupted goes on.
 
     Args:
@@ -34,12 +34,12 @@ def tune(draw: Draw, model: str, schedule: Schedule, out: Path, name: str, *, lo
     if (out / name / MANIFEST).is_file():
         return
     loaded = load_model(model, dtype="float32")
-    tuned = adapted(loaded.model, lora, schedule.seed) if lora else loaded.model
-    rows = by_lessons(draw, loaded.tokenizer)
-    finish(tuned, rows, schedule, out, name, tokenizer=loaded.tokenizer, ready=merged if lora else None)
+    tuned = add_lora(loaded.model, lora, schedule.seed) if lora else loaded.model
+    rows = draw_hint_rows(draw, loaded.tokenizer)
+    train_and_save(tuned, rows, schedule, out, name, tokenizer=loaded.tokenizer, convert=merge_lora if lora else None)
 
 
-def adapted(model: PreTrainedModel, rank: int, seed: int) -> Any:
+def add_lora(model: PreTrainedModel, rank: int, seed: int) -> Any:
     """The model with LoRA adapters, whose first weights come from the seed."""
     try:
         from peft import LoraConfig, get_peft_model
@@ -52,6 +52,6 @@ def adapted(model: PreTrainedModel, rank: int, seed: int) -> Any:
         return get_peft_model(model, config)
 
 
-def merged(model: Any) -> Any:
+def merge_lora(model: Any) -> Any:
     """The model with its adapters added to its weights: what any loader can load."""
     return model.merge_and_unload()

@@ -15,7 +15,7 @@ from hintree.scorers.calibration import calibrate as corrected
 from hintree.scorers.calibration import fit_isotonic, fit_temperature
 from hintree.statistics.calibration import calibration_error, reliability
 from hintree.statistics.intervals import auc
-from hintree.training.prm.rows import Solution, label, read_rows, write_drafts
+from hintree.training.prm.rows import LabelledSolution, label, read_rows, sample_solutions
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -71,13 +71,13 @@ def calibrate(prm: PRM[Any], method: str, *, rows: str | None = None, n: int = 2
     return Calibration(spec, said, before, later, auc(scores, right), len(scores) + len(fitted[0]), len(solutions))
 
 
-def lab_solutions(n: int) -> list[Solution]:
+def lab_solutions(n: int) -> list[LabelledSolution]:
     """The student's drafts on validation problems of the lab, with exact labels."""
     asked = read_cases(f"lab:validation?steps=2-8&n={n}&seed=7")
-    return label(write_drafts(asked, load_model("embedded:student"), 1, seed=7), "exact")
+    return label(sample_solutions(asked, load_model("embedded:student"), 1, seed=7), "exact")
 
 
-def scored(prm: PRM[Any], solutions: Sequence[Solution], half: int) -> tuple[Floats, Bools]:
+def scored(prm: PRM[Any], solutions: Sequence[LabelledSolution], half: int) -> tuple[Floats, Bools]:
     """Scores and labels of all steps of the solutions in one half of the problems; shapes [steps]."""
     mine = [s for s in solutions if hashlib.sha256(s.question.encode()).digest()[0] % 2 == half]
     scores = [score for s in mine for score in prm.score(s.question, s.steps)]

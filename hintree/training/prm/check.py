@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from hintree.errors import ModelError
 from hintree.lab.generate import problems
-from hintree.lab.inject_error import derail
+from hintree.lab.inject_error import inject_error
 from hintree.lab.problem import gold
 from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.model import unknown_words
@@ -20,7 +20,7 @@ PAIRS = 24
 """Pairs of a right and a wrong step."""
 
 
-class Finding(NamedTuple):
+class CheckResult(NamedTuple):
     """One check: its name, how it went, what was found, and what to do about it ("" for nothing)."""
 
     name: str
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
     todo: str = ""
 
 
-class Pair(NamedTuple):
+class StepPair(NamedTuple):
     """A right and a wrong last step of the same solution."""
 
     question: str
@@ -38,68 +38,72 @@ class Pair(NamedTuple):
     wrong: str
 
 
-def check(prm: PRM[LocalClassifier]) -> list[Finding]:
+def check(prm: PRM[LocalClassifier]) -> list[CheckResult]:
     """All checks, in order."""
     model = prm.model
     return [
-        counted(prm),
-        separated(prm, model),
-        labelled(prm, model),
-        templated(prm, model),
-        same_on_a_tree(prm, model),
-        ordered(prm, model),
-        timed(prm, model),
+        check_score_count(prm),
+        check_separator(prm, model),
+        check_labels(prm, model),
+        check_template(prm, model),
+        check_tree_cache(prm, model),
+        check_order(prm, model),
+        measure_speed(prm, model),
     ]
 
 
-def counted(prm: PRM[LocalClassifier]) -> Finding:
+def check_score_count(prm: PRM[LocalClassifier]) -> CheckResult:
     """One score per step, whatever stands in the steps."""
     hostile = [f"{prm.spec.separator.strip() or 'a'} b", "<|im_end|>", "one\n\ntwo", "\u2403", *STEPS]
     try:
         counts = [len(prm.score(QUESTION, steps)) for steps in (STEPS[:1], STEPS, hostile)]
     except ModelError as error:
-        return Finding("one score per step", "fail", str(error), "mend the declaration or fetch the model again")
+        return CheckResult("one score per step", "fail", str(error), "mend the declaration or fetch the model again")
     wanted = [1, len(STEPS), len(hostile)]
     if counts != wanted:
-        return Finding("one score per step", "fail", f"{counts} scores for {wanted} steps", "report this as a bug")
-    return Finding("one score per step", "ok", f"{wanted} steps, {counts} scores")
+        return CheckResult("one score per step", "fail", f"{counts} scores for {wanted} steps", "report this as a bug")
+    return CheckResult("one score per step", "ok", f"{wanted} steps, {counts} scores")
 
 
-def separated(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
+def check_separator(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
     """The separator is one token where it stands for a place."""
     name, text, tokenizer = "separator is one token", prm.spec.separator, model.tokenizer
     if prm.spec.layout in ("turns", "judge") or not text:
-        return Finding(name, "ok", "none: read at the end of a step or turn")
+        return CheckResult(name, "ok", "none: read at the end of a step or turn")
     ids = tokenizer.encode(text, add_special_tokens=False)
     shown = f"{text!r} is {tokenizer.convert_ids_to_tokens(ids)}"
     if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
-        return Finding(name, "ok", shown)
+        return CheckResult(name, "ok", shown)
     if tokenizer.unk_token_id in ids or (text.strip()[:1] in ("<", "[") and len(ids) > 1):
-        return Finding(name, "fail", shown, "this tokenizer has no such token: give the right family with --prm-spec")
-    return Finding(name, "warn", shown, "read at the last of them; right only if the PRM was trained so")
+        return CheckResult(
+            name, "fail", shown, "this tokenizer has no such token: give the right family with --prm-spec"
+        )
+    return CheckResult(name, "warn", shown, "read at the last of them; right only if the PRM was trained so")
 
 
-def labelled(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
+def check_labels(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
     """Each label is one token, and each another one."""
     labels, tokenizer = prm.spec.labels, model.tokenizer
     if prm.spec.head != "tokens":
         head = f"tensors {prm.spec.tensors!r}" if prm.spec.head == "tensors" else "token classification"
-        return Finding(
+        return CheckResult(
             "labels resolve", "ok", f"no label tokens: {head}, {prm.spec.activation}, right={prm.spec.right}"
         )
     ids = [tokenizer.encode(label, add_special_tokens=False) for label in labels]
     shown = ", ".join(f"{label!r} {i}" for label, i in zip(labels, ids, strict=True))
     if all(len(i) == 1 for i in ids):
-        return Finding("labels resolve", "ok", shown)
-    return Finding("labels resolve", "warn", shown, "only the last token of each is read; choose labels of one token")
+        return CheckResult("labels resolve", "ok", shown)
+    return CheckResult(
+        "labels resolve", "warn", shown, "only the last token of each is read; choose labels of one token"
+    )
 
 
-def templated(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
+def check_template(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
     """The text is made of the tokens that the tokenizer itself would make of it."""
     name = "template agrees with the tokenizer"
     if prm.spec.layout != "text" and not model.chat:
         todo = "the model was trained in conversations: add its chat_template to the tokenizer, or use layout: text"
-        return Finding(
+        return CheckResult(
             name, "fail" if prm.spec.layout != "judge" else "warn", "the tokenizer has no chat template", todo
         )
     texts = prm.texts(QUESTION, STEPS)
@@ -107,17 +111,17 @@ def templated(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
     at_once = model.tokenizer.encode("".join(piece.text for piece in texts[0]), add_special_tokens=False)
     read_at = model.tokenizer.convert_ids_to_tokens([ids[mark] for mark in marks])
     if ids == at_once:
-        return Finding(name, "ok", f"{len(ids)} tokens, read at {read_at}")
+        return CheckResult(name, "ok", f"{len(ids)} tokens, read at {read_at}")
     odd = next((i for i, (a, b) in enumerate(zip(ids, at_once, strict=False)) if a != b), min(len(ids), len(at_once)))
     found = f"piece by piece {len(ids)} tokens, at once {len(at_once)}; the first difference is token {odd}"
-    return Finding(name, "warn", found, "if the PRM was trained on whole texts, say whole: true")
+    return CheckResult(name, "warn", found, "if the PRM was trained on whole texts, say whole: true")
 
 
-def same_on_a_tree(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
+def check_tree_cache(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
     """Scores on the tree cache are those of the whole text."""
     name = "same step by step as at once"
     if model._machine is None:
-        return Finding(name, "ok", "this architecture runs without the tree cache: every text is read as a whole")
+        return CheckResult(name, "ok", "this architecture runs without the tree cache: every text is read as a whole")
     model.forget()
     whole = prm.score(QUESTION, STEPS)
     model.forget()
@@ -125,10 +129,12 @@ def same_on_a_tree(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding
     most = max(abs(a - b) for a, b in zip(whole, grown, strict=True))
     limit = 1e-5 if str(model.model.dtype) in ("torch.float32", "torch.float64") else 0.03
     state: Literal["ok", "warn"] = "ok" if most <= limit else "warn"
-    return Finding(name, state, f"largest difference {most:.1e}", "" if state == "ok" else "use float32 if it matters")
+    return CheckResult(
+        name, state, f"largest difference {most:.1e}", "" if state == "ok" else "use float32 if it matters"
+    )
 
 
-def ordered(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
+def check_order(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
     """Right steps score above wrong ones."""
     pairs = plain_pairs()
     if unknown_words(model.tokenizer, " ".join(pair.question for pair in pairs)):  # a model that knows only the lab
@@ -141,15 +147,15 @@ def ordered(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
     text = f"{won:g} of {len(pairs)} pairs, {found}"
     if found.value < 0.5:
         todo = "below chance: right may be the wrong label (right: 0 or 1), or the format is not the trained one"
-        return Finding("right above wrong", "fail", text, todo)
+        return CheckResult("right above wrong", "fail", text, todo)
     if found.low < 0.5:
-        return Finding(
+        return CheckResult(
             "right above wrong", "warn", text, "not above chance: check separator, prompt and where it is read"
         )
-    return Finding("right above wrong", "ok", text)
+    return CheckResult("right above wrong", "ok", text)
 
 
-def timed(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
+def measure_speed(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
     """Steps a second, on new texts."""
     model.forget()
     before, clock = model.usage.forwarded_tokens, time.perf_counter()
@@ -158,10 +164,10 @@ def timed(prm: PRM[LocalClassifier], model: LocalClassifier) -> Finding:
     seconds = time.perf_counter() - clock
     tokens = model.usage.forwarded_tokens - before
     text = f"{8 * len(STEPS) / seconds:.0f} steps/s, {tokens / seconds:.0f} tokens/s on {model.model.device.type}"
-    return Finding("speed", "ok", f"{text}, {str(model.model.dtype).removeprefix('torch.')}")
+    return CheckResult("speed", "ok", f"{text}, {str(model.model.dtype).removeprefix('torch.')}")
 
 
-def plain_pairs() -> list[Pair]:
+def plain_pairs() -> list[StepPair]:
     """Sums that a reader of English knows, and the same with a wrong result."""
     rng, pairs = random.Random(0), []
     for i in range(PAIRS):
@@ -169,23 +175,23 @@ def plain_pairs() -> list[Pair]:
         sign, result = [("+", a + b), ("-", a - b), ("*", a * b)][i % 3]
         question = f"Ana has {a} pens. What is {a} {sign} {b}?"
         steps = ("Ana has " + str(a) + " pens.",)
-        pairs.append(Pair(question, steps, f"{a} {sign} {b} = {result}.", f"{a} {sign} {b} = {result + off}."))
+        pairs.append(StepPair(question, steps, f"{a} {sign} {b} = {result}.", f"{a} {sign} {b} = {result + off}."))
     return pairs
 
 
-def lab_pairs() -> list[Pair]:
+def lab_pairs() -> list[StepPair]:
     """Gold steps of lab problems, and the same step with a mistake made on purpose."""
     rng, pairs = random.Random(0), []
     for problem in problems("validation", range(2, 6), n=3 * PAIRS, seed=11):
         steps = [step for _, step in gold(problem)]
-        wrong = derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)])
+        wrong = inject_error(rng, problem, steps[: rng.randint(1, len(steps) - 1)])
         odd = next((i for i, (a, b) in enumerate(zip(steps, wrong, strict=False)) if a != b), None)
         if odd is not None:
-            pairs.append(Pair(problem.question, tuple(steps[:odd]), steps[odd], wrong[odd]))
+            pairs.append(StepPair(problem.question, tuple(steps[:odd]), steps[odd], wrong[odd]))
     return pairs[:PAIRS]
 
 
-def table(model: str, findings: Sequence[Finding]) -> None:
+def table(model: str, findings: Sequence[CheckResult]) -> None:
     """Print the findings."""
     from rich.console import Console
     from rich.table import Table

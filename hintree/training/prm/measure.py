@@ -10,18 +10,18 @@ from hintree.models import load_model
 from hintree.scorers import StepScorer
 from hintree.statistics.calibration import Trace, calibration_error, localised, reliability
 from hintree.statistics.intervals import auc_interval
-from hintree.training.prm.rows import Solution, label, write_drafts
+from hintree.training.prm.rows import LabelledSolution, label, sample_solutions
 
 THRESHOLDS = np.linspace(0.02, 0.98, 49)
 """From which the one with the best F1 is taken, on the first half of the problems."""
 
 
-def labelled_drafts(problems: str, writer: str = "embedded:student") -> list[Solution]:
+def labelled_drafts(problems: str, writer: str = "embedded:student") -> list[LabelledSolution]:
     """One draft of every lab problem by a writer, with exact labels. Raises UsageError if these are no lab problems."""
-    return label(write_drafts(read_cases(problems), load_model(writer), 1, seed=5), "exact")
+    return label(sample_solutions(read_cases(problems), load_model(writer), 1, seed=5), "exact")
 
 
-def measure(scorer: StepScorer, rows: Sequence[Solution]) -> dict[str, Any]:
+def measure(scorer: StepScorer, rows: Sequence[LabelledSolution]) -> dict[str, Any]:
     """AUC with its 95 % interval, calibration error and ProcessBench's F1 on labelled drafts.
 
     Steps count up to and at the first wrong one. The F1 is measured on the second half of the problems, at the
@@ -42,8 +42,8 @@ def measure(scorer: StepScorer, rows: Sequence[Solution]) -> dict[str, Any]:
     half = len(rows) // 2
 
     def f1(threshold: float, part: slice) -> float:
-        said = [next((i for i, score in enumerate(s) if score < threshold), -1) for s in scored[part]]
-        return localised([Trace(true, told) for true, told in zip(truth[part], said, strict=True)]).f1
+        predictions = [next((i for i, score in enumerate(s) if score < threshold), -1) for s in scored[part]]
+        return localised([Trace(true, predicted) for true, predicted in zip(truth[part], predictions, strict=True)]).f1
 
     best = max(THRESHOLDS, key=lambda t: np.nan_to_num(f1(t, slice(half))))
     found = f1(best, slice(half, None))

@@ -11,13 +11,13 @@ from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
 from hintree.search import Handler, Node, StepOutput, Tree, batched_driver
 from hintree.search.core.expand import generate_steps, plan_slots
-from hintree.training.prm.rows import HEAT, Draft, values_of
+from hintree.training.prm.rows import TEMPERATURE, SampledSolution, completion_rates
 
-MOST = 2
+SIDE_LIMIT = 2
 """Steps of each side, or twice as many if the other side has only one."""
 
 
-class Better(NamedTuple):
+class StepPreference(NamedTuple):
     """A place in a solution, and the steps that are better and worse there; at least one of each."""
 
     question: str
@@ -27,7 +27,7 @@ class Better(NamedTuple):
 
 
 def make_pairs(
-    drafts: Sequence[Draft],
+    drafts: Sequence[SampledSolution],
     writer: LanguageModel,
     *,
     branch: int = 4,
@@ -35,7 +35,7 @@ def make_pairs(
     margin: float = 0.5,
     distance: int = 20,
     seed: int = 0,
-) -> list[Better]:
+) -> list[StepPreference]:
     """The pairs at every place of some solutions.
 
     Args:
@@ -47,20 +47,20 @@ def make_pairs(
         distance: Smallest edit distance in characters.
         seed: Same seed, same pairs.
     """
-    begun = [(draft, draft.steps[:i]) for draft in drafts for i in range(len(draft.steps))]
-    written = next_steps(begun, writer, branch, seed)
-    asked = [(draft, [*told, last]) for (draft, told), steps in zip(begun, written, strict=True) for last in steps]
-    values = iter(values_of(asked, writer, n))
+    prefixes = [(draft, draft.steps[:i]) for draft in drafts for i in range(len(draft.steps))]
+    written = next_steps(prefixes, writer, branch, seed)
+    asked = [(draft, [*told, last]) for (draft, told), steps in zip(prefixes, written, strict=True) for last in steps]
+    values = iter(completion_rates(asked, writer, n))
     found = []
-    for (draft, told), steps in zip(begun, written, strict=True):
-        better, worse = sides({step: next(values) for step in steps}, margin, distance)
+    for (draft, told), steps in zip(prefixes, written, strict=True):
+        better, worse = preference_sides({step: next(values) for step in steps}, margin, distance)
         if better and worse:
-            found.append(Better(draft.asked.problem.question, told, better, worse))
+            found.append(StepPreference(draft.asked.problem.question, told, better, worse))
     return found
 
 
 def next_steps(
-    begun: Sequence[tuple[Draft, list[str]]], writer: LanguageModel, branch: int, seed: int
+    prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel, branch: int, seed: int
 ) -> list[list[str]]:
     """Different next steps after every beginning."""
     trees = []
@@ -68,20 +68,20 @@ def next_steps(
     async def grow(tree: Tree, node: Node) -> None:
         await generate_steps(tree, plan_slots([node], branch))
 
-    for draft, told in begun:
+    for draft, told in prefixes:
         tree = Tree(draft.asked.problem, seed)
         node = tree.root
         for step in told:
             node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
         trees.append((tree, node))
-    steps = Handler(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
+    steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
     for _ in batched_driver(((tree, grow(tree, node)) for tree, node in trees), {"reasoner": steps}, live=256):
         pass
     sound = [[child for child in node.children if child.status in ("open", "terminal")] for _, node in trees]
     return [list(dict.fromkeys(child.step.text for child in children)) for children in sound]
 
 
-def sides(values: dict[str, float], margin: float, distance: int) -> tuple[list[str], list[str]]:
+def preference_sides(values: dict[str, float], margin: float, distance: int) -> tuple[list[str], list[str]]:
     """The better and the worse of some steps by their Q.
 
     A better step has a completion that is right, a worse one a completion that is wrong; every better one is at least
@@ -94,8 +94,8 @@ def sides(values: dict[str, float], margin: float, distance: int) -> tuple[list[
     ordered = sorted(values, key=lambda step: -values[step])
     better = [step for step in ordered if values[step] > 0]
     worse = [step for step in reversed(ordered) if values[step] < 1]
-    better = better[: MOST if len(worse) > 1 else 2 * MOST]
-    worse = [b for b in worse[: MOST if len(better) > 1 else 2 * MOST] if better and apart(better[0], b)]
+    better = better[: SIDE_LIMIT if len(worse) > 1 else 2 * SIDE_LIMIT]
+    worse = [b for b in worse[: SIDE_LIMIT if len(better) > 1 else 2 * SIDE_LIMIT] if better and apart(better[0], b)]
     return [a for a in better if worse and all(apart(a, b) for b in worse)], worse
 
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hintree.data.fields import Case as Asked
+from hintree.data.fields import Case as Case
 from hintree.errors import UsageError
 from hintree.grade import equal
 from hintree.lab.checker import check_step
-from hintree.lab.parse import read
+from hintree.lab.parse import parse_problem
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import Prefix
@@ -23,11 +23,11 @@ from hintree.search import BestOfN, Handler, Tree, batched_driver
 from hintree.search.core.seeds import seed_of
 
 LABELS = ("exact", "hard", "soft")
-HEAT = 0.8
+TEMPERATURE = 0.8
 """Temperature of drafts and completions."""
 
 
-class Solution(NamedTuple):
+class LabelledSolution(NamedTuple):
     """A labelled solution; labels from 0 (wrong) to 1 (right), one per step."""
 
     question: str
@@ -39,14 +39,14 @@ class Solution(NamedTuple):
         return [label >= 0.5 for label in self.labels]
 
 
-class Draft(NamedTuple):
+class SampledSolution(NamedTuple):
     """A solution with the problem that it is about."""
 
-    asked: Asked
+    asked: Case
     steps: list[str]
 
 
-def read_rows(path: str) -> list[Solution]:
+def read_rows(path: str) -> list[LabelledSolution]:
     """The rows of a file of JSON lines. Raises UsageError, with the line, if one is no labelled solution."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
@@ -58,11 +58,11 @@ def read_rows(path: str) -> list[Solution]:
     return rows
 
 
-def read_row(line: str, place: str) -> Solution:
+def read_row(line: str, place: str) -> LabelledSolution:
     """One row. Raises UsageError."""
     try:
         row: Any = json.loads(line)
-        found = Solution(row["prompt"], list(row["completions"]), [float(label) for label in row["labels"]])
+        found = LabelledSolution(row["prompt"], list(row["completions"]), [float(label) for label in row["labels"]])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f'{place}: expected {{"prompt", "completions", "labels"}}: {error!r}') from error
     texts = [found.question, *found.steps]
@@ -73,24 +73,29 @@ def read_row(line: str, place: str) -> Solution:
     return found
 
 
-def to_line(row: Solution) -> str:
+def to_line(row: LabelledSolution) -> str:
     """A row as one line of JSON."""
     return json.dumps({"prompt": row.question, "completions": row.steps, "labels": row.labels}) + "\n"
 
 
-def write_drafts(asked: Sequence[Asked], writer: LanguageModel, n: int, seed: int) -> list[Draft]:
+def sample_solutions(asked: Sequence[Case], writer: LanguageModel, n: int, seed: int) -> list[SampledSolution]:
     """``n`` solutions of every problem, drawn."""
     search = BestOfN(n)
     trees = [Tree(case.problem, seed) for case in asked]
-    steps = Handler(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
+    steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
     for _ in batched_driver(((tree, search.grow(tree, None)) for tree in trees), {"reasoner": steps}, live=256):
         pass
     leaves = [(case, leaf) for case, tree in zip(asked, trees, strict=True) for leaf in tree if not leaf.children]
-    drafts = [Draft(case, [node.step.text for node in leaf.path() if node.step.text.strip()]) for case, leaf in leaves]
+    drafts = [
+        SampledSolution(case, [node.step.text for node in leaf.path() if node.step.text.strip()])
+        for case, leaf in leaves
+    ]
     return [draft for draft in drafts if draft.steps]
 
 
-def label(drafts: Sequence[Draft], how: str, writer: LanguageModel | None = None, n: int = 8) -> list[Solution]:
+def label(
+    drafts: Sequence[SampledSolution], how: str, writer: LanguageModel | None = None, n: int = 8
+) -> list[LabelledSolution]:
     """The drafts with their labels.
 
     Args:
@@ -103,27 +108,29 @@ def label(drafts: Sequence[Draft], how: str, writer: LanguageModel | None = None
         UsageError: Exact labels of what is no lab problem.
     """
     if how == "exact":
-        return [Solution(d.asked.problem.question, d.steps, exact(d)) for d in drafts]
+        return [LabelledSolution(d.asked.problem.question, d.steps, exact_labels(d)) for d in drafts]
     assert writer is not None
     rows = []
     prefixes = [(draft, draft.steps[: i + 1]) for draft in drafts for i in range(len(draft.steps))]
-    values = iter(values_of(prefixes, writer, n))
+    values = iter(completion_rates(prefixes, writer, n))
     for draft in drafts:
         shares = [next(values) for _ in draft.steps]
         labels = [float(share > 0) for share in shares] if how == "hard" else shares
-        rows.append(Solution(draft.asked.problem.question, draft.steps, labels))
+        rows.append(LabelledSolution(draft.asked.problem.question, draft.steps, labels))
     return rows
 
 
-def exact(draft: Draft) -> list[float]:
+def exact_labels(draft: SampledSolution) -> list[float]:
     """The verdicts of the lab's checker. Raises UsageError if it is no lab problem."""
-    problem = read(draft.asked.problem.question)
+    problem = parse_problem(draft.asked.problem.question)
     return [float(check_step(problem, draft.steps[:i], step).right) for i, step in enumerate(draft.steps)]
 
 
-def values_of(prefixes: Sequence[tuple[Draft, list[str]]], writer: LanguageModel, n: int) -> list[float]:
+def completion_rates(
+    prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel, n: int
+) -> list[float]:
     """Share of ``n`` completions of each prefix that come to the reference answer."""
-    steps = Handler(StepWriter(writer, Sampling(HEAT, greedy_first=False)), writer.parameters)
+    steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
     cases = [Prefix(d.asked.problem.question, tuple(told), seed_of(d.asked.problem.id, told)) for d, told in prefixes]
     done = finish(cases, steps, n)
     return [

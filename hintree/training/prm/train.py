@@ -24,8 +24,8 @@ from hintree.models.local.load import explain, locate, pick_device, reach, write
 from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec
 from hintree.search.core.seeds import seed_of
 from hintree.training.loop import restore, save_point, trim_log
-from hintree.training.prm.pairs import Better
-from hintree.training.prm.rows import Solution
+from hintree.training.prm.pairs import StepPreference
+from hintree.training.prm.rows import LabelledSolution
 
 SAVE_AFTER = 120.0
 """Seconds between two resume points."""
@@ -92,30 +92,30 @@ def freeze(model: PreTrainedModel, layers: int) -> None:
         frozen.requires_grad_(False)
 
 
-def train_prm(prm: PRM[LocalClassifier], rows: Sequence[Solution], recipe: Recipe, work: Path) -> float:
+def train_prm(prm: PRM[LocalClassifier], rows: Sequence[LabelledSolution], recipe: Recipe, work: Path) -> float:
     """Train on labelled solutions; the mean loss of the last tenth of the steps. ``work`` is for ``descend``."""
     coded = [encode(prm, row.question, row.steps) for row in rows]
 
     def loss(i: int, model: LocalClassifier) -> Tensor:
-        logits = read(model, coded[i])
+        logits = label_logits(model, coded[i])
         wanted = torch.tensor(rows[i].labels, device=logits.device)
         target = torch.stack([1 - wanted, wanted], -1)
         return torch.nn.functional.cross_entropy(logits, target, reduction="mean")
 
-    return descend(prm.model, len(rows), loss, recipe, "prm", work)
+    return minimise(prm.model, len(rows), loss, recipe, "prm", work)
 
 
-def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[Better], recipe: Recipe, work: Path) -> float:
+def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[StepPreference], recipe: Recipe, work: Path) -> float:
     """Train on preferred steps: -log sigmoid(r+ - r-), a mean over all pairs of a place; the last loss as above."""
     coded = [
         [[encode(prm, b.question, [*b.steps, last]) for last in side] for side in (b.better, b.worse)] for b in pairs
     ]
 
     def loss(i: int, model: LocalClassifier) -> Tensor:
-        better, worse = (torch.stack([read(model, one)[-1, 0] for one in side]) for side in coded[i])
+        better, worse = (torch.stack([label_logits(model, one)[-1, 0] for one in side]) for side in coded[i])
         return -torch.nn.functional.logsigmoid(better[:, None] - worse[None, :]).mean()
 
-    return descend(prm.model, len(pairs), loss, recipe, "ppm", work)
+    return minimise(prm.model, len(pairs), loss, recipe, "ppm", work)
 
 
 def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str]) -> Coded:
@@ -124,14 +124,14 @@ def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str]) -> Co
     return coded
 
 
-def read(model: LocalClassifier, coded: Coded) -> Tensor:
+def label_logits(model: LocalClassifier, coded: Coded) -> Tensor:
     """Label logits at the marks, float32, shape [marks, labels]."""
     ids, marks = coded
     logits: Tensor = model.model(input_ids=torch.tensor([ids], device=model.model.device)).logits
     return logits[0, marks].float()
 
 
-def descend(
+def minimise(
     model: LocalClassifier,
     examples: int,
     loss: Callable[[int, LocalClassifier], Tensor],
@@ -146,7 +146,7 @@ def descend(
     """
     if not examples:
         raise UsageError(f"there is nothing to train the {name} on: no example came out of these problems; give more")
-    batches, net = ordered(examples, recipe), model.model
+    batches, net = epoch_batches(examples, recipe), model.model
     trained = [weight for weight in net.parameters() if weight.requires_grad]
     optim = torch.optim.AdamW(trained, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     point, losses, saved = work / "resume.pt", work / "losses.jsonl", time.monotonic()
@@ -157,8 +157,8 @@ def descend(
         steps = range(start, len(batches))
         for step in tqdm(steps, desc=f"training {name}", unit="step", delay=2, initial=start, total=len(batches)):
             torch.manual_seed(seed_of(recipe.seed, step))  # what drops out is the same after an interruption
-            optim.param_groups[0]["lr"] = recipe.rate * share_of(step, len(batches))
-            total = one_step(net, optim, (loss(i, model) / len(batches[step]) for i in batches[step]))
+            optim.param_groups[0]["lr"] = recipe.rate * rate_factor(step, len(batches))
+            total = optimizer_step(net, optim, (loss(i, model) / len(batches[step]) for i in batches[step]))
             log.write(json.dumps({"step": step + 1, "loss": total}) + "\n")
             log.flush()
             if time.monotonic() - saved > SAVE_AFTER:
@@ -170,19 +170,19 @@ def descend(
     return float(sum(last) / len(last))
 
 
-def ordered(examples: int, recipe: Recipe) -> list[list[int]]:
+def epoch_batches(examples: int, recipe: Recipe) -> list[list[int]]:
     """The examples of every step: all of them in every epoch, in an order of its own."""
     rng = random.Random(recipe.seed)
     order = [i for _ in range(recipe.epochs) for i in rng.sample(range(examples), examples)]
     return [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
 
 
-def share_of(step: int, steps: int) -> float:
+def rate_factor(step: int, steps: int) -> float:
     """The learning rate of a step as a share of its peak, in (0, 1]."""
     return min(1.0, (step + 1) / max(1, steps // 10), (steps - step) / max(1, 0.7 * steps))
 
 
-def one_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: Iterable[Tensor]) -> float:
+def optimizer_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: Iterable[Tensor]) -> float:
     """One optimizer step down the sum of some losses, taken one after the other; the sum."""
     total = 0.0
     for part in losses:

@@ -8,7 +8,7 @@ from hintree.lab.problem import LabProblem
 from hintree.search import Beam, Handler, Ledger, Node, Problem, Rewrite, Run, Search, Tree, batched_driver, choose
 
 
-class Chain(NamedTuple):
+class CheckedChain(NamedTuple):
     """One solution attempt.
 
     problem: What was asked.
@@ -29,7 +29,7 @@ class Chain(NamedTuple):
         return next((i + 1 for i, verdict in enumerate(self.verdicts) if not verdict.right), len(self.verdicts))
 
 
-def grow(
+def run_search(
     problems: Sequence[LabProblem | Problem],
     search: Search,
     handlers: Mapping[str, Handler],
@@ -43,16 +43,16 @@ def grow(
     return [done[id(tree)] for tree in trees]
 
 
-def run_chains(problems: Sequence[LabProblem], handlers: Mapping[str, Handler], seed: int = 0) -> list[Chain]:
+def run_chains(problems: Sequence[LabProblem], handlers: Mapping[str, Handler], seed: int = 0) -> list[CheckedChain]:
     """One chain per problem, in order."""
-    runs = grow(problems, Beam(1, 1), handlers, seed)
+    runs = run_search(problems, Beam(1, 1), handlers, seed)
     return [chain(problem, choose(run.tree).node, run.ledger) for problem, run in zip(problems, runs, strict=True)]
 
 
-def chain(problem: LabProblem, last: Node, ledger: Ledger) -> Chain:
+def chain(problem: LabProblem, last: Node, ledger: Ledger) -> CheckedChain:
     """The path that ends in ``last``, judged."""
     nodes = last.path()
     steps = [node.step.text for node in nodes]
     verdicts = [check_step(problem, steps[:i], step) for i, step in enumerate(steps)]
     right = bool(nodes) and nodes[-1].step.answer == str(problem.answer)
-    return Chain(problem, nodes, verdicts, right, ledger)
+    return CheckedChain(problem, nodes, verdicts, right, ledger)

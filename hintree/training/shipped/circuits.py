@@ -14,17 +14,17 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hintree.lab.generate import problems
-from hintree.training.loop import Schedule, collate, train
+from hintree.training.loop import TrainingSchedule, collate, train
 from hintree.training.shipped.initialisation import new_model
 from hintree.training.shipped.recipes import TEACHER, TEACHER_MIX, by_curriculum
-from hintree.training.shipped.rows import IGNORED, Row, copy, lookup, recital
+from hintree.training.shipped.rows import IGNORED, TrainingRow, copy, lookup, recital
 from hintree.training.shipped.vocabulary import build_tokenizer
 
 STEPS = 600
 ROWS = 60
 
 
-def predicted(model: PreTrainedModel, rows: list[Row], pad: int) -> float:
+def predicted(model: PreTrainedModel, rows: list[TrainingRow], pad: int) -> float:
     """Share of the learned tokens that the model predicts, in [0, 1]."""
     batch = collate(rows, pad)
     labels, _ = batch.pop("labels")[:, 1:], batch.pop("weights")
@@ -33,14 +33,14 @@ def predicted(model: PreTrainedModel, rows: list[Row], pad: int) -> float:
     return float((guesses == labels).sum() / (labels != IGNORED).sum())
 
 
-def exercises(tokenizer: PreTrainedTokenizerFast) -> dict[str, list[Row]]:
+def exercises(tokenizer: PreTrainedTokenizerFast) -> dict[str, list[TrainingRow]]:
     """Held-out rows of each kind."""
     rng = random.Random(0)
-    asked = list(problems("validation", range(2, 6), n=ROWS, seed=0))
+    lab_problems = list(problems("validation", range(2, 6), n=ROWS, seed=0))
     return {
         "copy": [copy(rng, tokenizer) for _ in range(ROWS)],
-        "recital": [recital(rng, p, tokenizer) for p in asked],
-        "lookup": [lookup(rng, p, tokenizer) for p in asked],
+        "recital": [recital(rng, p, tokenizer) for p in lab_problems],
+        "lookup": [lookup(rng, p, tokenizer) for p in lab_problems],
     }
 
 
@@ -55,7 +55,7 @@ def main() -> None:
         model = new_model(tokenizer, hidden=TEACHER.hidden, layers=TEACHER.layers, seed=1, offset_heads=offset_heads)
         draw = by_curriculum(tokenizer, TEACHER_MIX)
         with tempfile.TemporaryDirectory() as folder:
-            seconds = train(model, tokenizer, draw, Schedule(steps=STEPS, hold=1.0), Path(folder), "copy rows")
+            seconds = train(model, tokenizer, draw, TrainingSchedule(steps=STEPS, hold=1.0), Path(folder), "copy rows")
         shares = [f"{predicted(model, part, tokenizer.pad_token_id):.2f}" for part in rows.values()]
         print(f"| {'yes' if offset_heads else 'no'} | {seconds:.0f} | {' | '.join(shares)} |", flush=True)
 

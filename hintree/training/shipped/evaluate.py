@@ -22,7 +22,7 @@ from hintree.policies.leaks import leaks
 from hintree.scorers import PRM, find_spec
 from hintree.search import Handler
 from hintree.statistics.intervals import mean_interval, share
-from hintree.training.shipped.chains import Chain, run_chains
+from hintree.training.shipped.chains import CheckedChain, run_chains
 from hintree.training.shipped.evaluate_prm import prm_figures
 from hintree.training.shipped.evaluate_smart import smart_figures
 
@@ -51,26 +51,26 @@ def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """One chain a problem by every model, and by the student under hints."""
     students = [load_model(names[role]) for role in ("student", "student-2")]
     student, hinter = students[0], load_model(names["hinter"])
-    asked = list(problems("test", n=n, seed=seed))
+    lab_problems = list(problems("test", n=n, seed=seed))
     write, second, strong, alone = (writer(model) for model in (*students, load_model(names["teacher"]), hinter))
     hints = Handler(HintWriter(hinter, Sampling()))
     arms: dict[str, dict[str, Handler]] = {
         "teacher": {"reasoner": strong},
         "student": {"reasoner": write},
         "student-2": {"reasoner": second},
-        "student, exact hints": {"reasoner": write, "hinter": Handler(ExactHints(asked))},
+        "student, exact hints": {"reasoner": write, "hinter": Handler(ExactHints(lab_problems))},
         "student, hinter": {"reasoner": write, "hinter": hints},
-        "student, another problem's hints": {"reasoner": write, "hinter": Handler(ExactHints(asked, shift=1))},
+        "student, another problem's hints": {"reasoner": write, "hinter": Handler(ExactHints(lab_problems, shift=1))},
         "hinter alone": {"reasoner": alone},
     }
-    runs = {name: run_chains(asked, roles) for name, roles in arms.items()}
+    runs = {name: run_chains(lab_problems, roles) for name, roles in arms.items()}
     right = {name: np.array([float(chain.right) for chain in chains]) for name, chains in runs.items()}
     return {
         "arms": {name: accuracy(chains) for name, chains in runs.items()},
         "gain over the student": {
             name: mean_interval(right[name] - right["student"]).rounded() for name in arms if "student, " in name
         },
-        "student step accuracy from gold prefixes": gold_prefix_accuracy(student, asked),
+        "student step accuracy from gold prefixes": gold_prefix_accuracy(student, lab_problems),
         "student first errors": first_errors(runs["student"]),
         "hints": hint_figures(runs["student, hinter"]),
     }
@@ -99,10 +99,10 @@ def writer(model: LanguageModel) -> Handler:
     return Handler(StepWriter(model, Sampling()), model.parameters)
 
 
-def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
+def accuracy(chains: Sequence[CheckedChain]) -> dict[str, Any]:
     """Share of right answers: overall, by number of steps, by family; and generated tokens per problem."""
 
-    def of(part: Sequence[Chain]) -> dict[str, float]:
+    def of(part: Sequence[CheckedChain]) -> dict[str, float]:
         return share(sum(c.right for c in part), len(part)).rounded()
 
     lengths = sorted({len(solve(c.problem)) for c in chains})
@@ -115,10 +115,10 @@ def accuracy(chains: Sequence[Chain]) -> dict[str, Any]:
     }
 
 
-def gold_prefix_accuracy(student: LanguageModel, asked: Sequence[LabProblem]) -> dict[str, float]:
+def gold_prefix_accuracy(student: LanguageModel, lab_problems: Sequence[LabProblem]) -> dict[str, float]:
     """Share of right steps when all steps before are the gold ones, over every place in every problem."""
     cases, requests = [], []
-    for problem in asked:
+    for problem in lab_problems:
         steps = [step for _, step in gold(problem)]
         for i in range(len(steps)):
             cases.append((problem, steps[:i]))
@@ -131,13 +131,13 @@ def gold_prefix_accuracy(student: LanguageModel, asked: Sequence[LabProblem]) ->
     return share(right, len(cases)).rounded()
 
 
-def first_errors(chains: Sequence[Chain]) -> dict[str, int]:
+def first_errors(chains: Sequence[CheckedChain]) -> dict[str, int]:
     """How often the first error of a chain is of which kind."""
     kinds = Counter(next((v.kind for v in c.verdicts if not v.right), "unfinished") for c in chains if not c.right)
     return dict(kinds.most_common())
 
 
-def hint_figures(chains: Sequence[Chain]) -> dict[str, Any]:
+def hint_figures(chains: Sequence[CheckedChain]) -> dict[str, Any]:
     """Hints that reached the reasoner, those of them that leak, and how many are the exact hint; hints dropped before.
 
     Histories may hold the student's mistakes.

@@ -13,11 +13,11 @@ from hintree.scorers import PRM
 from hintree.search import BestOfN, Handler, Ledger, Node, Run, choose
 from hintree.statistics.calibration import Trace, localised
 from hintree.statistics.intervals import auc_interval, mean_interval, share
-from hintree.training.shipped.chains import Chain, chain, grow
+from hintree.training.shipped.chains import CheckedChain, chain, run_search
 
-SAMPLES, HEAT = 8, 0.8
+SAMPLES, TEMPERATURE = 8, 0.8
 """Solutions per problem, and their temperature."""
-JUDGES: dict[str, Callable[[Node], float]] = {
+STEP_SCORES: dict[str, Callable[[Node], float]] = {
     "prm": lambda node: node.score or 0.0,
     "mean token probability": lambda node: node.step.mean_probability,
     "min token probability": lambda node: node.step.min_probability,
@@ -26,29 +26,32 @@ JUDGES: dict[str, Callable[[Node], float]] = {
 
 
 def prm_figures(
-    prm: PRM[Any], student: LanguageModel, asked: Sequence[LabProblem], held_out: Sequence[LabProblem], seed: int
+    prm: PRM[Any], student: LanguageModel, lab_problems: Sequence[LabProblem], held_out: Sequence[LabProblem], seed: int
 ) -> dict[str, Any]:
     """Every figure; thresholds of the F1 are chosen on the problems ``held_out``."""
-    drafts, tuning = (sample(prm, student, problems, seed) for problems in (asked, held_out))
+    drafts, tuning = (sample_and_score(prm, student, problems, seed) for problems in (lab_problems, held_out))
     chains, tuned = (
-        [first(run, problem) for run, problem in zip(runs, problems, strict=True)]
-        for runs, problems in ((drafts, asked), (tuning, held_out))
+        [first_chain(run, problem) for run, problem in zip(runs, problems, strict=True)]
+        for runs, problems in ((drafts, lab_problems), (tuning, held_out))
     )
     steps = [(i, node, v.right) for i, c in enumerate(chains) for node, v in until_error(c)]
     right, group = np.array([r for *_, r in steps]), np.array([i for i, *_ in steps])
-    figures: dict[str, Any] = {"steps": len(steps), "wrong": int((~right).sum()), "temperature": HEAT}
-    for name, judge in JUDGES.items():
-        scores = np.array([judge(node) for _, node, _ in steps])
-        threshold = max(np.linspace(0.02, 0.98, 49), key=lambda t: first_error_f1(tuned, judge, t))
+    figures: dict[str, Any] = {"steps": len(steps), "wrong": int((~right).sum()), "temperature": TEMPERATURE}
+    for name, score_of in STEP_SCORES.items():
+        scores = np.array([score_of(node) for _, node, _ in steps])
+        threshold = max(np.linspace(0.02, 0.98, 49), key=lambda t: first_error_f1(tuned, score_of, t))
         figures[f"auc, {name}"] = auc_interval(scores, right, group).rounded()
-        figures[f"f1, {name}"] = {"value": round(first_error_f1(chains, judge, threshold), 4), "threshold": threshold}
-    return figures | {"best-of-8": best_of_n(drafts, asked)}
+        figures[f"f1, {name}"] = {
+            "value": round(first_error_f1(chains, score_of, threshold), 4),
+            "threshold": threshold,
+        }
+    return figures | {"best-of-8": best_of_n(drafts, lab_problems)}
 
 
-def sample(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
+def sample_and_score(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
     """Eight solutions of every problem, every step scored; what is longer than the PRM can read has no score."""
-    writer = Handler(StepWriter(student, Sampling(HEAT, greedy_first=False)))
-    runs = grow(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
+    writer = Handler(StepWriter(student, Sampling(TEMPERATURE, greedy_first=False)))
+    runs = run_search(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
     for run in runs:
         paths = [leaf.path() for leaf in run.tree if not leaf.children and leaf.parent]
         texts = [prm.texts(run.tree.problem.question, [node.step.text for node in path])[0] for path in paths]
@@ -59,7 +62,7 @@ def sample(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem]
     return runs
 
 
-def first(run: Run, problem: LabProblem) -> Chain:
+def first_chain(run: Run, problem: LabProblem) -> CheckedChain:
     """The first of a problem's solutions."""
     node = run.tree.root
     while node.children:
@@ -67,12 +70,12 @@ def first(run: Run, problem: LabProblem) -> Chain:
     return chain(problem, node, Ledger())
 
 
-def until_error(c: Chain) -> list[tuple[Node, Any]]:
+def until_error(c: CheckedChain) -> list[tuple[Node, Any]]:
     """Steps with their verdicts, up to and at the first error."""
     return list(zip(c.nodes, c.verdicts, strict=True))[: c.until_error()]
 
 
-def first_error_f1(chains: Sequence[Chain], judge: Callable[[Node], float], threshold: float) -> float:
+def first_error_f1(chains: Sequence[CheckedChain], score_of: Callable[[Node], float], threshold: float) -> float:
     """ProcessBench's F1 (arXiv 2412.06559): harmonic mean of two accuracies, on wrong and on right solutions.
 
     A solution counts as judged rightly if the first step below ``threshold`` is its first error, or if none is and it
@@ -81,7 +84,7 @@ def first_error_f1(chains: Sequence[Chain], judge: Callable[[Node], float], thre
     traces = [
         Trace(
             next((i for i, verdict in enumerate(c.verdicts) if not verdict.right), -1),
-            next((i for i, node in enumerate(c.nodes) if judge(node) < threshold), -1),
+            next((i for i, node in enumerate(c.nodes) if score_of(node) < threshold), -1),
         )
         for c in chains
     ]
@@ -89,11 +92,13 @@ def first_error_f1(chains: Sequence[Chain], judge: Callable[[Node], float], thre
     return 0.0 if math.isnan(f1) else f1
 
 
-def best_of_n(runs: Sequence[Run], asked: Sequence[LabProblem]) -> dict[str, Any]:
+def best_of_n(runs: Sequence[Run], lab_problems: Sequence[LabProblem]) -> dict[str, Any]:
     """Accuracy of choices among the same eight samples, and the paired gain over the plain vote."""
     choices = {"majority": ("majority", "min"), "best by prm": ("best", "min"), "weighted by prm": ("weighted", "min")}
     won = {
-        name: np.array([float(choose(r.tree, *how).answer == str(p.answer)) for r, p in zip(runs, asked, strict=True)])
+        name: np.array(
+            [float(choose(r.tree, *how).answer == str(p.answer)) for r, p in zip(runs, lab_problems, strict=True)]
+        )
         for name, how in choices.items()
     }
     figures: dict[str, Any] = {name: share(int(hits.sum()), len(hits)).rounded() for name, hits in won.items()}

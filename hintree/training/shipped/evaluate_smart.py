@@ -11,14 +11,14 @@ import numpy as np
 from hintree.lab.problem import LabProblem
 from hintree.search import Beam, Handler, Rewrite, choose
 from hintree.statistics.intervals import mean_interval, share
-from hintree.training.shipped.chains import grow
+from hintree.training.shipped.chains import run_search
 
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 NEAR = 0.98
 """Share of the teacher's accuracy that is wanted."""
 
 
-class Outcome(NamedTuple):
+class SmartResult(NamedTuple):
     """What one setting reached.
 
     right: Whether each problem was solved, shape [problems], 0 or 1.
@@ -30,20 +30,24 @@ class Outcome(NamedTuple):
 
 
 def smart_figures(
-    judge: Handler, student: Handler, teacher: Handler, asked: Sequence[LabProblem], held_out: Sequence[LabProblem]
+    scorer: Handler,
+    student: Handler,
+    teacher: Handler,
+    lab_problems: Sequence[LabProblem],
+    held_out: Sequence[LabProblem],
 ) -> dict[str, Any]:
     """The lowest threshold that is near the teacher on the problems ``held_out``, and what it does on ``asked``."""
-    roles = {"reasoner": student, "teacher": teacher, "scorer": judge}
+    roles = {"reasoner": student, "teacher": teacher, "scorer": scorer}
     alone = {"reasoner": teacher}
     wanted = NEAR * solve(held_out, alone, None).right.mean()
     tried = {t: float(solve(held_out, roles, smart(t)).right.mean()) for t in THRESHOLDS}
     chosen = next((t for t in THRESHOLDS if tried[t] >= wanted), max(THRESHOLDS, key=lambda t: tried[t]))
-    found, whole = solve(asked, roles, smart(chosen)), solve(asked, alone, None)
+    found, whole = solve(lab_problems, roles, smart(chosen)), solve(lab_problems, alone, None)
     difference = mean_interval(found.right - whole.right)
     return {
         "threshold": chosen,
         "validation": {"wanted": round(float(wanted), 4), **{str(t): round(x, 4) for t, x in tried.items()}},
-        "right": share(int(found.right.sum()), len(asked))._asdict(),
+        "right": share(int(found.right.sum()), len(lab_problems))._asdict(),
         "share of the teacher's accuracy": round(float(found.right.mean() / max(1e-9, whole.right.mean())), 4),
         "difference to the teacher": difference._asdict(),
         "teacher tokens": round(found.tokens, 1),
@@ -56,10 +60,10 @@ def smart(threshold: float) -> Rewrite:
     return Rewrite(threshold, stages=("teacher",), accept="always")
 
 
-def solve(asked: Sequence[LabProblem], roles: dict[str, Handler], rule: Rewrite | None) -> Outcome:
+def solve(lab_problems: Sequence[LabProblem], roles: dict[str, Handler], rule: Rewrite | None) -> SmartResult:
     """One chain per problem under a rule; the strong model is the teacher, or the reasoner where it works alone."""
-    runs = grow(asked, Beam(1, 1), roles, rule=rule)
-    right = [float(choose(run.tree).answer == str(p.answer)) for run, p in zip(runs, asked, strict=True)]
+    runs = run_search(lab_problems, Beam(1, 1), roles, rule=rule)
+    right = [float(choose(run.tree).answer == str(p.answer)) for run, p in zip(runs, lab_problems, strict=True)]
     strong = "teacher" if "teacher" in roles else "reasoner"
     tokens = sum(run.ledger[strong].generated_tokens for run in runs) / len(runs)
-    return Outcome(np.array(right), tokens)
+    return SmartResult(np.array(right), tokens)

@@ -11,13 +11,13 @@ from hintree.errors import UsageError
 from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.load import MANIFEST, load_model, locate
 from hintree.scorers import FAMILIES, FILE, PRM
-from hintree.training.finish import finish
+from hintree.training.finish import train_and_save
 from hintree.training.hinter.tune import tune
-from hintree.training.loop import Schedule
+from hintree.training.loop import TrainingSchedule
 from hintree.training.prm.train import save
 from hintree.training.shipped import recipes
 from hintree.training.shipped.initialisation import new_model, widen
-from hintree.training.shipped.prm_architecture import new_judge
+from hintree.training.shipped.prm_architecture import new_prm
 from hintree.training.shipped.prm_rows import by_drafts, write_drafts
 from hintree.training.shipped.rows import Mix
 from hintree.training.shipped.vocabulary import build_tokenizer
@@ -42,43 +42,43 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
 def teacher(out: Path, start: Path | None) -> None:
     """The larger model, trained for long."""
     size, schedule = recipes.TEACHER, recipes.TEACHER_SCHEDULE
-    grow(out, "teacher", size, schedule, recipes.TEACHER_MIX, start, recipes.TEACHER_FURTHER)
+    train_language_model(out, "teacher", size, schedule, recipes.TEACHER_MIX, start, recipes.TEACHER_FURTHER)
 
 
 def student(out: Path, start: Path | None) -> None:
     """The smaller model, trained for a short time and with few sums."""
     size, schedule = recipes.STUDENT, recipes.STUDENT_SCHEDULE
-    grow(out, "student", size, schedule, recipes.STUDENT_MIX, start, recipes.STUDENT_FURTHER)
+    train_language_model(out, "student", size, schedule, recipes.STUDENT_MIX, start, recipes.STUDENT_FURTHER)
 
 
 def second_student(out: Path, start: Path | None) -> None:
     """Another student of the same size, from another seed."""
     size, schedule = recipes.STUDENT, recipes.SECOND_STUDENT_SCHEDULE
-    grow(out, "student-2", size, schedule, recipes.STUDENT_MIX, start, recipes.SECOND_STUDENT_FURTHER)
+    train_language_model(out, "student-2", size, schedule, recipes.STUDENT_MIX, start, recipes.SECOND_STUDENT_FURTHER)
 
 
-def grow(
+def train_language_model(
     out: Path,
     name: str,
-    size: recipes.Size,
-    schedule: Schedule,
+    size: recipes.ModelSize,
+    schedule: TrainingSchedule,
     whole: Mix,
     start: Path | None,
-    further: Schedule,
+    further: TrainingSchedule,
 ) -> None:
     """A language model from nothing, or from an earlier one in ``start`` by the schedule ``further``."""
     tokenizer = build_tokenizer()
     if start is not None:
         model = widen(start / name, tokenizer, seed=further.seed)
-        finish(model, recipes.by_mix(tokenizer, whole), further, out, name, earlier=start / name)
+        train_and_save(model, recipes.by_mix(tokenizer, whole), further, out, name, earlier=start / name)
     else:
         model = new_model(tokenizer, hidden=size.hidden, layers=size.layers, seed=schedule.seed)
-        finish(model, recipes.by_curriculum(tokenizer, whole), schedule, out, name)
+        train_and_save(model, recipes.by_curriculum(tokenizer, whole), schedule, out, name)
 
 
 def hinter(out: Path, start: Path | None) -> None:
     """The hinter: the teacher, taught to write hints only, as ``hintree train hinter`` does it."""
-    tune(recipes.lessons, str(out / "teacher"), recipes.HINTER_SCHEDULE, out, "hinter")
+    tune(recipes.draw_hinted_solution, str(out / "teacher"), recipes.HINTER_SCHEDULE, out, "hinter")
 
 
 def prm(out: Path, start: Path | None) -> None:
@@ -87,22 +87,22 @@ def prm(out: Path, start: Path | None) -> None:
     if not drafts.is_file():
         write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
     spent = time.process_time() - clock
-    model = untrained_judge(out / "teacher", recipes.PRM_SCHEDULE.seed)
+    model = untrained_prm(out / "teacher", recipes.PRM_SCHEDULE.seed)
     (out / "prm").mkdir(parents=True, exist_ok=True)
     (out / "prm" / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
-    finish(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
+    train_and_save(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
 
 
-def untrained_judge(writer: Path, seed: int) -> LlamaForTokenClassification:
+def untrained_prm(writer: Path, seed: int) -> LlamaForTokenClassification:
     """The PRM on top of a teacher, before any training."""
-    return new_judge(LlamaForCausalLM.from_pretrained(writer), build_tokenizer().get_vocab()["\n"], seed=seed)
+    return new_prm(LlamaForCausalLM.from_pretrained(writer), build_tokenizer().get_vocab()["\n"], seed=seed)
 
 
-def write_judge(out: Path, seed: int) -> None:
+def write_untrained_prm(out: Path, seed: int) -> None:
     """Write the PRM on top of the shipped teacher, before any training."""
     spec = FAMILIES["lab"]
-    judge = untrained_judge(Path(locate("embedded:teacher")), seed)
-    save(PRM(LocalClassifier("judge", judge, build_tokenizer(), head=spec.reading()), spec), out)
+    untrained = untrained_prm(Path(locate("embedded:teacher")), seed)
+    save(PRM(LocalClassifier("untrained PRM", untrained, build_tokenizer(), head=spec.reading()), spec), out)
 
 
 STAGES: dict[str, Callable[[Path, Path | None], None]] = {

@@ -25,18 +25,18 @@ from transformers.models.llama.modeling_llama import LlamaAttention, LlamaDecode
 
 from hintree.training.shipped.initialisation import HEADS, look_back
 
-QUIET = 1e-7
+BASE_SCALE = 1e-7
 """Factor of the language model's stream, which has a norm of about a thousand in its last layer."""
-WHISPER, EXPECTED, FETCHED = 1e-10, 1e-4, 10.0
+CODE_SCALE, EXPECTATION_SCALE, FETCH_NORM = 1e-10, 1e-4, 10.0
 """Norm of a token's code as it is carried, factor of its expectation, and norm of the expectation that was fetched."""
-LOUD, MARK = 6e4, 1e-7
+CODE_GAIN, MARK_SCALE = 6e4, 1e-7
 """Factor that lets a norm give out a whispered code in unit length, about, and the size of the question's mark."""
 EXTRA_LAYERS = 3
-MARKED, LEAST, VERDICT = -3, -2, -1
+MARK_CHANNEL, MIN_CHANNEL, VERDICT_CHANNEL = -3, -2, -1
 """Numbers of the stream that no code touches: the mark, the least verdict, and the verdict."""
 
 
-def new_judge(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForTokenClassification:
+def new_prm(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForTokenClassification:
     """A PRM on top of a language model, of which only the last layer, the norm and the head are to be trained.
 
     Args:
@@ -49,26 +49,26 @@ def new_judge(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForT
     config = LlamaConfig.from_dict({**writer.config.to_dict(), "num_labels": 2})
     config.hidden_size, config.num_hidden_layers = 2 * narrow, layers + EXTRA_LAYERS
     config.intermediate_size = max(writer.config.intermediate_size, writer.config.vocab_size)
-    config.head_dim, config.rms_norm_eps = narrow // HEADS, writer.config.rms_norm_eps * QUIET**2 / 2
+    config.head_dim, config.rms_norm_eps = narrow // HEADS, writer.config.rms_norm_eps * BASE_SCALE**2 / 2
     config.id2label, config.label2id = {0: "wrong", 1: "right"}, {"wrong": 0, "right": 1}
-    judge = LlamaForTokenClassification(config)
+    prm = LlamaForTokenClassification(config)
     with torch.no_grad():
         table, start, end = writer.model.embed_tokens.weight, writer.config.bos_token_id, writer.config.eos_token_id
         assert isinstance(start, int) and isinstance(end, int)
         codes = draw_codes(torch.randn(len(table), narrow // 2), start, newline, end)
-        judge.model.embed_tokens.weight.zero_()
-        judge.model.embed_tokens.weight[:, :narrow] = QUIET * table
-        judge.model.embed_tokens.weight[:, -codes.shape[1] :] = WHISPER * codes
-        for new, old in zip(judge.model.layers, writer.model.layers, strict=False):
-            take_over(new, old, narrow)
-        expect(judge.model.layers[layers], table * writer.model.norm.weight, codes)
-        mark(judge.model.layers[layers], codes[start], codes[newline])
-        compare(judge.model.layers[layers + 1], codes.shape[1])
-        listen(judge, narrow)
+        prm.model.embed_tokens.weight.zero_()
+        prm.model.embed_tokens.weight[:, :narrow] = BASE_SCALE * table
+        prm.model.embed_tokens.weight[:, -codes.shape[1] :] = CODE_SCALE * codes
+        for new, old in zip(prm.model.layers, writer.model.layers, strict=False):
+            copy_layer(new, old, narrow)
+        write_expectation(prm.model.layers[layers], table * writer.model.norm.weight, codes)
+        write_question_mark(prm.model.layers[layers], codes[start], codes[newline])
+        write_comparison(prm.model.layers[layers + 1], codes.shape[1])
+        initialise_trained_layer(prm, narrow)
     trained = (f"model.layers.{layers + 2}.", "model.norm.", "score.")
-    for name, parameter in judge.named_parameters():
+    for name, parameter in prm.named_parameters():
         parameter.requires_grad = name.startswith(trained)
-    return judge
+    return prm
 
 
 def draw_codes(noise: Tensor, start: int, newline: int, end: int) -> Tensor:
@@ -77,7 +77,7 @@ def draw_codes(noise: Tensor, start: int, newline: int, end: int) -> Tensor:
     The codes of the tokens ``start`` and ``newline`` are at right angles to all others, and ``end`` has that of
     ``newline``. The numbers from MARKED on are zero.
     """
-    noise[:, MARKED:] = 0.0
+    noise[:, MARK_CHANNEL:] = 0.0
     signs = torch.linalg.qr(noise[[newline, start]].T).Q.T
     codes = noise - noise @ signs.T @ signs
     codes[[newline, start]] = signs
@@ -85,7 +85,7 @@ def draw_codes(noise: Tensor, start: int, newline: int, end: int) -> Tensor:
     return torch.nn.functional.normalize(codes, dim=1)
 
 
-def take_over(new: LlamaDecoderLayer, old: LlamaDecoderLayer, narrow: int) -> None:
+def copy_layer(new: LlamaDecoderLayer, old: LlamaDecoderLayer, narrow: int) -> None:
     """Make a wide layer do on the first half of its stream, quietly, what a narrow one does; the rest is left alone."""
     for (name, wide), weight in zip(new.named_parameters(), old.parameters(), strict=True):
         wide.zero_()
@@ -93,10 +93,10 @@ def take_over(new: LlamaDecoderLayer, old: LlamaDecoderLayer, narrow: int) -> No
             wide[:narrow] = weight / math.sqrt(2)  # the norm is taken over twice as many numbers
         else:
             writes = name.startswith(("self_attn.o_proj", "mlp.down_proj"))
-            wide[tuple(slice(size) for size in weight.shape)] = weight * (QUIET if writes else 1.0)
+            wide[tuple(slice(size) for size in weight.shape)] = weight * (BASE_SCALE if writes else 1.0)
 
 
-def expect(layer: LlamaDecoderLayer, logits: Tensor, codes: Tensor) -> None:
+def write_expectation(layer: LlamaDecoderLayer, logits: Tensor, codes: Tensor) -> None:
     """Write the expectation of the next token into the third quarter: the sum over all tokens of code * silu(x) x.
 
     Args:
@@ -105,14 +105,14 @@ def expect(layer: LlamaDecoderLayer, logits: Tensor, codes: Tensor) -> None:
         codes: One of unit length for every token; shape [vocabulary, narrow / 2].
     """
     mlp, (tokens, narrow) = layer.mlp, logits.shape
-    clear(layer)
+    zero_layer(layer)
     layer.post_attention_layernorm.weight[:narrow] = 1 / math.sqrt(2)
     mlp.gate_proj.weight[:tokens, :narrow] = logits
     mlp.up_proj.weight[:tokens, :narrow] = logits
-    mlp.down_proj.weight[narrow : narrow + codes.shape[1], :tokens] = EXPECTED * codes.T
+    mlp.down_proj.weight[narrow : narrow + codes.shape[1], :tokens] = EXPECTATION_SCALE * codes.T
 
 
-def mark(layer: LlamaDecoderLayer, start: Tensor, newline: Tensor) -> None:
+def write_question_mark(layer: LlamaDecoderLayer, start: Tensor, newline: Tensor) -> None:
     """Set a mark on every token before the first line break.
 
     One head looks for line breaks, and where there is none for the start of the text, whose code alone it gives out.
@@ -123,63 +123,63 @@ def mark(layer: LlamaDecoderLayer, start: Tensor, newline: Tensor) -> None:
         newline: Code of the line break; shape [narrow / 2].
     """
     attention, came = layer.self_attn, slice(-len(start), None)
-    slow = slowest(attention)
-    layer.input_layernorm.weight[came] = LOUD
+    slow = slowest_dimension(attention)
+    layer.input_layernorm.weight[came] = CODE_GAIN
     attention.q_proj.bias[slow] = 10.0
     attention.k_proj.weight[slow, came] = 50.0 * newline + 6.0 * start
     attention.v_proj.weight[0, came] = start
-    attention.o_proj.weight[MARKED, 0] = MARK
+    attention.o_proj.weight[MARK_CHANNEL, 0] = MARK_SCALE
 
 
-def compare(layer: LlamaDecoderLayer, code: int) -> None:
+def write_comparison(layer: LlamaDecoderLayer, code: int) -> None:
     """Fetch the expectation of one token ago, and multiply it with the code of the token that came.
 
     silu(a) b + silu(-a) (-b) = a b, so two units of a gated MLP multiply two numbers exactly. The verdict, the cosine
     of the two times FETCHED, is added to the last number of the stream.
     """
     attention, mlp = layer.self_attn, layer.mlp
-    clear(layer)
+    zero_layer(layer)
     expected, came = slice(-2 * code, -code), slice(-code, None)
     length = math.sqrt(4 * code)  # of all that a norm with unit weights lets out
     layer.input_layernorm.weight[expected] = 1 / length
     layer.post_attention_layernorm.weight[expected] = 1 / length
-    layer.post_attention_layernorm.weight[came] = FETCHED / length / WHISPER
+    layer.post_attention_layernorm.weight[came] = FETCH_NORM / length / CODE_SCALE
     for head in range(HEADS):
         look_back(attention, head, 1, sharpness=60.0)
     attention.v_proj.weight[:code, expected] = torch.eye(code)
-    attention.o_proj.weight[expected, :code] = FETCHED * torch.eye(code)
-    layer.input_layernorm.weight[MARKED] = 1.0
-    attention.v_proj.weight[code, MARKED] = 1.0
-    attention.o_proj.weight[MARKED, code] = 1e-2  # so that the first line break is marked, too
+    attention.o_proj.weight[expected, :code] = FETCH_NORM * torch.eye(code)
+    layer.input_layernorm.weight[MARK_CHANNEL] = 1.0
+    attention.v_proj.weight[code, MARK_CHANNEL] = 1.0
+    attention.o_proj.weight[MARK_CHANNEL, code] = 1e-2  # so that the first line break is marked, too
     for sign, rows in ((1.0, slice(code)), (-1.0, slice(code, 2 * code))):
         mlp.gate_proj.weight[rows, expected] = sign * torch.eye(code)
         mlp.up_proj.weight[rows, came] = sign * torch.eye(code)
-    mlp.down_proj.weight[VERDICT, : 2 * code] = FETCHED
+    mlp.down_proj.weight[VERDICT_CHANNEL, : 2 * code] = FETCH_NORM
 
 
-def listen(judge: LlamaForTokenClassification, narrow: int) -> None:
+def initialise_trained_layer(prm: LlamaForTokenClassification, narrow: int) -> None:
     """Start a layer that hears the language model too, and of which one head finds the solution's least verdict."""
-    layer = judge.model.layers[-1]
+    layer = prm.model.layers[-1]
     attention = layer.self_attn
-    layer.input_layernorm.weight[:narrow] = FETCHED / QUIET / 1e3
-    layer.post_attention_layernorm.weight[:narrow] = FETCHED / QUIET / 1e3
-    slow = slowest(attention)
-    layer.input_layernorm.weight[MARKED] = FETCHED / MARK
+    layer.input_layernorm.weight[:narrow] = FETCH_NORM / BASE_SCALE / 1e3
+    layer.post_attention_layernorm.weight[:narrow] = FETCH_NORM / BASE_SCALE / 1e3
+    slow = slowest_dimension(attention)
+    layer.input_layernorm.weight[MARK_CHANNEL] = FETCH_NORM / MARK_SCALE
     attention.o_proj.weight.zero_()
     layer.mlp.down_proj.weight.zero_()
     attention.q_proj.weight[slow], attention.q_proj.bias[slow] = 0.0, 6.0
-    attention.k_proj.weight[slow], attention.k_proj.weight[slow, VERDICT] = 0.0, -1.0
-    attention.k_proj.weight[slow, MARKED] = -2.0
-    attention.v_proj.weight[0], attention.v_proj.weight[0, VERDICT] = 0.0, 1.0
-    attention.o_proj.weight[LEAST, 0] = 1.0
+    attention.k_proj.weight[slow], attention.k_proj.weight[slow, VERDICT_CHANNEL] = 0.0, -1.0
+    attention.k_proj.weight[slow, MARK_CHANNEL] = -2.0
+    attention.v_proj.weight[0], attention.v_proj.weight[0, VERDICT_CHANNEL] = 0.0, 1.0
+    attention.o_proj.weight[MIN_CHANNEL, 0] = 1.0
 
 
-def slowest(attention: LlamaAttention) -> int:
+def slowest_dimension(attention: LlamaAttention) -> int:
     """The number of a head that rotary positions turn least."""
     return int(attention.head_dim) // 2 - 1
 
 
-def clear(layer: LlamaDecoderLayer) -> None:
+def zero_layer(layer: LlamaDecoderLayer) -> None:
     """Make a layer do nothing."""
     for parameter in layer.parameters():
         parameter.zero_()

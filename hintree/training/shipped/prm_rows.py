@@ -11,22 +11,24 @@ from pathlib import Path
 
 from transformers import PreTrainedTokenizerFast
 
-from hintree.lab.difficulty import LEARNED
+from hintree.lab.difficulty import TRAINING
 from hintree.lab.generate import problems, sample
-from hintree.lab.inject_error import derail
+from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import meant_step
 from hintree.lab.problem import LabProblem, gold
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
 from hintree.search import Handler
-from hintree.training.loop import Draw
+from hintree.training.loop import DrawRow
 from hintree.training.shipped.chains import run_chains
-from hintree.training.shipped.rows import IGNORED, Row
+from hintree.training.shipped.rows import IGNORED, TrainingRow
 
 TEMPERATURES = (0.4, 0.7, 1.0)
 
 
-def prm_row(tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[str], meant: Sequence[str]) -> Row:
+def prm_row(
+    tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[str], meant: Sequence[str]
+) -> TrainingRow:
     """One labelled solution in TRL's format.
 
     The separator after a step is labelled with whether the step is right. So that a small model learns to see where a
@@ -41,16 +43,18 @@ def prm_row(tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[s
         )
         ids += [*body, *tokenizer.encode("\n", add_special_tokens=False)]
         labels += [int(i < same) for i in range(len(body))] + [int(body == target)]
-    return Row(ids, labels)
+    return TrainingRow(ids, labels)
 
 
 def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> None:
     """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
     with path.with_suffix(".tmp").open("w") as out:
         for i, heat in enumerate(TEMPERATURES):
-            asked = list(problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, knobs=LEARNED))
+            lab_problems = list(
+                problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, difficulty=TRAINING)
+            )
             writer = StepWriter(student, Sampling(heat, greedy_first=False))
-            for chain in run_chains(asked, {"reasoner": Handler(writer)}, seed):
+            for chain in run_chains(lab_problems, {"reasoner": Handler(writer)}, seed):
                 steps = [n.step.text for n in chain.nodes]
                 meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
                 row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": heat}
@@ -58,15 +62,15 @@ def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> 
     path.with_suffix(".tmp").replace(path)
 
 
-def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) -> Draw:
+def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) -> DrawRow:
     """Draws PRM rows: a share ``own`` from the student's drafts, the rest with mistakes made on purpose or none."""
     drafts = [json.loads(line) for line in path.read_text().splitlines()]
 
-    def draw(rng: random.Random, step: int) -> Row:
+    def draw(rng: random.Random, step: int) -> TrainingRow:
         if rng.random() < own:
             row = rng.choice(drafts)
             return prm_row(tokenizer, row["question"], row["steps"], row["meant"])
-        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 10), knobs=LEARNED)))
+        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 10), difficulty=TRAINING)))
 
     return draw
 
@@ -75,5 +79,5 @@ def made_up(rng: random.Random, problem: LabProblem) -> tuple[str, list[str], li
     """A gold solution, in three of four cases with a mistake in it; question, steps, and what the steps should be."""
     steps = [step for _, step in gold(problem)]
     if rng.random() < 0.75:
-        steps = derail(rng, problem, steps[: rng.randint(1, len(steps) - 1)])
+        steps = inject_error(rng, problem, steps[: rng.randint(1, len(steps) - 1)])
     return problem.question, steps, [meant_step(problem, steps[:i], step) for i, step in enumerate(steps)]

@@ -10,35 +10,35 @@ from dataclasses import dataclass, replace
 from transformers import PreTrainedTokenizerFast
 
 from hintree.lab.generate import sample
-from hintree.training.hinter.hint_data import Lesson, lab_lesson
-from hintree.training.loop import Draw, Schedule
-from hintree.training.shipped.rows import Mix, Row, draw_row
+from hintree.training.hinter.hint_data import HintedSolution, hinted_lab_solution
+from hintree.training.loop import DrawRow, TrainingSchedule
+from hintree.training.shipped.rows import Mix, TrainingRow, draw_row
 
 
 @dataclass(frozen=True)
-class Size:
+class ModelSize:
     """Width and depth of a model."""
 
     hidden: int
     layers: int
 
 
-TEACHER = Size(hidden=128, layers=4)
-STUDENT = Size(hidden=96, layers=3)
+TEACHER = ModelSize(hidden=128, layers=4)
+STUDENT = ModelSize(hidden=96, layers=3)
 
-TEACHER_SCHEDULE = Schedule(steps=30_000, hold=0.5, seed=1)
-STUDENT_SCHEDULE = Schedule(steps=6_000, hold=0.5, seed=2)
-SECOND_STUDENT_SCHEDULE = Schedule(steps=6_000, hold=0.5, seed=12)
-TEACHER_FURTHER = Schedule(steps=6_000, muon=0.012, adam=8e-4, warmup=100, hold=0.4, seed=1)
-STUDENT_FURTHER = Schedule(steps=350, muon=0.01, adam=6e-4, warmup=20, hold=0.4, seed=2)
+TEACHER_SCHEDULE = TrainingSchedule(steps=30_000, hold=0.5, seed=1)
+STUDENT_SCHEDULE = TrainingSchedule(steps=6_000, hold=0.5, seed=2)
+SECOND_STUDENT_SCHEDULE = TrainingSchedule(steps=6_000, hold=0.5, seed=12)
+TEACHER_FURTHER = TrainingSchedule(steps=6_000, muon=0.012, adam=8e-4, warmup=100, hold=0.4, seed=1)
+STUDENT_FURTHER = TrainingSchedule(steps=350, muon=0.01, adam=6e-4, warmup=20, hold=0.4, seed=2)
 SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
 """How earlier models go on when the world grew (``hintree lab train --from``)."""
-HINTER_SCHEDULE = Schedule(steps=1_200, muon=0.012, adam=6e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = Schedule(steps=2_000, hold=0.3, seed=4)
+HINTER_SCHEDULE = TrainingSchedule(steps=1_200, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = TrainingSchedule(steps=2_000, hold=0.3, seed=4)
 
 STEPS = range(1, 10)
 """Numbers of steps to learn from: one more than the models are measured on."""
-HINTS = Mix(steps=STEPS, astray=0.3)
+HINTS = Mix(steps=STEPS, with_errors=0.3)
 DRAFTS = 6_000
 """Student solutions that the PRM learns from."""
 
@@ -56,14 +56,14 @@ TEACHER_MIX = Mix(
     orders=0.2,
     plans=0.08,
     planned=0.1,
-    astray=0.1,
+    with_errors=0.1,
 )
 """What the teacher learns when it knows its circuits."""
 STUDENT_MIX = replace(TEACHER_MIX, orders=0.0, hinted=0.22, planned=0.06)
 """The student sees no order rows: it should take up a fact in vain now and then."""
 
 
-def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> Draw:
+def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
     """Draws rows for a model that starts from nothing: copying, then its circuits and short problems, then all.
 
     Args:
@@ -72,18 +72,18 @@ def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> Draw:
     """
     phases = ((700, COPYING), (1_800, CIRCUITS), (math.inf, whole))
 
-    def draw(rng: random.Random, step: int) -> Row:
+    def draw(rng: random.Random, step: int) -> TrainingRow:
         return draw_row(rng, next(mix for until, mix in phases if step < until), tokenizer)
 
     return draw
 
 
-def by_mix(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> Draw:
+def by_mix(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
     """Draws rows for a model that knows its circuits already: all kinds of rows from the first step on."""
     return lambda rng, step: draw_row(rng, whole, tokenizer)
 
 
-def lessons(rng: random.Random) -> Lesson:
+def draw_hinted_solution(rng: random.Random) -> HintedSolution:
     """Draws what the hinter learns from: a new training problem every time, a part of them with mistakes."""
-    problem = sample(rng, "train", HINTS.steps, knobs=HINTS.knobs)
-    return lab_lesson(rng, problem, astray=rng.random() < HINTS.astray)
+    problem = sample(rng, "train", HINTS.steps, difficulty=HINTS.difficulty)
+    return hinted_lab_solution(rng, problem, with_errors=rng.random() < HINTS.with_errors)

@@ -20,15 +20,15 @@ from hintree.scorers import FAMILIES, PRM
 from hintree.search import Beam, Handler, Response, Rewrite, Run, StepRequest, choose
 from hintree.search.algorithms.first_token_probe import GLANCE
 from hintree.search.router import FEATURES, features
-from hintree.training.shipped.chains import grow
+from hintree.training.shipped.chains import run_search
 
-ROUTED = 0.25
+ROUTED_SHARE = 0.25
 """Share of the training problems' steps that the preset glimprouter gives to the teacher."""
 
 Numbers = NDArray[np.float64]
 
 
-class Rows(NamedTuple):
+class RouterData(NamedTuple):
     """What a router learns from.
 
     drafts: Features of drafts, shape [rows, features].
@@ -38,22 +38,22 @@ class Rows(NamedTuple):
 
     drafts: Numbers
     gains: NDArray[np.bool_]
-    glances: Numbers
+    first_tokens: Numbers
 
 
-def fit_gates(n: int, seed: int) -> dict[str, Any]:
+def fit_router_parameters(n: int, seed: int) -> dict[str, Any]:
     """The gates of arbitrage, steer and glimprouter for the shipped student, teacher and PRM, as plain data.
 
     Args:
         n: Training problems; a fourth as many validation problems measure the router.
         seed: Of the problems, and of the mixture's fit.
     """
-    roles = players()
-    train = gather(list(problems("train", n=n, seed=seed)), roles)
-    held_out = gather(list(problems("validation", n=max(4, n // 4), seed=seed)), roles)
+    roles = role_models()
+    train = collect(list(problems("train", n=n, seed=seed)), roles)
+    held_out = collect(list(problems("validation", n=max(4, n // 4), seed=seed)), roles)
     router = LogisticRegression(max_iter=1000).fit(train.drafts, train.gains)
-    sure = router.predict_proba(held_out.drafts)[:, 1]
-    entropies, chances = train.glances.T
+    probability = router.predict_proba(held_out.drafts)[:, 1]
+    entropies, chances = train.first_tokens.T
     return {
         "made by": f"hintree lab gates --n {n} --seed {seed}",
         "arbitrage": {
@@ -64,16 +64,16 @@ def fit_gates(n: int, seed: int) -> dict[str, Any]:
             "validation": {
                 "rows": len(held_out.gains),
                 "gains": int(held_out.gains.sum()),
-                "AUC": area(held_out.gains, sure),
+                "AUC": area(held_out.gains, probability),
                 "AUC of 1 - score": area(held_out.gains, 1 - held_out.drafts[:, 0]),
             },
         },
         "steer": {"mixture": rounded(mixture(chances, seed)), "places": len(chances)},
-        "glimprouter": {"threshold": rounded([np.quantile(entropies, 1 - ROUTED)])[0], "share": ROUTED},
+        "glimprouter": {"threshold": rounded([np.quantile(entropies, 1 - ROUTED_SHARE)])[0], "share": ROUTED_SHARE},
     }
 
 
-def players() -> dict[str, Handler]:
+def role_models() -> dict[str, Handler]:
     """The shipped student, teacher and PRM."""
     student, teacher = (load_model(f"embedded:{name}") for name in ("student", "teacher"))
     prm = load_classifier("embedded:prm")
@@ -84,11 +84,11 @@ def players() -> dict[str, Handler]:
     }
 
 
-def gather(asked: Sequence[LabProblem], roles: dict[str, Handler]) -> Rows:
+def collect(lab_problems: Sequence[LabProblem], roles: dict[str, Handler]) -> RouterData:
     """Chains in which student and teacher write every step: one goes on with the better step, one with the draft."""
     both = Rewrite(1.01, stages=("teacher",), accept="better", per="step")
     never = Rewrite(1.01, stages=("teacher",), accept="better", per="step", margin=1.0)
-    runs = [run for rule in (both, never) for run in grow(asked, Beam(1, 1), roles, rule=rule)]
+    runs = [run for rule in (both, never) for run in run_search(lab_problems, Beam(1, 1), roles, rule=rule)]
     drafts, gains = [], []
     for run in runs:
         for new in run.tree:
@@ -96,10 +96,10 @@ def gather(asked: Sequence[LabProblem], roles: dict[str, Handler]) -> Rows:
             if new.replaces is not None and old.score is not None:  # a failed draft goes to the teacher anyway
                 drafts.append(features(old))
                 gains.append(new.score is not None and new.score > old.score)
-    return Rows(np.array(drafts), np.array(gains), glances(runs, roles["reasoner"]))
+    return RouterData(np.array(drafts), np.array(gains), first_tokens(runs, roles["reasoner"]))
 
 
-def glances(runs: Sequence[Run], student: Handler) -> Numbers:
+def first_tokens(runs: Sequence[Run], student: Handler) -> Numbers:
     """Entropy and highest probability of the first token of every step on the chosen paths, shape [places, 2]."""
     places = [(run.tree, node) for run in runs for node in [run.tree.root, *choose(run.tree).node.path()[:-1]]]
     answers = student.handle([StepRequest(tree, node, GLANCE, tokens=1) for tree, node in places])
@@ -118,9 +118,9 @@ def mixture(chances: Numbers, seed: int) -> list[float]:
     ]
 
 
-def area(gains: NDArray[np.bool_], sure: Numbers) -> float | None:
+def area(gains: NDArray[np.bool_], probability: Numbers) -> float | None:
     """Area under the ROC curve; None where all rows are alike."""
-    return round(float(roc_auc_score(gains, sure)), 4) if 0 < gains.sum() < len(gains) else None
+    return round(float(roc_auc_score(gains, probability)), 4) if 0 < gains.sum() < len(gains) else None
 
 
 def rounded(numbers: Sequence[float]) -> list[float]:

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerFast
 
-from hintree.lab.difficulty import LEARNED, Knobs
+from hintree.lab.difficulty import TRAINING, Difficulty
 from hintree.lab.generate import sample
 from hintree.lab.graph import changes
-from hintree.lab.inject_error import derail
+from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import OPERATIONS, LabProblem, solve, write_plan
 from hintree.policies.leaks import fit_to_teach
@@ -27,7 +27,7 @@ ORDER_WEIGHT = 30.0
 """Of a label in an ``order`` row, which has about five of them where a solution has a hundred and fifty tokens."""
 
 
-class Row(NamedTuple):
+class TrainingRow(NamedTuple):
     """One training sequence.
 
     ids: Token ids, length L.
@@ -69,11 +69,11 @@ class Mix:
     orders: float = 0.0
     plans: float = 0.0
     planned: float = 0.0
-    astray: float = 0.0
-    knobs: Knobs = LEARNED
+    with_errors: float = 0.0
+    difficulty: Difficulty = TRAINING
 
 
-class Text:
+class RowBuilder:
     """A row under construction: text parts, learned or only read."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -81,49 +81,51 @@ class Text:
         self.ids: list[int] = [tokenizer.bos_token_id]
         self.labels: list[int] = [IGNORED]
 
-    def add(self, text: str, *, learn: bool) -> "Text":
+    def add(self, text: str, *, learn: bool) -> "RowBuilder":
         """Append a text."""
         ids = self.tokenizer.encode(text, add_special_tokens=False)
         self.ids += ids
         self.labels += ids if learn else [IGNORED] * len(ids)
         return self
 
-    def end(self) -> Row:
+    def end(self) -> TrainingRow:
         """Append the end of the text, learned, and return the row."""
-        return Row([*self.ids, self.tokenizer.eos_token_id], [*self.labels, self.tokenizer.eos_token_id])
+        return TrainingRow([*self.ids, self.tokenizer.eos_token_id], [*self.labels, self.tokenizer.eos_token_id])
 
-    def cut(self) -> Row:
+    def cut(self) -> TrainingRow:
         """Return the row as it is."""
-        return Row(self.ids, self.labels)
+        return TrainingRow(self.ids, self.labels)
 
 
-def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Row:
+def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """One row of a kind drawn from the mix."""
     kind = rng.random()
     if (kind := kind - mix.drills) < 0:
-        return drill(rng, tokenizer, largest=mix.knobs.largest)
+        return drill(rng, tokenizer, largest=mix.difficulty.largest)
     if (kind := kind - mix.copies) < 0:
         return copy(rng, tokenizer)
     if (kind := kind - mix.orders) < 0:
         return order(rng, mix, tokenizer)
-    problem = sample(rng, "train", mix.steps, knobs=mix.knobs)
+    problem = sample(rng, "train", mix.steps, difficulty=mix.difficulty)
     if (kind := kind - mix.recitals) < 0:
         return recital(rng, problem, tokenizer)
     if (kind := kind - mix.lookups) < 0:
         return lookup(rng, problem, tokenizer)
     if (kind := kind - mix.plans) < 0:
         cue, plan = write_plan(problem).split(" ", 1)  # the cue is asked for, never learned: drafts would begin with it
-        return Text(tokenizer).add(f"{problem.question}\n{cue}", learn=False).add(plan, learn=True).cut()
+        return RowBuilder(tokenizer).add(f"{problem.question}\n{cue}", learn=False).add(plan, learn=True).cut()
     if (kind := kind - mix.planned) < 0:
         return solution(problem, f"{problem.question}\n{write_plan(problem)}\n", tokenizer)
     if kind < mix.hinted + mix.hints:
-        return guided(rng, problem, tokenizer, astray=rng.random() < mix.astray, write_hint=kind >= mix.hinted)
+        return guided(
+            rng, problem, tokenizer, with_errors=rng.random() < mix.with_errors, write_hint=kind >= mix.hinted
+        )
     return solution(problem, f"{problem.question}\n", tokenizer)
 
 
-def solution(problem: LabProblem, told: str, tokenizer: PreTrainedTokenizerFast) -> Row:
+def solution(problem: LabProblem, prompt: str, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """The exact solution, learned, after what is told."""
-    return Text(tokenizer).add(told, learn=False).add("\n".join(steps_of(problem)), learn=True).end()
+    return RowBuilder(tokenizer).add(prompt, learn=False).add("\n".join(steps_of(problem)), learn=True).end()
 
 
 def steps_of(problem: LabProblem, history: Sequence[str] = ()) -> list[str]:
@@ -135,15 +137,15 @@ def steps_of(problem: LabProblem, history: Sequence[str] = ()) -> list[str]:
 
 
 def guided(
-    rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, astray: bool, write_hint: bool
-) -> Row:
+    rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, with_errors: bool, write_hint: bool
+) -> TrainingRow:
     """Steps up to a random one, then the hint for the next (learned if ``write_hint``) and that step (if not)."""
     steps = steps_of(problem)
     history = steps[: rng.randrange(len(steps))]
-    if astray and history:
-        history = derail(rng, problem, history)
-    text = Text(tokenizer).add(problem.question + "\n", learn=False)
-    text.add("".join(f"{step}\n" for step in history), learn=not write_hint and not astray)
+    if with_errors and history:
+        history = inject_error(rng, problem, history)
+    text = RowBuilder(tokenizer).add(problem.question + "\n", learn=False)
+    text.add("".join(f"{step}\n" for step in history), learn=not write_hint and not with_errors)
     hint = next_hint(problem, history)
     taught = write_hint and fit_to_teach(hint, problem.question, history)
     text.add("Hint:", learn=False).add(f"{hint}\n", learn=taught)
@@ -155,10 +157,10 @@ def guided(
 
 
 def drill(
-    rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14, largest: int = LEARNED.largest
-) -> Row:
+    rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14, largest: int = TRAINING.largest
+) -> TrainingRow:
     """A line of sums; only the results are learned."""
-    text = Text(tokenizer)
+    text = RowBuilder(tokenizer)
     for _ in range(sums):
         left = rng.randint(1, largest)
         op, right = rng.choice(changes(left, rng, largest))
@@ -168,7 +170,7 @@ def drill(
     return text.cut()
 
 
-def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 80) -> Row:
+def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 80) -> TrainingRow:
     """Random tokens over and over, or pieces of a random text in any order; what has stood before is learned.
 
     Periods and places vary: with a fixed distance a model learns to look back so far, and not to look for the same.
@@ -180,32 +182,32 @@ def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 8
         piece = draw[start : start + rng.randint(4, 8)] if len(draw) == 36 else draw
         ids += piece
         labels += piece if len(draw) < 36 else [IGNORED, *piece[1:]]
-    return Row(ids, labels)
+    return TrainingRow(ids, labels)
 
 
-def order(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> Row:
+def order(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """A question with one to three facts that just state a number, and the labels of those to use; its cue is a comma.
 
     Which fact comes next is one token of a step, and nearly always the label after the last. Here it is every token,
     and another than the one after the last in one of four places.
     """
-    problem = sample(rng, "train", mix.steps, knobs=replace(mix.knobs, distractors=(1, 2, 3), dead_ends=0.0))
+    problem = sample(rng, "train", mix.steps, difficulty=replace(mix.difficulty, distractors=(1, 2, 3), dead_ends=0.0))
     labels = "".join(f"({fact.label})" for fact in solve(problem))
-    row = Text(tokenizer).add(f"{problem.question}\n,", learn=False).add(labels, learn=True).cut()
+    row = RowBuilder(tokenizer).add(f"{problem.question}\n,", learn=False).add(labels, learn=True).cut()
     return row._replace(weight=ORDER_WEIGHT)
 
 
-def recital(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Row:
+def recital(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """The question, then its facts in another order; each is learned after its label."""
-    text = Text(tokenizer).add(problem.question + "\n", learn=False)
+    text = RowBuilder(tokenizer).add(problem.question + "\n", learn=False)
     for fact in rng.sample(problem.facts, len(problem.facts)):
         text.add(f"({fact.label})", learn=False).add(f"{fact.text}.", learn=True).add("\n", learn=False)
     return text.cut()
 
 
-def lookup(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Row:
+def lookup(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """What every quantity of a problem is, then the same in another order, where the values are learned."""
-    text = Text(tokenizer)
+    text = RowBuilder(tokenizer)
     for key in rng.sample(sorted(problem.values), len(problem.values)):
         text.add(f"{key} {problem.values[key]}.", learn=False)
     text.add("\n", learn=False)

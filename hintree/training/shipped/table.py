@@ -11,10 +11,10 @@ def percent(figure: dict[str, float]) -> str:
 
 def as_table(figures: dict[str, Any]) -> str:
     """The figures as Markdown."""
-    asked, arms = figures["problems"], figures["arms"]
+    lab_problems, arms = figures["problems"], figures["arms"]
     lengths, families = arms["teacher"]["steps"], arms["teacher"]["family"]
     lines = [
-        f"{asked['n']} {asked['split']} problems of {asked['steps']} steps, seed {asked['seed']}; 95 % intervals",
+        f"{lab_problems['n']} {lab_problems['split']} problems of {lab_problems['steps']} steps, seed {lab_problems['seed']}; 95 % intervals",
         "",
         f"| arm | right | {' | '.join(f'{k} steps' for k in lengths)} | {' | '.join(families)} |",
         "|---|---|" + "---|" * (len(lengths) + len(families)),
@@ -43,10 +43,10 @@ def notes(figures: dict[str, Any]) -> Iterator[str]:
         f"- {prm['steps']} student steps drawn at temperature {prm['temperature']}, up to and at the first error, "
         f"{prm['wrong']} of them wrong; AUC, and first-error F1 at the threshold that was best on validation problems:"
     )
-    for judge in (name.removeprefix("auc, ") for name in prm if name.startswith("auc, ")):
-        area, f1 = prm[f"auc, {judge}"], prm[f"f1, {judge}"]
+    for scorer in (name.removeprefix("auc, ") for name in prm if name.startswith("auc, ")):
+        area, f1 = prm[f"auc, {scorer}"], prm[f"f1, {scorer}"]
         yield (
-            f"  - {judge}: AUC {area['value']:.3f} [{area['low']:.3f}, {area['high']:.3f}], F1 {f1['value']:.2f} "
+            f"  - {scorer}: AUC {area['value']:.3f} [{area['low']:.3f}, {area['high']:.3f}], F1 {f1['value']:.2f} "
             f"(threshold {f1['threshold']:.2f})"
         )
     chosen, near = prm["best-of-8"], smart["share of the teacher's accuracy"]

@@ -25,7 +25,7 @@ ALL = replace(WIDE, branching=0.5)
 def words() -> list[str]:
     """Every word and mark that a lab text can hold, sorted; collected from a large fixed sample."""
     found = set(re.findall(PIECE, "Hint: Plan: , check again + - * / ="))
-    for problem in problems("train", range(1, 11), n=3000, seed=0, families=tuple(FAMILIES), knobs=ALL):
+    for problem in problems("train", range(1, 11), n=3000, seed=0, families=tuple(FAMILIES), difficulty=ALL):
         lines = [problem.question, write_hint(None), *(text for pair in gold(problem) for text in pair)]
         found.update(piece for line in lines for piece in re.findall(PIECE, line))
     return sorted(piece for piece in found if not re.search(r"\d|\n", piece))

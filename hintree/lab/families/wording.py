@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from hintree.lab.difficulty import Knobs
+from hintree.lab.difficulty import Difficulty
 from hintree.lab.graph import DeadEndError, Graph
 from hintree.lab.problem import OPERATIONS
 
@@ -74,7 +74,7 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class UnlabelledProblem:
     """Sentences in any order, the question and the key it asks for, and all values by key."""
 
     sentences: list[Sentence]
@@ -86,39 +86,39 @@ class Draft:
 class Family(NamedTuple):
     """A kind of problem: ``draw(rng, steps, distractors, knobs)``, and all that its texts are made of."""
 
-    draw: Callable[[random.Random, int, int, Knobs], Draft]
+    draw: Callable[[random.Random, int, int, Difficulty], UnlabelledProblem]
     wordings: tuple[Wording, ...]
     questions: tuple[Question, ...]
 
 
-class Story:
+class ProblemBuilder:
     """A draft under construction: sentences, and the values that follow from them."""
 
-    def __init__(self, rng: random.Random, knobs: Knobs) -> None:
+    def __init__(self, rng: random.Random, difficulty: Difficulty) -> None:
         self.rng = rng
-        self.knobs = knobs
+        self.difficulty = difficulty
         self.sentences: list[Sentence] = []
         self.values: dict[str, int] = {}
 
-    def tell(self, choices: Sequence[Wording], **fields: Field) -> str:
+    def add_fact(self, choices: Sequence[Wording], **fields: Field) -> str:
         """Add a fact in one of the first few wordings; its key. Raises DeadEndError outside the number range."""
         k = fields.get("k")
         words = {name: table[k] for name, table in NUMBER_WORDS.items() if isinstance(k, int) and k in table}
-        sentence = self.rng.choice(choices[: self.knobs.wordings]).write({**fields, **words})
+        sentence = self.rng.choice(choices[: self.difficulty.wordings]).write({**fields, **words})
         numbers = [self.values[x] if isinstance(x, str) else x for x in sentence.operands]
         if sentence.op == "/" and numbers[0] % numbers[1]:
             raise DeadEndError
         value = OPERATIONS[sentence.op](*numbers) if sentence.op else numbers[0]
-        if not 1 <= value <= self.knobs.largest or max(numbers) > self.knobs.largest:
+        if not 1 <= value <= self.difficulty.largest or max(numbers) > self.difficulty.largest:
             raise DeadEndError
         self.sentences.append(sentence)
         self.values[sentence.target] = value
         return sentence.target
 
-    def tell_graph(self, graph: Graph, names: Sequence[str], wordings: Sequence[Wording], **fields: Field) -> list[str]:
+    def add_graph(self, graph: Graph, names: Sequence[str], wordings: Sequence[Wording], **fields: Field) -> list[str]:
         """Add every quantity of a graph, ``names`` by index, in the wordings of its operations; their keys."""
         return [
-            self.tell(
+            self.add_fact(
                 [w for w in wordings if w.op == link.op and ("{C}" in w.text) == link.joins],
                 A=names[link.target],
                 B=names[link.left] if link.op else "",
@@ -129,9 +129,11 @@ class Story:
             for link in graph.links
         ]
 
-    def ask(self, question: Question, **fields: Field) -> Draft:
+    def finish(self, question: Question, **fields: Field) -> UnlabelledProblem:
         """The finished draft."""
-        return Draft(self.sentences, question.text.format(**fields), question.target.format(**fields), self.values)
+        return UnlabelledProblem(
+            self.sentences, question.text.format(**fields), question.target.format(**fields), self.values
+        )
 
 
 PATTERNS = {

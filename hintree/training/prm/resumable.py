@@ -16,7 +16,7 @@ from tqdm import tqdm
 from hintree.data.fields import Case
 from hintree.errors import UsageError
 
-PART = 32
+PART_SIZE = 32
 """Problems whose examples are made at once, and written before the next ones are."""
 SETTINGS, EXAMPLES, MODEL = "settings.json", "examples.jsonl", "model"
 
@@ -62,17 +62,17 @@ def in_parts(
     whole = [line for line in lines if line.endswith("\n")]
     file.write_text("".join(whole), encoding="utf-8")  # a torn line is dropped
     parts = [json.loads(line) for line in whole]
-    starts = range(0, len(cases), PART)
+    starts = range(0, len(cases), PART_SIZE)
     with file.open("a", encoding="utf-8") as out:
         for start in tqdm(starts[len(parts) :], initial=len(parts), total=len(starts), desc="examples", delay=2):
-            parts.append(make(cases[start : start + PART]))
+            parts.append(make(cases[start : start + PART_SIZE]))
             out.write(json.dumps(parts[-1]) + "\n")
             out.flush()
             os.fsync(out.fileno())
     return [kind(*fields) for part in parts for fields in part]
 
 
-def finish(work: Path, out: Path) -> None:
+def move_to_output(work: Path, out: Path) -> None:
     """Move the model to its folder, which is empty or not there, and remove what is left."""
     if out.is_dir():
         out.rmdir()
