@@ -10,14 +10,14 @@ from hintree.experiments.report.extract import CUT
 from hintree.experiments.report.results import Material
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.report.trial import HintRecord, Judged, Rewritten
-from hintree.lab.checker import Kind
+from hintree.lab.checker import ErrorKind
 from hintree.statistics.bootstrap import Estimate, Floats
 from hintree.statistics.calibration import Bin, calibration_error, localised, reliability
 from hintree.statistics.intervals import auc_interval, share
 
 WILSON = "95 % Wilson intervals, as if steps were independent"
 EXACT = "by the lab's exact checker"
-MISTAKES = [kind for kind in get_args(Kind) if kind]
+MISTAKES = [kind for kind in get_args(ErrorKind) if kind]
 
 
 def counted(k: int, n: int) -> Estimate:

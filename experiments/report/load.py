@@ -10,7 +10,7 @@ from hintree.experiments.report.extract import examine
 from hintree.experiments.report.results import Asked, Material
 from hintree.experiments.report.trial import Attempt
 from hintree.experiments.study.store import Result, Store, StoredCase
-from hintree.lab.parse import read as read_question
+from hintree.lab.parse import parse_problem as read_question
 from hintree.lab.problem import LabProblem
 from hintree.search.core.ledger import Ledger
 

@@ -8,7 +8,7 @@ import torch
 from hintree.errors import UsageError
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.worker import Attempt, Beat, Outcome
-from hintree.lab.controls import CONTROLS, control, read_once
+from hintree.lab.controls import CONTROLS, control, parse_cached
 from hintree.models import open_model
 from hintree.policies import Hinting, Judge, Sampling
 from hintree.presets.preset import Preset
@@ -53,7 +53,7 @@ class Arms:
         """Who plays a role: a control, "judge" (the teacher), or a scorer or model, which is loaded once."""
         name = config[role]
         if name in CONTROLS.get(role, ()):
-            problems = [read_once(question) for question in self.questions]
+            problems = [parse_cached(question) for question in self.questions]
             return control(role, name, problems, planned=config["hinting"]["when"] == "plan")
         if (role, name) == ("scorer", "judge"):
             if config["teacher"] is None:

@@ -96,11 +96,15 @@ def add_models(parts: Any) -> None:
     evaluate.add_argument("--seed", type=int, default=0, help="seed of the problems (default %(default)s)")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     evaluate.set_defaults(run=run_evaluate)
-    gates = parts.add_parser("gates", help="fit what the presets arbitrage, steer and glimprouter decide by")
-    gates.add_argument("--n", type=positive, default=400, help="training problems (default %(default)s)")
-    gates.add_argument("--seed", type=int, default=0, help="seed of problems and fits (default %(default)s)")
-    gates.add_argument("--out", metavar="FILE", type=Path, help="default: the shipped file")
-    gates.set_defaults(run=run_gates)
+    router = parts.add_parser(
+        "router-parameters",
+        aliases=["gates"],
+        help="fit the parameters of the routers in the presets arbitrage, steer and glimprouter",
+    )
+    router.add_argument("--n", type=positive, default=400, help="training problems (default %(default)s)")
+    router.add_argument("--seed", type=int, default=0, help="seed of problems and fits (default %(default)s)")
+    router.add_argument("--out", metavar="FILE", type=Path, help="default: the shipped file")
+    router.set_defaults(run=run_router_parameters)
 
 
 def run_problems(args: argparse.Namespace) -> None:
@@ -119,7 +123,7 @@ def run_card(args: argparse.Namespace) -> None:
 
 def sample(args: argparse.Namespace) -> dict[str, Any]:
     """Which problems to draw, as arguments of ``generate.problems``."""
-    from hintree.lab.difficulty import EASY, EASY_STEPS, KNOWN, PLAIN, WIDE, make_knobs, parse_range
+    from hintree.lab.difficulty import EASY, EASY_STEPS, KNOWN_FAMILIES, STANDARD, WIDE, make_difficulty, parse_range
     from hintree.lab.generate import FAMILIES
 
     return {
@@ -127,8 +131,8 @@ def sample(args: argparse.Namespace) -> dict[str, Any]:
         "steps": parse_range(args.steps) if args.steps else EASY_STEPS if args.easy else range(2, 9),
         "n": args.n,
         "seed": args.seed,
-        "families": (args.family,) if args.family else tuple(FAMILIES) if args.wide else KNOWN,
-        "knobs": make_knobs(WIDE if args.wide else EASY if args.easy else PLAIN, vars(args)),
+        "families": (args.family,) if args.family else tuple(FAMILIES) if args.wide else KNOWN_FAMILIES,
+        "difficulty": make_difficulty(WIDE if args.wide else EASY if args.easy else STANDARD, vars(args)),
     }
 
 
@@ -160,19 +164,20 @@ def run_train(args: argparse.Namespace) -> None:
     train_all(Path(args.out), args.stage, Path(args.start) if args.start else None)
 
 
-def run_gates(args: argparse.Namespace) -> None:
-    """Fit the gates of the presets."""
-    from hintree.cli.lab_commands import write_gates
+def run_router_parameters(args: argparse.Namespace) -> None:
+    """Fit the router parameters of the presets."""
+    from hintree.cli.lab_commands import write_router_parameters
 
-    write_gates(args.out or Path(str(files("hintree.presets") / "router_parameters.json")), args.n, args.seed)
+    shipped = Path(str(files("hintree.presets") / "router_parameters.json"))
+    write_router_parameters(args.out or shipped, args.n, args.seed)
 
 
 def run_judge(args: argparse.Namespace) -> None:
     """Write an untrained PRM."""
     check_new(args.out)
-    from hintree.training.shipped.pipeline import write_judge
+    from hintree.training.shipped.pipeline import write_untrained_prm
 
-    write_judge(args.out, args.seed)
+    write_untrained_prm(args.out, args.seed)
     print(f"written: {args.out}; train it with `hintree train prm --base {args.out} --prm-spec lab --layers 1`")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hintree.errors import UsageError
 from hintree.lab.checker import check_step
 from hintree.lab.generate import problems
-from hintree.lab.parse import read
+from hintree.lab.parse import parse_problem
 from hintree.lab.perturb import perturb
 from hintree.lab.problem import LabProblem, gold, write_plan
 
@@ -39,7 +39,7 @@ def print_solutions(question: str, *, hints: bool, plan: bool, as_json: bool) ->
     for text in (line.strip() for line in sys.stdin) if question == "-" else [question]:
         if not text:
             continue
-        problem = read(text)
+        problem = parse_problem(text)
         if as_json:
             print(json.dumps(as_row(problem)))
             continue
@@ -52,7 +52,7 @@ def print_solutions(question: str, *, hints: bool, plan: bool, as_json: bool) ->
 def print_verdicts(file: str, *, as_json: bool) -> None:
     """The exact checker's verdict on every step of every solution."""
     for number, row in read_rows(file, {"question": str, "steps": list}):
-        problem, steps = read(row["question"]), [str(step) for step in row["steps"]]
+        problem, steps = parse_problem(row["question"]), [str(step) for step in row["steps"]]
         verdicts = [check_step(problem, steps[:i], step) for i, step in enumerate(steps)]
         first = next((i for i, verdict in enumerate(verdicts) if not verdict.right), -1)
         if as_json:
@@ -67,7 +67,7 @@ def print_verdicts(file: str, *, as_json: bool) -> None:
 def print_twins(file: str, seed: int) -> None:
     """The perturbed twin of every question, as JSON lines, with the id of its original."""
     for _, row in read_rows(file, {"question": str}):
-        problem = read(row["question"])
+        problem = parse_problem(row["question"])
         print(json.dumps({**as_row(perturb(problem, seed)), "twin_of": problem.id}))
 
 
@@ -102,13 +102,13 @@ def as_row(problem: LabProblem) -> dict[str, Any]:
     }
 
 
-def write_gates(file: Path, n: int, seed: int) -> None:
-    """Fit the gates of the presets to the shipped models, and write them into a file."""
+def write_router_parameters(file: Path, n: int, seed: int) -> None:
+    """Fit the router parameters of the presets to the shipped models and write them into a file."""
     try:
-        from hintree.training.shipped.router_parameters import fit_gates
+        from hintree.training.shipped.router_parameters import fit_router_parameters
     except ModuleNotFoundError as error:
-        raise UsageError(f"fitting gates needs {error.name}: pip install scikit-learn") from error
-    text = json.dumps(fit_gates(n, seed), indent=1) + "\n"
+        raise UsageError(f"fitting router parameters needs {error.name}: pip install scikit-learn") from error
+    text = json.dumps(fit_router_parameters(n, seed), indent=1) + "\n"
     try:
         file.write_text(text)
     except OSError as error:

@@ -47,7 +47,12 @@ def add_hinter(kinds: Any) -> None:
     )
     hinter.add_argument("--lora", type=positive, default=0, metavar="RANK", help="train LoRA adapters only, with peft")
     hinter.add_argument(
-        "--astray", type=float, default=0.3, help="share of lessons with a mistake in the history (default %(default)s)"
+        "--with-errors",
+        "--astray",
+        dest="with_errors",
+        type=float,
+        default=0.3,
+        help="share of solutions with an error in the history (default %(default)s)",
     )
     hinter.add_argument("--seed", type=int, default=0, help="same seed, same hinter (default %(default)s)")
     hinter.add_argument("--json", action="store_true", help="print one JSON object")
@@ -56,12 +61,12 @@ def add_hinter(kinds: Any) -> None:
 
 def run_hinter(args: argparse.Namespace) -> None:
     """Train a hinter."""
-    from hintree.training.hinter.run import Options, print_hinter
-    from hintree.training.loop import Schedule
+    from hintree.training.hinter.run import HinterOptions, print_hinter
+    from hintree.training.loop import TrainingSchedule
 
     warmup = max(1, min(50, args.steps // 10))
-    schedule = Schedule(args.steps, args.batch, args.muon, args.rate, warmup=warmup, hold=0.3, seed=args.seed)
-    options = Options(
+    schedule = TrainingSchedule(args.steps, args.batch, args.muon, args.rate, warmup=warmup, hold=0.3, seed=args.seed)
+    options = HinterOptions(
         args.problems,
         args.model,
         args.out,
@@ -69,7 +74,7 @@ def run_hinter(args: argparse.Namespace) -> None:
         test=args.test,
         teacher=args.teacher,
         reasoner=args.reasoner,
-        astray=args.astray,
+        with_errors=args.with_errors,
         lora=args.lora,
         limit=args.n,
     )

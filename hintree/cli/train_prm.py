@@ -75,9 +75,9 @@ def check(args: argparse.Namespace) -> None:
 def run_prm(args: argparse.Namespace) -> None:
     """Train a PRM."""
     check(args)
-    from hintree.training.prm.rows import Solution, label, read_rows, to_line, write_drafts
+    from hintree.training.prm.resumable import in_parts
+    from hintree.training.prm.rows import LabelledSolution, label, read_rows, sample_solutions, to_line
     from hintree.training.prm.train import train_prm
-    from hintree.training.prm.unfinished import in_parts
 
     if args.rows:
         rows, prm = read_rows(args.rows), new_prm(args, 2)
@@ -86,10 +86,10 @@ def run_prm(args: argparse.Namespace) -> None:
         (cases, writer), prm = sources(args), new_prm(args, 2)
         work = begin(args)
 
-        def labelled(some: Any) -> list[Solution]:
-            return label(write_drafts(some, writer, args.drafts, args.seed), args.labels, writer, args.rollouts)
+        def labelled(some: Any) -> list[LabelledSolution]:
+            return label(sample_solutions(some, writer, args.drafts, args.seed), args.labels, writer, args.rollouts)
 
-        rows = in_parts(cases, labelled, Solution, work)
+        rows = in_parts(cases, labelled, LabelledSolution, work)
     if args.save_rows:
         Path(args.save_rows).write_text("".join(map(to_line, rows)), encoding="utf-8")
     loss = train_prm(prm, rows, recipe(args), work)
@@ -101,17 +101,17 @@ def run_prm(args: argparse.Namespace) -> None:
 def run_ppm(args: argparse.Namespace) -> None:
     """Train a PPM."""
     check(args)
-    from hintree.training.prm.pairs import Better, make_pairs
-    from hintree.training.prm.rows import write_drafts
+    from hintree.training.prm.pairs import StepPreference, make_pairs
+    from hintree.training.prm.resumable import in_parts
+    from hintree.training.prm.rows import sample_solutions
     from hintree.training.prm.train import train_ppm
-    from hintree.training.prm.unfinished import in_parts
 
     (cases, writer), prm = sources(args), new_prm(args, 1)
     work = begin(args)
 
-    def paired(some: Any) -> list[Better]:
+    def paired(some: Any) -> list[StepPreference]:
         return make_pairs(
-            write_drafts(some, writer, args.drafts, args.seed),
+            sample_solutions(some, writer, args.drafts, args.seed),
             writer,
             branch=args.branch,
             n=args.rollouts,
@@ -120,7 +120,7 @@ def run_ppm(args: argparse.Namespace) -> None:
             seed=args.seed,
         )
 
-    pairs = in_parts(cases, paired, Better, work)
+    pairs = in_parts(cases, paired, StepPreference, work)
     loss = train_ppm(prm, pairs, recipe(args), work)
     count = sum(len(b.better) * len(b.worse) for b in pairs)
     end(args, prm, work, {"places": len(pairs), "pairs": count, "loss": loss})
@@ -128,10 +128,10 @@ def run_ppm(args: argparse.Namespace) -> None:
 
 def begin(args: argparse.Namespace) -> Path:
     """The folder of what is unfinished, for these settings. Raises UsageError."""
-    from hintree.training.prm import unfinished
+    from hintree.training.prm import resumable
 
     beside = ("out", "device", "validate", "json", "save_rows", "run")
-    return unfinished.begin(Path(args.out), {key: value for key, value in vars(args).items() if key not in beside})
+    return resumable.begin(Path(args.out), {key: value for key, value in vars(args).items() if key not in beside})
 
 
 def sources(args: argparse.Namespace) -> Any:
@@ -163,8 +163,8 @@ def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any])
     from hintree.models.local.load import write_manifest
     from hintree.solver.scorers import load_prm
     from hintree.training.prm.measure import labelled_drafts, measure
+    from hintree.training.prm.resumable import MODEL, move_to_output
     from hintree.training.prm.train import save
-    from hintree.training.prm.unfinished import MODEL, finish
 
     folder = work / MODEL
     save(prm, folder)
@@ -176,7 +176,7 @@ def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any])
         told["lab validation"] = measure(written, labelled_drafts(f"lab:validation?steps=2-8&n={n}&seed=5"))
     (folder / "training.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     write_manifest(folder)
-    finish(work, Path(args.out))
+    move_to_output(work, Path(args.out))
     if args.json:
         print(json.dumps(told))
         return

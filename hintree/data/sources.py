@@ -121,12 +121,12 @@ def lab_cases(source: str) -> Iterator[Case]:
 
 def lab_problems(source: str) -> Iterator["LabProblem"]:
     """The lab problems of a source "lab:...", none of them twice. Raises UsageError."""
-    from hintree.lab.difficulty import KNOWN, PLAIN, Knobs, make_knobs, parse_range
+    from hintree.lab.difficulty import KNOWN_FAMILIES, STANDARD, Difficulty, make_difficulty, parse_range
     from hintree.lab.generate import problems
 
     split, _, query = source.removeprefix("lab:").partition("?")
     given = options(source, query)
-    known = (*LAB, *(field.name for field in fields(Knobs)))
+    known = (*LAB, *(field.name for field in fields(Difficulty)))
     if unknown := set(given) - set(known):
         raise UsageError(f"{source}: {min(unknown)!r} is none of {', '.join(known)}")
     said = LAB | given
@@ -135,9 +135,10 @@ def lab_problems(source: str) -> Iterator["LabProblem"]:
         steps = parse_range(said["steps"])
         if n < 1:
             raise UsageError(f"n={n} is not at least 1")
-        families = (said["family"],) if said["family"] else KNOWN
+        families = (said["family"],) if said["family"] else KNOWN_FAMILIES
         seen: set[str] = set()
-        drawn = problems(split, steps, n=100 * n, seed=seed, families=families, knobs=make_knobs(PLAIN, said))
+        difficulty = make_difficulty(STANDARD, said)
+        drawn = problems(split, steps, n=100 * n, seed=seed, families=families, difficulty=difficulty)
         for problem in drawn:
             if problem.id in seen:
                 continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hintree import models  # its loaders import torch when they are first used
 from hintree.errors import UsageError
-from hintree.lab.controls import ExactSteps, chance
+from hintree.lab.controls import ExactScorer, random_scores
 from hintree.models import is_address
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import (
@@ -185,5 +185,5 @@ def build(
             raise UsageError(f"scorer 'constant:{rest}': {rest!r} is not a number in [0, 1]") from error
     if rest:
         raise UsageError(f"scorer {kind!r} takes nothing after a colon, not {rest!r}")
-    plain: dict[str, Callable[..., Any]] = {"symbolic": SymbolicCheck(), "exact": ExactSteps(), "random": chance}
+    plain: dict[str, Callable[..., Any]] = {"symbolic": SymbolicCheck(), "exact": ExactScorer(), "random": random_scores}
     return plain[kind], ()

@@ -5,7 +5,7 @@ import pytest
 
 from hintree.cli import main
 from hintree.lab import problems
-from hintree.lab.parse import read
+from hintree.lab.parse import parse_problem
 from hintree.lab.problem import gold
 
 
@@ -29,7 +29,7 @@ def test_knobs_of_the_command_line_reach_the_problems(capsys):
     hard = lines(
         printed(capsys, "problems", "--distractors", "2", "--dead-ends", "1", "--n", "5", "--family", "rates", "--wide")
     )
-    for problem in (read(row["question"]) for row in hard):
+    for problem in (parse_problem(row["question"]) for row in hard):
         assert len(problem.facts) - len(problem.needed()) == 2
 
 
