@@ -1,62 +1,97 @@
-"""The demo: problems on which the student alone fails, and what each part of hintree adds."""
+"""The command ``hintree demo``: problems that the student alone fails, and the gain of each part of hintree."""
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from hintree.cli.show import show
-from hintree.lab.generate import problems
-from hintree.presets.preset import EMBEDDED
-from hintree.search import Problem
-from hintree.solver import Solution, Solver
-from hintree.statistics.intervals import share
+from hintree.cli.options import add_seed, positive
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hintree.solver import Solution
+
+EXAMPLES = """examples:
+  hintree demo             # about a minute on two cores
+  hintree demo --n 20
+"""
+OURS = "student, hintree (hints, PRM, escalation)"
 ARMS = {
-    "student alone": ("greedy", EMBEDDED["reasoner"]),
-    "student, with hints": ("hinted", EMBEDDED["reasoner"]),
-    "student, PRM beam": ("beam", EMBEDDED["reasoner"]),
-    "student, hintree (hints, PRM, ladder)": ("hintree", EMBEDDED["reasoner"]),
-    "teacher alone": ("greedy", EMBEDDED["teacher"]),
+    "student alone": ("greedy", "embedded:student"),
+    "student, with hints": ("hinted", "embedded:student"),
+    "student, PRM beam": ("beam", "embedded:student"),
+    OURS: ("hintree", "embedded:student"),
+    "teacher alone": ("greedy", "embedded:teacher"),
 }
-"""What is compared: name -> (preset, reasoner)."""
+"""Arms of the comparison: name -> (preset, model of the reasoner)."""
+WRITERS = ("reasoner", "hinter", "teacher")
 
 
-def demo(n: int, seed: int) -> None:
+def add_demo(commands: Any) -> None:
+    """Add the command ``hintree demo``."""
+    demo = commands.add_parser(
+        "demo", help="solve lab problems that the student alone fails, and compare presets", epilog=EXAMPLES
+    )
+    demo.add_argument("--n", type=positive, default=100, help="problems in the comparison (default %(default)s)")
+    add_seed(demo, "seed of the problems and the searches")
+    demo.set_defaults(run=run_demo)
+
+
+def run_demo(args: argparse.Namespace) -> None:
     """Solve ``n`` held-out problems of 6 to 8 steps with every arm; show some solutions and a table."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from hintree.lab.generate import problems
+    from hintree.search import Problem
+    from hintree.solver import Solver
+
     console = Console(highlight=False)
-    asked = list(problems("test", range(6, 9), n=n, seed=seed))
-    questions = [Problem(p.question, p.id) for p in asked]
-    truth = [str(p.answer) for p in asked]
+    sample = list(problems("test", range(6, 9), n=args.n, seed=args.seed))
+    references = [str(problem.answer) for problem in sample]
     results: dict[str, list[Solution]] = {}
-    console.print(f"Solving {n} held-out problems of 6 to 8 steps in {len(ARMS)} ways, on this machine, offline.\n")
+    console.print(
+        f"Solving {args.n} held-out problems of 6 to 8 steps in {len(ARMS)} ways, on this machine, offline.\n"
+    )
     for name, (preset, reasoner) in ARMS.items():
         console.print(Text(f"- {name}", style="dim"))
-        results[name] = list(Solver(preset, reasoner=reasoner, seed=seed).solve_many(questions))
-    alone, ours = results["student alone"], results["student, hintree (hints, PRM, ladder)"]
-    rescued = [i for i in range(n) if alone[i].answer != truth[i] and ours[i].answer == truth[i]]
+        solver = Solver(preset, reasoner=reasoner, seed=args.seed)
+        results[name] = list(solver.solve_many([Problem(problem.question, problem.id) for problem in sample]))
+    show_rescued(console, results["student alone"], results[OURS], references)
+    console.print(comparison(results, references))
+    console.print("95 % Wilson intervals. Tokens are generated tokens per problem, rejected steps included.")
+
+
+def show_rescued(
+    console: "Console", alone: Sequence["Solution"], ours: Sequence["Solution"], references: Sequence[str]
+) -> None:
+    """Print solutions of problems that only hintree solves: one whole, with the most rewrites, and five in short."""
+    from hintree.cli.show import show
+
+    rescued = [i for i, answer in enumerate(references) if alone[i].answer != answer and ours[i].answer == answer]
     console.print(f"\nThe student alone fails and hintree solves {len(rescued)} of them. ", end="")
     if rescued:
-        telling = max(rescued, key=lambda i: sum(node.replaces is not None for node in ours[i].steps))
+        first = max(rescued, key=lambda i: sum(node.replaces is not None for node in ours[i].steps))
         console.print("One whole solution, rejected steps struck through:\n")
-        show(ours[telling], console)
+        show(ours[first], console)
         console.print("\nFive more:" if len(rescued) > 5 else "")
-        for i in [i for i in rescued if i != telling][:5]:
-            console.print(f"  right answer {truth[i]}: student alone {alone[i].answer}, hintree {ours[i].answer}")
+        for i in [i for i in rescued if i != first][:5]:
+            console.print(f"  reference {references[i]}: student alone {alone[i].answer}, hintree {ours[i].answer}")
     console.print()
-    console.print(comparison(results, truth))
-    console.print("95 % Wilson intervals. Tokens are generated tokens per problem, rejected drafts included.")
 
 
-def comparison(results: dict[str, list[Solution]], truth: list[str]) -> Table:
-    """Accuracy and generated tokens per role, one row per arm."""
-    table = Table("arm", "right", "reasoner", "hinter", "teacher", box=None, padding=(0, 2, 0, 0))
+def comparison(results: Mapping[str, Sequence["Solution"]], references: Sequence[str]) -> "Table":
+    """Return a table of accuracy and generated tokens per role, one row per arm."""
+    from rich.table import Table
+
+    from hintree.statistics.intervals import share
+
+    table = Table("arm", "accuracy", *(f"{role} tokens" for role in WRITERS), box=None, padding=(0, 2, 0, 0))
     for name, solutions in results.items():
-        right = share(sum(s.answer == t for s, t in zip(solutions, truth, strict=True)), len(truth))
-        tokens = [
-            sum(s.ledger[role].generated_tokens for s in solutions) / len(solutions)
-            for role in ("reasoner", "hinter", "teacher")
-        ]
-        if name == "teacher alone":
+        right = sum(s.answer == answer for s, answer in zip(solutions, references, strict=True))
+        tokens = [sum(s.ledger[role].generated_tokens for s in solutions) / len(solutions) for role in WRITERS]
+        if name == "teacher alone":  # there the teacher's model plays the reasoner
             tokens = [0.0, 0.0, tokens[0]]
-        table.add_row(name, str(right), *(f"{t:.0f}" if t else "-" for t in tokens))
+        table.add_row(name, str(share(right, len(references))), *(f"{t:.0f}" if t else "-" for t in tokens))
     return table

@@ -1,46 +1,48 @@
-"""The command ``hintree doctor``."""
+"""The command ``hintree doctor``: the abilities of a model server as a table."""
 
 import argparse
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hintree.cli.options import add_json
+
 if TYPE_CHECKING:
     from hintree.models.remote.probe import Abilities
 
-EPILOG = """It sends about 20 short requests, compares their answers, and says what is done about each finding. A key is
-read from the environment variable HINTREE_KEY_ and the host, such as HINTREE_KEY_API_EXAMPLE_COM; it is never shown.
-All about servers: docs/servers.md.
+EPILOG = """Sends about 20 short requests, compares the responses, and names the fallback for each missing ability. A
+key is read from the environment variable HINTREE_KEY_ and the host, such as HINTREE_KEY_API_EXAMPLE_COM; it is never
+shown. More on servers: docs/servers.md.
 
 examples:
   hintree doctor http://localhost:8000/v1
   hintree doctor http://localhost:8000/v1/completions#my-model --json
 """
-PREFILLS = {"last": "by giving it last", "flags": "by continue_final_message", "": "no"}
+PREFILLS = {"last": "yes, as the last message", "flags": "yes, with continue_final_message", "": "no"}
 SAMPLINGS = {
     "yes": ("draws", "temperature is sent"),
     "generation_config": ("ignored, unless generation_config says so", "generation_config is sent too"),
-    "no": ("ignored", "none: all drafts of a step are alike, so ask for one (branch=1)"),
+    "no": ("ignored", "none: all candidates of a step are equal, so use branch=1"),
 }
 STOPS = {
     "removed": "stop is sent",
-    "kept": "stop is sent, and the text cut off here",
-    "ignored": "the whole text is written, and cut off here",
-    "refused": "the whole text is written, and cut off here",
+    "kept": "stop is sent, and the text is cut by hintree",
+    "ignored": "the whole text is generated, and cut by hintree",
+    "refused": "the whole text is generated, and cut by hintree",
 }
 ENDINGS = {
     "field": ("yes, by stop_reason or matched_stop", "it is read"),
     "count": ("yes, by the number of log-probabilities", "they are counted"),
-    "text": ("yes, by the text itself", "the stop text is looked for"),
+    "text": ("yes, by the text itself", "hintree looks for the stop text"),
     "no": ("no", "counts as stopped: a solution has to state its answer to be finished"),
 }
-SEEDS = {True: "same seed, same tree", False: "none: other drafts every time"}
-COUNTS = {"right": "the server's", "wrong": "ours: its log-probabilities, else about one a word"}
+SEEDS = {True: "same seed, same tree", False: "none: different samples every time"}
+COUNTS = {"right": "the server's", "wrong": "hintree's: its log-probabilities, else about one per word"}
 COUNTS["missing"] = COUNTS["wrong"]
 
 
 class Finding(NamedTuple):
-    """One row: what is needed, what was found, and what is done about it."""
+    """One row: an ability, the finding, and what hintree does about it."""
 
     what: str
     found: str
@@ -48,20 +50,19 @@ class Finding(NamedTuple):
 
 
 def add_doctor(commands: Any) -> None:
-    """The options of ``hintree doctor``."""
+    """Add the command ``hintree doctor``."""
     doctor = commands.add_parser(
         "doctor",
-        help="what a model's server can do, and what is done where it cannot",
+        help="probe a model server: its abilities, and the fallbacks that hintree uses",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    doctor.add_argument("url", metavar="URL", help="a server, with #NAME if it has several models")
-    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.add_argument("url", metavar="URL", help="address of a server, with #NAME if it has several models")
+    add_json(doctor)
     doctor.set_defaults(run=run_doctor)
 
 
 def run_doctor(args: argparse.Namespace) -> None:
-    """Ask a server what it can do."""
+    """Probe a server and print its abilities."""
     import rich.table
     from rich.console import Console
 
@@ -84,12 +85,12 @@ def run_doctor(args: argparse.Namespace) -> None:
 
 
 def findings(can: "Abilities") -> list[Finding]:
-    """The table's rows."""
+    """Return the rows of the table: abilities for writers, then for scorers."""
     chat = can.endpoint == "chat/completions"
     if not can.endpoint:
-        return [Finding("writing", "no", "none: it can only be a scorer"), *for_scorers(can)]
-    begun = "the assistant's turn is continued" if can.prefill else "the steps so far are told in the user's turn"
-    here = "what comes next is asked for here"
+        return [Finding("writing", "no", "none: usable as a scorer only"), *for_scorers(can)]
+    begun = "the assistant's turn is continued" if can.prefill else "earlier steps go into the user's turn"
+    here = "used for the next step"
     return [
         Finding("raw completions", yes(can.completions), "not used" if chat else here),
         Finding("chat", yes(can.chat), here if chat else "not used"),
@@ -100,11 +101,11 @@ def findings(can: "Abilities") -> list[Finding]:
         Finding("seed", yes(can.seed), SEEDS[can.seed] if can.sampling != "no" else "-"),
         Finding("top_k, min_p", yes(can.extras), "always sent" if can.extras else "sent only if they are asked for"),
         Finding("stop text", can.stop, STOPS[can.stop]),
-        Finding("an ended text known from a stopped one", *ENDINGS[can.ending]),
+        Finding("end of text told from stop text", *ENDINGS[can.ending]),
         Finding(
             "log-probabilities",
             f"yes, as {can.logprobs}" if can.logprobs else "no",
-            "token confidence is known" if can.logprobs else "none: `--scorer confidence` is refused",
+            "token confidence is available" if can.logprobs else "none: `--scorer confidence` is refused",
         ),
         Finding("usage", can.usage, COUNTS[can.usage]),
         *for_scorers(can),
@@ -112,13 +113,15 @@ def findings(can: "Abilities") -> list[Finding]:
 
 
 def for_scorers(can: "Abilities") -> list[Finding]:
-    """What is there for a scorer."""
+    """Return the rows about scoring: prompt log-probabilities and pooling."""
     return [
-        Finding("prompt log-probabilities", yes(can.prompt_logprobs), "not used: labels are read one request a step"),
+        Finding(
+            "prompt log-probabilities", yes(can.prompt_logprobs), "not used: labels are read with one request per step"
+        ),
         Finding("pooling", yes(can.pooling), "--scorer URL#NAME" if can.pooling else "--scorer URL#NAME?labels=-,+"),
     ]
 
 
 def yes(found: bool) -> str:
-    """The word for it."""
+    """Return "yes" or "no" for a finding."""
     return "yes" if found else "no"

@@ -1,20 +1,72 @@
-"""Arguments that several commands share: types, and checks of what is there."""
+"""Option groups, types and checks that several commands share."""
 
 import argparse
 from pathlib import Path
 
 from hintree.errors import UsageError
+from hintree.search import ROLES
+
+DTYPES = ("auto", "float64", "float32", "bfloat16", "float16", "int8")
+"""Number formats, as ``hintree.models.local.load`` takes them; listed here because that module imports torch."""
+MODEL = "embedded:NAME, a folder, a hub id, or URL#NAME for a server"
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add an option per role that names its model, and ``--prm-spec``."""
+    group = parser.add_argument_group("models; by default the preset's own")
+    for role in ROLES[:-1]:
+        group.add_argument(f"--{role}", metavar="MODEL", help=MODEL if role == "reasoner" else "as --reasoner")
+    group.add_argument(
+        "--scorer",
+        metavar="MODEL",
+        help="a PRM, named as --reasoner; or judge (the teacher's model), $scorers; see `hintree scorers`",
+    )
+    add_prm_spec(group)
+
+
+def add_prm_spec(parser: argparse._ActionsContainer) -> None:
+    """Add ``--prm-spec``, which declares a PRM's input and output."""
+    parser.add_argument(
+        "--prm-spec", metavar="SPEC", help="format of the PRM: a YAML file (docs/scorers.md), or one of $prm_families"
+    )
+
+
+def add_loading(parser: argparse._ActionsContainer) -> None:
+    """Add the device and the number format of models."""
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or another torch device (default %(default)s)"
+    )
+    parser.add_argument(
+        "--dtype",
+        default="auto",
+        help=f"number format: {', '.join(DTYPES)}; auto is float32 on a CPU, else bfloat16 (default %(default)s)",
+    )
+
+
+def add_budget(parser: argparse._ActionsContainer) -> None:
+    """Add the limits of one search."""
+    parser.add_argument(
+        "--budget",
+        metavar="LIMITS",
+        help="limits of each search, e.g. teacher_tokens=500,seconds=20; names: $budget (default: no limit)",
+    )
+
+
+def add_seed(parser: argparse._ActionsContainer, what: str) -> None:
+    """Add ``--seed``, with 0 as its default; ``what`` says which draws it determines."""
+    parser.add_argument("--seed", type=int, default=0, help=f"{what} (default %(default)s)")
+
+
+def add_json(parser: argparse._ActionsContainer, what: str = "print one JSON object instead of text") -> None:
+    """Add the flag ``--json``."""
+    parser.add_argument("--json", action="store_true", help=what)
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
+    """Parse a whole number of at least 1. Raises ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return number
+    return int(text)
 
 
 def check_new(folder: Path) -> None:

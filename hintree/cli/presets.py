@@ -1,31 +1,30 @@
-"""``hintree presets``: the methods by name, where each is from, and what differs."""
+"""The command ``hintree presets``: the methods by name, their papers, and the differences from them."""
 
 import argparse
 import json
-import textwrap
 from typing import Any
 
+from hintree.cli.options import add_json
 
-class PresetsInHelp(argparse.RawDescriptionHelpFormatter):
-    """Ends a help text with the names of the presets; only who asks for help waits until they are imported."""
-
-    def format_help(self) -> str:
-        """The help text."""
-        from hintree.presets import PRESETS
-
-        return super().format_help() + "\n" + textwrap.fill(f"presets: {', '.join(PRESETS)}", 80) + "\n"
+EXAMPLES = """examples:
+  hintree presets
+  hintree presets smart                  # all settings of one method
+  hintree presets --json | jq .smart.settings
+"""
 
 
 def add_presets(commands: Any) -> None:
-    """The options of ``hintree presets``."""
-    presets = commands.add_parser("presets", help="list the methods: source, and what differs from it")
-    presets.add_argument("name", nargs="?", metavar="NAME", help="only this one, with all of its settings")
-    presets.add_argument("--json", action="store_true", help="print one JSON object, with the settings of all")
+    """Add the command ``hintree presets``."""
+    presets = commands.add_parser("presets", help="list the methods: paper, and differences from it", epilog=EXAMPLES)
+    presets.add_argument(
+        "name", nargs="?", metavar="NAME", help="print only this one, with all of its settings: $presets"
+    )
+    add_json(presets, "print one JSON object, with the settings of all")
     presets.set_defaults(run=run_presets)
 
 
 def run_presets(args: argparse.Namespace) -> None:
-    """List the presets."""
+    """Print all presets, or one with its settings."""
     from hintree.presets import PRESETS, preset
 
     chosen = {args.name: preset(args.name)} if args.name else PRESETS
@@ -43,19 +42,19 @@ def run_presets(args: argparse.Namespace) -> None:
 
 
 def as_json(one: Any) -> dict[str, Any]:
-    """A preset for a program."""
+    """Return a preset as a JSON object."""
     from hintree.presets import settings_of
 
     return {"about": one.about, "source": one.source, "differs": one.differs, "settings": settings_of(one)}
 
 
 def settings_text(settings: Any) -> str:
-    """The settings of one part as ``--set`` takes them."""
+    """Return the settings of one part in the syntax of ``--set``."""
     if not isinstance(settings, dict):
         return value_text(settings)
     return ",".join(f"{key}={value_text(value)}" for key, value in settings.items()) or "none"
 
 
 def value_text(value: Any) -> str:
-    """A value as ``--set`` takes it."""
+    """Return a value in the syntax of ``--set``."""
     return "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value).lower()

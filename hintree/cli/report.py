@@ -1,4 +1,4 @@
-"""``hintree report`` and ``hintree compare``."""
+"""The commands ``hintree report`` and ``hintree compare``."""
 
 import argparse
 import json
@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hintree.cli.options import add_json
+
 if TYPE_CHECKING:
     import rich.table
 
     from hintree.experiments.report.table import Table
 
 SHORT = ("arm", "attempts", "right", "against baseline", "p")
-"""Columns of the table that is printed."""
-EPILOG = """Written are report.html (one page, no network), report.md, report.json, a CSV file per table and an
-SVG file per plot. What every figure means: docs/report.md. The same store gives the same bytes.
+"""Headings of the columns that ``hintree report`` prints."""
+EPILOG = """Writes report.html (one page, no network), report.md, report.json, a CSV file per table and an SVG file
+per plot. The same store gives the same bytes. docs/report.md defines every figure.
 
 examples:
   hintree report runs/ladder
@@ -23,8 +25,8 @@ examples:
 """
 
 
-COMPARE_EPILOG = """Differences and ratios are paired by problem and seed; 95 % bootstrap intervals (docs/report.md).
-Only results are read, no trees, so it takes seconds, also while the study runs.
+COMPARE_EPILOG = """Differences and ratios are paired by problem and seed, with 95 % bootstrap intervals
+(docs/report.md). Reads results only, no trees, so it takes seconds, even while the study runs.
 
 examples:
   hintree compare runs/hints "hinter" "no hints"
@@ -34,39 +36,37 @@ examples:
 
 
 def add_report(commands: Any) -> None:
-    """The options of ``hintree report`` and ``hintree compare``."""
+    """Add ``hintree report`` and ``hintree compare``."""
     report = commands.add_parser(
         "report",
-        help="figures, audits and plots of a study that was run",
+        help="write the report on a study: accuracy, costs, audits, plots",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    report.add_argument("folder", metavar="DIR", type=Path, help="the study's folder, which `hintree run` has written")
-    report.add_argument("--out", metavar="FOLDER", type=Path, help="where to write (default: DIR/report)")
+    report.add_argument("folder", metavar="DIR", type=Path, help="output folder of `hintree run`")
+    report.add_argument("--out", metavar="FOLDER", type=Path, help="folder of the report (default: DIR/report)")
     report.add_argument("--baseline", metavar="ARM", help="the arm to compare with (default: the study's own)")
     report.add_argument(
         "--teacher",
         metavar="ARM",
-        help="the arm in which the teacher works alone (default: the one whose reasoner teaches in other arms)",
+        help="the arm of the teacher alone (default: the arm whose reasoner is the teacher of other arms)",
     )
-    report.add_argument("--json", action="store_true", help="print all tables as one JSON object and write nothing")
+    add_json(report, "print all tables as one JSON object and write nothing")
     report.set_defaults(run=run_report)
     compare = commands.add_parser(
         "compare",
-        help="two arms of a study: what one gains over the other, and what it costs",
+        help="compare two arms of a study: accuracy and cost, paired by problem",
         epilog=COMPARE_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    compare.add_argument("folder", metavar="DIR", type=Path, help="the study's folder, which `hintree run` has written")
+    compare.add_argument("folder", metavar="DIR", type=Path, help="output folder of `hintree run`")
     compare.add_argument("arm", metavar="A", help="an arm")
-    compare.add_argument("other", metavar="B", help="the arm that it is compared with")
+    compare.add_argument("other", metavar="B", help="the arm to compare it with")
     compare.add_argument("--teacher", metavar="ARM", help="as for `hintree report`")
-    compare.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(compare)
     compare.set_defaults(run=run_compare)
 
 
 def run_report(args: argparse.Namespace) -> None:
-    """Make the report on a study."""
+    """Write the report on a study and print its first table."""
     from rich.console import Console
 
     from hintree.experiments.report.write import make, write
@@ -81,7 +81,7 @@ def run_report(args: argparse.Namespace) -> None:
 
 
 def run_compare(args: argparse.Namespace) -> None:
-    """Compare two arms."""
+    """Print the comparison of two arms."""
     from rich.console import Console
 
     from hintree.experiments.report.compare import compare
@@ -97,7 +97,7 @@ def run_compare(args: argparse.Namespace) -> None:
 
 
 def printed(table: "Table", heads: Sequence[str] = ()) -> "rich.table.Table":
-    """A table for the terminal; only some columns if ``heads`` are given."""
+    """Return a table for the terminal, restricted to the columns with these headings unless there are none."""
     import rich.table
     from rich.text import Text
 

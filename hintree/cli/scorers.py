@@ -1,13 +1,17 @@
-"""The command line of scorers: ``hintree scorers`` and ``hintree prm check | measure | calibrate``."""
+"""The commands ``hintree scorers`` and ``hintree prm check | measure | calibrate``."""
 
 import argparse
 import json
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import positive
+from hintree.cli.options import add_json, add_loading, add_prm_spec, positive
 from hintree.errors import HintreeError
 
+LIST_EXAMPLES = """examples:
+  hintree scorers
+  hintree solve "QUESTION" --preset beam --scorer 0.7*embedded:prm+0.3*confidence:min
+"""
 EXAMPLES = """examples:
   hintree prm check embedded:prm
   hintree prm check ./my-prm --prm-spec my.yaml --json
@@ -18,70 +22,81 @@ EXAMPLES = """examples:
 
 
 def add_scorers(commands: Any) -> None:
-    """The commands."""
-    scorers = commands.add_parser("scorers", help="list the scorers and the known PRM families, with their sources")
-    scorers.add_argument("--json", action="store_true", help="print one JSON object")
+    """Add ``hintree scorers`` and ``hintree prm``."""
+    scorers = commands.add_parser(
+        "scorers", help="list the scorers and the known PRM families, with their papers", epilog=LIST_EXAMPLES
+    )
+    add_json(scorers)
     scorers.set_defaults(run=run_scorers)
     prm = commands.add_parser(
         "prm",
-        help="check, measure and calibrate process-reward models",
+        help="check, measure and calibrate process reward models",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parts = prm.add_subparsers(dest="part", required=True, metavar="PART")
-    check = parts.add_parser("check", help="does a PRM read what its declaration says? a table with what to do")
+    check = parts.add_parser(
+        "check",
+        help="check that a PRM works as its declaration says",
+        epilog="example:\n  hintree prm check embedded:prm",
+    )
     add_model(check)
     check.set_defaults(run=run_check)
-    measure = parts.add_parser("measure", help="PRMs on the same lab drafts: AUC, calibration error, first-error F1")
+    measure = parts.add_parser(
+        "measure",
+        help="measure PRMs on the same lab solutions: AUC, calibration error, first-error F1",
+        epilog="example:\n  hintree prm measure ./my-prm embedded:prm",
+    )
     measure.add_argument("models", metavar="MODEL", nargs="+", help="embedded:NAME, a folder or a hub id")
     measure.add_argument(
         "--problems",
         default="lab:validation?steps=2-8&n=200&seed=5",
-        help="lab problems; the student writes a draft of each (default %(default)s)",
+        help="lab problems; the student solves each once (default %(default)s)",
     )
     add_loading(measure)
+    add_json(measure)
     measure.set_defaults(run=run_measure)
-    calibrate = parts.add_parser("calibrate", help="make scores mean what they say; the error before and after")
+    calibrate = parts.add_parser(
+        "calibrate",
+        help="calibrate the scores of a PRM; prints the calibration error before and after",
+        epilog="example:\n  hintree prm calibrate embedded:prm --out embedded-prm.yaml",
+    )
     add_model(calibrate)
     calibrate.add_argument(
         "--rows",
         metavar="FILE",
         help="labelled solutions: JSON lines with prompt, completions, labels (default: the lab)",
     )
-    calibrate.add_argument("--method", default="temperature", choices=("temperature", "isotonic"))
+    calibrate.add_argument(
+        "--method", default="temperature", choices=("temperature", "isotonic"), help="default %(default)s"
+    )
     calibrate.add_argument("--n", type=positive, default=200, help="lab problems, without --rows (default %(default)s)")
     calibrate.add_argument("--out", metavar="FILE", help="write the declaration with the calibration, for --prm-spec")
     calibrate.set_defaults(run=run_calibrate)
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """The PRM, and how it is loaded."""
+    """Add the PRM, its declaration and the options for loading it."""
     parser.add_argument("model", metavar="MODEL", help="embedded:NAME, a folder or a hub id")
-    parser.add_argument("--prm-spec", metavar="SPEC", help="how it is asked: a family or a YAML file (docs/scorers.md)")
+    add_prm_spec(parser)
     add_loading(parser)
-
-
-def add_loading(parser: argparse.ArgumentParser) -> None:
-    """How models are loaded, and results printed."""
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
-    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16, float16, ... (default %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    add_json(parser)
 
 
 def run_scorers(args: argparse.Namespace) -> None:
-    """List the scorers."""
-    from hintree.scorers import FAMILIES, KNOWN
-    from hintree.solver.scorers import JUDGES
+    """Print all scorers and the PRM families with the models known to belong to them."""
+    from hintree.scorers import FAMILIES, KNOWN, SCORERS
 
     known = {family: [model for model, name in KNOWN.items() if name == family] for family in FAMILIES}
     if args.json:
-        judges = {name: kind._asdict() for name, kind in JUDGES.items()}
+        scorers = {
+            name: {"name": info.usage, "about": info.about, "source": info.source} for name, info in SCORERS.items()
+        }
         families = {name: {"source": spec.source, "models": known[name]} for name, spec in FAMILIES.items()}
-        print(json.dumps({"scorers": judges, "families": families}, ensure_ascii=False))
+        print(json.dumps({"scorers": scorers, "families": families}, ensure_ascii=False))
         return
-    print("MODEL: a process-reward model; how it is asked is known, stands in its folder, or is given by --prm-spec")
-    for kind in JUDGES.values():
-        print(f"{kind.name}: {kind.about} [{kind.source}]")
+    print("MODEL: a process reward model; its format is that of its family, of its folder, or of --prm-spec")
+    for info in SCORERS.values():
+        print(f"{info.usage}: {info.about} [{info.source}]")
     print("WEIGHT*SCORER+WEIGHT*SCORER: the weighted mean of several\n\nfamilies of PRMs, for --prm-spec:")
     for name, spec in FAMILIES.items():
         print(f"{name}: {spec.source}")
@@ -90,8 +105,8 @@ def run_scorers(args: argparse.Namespace) -> None:
 
 
 def run_check(args: argparse.Namespace) -> None:
-    """Check a PRM."""
-    from hintree.solver.scorers import load_prm
+    """Print the checks of a PRM. Raises HintreeError if one fails."""
+    from hintree.scorers import load_prm
     from hintree.training.prm.check import check, table
 
     findings = check(load_prm(args.model, args.prm_spec, device=args.device, dtype=args.dtype))
@@ -104,8 +119,8 @@ def run_check(args: argparse.Namespace) -> None:
 
 
 def run_measure(args: argparse.Namespace) -> None:
-    """Measure PRMs on the same drafts."""
-    from hintree.solver.scorers import load_prm
+    """Print the measures of PRMs on the same solutions."""
+    from hintree.scorers import load_prm
     from hintree.training.prm.measure import labelled_drafts, measure
 
     loaded = {name: load_prm(name, device=args.device, dtype=args.dtype) for name in args.models}
@@ -116,7 +131,8 @@ def run_measure(args: argparse.Namespace) -> None:
         return
     drafts = next(iter(found.values()))
     print(
-        f"{args.problems}: {drafts['steps']} steps of {drafts['solutions']} drafts, {drafts['wrong']} of them wrong\n"
+        f"{args.problems}: {drafts['steps']} steps of {drafts['solutions']} solutions, {drafts['wrong']} of them "
+        "wrong\n"
     )
     print("| PRM | AUC, 95 % interval | calibration error | first-error F1 | at threshold |\n|---|---|---|---|---|")
     for name, x in found.items():
@@ -125,8 +141,8 @@ def run_measure(args: argparse.Namespace) -> None:
 
 
 def run_calibrate(args: argparse.Namespace) -> None:
-    """Calibrate a PRM."""
-    from hintree.solver.scorers import load_prm
+    """Calibrate a PRM and print the expected calibration error before and after."""
+    from hintree.scorers import load_prm
     from hintree.training.prm.calibrate import calibrate
 
     prm = load_prm(args.model, args.prm_spec, device=args.device, dtype=args.dtype)

@@ -1,15 +1,16 @@
-"""The command ``hintree serve``."""
+"""The command ``hintree serve``: presets behind OpenAI's API."""
 
 import argparse
 import os
 from typing import Any
 
-from hintree.cli.options import positive
+from hintree.cli.options import add_budget, add_loading, add_models, add_seed, positive
 from hintree.errors import UsageError
+from hintree.search import ROLES
 from hintree.search.core.budget import Budget
 
-EPILOG = """The key is read from the environment variable HINTREE_SERVE_API_KEY, or from a file with --api-key-file.
-Without one, everyone who reaches the address may ask. All about it: docs/serve.md.
+EPILOG = """The API key is read from the environment variable HINTREE_SERVE_API_KEY, or from a file with --api-key-file.
+Without a key, everyone who reaches the address can use the server. More: docs/serve.md.
 
 examples:
   hintree serve
@@ -22,44 +23,48 @@ examples:
 
 
 def add_serve(commands: Any) -> None:
-    """The options of ``hintree serve``."""
+    """Add the command ``hintree serve``."""
     serve = commands.add_parser(
         "serve",
-        help="answer questions over HTTP, as OpenAI's API does",
+        help="serve presets over HTTP, with OpenAI's API",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = serve.add_argument
     add(
         "--preset",
         action="append",
         metavar="NAME",
-        help="serve only this one; may be repeated, the first is the default (default: all, hintree first)",
+        help="serve only this preset, of $presets; repeatable, the first is the default (default: all, hintree first)",
     )
     add("--host", default="127.0.0.1", help="address to listen on (default %(default)s: this machine only)")
     add("--port", type=int, default=8399, help="port, 0 for any free one (default %(default)s)")
-    add("--api-key-file", metavar="FILE", help="accepted API keys, one a line")
-    for role in ("reasoner", "hinter", "teacher", "scorer"):
-        extra = ", or confidence" if role == "scorer" else ""
-        add(f"--{role}", metavar="MODEL", help=f"embedded:NAME, a folder or a hub id{extra}")
-    add("--device", default="auto", help="auto, cpu, cuda, ... (default %(default)s)")
-    add("--dtype", default="auto", help="as for `hintree solve` (default %(default)s)")
-    add("--seed", type=int, default=0, help="seed of requests that give none (default %(default)s)")
-    add("--budget", metavar="LIMITS", help="of every search, e.g. teacher_tokens=500,tokens=4000 (default: no limit)")
-    limits = serve.add_argument_group("limits; what is beyond them is refused")
+    add("--api-key-file", metavar="FILE", help="accepted API keys, one per line")
+    add_models(serve)
+    add_loading(serve)
+    add_seed(serve, "seed of requests without one")
+    add_budget(serve)
+    limits = serve.add_argument_group("limits; a request beyond them gets an error")
     add = limits.add_argument
-    add("--live", type=positive, default=64, help="searches worked on at once, in one batch (default %(default)s)")
-    add("--queue", type=int, default=256, help="searches that may wait beside them (default %(default)s)")
-    add("--seconds", type=float, default=300.0, help="for a request, waiting included (default %(default)s)")
-    add("--body", type=positive, default=1_000_000, metavar="BYTES", help="of a request (default %(default)s)")
-    add("--question", type=positive, default=20_000, metavar="CHARACTERS", help="of a question (default %(default)s)")
+    add("--live", type=positive, default=64, help="concurrent searches, in one batch (default %(default)s)")
+    add("--queue", type=int, default=256, help="searches waiting beside them (default %(default)s)")
+    add("--seconds", type=float, default=300.0, help="deadline of a request, waiting included (default %(default)s)")
+    add(
+        "--body", type=positive, default=1_000_000, metavar="BYTES", help="size of a request body (default %(default)s)"
+    )
+    add(
+        "--question",
+        type=positive,
+        default=20_000,
+        metavar="CHARACTERS",
+        help="length of a question (default %(default)s)",
+    )
     add("--trees", type=int, default=200, help="latest trees kept for their links, 0 for none (default %(default)s)")
-    add("--grace", type=float, default=10.0, help="seconds to finish in when stopped (default %(default)s)")
+    add("--grace", type=float, default=10.0, help="seconds for running requests after a signal (default %(default)s)")
     serve.set_defaults(run=run_serve)
 
 
 def run_serve(args: argparse.Namespace) -> None:
-    """Serve until a signal comes."""
+    """Load the models and serve until a signal arrives. Raises UsageError."""
     try:
         from hintree.serve.keys import read_keys
         from hintree.serve.run import listen, run, warn_if_open
@@ -75,8 +80,9 @@ def run_serve(args: argparse.Namespace) -> None:
     limits = Limits(args.live, args.queue, args.seconds, args.body, args.question, args.trees, args.grace)
     keys = read_keys(args.api_key_file, os.environ)
     budget = Budget.parse(args.budget) if args.budget is not None else None
-    models = {role: getattr(args, role) for role in ("reasoner", "hinter", "teacher", "scorer")}
+    models = {role: getattr(args, role) for role in ROLES}
     listener = listen(args.host, args.port)
-    solvers = load_solvers(list(names), models, device=args.device, dtype=args.dtype, seed=args.seed, budget=budget)
+    options = {"prm_spec": args.prm_spec, "device": args.device, "dtype": args.dtype, "seed": args.seed}
+    solvers = load_solvers(list(names), models, budget=budget, **options)
     warn_if_open(args.host, keys)
     run(Service(solvers, keys, limits), listener)

@@ -1,6 +1,6 @@
-"""Solutions for people (a terminal) and for programs (JSON).
+"""Solutions as tables for the terminal and as JSON.
 
-Everything a model or a user wrote is shown through ``visible``: a terminal never sees its control characters.
+All text of models and users passes through ``visible``, which escapes control characters.
 """
 
 import platform
@@ -17,22 +17,20 @@ from hintree.export import visible
 from hintree.search import Ledger, Node
 from hintree.solver import Solution, Solver
 
-LOST = "rejected"
-
 
 def versions_of(node: Node) -> list[Node]:
-    """The step and the rejected ones it was written in place of, oldest first, then attempts that did not win."""
+    """Return the versions of a step: those it replaced, oldest first, then rejected rewrites, then the step itself."""
     siblings = node.parent.children if node.parent else []
     ids, chain = {n.id: n for n in siblings}, [node]
     while chain[0].replaces is not None:
         chain.insert(0, ids[chain[0].replaces])
     family = {n.id for n in chain}
-    tried = [n for n in siblings if n.replaces in family and n.id not in family and n.status == LOST]
-    return [*chain[:-1], *tried, node]
+    attempts = [n for n in siblings if n.replaces in family and n.id not in family and n.status == "rejected"]
+    return [*chain[:-1], *attempts, node]
 
 
 def step_table(solution: Solution) -> Table:
-    """The chosen path: author, score and text of each step, rejected versions struck through above what was kept."""
+    """Return a table of the chosen path: author, score and text of each step, below its rejected versions."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("step", justify="right")
     table.add_column("author")
@@ -53,7 +51,7 @@ def step_table(solution: Solution) -> Table:
 
 
 def ledger_table(ledger: Ledger) -> Table:
-    """What every role cost."""
+    """Return a table of the cost of every role."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("role", "calls", "generated", "discarded", "forwarded", "seconds"):
         table.add_column(name, justify="left" if name == "role" else "right")
@@ -65,7 +63,7 @@ def ledger_table(ledger: Ledger) -> Table:
 
 
 def show(solution: Solution, console: Console) -> None:
-    """Print a solution for a person."""
+    """Print a solution: question, steps, answer, cost."""
     console.print(Text(visible(solution.question), style="bold"))
     console.print()
     console.print(step_table(solution))
@@ -81,7 +79,7 @@ def show(solution: Solution, console: Console) -> None:
 
 
 def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
-    """A solution for a program."""
+    """Return a solution as a JSON object."""
     return {
         "question": solution.question,
         "answer": solution.answer,
@@ -101,10 +99,10 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
 
 
 def step_json(node: Node) -> dict[str, Any]:
-    """One step of the chosen path, with the versions it replaced."""
-    old = [
+    """Return a step of the chosen path as a JSON object, with its rejected versions."""
+    rejected = [
         {"text": n.step.text, "author": n.author, "hint": n.hint, "score": n.score}
         for n in versions_of(node)
         if n is not node
     ]
-    return {"text": node.step.text, "author": node.author, "hint": node.hint, "score": node.score, "rejected": old}
+    return {"text": node.step.text, "author": node.author, "hint": node.hint, "score": node.score, "rejected": rejected}

@@ -1,10 +1,11 @@
-"""``hintree run`` and ``hintree merge``."""
+"""The commands ``hintree run`` and ``hintree merge``."""
 
 import argparse
 import os
 from pathlib import Path
 from typing import Any
 
+from hintree.cli.options import add_json, positive
 from hintree.errors import UsageError
 
 EXAMPLES = """examples:
@@ -18,50 +19,72 @@ EXAMPLES = """examples:
 
 
 def add_study(commands: Any) -> None:
-    """The options of ``hintree run`` and ``hintree merge``."""
+    """Add ``hintree run`` and ``hintree merge``."""
     run = commands.add_parser(
         "run",
         help="run a study: many arms on many problems",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument(
         "study",
         metavar="STUDY",
         type=Path,
-        help="a YAML file (docs/studies.md), or the name of a shipped study, such as hints",
+        help="a YAML file (docs/studies.md), or a shipped study: $studies",
     )
     run.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the results")
-    run.add_argument("--resume", action="store_true", help="go on with what is in DIR")
-    run.add_argument("--retry-failed", action="store_true", help="try again what failed before")
-    run.add_argument("--shard", metavar="I/K", type=shard, default=(1, 1), help="only the I-th of K parts")
-    run.add_argument("--arms", metavar="A,B", help="only these arms; an arm stands for all points of its grid")
-    run.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="set a value of the study")
-    run.add_argument("--workers", metavar="N", type=count, default=1, help="processes, or actors (default %(default)s)")
-    run.add_argument("--ray", metavar="ADDRESS", nargs="?", const="local", help="use Ray actors (default: local ones)")
+    run.add_argument("--resume", action="store_true", help="continue from the results in DIR")
+    run.add_argument("--retry-failed", action="store_true", help="repeat trials that failed before")
     run.add_argument(
-        "--live", metavar="N", type=count, default=64, help="problems a worker solves together (default %(default)s)"
+        "--shard", metavar="I/K", type=shard, default=(1, 1), help="run only the I-th of K parts (default: 1/1)"
+    )
+    run.add_argument("--arms", metavar="A,B", help="run only these arms; an arm includes all points of its grid")
+    run.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="set a value of the study, e.g. seeds=[0,1]; repeatable",
     )
     run.add_argument(
-        "--patience", metavar="S", type=count, default=600, help="silence after which a worker is hung (default 600 s)"
+        "--workers", metavar="N", type=positive, default=1, help="worker processes, or Ray actors (default %(default)s)"
     )
-    run.add_argument("--json", action="store_true", help="print each result as a line of JSON once it is on the disk")
+    run.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        nargs="?",
+        const="local",
+        help="use Ray actors, of this cluster (without ADDRESS: a local one)",
+    )
+    run.add_argument(
+        "--live",
+        metavar="N",
+        type=positive,
+        default=64,
+        help="problems that a worker solves in one batch (default %(default)s)",
+    )
+    run.add_argument(
+        "--heartbeat-timeout",
+        "--patience",
+        dest="patience",
+        metavar="SECONDS",
+        type=positive,
+        default=600,
+        help="time without a heartbeat after which a worker is replaced (default %(default)s)",
+    )
+    add_json(run, "print each result as a line of JSON once it is stored")
     run.set_defaults(run=run_run)
-    merge = commands.add_parser("merge", help="put the results of shards together, or save those of a damaged store")
-    merge.add_argument("folders", metavar="DIR", nargs="+", type=Path, help="folders of `hintree run`")
-    merge.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of all results; may be there")
+    merge = commands.add_parser(
+        "merge",
+        help="merge the results of shards, or recover those of a damaged store",
+        epilog="example:\n  hintree merge runs/1 runs/2 --out runs/all",
+    )
+    merge.add_argument("folders", metavar="DIR", nargs="+", type=Path, help="output folders of `hintree run`")
+    merge.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of all results; may exist")
     merge.set_defaults(run=run_merge)
 
 
-def count(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
 def shard(text: str) -> tuple[int, int]:
-    """A part, from "2/3"."""
+    """Parse a shard such as "2/3" into (2, 3). Raises ArgumentTypeError."""
     first, _, parts = text.partition("/")
     if not (first.isdecimal() and parts.isdecimal() and 1 <= int(first) <= int(parts)):
         raise argparse.ArgumentTypeError(f"{text!r} is not I/K with I from 1 to K")
@@ -69,7 +92,7 @@ def shard(text: str) -> tuple[int, int]:
 
 
 def run_run(args: argparse.Namespace) -> None:
-    """Run a study."""
+    """Run a study, or the rest of it. Raises UsageError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         from hintree.experiments.study.run import Options, load, run_study
@@ -81,7 +104,7 @@ def run_run(args: argparse.Namespace) -> None:
 
 
 def run_merge(args: argparse.Namespace) -> None:
-    """Put results together."""
+    """Merge results into one folder and print a summary."""
     from hintree.experiments.study.merge import merge
 
     print(merge(args.folders, args.out))

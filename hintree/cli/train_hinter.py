@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import positive
+from hintree.cli.options import add_json, add_seed, positive
 
 EPILOG = """PROBLEMS is lab:SPLIT?n=... (exact hints), or a file of rows such as
   {"question": "...", "steps": ["...", "The answer is 7."], "answer": "7", "hints": ["...", "..."]}
-Without hints a --teacher writes them. A hint is taught only if it has at most 25 words and states neither the
-answer nor a number that is not in the problem or the steps before. Problems to test on are held out; that no
-problem is on both sides is checked. A run that was stopped goes on when the same command is given again.
+Without hints, --teacher generates them. A hint becomes training data only if it has at most 25 words and states
+neither the answer nor a number that is not in the problem or the earlier steps. Test problems are held out; an
+overlap with the training problems is an error. The same command resumes an interrupted run.
 
 examples:
   hintree train hinter "lab:train?n=2000" --out build/hinter --steps 300 --muon 0.012 --rate 6e-4
@@ -21,46 +21,62 @@ examples:
 
 
 def add_hinter(kinds: Any) -> None:
-    """The options of ``hintree train hinter``."""
+    """Add ``hintree train hinter``."""
     hinter = kinds.add_parser(
         "hinter",
-        help="distil a hinter from solutions, and measure it",
+        help="distil a hinter from solutions and evaluate it",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     hinter.add_argument("problems", metavar="PROBLEMS", help="solutions to learn from: lab:..., or a file")
-    hinter.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="where everything is written")
+    hinter.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="folder of data, model and report")
     hinter.add_argument(
-        "--model", default="embedded:teacher", help="what becomes the hinter: any causal model (default %(default)s)"
+        "--model", default="embedded:teacher", help="initial weights, of any causal model (default %(default)s)"
     )
-    hinter.add_argument("--teacher", metavar="MODEL", help="who writes the hints that a file lacks")
-    hinter.add_argument("--test", metavar="SOURCE", help="problems to test on (default: lab:test, or a tenth of them)")
-    hinter.add_argument("--n", type=positive, default=200, help="test problems at most (default %(default)s)")
+    hinter.add_argument("--teacher", metavar="MODEL", help="model that generates hints where the file has none")
     hinter.add_argument(
-        "--reasoner", metavar="MODEL", default="embedded:student", help="who solves in the report (default %(default)s)"
+        "--test", metavar="SOURCE", help="test problems (default: lab:test for lab problems, else a tenth of PROBLEMS)"
+    )
+    hinter.add_argument("--n", type=positive, default=200, help="most test problems (default %(default)s)")
+    hinter.add_argument(
+        "--reasoner",
+        metavar="MODEL",
+        default="embedded:student",
+        help="reasoner of the evaluation (default %(default)s)",
     )
     hinter.add_argument("--steps", type=positive, default=300, help="optimizer steps (default %(default)s)")
-    hinter.add_argument("--batch", type=positive, default=12, help="rows in a step (default %(default)s)")
-    hinter.add_argument("--rate", type=float, default=1e-4, help="learning rate, AdamW (default %(default)s)")
     hinter.add_argument(
-        "--muon", type=float, default=0.0, metavar="RATE", help="learning rate of the matrices, by Muon instead"
+        "--batch", type=positive, default=12, help="training rows per optimizer step (default %(default)s)"
     )
-    hinter.add_argument("--lora", type=positive, default=0, metavar="RANK", help="train LoRA adapters only, with peft")
+    hinter.add_argument("--rate", type=float, default=1e-4, help="learning rate of AdamW (default %(default)s)")
+    hinter.add_argument(
+        "--muon",
+        type=float,
+        default=0.0,
+        metavar="RATE",
+        help="learning rate of Muon for the matrices (default: AdamW for all)",
+    )
+    hinter.add_argument(
+        "--lora",
+        type=positive,
+        default=0,
+        metavar="RANK",
+        help="train LoRA adapters of this rank only, with peft (default: all weights)",
+    )
     hinter.add_argument(
         "--with-errors",
         "--astray",
         dest="with_errors",
         type=float,
         default=0.3,
-        help="share of solutions with an error in the history (default %(default)s)",
+        help="share of solutions with an injected error in the history (default %(default)s)",
     )
-    hinter.add_argument("--seed", type=int, default=0, help="same seed, same hinter (default %(default)s)")
-    hinter.add_argument("--json", action="store_true", help="print one JSON object")
+    add_seed(hinter, "seed of data and training")
+    add_json(hinter)
     hinter.set_defaults(run=run_hinter)
 
 
 def run_hinter(args: argparse.Namespace) -> None:
-    """Train a hinter."""
+    """Train a hinter and print its report."""
     from hintree.training.hinter.run import HinterOptions, print_hinter
     from hintree.training.loop import TrainingSchedule
 

@@ -1,4 +1,4 @@
-"""The commands that show trees: ``hintree export`` and ``hintree view``, and the tree file of ``hintree solve``."""
+"""The commands ``hintree export`` and ``hintree view``, and the tree file of ``hintree solve``."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   hintree solve --file question.txt --tree tree.json
-  hintree view tree.json                          # explore it in a browser
+  hintree view tree.json                          # opens in a browser
   hintree view beam.json mcts.json                # two trees of the same question side by side
   hintree view runs/hints                         # arms, problems and trees of a run
   hintree export tree.json --to tree.svg          # a picture for a paper
@@ -25,34 +25,36 @@ EXAMPLES = """examples:
 
 
 def add_view(commands: Any) -> None:
-    """The options of ``hintree export`` and ``hintree view``."""
-    look: dict[str, Any] = {"epilog": EXAMPLES, "formatter_class": argparse.RawDescriptionHelpFormatter}
-    export = commands.add_parser("export", help="write a tree, or all trees of a run, for other tools", **look)
+    """Add ``hintree export`` and ``hintree view``."""
+    export = commands.add_parser("export", help="convert a tree, or all trees of a run", epilog=EXAMPLES)
     export.add_argument("source", metavar="TREE|RUN", help="a tree (.json, .graphml, .gexf) or the folder of a run")
     export.add_argument(
         "--to",
         required=True,
         metavar="FILE",
-        help="ending in .json, .graphml, .gexf, .dot, .mmd, .svg, .png, .md or .html; or .jsonl for training rows",
+        help="file in the format of its ending: $tree_formats; or .jsonl for training rows",
     )
     export.add_argument(
-        "--form", choices=("prm", "sft", "dpo"), help="training rows in TRL's formats (default: the name of the file)"
+        "--form", metavar="FORM", help="training rows for TRL: $row_forms (default: the name of the file)"
     )
     export.set_defaults(run=run_export)
-    view = commands.add_parser("view", help="explore a tree or a run in a browser, offline", **look)
+    view = commands.add_parser("view", help="open a tree or a run in a browser, offline", epilog=EXAMPLES)
     view.add_argument(
-        "sources", nargs="+", metavar="FILE|RUN", help="trees of one question, to be compared, or the folder of a run"
+        "sources",
+        nargs="+",
+        metavar="FILE|RUN",
+        help="trees of one question, shown side by side, or the folder of a run",
     )
     view.add_argument(
         "--to",
         metavar="FILE",
-        help="file of the page, or folder of the pages of a run (default: a temporary folder, or RUN/view)",
+        help="file of the page, or folder of a run's pages (default: a temporary folder, or RUN/view)",
     )
     view.set_defaults(run=run_view)
 
 
 def run_export(args: argparse.Namespace) -> None:
-    """Write a tree or a run in another form."""
+    """Write a tree in another format, or training rows of a tree or a run. Raises UsageError."""
     from hintree.export import read
     from hintree.export.rows import FORMS, to_lines
 
@@ -76,7 +78,7 @@ def run_export(args: argparse.Namespace) -> None:
 
 
 def trees_of_run(folder: Path, form: str) -> "Iterator[Solved]":
-    """The trees of a run; for SFT only those whose answer the grader found right after the search."""
+    """Yield the trees of a run; for SFT only those with a correct answer, graded after the search."""
     from tqdm import tqdm
 
     from hintree.experiments.study.store import Store
@@ -89,14 +91,14 @@ def trees_of_run(folder: Path, form: str) -> "Iterator[Solved]":
 
 
 def write_tree(solved: "Solved", target: Path) -> None:
-    """Write a tree by the file's ending."""
+    """Write a tree in the format of the file's ending."""
     from hintree.export import render
 
     save(render(solved, target.suffix), target)
 
 
 def save(content: bytes, target: Path) -> None:
-    """Write a file. Raises UsageError if that fails."""
+    """Write a file. Raises UsageError if it cannot be written."""
     try:
         target.write_bytes(content)
     except OSError as error:
@@ -104,7 +106,7 @@ def save(content: bytes, target: Path) -> None:
 
 
 def check_target(name: str, option: str) -> Path:
-    """A file that can be written, looked at before any work is done."""
+    """Return the path of a file that can be written. Raises UsageError, before any work is done."""
     path = Path(name)
     folder = path.absolute().parent
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
@@ -113,7 +115,7 @@ def check_target(name: str, option: str) -> Path:
 
 
 def check_tree_file(name: str) -> Path:
-    """The file for the tree of ``hintree solve``, looked at before any work is done."""
+    """Return the tree file of ``hintree solve``. Raises UsageError, before any work is done."""
     from hintree.export.files import WRITERS
 
     path = check_target(name, "--tree")
@@ -123,7 +125,7 @@ def check_tree_file(name: str) -> Path:
 
 
 def run_view(args: argparse.Namespace) -> None:
-    """Make a page, or the pages of a run, and open it."""
+    """Write the page of trees, or the pages of a run, and open it."""
     sources = [Path(name) for name in args.sources]
     if sources[0].is_dir() and len(sources) == 1:
         show_page(view_run(sources[0], args.to))
@@ -138,7 +140,7 @@ def run_view(args: argparse.Namespace) -> None:
 
 
 def view_run(folder: Path, to: str | None) -> Path:
-    """Write the pages of a run into ``to``, or into its folder's ``view``; the index."""
+    """Write the pages of a run into ``to``, by default ``RUN/view``, and return the index. Raises UsageError."""
     from hintree.experiments.study.pages import write_run
     from hintree.experiments.study.store import Store
 
@@ -151,12 +153,12 @@ def view_run(folder: Path, to: str | None) -> Path:
 
 
 def show_page(path: Path) -> None:
-    """Say where a page is, and open it."""
+    """Print the path of a page and open it."""
     print(path)
     open_page(path)
 
 
 def open_page(path: Path) -> None:
-    """Open a page in the user's browser, if a person sits at a terminal."""
+    """Open a page in the user's browser if standard output is a terminal."""
     if sys.stdout.isatty():
         webbrowser.open(path.absolute().as_uri())

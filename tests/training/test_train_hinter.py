@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from hintree.cli import main
-from hintree.cli.lab_commands import as_row
+from hintree.cli.lab_problems import as_row
 from hintree.data.sources import read_cases
 from hintree.errors import UsageError
 from hintree.lab import problems
@@ -131,8 +131,8 @@ def test_off_track_lessons_hold_a_wrong_step_and_the_hint_to_check_it():
 
 def test_no_problem_is_on_both_sides(tmp_path):
     lab = [as_row(problem) for problem in problems("train", n=80, seed=1)]
-    lessons = read_solutions(write(tmp_path / "a.jsonl", lab))
-    kept, learned = ([x for x in lessons if held_out(x.question) == side] for side in (True, False))
+    solutions = read_solutions(write(tmp_path / "a.jsonl", lab))
+    kept, learned = ([x for x in solutions if held_out(x.question) == side] for side in (True, False))
     assert 0 < len(kept) < len(learned)
     check_disjoint(learned, as_cases(kept))
     check_disjoint(from_lab("lab:train?n=50", 0.0)[0], read_cases("lab:test?n=50"))
@@ -258,13 +258,13 @@ class Saying:
 
 
 def test_a_teacher_writes_the_hints_that_are_missing_and_goes_on_after_a_break(tmp_path):
-    lessons = [replace(LESSON, id=f"p{i}", hints=(HINTS[0], None, None)) for i in range(3)]
-    whole = annotate(lessons, Saying(), tmp_path / "whole.jsonl")
+    solutions = [replace(LESSON, id=f"p{i}", hints=(HINTS[0], None, None)) for i in range(3)]
+    whole = annotate(solutions, Saying(), tmp_path / "whole.jsonl")
     assert [solution.hints for solution in whole] == [(HINTS[0], None, "use the prices.")] * 3  # "get 18" gives it away
     first, second, _ = (tmp_path / "whole.jsonl").read_text().splitlines()
     (tmp_path / "broken.jsonl").write_text(f"{first}\n{second[:30]}")
     teacher = Saying()
-    assert annotate(lessons, teacher, tmp_path / "broken.jsonl") == whole
+    assert annotate(solutions, teacher, tmp_path / "broken.jsonl") == whole
     assert len(teacher.requests) == 4
     assert (tmp_path / "broken.jsonl").read_text() == (tmp_path / "whole.jsonl").read_text()
     assert all(STEPS[1] in r.prompt.user or STEPS[2] in r.prompt.user for r in teacher.requests)

@@ -1,0 +1,142 @@
+"""The command ``hintree solve``."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from hintree.cli.options import ROLES, add_budget, add_json, add_loading, add_models, add_seed
+from hintree.cli.view import check_tree_file, open_page, write_tree
+from hintree.errors import HintreeError, UsageError
+from hintree.search.core.budget import Budget
+
+EXAMPLES = """examples:
+  hintree solve "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+  hintree lab problems --split test --steps 6 --n 1 | jq -r .question | hintree solve -
+  hintree solve --file question.txt --preset beam --json
+  hintree solve "QUESTION" --search mcts --set simulations=64,c=1.4 --rewrite threshold=0.4,stages=teacher
+  hintree solve "How many positive divisors does 196 have?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct
+"""
+
+
+def add_solve(commands: Any) -> None:
+    """Add the command ``hintree solve``."""
+    solve = commands.add_parser("solve", help="solve one question and print the steps and their cost", epilog=EXAMPLES)
+    solve.add_argument("question", nargs="?", metavar="QUESTION", help="the question; - reads it from standard input")
+    solve.add_argument("--file", metavar="FILE", help="read the question from a file")
+    solve.add_argument("--preset", default="hintree", help="the method, one of $presets (default %(default)s)")
+    add_method(solve)
+    add_models(solve)
+    add_loading(solve)
+    add_budget(solve)
+    add_seed(solve, "seed of all draws: the same seed grows the same tree")
+    solve.add_argument("--record", metavar="FILE", help="record every model output; a killed run resumes from the file")
+    solve.add_argument(
+        "--tree", metavar="FILE", help="write the whole tree, in the format of the file's ending: $tree_formats"
+    )
+    solve.add_argument("--watch", action="store_true", help="show the tree while it grows, on standard error")
+    add_json(solve)
+    solve.set_defaults(run=run_solve)
+
+
+def add_method(solve: argparse.ArgumentParser) -> None:
+    """Add the options that replace parts of the preset."""
+    group = solve.add_argument_group("parts of the method; by default the preset's own")
+    group.add_argument("--search", metavar="NAME", help="search algorithm: $searches; see `hintree searches`")
+    group.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4")
+    group.add_argument(
+        "--rewrite",
+        metavar="SETTINGS",
+        help="rewrite rule, e.g. threshold=0.7,stages=hint+teacher, or none; settings: $rewrite; stages: $stages",
+    )
+    group.add_argument(
+        "--sampling", metavar="SETTINGS", help="sampling, e.g. temperature=0.8,top_p=0.95; settings: $sampling"
+    )
+    group.add_argument(
+        "--hinting",
+        metavar="SETTINGS",
+        help="when hints are generated (when=each, first or plan), and the treatment of hints that leak "
+        "(leaks=drop, mask or keep)",
+    )
+    group.add_argument("--keep-hints", action="store_true", help="keep the hints of earlier steps in later prompts")
+
+
+def read_question(args: argparse.Namespace) -> str:
+    """Return the question from the argument, the file or standard input. Raises UsageError unless it is exactly one."""
+    if args.file and args.question is not None:
+        raise UsageError("both a question and --file are given; give one")
+    if args.file:
+        try:
+            return Path(args.file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--file {args.file}: cannot be read as UTF-8 text: {error}") from error
+    if args.question is not None and args.question != "-":
+        return str(args.question)
+    if args.question is None and sys.stdin.isatty():
+        raise UsageError("no question: give it as an argument, with --file, or on standard input with -")
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+
+
+def run_solve(args: argparse.Namespace) -> None:
+    """Solve one question and print the solution. Raises HintreeError if the search failed."""
+    question = read_question(args)
+    budget = Budget.parse(args.budget) if args.budget is not None else None
+    from hintree.solver import Solver, check_question
+
+    check_question(question)
+    preset = chosen_preset(args)
+    tree_file = check_tree_file(args.tree) if args.tree is not None else None
+    solver = Solver(
+        preset,
+        **{role: getattr(args, role) for role in ROLES},
+        prm_spec=args.prm_spec,
+        budget=budget,
+        seed=args.seed,
+        recording=args.record,
+        device=args.device,
+        dtype=args.dtype,
+    )
+    print_solution(args, solver, question, tree_file)
+
+
+def print_solution(args: argparse.Namespace, solver: Any, question: str, tree_file: Path | None) -> None:
+    """Solve the question; write its tree and print it as text or JSON. Raises HintreeError if the search failed."""
+    from rich.console import Console
+
+    from hintree.cli.show import show, to_json
+    from hintree.cli.watch import watched
+    from hintree.solver.solution import solved
+
+    solution = watched(solver, question) if args.watch else solver.solve(question)
+    if tree_file:
+        write_tree(solved(solution, args.preset), tree_file)
+        if tree_file.suffix == ".html":
+            open_page(tree_file)
+    if args.json:
+        print(json.dumps(to_json(solution, solver, args.preset), ensure_ascii=False))
+    else:
+        show(solution, Console(highlight=False))
+    if solution.stop_reason.startswith("failed"):
+        raise HintreeError(solution.stop_reason)
+
+
+def chosen_preset(args: argparse.Namespace) -> Any:
+    """Return the preset with the parts that the options replace. Raises UsageError."""
+    from dataclasses import replace
+
+    from hintree.presets import preset
+    from hintree.search.registry import changed, make_rewrite, make_search
+
+    chosen = preset(args.preset)
+    if args.search is not None:
+        chosen = replace(chosen, search=make_search(args.search, args.set or ""))
+    elif args.set is not None:
+        chosen = replace(chosen, search=changed(f"search of {args.preset}", chosen.search, args.set))
+    if args.rewrite is not None:
+        chosen = replace(chosen, rewrite=make_rewrite(args.rewrite, chosen.rewrite))
+    if args.sampling is not None:
+        chosen = replace(chosen, sampling=changed("sampling", chosen.sampling, args.sampling))
+    if args.hinting is not None:
+        chosen = replace(chosen, hinting=changed("hinting", chosen.hinting, args.hinting))
+    return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)
