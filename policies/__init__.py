@@ -1,7 +1,7 @@
 """Who writes: reasoner, hinter and teacher; prompts; where a step ends; what its answer is."""
 
 from hintree.policies.answers import canonical, find_answer
-from hintree.policies.draft_scorer import Judge
+from hintree.policies.draft_scorer import DraftScorer
 from hintree.policies.formats import CHAT, PLAIN, Format, format_for
 from hintree.policies.hinters import Hinting, HintWriter, only_first
 from hintree.policies.strategies import picking
@@ -10,10 +10,10 @@ from hintree.policies.writers import Sampling, StepWriter
 __all__ = [
     "CHAT",
     "PLAIN",
+    "DraftScorer",
     "Format",
     "HintWriter",
     "Hinting",
-    "Judge",
     "Sampling",
     "StepWriter",
     "canonical",

@@ -19,7 +19,7 @@ LEAST = 1e-300
 """A probability that is smaller counts as this one."""
 
 
-class Judge:
+class DraftScorer:
     """Answers ``Score`` questions in [0, 1]: a digit / 9 where the judge can be asked, else what it thinks of the text.
 
     A model with a chat template is asked for one digit; an answer without one counts as 0, a number above 9 as 9. Any

@@ -1,35 +1,47 @@
-"""Who judges: PRMs, token confidence, generative judges. A scorer sees text, never a reference answer."""
+"""Scorers of steps: PRMs, token confidence, generative verifiers, controls. They read text, never a reference answer.
 
-from hintree.scorers.base import FromScores, Judge, Prefix, ScoreError, StepScorer, checked
-from hintree.scorers.confidence import WAYS, TokenConfidence
+Contract of every scorer: base.py. Scorers by name: registry.py. Declarations of known PRMs: families.py.
+"""
+
+from hintree.scorers.base import FromScores, PathScorer, Prefix, ScoreError, StepScorer, checked
+from hintree.scorers.baselines import Constant, random_scores
+from hintree.scorers.confidence import STATISTICS, TokenConfidence
 from hintree.scorers.debate import Debate
-from hintree.scorers.ensemble import Constant, Ensemble
+from hintree.scorers.ensemble import Ensemble
 from hintree.scorers.families import FAMILIES, KNOWN, calibrated, find_spec
-from hintree.scorers.generative import FORMS, LABELS, Verdict
+from hintree.scorers.generative import VERDICT_LABELS, VERIFIERS, GenerativeVerifier
 from hintree.scorers.prm import PRM
+from hintree.scorers.registry import SCORERS, LoadedScorer, ScorerInfo, load_prm, make_scorer, models_of
 from hintree.scorers.spec import FILE, PRMSpec, read_spec
 
 __all__ = [
     "FAMILIES",
     "FILE",
-    "FORMS",
     "KNOWN",
-    "LABELS",
     "PRM",
-    "WAYS",
+    "SCORERS",
+    "STATISTICS",
+    "VERDICT_LABELS",
+    "VERIFIERS",
     "Constant",
     "Debate",
     "Ensemble",
     "FromScores",
-    "Judge",
+    "GenerativeVerifier",
+    "LoadedScorer",
     "PRMSpec",
+    "PathScorer",
     "Prefix",
     "ScoreError",
+    "ScorerInfo",
     "StepScorer",
     "TokenConfidence",
-    "Verdict",
     "calibrated",
     "checked",
     "find_spec",
+    "load_prm",
+    "make_scorer",
+    "models_of",
+    "random_scores",
     "read_spec",
 ]

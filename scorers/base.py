@@ -1,6 +1,6 @@
-"""The contract of all scorers: one number in [0, 1] per step, as many as steps, an error otherwise.
+"""The contract of all scorers: one number in [0, 1] for each step, as many numbers as steps, an error otherwise.
 
-A scorer answers ``Score`` questions, and says the same of whole solutions by ``score(question, steps)``.
+A scorer handles ``ScoreRequest``s during a search. It also scores whole solutions with ``score(question, steps)``.
 """
 
 from abc import ABC, abstractmethod
@@ -14,73 +14,91 @@ from hintree.search.core.seeds import seed_of
 
 
 class ScoreError(HintreeError):
-    """A scorer's answer is not one number in [0, 1] per step."""
+    """A scorer returned something other than one number in [0, 1] per step."""
 
 
 @runtime_checkable
 class StepScorer(Protocol):
-    """Anything that scores the steps of a solution."""
+    """Interface of any object that scores the steps of a solution; enough for ``Solver(scorer=...)``."""
 
     def score(self, question: str, steps: Sequence[str]) -> Sequence[float]:
-        """One number in [0, 1] per step."""
+        """Return one number in [0, 1] per step; must not modify ``steps``."""
         ...
 
 
 class Prefix(NamedTuple):
-    """A step to be judged: the last of ``steps``. The seed decides every random choice."""
+    """A solution prefix whose last step is to be scored. The seed determines every random choice of the scorer."""
 
     question: str
     steps: tuple[str, ...]
     seed: int
 
 
-class Judge(ABC):
-    """A scorer that judges the last of some steps, many cases at once."""
+class PathScorer(ABC):
+    """Base of scorers that score the last step of many prefixes in one batch.
+
+    A subclass implements ``score_prefixes``. The base class turns ``ScoreRequest``s and whole solutions into prefixes.
+    """
 
     @abstractmethod
-    def judge(self, cases: Sequence[Prefix]) -> Sequence[Response[float] | Exception]:
-        """A number in [0, 1] for the last step of each case, or why there is none."""
+    def score_prefixes(self, prefixes: Sequence[Prefix]) -> Sequence[Response[float] | Exception]:
+        """Score the last step of each prefix.
 
-    def __call__(self, asks: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
-        """Score the last step of each path."""
-        return list(self.judge([case_of(ask) for ask in asks]))
+        Contract: return one entry per prefix, in the same order. An entry is a ``Response`` with a value in [0, 1], or
+        the exception that explains why this prefix has no score; it never affects the others. Do not modify
+        ``prefixes``. The same prefix and seed give the same score, whatever the rest of the batch is.
+        """
+
+    def __call__(self, requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
+        """Score the node of each request; the tree is not modified."""
+        return list(self.score_prefixes([prefix_of(request) for request in requests]))
 
     def score(self, question: str, steps: Sequence[str]) -> list[float]:
-        """The score of every step, in [0, 1]. Raises what the judge says is wrong with the first step it cannot."""
+        """Return the score of every step, each in [0, 1].
+
+        Raises:
+            Exception: The first error that ``score_prefixes`` reports for a step.
+            ScoreError: The scores are not one number in [0, 1] per step.
+        """
         prefixes = [tuple(steps[: i + 1]) for i in range(len(steps))]
-        answers = self.judge([Prefix(question, prefix, seed_of(question, prefix)) for prefix in prefixes])
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return checked([answer.value for answer in answers if not isinstance(answer, Exception)], len(steps))
+        responses = self.score_prefixes([Prefix(question, prefix, seed_of(question, prefix)) for prefix in prefixes])
+        for response in responses:
+            if isinstance(response, Exception):
+                raise response
+        values = [response.value for response in responses if not isinstance(response, Exception)]
+        return checked(values, len(steps))
 
 
-class FromScores(Judge):
-    """A judge from anything with ``score(question, steps)``; whatever goes wrong fails that step only."""
+class FromScores(PathScorer):
+    """Adapt an object with ``score(question, steps)``; an exception or an invalid score fails only its own step."""
 
     def __init__(self, scorer: StepScorer) -> None:
         self.scorer = scorer
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
-        """The last of each solution's scores."""
-        answers: list[Response[float] | Exception] = []
-        for case in cases:
-            try:
-                answers.append(
-                    Response(checked(self.scorer.score(case.question, case.steps), len(case.steps))[-1], Usage(1))
-                )
-            except Exception as error:
-                answers.append(error)
-        return answers
+    def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
+        """Score every prefix as a whole solution and keep the last score of each."""
+        return [self._score_last(prefix) for prefix in prefixes]
+
+    def _score_last(self, prefix: Prefix) -> Response[float] | Exception:
+        try:
+            scores = self.scorer.score(prefix.question, prefix.steps)
+            return Response(checked(scores, len(prefix.steps))[-1], Usage(1))
+        except Exception as error:
+            return error
 
 
-def case_of(ask: ScoreRequest) -> Prefix:
-    """What a question is about."""
-    return Prefix(ask.tree.problem.question, tuple(node.step.text for node in ask.node.path()), ask.seed)
+def prefix_of(request: ScoreRequest) -> Prefix:
+    """Return the solution prefix that ends in the request's node."""
+    steps = tuple(node.step.text for node in request.node.path())
+    return Prefix(request.tree.problem.question, steps, request.seed)
 
 
 def checked(scores: Any, steps: int) -> list[float]:
-    """The scores as floats. Raises ScoreError unless they are one number in [0, 1] per step."""
+    """Return the scores as floats.
+
+    Raises:
+        ScoreError: The scores are not one number in [0, 1] per step.
+    """
     if not isinstance(scores, Sequence) or len(scores) != steps:
         count = f"{len(scores)} scores" if isinstance(scores, Sequence) else f"{str(scores)[:60]!r}"
         raise ScoreError(f"the scorer gave {count} for {steps} steps; it must give one number per step")

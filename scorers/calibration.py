@@ -1,7 +1,7 @@
-"""Calibration: make scores mean what they say.
+"""Calibration: make a score equal to the probability that the step is right.
 
-With a temperature (Guo et al. 2017, arXiv 1706.04599, section 4.2) or isotonic regression (Zadrozny and Elkan 2002),
-fitted on labelled steps and kept in the declaration.
+The methods are temperature scaling (Guo et al. 2017, arXiv 1706.04599, section 4.2) and isotonic regression (Zadrozny
+and Elkan 2002). They are fitted on labelled steps and stored in the PRM's declaration.
 """
 
 import math
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from hintree.scorers.spec import PRMSpec
 
 EDGE = 1e-6
-"""Scores are moved so far into (0, 1) before their log odds are taken: a saturated score stays finite."""
+"""Scores are clipped to [EDGE, 1 - EDGE] before their log odds are taken, so a saturated score stays finite."""
 Floats = NDArray[np.float64]
 
 
 def calibrate(spec: PRMSpec, score: float) -> float:
-    """A score as the declaration's calibration corrects it; in [0, 1]. NaN stays NaN."""
+    """Apply the declaration's calibration to a score; the result is in [0, 1]. NaN stays NaN."""
     if spec.temperature != 1.0:
         score = 1 / (1 + math.exp(-log_odds(score) / spec.temperature))
     if spec.isotonic:
@@ -27,17 +27,17 @@ def calibrate(spec: PRMSpec, score: float) -> float:
 
 
 def log_odds(score: float) -> float:
-    """ln(p / (1 - p)) of a score moved into (0, 1)."""
+    """Return ln(p / (1 - p)) of a score clipped to [EDGE, 1 - EDGE]."""
     p = min(max(score, EDGE), 1 - EDGE)
     return math.log(p / (1 - p))
 
 
 def fit_temperature(scores: Floats, right: NDArray[np.bool_]) -> float:
-    """The temperature in [0.05, 20] with the smallest log loss, by golden-section search over its logarithm.
+    """Return the temperature in [0.05, 20] with the smallest log loss (golden-section search over its logarithm).
 
     Args:
         scores: In [0, 1], shape [steps].
-        right: Shape [steps].
+        right: Labels of the steps, shape [steps].
     """
     odds = np.array([log_odds(score) for score in scores])
     signs = np.where(right, 1.0, -1.0)
@@ -53,13 +53,13 @@ def fit_temperature(scores: Floats, right: NDArray[np.bool_]) -> float:
 
 
 def fit_isotonic(scores: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
-    """The rising step function closest to the labels, by pooling adjacent violators; its corners, at most 2 per level.
+    """Fit isotonic regression by pooling adjacent violators; return the corners of the step function, at most 2 a level.
 
     Args:
         scores: In [0, 1], shape [steps], at least one.
-        right: Shape [steps].
+        right: Labels of the steps, shape [steps].
     """
-    levels: list[list[float]] = []  # first score, last score, mean label, how many
+    levels: list[list[float]] = []  # first score, last score, mean label, count
     for score in np.unique(scores):
         same = right[scores == score]
         levels.append([float(score), float(score), float(same.mean()), float(len(same))])
@@ -69,9 +69,9 @@ def fit_isotonic(scores: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float,
             n = before[3] + last[3]
             levels[-2:] = [[before[0], last[1], (before[2] * before[3] + last[2] * last[3]) / n, n]]
     corners = [(x, level[2]) for level in levels for x in dict.fromkeys(level[:2])]
-    return tuple((round(x, 6), round(y, 6)) for x, y in tidy(corners))
+    return tuple((round(x, 6), round(y, 6)) for x, y in drop_duplicates(corners))
 
 
-def tidy(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Corners without those that are the same as the one before to six digits."""
+def drop_duplicates(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Drop corners whose score equals an earlier one to six digits; the last of them is kept."""
     return list({round(x, 6): (x, y) for x, y in corners}.values())

@@ -1,6 +1,6 @@
-"""Token confidence: what the probabilities of a step's own tokens say of it. It costs nothing.
+"""Token confidence: score a step by the probabilities of its own tokens. It needs no model and no extra tokens.
 
-The mean is SMART's TLC (arXiv 2504.09923). Entropies H in nats become exp(-H), which is 1 for a sure token.
+The mean is SMART's TLC (arXiv 2504.09923). An entropy H in nats becomes exp(-H), which is 1 for a certain token.
 """
 
 import math
@@ -10,47 +10,47 @@ from hintree.errors import ModelError, UsageError
 from hintree.search import Response, ScoreRequest, StepOutput, Usage
 
 
-def noted(value: float | None, change: Callable[[float], float] = float) -> float:
-    """A changed statistic of a step; NaN, which fails the step, if it was not recorded."""
+def recorded(value: float | None, change: Callable[[float], float] = float) -> float:
+    """Apply ``change`` to a step's statistic; return NaN, which fails the step, if it was not recorded."""
     return math.nan if value is None else change(value)
 
 
-WAYS: dict[str, Callable[[StepOutput], float]] = {
+STATISTICS: dict[str, Callable[[StepOutput], float]] = {
     "mean": lambda step: step.mean_probability,
-    "geometric": lambda step: noted(step.log_probability, math.exp),
+    "geometric": lambda step: recorded(step.log_probability, math.exp),
     "min": lambda step: step.min_probability,
-    "least-3": lambda step: noted(step.least_probability),
-    "entropy": lambda step: noted(step.first_entropy, lambda _: math.exp(-step.entropy)),
-    "first-entropy": lambda step: noted(step.first_entropy, lambda entropy: math.exp(-entropy)),
+    "least-3": lambda step: recorded(step.least_probability),
+    "entropy": lambda step: recorded(step.first_entropy, lambda _: math.exp(-step.entropy)),
+    "first-entropy": lambda step: recorded(step.first_entropy, lambda entropy: math.exp(-entropy)),
 }
-"""From a step to its confidence in [0, 1], by name; NaN where it was not recorded."""
+"""Functions from a step to its confidence in [0, 1], by name; NaN if the statistic was not recorded."""
 
 
 class TokenConfidence:
-    """Answers ``Score`` questions with the confidence of the step's own tokens, in [0, 1].
+    """Handle ``ScoreRequest``s with the confidence of the step's own tokens, in [0, 1].
 
-    A step whose probabilities are not known, as its server does not tell them, is answered with a ModelError.
+    A step without log-probabilities, as from a server that does not return them, gets a ModelError.
 
     Args:
-        way: "mean" (default), "geometric" (mean), "min", "least-3" (mean of the three least probable), "entropy" (mean
-            over the tokens) or "first-entropy" (of the first token).
+        statistic: "mean" (default), "geometric" (mean), "min", "least-3" (mean of the three least probable tokens),
+            "entropy" (mean over the tokens) or "first-entropy" (of the first token).
 
     Raises:
-        UsageError: There is no such way.
+        UsageError: The statistic is not one of these.
     """
 
-    def __init__(self, way: str = "mean") -> None:
-        if way not in WAYS:
-            raise UsageError(f"confidence {way!r} is not one of {', '.join(WAYS)}")
-        self.way = way
+    def __init__(self, statistic: str = "mean") -> None:
+        if statistic not in STATISTICS:
+            raise UsageError(f"confidence {statistic!r} is not one of {', '.join(STATISTICS)}")
+        self.statistic = statistic
 
-    def __call__(self, asks: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
-        """Read the confidence off each node."""
-        return [self._one(ask.node.step, ask.node.author) for ask in asks]
+    def __call__(self, requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
+        """Compute the confidence of each request's node; the tree is not modified."""
+        return [self._confidence(request.node.step, request.node.author) for request in requests]
 
-    def _one(self, step: StepOutput, author: str) -> Response[float] | ModelError:
+    def _confidence(self, step: StepOutput, author: str) -> Response[float] | ModelError:
         if step.mean_probability:
-            return Response(min(WAYS[self.way](step), 1.0), Usage(1))  # NaN stays
+            return Response(min(STATISTICS[self.statistic](step), 1.0), Usage(1))  # NaN stays NaN
         return ModelError(
             f"the {author}'s server tells no log-probabilities, so its steps have no confidence (see `hintree doctor "
             "URL`); name another scorer"

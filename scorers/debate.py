@@ -1,12 +1,12 @@
-"""MAJ: several profiles of one model debate the last step, then vote."""
+"""Multi-agent debate (arXiv 2305.14325): several profiles of one model debate the last step, then vote."""
 
 from collections.abc import Sequence
 
 from hintree.errors import UsageError
 from hintree.models import Classifier, LanguageModel
-from hintree.scorers.base import Judge, Prefix
-from hintree.scorers.generation import Chain, answer, decide, settle
-from hintree.scorers.generative import WORK
+from hintree.scorers.base import PathScorer, Prefix
+from hintree.scorers.generative import CONTEXT
+from hintree.scorers.verification import VerificationChain, generate_turn, mean_score, read_verdicts
 from hintree.search import Response
 
 PROFILES = (
@@ -14,27 +14,28 @@ PROFILES = (
     "You check whether the step uses the right facts of the problem, and all of them.",
     "You doubt the step and look for the strongest objection to it.",
 )
-"""Who takes part."""
-OPEN = "{profile}\n\n" + WORK + "In a few lines: is the last step correct, and why?"
+"""Default profiles of the debaters; each one starts a debater's prompt."""
+OPENING = "{profile}\n\n" + CONTEXT + "In a few lines: is the last step correct, and why?"
 REPLY = (
-    OPEN
-    + "\n\nThe others said:\n{others}\n\nYour own view was:\n{said}\n\nAnswer them; change your mind if they are right."
+    OPENING
+    + "\n\nThe others said:\n{others}\n\nYour own view was:\n{output}\n\nAnswer them; change your mind if they are "
+    "right."
 )
 VERDICT = "\nIs the last step correct? "
 
 
-class Debate(Judge):
-    """The share of profiles that find the last step correct after a debate, in [0, 1].
+class Debate(PathScorer):
+    """Return the fraction of profiles that vote for the last step after a debate, in [0, 1].
 
     Args:
-        writer: Who speaks for every profile.
-        reader: The same model, read for yes and no; a profile votes for the more probable.
-        profiles: What each is told about itself; at least one.
-        rounds: How often each speaks; at least 1.
-        tokens: Longest speech.
+        writer: Language model that writes for every profile.
+        reader: The same model as a classifier over yes and no; a profile votes for the more probable label.
+        profiles: Profile texts, at least one.
+        rounds: Rounds of the debate, at least 1; every profile writes once per round.
+        tokens: Maximum length of one contribution, in tokens.
 
     Raises:
-        UsageError: No profile, or no round.
+        UsageError: There is no profile or no round.
     """
 
     def __init__(
@@ -49,16 +50,19 @@ class Debate(Judge):
             raise UsageError(f"profiles={profiles!r}, rounds={rounds!r}: a debate needs at least one of each")
         self.writer, self.reader, self.profiles, self.rounds, self.tokens = writer, reader, profiles, rounds, tokens
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
-        """The votes for each case."""
-        tables = [[Chain(case) for _ in self.profiles] for case in cases]
-        every = [chain for table in tables for chain in table]
+    def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
+        """Return the fraction of votes for each prefix; all debates share their batches."""
+        debates = [[VerificationChain(prefix) for _ in self.profiles] for prefix in prefixes]
+        chains = [chain for debate in debates for chain in debate]
         for turn in range(self.rounds):
-            for table in tables:
-                said = [chain.said for chain in table]
-                for i, (chain, profile) in enumerate(zip(table, self.profiles, strict=True)):
-                    others = "\n---\n".join(said[:i] + said[i + 1 :])
-                    chain.ask(REPLY if turn else OPEN, profile=profile, others=others)
-            answer(self.writer, every, "", self.tokens)
-        decide(self.reader, every, VERDICT)
-        return [settle(table, [float(chain.verdict > 0.5) for chain in table]) for table in tables]
+            for debate in debates:
+                self.prompt_all(debate, REPLY if turn else OPENING)
+            generate_turn(self.writer, chains, "", self.tokens)
+        read_verdicts(self.reader, chains, VERDICT)
+        return [mean_score(debate, [float(chain.verdict > 0.5) for chain in debate]) for debate in debates]
+
+    def prompt_all(self, debate: Sequence[VerificationChain], template: str) -> None:
+        """Set the next prompt of every debater, which shows the others' latest outputs."""
+        outputs = [chain.output for chain in debate]
+        for i, (chain, profile) in enumerate(zip(debate, self.profiles, strict=True)):
+            chain.set_prompt(template, profile=profile, others="\n---\n".join(outputs[:i] + outputs[i + 1 :]))

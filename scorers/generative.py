@@ -1,7 +1,7 @@
-"""Generative judges: a model writes what it thinks of the last step, then its verdict is read, not parsed.
+"""Generative verifiers: a model writes an analysis of the last step, then its verdict is read from probabilities.
 
-The verdict is P(yes) / (P(yes) + P(no)) of two label tokens after a given beginning (GenPRM, arXiv 2504.00891;
-ThinkPRM, arXiv 2504.16828). A model that comes to no verdict by itself still gives one.
+The score is P(yes) / (P(yes) + P(no)) of two label tokens after a fixed beginning of the verdict (GenPRM, arXiv
+2504.00891; ThinkPRM, arXiv 2504.16828). The verdict is not parsed from text, so every analysis yields one.
 """
 
 from collections.abc import Sequence
@@ -9,22 +9,23 @@ from typing import NamedTuple
 
 from hintree.errors import UsageError
 from hintree.models import Classifier, LanguageModel
-from hintree.scorers.base import Judge, Prefix
-from hintree.scorers.generation import Chain, answer, decide, settle
+from hintree.scorers.base import PathScorer, Prefix
+from hintree.scorers.verification import VerificationChain, generate_turn, mean_score, read_verdicts
 from hintree.search import Response
 
-WORK = "Problem:\n{question}\n\nSolution so far:\n{steps}\n\n"
-LABELS = ("Yes", "No")
-"""What every generative judge ends with."""
+CONTEXT = "Problem:\n{question}\n\nSolution so far:\n{steps}\n\n"
+VERDICT_LABELS = ("Yes", "No")
+"""The two labels, right and wrong, whose probabilities are compared by every generative verifier."""
 
 
-class Form(NamedTuple):
-    """How a judge is asked.
+class VerifierPrompt(NamedTuple):
+    """The prompts of a generative verifier.
 
-    turns: One after the other; places as in ``Chain.ask``, among them the answer before, ``{said}``.
-    begin: How each answer begins.
-    verdict: What is put after the last answer; the next token is one of ``LABELS``.
-    tokens: Longest answer to a turn.
+    turns: Prompt templates, one per turn; fields as in ``VerificationChain.set_prompt``, with the previous turn's
+        output as ``{output}``.
+    begin: Beginning of every output.
+    verdict: Text put after the last output; the next token is one of ``VERDICT_LABELS``.
+    tokens: Maximum length of an output, in tokens.
     """
 
     turns: tuple[str, ...]
@@ -33,57 +34,57 @@ class Form(NamedTuple):
     tokens: int = 512
 
 
-FORMS = {
-    "genprm": Form(
-        (WORK + "Analyse whether the last step is correct, then judge it: Yes or No.",),
+VERIFIERS = {
+    "genprm": VerifierPrompt(
+        (CONTEXT + "Analyse whether the last step is correct, then judge it: Yes or No.",),
         "<analyze>\n",
         "\n<output>\n**Judgement**: $\\boxed{",
     ),
-    "think": Form(
-        (WORK + "Verify the solution step by step; end each step with \\boxed{correct} or \\boxed{incorrect}.",),
+    "think": VerifierPrompt(
+        (CONTEXT + "Verify the solution step by step; end each step with \\boxed{correct} or \\boxed{incorrect}.",),
         "",
         "\nIs the solution correct? ",
     ),
-    "br-rm": Form(
+    "br-rm": VerifierPrompt(
         (
-            WORK
+            CONTEXT
             + "Name the two or three points most likely to be wrong in the last step, and look at each in one line.",
-            WORK
-            + "A first look at the last step:\n{said}\n\nThink again, about these points only: is the step correct?",
+            CONTEXT
+            + "A first look at the last step:\n{output}\n\nThink again, about these points only: is the step correct?",
         ),
         "",
         "\nIs the step correct? ",
         256,
     ),
 }
-"""Generative judges by name."""
+"""Prompts of the generative verifiers by name: GenPRM, ThinkPRM and BR-RM (arXiv 2510.23596)."""
 
 
-class Verdict(Judge):
-    """A generative judge.
+class GenerativeVerifier(PathScorer):
+    """Score a step by the mean verdict of one or more written analyses, in [0, 1].
 
     Args:
-        writer: Who analyses.
-        reader: The same model, read for ``LABELS``.
-        form: How it is asked.
-        chains: Analyses per step, whose verdicts are averaged; from the second on they are drawn at temperature 1.
+        writer: Language model that writes the analyses.
+        reader: The same model as a classifier over ``VERDICT_LABELS``.
+        prompt: Prompts of the verifier.
+        chains: Analyses per step, at least 1. The first is greedy, the others are sampled at temperature 1.
 
     Raises:
         UsageError: ``chains`` is below 1.
     """
 
-    def __init__(self, writer: LanguageModel, reader: Classifier, form: Form, chains: int = 1) -> None:
+    def __init__(self, writer: LanguageModel, reader: Classifier, prompt: VerifierPrompt, chains: int = 1) -> None:
         if chains < 1:
             raise UsageError(f"chains={chains!r} is not a whole number of at least 1")
-        self.writer, self.reader, self.form, self.chains = writer, reader, form, chains
+        self.writer, self.reader, self.prompt, self.chains = writer, reader, prompt, chains
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
-        """The mean verdict of each case's chains."""
-        groups = [[Chain(case, i) for i in range(self.chains)] for case in cases]
-        every = [chain for group in groups for chain in group]
-        for turn in self.form.turns:
-            for chain in every:
-                chain.ask(turn)
-            answer(self.writer, every, self.form.begin, self.form.tokens)
-        decide(self.reader, every, self.form.verdict)
-        return [settle(group, [chain.verdict for chain in group]) for group in groups]
+    def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
+        """Return the mean verdict of each prefix's chains."""
+        groups = [[VerificationChain(prefix, i) for i in range(self.chains)] for prefix in prefixes]
+        chains = [chain for group in groups for chain in group]
+        for turn in self.prompt.turns:
+            for chain in chains:
+                chain.set_prompt(turn)
+            generate_turn(self.writer, chains, self.prompt.begin, self.prompt.tokens)
+        read_verdicts(self.reader, chains, self.prompt.verdict)
+        return [mean_score(group, [chain.verdict for chain in group]) for group in groups]

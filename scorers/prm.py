@@ -1,4 +1,4 @@
-"""Process-reward models (PRMs): a model that is read after every step, as its declaration says (spec.py)."""
+"""Process reward models (PRMs): a classifier that is read after every step, as its declaration (spec.py) says."""
 
 from collections.abc import Sequence
 from typing import Generic, TypeVar
@@ -15,46 +15,50 @@ C = TypeVar("C", bound=Classifier)
 
 
 class PRM(Generic[C]):
-    """Answers ``Score`` questions with what the model says of the last step, in [0, 1].
+    """Handle ``ScoreRequest``s with the model's calibrated score of the last step, in [0, 1].
 
     Args:
-        model: Who reads.
-        spec: How it is asked; by default as TRL's PRMTrainer trains.
+        model: Classifier that reads the text.
+        spec: Declaration of text and head; by default the format of TRL's PRMTrainer.
     """
 
     def __init__(self, model: C, spec: PRMSpec = FAMILIES["trl"]) -> None:
         self.model = model
         self.spec = spec
 
-    def __call__(self, asks: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
-        """Score the last step of each path."""
-        questions = [ask.tree.problem.question for ask in asks]
-        paths = [[node.step.text for node in ask.node.path()] for ask in asks]
+    def __call__(self, requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
+        """Score the last step of each request's path in one batch; the trees are not modified."""
+        questions = [request.tree.problem.question for request in requests]
+        paths = [[node.step.text for node in request.node.path()] for request in requests]
         texts = [self.texts(q, steps)[-1] for q, steps in zip(questions, paths, strict=True)]
-        answers = self._read(texts, questions)
-        return [Response(self._calibrated(a)[-1], a.usage) if isinstance(a, Scored) else a for a in answers]
+        results = self._read(texts, questions)
+        return [Response(self._calibrated(x)[-1], x.usage) if isinstance(x, Scored) else x for x in results]
 
     def score(self, question: str, steps: Sequence[str]) -> list[float]:
-        """The score of every step, in [0, 1]. Raises ModelError if a step cannot be read."""
+        """Return the score of every step, each in [0, 1].
+
+        Raises:
+            ModelError: A text cannot be read, or the number of scores differs from the number of steps.
+        """
         if not steps:
             return []
         texts = self.texts(question, steps)
         scores: list[float] = []
-        for answer in self._read(texts, [question] * len(texts)):
-            if not isinstance(answer, Scored):
-                raise answer
-            scores += self._calibrated(answer)
+        for result in self._read(texts, [question] * len(texts)):
+            if not isinstance(result, Scored):
+                raise result
+            scores += self._calibrated(result)
         if len(scores) != len(steps):
             raise ModelError(f"{self.model.name} gave {len(scores)} scores for {len(steps)} steps")
         return scores
 
     def texts(self, question: str, steps: Sequence[str]) -> list[list[Piece]]:
-        """What is read, with a mark after every step: one text, or one per step for judges."""
+        """Lay out the texts that are read, with a mark after every step; layout ``judge`` has one text per step."""
         return lay_out(self.spec, self.model, question, steps)
 
     @property
     def bos(self) -> bool:
-        """Whether the tokenizer's first token goes before the texts; conversations begin as their template does."""
+        """True if the BOS token precedes the texts; a conversation begins as its chat template does."""
         return self.spec.bos and (self.spec.layout == "text" or not self.model.chat)
 
     def _read(self, texts: Sequence[Sequence[Piece]], questions: Sequence[str]) -> list[Scored | ModelError]:

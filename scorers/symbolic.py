@@ -1,7 +1,7 @@
-"""Exact check of a step's arithmetic: does every ``a op b = c`` in it hold?
+"""Exact check of a step's arithmetic: test every ``a op b = c`` between numbers.
 
-Sums, products and quotients of numbers are compared as fractions, anything else by the grader, with sympy in its
-killable worker processes. No text is ever evaluated: what is parsed is walked through, one operation at a time.
+Sums, products and quotients of numbers are compared as fractions. Anything else is compared by the grader, which runs
+sympy in worker processes that it can kill. No text is evaluated: the syntax tree is walked one operation at a time.
 """
 
 import ast
@@ -12,14 +12,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 from hintree.grade.compare import equal
-from hintree.scorers.base import Judge, Prefix
+from hintree.scorers.base import PathScorer, Prefix
 from hintree.search.core.ledger import Usage
 from hintree.search.core.requests import Response
 
-NOTHING = 0.5
+NO_EQUATION = 0.5
 """Score of a step without any equation between numbers."""
-MOST, LONGEST = 20, 2000
-"""Equations of a step that are looked at, and characters."""
+MAX_EQUATIONS, MAX_CHARACTERS = 20, 2000
+"""Limits on what is checked in one step; the rest of the step is ignored."""
 SPELLINGS = (
     (r"\\(?:times|cdot)|[\u00d7\u00b7]", "*"),
     (r"\\div|\u00f7", "/"),
@@ -28,7 +28,7 @@ SPELLINGS = (
     (r"\\[()\[\]]|[$€£]|\\left|\\right", " "),
     (r"(?<=\d),(?=\d{3}\b)", ""),
 )
-"""Other ways to write arithmetic."""
+"""(pattern, replacement) pairs that bring LaTeX and typographic arithmetic into plain operators."""
 SENTENCE = re.compile(r"[.;:,!?]\s|\n|\b(?:so|and|then)\b")
 SIDE = r"[\d\s.+*/^()-]*"
 EQUATION = re.compile(rf"({SIDE})((?:=\s*{SIDE})+)")
@@ -42,22 +42,22 @@ OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
 CLOSED = re.compile(r"\(*-?[\d(](?:.*[\d)])?", re.DOTALL)
 
 
-class SymbolicCheck(Judge):
-    """1 if all equations between numbers in the step hold, 0 if one does not, 0.5 if there is none."""
+class SymbolicCheck(PathScorer):
+    """Score a step 1 if all its equations between numbers hold, 0 if one does not, 0.5 if it has none."""
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
-        """A verdict for each."""
-        return [Response(check(case.steps[-1]), Usage(1)) for case in cases]
+    def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
+        """Check the last step of each prefix."""
+        return [Response(check(prefix.steps[-1]), Usage(1)) for prefix in prefixes]
 
 
 def check(step: str) -> float:
-    """The verdict on one step: 0, 0.5 or 1."""
-    found = [pair for pair, _ in zip(equations(step), range(MOST), strict=False)]
-    return float(all(holds(left, right) for left, right in found)) if found else NOTHING
+    """Return the score of one step: 0, 0.5 or 1."""
+    found = [pair for pair, _ in zip(equations(step), range(MAX_EQUATIONS), strict=False)]
+    return float(all(holds(left, right) for left, right in found)) if found else NO_EQUATION
 
 
 def holds(left: str, right: str) -> bool:
-    """Whether both sides are the same number; a decimal may stand for one whose decimals do not end."""
+    """Test if both sides are the same number; a decimal may be the rounded form of a number, as the grader decides."""
     a, b = value(left), value(right)
     if a is None or b is None or (a != b and "." in left + right):
         return equal(left, right)
@@ -65,7 +65,7 @@ def holds(left: str, right: str) -> bool:
 
 
 def value(side: str) -> Fraction | None:
-    """The number that a side of digits, dots, brackets and + - * / comes to; None if it is anything else."""
+    """Return the value of a side made of digits, dots, brackets and + - * /; None for anything else."""
     try:
         return walk(ast.parse(side, mode="eval").body)
     except (SyntaxError, ValueError, ZeroDivisionError, MemoryError, RecursionError):
@@ -73,7 +73,7 @@ def value(side: str) -> Fraction | None:
 
 
 def walk(part: ast.expr) -> Fraction:
-    """The number that a parsed part comes to. Raises ValueError for what is no sum, product or quotient of numbers."""
+    """Return the value of a syntax tree. Raises ValueError unless it is a sum, product or quotient of numbers."""
     if isinstance(part, ast.Constant) and type(part.value) in (int, float):
         return Fraction(str(part.value))
     if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
@@ -84,33 +84,33 @@ def walk(part: ast.expr) -> Fraction:
 
 
 def equations(step: str) -> Iterator[tuple[str, str]]:
-    """Both sides of every equation of which one computes something, and both are numbers."""
-    text = step[:LONGEST]
+    """Yield (left, right) of every equation between numbers of which at least one side has an operation."""
+    text = step[:MAX_CHARACTERS]
     for pattern, spelling in SPELLINGS:
         text = re.sub(pattern, spelling, text)
-    text = re.sub(r"^\s*\(\d+\)\s|\bstep \d+\b", " ", text, flags=re.IGNORECASE)  # labels, which are no factors
+    text = re.sub(r"^\s*\(\d+\)\s|\bstep \d+\b", " ", text, flags=re.IGNORECASE)  # fact labels look like factors
     for sentence in SENTENCE.split(text):
         for match in EQUATION.finditer(sentence):
-            told, behind = sentence[: match.start()], sentence[match.end() :][:1]
+            before, after = sentence[: match.start()], sentence[match.end() :][:1]
             sides = [side.strip().rstrip(".") for side in (match[1] + match[2]).split("=")]
-            if touches(told, match[0], behind):
+            if touches(before, match[0], after):
                 continue
-            yield from ((a, b) for a, b in pairwise(sides) if fits(a) and fits(b) and computes(a, b))
+            yield from ((a, b) for a, b in pairwise(sides) if is_whole_side(a) and is_whole_side(b) and has_operation(a, b))
 
 
-def touches(before: str, match: str, behind: str) -> bool:
-    """Whether an equation is part of more than it shows: of a name, a variable, a percentage, an index."""
+def touches(before: str, match: str, after: str) -> bool:
+    """Test if the matched text is part of a longer expression: a name, a variable, a percentage or an index."""
     cut = before[-1:].isalnum() and not match[:1].isspace()
     minus = match.strip().startswith("-") and before.rstrip()[-1:].isalnum()
-    more = behind.isalpha() and not match[-1:].isspace()
-    return cut or minus or more or before.rstrip()[-1:] in ("\\", "%", "^", "_", "}")
+    continues = after.isalpha() and not match[-1:].isspace()
+    return cut or minus or continues or before.rstrip()[-1:] in ("\\", "%", "^", "_", "}")
 
 
-def fits(side: str) -> bool:
-    """Whether this can be a whole side: it begins and ends with a number or a bracket, all of them closed."""
+def is_whole_side(side: str) -> bool:
+    """Test if the text begins and ends with a number or a bracket and its brackets are balanced in number."""
     return CLOSED.fullmatch(side) is not None and side.count("(") == side.count(")")
 
 
-def computes(left: str, right: str) -> bool:
-    """Whether one side has an operation."""
+def has_operation(left: str, right: str) -> bool:
+    """Test if at least one side has an operation."""
     return any(OPERATION.search(side) for side in (left, right))

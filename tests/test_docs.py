@@ -25,8 +25,7 @@ def test_the_docs_name_every_search():
 
 
 def test_the_docs_name_every_scorer_and_every_family():
-    from hintree.scorers import FAMILIES, PRMSpec
-    from hintree.solver.scorers import JUDGES
+    from hintree.scorers import FAMILIES, SCORERS, PRMSpec
 
     text = (DOCS / "scorers.md").read_text()
-    assert all(f"`{name}" in text for name in [*JUDGES, *FAMILIES, *PRMSpec.__dataclass_fields__] if name != "source")
+    assert all(f"`{name}" in text for name in [*SCORERS, *FAMILIES, *PRMSpec.__dataclass_fields__] if name != "source")

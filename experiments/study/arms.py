@@ -8,15 +8,14 @@ import torch
 from hintree.errors import UsageError
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.worker import Attempt, Beat, Outcome
-from hintree.lab.controls import CONTROLS, control, parse_cached
+from hintree.lab.controls import CONTROLS, LAB_SCORERS, control, parse_cached
 from hintree.models import open_model
-from hintree.policies import Hinting, Judge, Sampling
+from hintree.policies import DraftScorer, Hinting, Sampling
 from hintree.presets.preset import Preset
-from hintree.scorers import FAMILIES, PRMSpec, read_spec
+from hintree.scorers import FAMILIES, PRMSpec, make_scorer, read_spec
 from hintree.search import ROLES, Budget, Handler, Problem, Rewrite
 from hintree.search.registry import SEARCHES
 from hintree.solver import Solver
-from hintree.solver.scorers import make_scorer
 
 
 class Arms:
@@ -59,11 +58,14 @@ class Arms:
             if config["teacher"] is None:
                 raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher")
             teacher = self.player("teacher", config)
-            return Handler(Judge(teacher), teacher.parameters)
+            return Handler(DraftScorer(teacher), teacher.parameters)
         key = model_key(role, config)
         how = {"device": config["device"], "dtype": config["dtype"]}
         if key not in self.models:
-            self.models[key] = make_scorer(name, asked(config), **how) if role == "scorer" else open_model(name, **how)
+            if role == "scorer":
+                self.models[key] = make_scorer(name, asked(config), **how, extra=LAB_SCORERS)
+            else:
+                self.models[key] = open_model(name, **how)
         return self.models[key].handler if role == "scorer" else self.models[key]
 
     def forget(self) -> None:

@@ -22,9 +22,8 @@ from hintree.lab.controls import CONTROLS
 from hintree.models.local.load import MANIFEST, locate
 from hintree.models.remote.address import is_address, parse_address
 from hintree.presets import preset, settings_of
-from hintree.scorers import find_spec
+from hintree.scorers import find_spec, models_of
 from hintree.search import ROLES
-from hintree.solver.scorers import models_of
 
 MOST = 10_000
 """Arms of a study."""

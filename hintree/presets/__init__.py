@@ -31,7 +31,7 @@ def settings_of(chosen: Preset) -> dict[str, Any]:
     search: Any = chosen.search
     return {
         **dict.fromkeys(ROLES),
-        **chosen.players(),
+        **chosen.role_models(),
         "search": {"name": kind, **asdict(search)},
         "rewrite": None if chosen.rewrite is None else asdict(chosen.rewrite),
         "sampling": asdict(chosen.sampling),

@@ -11,7 +11,7 @@ from hintree.policies import Sampling
 from hintree.presets.preset import Preset
 from hintree.search import MUR, SSR, Beam, GlimpRouter, Rewrite, Smart, Steer
 
-GATES = json.loads(files("hintree.presets").joinpath("router_parameters.json").read_text())
+ROUTERS = json.loads(files("hintree.presets").joinpath("router_parameters.json").read_text())
 """What ``hintree lab gates`` has fitted to the shipped student, teacher and PRM."""
 
 
@@ -81,7 +81,7 @@ ESCALATION = {
     "glimprouter": Preset(
         "the entropy of the student's first token says who writes the step, before anyone does",
         ("teacher",),
-        GlimpRouter(threshold=GATES["glimprouter"]["threshold"]),
+        GlimpRouter(threshold=ROUTERS["glimprouter"]["threshold"]),
         source="GlimpRouter, arXiv 2601.05110",
         differs="the first token is written again if the student goes on; the teacher takes over the last step, not an "
         "answer after the thoughts; the threshold is set for 25 % of the steps on training problems",
@@ -89,7 +89,7 @@ ESCALATION = {
     "steer": Preset(
         "the student's confidence before a step, read against two groups of confidences, says who writes it",
         ("teacher",),
-        Steer(mixture=tuple(GATES["steer"]["mixture"])),
+        Steer(mixture=tuple(ROUTERS["steer"]["mixture"])),
         source="STEER, arXiv 2511.06190",
         differs="the form of the confidence could not be verified: here the highest probability of the first token; "
         "the two groups are fitted beforehand on training problems without labels",
@@ -112,7 +112,7 @@ ESCALATION = {
             stages=("teacher",),
             accept="always",
             per="step",
-            weights=tuple(GATES["arbitrage"]["weights"]),
+            weights=tuple(ROUTERS["arbitrage"]["weights"]),
         ),
         source="Arbitrage, arXiv 2512.05033",
         differs="the router is a logistic regression on the draft's score and token statistics, not a language model",

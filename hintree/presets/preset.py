@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hintree.policies import Hinting, Sampling
 from hintree.search import Rewrite, Search
 
-EMBEDDED = {
+DEFAULT_MODELS = {
     "reasoner": "embedded:student",
     "hinter": "embedded:hinter",
     "teacher": "embedded:teacher",
@@ -43,6 +43,6 @@ class Preset:
     differs: str = ""
     models: Mapping[str, str] = field(default_factory=dict)
 
-    def players(self) -> dict[str, str]:
+    def role_models(self) -> dict[str, str]:
         """The model of every role that takes part, by role."""
-        return {role: self.models.get(role, EMBEDDED[role]) for role in EMBEDDED if role in ("reasoner", *self.roles)}
+        return {role: self.models.get(role, DEFAULT_MODELS[role]) for role in DEFAULT_MODELS if role in ("reasoner", *self.roles)}

@@ -9,11 +9,12 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.errors import UsageError
+from hintree.lab.controls import LAB_SCORERS
 from hintree.models import LanguageModel, is_address, open_model
-from hintree.policies import HintWriter, Judge, StepWriter, only_first, picking
+from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, picking
 from hintree.presets import preset
-from hintree.presets.preset import EMBEDDED, Preset
-from hintree.scorers import FromScores, PRMSpec, StepScorer
+from hintree.presets.preset import DEFAULT_MODELS, Preset
+from hintree.scorers import FromScores, PRMSpec, StepScorer, make_scorer
 from hintree.search import (
     Budget,
     Handler,
@@ -27,7 +28,6 @@ from hintree.search import (
     concurrent_driver,
 )
 from hintree.solver.recording import Recording
-from hintree.solver.scorers import make_scorer
 from hintree.solver.solution import Solution, book_discarded
 
 LONGEST_QUESTION = 100_000
@@ -96,8 +96,8 @@ class Solver:
         self.seed = seed
         self.prm_spec = prm_spec
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
-        own = self.preset.players()
-        self.models = {role: given[role] or own[role] for role in EMBEDDED if given[role] or role in own}
+        own = self.preset.role_models()
+        self.models = {role: given[role] or own[role] for role in DEFAULT_MODELS if given[role] or role in own}
         self._loaded: dict[tuple[str, ...], LanguageModel] = share._loaded if share else {}
         self._scorers: dict[tuple[str, ...], Handler] = share._scorers if share else {}
         self.handlers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
@@ -147,7 +147,9 @@ class Solver:
                 return Handler(FromScores(model))
             name = (model, repr(self.prm_spec), device, dtype)
             if name not in self._scorers:
-                self._scorers[name] = make_scorer(model, self.prm_spec, device=device, dtype=dtype).handler
+                self._scorers[name] = make_scorer(
+                    model, self.prm_spec, device=device, dtype=dtype, extra=LAB_SCORERS
+                ).handler
             return self._scorers[name]
         model = self._load(model, device, dtype)
         if role == "hinter":
@@ -173,7 +175,7 @@ class Solver:
         if teacher is None or isinstance(teacher, Handler):
             raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model")
         model = self._load(teacher, device, dtype)
-        return Handler(Judge(model), model.parameters, is_address(model.name))
+        return Handler(DraftScorer(model), model.parameters, is_address(model.name))
 
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
         """A tree for every question, all of which are looked at first."""

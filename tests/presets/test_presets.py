@@ -52,7 +52,7 @@ every = pytest.mark.parametrize("name", ESCALATION)
 
 def cast_of(name, *, odd=True):
     """Scripted answerers of the roles that a preset has."""
-    return {role: who for role, who in company(odd=odd).items() if role in ESCALATION[name].players()}
+    return {role: who for role, who in company(odd=odd).items() if role in ESCALATION[name].role_models()}
 
 
 def run(name, cast=None, **options):

@@ -11,7 +11,7 @@ from hintree.errors import UsageError
 from hintree.lab import problems
 from hintree.models import Completion, Scored, Usage, load_model
 from hintree.models.local.model import LocalModel
-from hintree.policies import PLAIN, Judge, Sampling
+from hintree.policies import PLAIN, DraftScorer, Sampling
 from hintree.search import Problem, Rewrite, ScoreRequest, Smart, Tree, choose, from_dict
 from tests.support.scripted import written
 
@@ -45,7 +45,7 @@ def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
         assert found == list(model.usage)
     assert sum(s.ledger["scorer"].generated_tokens for s in solutions) == 0
     tree = from_dict(json.loads(solutions[0].tree.to_json()))
-    judge = Judge(teacher)
+    judge = DraftScorer(teacher)
     for node in [node for node in tree if node.score is not None]:
         assert judge([ScoreRequest(tree, node)])[0].value == pytest.approx(node.score, abs=1e-4)
     assert choose(tree, preset.search.choice, preset.search.aggregate).answer == solutions[0].answer
@@ -93,7 +93,7 @@ class Reading(Speaker):
 
 def judged(model):
     tree = Tree(Problem("q"))
-    return Judge(model)([ScoreRequest(tree, tree.add(tree.root, written("a"), "reasoner"))])[0].value
+    return DraftScorer(model)([ScoreRequest(tree, tree.add(tree.root, written("a"), "reasoner"))])[0].value
 
 
 def test_a_chat_model_judges_by_a_digit_and_any_other_by_the_text():
@@ -103,7 +103,7 @@ def test_a_chat_model_judges_by_a_digit_and_any_other_by_the_text():
     silent = Speaker("")
     silent.chat = False
     with pytest.raises(UsageError, match="cannot judge"):
-        Judge(silent)
+        DraftScorer(silent)
     with pytest.raises(UsageError, match="name a teacher"):
         hintree.Solver("greedy", scorer="judge")
 
