@@ -1,7 +1,7 @@
-"""The lab: a small world of word problems in which every step can be checked exactly.
+"""The lab: a synthetic world of word problems in which every step can be checked exactly.
 
-It plays the part that a wind tunnel plays for aircraft: claims about hints, rewards and search are tested here in
-minutes, on models trained from nothing on a laptop. See ``docs/lab.md`` for the recipe and its dead ends.
+Claims about hints, rewards and search are tested here in minutes, on models trained from scratch on a laptop. See
+``docs/lab.md`` for the training recipe and its ablations.
 """
 
 from hintree.lab.checker import Verdict, check_step, first_error

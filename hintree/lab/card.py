@@ -1,4 +1,4 @@
-"""The world's statistics: what a sample of problems looks like."""
+"""Statistics of a sample of lab problems."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from hintree.lab.problem import LabProblem, gold, solve
 def statistics(
     split: str, steps: Sequence[int], n: int, seed: int, families: Sequence[str], difficulty: Difficulty = STANDARD
 ) -> dict[str, Any]:
-    """Counts over ``n`` problems: steps, families, operations, distractors, lengths, numbers, answers."""
+    """Count steps, families, operations, distractors, lengths, numbers and answers over ``n`` problems."""
     sample = list(problems(split, steps, n=n, seed=seed, families=families, difficulty=difficulty))
     used = [fact for problem in sample for fact in solve(problem)]
     words = [len(re.findall(r"\w+", problem.question)) for problem in sample]
@@ -36,23 +36,23 @@ def statistics(
 
 
 def unneeded(problem: LabProblem) -> int:
-    """Number of facts that the answer does not need."""
+    """Return the number of facts that the answer does not need."""
     return len(problem.facts) - len(problem.needed())
 
 
 def count_values(values: Any) -> dict[str, int]:
-    """How often each value occurs, in order of the values."""
+    """Count each value, in the order of the values."""
     return {str(value): count for value, count in sorted(Counter(values).items())}
 
 
 def quartiles(values: Sequence[int]) -> dict[str, float]:
-    """Smallest, quartiles and largest."""
+    """Return minimum, quartiles and maximum."""
     points = np.percentile(values, [0, 25, 50, 75, 100])
     return dict(zip(("min", "25 %", "median", "75 %", "max"), map(float, points), strict=True))
 
 
 def as_text(figures: dict[str, Any]) -> str:
-    """The statistics, a line each."""
+    """Format the statistics, one line each."""
     sample = figures["problems"]
     lines = [f"{sample['n']} {sample['split']} problems, seed {sample['seed']}; {sample['different']} different"]
     for name, values in figures.items():

@@ -1,4 +1,4 @@
-"""The exact step checker: is this step right, and if not, what kind of mistake is it?"""
+"""The exact step checker: decide whether a step is right and, if not, name the kind of error."""
 
 import re
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ ErrorKind = Literal["", "arithmetic", "operand", "irrelevant", "repeated", "malf
 STEP = re.compile(r"\((\d+)\) (.+?)\. (?:(.+?)\. )??(\d+) ([-+*/]) (\d+) = (\d+)\. (.+?) (\d+)\.")
 ANSWER = re.compile(r"The answer is (\d+)\.")
 LONGEST_STEP = 400
-"""Characters; a longer step is malformed and is not parsed."""
+"""Maximum length of a step in characters; a longer step is malformed and is not parsed."""
 
 
 class Verdict(NamedTuple):
-    """What the checker says of one step.
+    """The checker's verdict on one step.
 
     right: The step is needed, follows from the problem, and is true.
     kind: "" if right, else "arithmetic" (the computation is wrong), "operand" (a wrong, unknown or misread number or
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
 
 
 class ParsedStep(NamedTuple):
-    """A step taken apart; ``lookups`` are the sentences between the fact and the computation."""
+    """The parts of a step; ``lookups`` are the sentences between the fact and the computation."""
 
     label: int
     fact: str
@@ -44,7 +44,10 @@ class ParsedStep(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse_step(step: str) -> ParsedStep | None:
-    """Take a step apart; None if it has not the form of one. The paths of a tree share steps."""
+    """Split a step into its parts; None if it does not have the form of one.
+
+    Cached, because the paths of a tree share steps.
+    """
     text = " ".join(step.split()) if len(step) <= LONGEST_STEP else ""
     match = STEP.fullmatch(text)
     if match is None:
@@ -55,9 +58,9 @@ def parse_step(step: str) -> ParsedStep | None:
 
 
 def stated_values(problem: LabProblem, history: Sequence[str]) -> dict[str, int]:
-    """Value by key of every quantity that the problem or a step states, right or wrong.
+    """Return by key the value of every quantity that the problem or a step states, right or wrong.
 
-    The problem's own word on a given holds against any step; otherwise the last statement holds.
+    A given of the problem overrides any step. Otherwise the last statement holds.
     """
     givens = problem.givens()
     known = dict(givens)
@@ -69,10 +72,10 @@ def stated_values(problem: LabProblem, history: Sequence[str]) -> dict[str, int]
 
 
 def check_step(problem: LabProblem, history: Sequence[str], step: str) -> Verdict:
-    """Judge ``step`` after ``history`` (the steps before it, right or wrong).
+    """Check ``step`` against the problem after ``history`` (the steps before it, right or wrong).
 
-    A step is right if what it states is true in the problem, so one that builds on an earlier mistake is wrong
-    ("operand"), and one that mends an earlier mistake is right.
+    A step is right if what it states is true in the problem. A step that builds on an earlier error is therefore wrong
+    ("operand"), and a step that corrects an earlier error is right.
     """
     known = stated_values(problem, history)
     if (answer := ANSWER.fullmatch(step.strip()[:LONGEST_STEP])) is not None:
@@ -87,7 +90,7 @@ def check_step(problem: LabProblem, history: Sequence[str], step: str) -> Verdic
 
 
 def error_kind(problem: LabProblem, fact: Fact, step: ParsedStep, known: dict[str, int]) -> ErrorKind:
-    """The kind of mistake in a well-formed step about ``fact``, "" if there is none."""
+    """Return the kind of error in a well-formed step about ``fact``, "" if there is none."""
     if fact.target not in problem.needed():
         return "irrelevant"
     if known.get(fact.target) == problem.values[fact.target]:
@@ -105,6 +108,6 @@ def error_kind(problem: LabProblem, fact: Fact, step: ParsedStep, known: dict[st
 
 
 def first_error(problem: LabProblem, steps: Sequence[str]) -> int:
-    """Index of the first wrong step, -1 if all are right."""
+    """Return the index of the first wrong step, -1 if all are right."""
     wrong = (i for i, step in enumerate(steps) if not check_step(problem, steps[:i], step).right)
     return next(wrong, -1)

@@ -1,34 +1,35 @@
-"""The lab's controls: answerers that know the truth, and answerers that know nothing. Bounds, never methods.
+"""Controls: handlers that read the ground truth, and handlers that ignore their input. They are bounds, not methods.
 
-hinter: ``exact`` gives the lab's exact hint, ``other`` the exact hint of another problem.
-scorer: ``exact`` gives 1 to a right step and 0 to a wrong one, ``random`` a number that knows nothing of the step.
+hinter: ``exact`` returns the exact hint of the problem, ``other`` the exact hint of another problem.
+scorer: ``exact`` returns 1 for a right step and 0 for a wrong one, ``random`` a uniform random number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from hintree.errors import UsageError
 from hintree.lab.checker import check_step
 from hintree.lab.oracle import next_hint
 from hintree.lab.parse import parse_problem
-from hintree.lab.problem import LabProblem, write_plan
-from hintree.scorers.base import Judge, Prefix
+from hintree.lab.problem import LabProblem, plan_text
+from hintree.scorers.base import PathScorer, Prefix
+from hintree.scorers.baselines import random_scores
+from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import Usage
-from hintree.search.core.requests import HintOutput, HintRequest, Response, ScoreRequest
+from hintree.search.core.requests import HintOutput, HintRequest, Response
 from hintree.search.core.run import Handler
-from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Tree
 from hintree.search.selection import choose
 
 CONTROLS = {"hinter": ("exact", "other"), "scorer": ("exact", "random")}
-"""Names of controls by role."""
+"""Names of the controls by role."""
 
 
 def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Handler:
-    """A control by role and name; with ``planned``, a hinter writes plans.
+    """Return a control by role and name; with ``planned``, a hinter returns plans.
 
     Raises:
-        UsageError: It needs the truth, and these are no lab problems.
+        UsageError: The control needs the ground truth, and ``problems`` is empty.
     """
     if (role, name) == ("scorer", "random"):
         return Handler(random_scores)
@@ -40,29 +41,35 @@ def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bo
 
 
 class ExactHints:
-    """Answers ``Hint`` questions with the lab's exact hint or plan; with ``shift``, that of another problem."""
+    """Answer hint requests with the exact hint or plan of the problem.
+
+    Args:
+        problems: All problems that will be solved.
+        shift: Take the hint of the problem that stands ``shift`` places later in ``problems``.
+        planned: Return the plan of the whole solution instead of the next hint.
+    """
 
     def __init__(self, problems: Sequence[LabProblem], shift: int = 0, *, planned: bool = False) -> None:
         self.planned = planned
         self.problems = {p.id: problems[(i + shift) % len(problems)] for i, p in enumerate(problems)}
 
     def __call__(self, requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
-        """The hints."""
+        """Return one hint per request."""
         return [Response(HintOutput(self.hint(request), 0), Usage(1)) for request in requests]
 
-    def hint(self, request: HintRequest) -> str:
-        """The hint for one question."""
+    def hint(self, request: HintRequest) -> Hint:
+        """Return the hint for one request."""
         problem = self.problems[request.tree.problem.id]
         if self.planned:
-            return write_plan(problem)
-        return next_hint(problem, [node.step.text for node in request.node.path()])
+            return Hint(plan_text(problem), HintKind.PLAN)
+        return Hint(next_hint(problem, [node.step.text for node in request.node.path()]))
 
 
 class ShuffledHints:
-    """Answers ``Hint`` questions with what a hinter has told another problem at the same step.
+    """Answer hint requests with a hint that a hinter wrote for another problem at the same step.
 
     Args:
-        trees: One chain per problem, grown under the hinter; the problem after it lends its hints.
+        trees: One chain per problem, grown under the hinter. Each problem gets the hints of the next one.
     """
 
     def __init__(self, trees: Sequence[Tree]) -> None:
@@ -70,38 +77,37 @@ class ShuffledHints:
         self.hints_of = {tree.problem.id: hints_of[(i + 1) % len(hints_of)] for i, tree in enumerate(trees)}
 
     def __call__(self, requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
-        """The hints; where the other solution was shorter, its last one."""
+        """Return one hint per request; the last one where the other solution was shorter."""
         return [Response(HintOutput(self.hint(request), 0), Usage(1)) for request in requests]
 
-    def hint(self, request: HintRequest) -> str | None:
-        """The hint for one question, None where the other problem had none."""
+    def hint(self, request: HintRequest) -> Hint | None:
+        """Return the hint for one request, None if the other problem had none."""
         hints = self.hints_of[request.tree.problem.id]
         return hints[min(request.node.depth, len(hints) - 1)] if hints else None
 
 
-class ExactScorer(Judge):
-    """The oracle scorer: 1 for a right step, 0 for a wrong one; it reads the truth back from the lab's question."""
+class ExactScorer(PathScorer):
+    """The oracle scorer: 1 for a right step, 0 for a wrong one; it parses the ground truth from the question."""
 
-    def judge(self, cases: Sequence[Prefix]) -> list[Response[float] | Exception]:
-        """The verdict of the lab's checker."""
-        return [self.verdict(case) for case in cases]
+    def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
+        """Return 1 or 0 for the last step of each prefix, from the exact checker."""
+        return [self.verdict(prefix) for prefix in prefixes]
 
-    def verdict(self, case: Prefix) -> Response[float] | Exception:
-        """The verdict on one step."""
+    def verdict(self, prefix: Prefix) -> Response[float] | Exception:
+        """Return 1 if the last step is right, else 0; an exception if it is not a lab problem."""
         try:
-            problem = parse_cached(case.question)
+            problem = parse_cached(prefix.question)
         except UsageError as error:
             return UsageError(f"the scorer 'exact' knows only lab problems: {error}")
-        *history, last = case.steps
+        *history, last = prefix.steps
         return Response(float(check_step(problem, history, last).right), Usage(1))
 
 
 @lru_cache(maxsize=1024)
 def parse_cached(question: str) -> LabProblem:
-    """The problem of a lab question. Raises UsageError for any other."""
+    """Parse a lab question, with a cache. Raises UsageError for any other text."""
     return parse_problem(question)
 
 
-def random_scores(requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
-    """The random scorer: uniform in [0, 1), from the question's own seed."""
-    return [Response(generator(request.seed, "random scorer").random(), Usage(1)) for request in requests]
+LAB_SCORERS: dict[str, Callable[[], PathScorer]] = {"exact": ExactScorer}
+"""Scorers that only the lab can build, by name; the ``extra`` of ``make_scorer``."""

@@ -1,4 +1,4 @@
-"""The knobs of the lab: how hard a problem is."""
+"""Difficulty settings of lab problems."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,16 +10,18 @@ from hintree.lab.problem import MAX_VALUE
 
 @dataclass(frozen=True)
 class Difficulty:
-    """Difficulty beyond the number of steps; the defaults are what the shipped models know and are measured on.
+    """Difficulty beyond the number of steps.
+
+    The defaults are the distribution that the shipped models are trained for and measured on.
 
     Attributes:
-        distractors: Numbers of facts to draw from that the answer does not need, each in 0..2.
-        dead_ends: Probability in [0, 1] that a distractor is made from needed quantities, and so looks like the next
-            step; otherwise it just states a number.
+        distractors: Numbers of unneeded facts to draw from, each in 0..2.
+        dead_ends: Probability in [0, 1] that a distractor is derived from needed quantities, so that it looks like the
+            next step. Any other distractor only states a number.
         shuffle: Probability in [0, 1] that the facts stand in random order instead of in order of use.
-        branching: How often a second chain is opened, to be joined with the first later on, in [0, 1].
+        branching: Probability in [0, 1] that a second chain is opened and later joined with the first.
         largest: Largest value, at most MAX_VALUE.
-        wordings: How many of the ways to word a relation occur; 1 is the plainest.
+        wordings: Number of wordings per relation to draw from; 1 is the plainest.
     """
 
     distractors: Sequence[int] = (0, 0, 1)
@@ -31,20 +33,20 @@ class Difficulty:
 
 
 KNOWN_FAMILIES = ("relations", "ages", "totals", "shopping")
-"""The families that the shipped models know."""
+"""The families that the shipped models are trained on."""
 STANDARD = Difficulty()
-"""The lab as it is asked by default."""
+"""The default: the distribution that the shipped models are measured on."""
 TRAINING = Difficulty(distractors=(0, 1, 1))
-"""What the shipped models learn from: more distractors than they are asked."""
+"""The distribution that the shipped models are trained on; it has more distractors than the default."""
 WIDE = Difficulty(largest=MAX_VALUE, wordings=3)
-"""All that the lab can tell, with distractors that just state a number; for models that are still to be trained."""
+"""All families, wordings and numbers, with distractors that only state a number; no shipped model is trained on it."""
 EASY = Difficulty(distractors=(0,))
-"""The easy split: no distractor; with 1 to 3 steps."""
+"""The easy split: problems of 1 to 3 steps without distractors."""
 EASY_STEPS = range(1, 4)
 
 
 def parse_range(text: str, what: str = "steps", numbers: str = "1 to 10", example: str = "2-8") -> range:
-    """A range from "6" or "2-8". Raises UsageError."""
+    """Parse a range such as "6" or "2-8". Raises UsageError."""
     first, _, last = text.partition("-")
     try:
         return range(int(first), int(last or first) + 1)
@@ -53,11 +55,15 @@ def parse_range(text: str, what: str = "steps", numbers: str = "1 to 10", exampl
 
 
 def make_difficulty(difficulty: Difficulty, given: Mapping[str, Any]) -> Difficulty:
-    """The knobs with what is given (and not None) in place of their own, as values or as text.
+    """Return ``difficulty`` with the fields replaced that ``given`` holds and that are not None.
+
+    Args:
+        difficulty: The defaults.
+        given: New values by field name, as values or as text; other keys are ignored.
 
     Raises:
-        UsageError: ``distractors`` is no number and no range such as "0-2".
-        ValueError: Another knob is no number.
+        UsageError: ``distractors`` is neither a number nor a range such as "0-2".
+        ValueError: Another field is not a number.
     """
     given_text: dict[str, Any] = {}
     for name in (field.name for field in fields(Difficulty) if given.get(field.name) is not None):

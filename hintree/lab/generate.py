@@ -1,7 +1,7 @@
 """Draw lab problems: seeded, in disjoint splits.
 
 A problem belongs to a split by the hash of its *signature*: family, operations, constants and text order, without
-names or things. So two problems that differ only in who owns what are never on two sides of a split.
+names or things. Two problems that differ only in names are therefore always in the same split.
 """
 
 import hashlib
@@ -31,11 +31,11 @@ FAMILIES: dict[str, Family] = {
 }
 SPLITS = ("train", "validation", "test")
 STEPS = range(1, 11)
-"""Steps a problem may have; the shipped models are trained on 1 to 8."""
+"""Allowed numbers of steps; the shipped models are trained on 1 to 8."""
 LEAST_RANGE = 60
-"""Smallest that the largest value may be set to."""
+"""Smallest allowed value of ``Difficulty.largest``."""
 DISTRACTORS = range(3)
-"""Unneeded facts a problem may have; with more, the names would run out."""
+"""Allowed numbers of unneeded facts; with more, the names would run out."""
 
 
 def problems(
@@ -47,15 +47,15 @@ def problems(
     families: Sequence[str] = KNOWN_FAMILIES,
     difficulty: Difficulty = STANDARD,
 ) -> Iterator[LabProblem]:
-    """Problems of one split, in a fixed order for a fixed seed.
+    """Yield problems of one split, in a fixed order for a fixed seed.
 
     Args:
         split: "train", "validation" or "test".
         steps: Numbers of steps to draw from, each in 1..10; the final "The answer is" is not counted.
-        n: How many; None goes on forever.
+        n: Number of problems; None yields without end.
         seed: Same seed, same problems.
-        families: Names from ``FAMILIES``; by default those that the shipped models know.
-        knobs: How hard they are otherwise.
+        families: Names from ``FAMILIES``; by default those that the shipped models are trained on.
+        difficulty: All other difficulty settings.
 
     Raises:
         ValueError: An argument is outside its range.
@@ -76,7 +76,7 @@ def sample(
     families: Sequence[str] = KNOWN_FAMILIES,
     difficulty: Difficulty = STANDARD,
 ) -> LabProblem:
-    """One problem of a split; the arguments are those of ``problems``."""
+    """Draw one problem of a split; see ``problems`` for the arguments."""
     family, many, extra = rng.choice(families), rng.choice(steps), rng.choice(difficulty.distractors)
     while True:
         problem = draw(rng, family, many, extra, difficulty)
@@ -85,7 +85,7 @@ def sample(
 
 
 def check_difficulty(difficulty: Difficulty) -> None:
-    """Raise ValueError unless every knob is in its range."""
+    """Raise ValueError unless every difficulty setting is in its range."""
     check_choice("distractors", difficulty.distractors, DISTRACTORS)
     for name in ("dead_ends", "shuffle", "branching"):
         if not 0 <= (value := getattr(difficulty, name)) <= 1:
@@ -95,7 +95,7 @@ def check_difficulty(difficulty: Difficulty) -> None:
 
 
 def check_choice(name: str, given: Sequence[object], allowed: Sequence[object]) -> None:
-    """Raise ValueError unless every value given is among those allowed."""
+    """Raise ValueError unless ``given`` is not empty and all its values are allowed."""
     bad = [x for x in given if x not in allowed]
     if bad or not given:
         known = f"{allowed[0]} to {allowed[-1]}" if isinstance(allowed, range) else ", ".join(map(str, allowed))
@@ -103,7 +103,7 @@ def check_choice(name: str, given: Sequence[object], allowed: Sequence[object]) 
 
 
 def draw(rng: random.Random, family: str, steps: int, distractors: int, difficulty: Difficulty) -> LabProblem:
-    """One problem of any split; random graphs that cannot be completed are drawn again."""
+    """Draw one problem of any split; random graphs that cannot be completed are drawn again."""
     while True:
         try:
             drawn = FAMILIES[family].draw(rng, steps, distractors, difficulty)
@@ -113,7 +113,7 @@ def draw(rng: random.Random, family: str, steps: int, distractors: int, difficul
 
 
 def label(drawn: UnlabelledProblem, family: str, rng: random.Random, *, shuffled: bool) -> LabProblem:
-    """Number the sentences in the order they are told and write the question."""
+    """Number the sentences in text order and write the question."""
     sentences = list(drawn.sentences)
     if shuffled:
         rng.shuffle(sentences)
@@ -126,7 +126,7 @@ def label(drawn: UnlabelledProblem, family: str, rng: random.Random, *, shuffled
 
 
 def in_order(drawn: UnlabelledProblem, rng: random.Random) -> list[Sentence]:
-    """The sentences in order of use, each distractor somewhere after what it is made from."""
+    """Return the sentences in order of use, each distractor at a random place after its operands."""
     needed = needed_keys(drawn.target, {s.target: s.operands for s in drawn.sentences})
     sentences = [s for s in drawn.sentences if s.target in needed]
     for extra in (s for s in drawn.sentences if s.target not in needed):
@@ -136,13 +136,13 @@ def in_order(drawn: UnlabelledProblem, rng: random.Random) -> list[Sentence]:
 
 
 def signature(problem: LabProblem) -> str:
-    """What is left of a problem when its names are taken away: family and, in text order, operations and numbers."""
+    """Return the problem without its names: family and, in text order, operations and numbers."""
     index = {fact.target: fact.label for fact in problem.facts}
     rows = [(fact.op, *(f"#{index[x]}" if isinstance(x, str) else x for x in fact.operands)) for fact in problem.facts]
     return f"{problem.family} {rows} {index[problem.target]}"
 
 
 def split_of(problem: LabProblem) -> str:
-    """The split that a problem belongs to: 80 % train, 10 % validation, 10 % test."""
+    """Return the split of a problem: 80 % train, 10 % validation, 10 % test."""
     bucket = int(hashlib.sha256(signature(problem).encode()).hexdigest(), 16) % 10
     return {0: "test", 1: "validation"}.get(bucket, "train")

@@ -1,7 +1,4 @@
-"""Random dependency graphs of quantities: who is computed from whom, and how.
-
-Families dress such a graph in words.
-"""
+"""Random dependency graphs of quantities. The families turn such a graph into sentences."""
 
 import random
 from dataclasses import dataclass
@@ -17,9 +14,10 @@ Op = Literal["", "+", "-", "*", "/"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Quantity ``target`` (an index) is ``left op right``; ``joins`` says that ``right`` is a quantity too.
+    """An edge of the graph: quantity ``target`` (an index) is ``left op right``.
 
-    A given quantity has ``op`` "" and its value in ``right``.
+    ``joins`` is True if ``right`` is the index of a quantity, too. A given quantity has ``op`` "" and its value in
+    ``right``.
     """
 
     target: int
@@ -34,7 +32,7 @@ class DeadEndError(Exception):
 
 
 class Graph:
-    """A graph under construction: values by index, the links that make them."""
+    """A graph under construction: values by index, and the links that define them."""
 
     def __init__(self, rng: random.Random, difficulty: Difficulty = STANDARD) -> None:
         self.rng = rng
@@ -43,20 +41,20 @@ class Graph:
         self.links: list[Link] = []
 
     def given(self, low: int = 3, high: int = 60) -> int:
-        """Add a quantity that the text states; its index."""
+        """Add a quantity that the text states, drawn from ``low`` to ``high``; return its index."""
         self.values.append(self.rng.randint(low, high))
         self.links.append(Link(len(self.values) - 1, "", -1, self.values[-1]))
         return len(self.values) - 1
 
     def derive(self, left: int) -> int:
-        """Add a quantity made from ``left`` and a constant; its index."""
+        """Add a quantity made from ``left`` and a constant; return its index."""
         op, constant = self.rng.choice(changes(self.values[left], self.rng, self.difficulty.largest))
         self.values.append(OPERATIONS[op](self.values[left], constant))
         self.links.append(Link(len(self.values) - 1, op, left, constant))
         return len(self.values) - 1
 
     def join(self, left: int, right: int) -> int:
-        """Add the sum of two quantities; its index. Raises DeadEndError beyond the largest value."""
+        """Add the sum of two quantities; return its index. Raises DeadEndError beyond the largest value."""
         total = self.values[left] + self.values[right]
         if total > self.difficulty.largest:
             raise DeadEndError
@@ -65,7 +63,7 @@ class Graph:
         return len(self.values) - 1
 
     def distract(self, count: int, high: int = 60) -> None:
-        """Add ``count`` quantities that nothing needs: dead ends made from needed ones, or numbers just stated."""
+        """Add ``count`` unneeded quantities: dead ends derived from needed ones, or given numbers."""
         needed = len(self.values)
         for _ in range(count):
             if needed > 1 and self.rng.random() < self.difficulty.dead_ends:
@@ -75,7 +73,7 @@ class Graph:
 
 
 def changes(value: int, rng: random.Random, largest: int = MAX_VALUE) -> list[tuple[Op, int]]:
-    """One way per operation to change ``value`` by a constant and stay in 1..largest.
+    """Return one way per operation to change ``value`` by a constant and stay in 1..largest.
 
     Raises:
         DeadEndError: No operation is possible.
@@ -95,7 +93,7 @@ def changes(value: int, rng: random.Random, largest: int = MAX_VALUE) -> list[tu
 
 
 def random_graph(rng: random.Random, steps: int, difficulty: Difficulty = STANDARD, high: int = 60) -> Graph:
-    """A graph whose last quantity needs exactly ``steps`` operations, none of them in vain.
+    """Draw a graph whose last quantity needs exactly ``steps`` operations, all of them needed.
 
     ``high`` is the largest given number.
     """

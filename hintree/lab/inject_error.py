@@ -1,4 +1,4 @@
-"""Mistakes on purpose: plausible wrong steps, for histories that went astray and as extra training data for the PRM."""
+"""Inject plausible errors into solutions: histories with errors for hints, and negative examples for the PRM."""
 
 import random
 from collections.abc import Sequence
@@ -8,7 +8,10 @@ from hintree.lab.problem import MAX_VALUE, Fact, LabProblem, write_step
 
 
 def inject_error(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> list[str]:
-    """The history with its last step, or the one before, replaced by a wrong one and what follows built on it."""
+    """Return ``history`` with an error injected near its end.
+
+    The last step or the one before it is replaced by a wrong one. Later steps are recomputed on top of the error.
+    """
     cut = max(0, len(history) - rng.choice((1, 1, 2)))
     steps = [*history[:cut], wrong_step(rng, problem, history[:cut])]
     for old in history[cut + 1 :]:
@@ -20,12 +23,12 @@ def inject_error(rng: random.Random, problem: LabProblem, history: Sequence[str]
 
 
 def in_range(step: str) -> bool:
-    """Whether the step's result is a number of the lab."""
+    """Return whether the result of a step is within the range of the lab."""
     return 0 <= int(step.rstrip(".").rpartition(" ")[2]) <= MAX_VALUE
 
 
 def wrong_step(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> str:
-    """A step that goes wrong in arithmetic, in an operand, or in what it sets out to find."""
+    """Write a step with an error in its arithmetic, in an operand, or in the choice of the fact."""
     known = stated_values(problem, history)
     usable = [fact for fact in problem.facts if fact.op and known.keys() >= set(fact.needs())]
     needed = problem.needed()
@@ -42,7 +45,7 @@ def wrong_step(rng: random.Random, problem: LabProblem, history: Sequence[str]) 
 
 
 def wrong_result(rng: random.Random, step: str) -> str:
-    """The step with a wrong result."""
+    """Replace the result of a step by a nearby wrong number."""
     head, _, result = step.rpartition(" ")
     value = int(result.rstrip("."))
     nearby = [value + d for d in (-20, -10, -3, -2, -1, 1, 2, 3, 10, 20) if 0 <= value + d <= MAX_VALUE]
@@ -51,7 +54,7 @@ def wrong_result(rng: random.Random, step: str) -> str:
 
 
 def wrong_operand(rng: random.Random, fact: Fact, known: dict[str, int]) -> str:
-    """The step with a wrong number looked up for one of its operands."""
+    """Write the step with a wrong value for one of the quantities that it looks up."""
     key = rng.choice(fact.needs())
     others = sorted({value for value in known.values() if value != known[key]}) or [known[key] + 1]
     step = write_step(fact, {**known, key: rng.choice(others)})

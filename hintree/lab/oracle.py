@@ -1,6 +1,6 @@
-"""What to do next in a lab problem, exactly: the next hint and the next step, from any history.
+"""The oracle: the exact next hint and the exact next step after any history.
 
-Also after mistakes: a quantity stated wrongly is checked again before anything is built on it.
+After errors, too: a quantity that was stated wrongly is computed again before anything is built on it.
 """
 
 import re
@@ -11,7 +11,7 @@ from hintree.lab.problem import Fact, LabProblem, next_to_use, write_answer, wri
 
 
 def next_fact(problem: LabProblem, history: Sequence[str]) -> tuple[Fact | None, bool]:
-    """The fact to use next (None: give the answer), and whether it was used before with a wrong result."""
+    """Return the fact to use next (None: give the answer), and whether an earlier step got it wrong."""
     known = stated_values(problem, history)
     right = correct_keys(problem, known)
     parsed = parse_step(history[-1]) if history else None
@@ -20,24 +20,27 @@ def next_fact(problem: LabProblem, history: Sequence[str]) -> tuple[Fact | None,
 
 
 def correct_keys(problem: LabProblem, known: dict[str, int]) -> set[str]:
-    """The quantities that are known with their true values."""
+    """Return the keys of the quantities whose stated value is true."""
     return {key for key, value in known.items() if value == problem.values[key]}
 
 
 def next_hint(problem: LabProblem, history: Sequence[str]) -> str:
-    """The exact hint for the step after ``history``."""
+    """Return the exact hint for the step after ``history``."""
     fact, again = next_fact(problem, history)
     return write_hint(fact, again=again)
 
 
 def next_step(problem: LabProblem, history: Sequence[str]) -> str:
-    """The exact step after ``history``."""
+    """Return the exact step after ``history``."""
     fact, _ = next_fact(problem, history)
     return write_step(fact, problem.values) if fact else write_answer(problem.answer)
 
 
 def meant_step(problem: LabProblem, history: Sequence[str], step: str) -> str:
-    """The right step that ``step`` comes closest to: about the same fact if it can be used now, else the exact next."""
+    """Return the right step closest to ``step``.
+
+    It is about the same fact if that fact can be used now, else it is the exact next step.
+    """
     if check_step(problem, history, step).right:
         return step
     right = correct_keys(problem, stated_values(problem, history))

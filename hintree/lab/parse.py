@@ -1,4 +1,4 @@
-"""Read a lab question back: its facts, values and answer, exactly, by the wordings that it was written with."""
+"""Parse a lab question into facts, values and answer, by the wordings that it was written with."""
 
 import re
 from dataclasses import replace
@@ -10,14 +10,14 @@ from hintree.lab.problem import MAX_VALUE, OPERATIONS, Fact, LabProblem
 
 LABELLED = re.compile(r"\((\d{1,3})\) (.+?)\.(?= \(| [A-Z])")
 LONGEST_QUESTION = 10_000
-"""Characters."""
+"""Maximum length of a question in characters."""
 
 
 def parse_problem(question: str) -> LabProblem:
-    """The problem that a question states.
+    """Parse a question.
 
     Raises:
-        UsageError: It is no question of the lab; the message names the first part that no family understands.
+        UsageError: It is not a question of the lab; the message names the first part that no family can parse.
     """
     text = " ".join(question.split())[:LONGEST_QUESTION]
     parts = list(LABELLED.finditer(text))
@@ -42,7 +42,7 @@ def parse_problem(question: str) -> LabProblem:
 
 
 def read_target(question_text: str, family: str) -> str:
-    """The key that a question of a family asks for. Raises UsageError."""
+    """Return the key that a question of a family asks for. Raises UsageError."""
     for question in FAMILIES[family].questions:
         if (fields := find_fields(question.text, question_text)) is not None:
             return question.target.format(**fields)
@@ -50,7 +50,7 @@ def read_target(question_text: str, family: str) -> str:
 
 
 def read_fact(label: int, sentence: str, wordings: tuple[Wording, ...]) -> Fact | None:
-    """The fact that a sentence states, None if no wording does."""
+    """Parse the fact that a sentence states; None if no wording matches."""
     for wording in wordings:
         fields = find_fields(wording.text, sentence)
         if fields is not None:
@@ -60,10 +60,10 @@ def read_fact(label: int, sentence: str, wordings: tuple[Wording, ...]) -> Fact 
 
 
 def evaluate(facts: list[Fact], target: str) -> dict[str, int]:
-    """The value of every quantity.
+    """Compute the value of every quantity.
 
     Raises:
-        UsageError: A quantity is stated twice, never, in a circle, or is no whole number from 0 to MAX_VALUE.
+        UsageError: A quantity is stated twice, never, in a circle, or is not a whole number from 0 to MAX_VALUE.
     """
     by_key = {fact.target: fact for fact in facts}
     if len(by_key) < len(facts):
@@ -83,7 +83,7 @@ def evaluate(facts: list[Fact], target: str) -> dict[str, int]:
 
 
 def compute(fact: Fact, values: dict[str, int]) -> int:
-    """The value that a fact defines."""
+    """Compute the value that a fact defines. Raises UsageError outside 0 to MAX_VALUE."""
     numbers = [values[x] if isinstance(x, str) else x for x in fact.operands]
     if fact.op == "/" and (numbers[1] == 0 or numbers[0] % numbers[1]):
         raise UsageError(f"({fact.label}) does not divide: {numbers[0]} / {numbers[1]} is no whole number")

@@ -1,4 +1,4 @@
-"""Perturbed twins: the same problem with one quantity or one relation changed, so that the answer changes too."""
+"""Counterfactual problems: one quantity or one relation is changed, so that the answer changes, too."""
 
 import random
 import re
@@ -18,16 +18,23 @@ OPPOSITES = {
     "above": "below",
     "faster": "slower",
 }
-"""Words that turn a sum into a difference where a wording knows both."""
+"""Words that turn a sum into a difference, where both relations have a wording."""
 
 
 def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
-    """A twin of ``problem`` in the same split, where one needed fact says another number or the opposite relation.
+    """Return a counterfactual of ``problem`` in the same split.
+
+    One needed fact has another number or the opposite relation.
+
+    Args:
+        problem: The original.
+        seed: Same seed, same counterfactual.
 
     Raises:
         UsageError: No change of a single fact gives another problem of the lab.
     """
-    for question in changed(problem, random.Random(f"twin/{seed}/{problem.id}")):
+    rng = random.Random(f"twin/{seed}/{problem.id}")  # a seed, not a name: another text would change every result
+    for question in changed(problem, rng):
         try:
             counterfactual = parse_problem(question)
         except UsageError:
@@ -42,9 +49,9 @@ def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
 
 
 def changed(problem: LabProblem, rng: random.Random) -> Iterator[str]:
-    """The question with one needed fact changed, in random order; many of them are no problems.
+    """Yield the question with one needed fact changed, in random order; not every result is a problem.
 
-    Numbers first or words first, as chance has it, since there are many more numbers to choose from.
+    Whether numbers or words are changed first is random, since there are many more numbers to choose from.
     """
     needed = [fact for fact in problem.facts if fact.target in problem.needed()]
     for other_texts in rng.sample([other_numbers, other_words], 2):
@@ -54,14 +61,14 @@ def changed(problem: LabProblem, rng: random.Random) -> Iterator[str]:
 
 
 def other_numbers(text: str) -> Iterator[str]:
-    """A fact's sentence with another number in place of each."""
+    """Yield a fact's sentence with each of its numbers replaced."""
     for match in re.finditer(r"(?<!day )\b\d+\b", text):
         for number in range(2, LARGEST_CONSTANT + 1):
             yield f"{text[: match.start()]}{number}{text[match.end() :]}"
 
 
 def other_words(text: str) -> Iterator[str]:
-    """A fact's sentence with another word for a number, or the opposite relation."""
+    """Yield a fact's sentence with another number word, or with the opposite relation."""
     for table in NUMBER_WORDS.values():
         for word in table.values():
             for new in table.values():
@@ -73,5 +80,5 @@ def other_words(text: str) -> Iterator[str]:
 
 
 def exchange(text: str, old: str, new: str) -> str:
-    """The text with one word, or words, in place of others."""
+    """Replace the first occurrence of one word, or phrase, by another."""
     return re.sub(rf"\b{old}\b", new, text, count=1)

@@ -1,8 +1,8 @@
-"""A lab problem: labelled facts about quantities, and the exact way through them.
+"""A lab problem: labelled facts about quantities, and the exact solution.
 
 Every quantity has a *key*, the words that state it ("Noah has", "On day 2 Eva has"), and an integer value. Every fact
 defines one quantity, either as a given number or as one operation on others. A step restates the fact it uses, looks
-its operands up, computes, and states the result in the form of a fact::
+up its operands, computes, and states the result in the form of a fact::
 
     (5) Luis has 15 more stamps than Noah. Noah has 10. 10 + 15 = 25. Luis has 25.
 
@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 MAX_VALUE = 199
-"""Largest integer that appears in a problem or a solution (each integer is one token)."""
+"""Largest integer in a problem or a solution; each integer is one token."""
 
 OPERATIONS = {"+": int.__add__, "-": int.__sub__, "*": int.__mul__, "/": int.__floordiv__}
-"""The four operations; a quotient in a lab problem is always whole."""
+"""The four operations; a quotient in a lab problem is always a whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Fact:
         label: Position in the text, from 1; written "(label)".
         text: The sentence without its label and full stop.
         target: Key of the quantity it defines.
-        name: What a hint calls that quantity ("Luis", "day 3", "a pen").
+        name: Name of that quantity in a hint ("Luis", "day 3", "a pen").
         op: One of "+ - * /", or "" for a given number.
         operands: Keys of quantities, or integers the fact itself states; (value,) for a given.
     """
@@ -41,13 +41,13 @@ class Fact:
     operands: tuple[str | int, ...]
 
     def needs(self) -> list[str]:
-        """Keys of the quantities that must be known before this fact can be used."""
+        """Return the keys of the quantities that must be known before this fact can be used."""
         return [x for x in self.operands if isinstance(x, str)]
 
 
 @dataclass(frozen=True)
 class LabProblem:
-    """A word problem of the lab, with its exact truth.
+    """A word problem of the lab, with its ground truth.
 
     Attributes:
         family: Name of the family it comes from.
@@ -67,25 +67,25 @@ class LabProblem:
 
     @property
     def id(self) -> str:
-        """A stable name made from the text."""
+        """A stable identifier: a hash of the question."""
         return "lab-" + hashlib.sha256(self.question.encode()).hexdigest()[:12]
 
     @property
     def answer(self) -> int:
-        """The exact answer."""
+        """The exact answer, an integer."""
         return self.values[self.target]
 
     def needed(self) -> set[str]:
-        """Keys of all quantities on some way to the target."""
+        """Return the keys of all quantities on some path to the target."""
         return needed_keys(self.target, {fact.target: fact.operands for fact in self.facts})
 
     def givens(self) -> dict[str, int]:
-        """Value by key of the quantities that the text states outright."""
+        """Return by key the values of the quantities that the text states as numbers."""
         return {fact.target: self.values[fact.target] for fact in self.facts if not fact.op}
 
 
 def needed_keys(target: str, operands: Mapping[str, tuple[str | int, ...]]) -> set[str]:
-    """Keys of all quantities on some way to ``target``, from the operands that make each quantity."""
+    """Return the keys of all quantities on some path to ``target``, given the operands of each quantity."""
     seen, waiting = {target}, [target]
     while waiting:
         for key in operands[waiting.pop()]:
@@ -96,7 +96,7 @@ def needed_keys(target: str, operands: Mapping[str, tuple[str | int, ...]]) -> s
 
 
 def solve(problem: LabProblem) -> list[Fact]:
-    """The facts of the gold solution in canonical order, each chosen by ``next_to_use``."""
+    """Return the facts of the gold solution in canonical order, each chosen by ``next_to_use``."""
     known = set(problem.givens())
     order: list[Fact] = []
     while (fact := next_to_use(problem, known, order[-1].target if order else None)) is not None:
@@ -106,10 +106,10 @@ def solve(problem: LabProblem) -> list[Fact]:
 
 
 def next_to_use(problem: LabProblem, known: set[str], last: str | None) -> Fact | None:
-    """The needed fact to use next: one that goes on from the ``last`` result if possible, else the first of the text.
+    """Return the needed fact to use next; None if the target is known.
 
-    A canonical order keeps solutions predictable; following the thread is what small models learn most easily.
-    None if the target is known.
+    A fact that continues from the ``last`` result comes first, else the first usable one of the text. A canonical order
+    makes solutions predictable, and small models learn to continue from the last result most easily.
     """
     if problem.target in known:
         return None
@@ -119,7 +119,7 @@ def next_to_use(problem: LabProblem, known: set[str], last: str | None) -> Fact 
 
 
 def write_step(fact: Fact, values: dict[str, int]) -> str:
-    """The step that uses ``fact``, with operand values taken from ``values`` (which may hold a mistake)."""
+    """Write the step that uses ``fact``, with operand values taken from ``values`` (which may hold an error)."""
     numbers = [values[x] if isinstance(x, str) else x for x in fact.operands]
     lookups = "".join(f"{key} {values[key]}. " for key in fact.needs())
     result = OPERATIONS[fact.op](*numbers)
@@ -129,24 +129,29 @@ def write_step(fact: Fact, values: dict[str, int]) -> str:
 
 
 def write_answer(value: int) -> str:
-    """The last step."""
+    """Write the last step, which states the answer."""
     return f"The answer is {value}."
 
 
 def write_hint(fact: Fact | None, *, again: bool = False) -> str:
-    """The hint that points to ``fact`` (None: all is known). It holds no number that is not in the problem."""
+    """Write the hint for ``fact`` (None: all is known). It holds no number that is not in the problem."""
     if fact is None:
         return "give the answer."
     return f"check ({fact.label}) again." if again else f"use ({fact.label}) to find {fact.name}."
 
 
 def write_plan(problem: LabProblem) -> str:
-    """The whole way in one line: the facts to use, in order, and what each gives. No number but the labels'."""
-    return "Plan: " + ", ".join(f"({fact.label}) {fact.name}" for fact in solve(problem)) + "."
+    """Write the plan in one line: the facts to use, in order, and the quantity each defines, without their values."""
+    return f"Plan: {plan_text(problem)}"
+
+
+def plan_text(problem: LabProblem) -> str:
+    """Return the plan without its label."""
+    return ", ".join(f"({fact.label}) {fact.name}" for fact in solve(problem)) + "."
 
 
 def gold(problem: LabProblem) -> Iterator[tuple[str, str]]:
-    """(hint, step) for every step of the gold solution, the answer included."""
+    """Yield (hint, step) for every step of the gold solution, the answer included."""
     for fact in solve(problem):
         yield write_hint(fact), write_step(fact, problem.values)
     yield write_hint(None), write_answer(problem.answer)

@@ -1,6 +1,6 @@
-"""The scripted world: a reasoner, a hinter and a scorer without any model, with set strengths.
+"""Scripted policies: a reasoner, a teacher, a hinter and a scorer of set strength that need no model.
 
-For tests, and for sweeps over problems by the hundred thousand. What happens here follows from the settings; it is
+They serve tests, and sweeps over hundreds of thousands of problems. Their behaviour follows from the settings, so it is
 never part of a result about models.
 """
 
@@ -16,6 +16,7 @@ from hintree.lab.problem import LabProblem, write_hint
 from hintree.policies.answers import find_answer
 from hintree.search import (
     Handler,
+    Hint,
     HintOutput,
     HintRequest,
     Node,
@@ -41,14 +42,14 @@ def scripted(
     hint_quality: float = 0.95,
     auc: float = 0.97,
 ) -> dict[str, Handler]:
-    """Answerers for all roles.
+    """Return one handler per role.
 
     Args:
-        asked: The problems that will be asked about, found again by id.
-        slips: Probability that a step of the reasoner goes wrong, in [0, 1].
-        hinted_slips: The same under the exact hint; under any other hint a step goes wrong as without one.
-        teacher_slips: The same of the teacher.
-        hint_quality: Probability that a hint is the exact one, in [0, 1]; any other points to a random fact.
+        problems: All problems that will be solved, looked up by id.
+        error_rate: Probability that a step of the reasoner is wrong, in [0, 1].
+        hinted_error_rate: The same under the exact hint; any other hint has no effect.
+        teacher_error_rate: The same for the teacher.
+        hint_quality: Probability that a hint is the exact one, in [0, 1]; any other hint names a random fact.
         auc: Area under the ROC curve of the scores, right steps against wrong ones, in (0, 1).
     """
     truth = {problem.id: problem for problem in problems}
@@ -58,8 +59,8 @@ def scripted(
 
     def write(request: StepRequest) -> StepOutput:
         problem, history = truth[request.tree.problem.id], steps_of(request.node)
-        rng = generator(request.seed, "slip")
-        hint_is_exact = request.hint == next_hint(problem, history)
+        rng = generator(request.seed, "slip")  # a seed, not a name: another text would change every scripted tree
+        hint_is_exact = request.hint == Hint(next_hint(problem, history))
         rate = teacher_error_rate if request.author == "teacher" else hinted_error_rate if hint_is_exact else error_rate
         wrong = rng.random() < rate
         text = wrong_step(rng, problem, history) if wrong else next_step(problem, history)
@@ -71,7 +72,7 @@ def scripted(
         problem, rng = truth[request.tree.problem.id], generator(request.seed, "hint")
         exact = rng.random() < hint_quality
         hint = next_hint(problem, steps_of(request.node)) if exact else write_hint(rng.choice(problem.facts))
-        return HintOutput(hint, words(hint))
+        return HintOutput(Hint(hint), words(hint))
 
     def score(request: ScoreRequest) -> float:
         problem, (*history, last) = truth[request.tree.problem.id], steps_of(request.node)
@@ -90,7 +91,7 @@ def scripted(
 
 
 def answer_with(reply: Callable[[Any], Any]) -> Callable[[Sequence[Request[Any]]], list[Response[Any]]]:
-    """Answers questions one by one; tokens are counted as words."""
+    """Wrap a function of one request as a batch handler; tokens are counted as words."""
 
     def answer(request: Request[Any]) -> Response[Any]:
         value = reply(request)
@@ -101,10 +102,10 @@ def answer_with(reply: Callable[[Any], Any]) -> Callable[[Sequence[Request[Any]]
 
 
 def steps_of(node: Node) -> list[str]:
-    """The steps down to a node."""
+    """Return the steps on the path to a node."""
     return [gather.step.text for gather in node.path()]
 
 
 def words(text: str) -> int:
-    """Words and marks, the scripted world's tokens."""
+    """Count words and punctuation marks, the tokens of the scripted policies."""
     return len(re.findall(r"\w+|[^\w\s]", text))

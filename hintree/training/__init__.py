@@ -1,1 +1,1 @@
-"""Train PRMs, hinters and the shipped models."""
+"""Training of PRMs, of hinters, and of the shipped models."""

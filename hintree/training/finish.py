@@ -1,4 +1,4 @@
-"""Train a model to its end and save it with its tokenizer, its training record and its manifest."""
+"""Train a model to the end of its schedule and save it with its tokenizer, training record and manifest."""
 
 import json
 from collections.abc import Callable
@@ -26,18 +26,18 @@ def train_and_save(
     spent: float = 0.0,
     earlier: Path | None = None,
 ) -> None:
-    """Train and save one model.
+    """Train one model and save it to ``out/name``.
 
     Args:
-        model: What is trained, in place.
+        model: Trained in place.
         draw: Draws the training rows.
-        schedule: How long and how fast.
+        schedule: Steps, batch size, learning rates and seed.
         out: Folder of the log and of the trained model.
-        name: Of the trained model.
+        name: Name of the trained model.
         tokenizer: By default the lab's.
-        ready: From what was trained to what is saved.
-        spent: CPU seconds that its data took.
-        earlier: The model that it goes on from, whose record is kept.
+        convert: Turns the trained model into the model that is saved; by default they are the same.
+        spent: CPU seconds that its data took; added to the record.
+        earlier: Folder of the model that training continues from; its record is kept in the new one.
     """
     tokenizer = tokenizer or build_tokenizer()
     seconds = train(model, tokenizer, draw, schedule, out, name) + spent

@@ -1,7 +1,7 @@
-"""Train one lab model: a small loop with progress, a written log, and resume.
+"""The training loop: progress bar, a log on disk, and resumption from a checkpoint.
 
-Muon moves the matrices, AdamW the embeddings and norms (docs/lab.md says why). Rows are drawn from (seed, step), so
-a resumed run sees the very rows that an uninterrupted one would have seen.
+Muon trains the matrices, AdamW the embeddings and norms (docs/lab.md says why). Rows are drawn from (seed, step), so a
+resumed run trains on exactly the rows of an uninterrupted one.
 """
 
 import json
@@ -22,22 +22,22 @@ from hintree.training.shipped.rows import IGNORED, TrainingRow
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
-"""On a CPU the halves of a batch go side by side, each on one core."""
+"""On a CPU the two halves of a batch run in parallel, one core each."""
 LOG_EVERY, SAVE_EVERY = 100, 500
-"""Optimizer steps between two lines of the log, and between two resume points."""
+"""Optimizer steps between two lines of the log, and between two checkpoints."""
 
 
 class DrawRow(Protocol):
-    """Draws a training row for an optimizer step of the run."""
+    """A function that draws a training row for an optimizer step."""
 
     def __call__(self, rng: random.Random, step: int) -> TrainingRow:
-        """One row."""
+        """Draw one training row."""
         ...
 
 
 @dataclass(frozen=True)
 class TrainingSchedule:
-    """How long and how fast a model is trained.
+    """Steps, batch size, learning rates and seed of a training run.
 
     Attributes:
         steps: Optimizer steps.
@@ -45,7 +45,7 @@ class TrainingSchedule:
         muon: Peak learning rate of the matrices; 0 leaves them to AdamW.
         adam: Peak learning rate of embeddings, norms and heads.
         warmup: Optimizer steps of linear warm-up.
-        hold: Fraction of the run at the peak rate; from there it falls linearly to zero.
+        hold: Fraction of the run, in [0, 1], at the peak rate; from there it decays linearly to zero.
         seed: Seed of rows and initial weights.
     """
 
@@ -58,13 +58,13 @@ class TrainingSchedule:
     seed: int = 1
 
     def rate(self, step: int) -> float:
-        """Learning rate as a fraction of the peak, in (0, 1]."""
+        """Return the learning rate of a step as a fraction of the peak, in (0, 1]."""
         left = (self.steps - step) / max(1.0, self.steps * (1 - self.hold))
         return min(1.0, (step + 1) / self.warmup, left)
 
 
 def optimizers(model: PreTrainedModel, schedule: TrainingSchedule) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices, AdamW for everything else that is to be trained."""
+    """Return Muon for the layers' matrices and AdamW for all other trainable parameters."""
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not schedule.muon:
         return [torch.optim.AdamW(named.values(), lr=schedule.adam, betas=(0.9, 0.98), weight_decay=0.0)]
@@ -78,7 +78,7 @@ def optimizers(model: PreTrainedModel, schedule: TrainingSchedule) -> list[torch
 
 
 def batches(draw: DrawRow, schedule: TrainingSchedule, start: int) -> Iterator[list[TrainingRow]]:
-    """Batches from step ``start`` on, each drawn from (seed, step) only and sorted by length."""
+    """Yield batches from step ``start`` on, each drawn from (seed, step) only and sorted by length."""
     for step in range(start, schedule.steps):
         rng = random.Random(f"{schedule.seed}/{step}")
         rows = [draw(rng, step) for _ in range(schedule.batch)]
@@ -86,7 +86,7 @@ def batches(draw: DrawRow, schedule: TrainingSchedule, start: int) -> Iterator[l
 
 
 def collate(rows: Sequence[TrainingRow], pad: int) -> dict[str, Tensor]:
-    """Rows as padded tensors of shape [rows, longest], and their weights, of shape [rows]."""
+    """Pad rows to tensors of shape [rows, longest], and return them with their weights, of shape [rows]."""
     longest = max(len(row.ids) for row in rows)
     ids = [row.ids + [pad] * (longest - len(row.ids)) for row in rows]
     labels = [row.labels + [IGNORED] * (longest - len(row.labels)) for row in rows]
@@ -104,9 +104,10 @@ def train(
     folder: Path,
     name: str,
 ) -> float:
-    """Train ``model`` in place; the CPU seconds it took. Writes ``folder/NAME.jsonl`` and a resume point.
+    """Train ``model`` in place and return the CPU seconds it took.
 
-    A run that was interrupted goes on from its last resume point, at most SAVE_EVERY steps back.
+    Writes ``folder/NAME.jsonl`` and a checkpoint. An interrupted run resumes from its last checkpoint, at most
+    SAVE_EVERY steps back.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.nn.Module.to(model, DEVICE)
@@ -136,7 +137,7 @@ def train(
 
 
 def trim_log(path: Path, start: int) -> None:
-    """Drop what the log says of steps that will be done again."""
+    """Remove the log lines of steps that will be repeated."""
     if path.exists():
         lines = [line for line in path.read_text().splitlines() if json.loads(line)["step"] <= start]
         path.write_text("".join(f"{line}\n" for line in lines))
@@ -145,11 +146,11 @@ def trim_log(path: Path, start: int) -> None:
 def one_step(
     model: PreTrainedModel, rows: list[TrainingRow], pad: int, optims: Sequence[torch.optim.Optimizer]
 ) -> float:
-    """One optimizer step; the loss, a mean over all tokens that count.
+    """Take one optimizer step and return the loss, a mean over all labels.
 
-    On a CPU the shorter and the longer rows go through the model separately, each on a core of its own and with little
-    padding, and move it together: a step on drills alone would undo copying. The sum of two gradients has no order, so
-    the result does not depend on which is first.
+    On a CPU the shorter and the longer rows run as two forward and backward passes, one core each and with little
+    padding. Their gradients are summed into one update, because a step on drills alone would undo copying. The sum of
+    two gradients does not depend on their order, so the result is deterministic.
     """
     count = sum(row.weight * sum(label != IGNORED for label in row.labels) for row in rows)
 
@@ -167,13 +168,13 @@ def one_step(
 
 
 def halves(rows: list[TrainingRow]) -> list[list[TrainingRow]]:
-    """Rows that are sorted by length, cut in two where both parts, padded, come to about the same."""
+    """Split rows that are sorted by length in two, so that both padded parts have about the same size."""
     cuts = ((rows[:k], rows[k:]) for k in range(1, len(rows)))
     return list(min(cuts, key=lambda cut: max(len(part) * len(part[-1].ids) for part in cut), default=(rows,)))
 
 
 def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
-    """Weighted sum of the labels' cross-entropies; a language model's labels are the next tokens."""
+    """Return the weighted sum of the labels' cross-entropies; a language model's labels are shifted by one."""
     labels, weights = batch.pop("labels"), batch.pop("weights")
     with torch.autocast(DEVICE, dtype=torch.bfloat16, cache_enabled=False):
         logits = model(**batch).logits
@@ -188,7 +189,7 @@ def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
 def save_point(
     path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer], step: int, seconds: float
 ) -> None:
-    """Write the resume point, whole or not at all: the weights that are trained, and where their optimizers are."""
+    """Write a checkpoint atomically: the trainable weights and the state of their optimizers."""
     trained = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
     state: dict[str, Any] = {"model": trained, "optims": [o.state_dict() for o in optims]}
     torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".tmp"))
@@ -196,7 +197,7 @@ def save_point(
 
 
 def restore(path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer]) -> tuple[int, float]:
-    """Load the resume point, if there is one; (steps done, CPU seconds spent)."""
+    """Load the checkpoint if there is one; return (steps done, CPU seconds spent)."""
     if not path.exists():
         return 0, 0.0
     state = torch.load(path, weights_only=True, map_location=DEVICE)

@@ -13,10 +13,9 @@ from hintree.data.sources import Case as Case
 from hintree.data.sources import read_cases
 from hintree.errors import UsageError
 from hintree.models import load_model
-from hintree.scorers import FAMILIES, PRMSpec, calibrated
+from hintree.scorers import FAMILIES, PRMSpec, calibrated, load_prm
 from hintree.scorers.calibration import calibrate, fit_isotonic, fit_temperature
 from hintree.search import Problem
-from hintree.solver.scorers import load_prm
 from hintree.statistics.calibration import calibration_error, reliability
 from hintree.training.prm.check import check, lab_pairs, plain_pairs
 from hintree.training.prm.pairs import edits, preference_sides

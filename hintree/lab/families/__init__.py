@@ -1,1 +1,1 @@
-"""The families of lab problems, one short file each: a function from a random source to a draft."""
+"""The families of lab problems, one file each: wordings, questions, and a function that draws a problem."""

@@ -1,4 +1,4 @@
-"""Who is how old: comparisons of ages."""
+"""The family ``ages``: comparisons of people's ages."""
 
 import random
 from dataclasses import replace
@@ -9,7 +9,7 @@ from hintree.lab.graph import random_graph
 
 
 def says(op: str, text: str, *operands: str) -> Wording:
-    """A wording about how old {A} is."""
+    """Return a wording about the age of {A}."""
     return Wording(op, text, "{A} is", "{A}", operands)
 
 
@@ -31,7 +31,7 @@ HOW_OLD = Question("How old is {A}?", "{A} is")
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
-    """Tom was born 5 years before Ana. ... How old is Tom?"""
+    """Draw a problem: Tom was born 5 years before Ana. ... How old is Tom?"""
     difficulty = replace(difficulty, largest=min(OLDEST, difficulty.largest))
     graph = random_graph(rng, steps, difficulty, high=40)
     target = len(graph.values) - 1

@@ -1,4 +1,4 @@
-"""What shopping and rates share: unit values related to one another, then amounts of them, a sum, and what is left."""
+"""The common part of ``shopping`` and ``rates``: related unit values, then amounts of them, their sum and the rest."""
 
 import random
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from hintree.lab.graph import random_graph
 
 
 class Amounts(NamedTuple):
-    """The wordings of such a family; {P} is a person who is the same throughout.
+    """The wordings of a family of amounts; {P} is a person who is the same throughout.
 
-    units: What one {A} is worth: the given, and the operations.
-    unit: The same, from what {k} of them are together.
-    some: {k} of {A}.
+    units: The value of one {A}: as a given, and by each operation.
+    unit: The value of one {A}, from the value of {k} of them.
+    some: The value of {k} of {A}.
     both: The sum of the amounts of {A} and {B}.
-    rest, rest_of_both: What is left of a larger number {k} after the amount of {A}, or after the sum.
+    rest, rest_of_both: The rest of a larger number {k} after the amount of {A}, or after the sum.
     ask_some, ask_both, ask_rest: The questions.
     """
 
@@ -30,20 +30,20 @@ class Amounts(NamedTuple):
     ask_rest: Question
 
     def wordings(self) -> tuple[Wording, ...]:
-        """All of them."""
+        """Return all wordings of the family."""
         return (*self.units, self.unit, *self.some, self.both, self.rest, self.rest_of_both)
 
     def questions(self) -> tuple[Question, ...]:
-        """All of them."""
+        """Return all questions of the family."""
         return (self.ask_some, self.ask_both, self.ask_rest)
 
 
 def draw_amounts(
     rng: random.Random, steps: int, distractors: int, difficulty: Difficulty, words: Amounts, names: list[str]
 ) -> UnlabelledProblem:
-    """A problem whose last one to four steps are about amounts; those before find the units.
+    """Draw a problem whose last one to four steps are about amounts; the steps before find the units.
 
-    With more than one wording the first unit sometimes follows from what several are together.
+    With more than one wording the first unit sometimes follows from the value of several together.
     """
     tail = rng.randint(1, min(4, steps))
     by_unit = difficulty.wordings > 1 and steps > tail and rng.random() < 0.3
@@ -66,7 +66,7 @@ def draw_amounts(
 def add_amounts(
     builder: ProblemBuilder, words: Amounts, person: str, things: list[str], tail: int
 ) -> UnlabelledProblem:
-    """The amounts, in 1 to 4 steps: of one thing, or of two with their sum; without or with what is left."""
+    """Add the amounts in 1 to 4 steps: of one thing, or of two with their sum; without or with the rest."""
     last = things[-1]
     amount = add_amount(builder, words, person, last)
     if tail >= 3:
@@ -81,6 +81,6 @@ def add_amounts(
 
 
 def add_amount(builder: ProblemBuilder, words: Amounts, person: str, thing: str) -> str:
-    """Add an amount of one thing; its key."""
+    """Add an amount of one thing; return its key."""
     most = min(9, (builder.difficulty.largest - 2) // builder.values[words.unit.target.format(A=thing)])
     return builder.add_fact(words.some, P=person, A=thing, k=builder.rng.randint(2, max(2, most)))

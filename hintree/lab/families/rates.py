@@ -1,4 +1,4 @@
-"""Speeds, times and distances."""
+"""The family ``rates``: speeds, times and distances."""
 
 import random
 
@@ -8,7 +8,7 @@ from hintree.lab.families.wording import NAMES, Family, Question, UnlabelledProb
 
 
 def rides(op: str, text: str, *operands: str) -> Wording:
-    """A wording about how many miles {A} rides in an hour."""
+    """Return a wording about the miles that {A} rides in an hour."""
     return Wording(op, text, "In an hour {A} rides", "{A}", operands)
 
 
@@ -48,7 +48,7 @@ WORDS = Amounts(SPEEDS, TIMED, TRIPS, BOTH, LEFT, LEFT_OF_BOTH, TRIP_IS, TOUR_IS
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
-    """In an hour Kira rides 12 miles. ... Kira rides for 4 hours. How many miles is the trip of Kira?"""
+    """Draw a problem: In an hour Kira rides 12 miles. ... How many miles is the trip of Kira?"""
     return draw_amounts(rng, steps, distractors, difficulty, WORDS, NAMES)
 
 

@@ -1,4 +1,4 @@
-"""Who has how many: quantities of people related to one another."""
+"""The family ``relations``: numbers of things that people have, related to one another."""
 
 import random
 
@@ -10,7 +10,7 @@ ITEMS = ["beads", "books", "cards", "coins", "marbles", "pens", "shells", "stamp
 
 
 def says(op: str, text: str, *operands: str) -> Wording:
-    """A wording about what {A} has."""
+    """Return a wording about the things that {A} has."""
     return Wording(op, text, "{A} has", "{A}", operands)
 
 
@@ -31,7 +31,7 @@ HOW_MANY = Question("How many {item} does {A} have?", "{A} has")
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
-    """Luis gets 15 more stamps than Noah. ... How many stamps does Luis have?"""
+    """Draw a problem: Luis gets 15 more stamps than Noah. ... How many stamps does Luis have?"""
     graph = random_graph(rng, steps, difficulty)
     target = len(graph.values) - 1
     graph.distract(distractors)

@@ -1,4 +1,4 @@
-"""Sharing and leftovers: things go from one kind of vessel into others."""
+"""The family ``sharing``: vessels filled from one another, guests and leftovers."""
 
 import random
 
@@ -11,7 +11,7 @@ SWEETS = ["apples", "beans", "berries", "dates", "figs", "grapes", "nuts", "plum
 
 
 def holds(op: str, text: str, *operands: str) -> Wording:
-    """A wording about what one {A} holds."""
+    """Return a wording about the contents of one {A}."""
     return Wording(op, text, "A {A} holds", "a {A}", operands)
 
 
@@ -36,7 +36,7 @@ HOW_MANY_LEFT = Question("How many {item} are left over?", "The leftover is")
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
-    """A jar holds 48 nuts. A jar fills 4 bags. ... How many nuts does a bag hold?
+    """Draw a problem: A jar holds 48 nuts. A jar fills 4 bags. ... How many nuts does a bag hold?
 
     Half of the longer problems end with guests and a leftover, which are two steps.
     """

@@ -1,4 +1,4 @@
-"""Prices, purchases, a bill and the change."""
+"""The family ``shopping``: prices, purchases, a bill and the change."""
 
 import random
 
@@ -10,7 +10,7 @@ GOODS = ("ball book cake card cup drum fan hat kite lamp mug pen pear plate ring
 
 
 def costs(op: str, text: str, *operands: str) -> Wording:
-    """A wording about what one {A} costs."""
+    """Return a wording about the price of one {A}."""
     return Wording(op, text, "A {A} costs", "a {A}", operands)
 
 
@@ -46,7 +46,7 @@ WORDS = Amounts(PRICES, UNIT, BUYS, BILL, PAID_ONE, PAID_ALL, COST, BILL_IS, CHA
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
-    """A pen costs 4 coins. ... Eva buys 3 pens. Eva pays 20 coins for the pens. How many coins is the change?"""
+    """Draw a problem: A pen costs 4 coins. ... Eva buys 3 pens. ... How many coins is the change?"""
     return draw_amounts(rng, steps, distractors, difficulty, WORDS, GOODS)
 
 

@@ -1,4 +1,4 @@
-"""Running totals: one person's things, day after day."""
+"""The family ``totals``: running totals of one person's things over days."""
 
 import random
 
@@ -11,7 +11,7 @@ ONLY_DAY = "On day {d} {A} "
 
 
 def says(op: str, deed: str) -> Wording:
-    """A wording about what {A} does on day {d}."""
+    """Return a wording about an action of {A} on day {d}."""
     return Wording(op, ONLY_DAY + deed, "On day {d} {A} has", "day {d}", ("On day {e} {A} has", "{k}"))
 
 
@@ -26,9 +26,9 @@ HOW_MANY = Question("How many {item} does {A} have on day {d}?", "On day {d} {A}
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
-    """On day 3 Eva buys 16 shells. ... How many shells does Eva have on day 6?
+    """Draw a problem: On day 3 Eva buys 16 shells. ... How many shells does Eva have on day 6?
 
-    A dead end is a day after the one that is asked for; any other distractor is what somebody else has.
+    A dead end is a day after the one asked for; any other distractor is a number of things that another person has.
     """
     (who, *others), item = rng.sample(NAMES, 3), rng.choice(ITEMS)
     builder = ProblemBuilder(rng, difficulty)

@@ -1,7 +1,7 @@
-"""What a family consists of: ways to word a fact, questions, and a function that draws a problem.
+"""Wordings and questions as templates, and the builder that families draw problems with.
 
-A wording is a template that is written and read: ``{A} gets {k} more {item} than {B}`` becomes a sentence when its
-fields are filled, and a pattern that finds the fields again in any sentence (hintree/lab/parse.py).
+A wording is a template that is written and parsed. ``{A} gets {k} more {item} than {B}`` becomes a sentence when its
+fields are filled in. The same template is a pattern that finds the fields in a sentence (hintree/lab/parse.py).
 """
 
 import random
@@ -20,7 +20,7 @@ TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 PART = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth"}
 MULTIPLIES = {2: "doubles", 3: "triples", 4: "quadruples", 5: "quintuples"}
 NUMBER_WORDS = {"times": TIMES, "part": PART, "multiplies": MULTIPLIES}
-"""The fields that say a number in words."""
+"""The fields that state a number in words."""
 Field = str | int
 
 
@@ -33,10 +33,10 @@ class Wording:
 
     Attributes:
         op: One of "+ - * /", or "" for a given number.
-        text: The sentence without label and full stop. Only a given may begin with its key: then what follows a key is
+        text: The sentence without label and full stop. Only a given may begin with its key. What follows a key is then
             always its value, which small models need.
         target: The words that state the value.
-        name: What a hint calls the quantity.
+        name: Name of the quantity in a hint.
         operands: Keys, or a field of a number.
     """
 
@@ -47,7 +47,7 @@ class Wording:
     operands: tuple[str, ...]
 
     def write(self, fields: Mapping[str, Field]) -> "Sentence":
-        """The sentence with its fields filled in."""
+        """Fill in the fields and return the sentence."""
         filled = [operand.format(**fields) for operand in self.operands]
         operands = tuple(int(x) if x.isdigit() else x for x in filled)
         return Sentence(
@@ -57,7 +57,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A fact before it gets its label; see ``problem.Fact`` for the fields."""
+    """A fact without a label; see ``problem.Fact`` for the fields."""
 
     text: str
     target: str
@@ -84,7 +84,7 @@ class UnlabelledProblem:
 
 
 class Family(NamedTuple):
-    """A kind of problem: ``draw(rng, steps, distractors, knobs)``, and all that its texts are made of."""
+    """A kind of problem: ``draw(rng, steps, distractors, difficulty)``, its wordings and its questions."""
 
     draw: Callable[[random.Random, int, int, Difficulty], UnlabelledProblem]
     wordings: tuple[Wording, ...]
@@ -92,7 +92,7 @@ class Family(NamedTuple):
 
 
 class ProblemBuilder:
-    """A draft under construction: sentences, and the values that follow from them."""
+    """A problem under construction: sentences, and the values that follow from them."""
 
     def __init__(self, rng: random.Random, difficulty: Difficulty) -> None:
         self.rng = rng
@@ -101,7 +101,11 @@ class ProblemBuilder:
         self.values: dict[str, int] = {}
 
     def add_fact(self, choices: Sequence[Wording], **fields: Field) -> str:
-        """Add a fact in one of the first few wordings; its key. Raises DeadEndError outside the number range."""
+        """Add a fact in one of the first ``difficulty.wordings`` wordings; return its key.
+
+        Raises:
+            DeadEndError: A value is outside the number range.
+        """
         k = fields.get("k")
         words = {name: table[k] for name, table in NUMBER_WORDS.items() if isinstance(k, int) and k in table}
         sentence = self.rng.choice(choices[: self.difficulty.wordings]).write({**fields, **words})
@@ -116,7 +120,10 @@ class ProblemBuilder:
         return sentence.target
 
     def add_graph(self, graph: Graph, names: Sequence[str], wordings: Sequence[Wording], **fields: Field) -> list[str]:
-        """Add every quantity of a graph, ``names`` by index, in the wordings of its operations; their keys."""
+        """Add every quantity of a graph in the wordings of its operations; return the keys.
+
+        ``names`` holds the name of each quantity by index.
+        """
         return [
             self.add_fact(
                 [w for w in wordings if w.op == link.op and ("{C}" in w.text) == link.joins],
@@ -130,7 +137,7 @@ class ProblemBuilder:
         ]
 
     def finish(self, question: Question, **fields: Field) -> UnlabelledProblem:
-        """The finished draft."""
+        """Add the question and return the problem."""
         return UnlabelledProblem(
             self.sentences, question.text.format(**fields), question.target.format(**fields), self.values
         )
@@ -142,13 +149,13 @@ PATTERNS = {
     "d": r"\d+",
     **{name: "|".join(table.values()) for name, table in NUMBER_WORDS.items()},
 }
-"""What a field looks like; any other is a word."""
+"""Regular expression of each field; any other field is a word."""
 NUMBER_OF = {words: k for table in NUMBER_WORDS.values() for k, words in table.items()}
 
 
 @cache
 def pattern_of(template: str) -> re.Pattern[str]:
-    """What a template's sentences look like, with a group for every field."""
+    """Compile a template into a regular expression with one group per field."""
     pieces = re.split(r"\{(\w+)\}", template)
     seen: set[str] = set()
     pattern = re.escape(pieces[0])
@@ -160,7 +167,10 @@ def pattern_of(template: str) -> re.Pattern[str]:
 
 
 def find_fields(template: str, text: str) -> dict[str, Field] | None:
-    """The fields that make ``text`` from ``template``; None if nothing does. The inverse of ``Wording.write``."""
+    """Return the fields that produce ``text`` from ``template``, None if it does not match.
+
+    The inverse of ``Wording.write``.
+    """
     match = pattern_of(template).fullmatch(text)
     if match is None:
         return None

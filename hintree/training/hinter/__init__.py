@@ -1,1 +1,1 @@
-"""Hint distillation: from solutions to hints, from hints to a hinter, and what the hinter is worth."""
+"""Hint distillation: hint data from solutions, a hinter tuned on them, and its evaluation."""

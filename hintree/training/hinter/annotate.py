@@ -1,4 +1,4 @@
-"""Hints in the words of a teacher: it sees the problem, the steps so far and the step to come, and hints at it."""
+"""Hints written by a teacher that sees the problem, the steps so far and the next step."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from hintree.policies.formats import path_of
 from hintree.training.hinter.hint_data import HintedSolution, drop_unfit_hints
 
 CHUNK = 16
-"""Solutions whose hints are asked for at once, and written before the next ones are."""
+"""Solutions annotated in one batch, and written before the next batch starts."""
 ANNOTATION_PROMPT = (
     "You write hints for a student who solves a problem step by step. You see the problem, the steps so far and the "
     "next step. Write one imperative sentence of at most 25 words that leads to the next step: which quantities to use "
@@ -22,16 +22,16 @@ ANNOTATION_PROMPT = (
 )
 
 
-def annotate(lessons: Sequence[HintedSolution], model: LanguageModel, file: Path) -> list[HintedSolution]:
-    """The lessons with the teacher's hints, those that are fit to teach; an interrupted run goes on where it was.
+def annotate(solutions: Sequence[HintedSolution], model: LanguageModel, file: Path) -> list[HintedSolution]:
+    """Return the solutions with the hints of a teacher, without those that the leak filter rejects; resumable.
 
     Args:
-        lessons: Solutions; hints that they have already are kept.
-        model: The teacher. One with a chat template is told the next step; any other goes on as a hinter would.
-        file: Where every solution is written when its hints are there, as a line of JSON.
+        solutions: Solutions; hints that they already have are kept.
+        model: The teacher. With a chat template it is shown the next step; without, it writes hints as a hinter does.
+        file: JSON lines, one per annotated solution, from which an interrupted run continues.
     """
     done = {solution.id: solution for solution in read_annotated(file)}
-    missing = [solution for solution in lessons if solution.id not in done]
+    missing = [solution for solution in solutions if solution.id not in done]
     file.write_text(
         "".join(f"{json.dumps(asdict(solution))}\n" for solution in done.values())
     )  # a torn line is dropped
@@ -41,37 +41,37 @@ def annotate(lessons: Sequence[HintedSolution], model: LanguageModel, file: Path
                 done[solution.id] = solution
                 out.write(f"{json.dumps(asdict(solution))}\n")
             out.flush()
-    return [done[solution.id] for solution in lessons]
+    return [done[solution.id] for solution in solutions]
 
 
-def write_hints(lessons: Sequence[HintedSolution], model: LanguageModel) -> Iterator[HintedSolution]:
-    """The lessons with hints."""
-    places = [(k, i) for k, solution in enumerate(lessons) for i, hint in enumerate(solution.hints) if hint is None]
-    hints = [list(solution.hints) for solution in lessons]
-    answers = model.generate([hint_request(lessons[k], i, model) for k, i in places])
+def write_hints(solutions: Sequence[HintedSolution], model: LanguageModel) -> Iterator[HintedSolution]:
+    """Yield the solutions with all missing hints written."""
+    places = [(k, i) for k, solution in enumerate(solutions) for i, hint in enumerate(solution.hints) if hint is None]
+    hints = [list(solution.hints) for solution in solutions]
+    answers = model.generate([hint_request(solutions[k], i, model) for k, i in places])
     for (k, i), answer in zip(places, answers, strict=True):
         if not isinstance(answer, Completion):
             raise answer
         hints[k][i] = answer.text.strip().removeprefix("Hint:").strip() or None
-    for solution, told in zip(lessons, hints, strict=True):
+    for solution, found in zip(solutions, hints, strict=True):
         yield drop_unfit_hints(
-            HintedSolution(solution.id, solution.question, solution.answer, solution.steps, tuple(told))
+            HintedSolution(solution.id, solution.question, solution.answer, solution.steps, tuple(found))
         )
 
 
 def hint_request(solution: HintedSolution, i: int, model: LanguageModel) -> GenerationRequest:
-    """Asks for the hint before step ``i``."""
+    """Build the request for the hint before step ``i``."""
     history = path_of(solution.question, solution.steps[:i])
     prompt = PLAIN.hint(solution.question, history)
     if model.chat:
         steps = CHAT.solution(history).strip() or "(none yet)"
-        told = f"Problem:\n{solution.question}\n\nSteps so far:\n{steps}\n\nNext step:\n{solution.steps[i]}\n\nHint:"
-        prompt = Prompt(told, "", ANNOTATION_PROMPT)
+        text = f"Problem:\n{solution.question}\n\nSteps so far:\n{steps}\n\nNext step:\n{solution.steps[i]}\n\nHint:"
+        prompt = Prompt(text, "", ANNOTATION_PROMPT)
     return GenerationRequest(prompt, max_tokens=CHAT.hint_tokens, stop=("\n",), group=solution.question)
 
 
 def read_annotated(file: Path) -> Iterator[HintedSolution]:
-    """What an earlier run has written; a torn last line is left out."""
+    """Yield the solutions that an earlier run has written; an incomplete last line is skipped."""
     for line in file.read_text().splitlines() if file.is_file() else ():
         try:
             row = json.loads(line)

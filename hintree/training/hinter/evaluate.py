@@ -1,4 +1,4 @@
-"""What a tuned hinter is worth: leaks, the gain of a fixed reasoner, and the controls, on held-out problems."""
+"""Evaluation of a tuned hinter on held-out problems: leak rate, gain of a fixed reasoner, and controls."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,11 +20,11 @@ ALONE, TUNED = "reasoner alone", "tuned hinter"
 
 
 def evaluate_hinter(cases: Sequence[Case], hinter: str, untuned: str, reasoner: str) -> dict[str, Any]:
-    """The figures of every arm, each a share or a mean with its 95 % interval over ``cases``; all greedy.
+    """Measure every arm over ``cases``, greedily; each figure is a share or a mean with its 95 % interval.
 
-    Arms: the reasoner alone; under the tuned hinter; under the model that was tuned, as it was before; under the tuned
-    hinter's hints to another problem (shuffled); the tuned hinter as the reasoner (alone). Only after all searches are
-    over are their answers held against the references.
+    Arms: the reasoner alone; under the tuned hinter; under the model before tuning; under the tuned hinter's hints to
+    another problem (shuffled); the tuned hinter as the reasoner (alone). Answers are compared with the references only
+    after all searches have ended.
     """
     tuned, before, writer = load_model(hinter), load_model(untuned), step_handler(load_model(reasoner))
     arms: dict[str, dict[str, Handler]] = {
@@ -36,32 +36,32 @@ def evaluate_hinter(cases: Sequence[Case], hinter: str, untuned: str, reasoner: 
     }
     runs: dict[str, list[Run]] = {}
     for name, roles in tqdm(arms.items(), desc="evaluation", unit="arm", delay=2):
-        told = [run.tree for run in runs.get(TUNED, ())]
-        shuffled = {"hinter": Handler(ShuffledHints(told))} if name == "shuffled hints" else {}
+        hinted_trees = [run.tree for run in runs.get(TUNED, ())]
+        shuffled = {"hinter": Handler(ShuffledHints(hinted_trees))} if name == "shuffled hints" else {}
         runs[name] = run_search([case.problem for case in cases], Beam(1, 1), roles | shuffled)
     right = {name: grade_runs(cases, part) for name, part in runs.items()}
     return {name: arm_figures(part, right[name], right[ALONE]) for name, part in runs.items()}
 
 
 def step_handler(model: LanguageModel) -> Handler:
-    """Who writes the most probable steps."""
+    """Return a handler that writes steps greedily."""
     return Handler(StepWriter(model, Sampling()), model.parameters)
 
 
 def hint_handler(model: LanguageModel) -> Handler:
-    """Who writes the most probable hints; those that say too much are dropped."""
+    """Return a handler that writes hints greedily; hints that leak are dropped."""
     return Handler(HintWriter(model, Sampling()), model.parameters)
 
 
 def grade_runs(cases: Sequence[Case], runs: Sequence[Run]) -> NDArray[np.float64]:
-    """1 for a right answer, 0 for a wrong one or none; shape [cases]."""
+    """Return 1 for a right answer and 0 for a wrong or missing one; shape [cases]."""
     answers = [choose(run.tree).answer for run in runs]
     pairs = zip(cases, answers, strict=True)
     return np.array([float(a is not None and equal(case.reference, a)) for case, a in pairs])
 
 
 def arm_figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[np.float64]) -> dict[str, Any]:
-    """Right answers, their gain over the reasoner alone on the same problems, and how many of its hints leak."""
+    """Return accuracy, paired gain over the reasoner alone, and the share of hints that leak."""
     found: dict[str, Any] = {
         "right": share(int(right.sum()), len(right)).rounded(),
         "gain": mean_interval(right - alone).rounded(),
@@ -72,7 +72,7 @@ def arm_figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[
 
 
 def markdown_table(arms: dict[str, Any]) -> Iterator[str]:
-    """The figures as a Markdown table."""
+    """Yield the lines of a Markdown table of the figures."""
     yield "| arm | right | gain over the reasoner alone | hints | leaked (dropped) |"
     yield "|---|---|---|---|---|"
     for name, arm in arms.items():
@@ -82,10 +82,10 @@ def markdown_table(arms: dict[str, Any]) -> Iterator[str]:
 
 
 def percent(figure: dict[str, float]) -> str:
-    """A share with its interval."""
+    """Format a share with its interval."""
     return f"{100 * figure['value']:.1f} % [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
 
 
 def points(figure: dict[str, float]) -> str:
-    """A difference of shares with its interval."""
+    """Format a difference of shares with its interval."""
     return f"{100 * figure['value']:+.1f} [{100 * figure['low']:+.1f}, {100 * figure['high']:+.1f}] points"

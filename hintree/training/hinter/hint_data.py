@@ -1,4 +1,4 @@
-"""Lessons: solutions with a hint before each of their steps, from the lab, from files, from a teacher's words."""
+"""Hint data: solutions with a hint before each step, from the lab, from files, or annotated by a teacher."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -24,11 +24,13 @@ class HintedSolution:
     """One solution to learn hints from.
 
     Attributes:
-        id: The problem's name.
-        question: Its text.
-        answer: Its final answer: what no hint may say.
-        steps: The solution, step by step; it may hold mistakes.
-        hints: For each step the hint that leads to it from the steps before; None where none is known or fit to teach.
+        id: Identifier of the problem.
+        question: Text of the problem.
+        answer: Its final answer, which no hint may state.
+        steps: The solution, step by step; it may hold errors.
+        hints: For each step the hint that leads to it from the steps before; None where none is known or the leak
+            filter
+            rejects it.
     """
 
     id: str
@@ -39,11 +41,14 @@ class HintedSolution:
 
 
 DrawSolution = Callable[[random.Random], HintedSolution]
-"""Draws a lesson; each of them has a hint."""
+"""Draws a solution that has at least one hint."""
 
 
 def hinted_lab_solution(rng: random.Random, problem: LabProblem, *, with_errors: bool) -> HintedSolution:
-    """A lab problem with its exact hints; ``astray`` puts mistakes into the first steps, which the hints then mend."""
+    """Return the solution of a lab problem with its exact hints.
+
+    ``with_errors`` injects errors into the first steps; the hints then correct them.
+    """
     steps = steps_of(problem)
     if with_errors:
         steps = steps_of(problem, inject_error(rng, problem, steps[: rng.randint(1, len(steps) - 1)]))
@@ -52,7 +57,7 @@ def hinted_lab_solution(rng: random.Random, problem: LabProblem, *, with_errors:
 
 
 def drop_unfit_hints(solution: HintedSolution) -> HintedSolution:
-    """The lesson without the hints that are not fit to teach."""
+    """Return the solution without the hints that the leak filter rejects."""
     kept = [
         hint if hint and fit_to_teach(hint, solution.question, solution.steps[:i], solution.answer) else None
         for i, hint in enumerate(solution.hints)
@@ -61,7 +66,10 @@ def drop_unfit_hints(solution: HintedSolution) -> HintedSolution:
 
 
 def from_lab(source: str, with_errors: float) -> tuple[list[HintedSolution], DrawSolution]:
-    """The lessons of a source "lab:...", and how to draw them, a share ``astray`` in [0, 1] of them with mistakes."""
+    """Return the solutions of a source "lab:...", and a function that draws from them.
+
+    A share ``with_errors`` in [0, 1] of the draws has errors in the history.
+    """
     problems = list(lab_problems(source))
 
     def draw(rng: random.Random) -> HintedSolution:
@@ -70,13 +78,13 @@ def from_lab(source: str, with_errors: float) -> tuple[list[HintedSolution], Dra
     return [hinted_lab_solution(random.Random(0), problem, with_errors=False) for problem in problems], draw
 
 
-def draw_from(lessons: Sequence[HintedSolution], with_errors: float) -> DrawSolution:
-    """Draws one of the lessons, a share ``astray`` in [0, 1] of them with a mistake.
+def draw_from(solutions: Sequence[HintedSolution], with_errors: float) -> DrawSolution:
+    """Return a function that draws from ``solutions``, a share ``with_errors`` in [0, 1] with a wrong step.
 
     Raises:
         UsageError: None of them has a hint.
     """
-    useful = [solution for solution in lessons if any(solution.hints)]
+    useful = [solution for solution in solutions if any(solution.hints)]
     if not useful:
         raise UsageError("no solution has a hint that is fit to teach; give others, or another --teacher")
 
@@ -88,14 +96,14 @@ def draw_from(lessons: Sequence[HintedSolution], with_errors: float) -> DrawSolu
 
 
 def insert_wrong_step(rng: random.Random, solution: HintedSolution) -> HintedSolution:
-    """The lesson with one step first written wrong (its last number changed), and then the hint to check it."""
+    """Insert a wrong copy of one step (its last number changed), then the hint to check it and the right step."""
     places = [i for i, step in enumerate(solution.steps[:-1]) if NUMBER.search(step)]
     if not places:
         return solution
     k = rng.choice(places)
     last = list(NUMBER.finditer(solution.steps[k]))[-1]
-    slip = str(rng.choice([n for n in range(2, 100) if str(n) != last[0]]))
-    wrong = solution.steps[k][: last.start()] + slip + solution.steps[k][last.end() :]
+    wrong_number = str(rng.choice([n for n in range(2, 100) if str(n) != last[0]]))
+    wrong = solution.steps[k][: last.start()] + wrong_number + solution.steps[k][last.end() :]
     steps = (*solution.steps[:k], wrong, *solution.steps[k:])
     return drop_unfit_hints(
         replace(solution, steps=steps, hints=(*solution.hints[: k + 1], CHECK_HINT, *solution.hints[k + 1 :]))
@@ -103,15 +111,15 @@ def insert_wrong_step(rng: random.Random, solution: HintedSolution) -> HintedSol
 
 
 def read_solutions(source: str) -> list[HintedSolution]:
-    """The solutions of a file: rows with a question, steps and, if there are any, hints. Raises UsageError."""
-    lessons = [as_solution(source, row) for row in rows_of(source)]
-    if not lessons:
+    """Read a file of rows with a question, steps and optional hints. Raises UsageError."""
+    solutions = [as_solution(source, row) for row in rows_of(source)]
+    if not solutions:
         raise UsageError(f"{source}: holds no solution")
-    return lessons
+    return solutions
 
 
 def as_solution(source: str, row: Row) -> HintedSolution:
-    """A row as a lesson. Raises UsageError with its place."""
+    """Convert a row to a solution. Raises UsageError that names the line."""
     try:
         if isinstance(row.content, RowError):
             raise row.content
@@ -124,6 +132,6 @@ def as_solution(source: str, row: Row) -> HintedSolution:
         case = read_row({"answer": find_answer(steps[-1]) or "unknown", **fields})
     except RowError as error:
         raise UsageError(f"{source}: {row.place}: {error}") from error
-    told = tuple(hint if isinstance(hint, str) else None for hint in hints or [None] * len(steps))
+    hints = tuple(hint if isinstance(hint, str) else None for hint in hints or [None] * len(steps))
     answer = "" if case.reference == "unknown" else case.reference
-    return drop_unfit_hints(HintedSolution(case.problem.id, case.problem.question, answer, tuple(steps), told))
+    return drop_unfit_hints(HintedSolution(case.problem.id, case.problem.question, answer, tuple(steps), hints))

@@ -1,4 +1,4 @@
-"""Training rows of a hinter: the loss counts the tokens of hints, and nothing else."""
+"""Training rows of a hinter: the loss counts only the tokens of hints."""
 
 import random
 
@@ -13,19 +13,19 @@ from hintree.training.loop import DrawRow
 from hintree.training.shipped.rows import IGNORED, TrainingRow
 
 EXTRA_HINT_RATE = 0.4
-"""How often a hint is there besides the one that always is."""
+"""Probability that a hint is included, besides the one that always is."""
 
 
 def draw_hint_rows(draw: DrawSolution, tokenizer: PreTrainedTokenizerBase) -> DrawRow:
-    """Draws a row of a lesson, in the form in which the model is asked for hints (policies/formats.py)."""
+    """Return a function that draws rows in the prompt format in which the model is used (policies/formats.py)."""
     form = plain_text_row if tokenizer.chat_template is None else chat_row
     return lambda rng, step: form(rng, draw(rng), tokenizer)
 
 
 def plain_text_row(rng: random.Random, solution: HintedSolution, tokenizer: PreTrainedTokenizerBase) -> TrainingRow:
-    """A whole solution in plain lines, in which about every second step has its hint before it.
+    """Return a whole solution as plain lines, in which a random subset of the steps has its hint before it.
 
-    The hinter sees no earlier hints when it is used, so any of them may be missing here.
+    At inference the hinter does not see earlier hints, so any of them may be missing here.
     """
     ids = encode(tokenizer, Prompt(solution.question))
     labels = [IGNORED] * len(ids)
@@ -42,7 +42,7 @@ def plain_text_row(rng: random.Random, solution: HintedSolution, tokenizer: PreT
 
 
 def chat_row(rng: random.Random, solution: HintedSolution, tokenizer: PreTrainedTokenizerBase) -> TrainingRow:
-    """One of the hints as the answer in a conversation, and the end of the turn."""
+    """Return one hint as the reply in a conversation, with the end-of-turn token."""
     i = rng.choice([i for i, hint in enumerate(solution.hints) if hint])
     prompt = encode(tokenizer, CHAT.hint(solution.question, path_of(solution.question, solution.steps[:i])))
     hint = [*plain(tokenizer, str(solution.hints[i])), int(tokenizer.eos_token_id)]

@@ -1,4 +1,4 @@
-"""Which problems are learned from and which are held out: no problem is on both sides."""
+"""Split of problems into training and held-out problems; no problem is in both."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from hintree.training.hinter.hint_data import HintedSolution
 
 
 def problem_key(question: str) -> str:
-    """What makes two problems one: in the lab operations and numbers without names, elsewhere the words."""
+    """Return a key that is equal for equal problems: the signature of a lab problem, else the words."""
     try:
         return signature(parse_problem(question.strip()))
     except UsageError:
@@ -20,18 +20,18 @@ def problem_key(question: str) -> str:
 
 
 def held_out(question: str) -> bool:
-    """Whether a problem of a file without a split belongs to the tenth that is held out: a matter of its hash."""
+    """Return whether a problem of a file belongs to the held-out tenth, by a hash of its key."""
     return int(hashlib.sha256(f"held out {problem_key(question)}".encode()).hexdigest(), 16) % 10 == 0
 
 
-def as_cases(lessons: Sequence[HintedSolution]) -> list[Case]:
-    """Held-out solutions as problems with their answers; those without an answer cannot be graded."""
-    return [Case(Problem(one.question, one.id), one.answer, "", len(one.steps) - 1) for one in lessons if one.answer]
+def as_cases(solutions: Sequence[HintedSolution]) -> list[Case]:
+    """Convert held-out solutions to cases with answers; those without an answer cannot be graded and are left out."""
+    return [Case(Problem(one.question, one.id), one.answer, "", len(one.steps) - 1) for one in solutions if one.answer]
 
 
-def check_disjoint(lessons: Sequence[HintedSolution], cases: Sequence[Case]) -> None:
-    """Raise UsageError if a problem is learned from and tested on."""
-    learned = {problem_key(solution.question) for solution in lessons}
+def check_disjoint(solutions: Sequence[HintedSolution], cases: Sequence[Case]) -> None:
+    """Raise UsageError if a problem is both trained and tested on."""
+    learned = {problem_key(solution.question) for solution in solutions}
     both = [case for case in cases if problem_key(case.problem.question) in learned]
     if both:
         raise UsageError(

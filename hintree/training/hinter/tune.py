@@ -17,18 +17,18 @@ from hintree.training.loop import TrainingSchedule
 
 
 def tune(draw: DrawSolution, model: str, schedule: TrainingSchedule, out: Path, name: str, *, lora: int = 0) -> None:
-    """Train ``out/name`` from a model by name, unless it is there; a run that was interrupted goes on.
+    """Train ``out/name`` from a model by name, unless it exists; an interrupted run is resumed.
 
     Args:
-        draw: Draws the lessons.
-        model: What is tuned: ``embedded:NAME``, a folder or a hub id.
-        schedule: How long and how fast.
-        out: Folder of the log ``NAME.jsonl``, of the resume point and of the tuned model ``NAME``.
-        name: Of the tuned model.
+        draw: Draws solutions with hints.
+        model: The model to tune: ``embedded:NAME``, a folder or a hub id.
+        schedule: Steps, batch size, learning rates and seed.
+        out: Folder of the log ``NAME.jsonl``, of the checkpoint and of the tuned model ``NAME``.
+        name: Name of the tuned model.
         lora: Rank of LoRA adapters on all linear layers (needs ``hintree[train]``); 0 tunes all weights.
 
     Raises:
-        UsageError: peft is needed and not there.
+        UsageError: peft is needed and not installed.
         ModelError: The model cannot be loaded.
     """
     if (out / name / MANIFEST).is_file():
@@ -40,7 +40,7 @@ def tune(draw: DrawSolution, model: str, schedule: TrainingSchedule, out: Path, 
 
 
 def add_lora(model: PreTrainedModel, rank: int, seed: int) -> Any:
-    """The model with LoRA adapters, whose first weights come from the seed."""
+    """Add LoRA adapters to the model, initialised from the seed."""
     try:
         from peft import LoraConfig, get_peft_model
     except ImportError as error:
@@ -53,5 +53,5 @@ def add_lora(model: PreTrainedModel, rank: int, seed: int) -> Any:
 
 
 def merge_lora(model: Any) -> Any:
-    """The model with its adapters added to its weights: what any loader can load."""
+    """Merge the adapters into the weights, so that any loader can load the model."""
     return model.merge_and_unload()

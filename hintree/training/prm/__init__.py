@@ -1,1 +1,1 @@
-"""Process-reward models: checked, calibrated and trained."""
+"""Training, calibration and checks of process reward models."""

@@ -22,13 +22,13 @@ Bools = NDArray[np.bool_]
 
 
 class Calibration(NamedTuple):
-    """What came out.
+    """The result of a calibration.
 
-    spec: The declaration with the calibration.
+    spec: The PRM spec with the calibration.
     said: The calibration in words.
     before, after: Expected calibration error on the half that was not fitted, in [0, 1].
-    auc: On the same half.
-    steps, solutions: How many there were in both halves.
+    auc: Area under the ROC curve on the same half.
+    steps, solutions: Their numbers in both halves.
     """
 
     spec: PRMSpec
@@ -44,10 +44,10 @@ def calibrate(prm: PRM[Any], method: str, *, rows: str | None = None, n: int = 2
     """Fit a calibration.
 
     Args:
-        prm: Whose own calibration is left aside.
+        prm: The PRM; its own calibration is ignored.
         method: "temperature" or "isotonic".
-        rows: A file of labelled solutions; by default the student's drafts on ``n`` of the lab's validation problems.
-        n: See above.
+        rows: A file of labelled solutions; by default the student's solutions of ``n`` lab validation problems.
+        n: Number of lab problems, used without ``rows``.
 
     Raises:
         UsageError: There are too few labelled steps, or they are all right or all wrong.
@@ -72,13 +72,13 @@ def calibrate(prm: PRM[Any], method: str, *, rows: str | None = None, n: int = 2
 
 
 def lab_solutions(n: int) -> list[LabelledSolution]:
-    """The student's drafts on validation problems of the lab, with exact labels."""
-    asked = read_cases(f"lab:validation?steps=2-8&n={n}&seed=7")
-    return label(sample_solutions(asked, load_model("embedded:student"), 1, seed=7), "exact")
+    """Sample the student's solutions of lab validation problems, with exact labels."""
+    cases = read_cases(f"lab:validation?steps=2-8&n={n}&seed=7")
+    return label(sample_solutions(cases, load_model("embedded:student"), 1, seed=7), "exact")
 
 
 def scored(prm: PRM[Any], solutions: Sequence[LabelledSolution], half: int) -> tuple[Floats, Bools]:
-    """Scores and labels of all steps of the solutions in one half of the problems; shapes [steps]."""
+    """Return scores and labels of all steps of the solutions in one half of the problems; shapes [steps]."""
     mine = [s for s in solutions if hashlib.sha256(s.question.encode()).digest()[0] % 2 == half]
     scores = [score for s in mine for score in prm.score(s.question, s.steps)]
     return np.array(scores), np.array([right for s in mine for right in s.right()], dtype=bool)

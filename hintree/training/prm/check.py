@@ -1,4 +1,4 @@
-"""Does a PRM read what its declaration says? Each check says what it found and what to do."""
+"""Check that a PRM computes what its spec says. Each check reports what it found and how to fix it."""
 
 import random
 import time
@@ -17,11 +17,11 @@ from hintree.statistics.intervals import share
 QUESTION = "Ana has 4 pens and buys 3 more. How many pens does Ana have?"
 STEPS = ("Ana has 4 pens.", "4 + 3 = 7.", "The answer is 7.")
 PAIRS = 24
-"""Pairs of a right and a wrong step."""
+"""Number of pairs of a right and a wrong step."""
 
 
 class CheckResult(NamedTuple):
-    """One check: its name, how it went, what was found, and what to do about it ("" for nothing)."""
+    """The result of one check: name, state, finding, and the fix ("" if none is needed)."""
 
     name: str
     state: Literal["ok", "warn", "fail"]
@@ -39,7 +39,7 @@ class StepPair(NamedTuple):
 
 
 def check(prm: PRM[LocalClassifier]) -> list[CheckResult]:
-    """All checks, in order."""
+    """Run all checks, in order."""
     model = prm.model
     return [
         check_score_count(prm),
@@ -53,7 +53,7 @@ def check(prm: PRM[LocalClassifier]) -> list[CheckResult]:
 
 
 def check_score_count(prm: PRM[LocalClassifier]) -> CheckResult:
-    """One score per step, whatever stands in the steps."""
+    """Check that there is one score per step, whatever the text of the steps."""
     hostile = [f"{prm.spec.separator.strip() or 'a'} b", "<|im_end|>", "one\n\ntwo", "\u2403", *STEPS]
     try:
         counts = [len(prm.score(QUESTION, steps)) for steps in (STEPS[:1], STEPS, hostile)]
@@ -66,7 +66,7 @@ def check_score_count(prm: PRM[LocalClassifier]) -> CheckResult:
 
 
 def check_separator(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
-    """The separator is one token where it stands for a place."""
+    """Check that the separator is one token where it marks a scoring position."""
     name, text, tokenizer = "separator is one token", prm.spec.separator, model.tokenizer
     if prm.spec.layout in ("turns", "judge") or not text:
         return CheckResult(name, "ok", "none: read at the end of a step or turn")
@@ -82,7 +82,7 @@ def check_separator(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckR
 
 
 def check_labels(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
-    """Each label is one token, and each another one."""
+    """Check that each label is one token, and that they differ."""
     labels, tokenizer = prm.spec.labels, model.tokenizer
     if prm.spec.head != "tokens":
         head = f"tensors {prm.spec.tensors!r}" if prm.spec.head == "tensors" else "token classification"
@@ -99,7 +99,7 @@ def check_labels(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResu
 
 
 def check_template(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
-    """The text is made of the tokens that the tokenizer itself would make of it."""
+    """Check that the encoded text has the same tokens as the tokenizer's encoding of the whole text."""
     name = "template agrees with the tokenizer"
     if prm.spec.layout != "text" and not model.chat:
         todo = "the model was trained in conversations: add its chat_template to the tokenizer, or use layout: text"
@@ -118,7 +118,7 @@ def check_template(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckRe
 
 
 def check_tree_cache(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
-    """Scores on the tree cache are those of the whole text."""
+    """Check that scores computed step by step with the KV cache equal those of the whole text."""
     name = "same step by step as at once"
     if model._machine is None:
         return CheckResult(name, "ok", "this architecture runs without the tree cache: every text is read as a whole")
@@ -135,7 +135,7 @@ def check_tree_cache(prm: PRM[LocalClassifier], model: LocalClassifier) -> Check
 
 
 def check_order(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
-    """Right steps score above wrong ones."""
+    """Check that right steps score above wrong ones."""
     pairs = plain_pairs()
     if unknown_words(model.tokenizer, " ".join(pair.question for pair in pairs)):  # a model that knows only the lab
         pairs = lab_pairs()
@@ -156,7 +156,7 @@ def check_order(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResul
 
 
 def measure_speed(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
-    """Steps a second, on new texts."""
+    """Measure steps and tokens per second on texts that are not cached."""
     model.forget()
     before, clock = model.usage.forwarded_tokens, time.perf_counter()
     for i in range(8):
@@ -168,7 +168,7 @@ def measure_speed(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckRes
 
 
 def plain_pairs() -> list[StepPair]:
-    """Sums that a reader of English knows, and the same with a wrong result."""
+    """Return sums in plain English, each with a right and a wrong result."""
     rng, pairs = random.Random(0), []
     for i in range(PAIRS):
         a, b, off = rng.randint(11, 60), rng.randint(3, 9), rng.choice((-10, -2, -1, 1, 2, 10))
@@ -180,7 +180,7 @@ def plain_pairs() -> list[StepPair]:
 
 
 def lab_pairs() -> list[StepPair]:
-    """Gold steps of lab problems, and the same step with a mistake made on purpose."""
+    """Return gold steps of lab problems, each with the same step after an injected error."""
     rng, pairs = random.Random(0), []
     for problem in problems("validation", range(2, 6), n=3 * PAIRS, seed=11):
         steps = [step for _, step in gold(problem)]
@@ -192,7 +192,7 @@ def lab_pairs() -> list[StepPair]:
 
 
 def table(model: str, findings: Sequence[CheckResult]) -> None:
-    """Print the findings."""
+    """Print the results of the checks as a table."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

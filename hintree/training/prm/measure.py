@@ -1,4 +1,4 @@
-"""How well a scorer tells right steps from wrong ones, on lab problems with exact labels."""
+"""Discrimination and calibration of a scorer on lab problems with exact labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +13,20 @@ from hintree.statistics.intervals import auc_interval
 from hintree.training.prm.rows import LabelledSolution, label, sample_solutions
 
 THRESHOLDS = np.linspace(0.02, 0.98, 49)
-"""From which the one with the best F1 is taken, on the first half of the problems."""
+"""Candidate thresholds; the one with the best F1 on the first half of the problems is used."""
 
 
 def labelled_drafts(problems: str, writer: str = "embedded:student") -> list[LabelledSolution]:
-    """One draft of every lab problem by a writer, with exact labels. Raises UsageError if these are no lab problems."""
+    """Sample one solution of every lab problem, with exact labels.
+
+    Raises:
+        UsageError: The problems are not lab problems.
+    """
     return label(sample_solutions(read_cases(problems), load_model(writer), 1, seed=5), "exact")
 
 
 def measure(scorer: StepScorer, rows: Sequence[LabelledSolution]) -> dict[str, Any]:
-    """AUC with its 95 % interval, calibration error and ProcessBench's F1 on labelled drafts.
+    """Return AUC with its 95 % interval, calibration error and ProcessBench's F1 (arXiv 2412.06559) on solutions.
 
     Steps count up to and at the first wrong one. The F1 is measured on the second half of the problems, at the
     threshold that was best on the first half; None where a half has no wrong or no right solution.

@@ -1,7 +1,7 @@
-"""Pairs for a process preference model (PPM), as rStar-Math makes them (arXiv 2501.04519, section 3.3).
+"""Preference pairs for a process preference model (PPM), as in rStar-Math (arXiv 2501.04519, section 3.3).
 
-At every place of a solution several next steps are written. A step's Q is the share of its completions that come to the
-reference answer. The best ones are preferred to the worst ones, if they differ enough in Q and in their text.
+At every prefix of a solution several next steps are sampled. A step's Q is the share of its rollouts that reach the
+reference answer. The best steps are preferred to the worst, if they differ enough in Q and in their text.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from typing import NamedTuple
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
 from hintree.search import Handler, Node, StepOutput, Tree, batched_driver
-from hintree.search.core.expand import generate_steps, plan_slots
+from hintree.search.core.expand import generate_steps, reserve_slots
 from hintree.training.prm.rows import TEMPERATURE, SampledSolution, completion_rates
 
 SIDE_LIMIT = 2
-"""Steps of each side, or twice as many if the other side has only one."""
+"""Maximum number of steps on each side, or twice as many if the other side has only one."""
 
 
 class StepPreference(NamedTuple):
-    """A place in a solution, and the steps that are better and worse there; at least one of each."""
+    """A prefix of a solution, and the steps that are better and worse after it; at least one of each."""
 
     question: str
     steps: list[str]
@@ -27,7 +27,7 @@ class StepPreference(NamedTuple):
 
 
 def make_pairs(
-    drafts: Sequence[SampledSolution],
+    solutions: Sequence[SampledSolution],
     writer: LanguageModel,
     *,
     branch: int = 4,
@@ -36,42 +36,46 @@ def make_pairs(
     distance: int = 20,
     seed: int = 0,
 ) -> list[StepPreference]:
-    """The pairs at every place of some solutions.
+    """Return the preference pairs at every prefix of some solutions.
 
     Args:
-        drafts: Solutions, whose beginnings are the places.
-        writer: Writes next steps and completions.
-        branch: Next steps at each place.
-        n: Completions of each.
+        solutions: Solutions whose prefixes are used.
+        writer: Samples next steps and rollouts.
+        branch: Next steps sampled after each prefix.
+        n: Rollouts per step.
         margin: Smallest difference in Q, in [0, 1].
         distance: Smallest edit distance in characters.
         seed: Same seed, same pairs.
     """
-    prefixes = [(draft, draft.steps[:i]) for draft in drafts for i in range(len(draft.steps))]
-    written = next_steps(prefixes, writer, branch, seed)
-    asked = [(draft, [*told, last]) for (draft, told), steps in zip(prefixes, written, strict=True) for last in steps]
-    values = iter(completion_rates(asked, writer, n))
+    prefixes = [(solution, solution.steps[:i]) for solution in solutions for i in range(len(solution.steps))]
+    choices = next_steps(prefixes, writer, branch, seed)
+    candidates = [
+        (solution, [*history, last])
+        for (solution, history), steps in zip(prefixes, choices, strict=True)
+        for last in steps
+    ]
+    values = iter(completion_rates(candidates, writer, n))
     found = []
-    for (draft, told), steps in zip(prefixes, written, strict=True):
+    for (solution, history), steps in zip(prefixes, choices, strict=True):
         better, worse = preference_sides({step: next(values) for step in steps}, margin, distance)
         if better and worse:
-            found.append(StepPreference(draft.asked.problem.question, told, better, worse))
+            found.append(StepPreference(solution.case.problem.question, history, better, worse))
     return found
 
 
 def next_steps(
     prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel, branch: int, seed: int
 ) -> list[list[str]]:
-    """Different next steps after every beginning."""
+    """Sample ``branch`` next steps after every prefix; duplicates are dropped."""
     trees = []
 
     async def grow(tree: Tree, node: Node) -> None:
-        await generate_steps(tree, plan_slots([node], branch))
+        await generate_steps(tree, reserve_slots([node], branch))
 
-    for draft, told in prefixes:
-        tree = Tree(draft.asked.problem, seed)
+    for solution, history in prefixes:
+        tree = Tree(solution.case.problem, seed)
         node = tree.root
-        for step in told:
+        for step in history:
             node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
         trees.append((tree, node))
     steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
@@ -82,10 +86,10 @@ def next_steps(
 
 
 def preference_sides(values: dict[str, float], margin: float, distance: int) -> tuple[list[str], list[str]]:
-    """The better and the worse of some steps by their Q.
+    """Split steps into the better and the worse ones by their Q.
 
-    A better step has a completion that is right, a worse one a completion that is wrong; every better one is at least
-    ``margin`` in Q and ``distance`` characters, 1 at least, away from every worse one.
+    A better step has at least one right rollout, a worse one at least one wrong rollout. Every better step differs from
+    every worse one by at least ``margin`` in Q and by at least ``distance`` (and at least 1) characters.
     """
 
     def apart(a: str, b: str) -> bool:
@@ -100,7 +104,7 @@ def preference_sides(values: dict[str, float], margin: float, distance: int) -> 
 
 
 def edits(a: str, b: str) -> int:
-    """Levenshtein distance: the fewest characters to insert, delete or replace."""
+    """Return the Levenshtein distance: the fewest characters to insert, delete or replace."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         before, row[0] = row[0], i

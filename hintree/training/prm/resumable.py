@@ -1,7 +1,7 @@
-"""What an interrupted training has done, in FOLDER.unfinished beside the model's folder, until the model is there.
+"""State of an interrupted PRM training, kept in FOLDER.unfinished beside the model's folder.
 
-It holds the training's settings, the examples in parts as they come, a resume point of the weights, and last the model,
-which is moved to its folder when it is whole.
+The folder holds the settings, the examples in parts as they are made, a checkpoint of the weights and, last, the model,
+which is moved to its folder when it is complete.
 """
 
 import json
@@ -17,14 +17,14 @@ from hintree.data.fields import Case
 from hintree.errors import UsageError
 
 PART_SIZE = 32
-"""Problems whose examples are made at once, and written before the next ones are."""
+"""Problems whose examples are made in one batch, and written before the next batch starts."""
 SETTINGS, EXAMPLES, MODEL = "settings.json", "examples.jsonl", "model"
 
 Example = TypeVar("Example", bound=tuple[Any, ...])
 
 
 def begin(out: Path, settings: Mapping[str, Any]) -> Path:
-    """The folder of what is unfinished: a new one, or that of an interrupted training of the same settings.
+    """Return the state folder of a training: a new one, or that of an interrupted training of the same settings.
 
     Raises:
         UsageError: The interrupted training had other settings.
@@ -49,13 +49,13 @@ def in_parts(
     kind: Callable[..., Example],
     work: Path,
 ) -> list[Example]:
-    """The examples of all problems; parts that an interrupted training has made are read, not made again.
+    """Return the examples of all problems; parts that an interrupted training has made are read from its file.
 
     Args:
         cases: Problems.
-        make: Makes the examples of some problems, which do not depend on what else there is.
-        kind: Puts an example together from its fields as JSON keeps them.
-        work: Where they are written, a line for every PART problems.
+        make: Makes the examples of some problems; they must not depend on the other problems.
+        kind: Builds an example from its JSON fields.
+        work: The state folder, in which one line is written per PART_SIZE problems.
     """
     file = work / EXAMPLES
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
@@ -73,7 +73,7 @@ def in_parts(
 
 
 def move_to_output(work: Path, out: Path) -> None:
-    """Move the model to its folder, which is empty or not there, and remove what is left."""
+    """Move the model to its folder, which is empty or does not exist, and remove the state folder."""
     if out.is_dir():
         out.rmdir()
     (work / MODEL).rename(out)

@@ -1,8 +1,8 @@
-"""Labelled solutions: what PRMs are trained on and calibrated with.
+"""Labelled solutions: the data that PRMs are trained and calibrated on.
 
 One row is {"prompt", "completions": [step, ...], "labels": [...]}, TRL's stepwise supervision, with labels from 0 to 1.
-On lab problems the checker labels exactly; anywhere else completions of every prefix do (Math-Shepherd, arXiv
-2312.08935, section 3.2): ``hard`` is 1 if any of N comes to the reference answer, ``soft`` the share that does.
+Lab problems are labelled exactly by the checker, other problems by rollouts from every prefix (Math-Shepherd, arXiv
+2312.08935, section 3.2): ``hard`` is 1 if any of N rollouts reaches the reference answer, ``soft`` is their share.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hintree.data.fields import Case as Case
+from hintree.data.fields import Case
 from hintree.errors import UsageError
 from hintree.grade import equal
 from hintree.lab.checker import check_step
@@ -18,36 +18,40 @@ from hintree.lab.parse import parse_problem
 from hintree.models import LanguageModel
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import Prefix
-from hintree.scorers.rollouts import finish
+from hintree.scorers.rollouts import roll_out_prefixes
 from hintree.search import BestOfN, Handler, Tree, batched_driver
 from hintree.search.core.seeds import seed_of
 
 LABELS = ("exact", "hard", "soft")
 TEMPERATURE = 0.8
-"""Temperature of drafts and completions."""
+"""Sampling temperature of solutions and rollouts."""
 
 
 class LabelledSolution(NamedTuple):
-    """A labelled solution; labels from 0 (wrong) to 1 (right), one per step."""
+    """A solution with one label per step, from 0 (wrong) to 1 (right)."""
 
     question: str
     steps: list[str]
     labels: list[float]
 
     def right(self) -> list[bool]:
-        """Which steps count as right."""
+        """Return for each step whether it counts as right: a label of at least 0.5."""
         return [label >= 0.5 for label in self.labels]
 
 
 class SampledSolution(NamedTuple):
-    """A solution with the problem that it is about."""
+    """A sampled solution with its problem."""
 
-    asked: Case
+    case: Case
     steps: list[str]
 
 
 def read_rows(path: str) -> list[LabelledSolution]:
-    """The rows of a file of JSON lines. Raises UsageError, with the line, if one is no labelled solution."""
+    """Read labelled solutions from a file of JSON lines.
+
+    Raises:
+        UsageError: A line is not a labelled solution; the message names it.
+    """
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -59,7 +63,7 @@ def read_rows(path: str) -> list[LabelledSolution]:
 
 
 def read_row(line: str, place: str) -> LabelledSolution:
-    """One row. Raises UsageError."""
+    """Parse one row. Raises UsageError."""
     try:
         row: Any = json.loads(line)
         found = LabelledSolution(row["prompt"], list(row["completions"]), [float(label) for label in row["labels"]])
@@ -74,66 +78,68 @@ def read_row(line: str, place: str) -> LabelledSolution:
 
 
 def to_line(row: LabelledSolution) -> str:
-    """A row as one line of JSON."""
+    """Format a row as one line of JSON."""
     return json.dumps({"prompt": row.question, "completions": row.steps, "labels": row.labels}) + "\n"
 
 
-def sample_solutions(asked: Sequence[Case], writer: LanguageModel, n: int, seed: int) -> list[SampledSolution]:
-    """``n`` solutions of every problem, drawn."""
+def sample_solutions(cases: Sequence[Case], writer: LanguageModel, n: int, seed: int) -> list[SampledSolution]:
+    """Sample ``n`` solutions of every problem."""
     search = BestOfN(n)
-    trees = [Tree(case.problem, seed) for case in asked]
+    trees = [Tree(case.problem, seed) for case in cases]
     steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
     for _ in batched_driver(((tree, search.grow(tree, None)) for tree in trees), {"reasoner": steps}, live=256):
         pass
-    leaves = [(case, leaf) for case, tree in zip(asked, trees, strict=True) for leaf in tree if not leaf.children]
-    drafts = [
+    leaves = [(case, leaf) for case, tree in zip(cases, trees, strict=True) for leaf in tree if not leaf.children]
+    solutions = [
         SampledSolution(case, [node.step.text for node in leaf.path() if node.step.text.strip()])
         for case, leaf in leaves
     ]
-    return [draft for draft in drafts if draft.steps]
+    return [solution for solution in solutions if solution.steps]
 
 
 def label(
-    drafts: Sequence[SampledSolution], how: str, writer: LanguageModel | None = None, n: int = 8
+    solutions: Sequence[SampledSolution], how: str, writer: LanguageModel | None = None, n: int = 8
 ) -> list[LabelledSolution]:
-    """The drafts with their labels.
+    """Label the steps of sampled solutions.
 
     Args:
-        drafts: Solutions.
+        solutions: Sampled solutions.
         how: "exact", for lab problems, or "hard" or "soft".
-        writer: Completes prefixes, for "hard" and "soft".
-        n: Completions per prefix.
+        writer: Samples rollouts, for "hard" and "soft".
+        n: Rollouts per prefix.
 
     Raises:
-        UsageError: Exact labels of what is no lab problem.
+        UsageError: Exact labels are wanted for a problem that is not from the lab.
     """
     if how == "exact":
-        return [LabelledSolution(d.asked.problem.question, d.steps, exact_labels(d)) for d in drafts]
+        return [LabelledSolution(d.case.problem.question, d.steps, exact_labels(d)) for d in solutions]
     assert writer is not None
     rows = []
-    prefixes = [(draft, draft.steps[: i + 1]) for draft in drafts for i in range(len(draft.steps))]
+    prefixes = [(solution, solution.steps[: i + 1]) for solution in solutions for i in range(len(solution.steps))]
     values = iter(completion_rates(prefixes, writer, n))
-    for draft in drafts:
-        shares = [next(values) for _ in draft.steps]
+    for solution in solutions:
+        shares = [next(values) for _ in solution.steps]
         labels = [float(share > 0) for share in shares] if how == "hard" else shares
-        rows.append(LabelledSolution(draft.asked.problem.question, draft.steps, labels))
+        rows.append(LabelledSolution(solution.case.problem.question, solution.steps, labels))
     return rows
 
 
-def exact_labels(draft: SampledSolution) -> list[float]:
-    """The verdicts of the lab's checker. Raises UsageError if it is no lab problem."""
-    problem = parse_problem(draft.asked.problem.question)
-    return [float(check_step(problem, draft.steps[:i], step).right) for i, step in enumerate(draft.steps)]
+def exact_labels(solution: SampledSolution) -> list[float]:
+    """Return the labels of the exact checker. Raises UsageError if it is not a lab problem."""
+    problem = parse_problem(solution.case.problem.question)
+    return [float(check_step(problem, solution.steps[:i], step).right) for i, step in enumerate(solution.steps)]
 
 
 def completion_rates(
     prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel, n: int
 ) -> list[float]:
-    """Share of ``n`` completions of each prefix that come to the reference answer."""
+    """Return for each prefix the share of ``n`` rollouts that reach the reference answer."""
     steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
-    cases = [Prefix(d.asked.problem.question, tuple(told), seed_of(d.asked.problem.id, told)) for d, told in prefixes]
-    done = finish(cases, steps, n)
+    cases = [
+        Prefix(d.case.problem.question, tuple(history), seed_of(d.case.problem.id, history)) for d, history in prefixes
+    ]
+    done = roll_out_prefixes(cases, steps, n)
     return [
-        sum(answer is not None and equal(draft.asked.reference, answer) for answer in one.answers) / n
-        for (draft, _), one in zip(prefixes, done, strict=True)
+        sum(answer is not None and equal(solution.case.reference, answer) for answer in one.answers) / n
+        for (solution, _), one in zip(prefixes, done, strict=True)
     ]

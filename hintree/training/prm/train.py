@@ -1,8 +1,8 @@
 """Train a PRM or a PPM on top of any language model, in TRL's token-classification format.
 
-The PRM learns labels with binary cross-entropy at the end of every step (Math-Shepherd, arXiv 2312.08935, equation 4);
-the PPM learns from pairs of steps which is better (rStar-Math, arXiv 2501.04519, equation 4). What is written loads in
-``hintree --scorer FOLDER`` and in transformers' token-classification pipeline.
+The PRM minimises binary cross-entropy at the end of every step (Math-Shepherd, arXiv 2312.08935, equation 4). The PPM
+minimises a pairwise ranking loss over preferred steps (rStar-Math, arXiv 2501.04519, equation 4). The saved model loads
+with ``hintree --scorer FOLDER`` and in transformers' token-classification pipeline.
 """
 
 import json
@@ -28,17 +28,17 @@ from hintree.training.prm.pairs import StepPreference
 from hintree.training.prm.rows import LabelledSolution
 
 SAVE_AFTER = 120.0
-"""Seconds between two resume points."""
+"""Seconds between two checkpoints."""
 
 
 class Recipe(NamedTuple):
-    """How a model is trained.
+    """Hyperparameters of a PRM or PPM training.
 
-    epochs: How often every example is seen; at least 1.
+    epochs: Passes over the examples; at least 1.
     batch: Examples per optimizer step; at least 1.
-    rate: Peak learning rate of AdamW; it warms up over a tenth of the steps, then falls linearly to zero.
-    seed: Of the head's first weights and of the order.
-    layers: How many of the last layers are trained, with the final norm and the head; None for the whole model.
+    rate: Peak learning rate of AdamW; it warms up over a tenth of the steps, then decays linearly to zero.
+    seed: Seed of the head's initial weights and of the order of the examples.
+    layers: Number of last layers to train, with the final norm and the head; None for the whole model.
     """
 
     epochs: int = 2
@@ -49,22 +49,22 @@ class Recipe(NamedTuple):
 
 
 def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str = "auto") -> PRM[LocalClassifier]:
-    """A token classification model on a base model, with a new head unless the base has one.
+    """Return a token-classification model on a base model, with a new head unless the base has one.
 
     Raises:
         ModelError: The base cannot be loaded.
         UsageError: It has fewer layers than are to be trained.
     """
-    place = locate(base)
+    folder = locate(base)
     torch.manual_seed(recipe.seed)
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # that the head is new is what is wanted
     try:
-        reach(place)
-        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        reach(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         names = {0: "wrong", 1: "right"} if labels == 2 else {0: "value"}
         model = AutoModelForTokenClassification.from_pretrained(
-            place,
+            folder,
             use_safetensors=True,
             trust_remote_code=False,
             dtype=torch.float32,
@@ -73,7 +73,7 @@ def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str
             label2id={name: i for i, name in names.items()},
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise explain(base, place, error) from error
+        raise explain(base, folder, error) from error
     finally:
         transformers_logging.set_verbosity(level)
     model.to(pick_device(device))
@@ -83,7 +83,7 @@ def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str
 
 
 def freeze(model: PreTrainedModel, layers: int) -> None:
-    """Leave only the last layers, the final norm and the head to be trained. Raises UsageError without so many."""
+    """Freeze all but the last layers, the final norm and the head. Raises UsageError if there are too few layers."""
     stacks = [part for part in model.base_model.modules() if isinstance(part, torch.nn.ModuleList)]
     stack = max(stacks, key=len)
     if layers > len(stack):
@@ -93,20 +93,26 @@ def freeze(model: PreTrainedModel, layers: int) -> None:
 
 
 def train_prm(prm: PRM[LocalClassifier], rows: Sequence[LabelledSolution], recipe: Recipe, work: Path) -> float:
-    """Train on labelled solutions; the mean loss of the last tenth of the steps. ``work`` is for ``descend``."""
+    """Train on labelled solutions and return the mean loss of the last tenth of the steps.
+
+    ``work`` is the folder of checkpoint and losses; see ``minimise``.
+    """
     coded = [encode(prm, row.question, row.steps) for row in rows]
 
     def loss(i: int, model: LocalClassifier) -> Tensor:
         logits = label_logits(model, coded[i])
-        wanted = torch.tensor(rows[i].labels, device=logits.device)
-        target = torch.stack([1 - wanted, wanted], -1)
+        right = torch.tensor(rows[i].labels, device=logits.device)
+        target = torch.stack([1 - right, right], -1)
         return torch.nn.functional.cross_entropy(logits, target, reduction="mean")
 
     return minimise(prm.model, len(rows), loss, recipe, "prm", work)
 
 
 def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[StepPreference], recipe: Recipe, work: Path) -> float:
-    """Train on preferred steps: -log sigmoid(r+ - r-), a mean over all pairs of a place; the last loss as above."""
+    """Train on preferred steps and return the mean loss of the last tenth of the steps.
+
+    The loss of a prefix is the mean of -log sigmoid(r+ - r-) over all its pairs.
+    """
     coded = [
         [[encode(prm, b.question, [*b.steps, last]) for last in side] for side in (b.better, b.worse)] for b in pairs
     ]
@@ -119,13 +125,13 @@ def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[StepPreference], recipe
 
 
 def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str]) -> Coded:
-    """Token ids and marks of a solution, exactly as it is scored."""
+    """Return token ids and scoring positions of a solution, exactly as at inference."""
     (coded,) = prm.model.encode(prm.texts(question, steps), whole=prm.spec.whole, bos=prm.bos)
     return coded
 
 
 def label_logits(model: LocalClassifier, coded: Coded) -> Tensor:
-    """Label logits at the marks, float32, shape [marks, labels]."""
+    """Return the label logits at the scoring positions, float32, shape [positions, labels]."""
     ids, marks = coded
     logits: Tensor = model.model(input_ids=torch.tensor([ids], device=model.model.device)).logits
     return logits[0, marks].float()
@@ -139,10 +145,13 @@ def minimise(
     name: str,
     work: Path,
 ) -> float:
-    """Minimise the mean loss of the examples with AdamW; the mean loss of the last tenth of the steps.
+    """Minimise the mean loss of the examples with AdamW; return the mean loss of the last tenth of the steps.
 
-    A training that was interrupted goes on from its last resume point in the folder ``work``, which holds the loss of
-    every step, too. Raises UsageError without examples.
+    An interrupted training resumes from its last checkpoint in the folder ``work``, which also holds the loss of every
+    step.
+
+    Raises:
+        UsageError: There are no examples.
     """
     if not examples:
         raise UsageError(f"there is nothing to train the {name} on: no example came out of these problems; give more")
@@ -171,19 +180,19 @@ def minimise(
 
 
 def epoch_batches(examples: int, recipe: Recipe) -> list[list[int]]:
-    """The examples of every step: all of them in every epoch, in an order of its own."""
+    """Return the example indices of every step: all of them once per epoch, shuffled anew each time."""
     rng = random.Random(recipe.seed)
     order = [i for _ in range(recipe.epochs) for i in rng.sample(range(examples), examples)]
     return [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
 
 
 def rate_factor(step: int, steps: int) -> float:
-    """The learning rate of a step as a share of its peak, in (0, 1]."""
+    """Return the learning rate of a step as a fraction of its peak, in (0, 1]."""
     return min(1.0, (step + 1) / max(1, steps // 10), (steps - step) / max(1, 0.7 * steps))
 
 
 def optimizer_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: Iterable[Tensor]) -> float:
-    """One optimizer step down the sum of some losses, taken one after the other; the sum."""
+    """Take one optimizer step on the sum of some losses, backpropagated one by one; return the sum."""
     total = 0.0
     for part in losses:
         part.backward()
@@ -195,7 +204,7 @@ def optimizer_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: I
 
 
 def save(prm: PRM[LocalClassifier], folder: Path) -> None:
-    """Write model, tokenizer, declaration and manifest."""
+    """Write model, tokenizer, PRM spec and manifest."""
     prm.model.model.save_pretrained(folder)
     prm.model.tokenizer.save_pretrained(folder)
     (folder / FILE).write_text(prm.spec.to_yaml(), encoding="utf-8")
@@ -203,5 +212,5 @@ def save(prm: PRM[LocalClassifier], folder: Path) -> None:
 
 
 def default_spec(base: str, kind: str) -> PRMSpec:
-    """The format that a new model is trained in: the lab's on the lab's models, TRL's on any other."""
+    """Return the default format of a new model: the lab's on the lab's models, TRL's on any other."""
     return FAMILIES["ppm" if kind == "ppm" else "lab" if base.startswith("embedded:") else "trl"]

@@ -1,4 +1,4 @@
-"""Run models of the lab on lab problems, one chain each, and say what came out."""
+"""Run models on lab problems, one chain each, and check every step exactly."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from hintree.search import Beam, Handler, Ledger, Node, Problem, Rewrite, Run, S
 
 
 class CheckedChain(NamedTuple):
-    """One solution attempt.
+    """One solution with the verdicts of the exact checker.
 
-    problem: What was asked.
+    problem: The lab problem.
     nodes: Its steps.
-    verdicts: The exact checker's judgement of each step.
+    verdicts: The verdict on each step.
     right: Whether the final answer is right.
-    ledger: What it cost.
+    ledger: Tokens and calls by role.
     """
 
     problem: LabProblem
@@ -25,7 +25,7 @@ class CheckedChain(NamedTuple):
     ledger: Ledger
 
     def until_error(self) -> int:
-        """Number of steps up to and including the first wrong one; all steps if none is wrong."""
+        """Return the number of steps up to and including the first wrong one; all steps if none is wrong."""
         return next((i + 1 for i, verdict in enumerate(self.verdicts) if not verdict.right), len(self.verdicts))
 
 
@@ -36,7 +36,15 @@ def run_search(
     seed: int = 0,
     rule: Rewrite | None = None,
 ) -> list[Run]:
-    """One search per problem, in order."""
+    """Run one search per problem and return the runs in the order of the problems.
+
+    Args:
+        problems: Problems.
+        search: The search algorithm.
+        handlers: Handlers by role.
+        seed: Seed of every tree.
+        rule: Escalation rule; None for no rewriting.
+    """
     trees = [Tree(Problem(problem.question, problem.id), seed) for problem in problems]
     runs = batched_driver(((tree, search.grow(tree, rule)) for tree in trees), handlers)
     done = {id(run.tree): run for run in runs}
@@ -44,13 +52,13 @@ def run_search(
 
 
 def run_chains(problems: Sequence[LabProblem], handlers: Mapping[str, Handler], seed: int = 0) -> list[CheckedChain]:
-    """One chain per problem, in order."""
+    """Run one chain per problem and check it; in the order of the problems."""
     runs = run_search(problems, Beam(1, 1), handlers, seed)
     return [chain(problem, choose(run.tree).node, run.ledger) for problem, run in zip(problems, runs, strict=True)]
 
 
 def chain(problem: LabProblem, last: Node, ledger: Ledger) -> CheckedChain:
-    """The path that ends in ``last``, judged."""
+    """Check the path that ends in ``last``."""
     nodes = last.path()
     steps = [node.step.text for node in nodes]
     verdicts = [check_step(problem, steps[:i], step) for i, step in enumerate(steps)]

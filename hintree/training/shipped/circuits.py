@@ -1,9 +1,9 @@
-"""The trial behind the offset heads: what does copying need before it comes?
+"""Ablation of the offset heads: train on copy rows alone and measure copying, recitals and lookups.
 
     python -m hintree.training.shipped.circuits
 
-Trains a model of the teacher's size on copy rows alone, with and without offset heads in its cradle, and prints how
-many of the learned tokens it predicts in copy rows, and in recitals and lookups that it has never seen.
+Trains a model of the teacher's size with and without offset heads in its initialisation. Prints the share of label
+tokens that it predicts in copy rows, and in recitals and lookups, which it was never trained on.
 """
 
 import random
@@ -25,7 +25,7 @@ ROWS = 60
 
 
 def predicted(model: PreTrainedModel, rows: list[TrainingRow], pad: int) -> float:
-    """Share of the learned tokens that the model predicts, in [0, 1]."""
+    """Return the share of label tokens that the model predicts, in [0, 1]."""
     batch = collate(rows, pad)
     labels, _ = batch.pop("labels")[:, 1:], batch.pop("weights")
     with torch.inference_mode():
@@ -34,7 +34,7 @@ def predicted(model: PreTrainedModel, rows: list[TrainingRow], pad: int) -> floa
 
 
 def exercises(tokenizer: PreTrainedTokenizerFast) -> dict[str, list[TrainingRow]]:
-    """Held-out rows of each kind."""
+    """Return held-out rows of each kind."""
     rng = random.Random(0)
     lab_problems = list(problems("validation", range(2, 6), n=ROWS, seed=0))
     return {
@@ -45,7 +45,7 @@ def exercises(tokenizer: PreTrainedTokenizerFast) -> dict[str, list[TrainingRow]
 
 
 def main() -> None:
-    """Print one row per trial."""
+    """Print one row per ablation."""
     torch.set_num_threads(1)
     tokenizer = build_tokenizer()
     rows = exercises(tokenizer)

@@ -1,4 +1,4 @@
-"""Measure the lab's models on held-out problems: every figure that the model cards and the README quote."""
+"""Evaluation of the lab's models on held-out problems: all figures of the model cards and of docs/lab.md."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,11 +30,11 @@ MODELS = ("student", "student-2", "teacher", "hinter", "prm")
 
 
 def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
-    """Every figure, on ``n`` test problems of 2 to 8 steps; its three parts are measured side by side.
+    """Return all figures on ``n`` test problems of 2 to 8 steps; the three parts run in parallel processes.
 
     Args:
-        folder: Where student, teacher, hinter and prm lie; None for the shipped ones.
-        n: Problems.
+        folder: Folder of student, teacher, hinter and prm; None for the shipped ones.
+        n: Number of problems.
         seed: Seed of the problems; same seed, same figures.
     """
     names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
@@ -48,7 +48,7 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
 
 
 def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
-    """One chain a problem by every model, and by the student under hints."""
+    """Measure one chain per problem for every model, and for the student under hints."""
     students = [load_model(names[role]) for role in ("student", "student-2")]
     student, hinter = students[0], load_model(names["hinter"])
     lab_problems = list(problems("test", n=n, seed=seed))
@@ -77,30 +77,30 @@ def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
 
 
 def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
-    """The PRM on the student's samples."""
+    """Measure the PRM on the student's samples."""
     prm, student = PRM(load_classifier(names["prm"]), find_spec("embedded:prm")), load_model(names["student"])
     return {"prm": prm_figures(prm, student, list(problems("test", n=n, seed=seed)), held_out(n, seed), seed)}
 
 
 def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
-    """Student, teacher and PRM together."""
+    """Measure student, teacher and PRM together under the SMART rule."""
     prm = Handler(PRM(load_classifier(names["prm"]), find_spec("embedded:prm")))
     student, teacher = (writer(load_model(names[role])) for role in ("student", "teacher"))
     return {"smart": smart_figures(prm, student, teacher, list(problems("test", n=n, seed=seed)), held_out(n, seed))}
 
 
 def held_out(n: int, seed: int) -> list[LabProblem]:
-    """A fifth as many validation problems, on which thresholds are chosen."""
+    """Return a fifth as many validation problems, on which thresholds are chosen."""
     return list(problems("validation", n=max(10, n // 5), seed=seed))
 
 
 def writer(model: LanguageModel) -> Handler:
-    """A reasoner that always writes the most probable tokens."""
+    """Return a handler that writes steps greedily."""
     return Handler(StepWriter(model, Sampling()), model.parameters)
 
 
 def accuracy(chains: Sequence[CheckedChain]) -> dict[str, Any]:
-    """Share of right answers: overall, by number of steps, by family; and generated tokens per problem."""
+    """Return accuracy overall, by number of steps and by family, and generated tokens per problem."""
 
     def of(part: Sequence[CheckedChain]) -> dict[str, float]:
         return share(sum(c.right for c in part), len(part)).rounded()
@@ -116,7 +116,7 @@ def accuracy(chains: Sequence[CheckedChain]) -> dict[str, Any]:
 
 
 def gold_prefix_accuracy(student: LanguageModel, lab_problems: Sequence[LabProblem]) -> dict[str, float]:
-    """Share of right steps when all steps before are the gold ones, over every place in every problem."""
+    """Return the share of right steps after every gold prefix of every problem."""
     cases, requests = [], []
     for problem in lab_problems:
         steps = [step for _, step in gold(problem)]
@@ -132,15 +132,15 @@ def gold_prefix_accuracy(student: LanguageModel, lab_problems: Sequence[LabProbl
 
 
 def first_errors(chains: Sequence[CheckedChain]) -> dict[str, int]:
-    """How often the first error of a chain is of which kind."""
+    """Count the first errors of the chains by kind."""
     kinds = Counter(next((v.kind for v in c.verdicts if not v.right), "unfinished") for c in chains if not c.right)
     return dict(kinds.most_common())
 
 
 def hint_figures(chains: Sequence[CheckedChain]) -> dict[str, Any]:
-    """Hints that reached the reasoner, those of them that leak, and how many are the exact hint; hints dropped before.
+    """Count the hints that reached the reasoner, those of them that leak, the exact ones, and the dropped ones.
 
-    Histories may hold the student's mistakes.
+    The histories may hold errors of the student.
     """
     leaked = exact = total = 0
     for chain in chains:
@@ -148,7 +148,7 @@ def hint_figures(chains: Sequence[CheckedChain]) -> dict[str, Any]:
         for i, node in enumerate(chain.nodes):
             if node.hint is not None:
                 total += 1
-                leaked += leaks(node.hint, chain.problem.question, steps[:i])
-                exact += node.hint == next_hint(chain.problem, steps[:i])
+                leaked += leaks(node.hint.text, chain.problem.question, steps[:i])
+                exact += node.hint.text == next_hint(chain.problem, steps[:i])
     dropped = sum(node.hint_dropped for chain in chains for node in chain.nodes)
     return {"hints": total, "leaks": leaked, "dropped": dropped, "exact": share(exact, total).rounded()}

@@ -1,4 +1,4 @@
-"""The PRM's figures, on the student's sampled solutions: step AUC, first-error F1, and best-of-8 against the vote."""
+"""Evaluation of the PRM on the student's sampled solutions: step AUC, first-error F1, best-of-8 against majority."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,19 +16,19 @@ from hintree.statistics.intervals import auc_interval, mean_interval, share
 from hintree.training.shipped.chains import CheckedChain, chain, run_search
 
 SAMPLES, TEMPERATURE = 8, 0.8
-"""Solutions per problem, and their temperature."""
+"""Solutions per problem, and their sampling temperature."""
 STEP_SCORES: dict[str, Callable[[Node], float]] = {
     "prm": lambda node: node.score or 0.0,
     "mean token probability": lambda node: node.step.mean_probability,
     "min token probability": lambda node: node.step.min_probability,
 }
-"""Who may judge a step: the PRM (0 where it could not read so far) and the student's own confidence; each in [0, 1]."""
+"""Scores of a step, in [0, 1]: the PRM's (0 beyond its context) and the student's own confidence."""
 
 
 def prm_figures(
     prm: PRM[Any], student: LanguageModel, lab_problems: Sequence[LabProblem], held_out: Sequence[LabProblem], seed: int
 ) -> dict[str, Any]:
-    """Every figure; thresholds of the F1 are chosen on the problems ``held_out``."""
+    """Return all figures of the PRM; thresholds of the F1 are chosen on the problems ``held_out``."""
     drafts, tuning = (sample_and_score(prm, student, problems, seed) for problems in (lab_problems, held_out))
     chains, tuned = (
         [first_chain(run, problem) for run, problem in zip(runs, problems, strict=True)]
@@ -49,7 +49,7 @@ def prm_figures(
 
 
 def sample_and_score(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
-    """Eight solutions of every problem, every step scored; what is longer than the PRM can read has no score."""
+    """Sample eight solutions of every problem and score every step; steps beyond the PRM's context have no score."""
     writer = Handler(StepWriter(student, Sampling(TEMPERATURE, greedy_first=False)))
     runs = run_search(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
     for run in runs:
@@ -63,7 +63,7 @@ def sample_and_score(prm: PRM[Any], student: LanguageModel, problems: Sequence[L
 
 
 def first_chain(run: Run, problem: LabProblem) -> CheckedChain:
-    """The first of a problem's solutions."""
+    """Return the first of a problem's solutions."""
     node = run.tree.root
     while node.children:
         node = node.children[0]
@@ -71,15 +71,15 @@ def first_chain(run: Run, problem: LabProblem) -> CheckedChain:
 
 
 def until_error(c: CheckedChain) -> list[tuple[Node, Any]]:
-    """Steps with their verdicts, up to and at the first error."""
+    """Return steps with their verdicts, up to and including the first error."""
     return list(zip(c.nodes, c.verdicts, strict=True))[: c.until_error()]
 
 
 def first_error_f1(chains: Sequence[CheckedChain], score_of: Callable[[Node], float], threshold: float) -> float:
-    """ProcessBench's F1 (arXiv 2412.06559): harmonic mean of two accuracies, on wrong and on right solutions.
+    """Return ProcessBench's F1 (arXiv 2412.06559), in [0, 1].
 
-    A solution counts as judged rightly if the first step below ``threshold`` is its first error, or if none is and it
-    has no error. In [0, 1].
+    It is the harmonic mean of two accuracies, on wrong and on right solutions. A prediction is correct if the first
+    step that scores below ``threshold`` is the first error, or if there is neither.
     """
     traces = [
         Trace(
@@ -93,7 +93,7 @@ def first_error_f1(chains: Sequence[CheckedChain], score_of: Callable[[Node], fl
 
 
 def best_of_n(runs: Sequence[Run], lab_problems: Sequence[LabProblem]) -> dict[str, Any]:
-    """Accuracy of choices among the same eight samples, and the paired gain over the plain vote."""
+    """Return the accuracy of several selections from the same eight samples, and the paired gain over majority."""
     choices = {"majority": ("majority", "min"), "best by prm": ("best", "min"), "weighted by prm": ("weighted", "min")}
     won = {
         name: np.array(

@@ -1,6 +1,6 @@
-"""SMART with the PRM: at which threshold does student plus teacher equal the teacher, and how much does it ask of it?
+"""Evaluation of SMART with the PRM: the lowest threshold that keeps the teacher's accuracy, and its teacher tokens.
 
-Wang et al. 2025 (arXiv 2504.09923): a step whose score is below the threshold is written by the teacher instead.
+Wang et al. 2025 (arXiv 2504.09923): a step whose score is below the threshold is rewritten by the teacher.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from hintree.training.shipped.chains import run_search
 
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 NEAR = 0.98
-"""Share of the teacher's accuracy that is wanted."""
+"""Share of the teacher's accuracy that is required."""
 
 
 class SmartResult(NamedTuple):
-    """What one setting reached.
+    """The result of one setting.
 
-    right: Whether each problem was solved, shape [problems], 0 or 1.
-    tokens: Tokens that the strong model wrote, a mean per problem.
+    right: 1 for each solved problem, else 0; shape [problems].
+    tokens: Mean number of tokens per problem that the strong model generated.
     """
 
     right: "np.ndarray[Any, np.dtype[np.float64]]"
@@ -36,7 +36,10 @@ def smart_figures(
     lab_problems: Sequence[LabProblem],
     held_out: Sequence[LabProblem],
 ) -> dict[str, Any]:
-    """The lowest threshold that is near the teacher on the problems ``held_out``, and what it does on ``asked``."""
+    """Choose the lowest threshold that keeps the teacher's accuracy, and measure it.
+
+    It is chosen on the problems ``held_out`` and measured on ``lab_problems``.
+    """
     roles = {"reasoner": student, "teacher": teacher, "scorer": scorer}
     alone = {"reasoner": teacher}
     wanted = NEAR * solve(held_out, alone, None).right.mean()
@@ -56,12 +59,15 @@ def smart_figures(
 
 
 def smart(threshold: float) -> Rewrite:
-    """SMART's rule: one rung, the teacher, whose step is always taken."""
+    """Return SMART's rule: one stage, the teacher, whose step is always accepted."""
     return Rewrite(threshold, stages=("teacher",), accept="always")
 
 
 def solve(lab_problems: Sequence[LabProblem], roles: dict[str, Handler], rule: Rewrite | None) -> SmartResult:
-    """One chain per problem under a rule; the strong model is the teacher, or the reasoner where it works alone."""
+    """Run one chain per problem under a rule.
+
+    Tokens are those of the teacher, or of the reasoner where it is the only model.
+    """
     runs = run_search(lab_problems, Beam(1, 1), roles, rule=rule)
     right = [float(choose(run.tree).answer == str(p.answer)) for run, p in zip(runs, lab_problems, strict=True)]
     strong = "teacher" if "teacher" in roles else "reasoner"

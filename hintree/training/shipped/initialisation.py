@@ -1,4 +1,4 @@
-"""What a training starts from: a new model with two things laid in its cradle, or an earlier model whose world grew."""
+"""Initialisation: a new model with Fourier features and offset heads, or an earlier model with a larger vocabulary."""
 
 import math
 from pathlib import Path
@@ -15,10 +15,10 @@ HEADS, THETA = 4, 500.0
 def new_model(
     tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, seed: int, offset_heads: bool = True
 ) -> LlamaForCausalLM:
-    """A small Llama with attention biases, and with two things laid in its cradle.
+    """Return a small Llama with attention biases and two structured initialisations.
 
-    Number embeddings start with Fourier features of their values, and the heads of the first layer start as offset
-    heads: without the first arithmetic is slow to come, without the second copying hardly comes at all (docs/lab.md).
+    Number embeddings start with Fourier features of their values. The heads of the first layer start as offset heads.
+    Without the first, arithmetic is learned slowly; without the second, copying is hardly learned at all (docs/lab.md).
     """
     torch.manual_seed(seed)
     config = LlamaConfig(
@@ -50,10 +50,10 @@ def new_model(
 
 
 def look_back(attention: LlamaAttention, head: int, distance: int, sharpness: float = 26.0, pairs: int = 6) -> None:
-    """Set the biases of one head so that it attends to the token ``distance`` before, whatever that is.
+    """Set the biases of one head so that it attends to the token ``distance`` positions before, whatever its content.
 
-    Rotary attention between constant vectors depends on the distance d alone, as a sum of cos((d - distance) w) over
-    the frequencies w; the ``pairs`` highest of them make a sharp peak.
+    Rotary attention between constant vectors depends only on the distance d, as a sum of cos((d - distance) w) over the
+    frequencies w; the ``pairs`` highest of them make a sharp peak.
     """
     size = attention.head_dim
     strength = math.sqrt(sharpness)
@@ -66,14 +66,14 @@ def look_back(attention: LlamaAttention, head: int, distance: int, sharpness: fl
 
 
 def fourier(n: int, amplitude: float = 0.2) -> Tensor:
-    """Cos and sin of 2 pi n / p for the periods that sums of small integers need; shape [26]."""
+    """Return cos and sin of 2 pi n / p for the periods p that sums of small integers need; shape [26]."""
     periods = torch.tensor([*range(2, 11), 20, 50, 100, 200], dtype=torch.float32)
     angles = 2 * math.pi * n / periods
     return amplitude * torch.cat([angles.cos(), angles.sin()])
 
 
 def widen(folder: Path, tokenizer: PreTrainedTokenizerFast, *, seed: int) -> LlamaForCausalLM:
-    """An earlier model of the lab with the present vocabulary; new words begin as in a new model."""
+    """Load an earlier model of the lab into the present vocabulary; new words are initialised as in a new model."""
     old = LlamaForCausalLM.from_pretrained(folder)
     known = PreTrainedTokenizerFast.from_pretrained(folder).get_vocab()
     model = new_model(tokenizer, hidden=old.config.hidden_size, layers=old.config.num_hidden_layers, seed=seed)

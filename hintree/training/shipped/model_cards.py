@@ -1,4 +1,4 @@
-"""Put trained models into the package, each with a card of its measured figures.
+"""Copy trained models into the package, each with a card of its measured figures.
 
 For maintainers, after ``hintree lab train``:
 
@@ -60,11 +60,11 @@ ABOUT = {
             "the student's own drafts at temperatures 0.4, 0.7 and 1.0 and solutions with mistakes made on purpose, "
             "labelled by the exact checker."),
 }  # fmt: skip
-"""Task, what it is, and what it learned from, by model."""
+"""Task, description and training data by model."""
 
 
 def publish(out: Path, n: int, seed: int) -> None:
-    """Measure the models in ``out`` and copy them, with cards and manifests, to where the package ships them."""
+    """Evaluate the models in ``out`` and copy them, with cards and manifests, into the package."""
     figures = evaluate(out, n, seed)
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     for name in EMBEDDED:
@@ -76,7 +76,7 @@ def publish(out: Path, n: int, seed: int) -> None:
 
 
 def card(name: str, folder: Path, figures: dict[str, Any]) -> str:
-    """The card of one model."""
+    """Return the card of one model."""
     record = json.loads((folder / "training.json").read_text())
     task, about, data = ABOUT[name]
     schedule, before = record["schedule"], list(earlier(record))
@@ -98,14 +98,14 @@ def card(name: str, folder: Path, figures: dict[str, Any]) -> str:
 
 
 def earlier(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The records of what a model has gone on from, the last one first."""
+    """Yield the records of the trainings that a model continued from, the last one first."""
     while "earlier" in record:
         record = record["earlier"]
         yield record
 
 
 def own_figures(name: str, figures: dict[str, Any]) -> str:
-    """The figures that are about one model."""
+    """Return the figures of one model in words."""
     arms, hints, prm = figures["arms"], figures["hints"], figures["prm"]
     if name == "prm":
         own, chance = prm["auc, prm"], prm["auc, mean token probability"]

@@ -1,4 +1,4 @@
-"""From nothing to the shipped models: the stages of ``hintree lab train``, each resumable."""
+"""The stages of ``hintree lab train``, from scratch to the shipped models; each is resumable."""
 
 import time
 from collections.abc import Callable
@@ -24,12 +24,15 @@ from hintree.training.shipped.vocabulary import build_tokenizer
 
 
 def train_all(out: Path, only: str | None = None, start: Path | None = None) -> None:
-    """Run every stage that is not done yet, or only one of them; on one thread, the models being small.
+    """Run every stage that is not done yet, or only one of them; on one thread, because the models are small.
 
     Args:
         out: Folder of logs and models.
         only: Name of a stage.
-        start: Folder of earlier models, from which teacher and students go on instead of from nothing.
+        start: Folder of earlier models, from which teacher and students continue instead of starting from scratch.
+
+    Raises:
+        UsageError: There is no such stage.
     """
     if only is not None and only not in STAGES:
         raise UsageError(f"stage {only!r} is not one of {', '.join(STAGES)}")
@@ -40,19 +43,19 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
 
 
 def teacher(out: Path, start: Path | None) -> None:
-    """The larger model, trained for long."""
+    """Train the larger model, for long."""
     size, schedule = recipes.TEACHER, recipes.TEACHER_SCHEDULE
     train_language_model(out, "teacher", size, schedule, recipes.TEACHER_MIX, start, recipes.TEACHER_FURTHER)
 
 
 def student(out: Path, start: Path | None) -> None:
-    """The smaller model, trained for a short time and with few sums."""
+    """Train the smaller model, for a short time."""
     size, schedule = recipes.STUDENT, recipes.STUDENT_SCHEDULE
     train_language_model(out, "student", size, schedule, recipes.STUDENT_MIX, start, recipes.STUDENT_FURTHER)
 
 
 def second_student(out: Path, start: Path | None) -> None:
-    """Another student of the same size, from another seed."""
+    """Train another student of the same size, from another seed."""
     size, schedule = recipes.STUDENT, recipes.SECOND_STUDENT_SCHEDULE
     train_language_model(out, "student-2", size, schedule, recipes.STUDENT_MIX, start, recipes.SECOND_STUDENT_FURTHER)
 
@@ -66,7 +69,7 @@ def train_language_model(
     start: Path | None,
     further: TrainingSchedule,
 ) -> None:
-    """A language model from nothing, or from an earlier one in ``start`` by the schedule ``further``."""
+    """Train a language model from scratch, or from an earlier one in ``start`` by the schedule ``further``."""
     tokenizer = build_tokenizer()
     if start is not None:
         model = widen(start / name, tokenizer, seed=further.seed)
@@ -77,12 +80,12 @@ def train_language_model(
 
 
 def hinter(out: Path, start: Path | None) -> None:
-    """The hinter: the teacher, taught to write hints only, as ``hintree train hinter`` does it."""
+    """Tune the teacher to write hints only, as ``hintree train hinter`` does."""
     tune(recipes.draw_hinted_solution, str(out / "teacher"), recipes.HINTER_SCHEDULE, out, "hinter")
 
 
 def prm(out: Path, start: Path | None) -> None:
-    """The PRM: the teacher, a comparison and a trained layer, on the student's labelled drafts."""
+    """Train the PRM, which is the teacher with three layers on top, on the student's labelled solutions."""
     drafts, clock = out / "drafts.jsonl", time.process_time()
     if not drafts.is_file():
         write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
@@ -94,7 +97,7 @@ def prm(out: Path, start: Path | None) -> None:
 
 
 def untrained_prm(writer: Path, seed: int) -> LlamaForTokenClassification:
-    """The PRM on top of a teacher, before any training."""
+    """Build the PRM on top of a teacher, before any training."""
     return new_prm(LlamaForCausalLM.from_pretrained(writer), build_tokenizer().get_vocab()["\n"], seed=seed)
 
 
@@ -112,4 +115,4 @@ STAGES: dict[str, Callable[[Path, Path | None], None]] = {
     "hinter": hinter,
     "prm": prm,
 }
-"""In order: hinter and PRM start from the teacher, and the PRM learns from the student's drafts."""
+"""In order: hinter and PRM start from the teacher, and the PRM is trained on the student's solutions."""

@@ -1,19 +1,23 @@
-"""The PRM's architecture: a language model, a comparison laid into the weights, and a layer that learns to use it.
+"""Architecture of the PRM: a language model, three layers on top, and weights that compare prediction and token.
 
-What a model expects next stands in its last layer, one token early. Whether the token that came is the expected one is
-nearly all that a PRM needs (docs/lab.md), and small trainings do not find it. So the residual stream is made twice as
-wide. Its first half is the language model's own. The third quarter takes up what is expected, the last one carries the
-token that came from the embeddings on; both are sums of random codes, one for every token. Of the three layers on top,
-the first turns the language model's logits into an expectation, in which the likely tokens outweigh the others; the
-second fetches the expectation of one token ago and multiplies it with the code of the token that came; the third and
-the head are trained.
+Whether a step is right is almost decided by whether the language model predicted its tokens (docs/lab.md), but the
+prediction of a token is in the last layer one position before it, and short trainings do not find that comparison. So
+it is written into the weights. The residual stream is twice as wide as the language model's:
 
-Each part must drown what stood in the stream before it, as a norm lets out a fixed length only, and the last must have
-the size that trained weights have. So the language model's own stream is made quiet, which its norms undo.
+- first half: the language model's own stream;
+- third quarter: the predicted next token, as a sum of random codes, one code per token, weighted by the logits;
+- last quarter: the code of the current token, from the embedding on.
 
-In the question nothing is expected, so it is marked, and the trained layer starts with a head that finds the least
-verdict of what is not. An end of the text is as good as a line break: a solution that could end
-there may well be followed by the break that every step is judged at.
+Of the three layers on top, the first turns the language model's logits into the prediction. The second fetches the
+prediction of the previous position and multiplies it with the code of the current token: the verdict. The third layer
+and the head are trained.
+
+A norm has an output of fixed length, so each part must be larger than what the stream held before it, and the last part
+must have the size of trained weights. The language model's own stream is therefore scaled down, which its norms undo.
+
+In the question nothing is predictable, so its tokens are marked. The trained layer starts with a head that finds the
+least verdict among unmarked tokens. The end-of-text token shares the code of the line break, because a solution that
+could end at a step may also continue with the line break at which the step is scored.
 """
 
 import math
@@ -26,23 +30,23 @@ from transformers.models.llama.modeling_llama import LlamaAttention, LlamaDecode
 from hintree.training.shipped.initialisation import HEADS, look_back
 
 BASE_SCALE = 1e-7
-"""Factor of the language model's stream, which has a norm of about a thousand in its last layer."""
+"""Scale of the language model's stream, which has a norm of about a thousand in its last layer."""
 CODE_SCALE, EXPECTATION_SCALE, FETCH_NORM = 1e-10, 1e-4, 10.0
-"""Norm of a token's code as it is carried, factor of its expectation, and norm of the expectation that was fetched."""
+"""Norm of a token's code in the stream, scale of its prediction, and norm of the fetched prediction."""
 CODE_GAIN, MARK_SCALE = 6e4, 1e-7
-"""Factor that lets a norm give out a whispered code in unit length, about, and the size of the question's mark."""
+"""Norm weight that brings a token's code to about unit length, and the size of the question's mark."""
 EXTRA_LAYERS = 3
 MARK_CHANNEL, MIN_CHANNEL, VERDICT_CHANNEL = -3, -2, -1
-"""Numbers of the stream that no code touches: the mark, the least verdict, and the verdict."""
+"""Channels of the stream that no code uses: the mark, the least verdict, and the verdict."""
 
 
 def new_prm(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForTokenClassification:
-    """A PRM on top of a language model, of which only the last layer, the norm and the head are to be trained.
+    """Build a PRM on top of a language model; only the last layer, the norm and the head are trainable.
 
     Args:
         writer: The language model.
         newline: Id of the token that ends the question and every step.
-        seed: Of the codes, and of what is to be trained.
+        seed: Seed of the codes and of the trainable weights.
     """
     torch.manual_seed(seed)
     narrow, layers = writer.config.hidden_size, writer.config.num_hidden_layers
@@ -72,10 +76,10 @@ def new_prm(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForTok
 
 
 def draw_codes(noise: Tensor, start: int, newline: int, end: int) -> Tensor:
-    """A code of unit length for every token, shape [vocabulary, size], from ``noise`` of that shape.
+    """Return a code of unit length for every token, shape [vocabulary, size], from ``noise`` of that shape.
 
-    The codes of the tokens ``start`` and ``newline`` are at right angles to all others, and ``end`` has that of
-    ``newline``. The numbers from MARKED on are zero.
+    The codes of the tokens ``start`` and ``newline`` are orthogonal to all others, and ``end`` has the code of
+    ``newline``. The channels from MARK_CHANNEL on are zero.
     """
     noise[:, MARK_CHANNEL:] = 0.0
     signs = torch.linalg.qr(noise[[newline, start]].T).Q.T
@@ -86,7 +90,7 @@ def draw_codes(noise: Tensor, start: int, newline: int, end: int) -> Tensor:
 
 
 def copy_layer(new: LlamaDecoderLayer, old: LlamaDecoderLayer, narrow: int) -> None:
-    """Make a wide layer do on the first half of its stream, quietly, what a narrow one does; the rest is left alone."""
+    """Copy a narrow layer into the first half of a wide layer, scaled by BASE_SCALE; all other weights are zero."""
     for (name, wide), weight in zip(new.named_parameters(), old.parameters(), strict=True):
         wide.zero_()
         if name.endswith("layernorm.weight"):
@@ -97,11 +101,12 @@ def copy_layer(new: LlamaDecoderLayer, old: LlamaDecoderLayer, narrow: int) -> N
 
 
 def write_expectation(layer: LlamaDecoderLayer, logits: Tensor, codes: Tensor) -> None:
-    """Write the expectation of the next token into the third quarter: the sum over all tokens of code * silu(x) x.
+    """Write the prediction of the next token into the third quarter: the sum over all tokens of code * silu(x) x.
 
     Args:
-        layer: Is changed in place.
-        logits: From the writer's last state, divided by its root mean square, to logits x; shape [vocabulary, narrow].
+        layer: Modified in place.
+        logits: Matrix from the writer's last state, divided by its root mean square, to logits x; shape [vocabulary,
+            narrow].
         codes: One of unit length for every token; shape [vocabulary, narrow / 2].
     """
     mlp, (tokens, narrow) = layer.mlp, logits.shape
@@ -115,50 +120,50 @@ def write_expectation(layer: LlamaDecoderLayer, logits: Tensor, codes: Tensor) -
 def write_question_mark(layer: LlamaDecoderLayer, start: Tensor, newline: Tensor) -> None:
     """Set a mark on every token before the first line break.
 
-    One head looks for line breaks, and where there is none for the start of the text, whose code alone it gives out.
+    One head attends to line breaks and, where there is none, to the start of the text, whose code is its only output.
 
     Args:
-        layer: Is changed in place.
+        layer: Modified in place.
         start: Code of the token that starts every text; shape [narrow / 2].
         newline: Code of the line break; shape [narrow / 2].
     """
-    attention, came = layer.self_attn, slice(-len(start), None)
+    attention, current = layer.self_attn, slice(-len(start), None)
     slow = slowest_dimension(attention)
-    layer.input_layernorm.weight[came] = CODE_GAIN
+    layer.input_layernorm.weight[current] = CODE_GAIN
     attention.q_proj.bias[slow] = 10.0
-    attention.k_proj.weight[slow, came] = 50.0 * newline + 6.0 * start
-    attention.v_proj.weight[0, came] = start
+    attention.k_proj.weight[slow, current] = 50.0 * newline + 6.0 * start
+    attention.v_proj.weight[0, current] = start
     attention.o_proj.weight[MARK_CHANNEL, 0] = MARK_SCALE
 
 
 def write_comparison(layer: LlamaDecoderLayer, code: int) -> None:
-    """Fetch the expectation of one token ago, and multiply it with the code of the token that came.
+    """Fetch the prediction of the previous position and multiply it with the code of the current token.
 
     silu(a) b + silu(-a) (-b) = a b, so two units of a gated MLP multiply two numbers exactly. The verdict, the cosine
-    of the two times FETCHED, is added to the last number of the stream.
+    of the two times FETCH_NORM, is added to the last channel of the stream.
     """
     attention, mlp = layer.self_attn, layer.mlp
     zero_layer(layer)
-    expected, came = slice(-2 * code, -code), slice(-code, None)
+    predicted, current = slice(-2 * code, -code), slice(-code, None)
     length = math.sqrt(4 * code)  # of all that a norm with unit weights lets out
-    layer.input_layernorm.weight[expected] = 1 / length
-    layer.post_attention_layernorm.weight[expected] = 1 / length
-    layer.post_attention_layernorm.weight[came] = FETCH_NORM / length / CODE_SCALE
+    layer.input_layernorm.weight[predicted] = 1 / length
+    layer.post_attention_layernorm.weight[predicted] = 1 / length
+    layer.post_attention_layernorm.weight[current] = FETCH_NORM / length / CODE_SCALE
     for head in range(HEADS):
         look_back(attention, head, 1, sharpness=60.0)
-    attention.v_proj.weight[:code, expected] = torch.eye(code)
-    attention.o_proj.weight[expected, :code] = FETCH_NORM * torch.eye(code)
+    attention.v_proj.weight[:code, predicted] = torch.eye(code)
+    attention.o_proj.weight[predicted, :code] = FETCH_NORM * torch.eye(code)
     layer.input_layernorm.weight[MARK_CHANNEL] = 1.0
     attention.v_proj.weight[code, MARK_CHANNEL] = 1.0
     attention.o_proj.weight[MARK_CHANNEL, code] = 1e-2  # so that the first line break is marked, too
     for sign, rows in ((1.0, slice(code)), (-1.0, slice(code, 2 * code))):
-        mlp.gate_proj.weight[rows, expected] = sign * torch.eye(code)
-        mlp.up_proj.weight[rows, came] = sign * torch.eye(code)
+        mlp.gate_proj.weight[rows, predicted] = sign * torch.eye(code)
+        mlp.up_proj.weight[rows, current] = sign * torch.eye(code)
     mlp.down_proj.weight[VERDICT_CHANNEL, : 2 * code] = FETCH_NORM
 
 
 def initialise_trained_layer(prm: LlamaForTokenClassification, narrow: int) -> None:
-    """Start a layer that hears the language model too, and of which one head finds the solution's least verdict."""
+    """Initialise the trained layer: it reads the language model, too, and one head finds the least verdict."""
     layer = prm.model.layers[-1]
     attention = layer.self_attn
     layer.input_layernorm.weight[:narrow] = FETCH_NORM / BASE_SCALE / 1e3
@@ -175,11 +180,11 @@ def initialise_trained_layer(prm: LlamaForTokenClassification, narrow: int) -> N
 
 
 def slowest_dimension(attention: LlamaAttention) -> int:
-    """The number of a head that rotary positions turn least."""
+    """Return the dimension of a head that rotary positions rotate least."""
     return int(attention.head_dim) // 2 - 1
 
 
 def zero_layer(layer: LlamaDecoderLayer) -> None:
-    """Make a layer do nothing."""
+    """Set all weights of a layer to zero."""
     for parameter in layer.parameters():
         parameter.zero_()

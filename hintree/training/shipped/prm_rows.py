@@ -1,7 +1,7 @@
 """Training rows of the PRM: solutions with right and wrong steps, labelled by the exact checker.
 
-The format is TRL's (scorers/prm.py): prompt, then every step and its separator, tokenized on their own; the label, 1
-for right, stands at the separator. Rows come from the student's own drafts and from mistakes made on purpose.
+The format is TRL's (scorers/prm.py): prompt, then every step and its separator, tokenized separately; the label, 1 for
+right, stands at the separator. Rows come from the student's own solutions and from injected errors.
 """
 
 import json
@@ -29,10 +29,10 @@ TEMPERATURES = (0.4, 0.7, 1.0)
 def prm_row(
     tokenizer: PreTrainedTokenizerFast, question: str, steps: Sequence[str], meant: Sequence[str]
 ) -> TrainingRow:
-    """One labelled solution in TRL's format.
+    """Return one labelled solution in TRL's format.
 
-    The separator after a step is labelled with whether the step is right. So that a small model learns to see where a
-    step goes wrong, every token inside it is labelled too: 1 as long as the step agrees with the ``meant`` one.
+    The separator after a step is labelled with whether the step is right. Every token inside the step is labelled, too:
+    1 as long as the step agrees with the ``meant`` one. This teaches a small model where a step goes wrong.
     """
     ids = [tokenizer.bos_token_id, *tokenizer.encode(question + "\n", add_special_tokens=False)]
     labels = [IGNORED] * len(ids)
@@ -47,23 +47,23 @@ def prm_row(
 
 
 def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> None:
-    """Have the student solve ``chains`` training problems at several temperatures and store its labelled steps."""
+    """Sample ``chains`` solutions of training problems at several temperatures; write steps and intended steps."""
     with path.with_suffix(".tmp").open("w") as out:
-        for i, heat in enumerate(TEMPERATURES):
+        for i, temperature in enumerate(TEMPERATURES):
             lab_problems = list(
                 problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, difficulty=TRAINING)
             )
-            writer = StepWriter(student, Sampling(heat, greedy_first=False))
+            writer = StepWriter(student, Sampling(temperature, greedy_first=False))
             for chain in run_chains(lab_problems, {"reasoner": Handler(writer)}, seed):
                 steps = [n.step.text for n in chain.nodes]
                 meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
-                row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": heat}
+                row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": temperature}
                 out.write(json.dumps(row) + "\n")
     path.with_suffix(".tmp").replace(path)
 
 
 def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) -> DrawRow:
-    """Draws PRM rows: a share ``own`` from the student's drafts, the rest with mistakes made on purpose or none."""
+    """Return a function that draws PRM rows, a share ``own`` of them from the student's solutions."""
     drafts = [json.loads(line) for line in path.read_text().splitlines()]
 
     def draw(rng: random.Random, step: int) -> TrainingRow:
@@ -76,7 +76,7 @@ def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) 
 
 
 def made_up(rng: random.Random, problem: LabProblem) -> tuple[str, list[str], list[str]]:
-    """A gold solution, in three of four cases with a mistake in it; question, steps, and what the steps should be."""
+    """Return question, steps and intended steps of a gold solution; three in four have an injected error."""
     steps = [step for _, step in gold(problem)]
     if rng.random() < 0.75:
         steps = inject_error(rng, problem, steps[: rng.randint(1, len(steps) - 1)])

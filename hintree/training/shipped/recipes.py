@@ -1,6 +1,6 @@
-"""The recipes of the shipped models: sizes, lengths and mixes, in one place.
+"""Recipes of the shipped models: sizes, schedules and data mixes.
 
-``docs/lab.md`` says why each number is what it is, and what was tried and failed.
+``docs/lab.md`` says why each number is what it is, and which alternatives failed.
 """
 
 import math
@@ -32,15 +32,15 @@ SECOND_STUDENT_SCHEDULE = TrainingSchedule(steps=6_000, hold=0.5, seed=12)
 TEACHER_FURTHER = TrainingSchedule(steps=6_000, muon=0.012, adam=8e-4, warmup=100, hold=0.4, seed=1)
 STUDENT_FURTHER = TrainingSchedule(steps=350, muon=0.01, adam=6e-4, warmup=20, hold=0.4, seed=2)
 SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
-"""How earlier models go on when the world grew (``hintree lab train --from``)."""
+"""Schedules that continue earlier models in an extended world (``hintree lab train --from``)."""
 HINTER_SCHEDULE = TrainingSchedule(steps=1_200, muon=0.012, adam=6e-4, hold=0.3, seed=3)
 PRM_SCHEDULE = TrainingSchedule(steps=2_000, hold=0.3, seed=4)
 
 STEPS = range(1, 10)
-"""Numbers of steps to learn from: one more than the models are measured on."""
+"""Numbers of steps to train on: one more than the models are measured on."""
 HINTS = Mix(steps=STEPS, with_errors=0.3)
 DRAFTS = 6_000
-"""Student solutions that the PRM learns from."""
+"""Number of student solutions that the PRM is trained on."""
 
 
 COPYING = Mix(steps=(1,), copies=1.0)
@@ -58,13 +58,15 @@ TEACHER_MIX = Mix(
     planned=0.1,
     with_errors=0.1,
 )
-"""What the teacher learns when it knows its circuits."""
+"""The last phase of the teacher's curriculum."""
 STUDENT_MIX = replace(TEACHER_MIX, orders=0.0, hinted=0.22, planned=0.06)
-"""The student sees no order rows: it should take up a fact in vain now and then."""
+"""The last phase of the students' curriculum; without order rows a student sometimes uses an unneeded fact."""
 
 
 def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
-    """Draws rows for a model that starts from nothing: copying, then its circuits and short problems, then all.
+    """Return a function that draws rows for a model trained from scratch.
+
+    Phases: copying, then exercises and short problems, then the whole mix.
 
     Args:
         tokenizer: The lab's.
@@ -79,11 +81,11 @@ def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
 
 
 def by_mix(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
-    """Draws rows for a model that knows its circuits already: all kinds of rows from the first step on."""
+    """Return a function that draws all kinds of rows from the first step on, for a model that is already trained."""
     return lambda rng, step: draw_row(rng, whole, tokenizer)
 
 
 def draw_hinted_solution(rng: random.Random) -> HintedSolution:
-    """Draws what the hinter learns from: a new training problem every time, a part of them with mistakes."""
+    """Draw hint data: a new training problem every time, a part of them with injected errors."""
     problem = sample(rng, "train", HINTS.steps, difficulty=HINTS.difficulty)
     return hinted_lab_solution(rng, problem, with_errors=rng.random() < HINTS.with_errors)

@@ -1,6 +1,6 @@
-"""Fit what some presets decide by, on training problems of the lab: a router, a mixture, and a threshold.
+"""Fit the parameters of three presets on training problems of the lab: a router, a mixture, and a threshold.
 
-No reference answer is used: the router learns from scores of the PRM, the others from probabilities of the student.
+No reference answer is used. The router is fitted to scores of the PRM, the others to probabilities of the student.
 """
 
 from collections.abc import Sequence
@@ -18,22 +18,22 @@ from hintree.models import load_classifier, load_model
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers import FAMILIES, PRM
 from hintree.search import Beam, Handler, Response, Rewrite, Run, StepRequest, choose
-from hintree.search.algorithms.first_token_probe import GLANCE
+from hintree.search.core.position import FIRST_TOKEN
 from hintree.search.router import FEATURES, features
 from hintree.training.shipped.chains import run_search
 
 ROUTED_SHARE = 0.25
-"""Share of the training problems' steps that the preset glimprouter gives to the teacher."""
+"""Share of the steps of training problems that the preset glimprouter routes to the teacher."""
 
 Numbers = NDArray[np.float64]
 
 
 class RouterData(NamedTuple):
-    """What a router learns from.
+    """Training data of the router.
 
-    drafts: Features of drafts, shape [rows, features].
+    drafts: Features of drafted steps, shape [rows, features].
     gains: Whether the teacher's step scored higher, shape [rows].
-    glances: Entropy in nats and highest probability of first tokens, shape [places, 2].
+    first_tokens: Entropy in nats and highest probability of first tokens, shape [positions, 2].
     """
 
     drafts: Numbers
@@ -42,18 +42,18 @@ class RouterData(NamedTuple):
 
 
 def fit_router_parameters(n: int, seed: int) -> dict[str, Any]:
-    """The gates of arbitrage, steer and glimprouter for the shipped student, teacher and PRM, as plain data.
+    """Fit arbitrage, steer and glimprouter to the shipped student, teacher and PRM; return plain data.
 
     Args:
         n: Training problems; a fourth as many validation problems measure the router.
-        seed: Of the problems, and of the mixture's fit.
+        seed: Seed of the problems, and of the mixture's fit.
     """
     roles = role_models()
     train = collect(list(problems("train", n=n, seed=seed)), roles)
     held_out = collect(list(problems("validation", n=max(4, n // 4), seed=seed)), roles)
     router = LogisticRegression(max_iter=1000).fit(train.drafts, train.gains)
     probability = router.predict_proba(held_out.drafts)[:, 1]
-    entropies, chances = train.first_tokens.T
+    entropies, probabilities = train.first_tokens.T
     return {
         "made by": f"hintree lab gates --n {n} --seed {seed}",
         "arbitrage": {
@@ -68,13 +68,13 @@ def fit_router_parameters(n: int, seed: int) -> dict[str, Any]:
                 "AUC of 1 - score": area(held_out.gains, 1 - held_out.drafts[:, 0]),
             },
         },
-        "steer": {"mixture": rounded(mixture(chances, seed)), "places": len(chances)},
+        "steer": {"mixture": rounded(mixture(probabilities, seed)), "places": len(probabilities)},
         "glimprouter": {"threshold": rounded([np.quantile(entropies, 1 - ROUTED_SHARE)])[0], "share": ROUTED_SHARE},
     }
 
 
 def role_models() -> dict[str, Handler]:
-    """The shipped student, teacher and PRM."""
+    """Load the shipped student, teacher and PRM as handlers by role."""
     student, teacher = (load_model(f"embedded:{name}") for name in ("student", "teacher"))
     prm = load_classifier("embedded:prm")
     return {
@@ -85,7 +85,10 @@ def role_models() -> dict[str, Handler]:
 
 
 def collect(lab_problems: Sequence[LabProblem], roles: dict[str, Handler]) -> RouterData:
-    """Chains in which student and teacher write every step: one goes on with the better step, one with the draft."""
+    """Run chains in which student and teacher write every step, and return the router's data.
+
+    One set of chains continues from the better step, one always from the student's draft.
+    """
     both = Rewrite(1.01, stages=("teacher",), accept="better", per="step")
     never = Rewrite(1.01, stages=("teacher",), accept="better", per="step", margin=1.0)
     runs = [run for rule in (both, never) for run in run_search(lab_problems, Beam(1, 1), roles, rule=rule)]
@@ -100,16 +103,16 @@ def collect(lab_problems: Sequence[LabProblem], roles: dict[str, Handler]) -> Ro
 
 
 def first_tokens(runs: Sequence[Run], student: Handler) -> Numbers:
-    """Entropy and highest probability of the first token of every step on the chosen paths, shape [places, 2]."""
-    places = [(run.tree, node) for run in runs for node in [run.tree.root, *choose(run.tree).node.path()[:-1]]]
-    answers = student.handle([StepRequest(tree, node, GLANCE, tokens=1) for tree, node in places])
+    """Return entropy and top probability of the first token of every step on the chosen paths, shape [positions, 2]."""
+    positions = [(run.tree, node) for run in runs for node in [run.tree.root, *choose(run.tree).node.path()[:-1]]]
+    answers = student.handle([StepRequest(tree, node, FIRST_TOKEN, tokens=1) for tree, node in positions])
     found = [answer.value for answer in answers if isinstance(answer, Response)]
     return np.array([(step.entropy, step.mean_probability) for step in found])
 
 
-def mixture(chances: Numbers, seed: int) -> list[float]:
-    """Share, mean and deviation of a low and of a high group of probabilities; see ``search.Steer``."""
-    found = GaussianMixture(2, random_state=seed, reg_covar=1e-4).fit(chances[:, None])
+def mixture(probabilities: Numbers, seed: int) -> list[float]:
+    """Return share, mean and deviation of a low and of a high group of probabilities; see ``search.Steer``."""
+    found = GaussianMixture(2, random_state=seed, reg_covar=1e-4).fit(probabilities[:, None])
     low, high = np.argsort(found.means_[:, 0])
     return [
         float(x)
@@ -119,10 +122,10 @@ def mixture(chances: Numbers, seed: int) -> list[float]:
 
 
 def area(gains: NDArray[np.bool_], probability: Numbers) -> float | None:
-    """Area under the ROC curve; None where all rows are alike."""
+    """Return the area under the ROC curve; None where all rows are alike."""
     return round(float(roc_auc_score(gains, probability)), 4) if 0 < gains.sum() < len(gains) else None
 
 
 def rounded(numbers: Sequence[float]) -> list[float]:
-    """Numbers of six decimals."""
+    """Round numbers to six decimals."""
     return [round(float(x), 6) for x in numbers]

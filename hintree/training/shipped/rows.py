@@ -1,9 +1,9 @@
 """Training rows: token ids, and which of them the loss counts.
 
-Row kinds: solutions, with or without their plan, solutions whose last step is written under a hint, hints, plans, and
-exercises of the circuits that these need: arithmetic drills, copy rows (random tokens, and what follows them, again),
-recitals of facts by label, lookups of values by key, and the order of the facts to use. All kinds stand side by side: a
-phase of drills alone destroys copying (docs/lab.md).
+Row kinds: solutions, with or without their plan; solutions whose last step is written under a hint; hints; plans; and
+exercises of single skills: arithmetic drills, copy rows (random tokens that recur), recitals of facts by label, lookups
+of values by key, and the order of the facts to use. Every phase mixes kinds: drills alone destroy copying
+(docs/lab.md).
 """
 
 import random
@@ -22,9 +22,9 @@ from hintree.lab.problem import OPERATIONS, LabProblem, solve, write_plan
 from hintree.policies.leaks import fit_to_teach
 
 IGNORED = -100
-"""Label of a token that the loss does not count."""
+"""Label of a token that the loss ignores."""
 ORDER_WEIGHT = 30.0
-"""Of a label in an ``order`` row, which has about five of them where a solution has a hundred and fifty tokens."""
+"""Weight of a label in an ``order`` row, which has about five labels where a solution has a hundred and fifty."""
 
 
 class TrainingRow(NamedTuple):
@@ -32,7 +32,7 @@ class TrainingRow(NamedTuple):
 
     ids: Token ids, length L.
     labels: Length L; the token itself where it is to be learned, else IGNORED (for a PRM 0, 1 or IGNORED).
-    weight: How much each of its labels counts, where one of another row counts 1.
+    weight: Weight of each of its labels in the loss.
     """
 
     ids: list[int]
@@ -42,21 +42,21 @@ class TrainingRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Mix:
-    """Shares of row kinds, each in [0, 1]; what is left is plain solutions.
+    """Shares of row kinds, each in [0, 1]; the rest are plain solutions.
 
     Attributes:
         steps: Numbers of steps of the problems.
         drills: Arithmetic drills.
         copies: Copy rows.
-        recitals: The facts of a problem, then each again at the call of its label.
-        lookups: What quantities are, then each again in another order; only the values are learned.
+        recitals: The facts of a problem, then each again after its label.
+        lookups: The values of quantities, then each again in another order; only the values are learned.
         hinted: Solutions whose last step stands under its hint.
         hints: Rows that teach writing the hint.
-        orders: The question and the labels of the facts to use, in order, among many facts that are not needed.
+        orders: The question and the labels of the facts to use, in order, among many unneeded facts.
         plans: The question and the plan of the whole solution.
         planned: Solutions that stand under their plan.
-        knobs: How hard the problems are otherwise.
-        astray: Share of the hinted and hint rows whose history holds a mistake.
+        with_errors: Share of the hinted and hint rows whose history holds an error.
+        difficulty: All other difficulty settings of the problems.
     """
 
     steps: Sequence[int]
@@ -74,7 +74,7 @@ class Mix:
 
 
 class RowBuilder:
-    """A row under construction: text parts, learned or only read."""
+    """A row under construction: parts of text, learned or only read."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self.tokenizer = tokenizer
@@ -82,23 +82,23 @@ class RowBuilder:
         self.labels: list[int] = [IGNORED]
 
     def add(self, text: str, *, learn: bool) -> "RowBuilder":
-        """Append a text."""
+        """Append a text and return the builder."""
         ids = self.tokenizer.encode(text, add_special_tokens=False)
         self.ids += ids
         self.labels += ids if learn else [IGNORED] * len(ids)
         return self
 
     def end(self) -> TrainingRow:
-        """Append the end of the text, learned, and return the row."""
+        """Append the end-of-text token, learned, and return the row."""
         return TrainingRow([*self.ids, self.tokenizer.eos_token_id], [*self.labels, self.tokenizer.eos_token_id])
 
     def cut(self) -> TrainingRow:
-        """Return the row as it is."""
+        """Return the row without an end-of-text token."""
         return TrainingRow(self.ids, self.labels)
 
 
 def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """One row of a kind drawn from the mix."""
+    """Draw one row of a kind drawn from the mix."""
     kind = rng.random()
     if (kind := kind - mix.drills) < 0:
         return drill(rng, tokenizer, largest=mix.difficulty.largest)
@@ -124,12 +124,12 @@ def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -
 
 
 def solution(problem: LabProblem, prompt: str, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """The exact solution, learned, after what is told."""
+    """Return the exact solution, learned, after a prompt."""
     return RowBuilder(tokenizer).add(prompt, learn=False).add("\n".join(steps_of(problem)), learn=True).end()
 
 
 def steps_of(problem: LabProblem, history: Sequence[str] = ()) -> list[str]:
-    """The history and the exact steps that follow it, down to the answer."""
+    """Return the history and the exact steps that follow it, down to the answer."""
     steps = list(history)
     while not steps or not steps[-1].startswith("The answer"):
         steps.append(next_step(problem, steps))
@@ -139,7 +139,7 @@ def steps_of(problem: LabProblem, history: Sequence[str] = ()) -> list[str]:
 def guided(
     rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, with_errors: bool, write_hint: bool
 ) -> TrainingRow:
-    """Steps up to a random one, then the hint for the next (learned if ``write_hint``) and that step (if not)."""
+    """Return steps up to a random one, then the next hint (learned if ``write_hint``) and its step (if not)."""
     steps = steps_of(problem)
     history = steps[: rng.randrange(len(steps))]
     if with_errors and history:
@@ -159,7 +159,7 @@ def guided(
 def drill(
     rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14, largest: int = TRAINING.largest
 ) -> TrainingRow:
-    """A line of sums; only the results are learned."""
+    """Return a line of sums; only the results are learned."""
     text = RowBuilder(tokenizer)
     for _ in range(sums):
         left = rng.randint(1, largest)
@@ -171,9 +171,10 @@ def drill(
 
 
 def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 80) -> TrainingRow:
-    """Random tokens over and over, or pieces of a random text in any order; what has stood before is learned.
+    """Return random tokens that repeat, or pieces of a random text in any order; only repeated tokens are learned.
 
-    Periods and places vary: with a fixed distance a model learns to look back so far, and not to look for the same.
+    Periods and positions vary: with a fixed distance a model learns to attend to that distance instead of to equal
+    tokens.
     """
     draw = [rng.randrange(4, len(tokenizer)) for _ in range(rng.randint(3, 24) if rng.random() < 0.5 else 36)]
     ids, labels = [tokenizer.bos_token_id, *draw], [IGNORED] * (len(draw) + 1)
@@ -186,10 +187,10 @@ def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 8
 
 
 def order(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """A question with one to three facts that just state a number, and the labels of those to use; its cue is a comma.
+    """Return a question with one to three facts that only state a number, and the labels of the facts to use.
 
-    Which fact comes next is one token of a step, and nearly always the label after the last. Here it is every token,
-    and another than the one after the last in one of four places.
+    The prompt for the labels is a comma. Which fact comes next is one token of a step, and nearly always the label
+    after the last. In these rows it is every token, and one in four is not the label after the last.
     """
     problem = sample(rng, "train", mix.steps, difficulty=replace(mix.difficulty, distractors=(1, 2, 3), dead_ends=0.0))
     labels = "".join(f"({fact.label})" for fact in solve(problem))
@@ -198,7 +199,7 @@ def order(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> T
 
 
 def recital(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """The question, then its facts in another order; each is learned after its label."""
+    """Return the question, then its facts in another order; each is learned after its label."""
     text = RowBuilder(tokenizer).add(problem.question + "\n", learn=False)
     for fact in rng.sample(problem.facts, len(problem.facts)):
         text.add(f"({fact.label})", learn=False).add(f"{fact.text}.", learn=True).add("\n", learn=False)
@@ -206,7 +207,7 @@ def recital(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokeni
 
 
 def lookup(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """What every quantity of a problem is, then the same in another order, where the values are learned."""
+    """Return the value of every quantity, then the same in another order; the second values are learned."""
     text = RowBuilder(tokenizer)
     for key in rng.sample(sorted(problem.values), len(problem.values)):
         text.add(f"{key} {problem.values[key]}.", learn=False)

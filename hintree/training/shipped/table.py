@@ -1,20 +1,20 @@
-"""The figures of ``hintree lab evaluate`` as Markdown."""
+"""Markdown tables of the figures of ``hintree lab evaluate``."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
 def percent(figure: dict[str, float]) -> str:
-    """A share as "52.3 % [49.2, 55.4]"."""
+    """Format a share as "52.3 % [49.2, 55.4]"."""
     return f"{100 * figure['value']:.1f} % [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
 
 
 def as_table(figures: dict[str, Any]) -> str:
-    """The figures as Markdown."""
-    lab_problems, arms = figures["problems"], figures["arms"]
+    """Format all figures as Markdown."""
+    sample, arms = figures["problems"], figures["arms"]
     lengths, families = arms["teacher"]["steps"], arms["teacher"]["family"]
     lines = [
-        f"{lab_problems['n']} {lab_problems['split']} problems of {lab_problems['steps']} steps, seed {lab_problems['seed']}; 95 % intervals",
+        f"{sample['n']} {sample['split']} problems of {sample['steps']} steps, seed {sample['seed']}; 95 % intervals",
         "",
         f"| arm | right | {' | '.join(f'{k} steps' for k in lengths)} | {' | '.join(families)} |",
         "|---|---|" + "---|" * (len(lengths) + len(families)),
@@ -26,7 +26,7 @@ def as_table(figures: dict[str, Any]) -> str:
 
 
 def notes(figures: dict[str, Any]) -> Iterator[str]:
-    """What is no arm, a line each."""
+    """Yield the figures that are not arms, one line each."""
     prm, smart, hints = figures["prm"], figures["smart"], figures["hints"]
     errors = figures["student first errors"]
     total = max(1, sum(errors.values()))
@@ -63,5 +63,5 @@ def notes(figures: dict[str, Any]) -> Iterator[str]:
 
 
 def points(gain: dict[str, float]) -> str:
-    """A paired difference as "+12.3 points [9.8, 14.9]"."""
+    """Format a paired difference as "+12.3 points [9.8, 14.9]"."""
     return f"{100 * gain['value']:+.1f} points [{100 * gain['low']:.1f}, {100 * gain['high']:.1f}]"

@@ -1,7 +1,7 @@
-"""The lab's tokenizer: one token per word, number, label, mark and line break.
+"""The lab's tokenizer: one token per word, number, label, punctuation mark and line break.
 
-Whole-number tokens are what lets a model of a million weights learn arithmetic (docs/lab.md). A word outside the lab
-becomes ``<unk>``, which is how a question from another world is noticed.
+Whole-number tokens let a model of a million weights learn arithmetic (docs/lab.md). A word outside the lab becomes
+``<unk>``, which is how a question from outside the lab is detected.
 """
 
 import re
@@ -23,7 +23,7 @@ ALL = replace(WIDE, branching=0.5)
 
 @cache
 def words() -> list[str]:
-    """Every word and mark that a lab text can hold, sorted; collected from a large fixed sample."""
+    """Return every word and mark that a lab text can hold, sorted; collected from a large fixed sample."""
     found = set(re.findall(PIECE, "Hint: Plan: , check again + - * / ="))
     for problem in problems("train", range(1, 11), n=3000, seed=0, families=tuple(FAMILIES), difficulty=ALL):
         lines = [problem.question, write_hint(None), *(text for pair in gold(problem) for text in pair)]
@@ -32,7 +32,7 @@ def words() -> list[str]:
 
 
 def build_tokenizer(context: int = 1024) -> PreTrainedTokenizerFast:
-    """The tokenizer as an ordinary fast Hugging Face tokenizer; lab texts survive encode and decode unchanged."""
+    """Build an ordinary fast Hugging Face tokenizer; lab texts survive encoding and decoding unchanged."""
     numbers = [str(i) for i in range(MAX_VALUE + 1)]
     labels = [f"({i})" for i in range(1, LABELS + 1)]
     pieces = [*SPECIAL, *numbers, *labels, "\n", *words()]
