@@ -47,7 +47,7 @@ def _searches() -> Iterable[str]:
 def _scorers() -> Iterable[str]:
     from hintree.scorers import SCORERS
 
-    return (kind.name for kind in SCORERS.values())
+    return (info.usage for info in SCORERS.values())
 
 
 def _prm_families() -> Iterable[str]:

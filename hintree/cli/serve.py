@@ -36,7 +36,7 @@ def add_serve(commands: Any) -> None:
         metavar="NAME",
         help="serve only this preset, of $presets; repeatable, the first is the default (default: all, hintree first)",
     )
-    add("--host", default="127.0.0.1", help="address to listen on (default %(default)s: this machine only)")
+    add("--host", default="127.0.0.1", help="address to bind on (default %(default)s: this machine only)")
     add("--port", type=int, default=8399, help="port, 0 for any free one (default %(default)s)")
     add("--api-key-file", metavar="FILE", help="accepted API keys, one per line")
     add_models(serve)
@@ -67,8 +67,8 @@ def run_serve(args: argparse.Namespace) -> None:
     """Load the models and serve until a signal arrives. Raises UsageError."""
     try:
         from hintree.serve.keys import read_keys
-        from hintree.serve.run import listen, run, warn_if_open
-        from hintree.serve.service import Limits, Service
+        from hintree.serve.run import bind, run, warn_if_unprotected
+        from hintree.serve.service import ServerLimits, Service
         from hintree.serve.solvers import load_solvers
     except ModuleNotFoundError as error:
         raise UsageError(f'serving needs {error.name}: pip install "hintree[serve]"') from error
@@ -77,12 +77,12 @@ def run_serve(args: argparse.Namespace) -> None:
     for name in args.preset or ():
         preset(name)
     names = dict.fromkeys(args.preset or ["hintree", *PRESETS])
-    limits = Limits(args.live, args.queue, args.seconds, args.body, args.question, args.trees, args.grace)
+    limits = ServerLimits(args.live, args.queue, args.seconds, args.body, args.question, args.trees, args.grace)
     keys = read_keys(args.api_key_file, os.environ)
     budget = Budget.parse(args.budget) if args.budget is not None else None
     models = {role: getattr(args, role) for role in ROLES}
-    listener = listen(args.host, args.port)
+    listener = bind(args.host, args.port)
     options = {"prm_spec": args.prm_spec, "device": args.device, "dtype": args.dtype, "seed": args.seed}
     solvers = load_solvers(list(names), models, budget=budget, **options)
-    warn_if_open(args.host, keys)
+    warn_if_unprotected(args.host, keys)
     run(Service(solvers, keys, limits), listener)

@@ -45,7 +45,7 @@ def step_table(solution: Solution) -> Table:
             if not kept:
                 text = Text.assemble(text, ("  [rejected]", "red"))
             if shown.hint:
-                text = Text.assemble((f"hint: {visible(shown.hint)}\n", "yellow"), text)
+                text = Text.assemble((f"hint: {visible(str(shown.hint))}\n", "yellow"), text)
             table.add_row(str(number) if kept else "", shown.author, score, text)
     return table
 
@@ -85,7 +85,7 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
         "answer": solution.answer,
         "confidence": solution.confidence,
         "steps": [step_json(node) for node in solution.steps],
-        "stop_reason": solution.stop_reason,
+        "stop_reason": str(solution.stop_reason),
         "ledger": solution.ledger.to_dict(),
         "preset": preset,
         "models": {role: model if isinstance(model, str) else repr(model) for role, model in solver.models.items()},
@@ -101,8 +101,9 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
 def step_json(node: Node) -> dict[str, Any]:
     """Return a step of the chosen path as a JSON object, with its rejected versions."""
     rejected = [
-        {"text": n.step.text, "author": n.author, "hint": n.hint, "score": n.score}
+        {"text": n.step.text, "author": n.author, "hint": str(n.hint) if n.hint else None, "score": n.score}
         for n in versions_of(node)
         if n is not node
     ]
-    return {"text": node.step.text, "author": node.author, "hint": node.hint, "score": node.score, "rejected": rejected}
+    hint = str(node.hint) if node.hint else None
+    return {"text": node.step.text, "author": node.author, "hint": hint, "score": node.score, "rejected": rejected}

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import ROLES, add_budget, add_json, add_loading, add_models, add_seed
+from hintree.cli.options import add_budget, add_json, add_loading, add_models, add_seed
 from hintree.cli.view import check_tree_file, open_page, write_tree
 from hintree.errors import HintreeError, UsageError
+from hintree.search import ROLES
 from hintree.search.core.budget import Budget
 
 EXAMPLES = """examples:
@@ -117,8 +118,8 @@ def print_solution(args: argparse.Namespace, solver: Any, question: str, tree_fi
         print(json.dumps(to_json(solution, solver, args.preset), ensure_ascii=False))
     else:
         show(solution, Console(highlight=False))
-    if solution.stop_reason.startswith("failed"):
-        raise HintreeError(solution.stop_reason)
+    if solution.stop_reason.failed:
+        raise HintreeError(str(solution.stop_reason))
 
 
 def chosen_preset(args: argparse.Namespace) -> Any:

@@ -1,1 +1,1 @@
-"""Plug hintree into evaluation harnesses; each module needs the harness it is named after."""
+"""Adapters for evaluation harnesses; each module needs the harness it is named after."""

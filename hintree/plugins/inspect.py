@@ -1,7 +1,6 @@
 """hintree as a model provider of Inspect: ``inspect eval TASK --model hintree/PRESET``.
 
-The entry point ``inspect_ai`` of this package lets Inspect find it. All samples that are asked at once are solved in
-one batch.
+Inspect finds it through the entry point ``inspect_ai`` of this package. Concurrent samples are solved in one batch.
 
 Example runs:
     inspect eval task.py --model hintree/hintree
@@ -25,31 +24,31 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 
 from hintree.errors import UsageError
 from hintree.search import Budget
-from hintree.serve.engine import Engine, Event, Job
-from hintree.serve.responses import cut, finish, text_of, usage
-from hintree.serve.solvers import drawn_with
+from hintree.serve.engine import Engine, Event, SearchJob
+from hintree.serve.responses import cut, finish_reason, solution_text, usage
+from hintree.serve.solvers import with_sampling
 from hintree.solver import Solution, Solver, check_question
 
 LIVE = 64
-"""Questions that are solved together."""
+"""Most concurrent searches."""
 
 
 @modelapi(name="hintree")
 def hintree() -> type[ModelAPI]:
-    """The provider ``hintree``; a model is the name of a preset."""
+    """Return the provider ``hintree``, whose models are the presets."""
     return HintreeAPI
 
 
 class HintreeAPI(ModelAPI):
-    """A preset that answers the last message of the user; earlier messages are not read.
+    """Solve the last message of the user with a preset; earlier messages are ignored.
 
-    Of the generation settings temperature, top_p, seed, max_tokens (of all roles together) and stop_seqs are heeded.
+    Supported generation settings: temperature, top_p, seed, max_tokens (of all roles together) and stop_seqs.
 
     Args:
-        model_name: The preset's name.
-        base_url, api_key: Of Inspect; not used.
-        config: Default settings.
-        options: Further options of ``Solver``, such as reasoner, scorer, seed or device.
+        model_name: Name of the preset.
+        base_url, api_key: Arguments of Inspect, not used.
+        config: Default generation settings.
+        options: Further arguments of ``Solver``, such as reasoner, scorer, seed or device.
     """
 
     def __init__(
@@ -68,24 +67,24 @@ class HintreeAPI(ModelAPI):
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
     ) -> ModelOutput:
-        """Solve one question, together with all that are asked meanwhile."""
+        """Solve one question, in one batch with concurrent ones. Raises UsageError for tools or a conversation."""
         if tools:
             raise UsageError("hintree calls no tools: take a solver without tools")
         if not input or input[-1].role != "user":
             raise UsageError("the last message is not the user's: let it be the whole question")
         loop = asyncio.get_running_loop()
-        line: asyncio.Queue[Event] = asyncio.Queue()
+        events: asyncio.Queue[Event] = asyncio.Queue()
 
-        def tell(event: Event) -> None:
-            loop.call_soon_threadsafe(line.put_nowait, event)
+        def send(event: Event) -> None:
+            loop.call_soon_threadsafe(events.put_nowait, event)
 
-        solver = drawn_with(self.solver, config.temperature, config.top_p)
+        solver = with_sampling(self.solver, config.temperature, config.top_p)
         seed = solver.seed if config.seed is None else config.seed
         budget = Budget(tokens=config.max_tokens)
-        job = Job(solver, check_question(input[-1].text), seed, budget, tell)
+        job = SearchJob(solver, check_question(input[-1].text), seed, budget, send)
         self.engine.submit(job)
         try:
-            solution = await line.get()
+            solution = await events.get()
         finally:
             self.engine.cancel(job)
         if not isinstance(solution, Solution):
@@ -93,9 +92,9 @@ class HintreeAPI(ModelAPI):
         return self._output(solution, config.stop_seqs or [])
 
     def _output(self, solution: Solution, stops: list[str]) -> ModelOutput:
-        text, cost = cut(text_of(solution), stops), usage(solution.ledger)
+        text, cost = cut(solution_text(solution), stops), usage(solution.ledger)
         message = ChatMessageAssistant(content=text, model=self.model_name, source="generate")
-        reason = "max_tokens" if finish(solution) == "length" else "stop"
+        reason = "max_tokens" if finish_reason(solution) == "length" else "stop"
         return ModelOutput(
             model=self.model_name,
             choices=[ChatCompletionChoice(message=message, stop_reason=reason)],
@@ -104,13 +103,13 @@ class HintreeAPI(ModelAPI):
                 output_tokens=cost["completion_tokens"],
                 total_tokens=cost["total_tokens"],
             ),
-            metadata={"answer": solution.answer, "confidence": solution.confidence, "ended": solution.stop_reason},
+            metadata={"answer": solution.answer, "confidence": solution.confidence, "ended": str(solution.stop_reason)},
         )
 
     async def aclose(self) -> None:
-        """Let the engine end."""
+        """Shut the engine down after its running searches."""
         self.engine.close()
 
     def max_connections(self) -> int:
-        """Samples that are asked at once."""
+        """Return the number of concurrent samples."""
         return LIVE

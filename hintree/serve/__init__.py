@@ -1,1 +1,1 @@
-"""The server: presets behind the protocol of OpenAI's API. Start at app.py; engine.py grows the trees."""
+"""HTTP server: presets behind OpenAI's API. Start reading at app.py; engine.py runs the searches."""

@@ -1,4 +1,4 @@
-"""The server's paths, as an ASGI application: what OpenAI's clients ask for, trees, health and figures."""
+"""ASGI application: OpenAI's endpoints, trees, health and metrics."""
 
 import asyncio
 import json
@@ -18,23 +18,32 @@ from starlette.routing import Route
 from hintree import __version__
 from hintree.export import render
 from hintree.presets import preset
-from hintree.serve.calls import Call, Clock, LeftError
-from hintree.serve.errors import RefusalError, on_http_error, on_refusal, refusal_of
-from hintree.serve.requests import ChatBody, TextBody, read
-from hintree.serve.responses import BETWEEN, DONE, Reply, cut, event, finish, safe, text_of
+from hintree.serve.calls import Call, DisconnectedError, RequestTimer
+from hintree.serve.errors import ApiError, on_error, on_http_error, to_api_error
+from hintree.serve.requests import ChatBody, CompletionBody, parse_request
+from hintree.serve.responses import (
+    DONE,
+    SEPARATOR,
+    ResponseBuilder,
+    cut,
+    finish_reason,
+    sendable_prefix,
+    server_sent_event,
+    solution_text,
+)
 from hintree.serve.service import Service
 from hintree.solver import Solution
 
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-"""Headers of everything that holds a caller's text."""
+"""Headers of every response with a caller's text."""
 FORMS = {"json": "application/json", "html": "text/html; charset=utf-8"}
-"""What a tree can be had as."""
-LEFT = 499
-"""Stands for a caller who left, in the figures."""
+"""Formats of a tree -> media type."""
+CLIENT_CLOSED = 499
+"""Status in the metrics of a request whose client disconnected."""
 
 
 def make_app(service: Service) -> Starlette:
-    """The application; its engine runs while it is up."""
+    """Return the application; its engine runs during the lifespan."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -55,145 +64,147 @@ def make_app(service: Service) -> Starlette:
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
-        exception_handlers={RefusalError: on_refusal, HTTPException: on_http_error, Exception: on_refusal},
+        exception_handlers={ApiError: on_error, HTTPException: on_http_error, Exception: on_error},
     )
     app.state.service = service
     return app
 
 
-def enter(request: Request) -> tuple[Service, bytes]:
-    """The server's parts, and who asks. Raises RefusalError with status 401."""
+def authenticate(request: Request) -> tuple[Service, bytes]:
+    """Return the service and the digest of the caller's key. Raises ApiError with status 401."""
     service: Service = request.app.state.service
     return service, service.keys.owner(request.headers.get("authorization"))
 
 
 async def chat(request: Request) -> Response:
-    """POST /v1/chat/completions."""
+    """Handle POST /v1/chat/completions with a chat body."""
     return await complete(request, ChatBody)
 
 
 async def completions(request: Request) -> Response:
-    """POST /v1/completions."""
-    return await complete(request, TextBody)
+    """Handle POST /v1/completions with a prompt."""
+    return await complete(request, CompletionBody)
 
 
-async def complete(request: Request, kind: type[ChatBody] | type[TextBody]) -> Response:
-    """Solve the question of a request, and book it."""
+async def complete(request: Request, kind: type[ChatBody] | type[CompletionBody]) -> Response:
+    """Solve the question of a request, whole or streamed, and count the request in the metrics."""
     service: Service = request.app.state.service
-    clock = Clock(service)
+    timer = RequestTimer(service)
     try:
-        _, owner = enter(request)
-        data = await body_of(request, clock)
-        asked = read(data, kind, service.limits.question)
-        clock.preset, solver = service.solver(asked.body.model)
-        call, reply = Call(service, solver, asked, owner), Reply(clock.preset, kind is ChatBody)
+        _, owner = authenticate(request)
+        data = await body_of(request, timer)
+        parsed = parse_request(data, kind, service.limits.question)
+        timer.preset, solver = service.solver(parsed.body.model)
+        call, builder = Call(service, solver, parsed, owner), ResponseBuilder(timer.preset, kind is ChatBody)
         service.engine.submit(call.job)
-        if asked.body.stream:
-            events = stream(request, call, reply, clock)
+        if parsed.body.stream:
+            events = stream(request, call, builder, timer)
             return StreamingResponse(events, media_type="text/event-stream", headers=PRIVATE)
-        async with call.under_way(request, clock.left()):
+        async with call.running(request, timer.left()):
             solution = await call.next()
         assert isinstance(solution, Solution)
-        clock.book(200, solution.ledger)
-        text = cut(text_of(solution), asked.stops)
-        return JSONResponse(reply.whole(text, solution, extra(request, call, reply, solution)), headers=PRIVATE)
-    except (LeftError, ClientDisconnect):
-        clock.book(LEFT)
-        return Response(status_code=LEFT)
+        timer.record(200, solution.ledger)
+        text = cut(solution_text(solution), parsed.stops)
+        return JSONResponse(
+            builder.completion(text, solution, extra(request, call, builder, solution)), headers=PRIVATE
+        )
+    except (DisconnectedError, ClientDisconnect):
+        timer.record(CLIENT_CLOSED)
+        return Response(status_code=CLIENT_CLOSED)
     except Exception as error:
-        clock.book(refusal_of(error).status)
-        if refusal_of(error).code == "internal_error":
+        timer.record(to_api_error(error).status)
+        if to_api_error(error).code == "internal_error":
             raise
-        raise refusal_of(error) from error
+        raise to_api_error(error) from error
 
 
-async def stream(request: Request, call: Call, reply: Reply, clock: Clock) -> AsyncIterator[str]:
-    """The events of a stream: settled steps as they come, then the rest, the end, and the usage if it is wanted."""
-    wanted = call.asked.body.stream_options
-    usage = bool(wanted and wanted.include_usage)
-    nothing: dict[str, Any] = {"usage": None} if usage else {}
-    written, sent, status = "", "", LEFT
+async def stream(request: Request, call: Call, builder: ResponseBuilder, timer: RequestTimer) -> AsyncIterator[str]:
+    """Yield the events of a stream: committed steps as they come, the rest, the end, and the usage if requested."""
+    options = call.parsed.body.stream_options
+    with_usage = bool(options and options.include_usage)
+    extra_fields: dict[str, Any] = {"usage": None} if with_usage else {}
+    committed, sent, status = "", "", CLIENT_CLOSED
     ledger = None
     try:
-        async with call.under_way(request, clock.left()):
-            yield reply.chunk("", first=True, **nothing)
-            while isinstance(told := await call.next(), list):
-                written += "".join(step + BETWEEN for step in told)
-                if len(ready := safe(written, call.asked.stops)) > len(sent):
-                    yield reply.chunk(ready[len(sent) :], **nothing)
+        async with call.running(request, timer.left()):
+            yield builder.chunk("", first=True, **extra_fields)
+            while isinstance(event := await call.next(), list):
+                committed += "".join(step + SEPARATOR for step in event)
+                if len(ready := sendable_prefix(committed, call.parsed.stops)) > len(sent):
+                    yield builder.chunk(ready[len(sent) :], **extra_fields)
                     sent = ready
-        whole = cut(text_of(told), call.asked.stops)
-        assert whole.startswith(sent), "a step was sent that is not on the chosen path"
-        if rest := whole[len(sent) :]:
-            yield reply.chunk(rest, **nothing)
-        yield reply.chunk("", end=finish(told), hintree=extra(request, call, reply, told), **nothing)
-        if usage:
-            yield reply.last(told)
+        text = cut(solution_text(event), call.parsed.stops)
+        assert text.startswith(sent), "a step was sent that is not on the chosen path"
+        if rest := text[len(sent) :]:
+            yield builder.chunk(rest, **extra_fields)
+        yield builder.chunk("", end=finish_reason(event), hintree=extra(request, call, builder, event), **extra_fields)
+        if with_usage:
+            yield builder.usage_chunk(event)
         yield DONE
-        status, ledger = 200, told.ledger
-    except LeftError:
+        status, ledger = 200, event.ledger
+    except DisconnectedError:
         return
     except Exception as error:
-        refusal = refusal_of(error)
-        status = refusal.status
-        yield event(refusal.to_json())
+        failure = to_api_error(error)
+        status = failure.status
+        yield server_sent_event(failure.to_json())
     finally:
-        clock.book(status, ledger)
+        timer.record(status, ledger)
 
 
-def extra(request: Request, call: Call, reply: Reply, solution: Solution) -> dict[str, Any]:
-    """What only hintree gives, with the link to the tree."""
-    return call.extra(solution, reply.model, lambda name: str(request.url_for("tree", name=name)))
+def extra(request: Request, call: Call, builder: ResponseBuilder, solution: Solution) -> dict[str, Any]:
+    """Return the ``hintree`` object of a response, with the link to the tree."""
+    return call.extra(solution, builder.model, lambda name: str(request.url_for("tree", name=name)))
 
 
-async def body_of(request: Request, clock: Clock) -> Any:
-    """The JSON of a request. Raises RefusalError if it is too long, comes too slowly, or is no JSON."""
-    longest = clock.service.limits.body
+async def body_of(request: Request, timer: RequestTimer) -> Any:
+    """Return the parsed JSON body. Raises ApiError if it is too long, arrives too slowly, or is not JSON."""
+    longest = timer.service.limits.body
     received = bytearray()
     try:
-        async with asyncio.timeout(clock.left()):
+        async with asyncio.timeout(timer.left()):
             async for part in request.stream():
                 received += part
                 if len(received) > longest:
-                    raise RefusalError(413, f"the body is longer than {longest} bytes", "request_too_large")
+                    raise ApiError(413, f"the body is longer than {longest} bytes", "request_too_large")
     except TimeoutError as error:
-        raise RefusalError(408, "the body did not come in time", "timeout") from error
+        raise ApiError(408, "the body did not come in time", "timeout") from error
     try:
         return json.loads(received)
     except (ValueError, RecursionError) as error:
-        raise RefusalError(400, "the body is not JSON", "invalid_json") from error
+        raise ApiError(400, "the body is not JSON", "invalid_json") from error
 
 
 async def models(request: Request) -> JSONResponse:
-    """GET /v1/models: the presets."""
-    service, _ = enter(request)
+    """Handle GET /v1/models: list the presets."""
+    service, _ = authenticate(request)
     return JSONResponse({"object": "list", "data": [card(name) for name in service.solvers]})
 
 
 async def model(request: Request) -> JSONResponse:
-    """GET /v1/models/{name}."""
-    service, _ = enter(request)
+    """Handle GET /v1/models/{name}: describe one preset."""
+    service, _ = authenticate(request)
     return JSONResponse(card(service.solver(request.path_params["name"])[0]))
 
 
 def card(name: str) -> dict[str, Any]:
-    """A preset as OpenAI's API describes a model."""
+    """Return a preset in the form of a model of OpenAI's API."""
     return {"id": name, "object": "model", "created": 0, "owned_by": "hintree", "description": preset(name).about}
 
 
 async def tree(request: Request) -> Response:
-    """GET /v1/trees/{name}?format=json or html: a tree of this caller."""
-    service, owner = enter(request)
+    """Handle GET /v1/trees/{name}?format=json or html: return a tree of this caller."""
+    service, owner = authenticate(request)
     form = request.query_params.get("format", "json")
     if form not in FORMS:
-        raise RefusalError(400, f"format={form[:20]!r} is not one of {', '.join(FORMS)}", "invalid_value", "format")
+        raise ApiError(400, f"format={form[:20]!r} is not one of {', '.join(FORMS)}", "invalid_value", "format")
     solved = service.trees.find(owner, request.path_params["name"])
     content = await run_in_threadpool(render, solved, f".{form}")
     return Response(content, media_type=FORMS[form], headers=PRIVATE)
 
 
 async def health(request: Request) -> JSONResponse:
-    """GET /health: 200 while searches are taken, else 503; no key is needed."""
+    """Handle GET /health: 200 while searches are accepted, else 503; needs no key."""
     engine = request.app.state.service.engine
     up = engine.thread.is_alive() and not engine.closing
     state = {"status": "ok" if up else "closing", "version": __version__, "time": int(time.time())}
@@ -201,6 +212,6 @@ async def health(request: Request) -> JSONResponse:
 
 
 async def metrics(request: Request) -> Response:
-    """GET /metrics, for Prometheus."""
-    service, _ = enter(request)
+    """Handle GET /metrics, in Prometheus' text format."""
+    service, _ = authenticate(request)
     return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)

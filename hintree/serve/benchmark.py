@@ -1,7 +1,7 @@
-"""What the server costs: the same questions from many callers at once, and solved directly in one batch.
+"""Measure the overhead of serving: the same questions from concurrent clients, and solved directly in one batch.
 
-Every repetition takes new questions, and both ways have models of their own, so no cache has seen them; which way goes
-first alternates.
+Every repetition uses new questions, and each side has models of its own, so no prefix cache holds them. The side that
+runs first alternates.
 
 Example runs:
     python -m hintree.serve.benchmark
@@ -22,14 +22,14 @@ import numpy as np
 import openai
 
 from hintree.lab.generate import problems
-from hintree.serve.run import Server, listen
+from hintree.serve.run import HttpServer, bind
 from hintree.serve.service import Service
 from hintree.serve.solvers import load_solvers
 from hintree.solver import Solver
 
 
-class Turn(NamedTuple):
-    """One repetition: 95th percentiles in seconds, lost requests, and answers that differ."""
+class Repetition(NamedTuple):
+    """One repetition: 95th percentiles of the latency in seconds, lost requests, and answers that differ."""
 
     direct: float
     served: float
@@ -39,9 +39,9 @@ class Turn(NamedTuple):
 
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
-    """A server in a thread of its own, on a free port; its address."""
-    listener = listen("127.0.0.1", 0)
-    server = Server(service)
+    """Run a server in a thread, on a free port of this machine, and yield its base URL."""
+    listener = bind("127.0.0.1", 0)
+    server = HttpServer(service)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
     try:
@@ -52,7 +52,7 @@ def serving(service: Service) -> Iterator[str]:
 
 
 def direct(solver: Solver, questions: Sequence[str]) -> tuple[dict[str, str | None], list[float]]:
-    """Answers by question, and the seconds to each."""
+    """Return the answers by question, and the latency of each in seconds, from one batch without a server."""
     clock, answers, seconds = time.monotonic(), {}, []
     for solution in solver.as_solved(questions):
         answers[solution.question] = solution.answer
@@ -61,7 +61,7 @@ def direct(solver: Solver, questions: Sequence[str]) -> tuple[dict[str, str | No
 
 
 async def served(url: str, model: str, questions: Sequence[str]) -> tuple[dict[str, str | None], list[float]]:
-    """Answers by question from a caller each, all at once, and the seconds to each."""
+    """Return the answers by question, and the latency of each in seconds, from one concurrent client per question."""
     answers, seconds = {}, []
     async with openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0, timeout=600) as client:
 
@@ -75,41 +75,41 @@ async def served(url: str, model: str, questions: Sequence[str]) -> tuple[dict[s
     return answers, seconds
 
 
-def measure(preset: str, callers: int, repeat: int, seed: int) -> Iterator[Turn]:
-    """The repetitions, as they end."""
+def measure(preset: str, callers: int, repeat: int, seed: int) -> Iterator[Repetition]:
+    """Yield the repetitions as they end."""
     solver = Solver(preset)
     stream = (problem.question for problem in problems("test", range(4, 7), n=callers * repeat, seed=seed))
     with serving(Service(load_solvers([preset], {}))) as url:
-        for turn in range(repeat):
+        for index in range(repeat):
             questions = list(islice(stream, callers))
-            if turn % 2:
-                found, together = asyncio.run(served(url, preset, questions))
-            want, alone = direct(solver, questions)
-            if not turn % 2:
-                found, together = asyncio.run(served(url, preset, questions))
-            differ = sum(found[question] != want[question] for question in found)
+            if index % 2:
+                found, concurrent = asyncio.run(served(url, preset, questions))
+            expected, alone = direct(solver, questions)
+            if not index % 2:
+                found, concurrent = asyncio.run(served(url, preset, questions))
+            differ = sum(found[question] != expected[question] for question in found)
             lost = callers - len(found)
-            yield Turn(float(np.percentile(alone, 95)), float(np.percentile(together, 95)), lost, differ)
+            yield Repetition(float(np.percentile(alone, 95)), float(np.percentile(concurrent, 95)), lost, differ)
 
 
 def main() -> None:
-    """Measure, and print one line a turn and the median."""
+    """Print one line per repetition, and the median ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="hintree")
     parser.add_argument("--callers", type=int, default=64)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    turns = []
-    for turn in measure(args.preset, args.callers, args.repeat, args.seed):
-        turns.append(turn)
-        line = f"p95 direct {turn.direct:.2f} s, served {turn.served:.2f} s, lost {turn.lost}, differ {turn.differ}"
-        print(line, flush=True)
-    ratios = sorted(turn.served / turn.direct for turn in turns)
+    repetitions = []
+    for repetition in measure(args.preset, args.callers, args.repeat, args.seed):
+        repetitions.append(repetition)
+        line = f"p95 direct {repetition.direct:.2f} s, served {repetition.served:.2f} s"
+        print(f"{line}, lost {repetition.lost}, differ {repetition.differ}", flush=True)
+    ratios = sorted(one.served / one.direct for one in repetitions)
     print(
         f"{args.callers} callers, preset {args.preset}: p95 served / direct {statistics.median(ratios):.2f} "
-        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {len(turns)} turns), lost {sum(t.lost for t in turns)}, "
-        f"answers that differ {sum(t.differ for t in turns)}"
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f} in {len(repetitions)} turns), lost {sum(t.lost for t in repetitions)}, "
+        f"answers that differ {sum(t.differ for t in repetitions)}"
     )
 
 

@@ -1,28 +1,28 @@
-"""Which steps of a growing tree are settled: whatever happens, the chosen path goes through them."""
+"""Committed steps of a growing tree: the chosen path goes through them, whatever the search does next."""
 
 from itertools import takewhile
 
 from hintree.search import Beam, Node, Search, Tree
 
 
-def settles(search: Search) -> bool:
-    """Whether steps can be settled before the search is over.
+def commits_early(search: Search) -> bool:
+    """Return True if steps can be committed before the search ends.
 
-    A beam without lookahead only ever goes on from its deepest level. Any other search may come back to an earlier
-    step, so its path is known at the end.
+    A beam without lookahead only ever expands its deepest level. Any other search may return to an earlier step, so its
+    path is known at the end only.
     """
     return isinstance(search, Beam) and not search.lookahead
 
 
-def settled(tree: Tree) -> list[Node]:
-    """The settled steps of a beam's tree, from the first; ask only while no step waits for its score.
+def committed_prefix(tree: Tree) -> list[Node]:
+    """Return the committed steps of a beam's tree, from the first; valid only while no step waits for its score.
 
-    The chosen path ends in a finished solution, or in or after a step of the deepest level. What all of these paths
-    share is settled, but for the deepest level itself, whose steps may still be rewritten.
+    The chosen path ends in a finished solution, or in or after a step of the deepest level. The common prefix of all
+    these paths is committed, except for the deepest level itself, whose steps may still be rewritten.
     """
-    alive = [node for node in tree if node.parent is not None and node.status in ("open", "pruned")]
-    deepest = max((node.depth for node in alive), default=0)
-    ends = tree.terminals() + [node for node in alive if node.depth == deepest]
+    open_nodes = [node for node in tree if node.parent is not None and node.status in ("open", "pruned")]
+    deepest = max((node.depth for node in open_nodes), default=0)
+    ends = tree.terminals() + [node for node in open_nodes if node.depth == deepest]
     deepest = max((node.depth for node in ends), default=0)
     levels = takewhile(
         lambda level: len({node.id for node in level}) == 1, zip(*(n.path() for n in ends), strict=False)

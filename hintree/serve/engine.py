@@ -1,6 +1,6 @@
-"""The engine: one thread that grows the trees of all callers together, in one batch per role and round.
+"""Continuous batching of searches: one thread grows the trees of all callers, with one batch per role and round.
 
-A new tree joins while others are under way, and every caller is told of its own tree only.
+A new search joins between two rounds. Every caller gets the events of its own tree only.
 """
 
 import logging
@@ -12,114 +12,121 @@ from dataclasses import dataclass, field
 
 from hintree.search import Budget, Problem, Run, Tree
 from hintree.search.core.batched_driver import serve_one_role
+from hintree.search.core.endings import CANCELLED
 from hintree.search.core.run import advance
-from hintree.serve.committed import settled, settles
+from hintree.serve.committed import commits_early, committed_prefix
 from hintree.solver import Solution, Solver
 
 Event = list[str] | Solution | Exception
-"""What a caller is told: steps that are settled now, the solution, or why there is none. The last two end it."""
+"""Newly committed steps, the solution, or the error that ended the search; the last two are final."""
 
 
-class FullError(Exception):
-    """So many searches are live and waiting that no other is taken."""
+class QueueFullError(Exception):
+    """The limits of live and waiting searches are reached."""
 
 
-class ClosingError(Exception):
-    """The server is being stopped."""
+class ShutdownError(Exception):
+    """The server is shutting down."""
 
 
-class FailedError(Exception):
-    """A search has failed; its cause is what a model raised, if a model did."""
+class SearchFailedError(Exception):
+    """A search has failed; ``__cause__`` is the exception of the model, if there was one."""
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class SearchJob:
     """One caller's search.
 
     Attributes:
-        solver: Whose search, rule and models are used.
-        question: Already checked.
-        seed: Same seed, same tree.
-        budget: Its limits.
-        tell: Called in the engine's thread with every event.
-        stream: Whether settled steps are told while the search goes on.
+        solver: Solver with the search, the rewrite rule and the models.
+        question: Checked question.
+        seed: Seed of the tree.
+        budget: Limits of the search.
+        on_event: Callback for every event; called in the engine's thread.
+        stream: Send committed steps while the search runs.
+        cancelled: Set by ``Engine.cancel``; the search ends before the next round.
+        sent: Number of committed steps already sent.
     """
 
     solver: Solver
     question: str
     seed: int
     budget: Budget
-    tell: Callable[[Event], None]
+    on_event: Callable[[Event], None]
     stream: bool = False
     cancelled: bool = False
-    told: int = 0
+    sent: int = 0
     run: Run = field(init=False)
 
     def start(self) -> None:
-        """Make the tree and ask the first questions."""
+        """Create the tree and run the search to its first requests."""
         tree = Tree(Problem(self.question), self.seed)
         self.run = Run(tree, self.solver.search.grow(tree, self.solver.rewrite), started=time.monotonic())
         self.run.resume(None)
 
     def advance(self) -> Event | None:
-        """Bring the search to where it needs a model, or end it; what is new, None if nothing is."""
+        """Run the search until it waits for a model or ends; return the new event, None if there is none."""
         if self.cancelled:
-            self.run.end("cancelled")
+            self.run.end(CANCELLED)
             return None
         advance(self.run, self.solver.handlers, self.budget)
         reason = self.run.stop_reason
-        if reason.startswith("failed"):
-            error = FailedError(reason)
+        if reason and reason.failed:
+            error = SearchFailedError(str(reason))
             error.__cause__ = self.run.error
             return error
         if reason:
             return self.solver.solution(self.run)
-        if self.stream and settles(self.solver.search) and all(ask.role != "scorer" for ask in self.run.requests):
-            steps = [node.step.text for node in settled(self.run.tree)[self.told :]]
-            self.told += len(steps)
+        if (
+            self.stream
+            and commits_early(self.solver.search)
+            and all(request.role != "scorer" for request in self.run.requests)
+        ):
+            steps = [node.step.text for node in committed_prefix(self.run.tree)[self.sent :]]
+            self.sent += len(steps)
             return steps or None
         return None
 
 
 class Engine:
-    """Takes jobs from any thread; its own thread is the only one that asks models.
+    """Accept jobs from any thread; run them in its own thread, the only one that calls the models.
 
     Args:
-        live: Searches that are worked on at once.
-        queue: Searches that may wait beside them.
+        live: Most concurrent searches.
+        queue: Most waiting searches.
     """
 
     def __init__(self, live: int, queue: int) -> None:
-        self.most_live, self.queue = live, queue
-        self.jobs: list[Job] = []
-        self.waiting: deque[Job] = deque()
+        self.max_live, self.max_waiting = live, queue
+        self.jobs: list[SearchJob] = []
+        self.waiting: deque[SearchJob] = deque()
         self.closing = False
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self._work, name="hintree-engine", daemon=True)
 
-    def submit(self, job: Job) -> None:
-        """Take a job. Raises FullError or ClosingError."""
+    def submit(self, job: SearchJob) -> None:
+        """Add a job to the queue. Raises QueueFullError or ShutdownError."""
         with self.changed:
             if self.closing:
-                raise ClosingError
-            if len(self.jobs) + len(self.waiting) >= self.most_live + self.queue:
-                raise FullError
+                raise ShutdownError
+            if len(self.jobs) + len(self.waiting) >= self.max_live + self.max_waiting:
+                raise QueueFullError
             self.waiting.append(job)
             self.changed.notify()
 
-    def cancel(self, job: Job) -> None:
-        """Let go of a job, done or not; its search ends before the next round."""
+    def cancel(self, job: SearchJob) -> None:
+        """Cancel a job, finished or not; its search ends before the next round."""
         job.cancelled = True
         with self.changed:
             if job in self.waiting:
                 self.waiting.remove(job)
 
     def close(self) -> None:
-        """Take no more jobs; those that wait are told so, those that run go on, and then the thread ends."""
+        """Accept no more jobs; waiting ones get a ShutdownError, running ones finish, then the thread ends."""
         with self.changed:
             self.closing = True
             for job in self.waiting:
-                job.tell(ClosingError())
+                job.on_event(ShutdownError())
             self.waiting.clear()
             self.changed.notify()
 
@@ -127,28 +134,28 @@ class Engine:
         while self._admit():
             try:
                 self._round()
-            except Exception as error:  # a bug: no caller is left waiting, and the next ones are served
+            except Exception as error:  # a bug: every caller gets the error, and later jobs still run
                 logging.getLogger("hintree").exception("the engine has failed")
                 for job in self.jobs:
-                    job.tell(error)
+                    job.on_event(error)
                 self.jobs = []
 
     def _admit(self) -> bool:
-        """Start waiting jobs while there is room, sleeping while there is nothing to do; False when it is all over."""
+        """Start waiting jobs up to the limit; block while there are none; return False after the last one."""
         with self.changed:
             while not (self.jobs or self.waiting or self.closing):
                 self.changed.wait()
-            while self.waiting and len(self.jobs) < self.most_live:
+            while self.waiting and len(self.jobs) < self.max_live:
                 self.jobs.append(self.waiting.popleft())
                 self.jobs[-1].start()
             return bool(self.jobs)
 
     def _round(self) -> None:
-        news = [(job, job.advance()) for job in self.jobs]
-        going = [job for job in self.jobs if not job.run.stop_reason]
+        events = [(job, job.advance()) for job in self.jobs]
+        running = [job for job in self.jobs if not job.run.stop_reason]
         with self.changed:
-            self.jobs = going  # before anyone is told, who may then ask again at once
-        for job, event in news:
+            self.jobs = running  # before the callbacks, since a caller may submit again at once
+        for job, event in events:
             if event is not None:
-                job.tell(event)
-        serve_one_role((job.run, job.solver.handlers) for job in going)
+                job.on_event(event)
+        serve_one_role((job.run, job.solver.handlers) for job in running)

@@ -1,4 +1,4 @@
-"""Who may ask: API keys, kept as digests only and compared in constant time."""
+"""API keys: stored as SHA-256 digests only, and compared in constant time."""
 
 import hashlib
 import hmac
@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hintree.errors import UsageError
-from hintree.serve.errors import RefusalError
+from hintree.serve.errors import ApiError
 
 VARIABLE = "HINTREE_SERVE_API_KEY"
-"""The environment variable that may hold the key."""
+"""Environment variable of the key."""
 
 
 def read_keys(file: str | None, environment: Mapping[str, str]) -> list[str]:
-    """The keys of a file, one a line, or else the one of the environment; none if neither is given.
+    """Return the keys of a file, one per line, or the key of the environment; none if neither is given.
 
     Raises:
-        UsageError: The file cannot be read or holds no key, or a key cannot stand in a header.
+        UsageError: The file cannot be read or holds no key, or a key is not a valid header value.
     """
     if file is None:
         lines, source = environment.get(VARIABLE, "").split("\n"), VARIABLE
@@ -33,17 +33,17 @@ def read_keys(file: str | None, environment: Mapping[str, str]) -> list[str]:
     return keys
 
 
-class Keys:
-    """The accepted keys; no key at all lets everyone in."""
+class ApiKeys:
+    """The set of accepted keys; an empty set accepts every caller."""
 
     def __init__(self, keys: Iterable[str]) -> None:
         self.digests = [hashlib.sha256(key.encode()).digest() for key in keys]
 
     def owner(self, authorization: str | None) -> bytes:
-        """Who sends this header: the digest of its key, b"" where no key is needed.
+        """Return the digest of the key in an Authorization header, b"" if no key is needed.
 
         Raises:
-            RefusalError: With status 401.
+            ApiError: With status 401.
         """
         if not self.digests:
             return b""
@@ -52,5 +52,5 @@ class Keys:
         known = [hmac.compare_digest(digest, accepted) for accepted in self.digests]
         if scheme.lower() != "bearer" or not any(known):
             what = "no valid API key; send the header Authorization: Bearer KEY"
-            raise RefusalError(401, what, "invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
+            raise ApiError(401, what, "invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
         return digest

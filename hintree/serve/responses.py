@@ -1,4 +1,4 @@
-"""What a caller is answered: completions and chunks in the shapes of OpenAI's API."""
+"""Response bodies of OpenAI's API: completions, and chunks of a stream."""
 
 import json
 import secrets
@@ -7,27 +7,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hintree.search import Ledger
+from hintree.search import Ledger, StopKind
 from hintree.solver import Solution
 
-BETWEEN = "\n\n"
-"""Between steps, and before the answer."""
+SEPARATOR = "\n\n"
+"""Text between steps, and before the answer."""
 DONE = "data: [DONE]\n\n"
 
 
-def text_of(solution: Solution) -> str:
-    """The steps of the chosen path, one paragraph each, and the answer in canonical form as the last."""
+def solution_text(solution: Solution) -> str:
+    """Return the steps of the chosen path, one paragraph each, and the answer in canonical form as the last."""
     steps = [node.step.text for node in solution.steps]
-    return BETWEEN.join([*steps, *([] if solution.answer is None else [f"Answer: {solution.answer}"])])
+    return SEPARATOR.join([*steps, *([] if solution.answer is None else [f"Answer: {solution.answer}"])])
 
 
 def cut(text: str, stops: Sequence[str]) -> str:
-    """The text before the first of the stops."""
+    """Return the text before the first stop text."""
     return text[: min((at for stop in stops if (at := text.find(stop)) >= 0), default=len(text))]
 
 
-def safe(text: str, stops: Sequence[str]) -> str:
-    """As much of a text that goes on as no stop can cut any more."""
+def sendable_prefix(text: str, stops: Sequence[str]) -> str:
+    """Return the longest prefix of an unfinished text that no stop text can cut any more."""
     whole = cut(text, stops)
     if len(whole) < len(text):
         return whole
@@ -36,28 +36,30 @@ def safe(text: str, stops: Sequence[str]) -> str:
 
 
 def usage(ledger: Ledger) -> dict[str, int]:
-    """Tokens that were read and written, summed over the roles."""
+    """Return prompt and generated tokens, summed over the roles."""
     read, written = int(ledger.total("prompt_tokens")), int(ledger.total("generated_tokens"))
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
-def finish(solution: Solution) -> str:
-    """Why the answer ends: "length" if a limit has ended the search."""
-    return "length" if solution.stop_reason.startswith("budget") else "stop"
+def finish_reason(solution: Solution) -> str:
+    """Return "length" if a limit ended the search, else "stop"."""
+    return "length" if solution.stop_reason.kind is StopKind.BUDGET else "stop"
 
 
-def event(data: dict[str, Any]) -> str:
-    """One server-sent event."""
+def server_sent_event(data: dict[str, Any]) -> str:
+    """Return one server-sent event with a JSON payload."""
     return f"data: {json.dumps(data)}\n\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """The answer to one request.
+class ResponseBuilder:
+    """Build the response to one request.
 
     Attributes:
-        model: The preset's name.
-        chat: For /v1/chat/completions, else for /v1/completions.
+        model: Name of the preset.
+        chat: True for /v1/chat/completions, False for /v1/completions.
+        id: Random identifier.
+        created: Unix time in seconds.
     """
 
     model: str
@@ -65,30 +67,30 @@ class Reply:
     id: str = field(default_factory=lambda: secrets.token_hex(12))
     created: int = field(default_factory=lambda: int(time.time()))
 
-    def whole(self, text: str, solution: Solution, extra: dict[str, Any]) -> dict[str, Any]:
-        """The whole completion; ``extra`` is what only hintree gives."""
-        said = {"message": {"role": "assistant", "content": text, "refusal": None}} if self.chat else {"text": text}
-        choice = {"index": 0, **said, "logprobs": None, "finish_reason": finish(solution)}
+    def completion(self, text: str, solution: Solution, extra: dict[str, Any]) -> dict[str, Any]:
+        """Return the whole completion; ``extra`` becomes its ``hintree`` object."""
+        content = {"message": {"role": "assistant", "content": text, "failure": None}} if self.chat else {"text": text}
+        choice = {"index": 0, **content, "logprobs": None, "finish_reason": finish_reason(solution)}
         kind = "chat.completion" if self.chat else "text_completion"
-        return {**self._head(kind), "choices": [choice], "usage": usage(solution.ledger), "hintree": extra}
+        return {**self._header(kind), "choices": [choice], "usage": usage(solution.ledger), "hintree": extra}
 
     def chunk(self, text: str, *, first: bool = False, end: str | None = None, **more: Any) -> str:
-        """A part of it as an event of a stream."""
+        """Return a part of the completion as an event of a stream."""
         delta: dict[str, Any] = {"role": "assistant"} if first else {}
         if text or first:
             delta["content"] = text
-        said = {"delta": delta} if self.chat else {"text": text}
-        choice = {"index": 0, **said, "logprobs": None, "finish_reason": end}
-        return event({**self._head(self._chunk), "choices": [choice], **more})
+        content = {"delta": delta} if self.chat else {"text": text}
+        choice = {"index": 0, **content, "logprobs": None, "finish_reason": end}
+        return server_sent_event({**self._header(self._chunk), "choices": [choice], **more})
 
-    def last(self, solution: Solution) -> str:
-        """The event with the usage."""
-        return event({**self._head(self._chunk), "choices": [], "usage": usage(solution.ledger)})
+    def usage_chunk(self, solution: Solution) -> str:
+        """Return the event of a stream with the usage."""
+        return server_sent_event({**self._header(self._chunk), "choices": [], "usage": usage(solution.ledger)})
 
     @property
     def _chunk(self) -> str:
         return "chat.completion.chunk" if self.chat else "text_completion"
 
-    def _head(self, kind: str) -> dict[str, Any]:
+    def _header(self, kind: str) -> dict[str, Any]:
         name = f"{'chatcmpl' if self.chat else 'cmpl'}-{self.id}"
         return {"id": name, "object": kind, "created": self.created, "model": self.model}

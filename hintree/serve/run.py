@@ -1,4 +1,4 @@
-"""The server's process: its socket, its signals, its end."""
+"""The server process: socket, signals, shutdown."""
 
 import asyncio
 import ipaddress
@@ -13,14 +13,14 @@ from hintree.serve.app import make_app
 from hintree.serve.service import Service
 
 SLACK = 10
-"""Seconds after the grace time in which answers are sent off."""
+"""Seconds after the grace time to send the last responses."""
 
 
-class Server(uvicorn.Server):
-    """uvicorn's server, which lets searches finish when it is stopped.
+class HttpServer(uvicorn.Server):
+    """Run uvicorn with a graceful shutdown of the searches.
 
     Args:
-        service: What is served.
+        service: The server's parts.
     """
 
     def __init__(self, service: Service) -> None:
@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 make_app(service),
-                access_log=False,  # the names of trees are secrets
+                access_log=False,  # the names of trees in the paths are secrets
                 log_level="warning",
                 server_header=False,
                 timeout_graceful_shutdown=int(service.limits.grace) + SLACK,
@@ -36,21 +36,21 @@ class Server(uvicorn.Server):
         )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let what runs finish, or end it after the grace time."""
+        """Let running searches finish, or end them after the grace time."""
         self.service.close()
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say where."""
+        """Start, and log the address."""
         await super().startup(sockets)
         if sockets and self.started:
             host, port = sockets[0].getsockname()[:2]
             where = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"
-            tell(f"serving {', '.join(self.service.solvers)} on {where} (stop with Ctrl-C)")
+            log(f"serving {', '.join(self.service.solvers)} on {where} (stop with Ctrl-C)")
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket on that address. Raises UsageError if there is none to be had."""
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Raises UsageError if the address is invalid or in use."""
     if not 0 <= port <= 65535:
         raise UsageError(f"--port {port} is not a number from 0 to 65535")
     try:
@@ -61,25 +61,25 @@ def listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"cannot listen on {host} port {port}: {error}; give another --host or --port") from error
 
 
-def local(host: str) -> bool:
-    """Whether only this machine can reach the address."""
+def is_loopback(host: str) -> bool:
+    """Return True if only this machine can reach the address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def warn_if_open(host: str, keys: Sequence[str]) -> None:
-    """Say loudly that everyone may ask, where this is so."""
-    if not local(host) and not keys:
-        tell(f"WARNING: OPEN TO EVERYONE who reaches {host}: no API key is set; see `hintree serve --help`")
+def warn_if_unprotected(host: str, keys: Sequence[str]) -> None:
+    """Log a warning if a server without a key is reachable from other machines."""
+    if not is_loopback(host) and not keys:
+        log(f"WARNING: OPEN TO EVERYONE who reaches {host}: no API key is set; see `hintree serve --help`")
 
 
-def tell(line: str) -> None:
-    """Say something to the operator."""
+def log(line: str) -> None:
+    """Print a line to standard error."""
     print(f"hintree: {line}", file=sys.stderr, flush=True)
 
 
 def run(service: Service, listener: socket.socket) -> None:
-    """Serve until a signal comes."""
-    asyncio.run(Server(service).serve(sockets=[listener]))
+    """Serve until a signal arrives."""
+    asyncio.run(HttpServer(service).serve(sockets=[listener]))

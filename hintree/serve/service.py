@@ -1,4 +1,4 @@
-"""What the server is made of: solvers, the engine, limits, keys, trees and figures."""
+"""The parts of a server: solvers, engine, limits, keys, trees and metrics."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 
 from hintree.errors import UsageError
 from hintree.search import Budget
-from hintree.serve.engine import ClosingError, Engine, Event
-from hintree.serve.errors import RefusalError
-from hintree.serve.keys import Keys
+from hintree.serve.engine import Engine, Event, ShutdownError
+from hintree.serve.errors import ApiError
+from hintree.serve.keys import ApiKeys
 from hintree.serve.metrics import Metrics
-from hintree.serve.trees import Trees
+from hintree.serve.trees import TreeStore
 from hintree.solver import Solver
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one server takes on.
+class ServerLimits:
+    """Limits of one server.
 
     Attributes:
-        live: Searches that are worked on at once, at least 1.
-        queue: Searches that may wait beside them; any further one is refused with status 429.
-        seconds: From a request to its end; then it is answered with status 504.
-        body: Bytes of a request.
-        question: Characters of a question.
-        trees: Trees that are kept for their links; 0 for none.
-        grace: Seconds in which running requests may finish when the server is stopped.
+        live: Most concurrent searches, at least 1.
+        queue: Most waiting searches; a further request gets status 429.
+        seconds: Deadline of a request, from its arrival; then it gets status 504.
+        body: Most bytes of a request.
+        question: Most characters of a question.
+        trees: Number of latest trees kept for their links; 0 for none.
+        grace: Seconds for running requests to finish at shutdown.
 
     Raises:
         UsageError: A value is outside its range.
@@ -41,53 +41,55 @@ class Limits:
     grace: float = 10.0
 
     def __post_init__(self) -> None:
-        least = {"live": 1, "queue": 0, "seconds": 0.001, "body": 100, "question": 1, "trees": 0, "grace": 0}
-        for name, bound in least.items():
+        lowest = {"live": 1, "queue": 0, "seconds": 0.001, "body": 100, "question": 1, "trees": 0, "grace": 0}
+        for name, bound in lowest.items():
             if not bound <= getattr(self, name) <= 10**12:
                 raise UsageError(f"serve {name}={getattr(self, name)!r} is not a number of at least {bound}")
 
 
 class Service:
-    """One server's parts.
+    """Hold the parts of one server.
 
     Args:
-        solvers: By name of their preset; the first is the default.
-        keys: API keys, none to let everyone in.
-        limits: What it takes on.
+        solvers: Solvers by name of their preset; the first is the default.
+        keys: API keys; none accepts every caller.
+        limits: Limits of the server.
 
     Attributes:
-        lines: Queues of events, one for every request under way.
+        queues: Event queue of every request in progress.
     """
 
-    def __init__(self, solvers: Mapping[str, Solver], keys: Sequence[str] = (), limits: Limits | None = None) -> None:
+    def __init__(
+        self, solvers: Mapping[str, Solver], keys: Sequence[str] = (), limits: ServerLimits | None = None
+    ) -> None:
         self.solvers = solvers
-        self.limits = limits or Limits()
-        self.keys = Keys(keys)
+        self.limits = limits or ServerLimits()
+        self.keys = ApiKeys(keys)
         self.engine = Engine(self.limits.live, self.limits.queue)
-        self.trees = Trees(self.limits.trees)
+        self.trees = TreeStore(self.limits.trees)
         self.metrics = Metrics(self.engine)
-        self.lines: set[asyncio.Queue[Event]] = set()
+        self.queues: set[asyncio.Queue[Event]] = set()
 
     def solver(self, model: str | None) -> tuple[str, Solver]:
-        """The preset that a request names, or the default. Raises RefusalError with status 404."""
+        """Return name and solver of the requested preset, or of the default. Raises ApiError with status 404."""
         name = model or next(iter(self.solvers))
         if name not in self.solvers:
             what = f"no model {name[:80]!r}; there are {', '.join(self.solvers)}"
-            raise RefusalError(404, what, "model_not_found", "model")
+            raise ApiError(404, what, "model_not_found", "model")
         return name, self.solvers[name]
 
     def budget(self, solver: Solver, max_tokens: int | None) -> Budget:
-        """The limits of one search: the server's own, and the caller's tokens where they are fewer."""
+        """Return the limits of one search: the server's own, with the caller's token limit where it is lower."""
         if max_tokens is None or (solver.budget.tokens or max_tokens) < max_tokens:
             return solver.budget
         return replace(solver.budget, tokens=max_tokens)
 
     def close(self) -> None:
-        """Take no more searches, and let those under way finish for a while; to be called in the event loop."""
+        """Accept no more searches, and end running ones after the grace time; call it in the event loop."""
         self.engine.close()
         asyncio.get_running_loop().call_later(self.limits.grace, self._end)
 
     def _end(self) -> None:
-        for line in self.lines:
+        for queue in self.queues:
             with suppress(asyncio.QueueFull):
-                line.put_nowait(ClosingError())
+                queue.put_nowait(ShutdownError())

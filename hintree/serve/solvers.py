@@ -1,4 +1,4 @@
-"""Solvers for all presets on the same models, and with a caller's way to draw texts."""
+"""Solvers of several presets on shared models, and with a caller's sampling parameters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,28 +6,28 @@ from functools import lru_cache
 from typing import Any
 
 from hintree.presets import preset
-from hintree.solver import Solver
+from hintree.solver import ModelPool, Solver
 
 
 def load_solvers(presets: Sequence[str], models: Mapping[str, str | None], **options: Any) -> dict[str, Solver]:
-    """A solver for every preset, all on the same loaded models.
+    """Return a solver per preset, all on the same loaded models.
 
     Args:
-        presets: Their names.
-        models: By role, None for the shipped one; a preset without that role goes without it.
-        options: Further options of every ``Solver``.
+        presets: Names of presets.
+        models: Model by role, None for the preset's own; a preset without a role ignores its model.
+        options: Further arguments of every ``Solver``.
     """
     solvers: dict[str, Solver] = {}
-    share = None
+    pool = ModelPool()
     for name in presets:
         named: dict[str, Any] = {role: models.get(role) for role in ("reasoner", *preset(name).roles)}
-        share = solvers[name] = Solver(name, **named, share=share, **options)
+        solvers[name] = Solver(name, **named, pool=pool, **options)
     return solvers
 
 
 @lru_cache(maxsize=64)
-def drawn_with(solver: Solver, temperature: float | None, top_p: float | None) -> Solver:
-    """The solver with another way to draw texts; at a given temperature every draft is drawn at it, the first too."""
+def with_sampling(solver: Solver, temperature: float | None, top_p: float | None) -> Solver:
+    """Return the solver with other sampling parameters; a given temperature holds for the first sample too."""
     sampling = solver.preset.sampling
     if temperature is not None:
         sampling = replace(sampling, temperature=temperature, greedy_first=False)
@@ -37,4 +37,4 @@ def drawn_with(solver: Solver, temperature: float | None, top_p: float | None) -
         return solver
     drawn = replace(solver.preset, sampling=sampling)
     models: dict[str, Any] = solver.models
-    return Solver(drawn, **models, seed=solver.seed, budget=solver.budget, share=solver)
+    return Solver(drawn, **models, seed=solver.seed, budget=solver.budget, selection=solver.selection, pool=solver.pool)

@@ -1,22 +1,26 @@
-"""The latest trees, each under a name that cannot be guessed, and for nobody but who asked for it."""
+"""The latest trees, each under an unguessable name and readable only with the key of its request."""
 
 import hmac
 import secrets
 from collections import OrderedDict
 
 from hintree.export import Solved
-from hintree.serve.errors import RefusalError
+from hintree.serve.errors import ApiError
 
 
-class Trees:
-    """Keeps the ``most`` latest trees."""
+class TreeStore:
+    """Store the latest trees in memory.
+
+    Args:
+        most: Number of trees; 0 stores none.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.kept: OrderedDict[str, tuple[bytes, Solved]] = OrderedDict()
 
-    def keep(self, owner: bytes, solved: Solved) -> str | None:
-        """Keep a tree in place of the oldest; its name, None if none are kept."""
+    def add(self, owner: bytes, solved: Solved) -> str | None:
+        """Store a tree, dropping the oldest if full, and return its name, None if nothing is stored."""
         if not self.most:
             return None
         name = secrets.token_urlsafe(24)
@@ -26,8 +30,8 @@ class Trees:
         return name
 
     def find(self, owner: bytes, name: str) -> Solved:
-        """A tree. Raises RefusalError with status 404 if there is none of that name, or it is another caller's."""
-        whose, solved = self.kept.get(name, (None, None))
-        if solved is None or whose is None or not hmac.compare_digest(whose, owner):
-            raise RefusalError(404, "no such tree, or no longer: only the latest are kept", "tree_not_found")
+        """Return a tree. Raises ApiError with status 404 if there is none of that name, or another caller owns it."""
+        tree_owner, solved = self.kept.get(name, (None, None))
+        if solved is None or tree_owner is None or not hmac.compare_digest(tree_owner, owner):
+            raise ApiError(404, "no such tree, or no longer: only the latest are kept", "tree_not_found")
         return solved

@@ -1,4 +1,4 @@
-"""``hintree serve`` as a process: its start, its warnings and its end."""
+"""``hintree serve`` as a process: start, warnings, shutdown."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from hintree.cli import main
-from tests.serve.test_serve import QUESTION
+from tests.support.server import QUESTION
 
 
 @pytest.mark.parametrize(
@@ -31,16 +31,16 @@ def test_a_bad_option_is_one_line_before_any_model_is_loaded(capsys, options, sa
     assert says in error and error.count("\n") == 1
 
 
-def test_the_operator_is_told_loudly_when_everyone_may_ask(capsys):
-    from hintree.serve.run import warn_if_open
+def test_a_reachable_server_without_a_key_logs_a_warning(capsys):
+    from hintree.serve.run import warn_if_unprotected
 
-    warn_if_open("127.0.0.1", [])
-    warn_if_open("::1", [])
-    warn_if_open("localhost", [])
-    warn_if_open("0.0.0.0", ["key"])
+    warn_if_unprotected("127.0.0.1", [])
+    warn_if_unprotected("::1", [])
+    warn_if_unprotected("localhost", [])
+    warn_if_unprotected("0.0.0.0", ["key"])
     assert capsys.readouterr().err == ""
     for host in ("0.0.0.0", "192.168.1.5", "example.org", "::"):
-        warn_if_open(host, [])
+        warn_if_unprotected(host, [])
         assert "WARNING: OPEN TO EVERYONE" in capsys.readouterr().err
 
 
