@@ -1,9 +1,9 @@
-"""A picture of all searches on the same problem: the real trees of the shipped student and PRM.
+"""Draw the trees of all searches on the same problem, grown by the shipped student and PRM.
 
     python -m hintree.experiments.search_picture --out docs/searches.svg
 
-The problem is the first test problem of 4 or 5 steps that the greedy student fails, that some searches solve and others
-do not, and whose trees all differ in shape.
+The problem is the first test problem of 4 or 5 steps that the greedy student fails, that some but not all searches
+solve, and whose trees all differ in shape.
 """
 
 import argparse
@@ -16,9 +16,7 @@ from tqdm import tqdm
 from hintree.export.drawing import Panel, draw
 from hintree.lab.generate import problems
 from hintree.lab.problem import LabProblem
-from hintree.models import load_classifier, load_model
-from hintree.policies import Sampling, StepWriter
-from hintree.scorers import FAMILIES, PRM
+from hintree.policies import Sampling
 from hintree.search import (
     ABMCTS,
     DVTS,
@@ -33,12 +31,14 @@ from hintree.search import (
     Search,
     SelfConsistency,
     Tree,
-    batched_driver,
-    choose,
+    run_searches,
+    select,
+    selection_of,
 )
+from hintree.training.handlers import model_handlers
 
 DEPTH = 7
-"""Longest path in steps; the answer of these problems is the fifth or sixth."""
+"""Maximum depth in steps; the answer of these problems is the fifth or sixth step."""
 SEARCHES: Mapping[str, Search] = {
     "best-of-n": BestOfN(8, depth=DEPTH),
     "self-consistency": SelfConsistency(12, 4, depth=DEPTH),
@@ -49,31 +49,26 @@ SEARCHES: Mapping[str, Search] = {
     "ab-mcts": ABMCTS(32, ("reasoner",), depth=DEPTH),
     "particles": Particles(8, depth=DEPTH),
 }
-"""The searches, sized for trees that fit into a panel."""
+"""The searches, with sizes whose trees fit into a panel."""
 SMALLEST, LARGEST = 8, 64
-"""Judged steps of such a tree at least (so duplicates do not count), and all its steps at most."""
+"""Minimum number of scored steps of a tree, so that duplicates do not count, and maximum number of all its steps."""
 
 
 def run_search(problem: LabProblem, search: Search, handlers: Mapping[str, Handler], seed: int) -> Run:
-    """One search on one problem."""
+    """Run one search on one problem."""
     tree = Tree(Problem(problem.question, problem.id), seed)
-    return next(batched_driver([(tree, search.grow(tree))], handlers))
+    return next(run_searches([(tree, search.grow(tree))], handlers))
 
 
 def is_right(problem: LabProblem, run: Run, search: Search) -> bool:
-    """Whether the chosen answer is the exact one."""
-    return choose(run.tree, search.choice, search.aggregate).answer == str(problem.answer)
+    """Return whether the selected answer is the exact one."""
+    return select(run.tree, selection_of(search)).answer == str(problem.answer)
 
 
 def find_problem(seed: int) -> tuple[LabProblem, dict[str, Run]]:
-    """The first problem that tells the searches apart, and their trees of it."""
-    student, prm = load_model("embedded:student", device="cpu"), load_classifier("embedded:prm", device="cpu")
-    alone = {"reasoner": Handler(StepWriter(student, Sampling()))}
-    roles = {
-        "reasoner": Handler(StepWriter(student, Sampling(temperature=0.8)), student.parameters),
-        "scorer": Handler(PRM(prm, FAMILIES["lab"]), prm.parameters),
-    }
-    greedy = Beam(1, 1)
+    """Return the first problem on which the searches differ, and one run per search."""
+    greedy, alone = Beam(1, 1), model_handlers({"reasoner": "embedded:student"})
+    roles = model_handlers({"reasoner": "embedded:student", "scorer": "embedded:prm"}, Sampling(temperature=0.8))
     for problem in tqdm(problems("test", (4, 5), seed=seed), desc="looking for a problem", unit="problem"):
         if is_right(problem, run_search(problem, greedy, alone, seed), greedy):
             continue
@@ -85,32 +80,32 @@ def find_problem(seed: int) -> tuple[LabProblem, dict[str, Run]]:
 
 
 def are_distinct(trees: Sequence[Tree]) -> bool:
-    """Whether trees are neither too small nor too large to look at, and no two have the same shape."""
+    """Return whether all trees fit into a panel, have enough scored steps, and differ in shape."""
     scored = min(sum(node.score is not None for node in tree) for tree in trees)
     shapes = {tuple((node.parent.id if node.parent else -1, node.status) for node in tree) for tree in trees}
     return scored >= SMALLEST and max(len(tree) - 1 for tree in trees) <= LARGEST and len(shapes) == len(trees)
 
 
 def panel(name: str, problem: LabProblem, run: Run) -> Panel:
-    """A search's tree with its settings, cost and answer."""
+    """Return the panel of a search: its tree with settings, cost and answer."""
     search = SEARCHES[name]
-    chosen = choose(run.tree, search.choice, search.aggregate)
-    answer = "no answer" if chosen.answer is None else f"answer {chosen.answer}"
+    choice = select(run.tree, selection_of(search))
+    answer = "no answer" if choice.answer is None else f"answer {choice.answer}"
     captions = (
         f"{run.ledger['reasoner'].generated_tokens:,} generated tokens, {len(run.tree) - 1} steps",
         f"{answer}: {'right' if is_right(problem, run, search) else 'wrong'}",
     )
-    return Panel(name, settings(search), run.tree, chosen.node, captions)
+    return Panel(name, settings(search), run.tree, choice.node, captions)
 
 
 def settings(search: Search) -> str:
-    """The settings that are not the defaults, in the form of ``--set``."""
+    """Return the settings that differ from the defaults, in the form of ``--set``."""
     given = {f.name: getattr(search, f.name) for f in fields(search) if getattr(search, f.name) != f.default}  # type: ignore[arg-type]
     return ",".join(f"{name}={'+'.join(x) if isinstance(x, tuple) else x}" for name, x in given.items())
 
 
 def picture(seed: int) -> str:
-    """The picture as SVG."""
+    """Return the picture as SVG."""
     problem, runs = find_problem(seed)
     heading = f"One problem, eight searches: the right answer is {problem.answer}, the greedy student fails"
     return draw(heading, problem.question, [panel(name, problem, run) for name, run in runs.items()])

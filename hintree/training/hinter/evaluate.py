@@ -10,10 +10,10 @@ from tqdm import tqdm
 from hintree.data.fields import Case
 from hintree.grade import equal
 from hintree.lab.controls import ShuffledHints
-from hintree.models import LanguageModel, load_model
-from hintree.policies import HintWriter, Sampling, StepWriter
+from hintree.models import load_model
 from hintree.search import Beam, Handler, Run, choose
 from hintree.statistics.intervals import mean_interval, share
+from hintree.training.handlers import model_handlers
 from hintree.training.shipped.chains import run_search
 
 ALONE, TUNED = "reasoner alone", "tuned hinter"
@@ -26,13 +26,13 @@ def evaluate_hinter(cases: Sequence[Case], hinter: str, untuned: str, reasoner: 
     another problem (shuffled); the tuned hinter as the reasoner (alone). Answers are compared with the references only
     after all searches have ended.
     """
-    tuned, before, writer = load_model(hinter), load_model(untuned), step_handler(load_model(reasoner))
+    tuned, steps = load_model(hinter), model_handlers({"reasoner": reasoner})
     arms: dict[str, dict[str, Handler]] = {
-        ALONE: {"reasoner": writer},
-        TUNED: {"reasoner": writer, "hinter": hint_handler(tuned)},
-        "un-tuned hinter": {"reasoner": writer, "hinter": hint_handler(before)},
-        "shuffled hints": {"reasoner": writer},
-        "hinter alone": {"reasoner": step_handler(tuned)},
+        ALONE: steps,
+        TUNED: steps | model_handlers({"hinter": tuned}),
+        "un-tuned hinter": steps | model_handlers({"hinter": untuned}),
+        "shuffled hints": steps,
+        "hinter alone": model_handlers({"reasoner": tuned}),
     }
     runs: dict[str, list[Run]] = {}
     for name, roles in tqdm(arms.items(), desc="evaluation", unit="arm", delay=2):
@@ -41,16 +41,6 @@ def evaluate_hinter(cases: Sequence[Case], hinter: str, untuned: str, reasoner: 
         runs[name] = run_search([case.problem for case in cases], Beam(1, 1), roles | shuffled)
     right = {name: grade_runs(cases, part) for name, part in runs.items()}
     return {name: arm_figures(part, right[name], right[ALONE]) for name, part in runs.items()}
-
-
-def step_handler(model: LanguageModel) -> Handler:
-    """Return a handler that writes steps greedily."""
-    return Handler(StepWriter(model, Sampling()), model.parameters)
-
-
-def hint_handler(model: LanguageModel) -> Handler:
-    """Return a handler that writes hints greedily; hints that leak are dropped."""
-    return Handler(HintWriter(model, Sampling()), model.parameters)
 
 
 def grade_runs(cases: Sequence[Case], runs: Sequence[Run]) -> NDArray[np.float64]:

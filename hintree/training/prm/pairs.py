@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hintree.models import LanguageModel
-from hintree.policies import Sampling, StepWriter
-from hintree.search import Handler, Node, StepOutput, Tree, batched_driver
+from hintree.search import Node, StepOutput, Tree, run_searches
 from hintree.search.core.expand import generate_steps, reserve_slots
+from hintree.training.handlers import model_handlers, sampled
 from hintree.training.prm.rows import TEMPERATURE, SampledSolution, completion_rates
 
 SIDE_LIMIT = 2
@@ -78,8 +78,8 @@ def next_steps(
         for step in history:
             node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
         trees.append((tree, node))
-    steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
-    for _ in batched_driver(((tree, grow(tree, node)) for tree, node in trees), {"reasoner": steps}, live=256):
+    handlers = model_handlers({"reasoner": writer}, sampled(TEMPERATURE))
+    for _ in run_searches(((tree, grow(tree, node)) for tree, node in trees), handlers, live=256):
         pass
     sound = [[child for child in node.children if child.status in ("open", "terminal")] for _, node in trees]
     return [list(dict.fromkeys(child.step.text for child in children)) for children in sound]

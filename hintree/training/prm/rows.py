@@ -16,11 +16,11 @@ from hintree.grade import equal
 from hintree.lab.checker import check_step
 from hintree.lab.parse import parse_problem
 from hintree.models import LanguageModel
-from hintree.policies import Sampling, StepWriter
 from hintree.scorers import Prefix
 from hintree.scorers.rollouts import roll_out_prefixes
-from hintree.search import BestOfN, Handler, Tree, batched_driver
+from hintree.search import BestOfN, Tree, run_searches
 from hintree.search.core.seeds import seed_of
+from hintree.training.handlers import model_handlers, sampled
 
 LABELS = ("exact", "hard", "soft")
 TEMPERATURE = 0.8
@@ -86,8 +86,8 @@ def sample_solutions(cases: Sequence[Case], writer: LanguageModel, n: int, seed:
     """Sample ``n`` solutions of every problem."""
     search = BestOfN(n)
     trees = [Tree(case.problem, seed) for case in cases]
-    steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
-    for _ in batched_driver(((tree, search.grow(tree, None)) for tree in trees), {"reasoner": steps}, live=256):
+    handlers = model_handlers({"reasoner": writer}, sampled(TEMPERATURE))
+    for _ in run_searches(((tree, search.grow(tree, None)) for tree in trees), handlers, live=256):
         pass
     leaves = [(case, leaf) for case, tree in zip(cases, trees, strict=True) for leaf in tree if not leaf.children]
     solutions = [
@@ -134,7 +134,7 @@ def completion_rates(
     prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel, n: int
 ) -> list[float]:
     """Return for each prefix the share of ``n`` rollouts that reach the reference answer."""
-    steps = Handler(StepWriter(writer, Sampling(TEMPERATURE, greedy_first=False)), writer.parameters)
+    steps = model_handlers({"reasoner": writer}, sampled(TEMPERATURE))["reasoner"]
     cases = [
         Prefix(d.case.problem.question, tuple(history), seed_of(d.case.problem.id, history)) for d, history in prefixes
     ]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hintree.lab.checker import Verdict, check_step
 from hintree.lab.problem import LabProblem
-from hintree.search import Beam, Handler, Ledger, Node, Problem, Rewrite, Run, Search, Tree, batched_driver, choose
+from hintree.search import Beam, Handler, Ledger, Node, Problem, Rewrite, Run, Search, Tree, choose, run_searches
 
 
 class CheckedChain(NamedTuple):
@@ -46,7 +46,7 @@ def run_search(
         rule: Escalation rule; None for no rewriting.
     """
     trees = [Tree(Problem(problem.question, problem.id), seed) for problem in problems]
-    runs = batched_driver(((tree, search.grow(tree, rule)) for tree in trees), handlers)
+    runs = run_searches(((tree, search.grow(tree, rule)) for tree in trees), handlers)
     done = {id(run.tree): run for run in runs}
     return [done[id(tree)] for tree in trees]
 

@@ -17,11 +17,12 @@ from hintree.lab.generate import FAMILIES, problems
 from hintree.lab.oracle import next_hint
 from hintree.lab.problem import LabProblem, gold, solve
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, load_classifier, load_model
-from hintree.policies import PLAIN, HintWriter, Sampling, StepWriter
+from hintree.policies import PLAIN
 from hintree.policies.leaks import leaks
 from hintree.scorers import PRM, find_spec
 from hintree.search import Handler
 from hintree.statistics.intervals import mean_interval, share
+from hintree.training.handlers import model_handlers
 from hintree.training.shipped.chains import CheckedChain, run_chains
 from hintree.training.shipped.evaluate_prm import prm_figures
 from hintree.training.shipped.evaluate_smart import smart_figures
@@ -49,19 +50,17 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
 
 def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """Measure one chain per problem for every model, and for the student under hints."""
-    students = [load_model(names[role]) for role in ("student", "student-2")]
-    student, hinter = students[0], load_model(names["hinter"])
+    student, hinter = load_model(names["student"]), load_model(names["hinter"])
     lab_problems = list(problems("test", n=n, seed=seed))
-    write, second, strong, alone = (writer(model) for model in (*students, load_model(names["teacher"]), hinter))
-    hints = Handler(HintWriter(hinter, Sampling()))
+    steps = model_handlers({"reasoner": student})
     arms: dict[str, dict[str, Handler]] = {
-        "teacher": {"reasoner": strong},
-        "student": {"reasoner": write},
-        "student-2": {"reasoner": second},
-        "student, exact hints": {"reasoner": write, "hinter": Handler(ExactHints(lab_problems))},
-        "student, hinter": {"reasoner": write, "hinter": hints},
-        "student, another problem's hints": {"reasoner": write, "hinter": Handler(ExactHints(lab_problems, shift=1))},
-        "hinter alone": {"reasoner": alone},
+        "teacher": model_handlers({"reasoner": names["teacher"]}),
+        "student": steps,
+        "student-2": model_handlers({"reasoner": names["student-2"]}),
+        "student, exact hints": steps | {"hinter": Handler(ExactHints(lab_problems))},
+        "student, hinter": steps | model_handlers({"hinter": hinter}),
+        "student, another problem's hints": steps | {"hinter": Handler(ExactHints(lab_problems, shift=1))},
+        "hinter alone": model_handlers({"reasoner": hinter}),
     }
     runs = {name: run_chains(lab_problems, roles) for name, roles in arms.items()}
     right = {name: np.array([float(chain.right) for chain in chains]) for name, chains in runs.items()}
@@ -84,19 +83,15 @@ def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
 
 def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """Measure student, teacher and PRM together under the SMART rule."""
-    prm = Handler(PRM(load_classifier(names["prm"]), find_spec("embedded:prm")))
-    student, teacher = (writer(load_model(names[role])) for role in ("student", "teacher"))
-    return {"smart": smart_figures(prm, student, teacher, list(problems("test", n=n, seed=seed)), held_out(n, seed))}
+    models = {"reasoner": names["student"], "teacher": names["teacher"], "scorer": names["prm"]}
+    handlers, test = model_handlers(models), list(problems("test", n=n, seed=seed))
+    figures = smart_figures(handlers["scorer"], handlers["reasoner"], handlers["teacher"], test, held_out(n, seed))
+    return {"smart": figures}
 
 
 def held_out(n: int, seed: int) -> list[LabProblem]:
     """Return a fifth as many validation problems, on which thresholds are chosen."""
     return list(problems("validation", n=max(10, n // 5), seed=seed))
-
-
-def writer(model: LanguageModel) -> Handler:
-    """Return a handler that writes steps greedily."""
-    return Handler(StepWriter(model, Sampling()), model.parameters)
 
 
 def accuracy(chains: Sequence[CheckedChain]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import numpy as np
 
 from hintree.lab.problem import LabProblem
 from hintree.models import LanguageModel, Scored
-from hintree.policies import Sampling, StepWriter
 from hintree.scorers import PRM
-from hintree.search import BestOfN, Handler, Ledger, Node, Run, choose
+from hintree.search import BestOfN, Ledger, Node, Run, choose
 from hintree.statistics.calibration import Trace, localised
 from hintree.statistics.intervals import auc_interval, mean_interval, share
+from hintree.training.handlers import model_handlers, sampled
 from hintree.training.shipped.chains import CheckedChain, chain, run_search
 
 SAMPLES, TEMPERATURE = 8, 0.8
@@ -50,8 +50,7 @@ def prm_figures(
 
 def sample_and_score(prm: PRM[Any], student: LanguageModel, problems: Sequence[LabProblem], seed: int) -> list[Run]:
     """Sample eight solutions of every problem and score every step; steps beyond the PRM's context have no score."""
-    writer = Handler(StepWriter(student, Sampling(TEMPERATURE, greedy_first=False)))
-    runs = run_search(problems, BestOfN(SAMPLES), {"reasoner": writer}, seed)
+    runs = run_search(problems, BestOfN(SAMPLES), model_handlers({"reasoner": student}, sampled(TEMPERATURE)), seed)
     for run in runs:
         paths = [leaf.path() for leaf in run.tree if not leaf.children and leaf.parent]
         texts = [prm.texts(run.tree.problem.question, [node.step.text for node in path])[0] for path in paths]

@@ -17,8 +17,7 @@ from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import meant_step
 from hintree.lab.problem import LabProblem, gold
 from hintree.models import LanguageModel
-from hintree.policies import Sampling, StepWriter
-from hintree.search import Handler
+from hintree.training.handlers import model_handlers, sampled
 from hintree.training.loop import DrawRow
 from hintree.training.shipped.chains import run_chains
 from hintree.training.shipped.rows import IGNORED, TrainingRow
@@ -53,8 +52,8 @@ def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> 
             lab_problems = list(
                 problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, difficulty=TRAINING)
             )
-            writer = StepWriter(student, Sampling(temperature, greedy_first=False))
-            for chain in run_chains(lab_problems, {"reasoner": Handler(writer)}, seed):
+            handlers = model_handlers({"reasoner": student}, sampled(temperature))
+            for chain in run_chains(lab_problems, handlers, seed):
                 steps = [n.step.text for n in chain.nodes]
                 meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
                 row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": temperature}

@@ -14,12 +14,10 @@ from sklearn.mixture import GaussianMixture
 
 from hintree.lab.generate import problems
 from hintree.lab.problem import LabProblem
-from hintree.models import load_classifier, load_model
-from hintree.policies import Sampling, StepWriter
-from hintree.scorers import FAMILIES, PRM
 from hintree.search import Beam, Handler, Response, Rewrite, Run, StepRequest, choose
 from hintree.search.core.position import FIRST_TOKEN
 from hintree.search.router import FEATURES, features
+from hintree.training.handlers import model_handlers
 from hintree.training.shipped.chains import run_search
 
 ROUTED_SHARE = 0.25
@@ -55,7 +53,7 @@ def fit_router_parameters(n: int, seed: int) -> dict[str, Any]:
     probability = router.predict_proba(held_out.drafts)[:, 1]
     entropies, probabilities = train.first_tokens.T
     return {
-        "made by": f"hintree lab gates --n {n} --seed {seed}",
+        "made by": f"hintree lab router-parameters --n {n} --seed {seed}",
         "arbitrage": {
             "features": ["intercept", *FEATURES],
             "weights": rounded([*router.intercept_, *router.coef_[0]]),
@@ -75,13 +73,7 @@ def fit_router_parameters(n: int, seed: int) -> dict[str, Any]:
 
 def role_models() -> dict[str, Handler]:
     """Load the shipped student, teacher and PRM as handlers by role."""
-    student, teacher = (load_model(f"embedded:{name}") for name in ("student", "teacher"))
-    prm = load_classifier("embedded:prm")
-    return {
-        "reasoner": Handler(StepWriter(student, Sampling()), student.parameters),
-        "teacher": Handler(StepWriter(teacher, Sampling()), teacher.parameters),
-        "scorer": Handler(PRM(prm, FAMILIES["lab"]), prm.parameters),
-    }
+    return model_handlers({"reasoner": "embedded:student", "teacher": "embedded:teacher", "scorer": "embedded:prm"})
 
 
 def collect(lab_problems: Sequence[LabProblem], roles: dict[str, Handler]) -> RouterData:
