@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from hintree.models import LanguageModel, Prompt
 from hintree.search import Node, Problem, StepOutput, Tree
-from hintree.search.core.requests import PLANNED, STRATEGY
+from hintree.search.core.hints import PLAN_LABEL, Hint, HintKind
 
 SOLVE = (
     "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
@@ -64,31 +64,31 @@ class Format:
         steps = [n.step.text + (self.delimiter if n.step.ended != "length" else "") for n in path]
         return "".join(hint + step for hint, step in zip(told, steps, strict=True))
 
-    def tail(self, hint: str | None) -> str:
+    def tail(self, hint: Hint | None) -> str:
         """A hint as it stands before its step; a strategy does not stand there."""
-        return f"Hint: {hint}{self.delimiter}" if hint and not hint.startswith(STRATEGY) else ""
+        return f"Hint: {hint}{self.delimiter}" if hint and hint.text and hint.kind is not HintKind.STRATEGY else ""
 
-    def step(self, question: str, path: Sequence[Node], hint: str | None, *, keep_hints: bool = False) -> Prompt:
+    def step(self, question: str, path: Sequence[Node], hint: Hint | None, *, keep_hints: bool = False) -> Prompt:
         """The prompt for the next step, under a hint of its own, or what stands at the first step.
 
         The rest of a step that was cut is asked for under the hint of its beginning.
         """
         system, plan = SOLVE if self.chat else "", path[0].hint if path else hint
-        if self.chat and plan is not None and plan.startswith(STRATEGY):
+        if self.chat and plan is not None and plan.kind is HintKind.STRATEGY:
             system = f"{SOLVE}\n\n{HOLD} {plan}"
-        if plan is None or not plan.startswith(PLANNED):
+        if plan is None or plan.kind is not HintKind.PLAN:
             start = cut_from(path)
             hint = path[start].hint if start < len(path) else hint
             before, begun = self.solution(path[:start], hints=keep_hints), self.solution(path[start:])
             return Prompt(question, before + self.tail(hint) + begun, system)
-        entries = [] if self.chat else ENTRY.findall(plan)
+        entries = [] if self.chat else ENTRY.findall(plan.text)
         if not entries:
-            return Prompt(question, plan + self.delimiter + self.solution(path), system)
+            return Prompt(question, f"{plan}{self.delimiter}{self.solution(path)}", system)
         label, name = (*entries, ("", ""))[min(len(path), len(entries))]
         entry = f"use ({label}) to find {name}." if label else "give the answer."
-        return Prompt(question, self.solution(path) + self.tail(entry), system)
+        return Prompt(question, self.solution(path) + self.tail(Hint(entry)), system)
 
-    def hint(self, question: str, path: Sequence[Node], avoid: Sequence[str] = ()) -> Prompt:
+    def hint(self, question: str, path: Sequence[Node], avoid: Sequence[Hint] = ()) -> Prompt:
         """The prompt for a hint about the next step, other than those to avoid; plain lines do not tell of these."""
         if not self.chat:
             return Prompt(question, self.solution(path) + "Hint:")
@@ -99,7 +99,7 @@ class Format:
 
     def plan(self, question: str) -> Prompt:
         """The prompt for a plan of the whole solution."""
-        return Prompt(f"Problem:\n{question}" if self.chat else question, PLANNED, OUTLINE if self.chat else "")
+        return Prompt(f"Problem:\n{question}" if self.chat else question, PLAN_LABEL, OUTLINE if self.chat else "")
 
 
 def cut_from(path: Sequence[Node]) -> int:

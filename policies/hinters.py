@@ -9,7 +9,7 @@ from hintree.policies.formats import format_for
 from hintree.policies.leaks import leaks, mask
 from hintree.policies.writers import Sampling
 from hintree.search import HintOutput, HintRequest, Response, Usage
-from hintree.search.core.requests import PLANNED, STRATEGY
+from hintree.search.core.hints import PLAN_LABEL, STRATEGY_LABEL, Hint, HintKind
 
 Hinter = Callable[[Sequence[HintRequest]], Sequence[Response[HintOutput] | Exception]]
 """Answers ``Hint`` questions."""
@@ -66,14 +66,15 @@ class HintWriter:
 
     def _hint(self, ask: HintRequest, done: Completion) -> Response[HintOutput]:
         text = done.text.strip()
-        for label in ("Hint:", PLANNED, STRATEGY):  # what it calls itself does not make it a plan
+        for label in ("Hint:", PLAN_LABEL, STRATEGY_LABEL):  # what it calls itself does not make it a plan
             text = text.removeprefix(label).strip()
         question, steps = ask.tree.problem.question, [node.step.text for node in ask.node.path()]
-        if self.hinting.when == "plan":
-            text = f"{PLANNED} {text.rstrip('.')}."
+        kind = HintKind.PLAN if self.hinting.when == "plan" else HintKind.STEP
+        if kind is HintKind.PLAN:
+            text = f"{text.rstrip('.')}."
         kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
         kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
-        return Response(HintOutput(kept, done.usage.generated_tokens), done.usage)
+        return Response(HintOutput(None if kept is None else Hint(kept, kind), done.usage.generated_tokens), done.usage)
 
 
 def only_first(answer: Hinter) -> Hinter:

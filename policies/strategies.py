@@ -6,7 +6,7 @@ from typing import Any
 
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
 from hintree.search import Response, StepOutput, StepRequest, StrategyRequest, Usage
-from hintree.search.core.requests import STRATEGY
+from hintree.search.core.hints import Hint, HintKind
 
 POOL = {
     "A": "Work forward: find what the given facts yield at once, then what follows from that.",
@@ -53,7 +53,7 @@ def picking(
     return answer
 
 
-def pick(model: LanguageModel, asks: Sequence[StrategyRequest]) -> list[Response[tuple[str | None, ...]] | Exception]:
+def pick(model: LanguageModel, asks: Sequence[StrategyRequest]) -> list[Response[tuple[Hint | None, ...]] | Exception]:
     """One short greedy call per question; a model without a chat template is not asked, and picks nothing."""
     if not asks or not model.chat:
         return [Response((None,) * ask.tracks, Usage()) for ask in asks]
@@ -72,12 +72,12 @@ def request(ask: StrategyRequest) -> GenerationRequest:
     return GenerationRequest(Prompt(text, "Letters:"), max_tokens=4 * ask.tracks, group=question)
 
 
-def strategies(reply: str, tracks: int) -> tuple[str | None, ...]:
+def strategies(reply: str, tracks: int) -> tuple[Hint | None, ...]:
     """The strategies of a reply, one per track: those of the letters it begins with, each once; None is unknown.
 
     A letter that is missing, repeated or not in the pool counts as M, unknown.
     """
     begin = LETTERS.match(reply[:LONGEST_REPLY])
     letters = list(dict.fromkeys(re.findall(f"[A-{UNKNOWN}]", begin[0] if begin else "")))[:tracks]
-    known = [f"{STRATEGY} {POOL[letter]}" if letter in POOL else None for letter in letters]
+    known = [Hint(POOL[letter], HintKind.STRATEGY) if letter in POOL else None for letter in letters]
     return (*known, *[None] * (tracks - len(known)))

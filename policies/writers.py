@@ -54,7 +54,7 @@ class Sampling:
         return GenerationRequest(
             prompt,
             seed=ask.seed,
-            temperature=0.0 if ask.index == 0 and self.greedy_first else self.temperature,
+            temperature=0.0 if ask.position.first and self.greedy_first else self.temperature,
             top_k=self.top_k,
             top_p=self.top_p,
             min_p=self.min_p,

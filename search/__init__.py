@@ -1,7 +1,7 @@
 """The tree, the questions a search asks, and the algorithms that grow it. Knows no model, no torch, no file."""
 
 from hintree.search.algorithms.ab_mcts import ABMCTS
-from hintree.search.algorithms.base import Search
+from hintree.search.algorithms.base import Search, selection_of
 from hintree.search.algorithms.beam import Beam
 from hintree.search.algorithms.best_first import BestFirst
 from hintree.search.algorithms.best_of_n import BestOfN, SelfConsistency
@@ -17,8 +17,12 @@ from hintree.search.algorithms.steer import Steer
 from hintree.search.core.batched_driver import batched_driver
 from hintree.search.core.budget import Budget
 from hintree.search.core.concurrent_driver import concurrent_driver
+from hintree.search.core.drivers import run_searches
+from hintree.search.core.endings import Rejection, StopKind, StopReason
 from hintree.search.core.expand import expand
+from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import ROLES, Account, Ledger, Usage
+from hintree.search.core.position import Position
 from hintree.search.core.requests import (
     Gather,
     HintOutput,
@@ -34,7 +38,7 @@ from hintree.search.core.run import Handler, Run
 from hintree.search.core.serialization import from_dict, from_networkx, to_dict, to_networkx
 from hintree.search.core.tree import Node, Problem, StepOutput, Tree
 from hintree.search.escalation import Rewrite, calibrate, rewrite
-from hintree.search.selection import Choice, choose, trajectory_score
+from hintree.search.selection import Choice, Selection, choose, select, trajectory_score
 
 __all__ = [
     "ABMCTS",
@@ -52,24 +56,31 @@ __all__ = [
     "Gather",
     "GlimpRouter",
     "Handler",
+    "Hint",
+    "HintKind",
     "HintOutput",
     "HintRequest",
     "Ledger",
     "Lorid",
     "Node",
     "Particles",
+    "Position",
     "Problem",
+    "Rejection",
     "Request",
     "Response",
     "Rewrite",
     "Run",
     "ScoreRequest",
     "Search",
+    "Selection",
     "SelfConsistency",
     "Smart",
     "Steer",
     "StepOutput",
     "StepRequest",
+    "StopKind",
+    "StopReason",
     "StrategyRequest",
     "Tree",
     "Usage",
@@ -82,6 +93,9 @@ __all__ = [
     "from_networkx",
     "gather",
     "rewrite",
+    "run_searches",
+    "select",
+    "selection_of",
     "to_dict",
     "to_networkx",
     "trajectory_score",

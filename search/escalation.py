@@ -6,18 +6,24 @@ False, per "step".
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 from hintree.errors import UsageError
-from hintree.search.core.expand import PlannedStep, Slot, write_steps
-from hintree.search.core.requests import PLANNED, STRATEGY, HintOutput, HintRequest, gather
-from hintree.search.core.tree import RETRY, Node, Tree, prune, unique
+from hintree.search.core.endings import Rejection
+from hintree.search.core.expand import Slot, write_steps
+from hintree.search.core.hints import HintKind
+from hintree.search.core.requests import HintOutput, HintRequest, gather
+from hintree.search.core.tree import Node, Tree, prune, unique
 from hintree.search.router import FEATURES, gain_probability
 
 Stage = Literal["hint", "resample", "teacher"]
 Trigger = Literal["score", "drop", "confidence", "advantage"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+ALWAYS = 1.01
+"""Threshold of ``Rewrite.always``: every trigger is at most 1, so that any threshold above it rewrites every step."""
+OLD_NAMES = {"rungs": "stages"}
+"""Former names of settings of ``Rewrite``, still read on the command line and in study files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,11 @@ class Rewrite:
             if getattr(self, name) not in values:
                 raise UsageError(f"rewrite {name}={getattr(self, name)!r} is not one of {', '.join(values)}")
 
+    @classmethod
+    def always(cls, **settings: Any) -> "Rewrite":
+        """Return a rule that rewrites every step and keeps every new version, with other settings as given."""
+        return cls(**{"threshold": ALWAYS, "accept": "always", **settings})
+
     def wants(self, node: Node) -> bool:
         """Whether the rule lets this step be rewritten. A failed step (empty, repeated) counts as a low one."""
         if node.parent is None or (self.limit is not None and node.parent.rewrites >= self.limit):
@@ -119,65 +130,71 @@ def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score", w
 
 
 async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, merge: bool = True) -> list[Node]:
-    """The nodes in order, with every low one, wherever it stands, replaced by the version that the rule keeps.
+    """Rewrite every low node, and return the nodes in order with the versions that the rule keeps.
 
-    Without ``merge``, for searches whose paths are samples of their own, each low step is rewritten whatever ``per``
-    says, and a version that equals a sibling stays apart from it.
+    Without ``merge``, for searches whose paths are independent samples, each low step is rewritten whatever ``per``
+    says, and a version that equals a sibling stays a node of its own.
     """
     kept = list(nodes)
     if rule is None:
         return kept
-    for level, stage in enumerate(rule.stages):
-        shown = best_per_parent(kept) if merge and rule.per == "parent" else kept
-        low = [node for node in unique(shown) if node.stages_tried <= level and rule.wants(node)]
+    for number, stage in enumerate(rule.stages):
+        considered = best_per_parent(kept) if merge and rule.per == "parent" else kept
+        low = [node for node in unique(considered) if node.stages_tried <= number and rule.wants(node)]
         for node in low:
-            node.stages_tried = level + 1
-        written = await drafts(tree, low, stage, level)
-        for draft, new in zip(written, await write_steps(tree, written, merge=merge), strict=True):
-            old = draft.replaces
+            node.stages_tried = number + 1
+        slots = await version_slots(tree, low, stage, number)
+        for slot, new in zip(slots, await write_steps(tree, slots, merge=merge), strict=True):
+            old = slot.replaces
             if new is not None and old is not None and new is not old and choose_version(new, old, rule):
                 kept = [new if node is old else node for node in kept]
     return kept
 
 
-async def drafts(tree: Tree, low: Sequence[Node], stage: Stage, level: int) -> list[PlannedStep]:
-    """What one rung, the ``level``-th of the ladder, writes in place of the low nodes.
+async def version_slots(tree: Tree, low: Sequence[Node], stage: Stage, number: int) -> list[Slot]:
+    """Return the slots of one stage, the ``number``-th of the rule: one for each version of a low node it writes.
 
-    A plan or a strategy, which holds for the steps to come too, stays with whoever writes its first step; a new hint is
-    a new plan where the hinter writes plans, and no step that holds a strategy has one.
+    A plan or a strategy also guides the steps to come, so every version of its step keeps it, whoever writes it. The
+    stage "hint" asks for a new plan where the hinter writes plans, and leaves steps under a strategy alone.
     """
     author = "teacher" if stage == "teacher" else "reasoner"
     if stage == "hint":
-        low = [node for node in low if not (node.hint or "").startswith(STRATEGY)]
-    at = [Slot(node.parent, (RETRY << level) + node.index, author) for node in low if node.parent is not None]
-    stays = [n.hint is not None and (stage == "resample" or n.hint.startswith((PLANNED, STRATEGY))) for n in low]
-    hints: Sequence[HintOutput | None] = [
-        HintOutput(n.hint, 0) if stay else None for n, stay in zip(low, stays, strict=True)
+        low = [node for node in low if node.hint is None or node.hint.kind is not HintKind.STRATEGY]
+    slots = [
+        Slot(node.parent, node.position.rewritten(number), author, replaces=node, hint=kept_hint(node, stage))
+        for node in low
+        if node.parent is not None
     ]
-    if stage == "hint":
-        stages_tried = [(node.hint,) if node.hint is not None else () for node in low]
-        hints = await gather(
-            HintRequest(tree, p.node, p.index, avoid=old) for p, old in zip(at, stages_tried, strict=True)
-        )
-    all_drafts = [PlannedStep(place, hint, node) for place, hint, node in zip(at, hints, low, strict=True)]
-    return [draft for draft in all_drafts if stage != "hint" or draft.hint is not None]
+    if stage != "hint":
+        return slots
+    tried = [(node.hint,) if node.hint is not None else () for node in low]
+    requests = [HintRequest(tree, s.node, s.position, avoid=old) for s, old in zip(slots, tried, strict=True)]
+    hints = zip(slots, await gather(requests), strict=True)
+    return [replace(slot, hint=hint) for slot, hint in hints if hint is not None]
+
+
+def kept_hint(node: Node, stage: Stage) -> HintOutput | None:
+    """Return the hint that another version of a step is written under without asking for one; it costs no tokens."""
+    if node.hint is not None and (stage == "resample" or node.hint.lasting):
+        return HintOutput(node.hint, 0)
+    return None
 
 
 def choose_version(new: Node, old: Node, rule: Rewrite) -> bool:
-    """Decide between two versions and mark the one that loses; whether the new one is kept, which never failed.
+    """Reject one of two versions of a step, and tell whether the new one is kept; a failed one never is.
 
-    The new one may be an older sibling with the very text; then it is taken up again.
+    With merging, the new version may be an older sibling that has the same text; it is then made available again.
     """
     fresh = new.replaces == old.id
     if new.status != "failed" and (rule.accept == "always" or score_or_floor(new) - score_or_floor(old) > rule.margin):
         why = f"{old.reason}; " if old.reason else ""
-        old.status, old.reason = "rejected", f"{why}rewritten as step {new.id}"
-        prune(old.below(), f"after step {old.id}, which is rejected")
+        old.replace_by(new, f"{why}rewritten as step {new.id}")
+        prune(old.below(), Rejection.ANCESTOR_REJECTED, f"after step {old.id}, which is rejected")
         if not fresh:
-            new.status, new.reason = "terminal" if new.finished else "open", ""
+            new.reopen()
         return True
     if fresh and new.status != "failed":
-        new.status, new.reason = "rejected", f"not better than step {old.id}"
+        new.close("rejected", Rejection.NOT_BETTER, f"not better than step {old.id}")
     return False
 
 

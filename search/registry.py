@@ -25,6 +25,7 @@ from hintree.search import (
     Smart,
     Steer,
 )
+from hintree.search.escalation import OLD_NAMES
 
 Made = TypeVar("Made")
 
@@ -82,6 +83,7 @@ def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         key, equals, value = (x.strip() for x in part.partition("="))
+        key = OLD_NAMES.get(key, key) if kind is Rewrite else key
         if key not in defaults or not equals:
             raise UsageError(f"{name} setting {part!r}: expected NAME=VALUE with a name from {', '.join(defaults)}")
         if key in found:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
+from hintree.search.core.endings import Rejection
 from hintree.search.core.tree import Node, Tree, open_nodes, prune
 
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
@@ -18,6 +19,30 @@ AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 """Ways to make one trajectory score of step scores; all stay in [0, 1]."""
 
 CHOICES = ("best", "majority", "weighted")
+"""Ways to select the answer among finished solutions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rule that selects the answer of a tree; it belongs to the solver and the preset, never to the search.
+
+    Attributes:
+        choice: "best" (highest trajectory score), "majority" (most votes) or "weighted" (largest sum of scores).
+        aggregate: How step scores make a trajectory score: a key of ``AGGREGATES``.
+
+    Raises:
+        UsageError: A value is not accepted.
+    """
+
+    choice: str = "best"
+    aggregate: str = "last"
+
+    def __post_init__(self) -> None:
+        if self.choice not in CHOICES or self.aggregate not in AGGREGATES:
+            raise UsageError(
+                f"selection choice={self.choice!r}, aggregate={self.aggregate!r}: choice is one of "
+                f"{', '.join(CHOICES)}, aggregate one of {', '.join(AGGREGATES)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +81,18 @@ def value_of(node: Node, aggregate: str = "last") -> float:
 def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], reason: str) -> list[Node]:
     """The ``count`` nodes of highest rank, failed ones last; open nodes that are not kept are marked pruned."""
     ranked = sorted(nodes, key=lambda n: (n.status == "failed", -rank(n), n.id))
-    prune(open_nodes(ranked[count:]), reason)
+    prune(open_nodes(ranked[count:]), Rejection.OUTRANKED, reason)
     return ranked[:count]
 
 
 def votes(tree: Tree) -> dict[str, int]:
     """How many finished solutions state each answer."""
     return dict(Counter(node.step.answer for node in tree.terminals() if node.step.answer is not None))
+
+
+def select(tree: Tree, selection: Selection) -> Choice:
+    """Return the solution that a selection chooses from a grown tree; see ``choose``."""
+    return choose(tree, selection.choice, selection.aggregate)
 
 
 def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:

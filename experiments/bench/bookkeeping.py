@@ -10,6 +10,7 @@ from hintree.search import (
     Beam,
     Budget,
     Handler,
+    Hint,
     HintOutput,
     HintRequest,
     Problem,
@@ -22,6 +23,7 @@ from hintree.search import (
     Usage,
     batched_driver,
 )
+from hintree.search.core.endings import out_of_budget
 
 STEPS = 10_000
 """Steps of a tree; the batch in flight may add some."""
@@ -39,7 +41,7 @@ def write(requests: Sequence[StepRequest]) -> list[Response[StepOutput]]:
 
 def hint(requests: Sequence[HintRequest]) -> list[Response[HintOutput]]:
     """A hint for each question, made of its seed."""
-    return [Response(HintOutput(f"use ({request.seed % 8}).", 4), Usage(1, 100, 5, 4)) for request in requests]
+    return [Response(HintOutput(Hint(f"use ({request.seed % 8})."), 4), Usage(1, 100, 5, 4)) for request in requests]
 
 
 def score(requests: Sequence[ScoreRequest]) -> list[Response[float]]:
@@ -54,7 +56,7 @@ def grow(search: Search, steps: int) -> tuple[float, Tree]:
     clock = time.process_time()
     [run] = batched_driver([(tree, search.grow(tree))], handlers, budget=Budget(nodes=steps))
     seconds = time.process_time() - clock
-    assert run.stop_reason == "budget: nodes", run.stop_reason
+    assert run.stop_reason == out_of_budget("nodes"), run.stop_reason
     return seconds, tree
 
 

@@ -108,9 +108,7 @@ def trace(path: list[Node], labels: Labels) -> Trace:
 
 def compare(old: Node, new: Node, labels: Labels) -> Rewritten:
     """Two versions of a step; a new one that equals an older sibling was kept if that sibling was taken up for it."""
-    twin = new.reason.removeprefix("same as step ")
-    name = twin if twin != new.reason else str(new.id)
-    kept = old.reason.endswith(f"rewritten as step {name}")
+    kept = old.replaced_by == (new.id if new.duplicate_of is None else new.duplicate_of)
     rise = new.score - old.score if new.score is not None and old.score is not None else None
     if not labels:
         return Rewritten(new.author, kept, None, None, rise, "")
@@ -119,7 +117,7 @@ def compare(old: Node, new: Node, labels: Labels) -> Rewritten:
 
 def under_hint(tree: Tree, node: Node, *, labelled: bool) -> HintRecord:
     """A hint and its step; where facts have no labels, no hint points anywhere."""
-    hint = node.hint or ""
+    hint = node.hint.text if node.hint else ""
     leaked = leaks(hint, tree.problem.question, [n.step.text for n in node.path()[:-1]])
     if not labelled:
         return HintRecord(node.depth, leaked, "", "")

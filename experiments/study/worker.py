@@ -14,6 +14,7 @@ from hintree.experiments.study.store_rows import Result, pack_tree
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.tasks import Task
 from hintree.grade import equal
+from hintree.search.core.endings import StopReason
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Problem, Tree
 
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
     tree: Tree
     answer: str | None
     ledger: Ledger
-    stop_reason: str
+    stop_reason: StopReason
     parameters: dict[str, int]
 
 
@@ -115,7 +116,7 @@ class GradingError(HintreeError):
 
 def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> Result:
     """The outcome of a search as a result."""
-    failed = outcome.stop_reason.startswith("failed")
+    failed = outcome.stop_reason.failed
     try:
         right = not failed and outcome.answer is not None and equal(case.reference, outcome.answer)
     except HintreeError as error:
@@ -126,7 +127,7 @@ def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> Result:
         key,
         task.seed,
         status,
-        plain(outcome.stop_reason)[:LONGEST],
+        plain(str(outcome.stop_reason))[:LONGEST],
         None if outcome.answer is None else plain(outcome.answer),
         right,
         outcome.ledger,

@@ -24,7 +24,7 @@ def to_markdown(tree: Tree, chosen: Node) -> str:
 def entry(node: Node, chosen: bool) -> str:
     """One step as one line: id, author, score, hint, text, and what became of it."""
     score = "" if node.score is None else f" {node.score:.2f}"
-    hint = f" *hint: {escape(node.hint)}*" if node.hint else ""
+    hint = f" *hint: {escape(str(node.hint))}*" if node.hint else ""
     words = escape(node.step.text) or "(empty)"
     text = f"**{words}**" if chosen else f"~~{words}~~" if node.status == "rejected" else words
     fate = "" if node.status in ("open", "terminal") else f" ({node.status}: {escape(node.reason)})"

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from hintree.errors import UsageError
+from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import Usage
+from hintree.search.core.old_versions import read_hint
 from hintree.search.core.requests import (
     HintOutput,
     HintRequest,
@@ -144,26 +146,44 @@ def key_of(request: Request[Any]) -> str:
     """A name for a question: its place and role, and the texts it stands on."""
     texts = [request.tree.problem.question, *(node.step.text for node in request.node.path())]
     if isinstance(request, StepRequest):
-        texts.append(repr(request.hint))
+        texts.append(repr(None if request.hint is None else str(request.hint)))
         texts += [] if request.tokens is None else [repr(request.tokens)]
     if isinstance(request, HintRequest):
-        texts.append(repr(request.avoid))
+        texts.append(repr(tuple(map(str, request.avoid))))
     return f"{seed_of(request.seed, KINDS[type(request)], texts):016x}"
 
 
-def pack(value: StepOutput | HintOutput | tuple[str | None, ...] | float | None) -> Any:
-    """An answer as plain data; a score that is no number as None."""
-    if isinstance(value, tuple):
+def pack(value: StepOutput | HintOutput | tuple[Hint | None, ...] | float | None) -> Any:
+    """Return a value as plain data; a score that is not a number becomes None."""
+    if isinstance(value, StepOutput):
         return list(value)
+    if isinstance(value, tuple):
+        return [pack_hint(hint) for hint in cast(tuple[Hint | None, ...], value)]
     if isinstance(value, HintOutput):
-        return [value.text, value.tokens]
+        return [pack_hint(value.hint), value.tokens]
     return float(value) if isinstance(value, Real) else None
 
 
-def unpack(request: Request[Any], value: Any) -> StepOutput | HintOutput | tuple[str | None, ...] | float | None:
-    """The answer that ``pack`` made plain."""
+def unpack(request: Request[Any], value: Any) -> StepOutput | HintOutput | tuple[Hint | None, ...] | float | None:
+    """Return the value that ``pack`` was given."""
     if isinstance(request, StepRequest):
         return StepOutput(*value)
     if isinstance(request, StrategyRequest):
-        return tuple(value)
-    return HintOutput(*value) if isinstance(request, HintRequest) else value
+        return tuple(map(unpack_hint, value))
+    if isinstance(request, HintRequest):
+        hint, tokens = value
+        return HintOutput(unpack_hint(hint), tokens)
+    return value  # type: ignore[no-any-return]
+
+
+def pack_hint(hint: Hint | None) -> list[str] | None:
+    """Return a hint as its kind and its text."""
+    return None if hint is None else [hint.kind.value, hint.text]
+
+
+def unpack_hint(packed: Any) -> Hint | None:
+    """Return a packed hint; recordings made before hints had kinds hold one line of text."""
+    if packed is None or isinstance(packed, str):
+        return read_hint(packed)
+    kind, text = packed
+    return Hint(text, HintKind(kind))

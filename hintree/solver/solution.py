@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hintree.search import Ledger, Node, Tree
+from hintree.search import Ledger, Node, StopReason, Tree
 from hintree.view.solved import Solved
 
 
@@ -25,7 +25,7 @@ class Solution:
     steps: list[Node]
     tree: Tree
     ledger: Ledger
-    stop_reason: str
+    stop_reason: StopReason
     confidence: float
 
 
@@ -35,7 +35,7 @@ def solved(solution: Solution, preset: str) -> Solved:
     facts = {
         "answer": "none found" if solution.answer is None else solution.answer,
         "confidence": f"{solution.confidence:.2f}",
-        "ended": solution.stop_reason,
+        "ended": str(solution.stop_reason),
         "generated tokens": ", ".join(f"{role} {count:,}" for role, count in tokens.items() if count) or "0",
     }
     last = solution.steps[-1] if solution.steps else solution.tree.root

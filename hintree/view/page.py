@@ -88,7 +88,7 @@ def as_columns(solved: Solved) -> dict[str, Any]:
         "entropy": [rounded(n.step.entropy) for n in nodes],
         "index": [n.index for n in nodes],
         "key": [f"{n.key:016x}" for n in nodes],
-        "hint": {n.id: visible(n.hint) for n in nodes if n.hint is not None},
+        "hint": {n.id: visible(str(n.hint)) for n in nodes if n.hint is not None},
         "hintTokens": {n.id: n.hint_tokens for n in nodes if n.hint_tokens},
         "reason": {n.id: visible(n.reason) for n in nodes if n.reason},
         "replaces": {n.id: n.replaces for n in nodes if n.replaces is not None},
@@ -116,7 +116,7 @@ def outline(solved: Solved) -> Iterator[str]:
 def entry(node: Node) -> str:
     """One step of the outline."""
     score = "" if node.score is None else f" {node.score:.2f}"
-    hint = f" <i>hint: {safe(node.hint)}</i>" if node.hint else ""
+    hint = f" <i>hint: {safe(str(node.hint))}</i>" if node.hint else ""
     fate = f" <small>{node.status} {safe(node.reason)}</small>" if node.reason else ""
     return f"{node.id} {node.author}{score}{hint} {safe(node.step.text)}{fate}"
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from hintree.errors import UsageError
 from hintree.search.algorithms.backup import backup
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.position import Position
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree, unique
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import value_of
+from hintree.search.selection import AGGREGATES, Selection, value_of
 
 ARMS = ("reasoner", "hinted", "teacher")
 
@@ -33,7 +34,6 @@ class ABMCTS:
         batch: Simulations side by side, at least 1; those do not see each other's scores.
         depth: Longest path in steps.
         aggregate: How step scores make the value of a path.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
         mean, kappa, nu, tau2: The prior.
 
     Raises:
@@ -45,7 +45,6 @@ class ABMCTS:
     batch: int = 1
     depth: int = 16
     aggregate: str = "last"
-    choice: str = "best"
     mean: float = 0.0
     kappa: float = 1.0
     nu: float = 1.0
@@ -54,9 +53,14 @@ class ABMCTS:
     def __post_init__(self) -> None:
         check_whole(self, simulations=1, batch=1, depth=1)
         check_range(self, kappa=(1e-9, 1e9), nu=(1e-9, 1e9), tau2=(1e-9, 1e9), mean=(-1e9, 1e9))
-        check_choice(self)
+        check_one_of(self, aggregate=tuple(AGGREGATES))
         if not self.arms or set(self.arms) - set(ARMS):
             raise UsageError(f"ABMCTS arms={self.arms!r} is not a selection of {', '.join(ARMS)}")
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write ``simulations`` steps; ends early when every path is finished or failed."""
@@ -68,7 +72,7 @@ class ABMCTS:
             written = await generate_steps(tree, at)
             for place, node in zip(at, written, strict=True):
                 if node is not None:
-                    below.wrote[place.node.id, arm_of(place)].append(node if node.index == place.index else None)
+                    below.wrote[place.node.id, arm_of(place)].append(node if node.position == place.position else None)
             for node in unique(await rewrite(tree, unique(node for node in written if node is not None), rule)):
                 backup(node, value_of(node, self.aggregate))
             below.look()
@@ -99,8 +103,8 @@ class ABMCTS:
 
     def place(self, node: Node, arm: str) -> Slot:
         """Where an arm writes its next step."""
-        node.children_requested += 1
-        return Slot(node, node.children_requested - 1, "teacher" if arm == "teacher" else "reasoner", arm == "hinted")
+        [sibling] = node.reserve(1)
+        return Slot(node, Position(sibling), "teacher" if arm == "teacher" else "reasoner", arm == "hinted")
 
     def sample(self, draw: random.Random, seen: "Seen") -> float:
         """A draw of the mean from its normal-inverse-chi-squared posterior after the observations ``seen``."""

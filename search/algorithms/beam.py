@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import generate_steps, plan_slots, roll_out
+from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import keep_best, trajectory_score, value_of
+from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,6 @@ class Beam:
         lookahead: Every step is judged by where a single chain of so many more steps ends (k); 0 judges the step.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -35,12 +34,16 @@ class Beam:
     lookahead: int = 0
     depth: int = 16
     aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, width=1, branch=1, unhinted=0, lookahead=0, depth=1)
         check_range(self, unhinted=(0, self.branch))
-        check_choice(self)
+        check_one_of(self, aggregate=tuple(AGGREGATES))
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow the tree until every kept path is finished."""
@@ -62,7 +65,7 @@ class Beam:
     async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
         """``branch`` scored children for every node; those that a look ahead has written are taken as they are."""
         there = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
-        at = [p for node in nodes for p in plan_slots([node], self.branch - len(node.children), self.unhinted)]
+        at = [p for node in nodes for p in reserve_slots([node], self.branch - len(node.children), self.unhinted)]
         new = [child for child in await generate_steps(tree, at) if child is not None]
         return unique([*there, *new])
 

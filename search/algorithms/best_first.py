@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
 from hintree.search.core.expand import expand
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import trajectory_score
+from hintree.search.selection import AGGREGATES, Selection, trajectory_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,6 @@ class BestFirst:
         answers: Stop after so many finished solutions, at least 1.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores make g.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -39,12 +38,16 @@ class BestFirst:
     answers: int = 4
     depth: int = 16
     aggregate: str = "min"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, expansions=1, branch=1, unhinted=0, answers=1, depth=1)
         check_range(self, unhinted=(0, self.branch), weight=(0, 1e6))
-        check_choice(self)
+        check_one_of(self, aggregate=tuple(AGGREGATES))
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Expand the best open step until enough solutions are finished, or nothing is left to expand."""

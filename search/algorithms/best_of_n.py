@@ -1,13 +1,15 @@
 """Independent samples: best-of-N and self-consistency."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import comb
 
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.algorithms.checks import check_range, check_whole
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree, fail_too_long
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import votes
+from hintree.search.selection import Selection, votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,6 @@ class BestOfN:
         n: Samples, at least 1.
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
-        aggregate: How step scores make a trajectory score.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -32,16 +32,13 @@ class BestOfN:
     n: int = 16
     hinted: bool = True
     depth: int = 16
-    aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, n=1, depth=1)
-        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write all samples, step by step and side by side."""
-        await sample(tree, range(self.n), self.depth, rule, hinted=self.hinted)
+        await sample(tree, map(Position, range(self.n)), self.depth, rule, hinted=self.hinted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,6 @@ class SelfConsistency:
         sure: Stop above this probability; 1 never stops early.
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
-        aggregate: How step scores make a trajectory score.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -69,33 +64,37 @@ class SelfConsistency:
     sure: float = 0.95
     hinted: bool = True
     depth: int = 16
-    aggregate: str = "last"
-    choice: str = "majority"
 
     def __post_init__(self) -> None:
         check_whole(self, n=1, batch=1, depth=1)
         check_range(self, sure=(0.5, 1.0))
-        check_choice(self)
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("majority")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write batches of samples until the vote is sure."""
         for start in range(0, self.n, self.batch):
-            await sample(tree, range(start, min(start + self.batch, self.n)), self.depth, rule, hinted=self.hinted)
+            batch = map(Position, range(start, min(start + self.batch, self.n)))
+            await sample(tree, batch, self.depth, rule, hinted=self.hinted)
             counts = sorted(votes(tree).values(), reverse=True)
             first, second = (*counts, 0, 0)[:2]
             if first and beta_above_half(first + 1, second + 1) > self.sure:
                 return
 
 
-async def sample(tree: Tree, indices: range, depth: int, rule: Rewrite | None, *, hinted: bool) -> None:
-    """One chain per index from the root, all side by side."""
-    chains: list[tuple[int, Node]] = [(index, tree.root) for index in indices]
+async def sample(tree: Tree, positions: Iterable[Position], depth: int, rule: Rewrite | None, *, hinted: bool) -> None:
+    """Write one chain per position from the root, all in parallel; each step has the position of its chain."""
+    chains: list[tuple[Position, Node]] = [(position, tree.root) for position in positions]
     for _ in range(depth):
-        alive = [(index, node) for index, node in chains if node.status == "open"]
-        steps = await generate_steps(tree, [Slot(node, index, hinted=hinted) for index, node in alive], merge=False)
-        chains = [(index, step) for (index, _), step in zip(alive, steps, strict=True) if step is not None]
+        growing = [(position, node) for position, node in chains if node.status == "open"]
+        slots = [Slot(node, position, hinted=hinted) for position, node in growing]
+        steps = await generate_steps(tree, slots, merge=False)
+        chains = [(position, step) for (position, _), step in zip(growing, steps, strict=True) if step is not None]
         kept = await rewrite(tree, [node for _, node in chains], rule, merge=False)
-        chains = [(index, new) for (index, _), new in zip(chains, kept, strict=True)]
+        chains = [(position, new) for (position, _), new in zip(chains, kept, strict=True)]
         if not chains:
             return
     fail_too_long((node for _, node in chains), depth)

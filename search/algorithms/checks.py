@@ -1,7 +1,6 @@
 """Checking the settings of searches."""
 
 from hintree.errors import UsageError
-from hintree.search.selection import AGGREGATES, CHOICES
 
 
 def check_whole(search: object, **least: int) -> None:
@@ -25,11 +24,6 @@ def check_one_of(search: object, **accepted: tuple[str, ...]) -> None:
     for name, words in accepted.items():
         if getattr(search, name) not in words:
             raise UsageError(f"{title(search)} {name}={getattr(search, name)!r} is not one of {', '.join(words)}")
-
-
-def check_choice(search: object) -> None:
-    """Raise UsageError unless ``aggregate`` and ``choice`` name ways to make a trajectory score and to choose."""
-    check_one_of(search, aggregate=tuple(AGGREGATES), choice=CHOICES)
 
 
 def title(search: object) -> str:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree, fail_too_long, prune
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import keep_best, trajectory_score
+from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,6 @@ class DVTS:
         unhinted: How many of these are written without a hint, at most ``branch``.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores rank a path.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -34,12 +35,16 @@ class DVTS:
     unhinted: int = 0
     depth: int = 16
     aggregate: str = "last"
-    choice: str = "weighted"
 
     def __post_init__(self) -> None:
         check_whole(self, width=1, branch=1, unhinted=0, depth=1)
         check_range(self, unhinted=(0, self.branch))
-        check_choice(self)
+        check_one_of(self, aggregate=tuple(AGGREGATES))
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("weighted", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow all subtrees side by side until each is finished."""
@@ -50,7 +55,7 @@ class DVTS:
                 return
             at = [self.place(lane, node, i) for lane, node in alive for i in range(self.branch)]
             steps = await generate_steps(tree, at, merge=False)
-            written = [(p.index // self.branch, step) for p, step in zip(at, steps, strict=True) if step is not None]
+            written = [(p.position.group, step) for p, step in zip(at, steps, strict=True) if step is not None]
             if rule and rule.when == "before":
                 kept = await rewrite(tree, [step for _, step in written], rule, merge=False)
                 written = [(lane, new) for (lane, _), new in zip(written, kept, strict=True)]
@@ -66,12 +71,12 @@ class DVTS:
 
     def place(self, lane: int, node: Node, i: int) -> Slot:
         """Where a subtree writes its ``i``-th next step."""
-        return Slot(node, lane * self.branch + i, hinted=i < self.branch - self.unhinted)
+        return Slot(node, Position(i, lane, self.branch), hinted=i < self.branch - self.unhinted)
 
     def pick(self, siblings: list[Node]) -> Node:
         """The best of the siblings; open ones that lose are pruned, and finished ones too if the subtree goes on."""
         why = "not the best of its subtree"
         best = keep_best(siblings, 1, lambda n: trajectory_score(n, self.aggregate), why)[0]
         if best.status == "open":
-            prune((node for node in siblings if node is not best), why)
+            prune((node for node in siblings if node is not best), Rejection.OUTRANKED, why)
         return best

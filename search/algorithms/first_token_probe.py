@@ -3,17 +3,16 @@
 from collections.abc import Callable
 
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.position import FIRST_TOKEN
 from hintree.search.core.requests import StepRequest, gather
 from hintree.search.core.tree import Node, StepOutput, Tree, fail_too_long
 from hintree.search.escalation import Rewrite, rewrite
 
-GLANCE = -1
-"""Index of the question for a first token: no step has it."""
-TEACHER_WRITES = Rewrite(2.0, stages=("teacher",), accept="always", per="step")
-"""The rule that has every step written by the teacher."""
+TEACHER_WRITES = Rewrite.always(stages=("teacher",), per="step")
+"""The rule under which the teacher rewrites every step."""
 
 
-async def routed(
+async def route(
     tree: Tree, rule: Rewrite | None, depth: int, sure: Callable[[StepOutput], bool], *, teacher_ends: bool
 ) -> None:
     """One chain, every step written by the reasoner where it is sure of its first token, else by the teacher.
@@ -27,7 +26,7 @@ async def routed(
     """
     node = tree.root
     for _ in range(depth):
-        first = (await gather([StepRequest(tree, node, GLANCE, tokens=1)]))[0]
+        first = (await gather([StepRequest(tree, node, FIRST_TOKEN, tokens=1)]))[0]
         author = "reasoner" if first is None or sure(first) else "teacher"
         written = await step_by(tree, node, author)
         if written is None:
@@ -42,7 +41,7 @@ async def routed(
 
 async def step_by(tree: Tree, node: Node, author: str) -> Node | None:
     """The next step; the reasoner's where the teacher is absent or its budget spent."""
-    [written] = await generate_steps(tree, [Slot(node, 0, author)])
+    [written] = await generate_steps(tree, [Slot(node, author=author)])
     if written is None and author == "teacher":
-        [written] = await generate_steps(tree, [Slot(node, 0)])
+        [written] = await generate_steps(tree, [Slot(node)])
     return written

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
-from hintree.search.algorithms.checks import check_choice, check_one_of, check_range, check_whole
-from hintree.search.algorithms.first_token_probe import routed
+from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.first_token_probe import route
 from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite
 
@@ -20,8 +20,6 @@ class GlimpRouter:
         threshold: tau, in nats, at least 0. At 0 the teacher writes everything, at infinity only the end.
         ending: Who writes the step that ends the solution: "teacher", or "any" for whom the entropy names.
         depth: Longest path in steps.
-        aggregate: How step scores make a trajectory score.
-        choice: How the answer is chosen; there is one path.
 
     Raises:
         UsageError: A value is outside its range.
@@ -30,18 +28,15 @@ class GlimpRouter:
     threshold: float = 0.5
     ending: str = "teacher"
     depth: int = 40
-    aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, depth=1)
         check_range(self, threshold=(0.0, float("inf")))
         check_one_of(self, ending=("teacher", "any"))
-        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write the chain."""
-        await routed(
+        await route(
             tree,
             rule,
             self.depth,

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.algorithms.backup import backup
-from hintree.search.algorithms.checks import check_choice, check_one_of, check_range, check_whole
-from hintree.search.core.expand import generate_steps, plan_slots, roll_out
+from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.core.endings import Rejection
+from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import value_of
+from hintree.search.selection import AGGREGATES, Selection, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,6 @@ class MCTS:
         batch: Simulations side by side, at least 1.
         depth: Longest path in steps.
         aggregate: How step scores make a value.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -58,13 +58,17 @@ class MCTS:
     batch: int = 1
     depth: int = 16
     aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, simulations=1, branch=1, unhinted=0, batch=1, depth=1)
         check_range(self, unhinted=(0, self.branch), c=(0, 1e6), noise=(0, 1), alpha=(1e-3, 1e3), widen=(0, 1))
         check_one_of(self, rule=("uct", "puct"), value=("score", "rollout", "both"))
-        check_choice(self)
+        check_one_of(self, aggregate=tuple(AGGREGATES))
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Run all simulations; ends early when nothing is left to write."""
@@ -138,13 +142,18 @@ class MCTS:
         """Whether an open step has no room and no living child; such a step fails, and is not looked at again."""
         if self.room(node) > 0 or any(child.status in ("open", "terminal") for child in node.children):
             return False
-        node.fail("no way on from here" if node.children else f"longer than {self.depth} steps")
+        if node.children:
+            node.fail(Rejection.DEAD_END, "no way on from here")
+        else:
+            node.fail(Rejection.TOO_LONG, f"longer than {self.depth} steps")
         return True
 
     async def expand(self, tree: Tree, leaves: Sequence[Node], rule: Rewrite | None) -> None:
         """Write, rewrite, evaluate and back up the children of the leaves."""
         at = [
-            p for leaf in leaves for p in plan_slots([leaf], self.room(leaf), self.unhinted if not leaf.children else 0)
+            slot
+            for leaf in leaves
+            for slot in reserve_slots([leaf], self.room(leaf), self.unhinted if not leaf.children else 0)
         ]
         children = unique(child for child in await generate_steps(tree, at) if child is not None)
         fresh = [child for child in unique(await rewrite(tree, children, rule)) if not child.visits]

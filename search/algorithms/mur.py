@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import PlannedStep, Slot, generate_steps, write_steps
-from hintree.search.core.tree import RETRY, Node, Tree, fail_too_long, prune, unique
+from hintree.search.algorithms.checks import check_range, check_whole
+from hintree.search.core.endings import Rejection
+from hintree.search.core.expand import Slot, generate_steps, write_steps
+from hintree.search.core.position import Position
+from hintree.search.core.tree import Node, Tree, fail_too_long, prune, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import keep_best, value_of
 
@@ -24,8 +26,6 @@ class MUR:
         momentum: alpha, in [0, 1].
         samples: Samples of an uncertain step, at least 1.
         depth: Longest path in steps.
-        aggregate: How step scores make a trajectory score.
-        choice: How the answer is chosen; there is one path.
 
     Raises:
         UsageError: A value is outside its range.
@@ -35,19 +35,16 @@ class MUR:
     momentum: float = 0.9
     samples: int = 4
     depth: int = 20
-    aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, samples=1, depth=1)
         check_range(self, scaling=(0.0, math.inf), momentum=(0.0, 1.0))
-        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write the chain."""
         node, momentum = tree.root, 0.0
         for depth in range(self.depth):
-            [draft] = await generate_steps(tree, [Slot(node, 0)], score=False)
+            [draft] = await generate_steps(tree, [Slot(node)], score=False)
             if draft is None:
                 return
             low = math.exp(certainty(draft)) < self.scaling * math.exp(momentum)
@@ -62,16 +59,16 @@ class MUR:
     async def sample_again(self, tree: Tree, draft: Node) -> Node:
         """The best of ``samples`` new versions of a draft; the draft if none is sound."""
         assert draft.parent is not None
-        at = [Slot(draft.parent, RETRY + i) for i in range(self.samples)]
-        written = await write_steps(tree, [PlannedStep(place, None, draft) for place in at])
+        positions = [Position(i).rewritten(0) for i in range(self.samples)]
+        written = await write_steps(tree, [Slot(draft.parent, position, replaces=draft) for position in positions])
         new = unique(node for node in written if node is not None)
         why = "not the best of the samples"
         best = keep_best(new, 1, value_of, why)
         if not best or best[0].status == "failed":
             return draft
-        prune((node for node in new if node is not best[0]), why)
+        prune((node for node in new if node is not best[0]), Rejection.OUTRANKED, why)
         if best[0] is not draft:
-            draft.status, draft.reason = "rejected", f"rewritten as step {best[0].id}"
+            draft.replace_by(best[0], f"rewritten as step {best[0].id}")
         return best[0]
 
 

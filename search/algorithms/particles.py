@@ -3,8 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
+from hintree.search.algorithms.checks import check_range, check_whole
+from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.position import Position
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, prune
 from hintree.search.escalation import Rewrite, rewrite
@@ -23,8 +25,6 @@ class Particles:
         temperature: Of the softmax, above 0; high keeps all, low keeps the best.
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
-        aggregate: How step scores make a trajectory score, for the choice of the answer.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -34,13 +34,10 @@ class Particles:
     temperature: float = 1.0
     hinted: bool = True
     depth: int = 16
-    aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, n=1, depth=1)
         check_range(self, temperature=(1e-6, 1e6))
-        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write and resample until all particles are finished."""
@@ -49,7 +46,7 @@ class Particles:
             alive = [i for i, node in enumerate(particles) if node.status == "open"]
             if not alive:
                 return
-            at = [Slot(particles[i], i, hinted=self.hinted) for i in alive]
+            at = [Slot(particles[i], Position(i), hinted=self.hinted) for i in alive]
             steps = [step for step in await generate_steps(tree, at, merge=False) if step is not None]
             kept = await rewrite(tree, steps, rule, merge=False)
             finished = [node for node in particles if node.status == "terminal"]
@@ -72,7 +69,7 @@ class Particles:
                 place += 1
                 upto += weights[place]
             drawn.append(sound[place])
-        prune((node for node in open_nodes(sound) if node not in drawn), "not drawn again")
+        prune((node for node in open_nodes(sound) if node not in drawn), Rejection.NOT_RESAMPLED, "not drawn again")
         return drawn
 
 

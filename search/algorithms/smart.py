@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.core.expand import generate_steps, plan_slots
+from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.core.expand import generate_steps, reserve_slots
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import keep_best, trajectory_score
+from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,6 @@ class Smart:
         m: Beam width, in 1..n: ``n // m`` beams stay, each goes on about ``m`` times. 1 prunes nothing.
         depth: Iterations; a longer path fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -32,12 +31,16 @@ class Smart:
     m: int = 4
     depth: int = 40
     aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, n=1, m=1, depth=1)
         check_range(self, m=(1, self.n))
-        check_choice(self)
+        check_one_of(self, aggregate=tuple(AGGREGATES))
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow the tree until ``n`` beams have ended or none goes on."""
@@ -64,7 +67,7 @@ class Smart:
     async def refill(self, tree: Tree, beams: list[Node]) -> list[Node]:
         """One scored step for each of ``n`` beams, which are the given ones again and again."""
         share, more = divmod(self.n, len(beams))
-        at = [place for i, beam in enumerate(beams) for place in plan_slots([beam], share + (i < more))]
+        at = [place for i, beam in enumerate(beams) for place in reserve_slots([beam], share + (i < more))]
         return [node for node in await generate_steps(tree, at) if node is not None]
 
     def rank(self, node: Node) -> float:

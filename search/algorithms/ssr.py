@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_choice, check_whole
-from hintree.search.core.expand import PlannedStep, Slot, write_steps
+from hintree.search.algorithms.checks import check_whole
+from hintree.search.core.expand import Slot, write_steps
+from hintree.search.core.position import Position
 from hintree.search.core.requests import HintOutput, StrategyRequest, gather
 from hintree.search.core.tree import Tree, fail_too_long, open_nodes
 from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,6 @@ class SSR:
     Attributes:
         tracks: Strategies that are picked (method_num), at least 1.
         depth: Longest track in steps; a longer one fails.
-        aggregate: How step scores make a trajectory score, which decides where the vote does not.
-        choice: How the answer is chosen: best, majority or weighted; see ``choose``.
 
     Raises:
         UsageError: A value is outside its range.
@@ -30,22 +30,24 @@ class SSR:
 
     tracks: int = 3
     depth: int = 40
-    aggregate: str = "mean"
-    choice: str = "majority"
 
     def __post_init__(self) -> None:
         check_whole(self, tracks=1, depth=1)
-        check_choice(self)
+
+    @property
+    def selection(self) -> Selection:
+        """Select the answer as the paper does, unless the solver is told otherwise."""
+        return Selection("majority", "mean")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Have the strategies picked, then write all tracks, step by step and side by side."""
         [picked] = await gather([StrategyRequest(tree, tree.root, tracks=self.tracks)])
         hints = [HintOutput(strategy, 0) for strategy in picked or (None,) * self.tracks]
-        drafts = [PlannedStep(Slot(tree.root, track), hint) for track, hint in enumerate(hints)]
+        slots = [Slot(tree.root, Position(track), hint=hint) for track, hint in enumerate(hints)]
         for _ in range(self.depth):
-            steps = await write_steps(tree, drafts, merge=False)
+            steps = await write_steps(tree, slots, merge=False)
             ends = await rewrite(tree, [step for step in steps if step is not None], rule, merge=False)
-            drafts = [PlannedStep(Slot(node, 0)) for node in open_nodes(ends)]
-            if not drafts:
+            slots = [Slot(node) for node in open_nodes(ends)]
+            if not slots:
                 return
-        fail_too_long((draft.place.node for draft in drafts), self.depth)
+        fail_too_long((slot.node for slot in slots), self.depth)

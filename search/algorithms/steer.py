@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
-from hintree.search.algorithms.checks import check_choice, check_range, check_whole
-from hintree.search.algorithms.first_token_probe import routed
+from hintree.search.algorithms.checks import check_range, check_whole
+from hintree.search.algorithms.first_token_probe import route
 from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite
 
@@ -23,8 +23,6 @@ class Steer:
         threshold: In [0, 2]. At 0 the reasoner writes everything, above 1 the teacher.
         mixture: Share, mean and deviation of the low group, then of the high one; see ``hintree lab gates``.
         depth: Longest path in steps.
-        aggregate: How step scores make a trajectory score.
-        choice: How the answer is chosen; there is one path.
 
     Raises:
         UsageError: A value is outside its range.
@@ -33,8 +31,6 @@ class Steer:
     threshold: float = 0.5
     mixture: tuple[float, ...] = (0.5, 0.5, 0.2, 0.5, 0.95, 0.05)
     depth: int = 40
-    aggregate: str = "last"
-    choice: str = "best"
 
     def __post_init__(self) -> None:
         check_whole(self, depth=1)
@@ -45,11 +41,10 @@ class Steer:
                 f"Steer mixture={self.mixture!r} is not six numbers above 0: share, mean and deviation of the low "
                 "group, then of the high one"
             )
-        check_choice(self)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write the chain."""
-        await routed(
+        await route(
             tree,
             rule,
             self.depth,

@@ -14,6 +14,7 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.search.core.budget import Budget
+from hintree.search.core.endings import out_of_budget
 from hintree.search.core.requests import Request, Response
 from hintree.search.core.run import Growth, Handler, Run, admit, advance, call_handler, record_response
 from hintree.search.core.scope import Scope
@@ -74,7 +75,7 @@ def time_left(running: Iterable[Run], budget: Budget) -> float | None:
     left = {id(run): run.started + budget.seconds - time.monotonic() for run in running if not run.stop_reason}
     for run in running:
         if left.get(id(run), 1.0) <= 0:
-            run.end("budget: seconds")
+            run.end(out_of_budget("seconds"))
     return min((seconds for seconds in left.values() if seconds > 0), default=None)
 
 

@@ -1,126 +1,133 @@
-"""The questions that a search asks, and how it waits for answers.
+"""The requests of a search, and how it waits for responses.
 
-A search is a coroutine about one problem. It holds no model: it awaits flat, typed questions about nodes, and a
-driver answers the waiting questions of all live problems in one batch per role. There is no event loop: awaiting
-``each(...)`` hands the questions to the driver, which sends the answers back.
+A search is a coroutine about one problem. It holds no model: it awaits flat, typed requests about nodes, and a driver
+answers the pending requests of all live problems in one batch per role. There is no event loop: awaiting
+``gather(...)`` hands the requests to the driver, which sends the values of the responses back.
 """
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from hintree.search.core.hints import Hint
 from hintree.search.core.ledger import Usage
+from hintree.search.core.position import FIRST_DRAFT, Position
 from hintree.search.core.seeds import seed_of
 from hintree.search.core.tree import Node, StepOutput, Tree
 
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
 
-STRATEGY = "Strategy:"
-"""How a strategy begins: a hint at the first step of a path that holds for all of its steps, whoever writes them."""
-PLANNED = "Plan:"
-"""How a plan of the whole solution begins, which also stands at the first step."""
-
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[A_co]):
-    """A question about one node, answered with an ``A_co``, or None where its role is absent or its budget is spent.
+    """A request about one node, answered with an ``A_co``, or with None where its role is absent or out of budget.
+
+    A request is immutable. Its tree belongs to the search that sent it: whoever handles the request reads the path of
+    ``node`` and does not modify the tree. The path is valid for good; the rest of the tree may grow at any time.
 
     Attributes:
         tree: The tree that the node belongs to.
-        node: What is asked about.
-        index: Tells apart several questions about the same node.
+        node: The node to continue (steps, hints, strategies) or to score.
+        position: Tells apart the requests of one role about the same node.
     """
 
     tree: Tree
     node: Node
-    index: int = 0
+    position: Position = FIRST_DRAFT
 
     @property
     def role(self) -> str:
-        """Who answers it: a key of the ledger."""
+        """Name the role that answers it, which is a key of the ledger."""
         raise NotImplementedError
 
     @property
-    def seed(self) -> int:
-        """The question's own random seed: it depends on the run, the problem, the place in the tree and the index.
+    def index(self) -> int:
+        """Return the integer encoding of the position."""
+        return self.position.index
 
-        Not on any batch, nor on the order in which the tree has grown.
+    @property
+    def seed(self) -> int:
+        """Return the request's own 64-bit random seed.
+
+        It depends on the seed of the run, the problem, the node's key, the role and the position, and on neither the
+        batch nor the order in which the tree has grown.
         """
         return seed_of(self.node.key, self.role, self.index)
 
 
 @dataclass(frozen=True, slots=True)
 class HintRequest(Request["HintOutput"]):
-    """What should the step after ``node`` look at? ``avoid`` lists hints that did not help."""
+    """Ask for a hint about the step after ``node``; ``avoid`` lists hints that did not help."""
 
-    avoid: tuple[str, ...] = ()
+    avoid: tuple[Hint, ...] = ()
 
     @property
     def role(self) -> str:
-        """The hinter."""
+        """Name the role: the hinter."""
         return "hinter"
 
 
 @dataclass(frozen=True, slots=True)
 class StepRequest(Request[StepOutput]):
-    """Write the step after ``node``, under a hint or none.
+    """Ask for the step after ``node``, under a hint or none.
 
     Attributes:
         author: "reasoner" or "teacher".
-        tokens: Write at most so many tokens, the most probable ones: a glance at the step. None writes the step.
+        hint: The hint to write it under.
+        tokens: Decode only this many tokens, greedily: a first-token probe. None writes a step.
     """
 
     author: str = "reasoner"
-    hint: str | None = None
+    hint: Hint | None = None
     tokens: int | None = None
 
     @property
     def role(self) -> str:
-        """The author."""
+        """Name the role: the author."""
         return self.author
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest(Request[float]):
-    """How good is the last step of the path that ends in ``node``?"""
+    """Ask for the score, in [0, 1], of the last step of the path that ends in ``node``."""
 
     @property
     def role(self) -> str:
-        """The scorer."""
+        """Name the role: the scorer."""
         return "scorer"
 
 
 @dataclass(frozen=True, slots=True)
-class StrategyRequest(Request["tuple[str | None, ...]"]):
-    """By which strategies is the problem to be solved? One for each of ``tracks``, None for a track without one."""
+class StrategyRequest(Request["tuple[Hint | None, ...]"]):
+    """Ask for strategies to solve the problem by: one for each of ``tracks``, None for a track without one."""
 
     tracks: int = 3
 
     @property
     def role(self) -> str:
-        """The teacher."""
+        """Name the role: the teacher."""
         return "teacher"
 
 
 @dataclass(frozen=True, slots=True)
 class HintOutput:
-    """A hint and the tokens it took; ``text`` is None where the hint was dropped because it said too much."""
+    """A hint and the tokens generated for it; ``hint`` is None where it was dropped as a leak."""
 
-    text: str | None
+    hint: Hint | None
     tokens: int
 
 
 @dataclass(frozen=True, slots=True)
 class Response(Generic[A]):
-    """What an answerer returns for one question: the value and what it cost."""
+    """A handler's response to one request: the value and its cost."""
 
     value: A
     usage: Usage
 
 
 class Gather(Generic[A]):
-    """Many questions at once; awaiting it gives their answers in order."""
+    """Several requests sent together; awaiting them returns their values in order."""
 
     def __init__(self, requests: Iterable[Request[A]]) -> None:
         self.requests: Sequence[Request[A]] = list(requests)
@@ -130,5 +137,5 @@ class Gather(Generic[A]):
 
 
 def gather(requests: Iterable[Request[A]]) -> Gather[A]:
-    """Ask many questions at once. No questions ask nobody and cost nothing."""
+    """Send requests together and await their values. An empty list returns at once and costs nothing."""
     return Gather(requests)

@@ -1,4 +1,4 @@
-"""One problem's search while it runs: what it asks, what it has been answered, and when it must stop."""
+"""One problem's search while it runs: its pending requests, the responses so far, and when it must stop."""
 
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, MutableSequence, Sequence
@@ -8,22 +8,26 @@ from typing import Any, NamedTuple
 
 from hintree.errors import ContextError, RoleError
 from hintree.search.core.budget import OPTIONAL_ROLES, Budget
+from hintree.search.core.endings import COMPLETE, Rejection, StopReason, failed, out_of_budget
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.requests import Gather, Request, Response, ScoreRequest
 from hintree.search.core.scope import Scope
 from hintree.search.core.tree import Tree
 
 Growth = Coroutine[Gather[Any], list[Any], None]
-"""A search under way: it yields questions and is sent their answers."""
+"""A search under way: a coroutine that yields requests and is sent the values of the responses."""
 
 
 class Handler(NamedTuple):
-    """Who answers the questions of one role.
+    """The handler of one role's requests.
 
-    handle: From questions to answers, in order; an exception in place of an answer fails that question's problem only,
-        in place of a score only the node, and a ContextError only the path.
-    parameters: Weights of the model behind it, for the FLOP estimate.
-    free: Whether it may be asked from several threads at once, and gains nothing from batches: a model on a server.
+    handle: Takes a batch of requests and returns one response per request, in order. It reads the requests' trees and
+        does not modify them. An exception in place of a response fails that request's problem only; in place of a score
+        it fails only the node, and a ContextError fails only the path. What it raises fails the whole batch. A response
+        must not depend on the other requests of its batch.
+    parameters: Weights of the model behind it, for the FLOP estimate; 0 if there is none.
+    concurrent: True if several threads may call it at once with one request each, and batches gain nothing: a model on
+        a server. Otherwise a driver makes one call at a time.
     """
 
     handle: Callable[[Sequence[Any]], Sequence[Response[Any] | Exception]]
@@ -35,18 +39,27 @@ class Handler(NamedTuple):
 class Run:
     """One problem's search, live or done.
 
+    A driver owns the run until it yields it: only one driver advances a run, and no two threads do so at once. The
+    search inside owns the tree, which stays valid after the end.
+
     Attributes:
-        tree: Its tree.
-        ledger: What it has cost.
-        stop_reason: Why it ended: "complete" (the search came to its own end), "budget: NAME" or "failed: WHY".
-        error: What an answerer gave in place of an answer, if that ended it.
-        unscored: Why a score could not be had; a run in which none could has failed.
+        tree: The tree that the search grows.
+        search: The coroutine that grows it.
+        ledger: What it has cost so far, by role.
+        stop_reason: Why it ended; None while it runs.
+        error: The exception that a handler returned in place of a response, if that ended it.
+        started: Start on the clock of ``time.monotonic``, in seconds.
+        requests: Requests of the current ``gather``.
+        answers: Values of the responses so far, by number of the request.
+        sent: Numbers of the requests under way (``concurrent_driver`` only).
+        scope: Cancels the calls under way when the run ends.
+        unscored: Why the first score could not be had; a run without any score has failed.
     """
 
     tree: Tree
     search: Growth
     ledger: Ledger = field(default_factory=Ledger)
-    stop_reason: str = ""
+    stop_reason: StopReason | None = None
     error: Exception | None = None
     started: float = 0.0
     requests: list[Request[Any]] = field(default_factory=list)
@@ -56,22 +69,22 @@ class Run:
     unscored: str = ""
 
     def waiting(self) -> list[tuple[int, Request[Any]]]:
-        """(place, question) for the questions that have no answer yet and are not under way."""
+        """Return (number, request) for the requests that have no response yet and are not under way."""
         return [(i, request) for i, request in enumerate(self.requests) if i not in self.answers and i not in self.sent]
 
     def resume(self, answers: list[Any] | None) -> None:
-        """Send the answers and take the next questions; an error inside the search ends this problem only."""
+        """Send the answers to the search and take its next requests; an error inside it ends this problem only."""
         try:
             self.requests = list(self.search.send(answers).requests)  # type: ignore[arg-type]
             self.answers, self.sent = {}, set()
         except StopIteration:
             blind = self.unscored and all(node.score is None for node in self.tree)
-            self.end(f"failed: {self.unscored}" if blind else "complete")
+            self.end(failed(self.unscored) if blind else COMPLETE)
         except Exception as error:
-            self.end(f"failed: {str(error) or type(error).__name__}")
+            self.end(failed(str(error) or type(error).__name__))
 
-    def end(self, reason: str) -> None:
-        """Stop here; what is in the tree stays, and what is under way is called off."""
+    def end(self, reason: StopReason) -> None:
+        """Stop the search and cancel the calls under way; the tree stays as it is."""
         self.stop_reason, self.requests = reason, []
         self.scope.end()
         with suppress(Exception):
@@ -87,7 +100,11 @@ def admit(running: MutableSequence[Run], waiting: Iterator[tuple[Tree, Growth]],
 
 
 def advance(run: Run, handlers: Mapping[str, Handler], budget: Budget) -> None:
-    """Bring one search to where it needs a model: refuse what nobody answers, send what is complete, stop if spent."""
+    """Advance one search until it needs a model or ends.
+
+    Requests whose role is absent or out of budget are answered None, complete batches are sent to the search, and the
+    run ends where a limit of the whole search is reached.
+    """
     while not run.stop_reason:
         waiting = run.waiting()
         if not waiting and run.sent.difference(run.answers):
@@ -96,23 +113,23 @@ def advance(run: Run, handlers: Mapping[str, Handler], budget: Budget) -> None:
             run.resume([run.answers[i] for i in range(len(run.requests))])
             continue
         if limit := budget.spent(run.tree, run.ledger, time.monotonic() - run.started):
-            run.end(f"budget: {limit}")
+            run.end(out_of_budget(limit))
             return
         refused = 0
-        for place, request in waiting:
+        for number, request in waiting:
             spent = budget.role_spent(run.ledger, request.role)
             if spent and request.role in handlers and request.role not in OPTIONAL_ROLES:
-                run.end(f"budget: {request.role}_tokens")
+                run.end(out_of_budget(f"{request.role}_tokens"))
                 return
             if spent or request.role not in handlers:
-                run.answers[place] = None
+                run.answers[number] = None
                 refused += 1
         if not refused:
             return
 
 
 def call_handler(handler: Handler, requests: Sequence[Request[Any]]) -> tuple[list[Response[Any] | Exception], float]:
-    """The answers in order, and the seconds that each took; what the answerer raises takes every answer's place."""
+    """Return the responses in order and the seconds per request; an error it raises takes every response's place."""
     clock = time.monotonic()
     try:
         answers = list(handler.handle(requests))
@@ -124,28 +141,28 @@ def call_handler(handler: Handler, requests: Sequence[Request[Any]]) -> tuple[li
 
 
 def record_response(
-    run: Run, place: int, request: Request[Any], answer: Response[Any] | Exception, handler: Handler, seconds: float
+    run: Run, number: int, request: Request[Any], answer: Response[Any] | Exception, handler: Handler, seconds: float
 ) -> None:
-    """Enter an answer and book what it cost.
+    """Record the response to a run's ``number``-th request and book its cost.
 
-    An error ends this problem only; a score that cannot be had ends its node, and so does a path that no longer fits
-    into the model's context, if nothing stands after it.
+    An error ends this problem only. A score that cannot be had fails only its node, and a path that no longer fits into
+    the model's context fails only its last node, if that has no children.
     """
     if isinstance(answer, Exception):
         reason = str(answer) or type(answer).__name__
         if isinstance(request, ScoreRequest) and not isinstance(answer, RoleError):
-            request.node.fail(f"no score: {reason}")
+            request.node.fail(Rejection.NO_SCORE, f"no score: {reason}")
             run.unscored, run.error = run.unscored or reason, answer
-            run.answers[place] = None
+            run.answers[number] = None
         elif isinstance(answer, ContextError) and request.node.parent is not None:
             if not request.node.children:
-                request.node.fail(f"nothing fits after it: {reason}")
-            run.answers[place] = None
+                request.node.fail(Rejection.CONTEXT_FULL, f"nothing fits after it: {reason}")
+            run.answers[number] = None
         elif not run.stop_reason:
             run.error = answer
-            run.end(f"failed: {reason}")
+            run.end(failed(reason))
         return
     if isinstance(request, ScoreRequest) and answer.value is None:
-        request.node.fail("no score: the scorer said None")
+        request.node.fail(Rejection.NO_SCORE, "no score: the scorer said None")
     run.ledger[request.role].add(answer.usage, handler.parameters, seconds)
-    run.answers[place] = answer.value
+    run.answers[number] = answer.value

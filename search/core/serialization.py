@@ -1,4 +1,8 @@
-"""Trees as versioned JSON and as networkx graphs, without loss in either direction."""
+"""Trees as versioned JSON and as networkx graphs, without loss in either direction.
+
+Version 4 holds the typed facts of a node (``hint_kind``, ``rejected_because``, ``duplicate_of``, ``replaced_by``).
+Version 3 had them in sentences only; ``old_versions`` derives them. ``index`` is the integer encoding of a position.
+"""
 
 import json
 import math
@@ -9,19 +13,26 @@ from typing import Any
 import networkx as nx
 
 from hintree.errors import UsageError
+from hintree.search.core.endings import Rejection
+from hintree.search.core.hints import Hint, HintKind
+from hintree.search.core.old_versions import upgrade_row
+from hintree.search.core.position import Position
 from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import RETRY, STATUSES, Node, Problem, StepOutput, Tree
+from hintree.search.core.tree import STATUSES, Node, Problem, StepOutput, Tree
 
-VERSION = 3
+VERSION = 4
 """Version of the JSON form; a reader refuses a newer one."""
 
 AUTHORS = ("reasoner", "teacher")
 ENDS = ("delimiter", "end", "length")
-MADE = ("parent", "children", "step", "key", "begun", "tried")
-"""Fields that are written in another way, or follow from the others."""
-PLAIN = [f.name for f in fields(Node) if f.name not in MADE]
+DERIVED = ("parent", "children", "step", "key", "position", "hint", "rejected_because")
+"""Fields of a node that are written in another form, or follow from the others."""
+SEARCH_STATE = ("children_requested", "stages_tried")
+"""Counters of the search itself, which are not written."""
+PLAIN = [f.name for f in fields(Node) if f.name not in DERIVED + SEARCH_STATE]
+"""Fields of a node that are written as they are."""
 ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-"""Numbers that JSON does not have, by the text that stands for them."""
+"""Numbers that JSON does not have, by the text that replaces them."""
 RECORDED = ("log_probability", "least_probability", "first_entropy")
 """Fields of a step that are None where they were not recorded; the last two are then left out."""
 NUMBERS = ("mean_probability", "min_probability", "entropy", *RECORDED, "value")
@@ -30,19 +41,24 @@ KINDS: dict[str, Any] = {
     **dict.fromkeys(("id", "index", "hint_tokens", "visits", "depth", "rewrites", "tokens"), int),
     **dict.fromkeys(("author", "status", "reason", "text", "ended"), str),
     **dict.fromkeys(NUMBERS, int | float),
-    **dict.fromkeys(("hint", "answer"), str | None),
+    **dict.fromkeys(("hint", "hint_kind", "answer", "rejected_because"), str | None),
     **dict.fromkeys(RECORDED, int | float | None),
-    **{"score": int | float | None, "replaces": int | None},
+    **dict.fromkeys(("duplicate_of", "replaces", "replaced_by"), int | None),
+    "score": int | float | None,
 }
-"""What each field of a node and of its step holds; whole numbers are at least 0, and below ``LARGEST``."""
+"""Types of the fields of a node and of its step; whole numbers are at least 0 and below ``LARGEST``."""
 LARGEST = 2**63
 
 
 def to_dict(tree: Tree) -> dict[str, Any]:
-    """The tree as plain data: version, problem, seed, and ``nodes`` in order of creation (the root first)."""
+    """Return the tree as plain data: version, problem, seed, and ``nodes`` in order of creation (the root first)."""
     nodes = []
     for node in tree:
         row: dict[str, Any] = {name: getattr(node, name) for name in PLAIN}
+        row["index"] = node.index
+        row["hint"] = node.hint.text if node.hint else None
+        row["hint_kind"] = node.hint.kind.value if node.hint else None
+        row["rejected_because"] = node.rejected_because.value if node.rejected_because else None
         row["parent"] = None if node.parent is None else node.parent.id
         step = node.step._asdict().items()
         row["step"] = {n: plain(n, value) for n, value in step if value is not None or n not in RECORDED[1:]}
@@ -53,20 +69,23 @@ def to_dict(tree: Tree) -> dict[str, Any]:
 
 
 def from_dict(data: Mapping[str, Any]) -> Tree:
-    """The tree that ``to_dict`` came from.
+    """Return the tree of ``to_dict``'s data, of this version or an older one.
 
     Raises:
-        UsageError: The data is not such a tree, or of a newer version.
+        UsageError: The data is not such a tree, or is of a newer version.
     """
     try:
-        if data["format"] != "hintree-tree" or data["version"] not in range(1, VERSION + 1):
+        version = data["version"]
+        if data["format"] != "hintree-tree" or version is True or version not in range(1, VERSION + 1):
             raise UsageError(f"not a hintree tree of version {VERSION} or older")
         tree = Tree(Problem(**data["problem"]), data["seed"])
         if not all(isinstance(text, str) for text in data["problem"].values()) or not isinstance(tree.seed, int):
             raise UsageError("not a hintree tree: its problem is no text, or its seed no whole number")
         tree.nodes.clear()
         for row in data["nodes"]:
-            add_row(tree, row if data["version"] > 1 else {"index": 0, **row})
+            add_row(tree, row if version == VERSION else upgrade_row(row, version))
+        if any(not (n.replaced_by is None or 0 < n.replaced_by < len(tree)) for n in tree):
+            raise UsageError("not a hintree tree: a node was replaced by one that is not there")
         tree.root = tree.nodes[0]
     except (KeyError, TypeError, IndexError) as error:
         raise UsageError(f"not a hintree tree: {type(error).__name__} {error}") from error
@@ -74,7 +93,7 @@ def from_dict(data: Mapping[str, Any]) -> Tree:
 
 
 def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
-    """Add one node as it was written."""
+    """Add the node of one row."""
     parent = None if row["parent"] is None else tree.nodes[row["parent"]]
     if row["id"] != len(tree.nodes) or row["status"] not in STATUSES or (parent is None) != (row["id"] == 0):
         raise UsageError(f"not a hintree tree: node {row['id']!r} is out of order or has a wrong parent or status")
@@ -82,27 +101,39 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong parent, author or depth")
     if not (row["score"] is None or 0.0 <= row["score"] <= 1.0):
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong score")
-    if not (row["replaces"] is None or 0 < row["replaces"] < row["id"]) or row["step"]["ended"] not in ENDS:
+    earlier = all(row[name] is None or 0 < row[name] < row["id"] for name in ("replaces", "duplicate_of"))
+    if not earlier or row["step"]["ended"] not in ENDS:
         raise UsageError(f"not a hintree tree: node {row['id']!r} replaces none before it, or ended in a wrong way")
     key = tree.root.key if parent is None else seed_of(parent.key, row["author"], row["index"])
     step = StepOutput(**{name: number(name, value) for name, value in row["step"].items()})
     node = Node(parent=parent, key=key, step=step, **{name: number(name, row[name]) for name in PLAIN})
+    node.position, node.hint, node.rejected_because = read_facts(row)
     tree.texts.add(node.step.text)
     tree.nodes.append(node)
     if parent is not None:
         parent.children.append(node)
-        parent.children_requested = max(parent.children_requested, node.index + 1 if node.index < RETRY else 0)
+        parent.children_requested = max(parent.children_requested, 0 if node.position.stages else node.index + 1)
+
+
+def read_facts(row: Mapping[str, Any]) -> tuple[Position, Hint | None, Rejection | None]:
+    """Return position, hint and reason of a row. Raises UsageError for words that version 4 does not have."""
+    index, hint, kind = (number(name, row[name]) for name in ("index", "hint", "hint_kind"))
+    because = number("rejected_because", row["rejected_because"])
+    if (hint is None) != (kind is None) or kind not in (None, *HintKind) or because not in (None, *Rejection):
+        raise UsageError(f"not a hintree tree: node {row['id']!r} has an unknown kind of hint, or of rejection")
+    position = Position.from_index(index)
+    return position, None if hint is None else Hint(hint, HintKind(kind)), Rejection(because) if because else None
 
 
 def plain(name: str, value: Any) -> Any:
-    """A field's value as JSON has it: NaN and infinities as their names."""
+    """Return a field's value as JSON has it: NaN and infinities by name."""
     if name not in NUMBERS or not isinstance(value, float) or math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def number(name: str, value: Any) -> Any:
-    """The value that ``plain`` was given. Raises UsageError if it is not of the field's kind."""
+    """Return the value that ``plain`` was given. Raises UsageError if it is not of the field's type."""
     found = ODD.get(value, value) if name in NUMBERS and isinstance(value, str) else value
     if not isinstance(found, KINDS[name]) or (KINDS[name] is int and not 0 <= found < LARGEST):
         raise UsageError(f"not a hintree tree: {name}={str(value)[:40]!r} is not what this field holds")
@@ -110,12 +141,12 @@ def number(name: str, value: Any) -> Any:
 
 
 def to_json(tree: Tree) -> str:
-    """The tree as one line of JSON in ASCII, so that it holds any text, lone surrogates included."""
+    """Return the tree as one line of JSON in ASCII, which holds any text, lone surrogates included."""
     return json.dumps(to_dict(tree), allow_nan=False)
 
 
 def from_json(text: str) -> Tree:
-    """The tree that ``to_json`` came from. Raises UsageError for any other text."""
+    """Return the tree of a line from ``to_json``. Raises UsageError for any other text."""
     try:
         return from_dict(json.loads(text))
     except (ValueError, RecursionError) as error:
@@ -123,7 +154,10 @@ def from_json(text: str) -> Tree:
 
 
 def to_networkx(tree: Tree) -> "nx.DiGraph[int]":
-    """A directed graph from parents to children; node attributes as in JSON, problem and seed on the graph."""
+    """Return a directed graph from parents to children.
+
+    Node attributes are those of the JSON; version, problem and seed are attributes of the graph.
+    """
     data = to_dict(tree)
     graph: nx.DiGraph[int] = nx.DiGraph(**{name: data[name] for name in ("format", "version", "problem", "seed")})
     for row in data["nodes"]:
@@ -134,7 +168,7 @@ def to_networkx(tree: Tree) -> "nx.DiGraph[int]":
 
 
 def from_networkx(graph: "nx.DiGraph[int]") -> Tree:
-    """The tree that ``to_networkx`` came from. Raises UsageError for any other graph."""
+    """Return the tree of a graph from ``to_networkx``. Raises UsageError for any other graph."""
     try:
         rows = [{**graph.nodes[i], "id": i} for i in sorted(graph.nodes)]
     except TypeError as error:

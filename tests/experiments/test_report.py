@@ -194,7 +194,7 @@ def test_hints_are_measured_against_hints_of_other_problems(done, material):
         if node.hint is not None
     ]
     assert row["hints"] == len(nodes)
-    leaked = [leaks(n.hint, s.question, [x.step.text for x in n.path()[:-1]]) for s, n in nodes]
+    leaked = [leaks(n.hint.text, s.question, [x.step.text for x in n.path()[:-1]]) for s, n in nodes]
     assert row["leaked, %"].value == np.mean(leaked)
     assert row["followed, %"].value > max(0.8, row["shuffled, %"].value)
 

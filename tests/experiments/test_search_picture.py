@@ -10,6 +10,7 @@ import pytest
 from hintree.experiments.search_picture import SEARCHES, are_distinct, settings
 from hintree.export.drawing import Panel, colour, draw
 from hintree.search import MCTS, Beam, BestOfN, Problem, Tree, choose
+from hintree.search.core.endings import Rejection
 from hintree.view.layout import Size, circles, columns
 from tests.support.scripted import company, solve, solve_one, written
 
@@ -24,7 +25,7 @@ def tree_of(parents):
     """A tree from each step's parent: {step: parent} in order, the root is 0."""
     tree = Tree(Problem("which way?"))
     for i, parent in enumerate(parents, 1):
-        tree.judge(tree.add(tree.nodes[parent], written(f"step {i}"), "reasoner"), i % 11 / 10)
+        tree.record_score(tree.add(tree.nodes[parent], written(f"step {i}"), "reasoner"), i % 11 / 10)
     return tree
 
 
@@ -84,7 +85,7 @@ def test_a_path_of_ten_thousand_steps_needs_no_recursion():
 
 def test_hostile_text_is_escaped_wherever_it_stands():
     tree = Tree(Problem(HOSTILE))
-    tree.add(tree.root, written(f"{HOSTILE}={HOSTILE}"), "reasoner").fail(HOSTILE)
+    tree.add(tree.root, written(f"{HOSTILE}={HOSTILE}"), "reasoner").fail(Rejection.NO_SCORE, HOSTILE)
     tree.add(tree.root, written(f"x={HOSTILE}"), "reasoner")
     panel = Panel(HOSTILE, HOSTILE, tree, tree.nodes[2], (HOSTILE, HOSTILE))
     source = draw(HOSTILE, HOSTILE, [panel])

@@ -13,6 +13,7 @@ from hintree.experiments.study.store_study import study_hash
 from hintree.experiments.study.yaml_file import parse, put
 from hintree.policies import PLAIN
 from hintree.search import Problem, Tree
+from hintree.search.core.hints import Hint
 from tests.support.scripted import written
 
 ROOT = Path(__file__).parents[2]
@@ -184,10 +185,10 @@ def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp
 
 def test_hints_leave_the_prompt_after_their_step_unless_they_are_kept():
     tree = Tree(Problem("Q?"))
-    first = tree.add(tree.root, written("one"), "reasoner", hint="look")
+    first = tree.add(tree.root, written("one"), "reasoner", hint=Hint("look"))
     path = tree.add(first, written("two"), "reasoner").path()
-    assert PLAIN.step("Q?", path, "now").assistant == "one\ntwo\nHint: now\n"
-    assert PLAIN.step("Q?", path, "now", keep_hints=True).assistant == "Hint: look\none\ntwo\nHint: now\n"
+    assert PLAIN.step("Q?", path, Hint("now")).assistant == "one\ntwo\nHint: now\n"
+    assert PLAIN.step("Q?", path, Hint("now"), keep_hints=True).assistant == "Hint: look\none\ntwo\nHint: now\n"
 
 
 BAD = {

@@ -19,6 +19,7 @@ from hintree.export import Solved, read, render, visible
 from hintree.export.files import READERS, WRITERS
 from hintree.export.rows import to_lines
 from hintree.search import Beam, Problem, Rewrite, StepOutput, Tree, choose, from_networkx, to_dict
+from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.tree import STATUSES
 from hintree.view.text import one_line, storable
 from tests.support.browser import large_tree
@@ -44,7 +45,7 @@ def trees(draw):
             *(draw(FLOATS), draw(FLOATS), draw(FLOATS)),
             draw(st.none() | TEXTS),
         )
-        author, hint = draw(st.sampled_from(("reasoner", "teacher"))), draw(st.none() | TEXTS)
+        author, hint = draw(st.sampled_from(("reasoner", "teacher"))), draw(st.none() | st.builds(Hint, TEXTS, st.sampled_from(HintKind)))
         old = draw(st.sampled_from([None, *tree.nodes[1:]]))
         node = tree.add(draw(st.sampled_from(tree.nodes)), step, author, hint=hint, hint_tokens=2, replaces=old)
         node.status, node.reason = draw(st.sampled_from(STATUSES)), draw(TEXTS)
@@ -191,8 +192,8 @@ def test_training_rows_load_with_datasets_whatever_the_text(tmp_path):
     for text in HOSTILE:
         old = tree.add(tree.root, StepOutput(text, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
         new = tree.add(tree.root, StepOutput(f"{text}.", "end", 3, 0.5, 0.5, 0.1), "teacher", replaces=old)
-        tree.judge(old, 0.1)
-        tree.judge(new, 0.9)
+        tree.record_score(old, 0.1)
+        tree.record_score(new, 0.9)
     for form in ("prm", "sft", "dpo"):
         lines = list(to_lines(form, [Solved(tree, choose(tree).node)]))
         (tmp_path / f"{form}.jsonl").write_text("".join(lines))

@@ -8,7 +8,7 @@ from hintree.models import Completion
 from hintree.policies import Hinting, HintWriter, Sampling, StepWriter
 from hintree.policies.leaks import LONGEST_HINT, fit_to_teach, leaks, mask
 from hintree.search import Handler, HintRequest, Ledger, Problem, Rewrite, Tree, Usage, batched_driver
-from hintree.search.core.tree import RETRY
+from hintree.search.core.hints import Hint
 from hintree.solver import book_discarded
 from hintree.training.shipped.chains import chain
 from hintree.training.shipped.evaluate import hint_figures
@@ -104,20 +104,20 @@ def test_a_hint_that_leaks_is_paid_for_and_dropped_or_masked_or_kept(how, hint):
     writer = HintWriter(Saying("Hint: Ben has 7."), Sampling(), Hinting(leaks=how))
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
     (answer,) = writer([HintRequest(tree, tree.root)])
-    assert (answer.value.text, answer.value.tokens, answer.usage.generated_tokens) == (hint, 4, 4)
+    assert (answer.value.hint, answer.value.tokens, answer.usage.generated_tokens) == (hint and Hint(hint), 4, 4)
 
 
 @pytest.mark.parametrize("name", ["Hint:", "Plan:", "Strategy:", "Hint: Plan:"])
 def test_a_hint_for_one_step_is_no_plan_whatever_it_calls_itself(name):
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
     (answer,) = HintWriter(Saying(f"{name} look at Ben."), Sampling())([HintRequest(tree, tree.root)])
-    assert answer.value.text == "look at Ben."
+    assert answer.value.hint == Hint("look at Ben.")
 
 
 def test_what_was_dropped_is_discarded():
     tree = Tree(Problem("question"))
     node = tree.root
-    for hint in ("look", None):  # the second one was dropped
+    for hint in (Hint("look"), None):  # the second one was dropped
         node = tree.add(node, scripted.written(f"step {node.id}"), "reasoner", hint=hint, hint_tokens=5)
     ledger = Ledger()
     ledger["hinter"].add(Usage(2, 9, 9, 10), 7, 0.0)
@@ -127,10 +127,10 @@ def test_what_was_dropped_is_discarded():
 
 def test_a_hint_that_the_next_version_keeps_is_not_discarded():
     tree = Tree(Problem("question"))
-    old = tree.add(tree.root, scripted.written("step 1"), "reasoner", hint="look", hint_tokens=5)
-    same = tree.add(tree.root, scripted.written("step 2"), "reasoner", hint="look", replaces=old)
-    again = tree.add(tree.root, scripted.written("step 3"), "reasoner", hint="look", replaces=same)
-    other = tree.add(tree.root, scripted.written("step 4"), "teacher", hint="there", replaces=again)
+    old = tree.add(tree.root, scripted.written("step 1"), "reasoner", hint=Hint("look"), hint_tokens=5)
+    same = tree.add(tree.root, scripted.written("step 2"), "reasoner", hint=Hint("look"), replaces=old)
+    again = tree.add(tree.root, scripted.written("step 3"), "reasoner", hint=Hint("look"), replaces=same)
+    other = tree.add(tree.root, scripted.written("step 4"), "teacher", hint=Hint("there"), replaces=again)
     for node, tokens in {old: 5, same: 5, again: 5, other: 0}.items():
         ledger = Ledger()
         ledger["hinter"].add(Usage(1, 9, 9, 5), 7, 0.0)
@@ -148,9 +148,9 @@ def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(t
     (run,) = batched_driver([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, stages=("hint",))))], roles)
     dropped = [node for node in tree if node.hint_dropped]
     told = [ask.hint for ask in cast["reasoner"].asked()]
-    assert set(told) == ({None} if text == "use 9." else {"look."})
+    assert set(told) == ({None} if text == "use 9." else {Hint("look.")})
     assert len(dropped) == (len(told) if text == "use 9." else 0)
-    assert any(node.index >= RETRY for node in tree)  # the ladder asked for hints too
+    assert any(node.position.stages for node in tree)  # the ladder asked for hints too
     assert sum(n.hint_tokens for n in tree) == run.ledger["hinter"].generated_tokens == len(text.split()) * len(told)
 
 
@@ -163,5 +163,5 @@ def test_no_leak_of_the_shipped_hinter_reaches_the_student():
     figures = hint_figures(chains)
     hinted = sum(node.hint is not None for one in chains for node in one.nodes)
     assert figures["leaks"] == 0 and figures["hints"] == hinted
-    assert isinstance(solver.handlers["hinter"].answer, HintWriter)
+    assert isinstance(solver.handlers["hinter"].handle, HintWriter)
     assert isinstance(solver.handlers["reasoner"].answer, StepWriter)

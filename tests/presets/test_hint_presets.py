@@ -7,23 +7,38 @@ import pytest
 
 import hintree
 from hintree.errors import UsageError
-from hintree.experiments.study.arms import preset_of
 from hintree.experiments.study.resolve import resolve
 from hintree.experiments.study.yaml_file import parse
 from hintree.lab import problems
 from hintree.lab.controls import ShuffledHints, control
-from hintree.lab.problem import gold, write_plan
+from hintree.lab.problem import gold, plan_text
 from hintree.models import load_model
 from hintree.policies import CHAT, PLAIN, Hinting, HintWriter, Sampling, only_first
 from hintree.policies.formats import path_of
 from hintree.presets import settings_of
 from hintree.presets.hints import HINTS
-from hintree.search import Beam, Budget, Handler, HintOutput, HintRequest, Lorid, Problem, Tree, choose, to_dict
+from hintree.presets.settings import preset_of
+from hintree.search import (
+    Beam,
+    Budget,
+    Handler,
+    HintOutput,
+    HintRequest,
+    Lorid,
+    Problem,
+    Tree,
+    choose,
+    select,
+    selection_of,
+    to_dict,
+)
+from hintree.search.core.hints import Hint, HintKind
+from hintree.search.core.position import Position
 from tests.support.scripted import PARAMETERS, Scripted, company, scenery, trail, written
 
 every = pytest.mark.parametrize("name", HINTS)
 PLANNED = [name for name, one in HINTS.items() if one.hinting.when == "plan"]
-PLAN = "Plan: (2) Gina, (4) a pen."
+PLAN = Hint("(2) Gina, (4) a pen.", HintKind.PLAN)
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 
 
@@ -93,7 +108,7 @@ def test_the_exported_tree_is_scored_to_the_same_answer(name):
         for node in tree:
             if node.score is not None:
                 node.score = scenery(type("Ask", (), {"tree": tree, "node": node}))
-        assert choose(tree, one.search.choice, one.search.aggregate).answer == done.answer
+        assert select(tree, selection_of(one.search)).answer == done.answer
 
 
 @every
@@ -166,9 +181,9 @@ def test_plain_lines_show_the_next_entry_of_a_plan_and_a_conversation_the_whole(
     assert told(PLAN, ["one"], PLAIN) == "one\nHint: use (4) to find a pen.\n"
     assert told(PLAN, ["one", "two"], PLAIN) == "one\ntwo\nHint: give the answer.\n"
     assert told(PLAN, ["one", "two", "three"], PLAIN).endswith("Hint: give the answer.\n")
-    assert told("Plan: add both.", ["one"], PLAIN) == "Plan: add both.\none\n"
+    assert told(Hint("add both.", HintKind.PLAN), ["one"], PLAIN) == "Plan: add both.\none\n"
     assert told(PLAN, [], CHAT) == f"{PLAN}\n\n" and told(PLAN, ["one"], CHAT) == f"{PLAN}\n\none\n\n"
-    assert told("use (2).", ["one"], PLAIN) == "one\n"
+    assert told(Hint("use (2)."), ["one"], PLAIN) == "one\n"
 
 
 def test_the_entries_of_the_exact_plan_are_the_exact_hints():
@@ -177,38 +192,39 @@ def test_the_entries_of_the_exact_plan_are_the_exact_hints():
         for i, (hint, _) in enumerate(gold(problem)):
             path = path_of(problem.question, steps[:i])
             if path:
-                path[0].hint = write_plan(problem)
-            prompt = PLAIN.step(problem.question, path, None if path else write_plan(problem))
+                path[0].hint = Hint(plan_text(problem), HintKind.PLAN)
+            prompt = PLAIN.step(problem.question, path, None if path else Hint(plan_text(problem), HintKind.PLAN))
             assert prompt.assistant.endswith(f"Hint: {hint}\n")
 
 
 def test_who_is_asked_first_only_answers_for_the_root_alone():
-    hinter = Scripted(lambda ask: HintOutput("look", 2))
+    hinter = Scripted(lambda ask: HintOutput(Hint("look"), 2))
     tree = Tree(Problem("q"))
     child = tree.add(tree.root, written("a"), "reasoner")
-    answers = only_first(hinter)([HintRequest(tree, child), HintRequest(tree, tree.root), HintRequest(tree, child, 1)])
-    assert [(a.value.text, a.usage.calls) for a in answers] == [(None, 0), ("look", 1), (None, 0)]
+    nodes = [(child, 0), (tree.root, 0), (child, 1)]
+    answers = only_first(hinter)([HintRequest(tree, node, Position(sibling)) for node, sibling in nodes])
+    assert [(a.value.hint, a.usage.calls) for a in answers] == [(None, 0), (Hint("look"), 1), (None, 0)]
     assert len(hinter.asked()) == 1 and only_first(hinter)([HintRequest(tree, child)])[0].value.tokens == 0
     assert len(hinter.batches) == 1
 
 
 def test_shuffled_hints_are_those_of_another_problem_at_the_same_step():
-    cast = cast_of(hinter=Scripted(lambda ask: HintOutput(f"{ask.tree.problem.id}/{trail(ask.node)}", 2)))
+    cast = cast_of(hinter=Scripted(lambda ask: HintOutput(Hint(f"{ask.tree.problem.id}/{trail(ask.node)}"), 2)))
     solutions = grown(HINTS["hintmr"], cast, count=3)
     shuffled = ShuffledHints([one.tree for one in solutions])
     for i, one in enumerate(solutions):
         other = [node.hint for node in choose(solutions[(i + 1) % 3].tree).node.path()]
         for node in one.tree:
             (answer,) = shuffled([HintRequest(one.tree, node)])
-            assert answer.value.text == other[min(node.depth, len(other) - 1)] and answer.value.tokens == 0
+            assert answer.value.hint == other[min(node.depth, len(other) - 1)] and answer.value.tokens == 0
 
 
 def test_controls_write_plans_where_a_plan_is_asked_for():
     asked = list(problems("validation", n=2, seed=5))
     tree = Tree(Problem(asked[0].question, asked[0].id))
     for name, i in (("exact", 0), ("other", 1)):
-        (answer,) = control("hinter", name, asked, planned=True).answer([HintRequest(tree, tree.root)])
-        assert answer.value.text == write_plan(asked[i])
+        (answer,) = control("hinter", name, asked, planned=True).handle([HintRequest(tree, tree.root)])
+        assert answer.value.hint == Hint(plan_text(asked[i]), HintKind.PLAN)
 
 
 @pytest.mark.parametrize("values", [{"when": "never"}, {"leaks": "hide"}])
@@ -223,7 +239,7 @@ def test_the_shipped_models_play_it(name):
     done = hintree.Solver(name).solve(problem.question)
     assert done.answer == str(problem.answer)
     first, *rest = done.steps
-    assert first.hint and first.hint.startswith("Plan:") == (name == "hawkeye")
+    assert first.hint and (first.hint.kind is HintKind.PLAN) == (name == "hawkeye")
     assert all((node.hint is None) == (name == "hawkeye") for node in rest)
     assert (done.ledger["hinter"].calls == 1) == (name == "hawkeye")
 
@@ -234,7 +250,7 @@ def test_a_hinter_with_a_chat_template_is_told_which_hints_did_not_help(chat_mod
     monkeypatch.setattr(model, "generate", lambda asked: heard.extend(asked) or type(model).generate(model, asked))
     tree = Tree(Problem(QUESTION))
     HintWriter(model, Sampling())(
-        [HintRequest(tree, tree.root), HintRequest(tree, tree.root, 1, ("Ben's pens", "a sum"))]
+        [HintRequest(tree, tree.root), HintRequest(tree, tree.root, Position(1), (Hint("Ben's pens"), Hint("a sum")))]
     )
     before, again = (request.prompt.user for request in heard)
     assert "did not help" not in before

@@ -11,12 +11,12 @@ import pytest
 
 from hintree.cli import main
 from hintree.errors import UsageError
-from hintree.experiments.study.arms import preset_of
 from hintree.experiments.study.resolve import resolve
 from hintree.experiments.study.yaml_file import parse
 from hintree.policies import Sampling
 from hintree.presets import PRESETS, preset, settings_of
 from hintree.presets.escalation import ESCALATION
+from hintree.presets.settings import preset_of
 from hintree.search import (
     MUR,
     Beam,
@@ -30,11 +30,12 @@ from hintree.search import (
     StrategyRequest,
     choose,
     from_dict,
+    select,
+    selection_of,
     to_dict,
 )
-from hintree.search.algorithms.first_token_probe import GLANCE
 from hintree.search.algorithms.steer import high_probability
-from hintree.search.core.tree import RETRY
+from hintree.search.core.position import FIRST_TOKEN, Position
 from hintree.search.router import FEATURES, features, gain_probability
 from tests.support.scripted import Scripted, company, scenery, scores, solve, solve_one, steps, trail, trees, written
 
@@ -128,7 +129,7 @@ def test_the_exported_tree_is_scored_to_the_same_answer(name):
             if node.score is not None:
                 ask = type("Ask", (), {"tree": tree, "node": node})
                 node.score = scenery(ask)
-        again, before = (choose(t, search.choice, search.aggregate) for t in (tree, result.tree))
+        again, before = (select(t, selection_of(search)) for t in (tree, result.tree))
         assert (again.answer, again.node.id, again.confidence) == (before.answer, before.node.id, before.confidence)
 
 
@@ -196,7 +197,7 @@ SMART_SCORES = {"a": 0.95, "b": 0.8, "c": 0.7, "d": 0.6, "B": 0.1}
 def smart_cast():
     return {
         "reasoner": steps(SMART_LINES),
-        "teacher": Scripted(lambda ask: written(ask.tree.nodes[1 + ask.index % RETRY].step.text.upper())),
+        "teacher": Scripted(lambda ask: written(ask.tree.nodes[1 + ask.position.sibling].step.text.upper())),
         "scorer": scores(SMART_SCORES, 0.92),
     }
 
@@ -277,7 +278,7 @@ def test_glimprouter_decides_before_a_step_is_written_and_throws_nothing_away():
     glances = [ask for ask in cast["reasoner"].asked() if ask.tokens == 1]
     drafts = [ask for ask in cast["reasoner"].asked() if ask.tokens is None]
     assert ([ask.node.depth for ask in glances], [ask.node.depth for ask in drafts]) == ([0, 1, 2, 3], [0, 2])
-    assert {ask.index for ask in glances} == {GLANCE}
+    assert {ask.position for ask in glances} == {FIRST_TOKEN}
 
 
 @pytest.mark.parametrize("judged", [True, False])
@@ -313,7 +314,7 @@ def test_who_decides_by_the_first_token_needs_to_know_about_it(search):
         return StepOutput("a", "delimiter", 1, 0.0, 0.0, 0.0)
 
     run = solve_one({"reasoner": Scripted(silent), "teacher": Scripted(silent)}, search)
-    assert run.stop_reason.startswith(f"failed: {type(search).__name__} needs")
+    assert str(run.stop_reason).startswith(f"failed: {type(search).__name__} needs")
 
 
 def test_mur_samples_again_where_a_step_is_less_certain_than_those_before():
@@ -326,7 +327,7 @@ def test_mur_samples_again_where_a_step_is_less_certain_than_those_before():
             low.append(depth)
         momentum = alpha * momentum + (1 - alpha) * math.log(p)
     assert low == [2]
-    again = [ask.node.depth for ask in cast["reasoner"].asked() if ask.index >= RETRY]
+    again = [ask.node.depth for ask in cast["reasoner"].asked() if ask.position.stages]
     assert again == [2] * 3
     judged = [ask.node for ask in cast["scorer"].asked()]
     assert {(node.depth, node.replaces is not None) for node in judged} == {(3, True)} and len(judged) == 3
@@ -339,8 +340,8 @@ def test_mur_answers_by_its_one_path_even_if_a_sample_that_lost_was_an_answer():
     def write(ask):
         if ask.node.depth == 0:
             return written("go", sure=0.99)
-        if ask.index >= RETRY:
-            return written(["on", "x=2", "x=3"][ask.index - RETRY], sure=0.5)
+        if ask.position.stages:
+            return written(["on", "x=2", "x=3"][ask.position.sibling], sure=0.5)
         return written("x=1" if ask.node.step.text == "on" else "draft", sure=0.2)
 
     tree = solve_one({"reasoner": Scripted(write), "scorer": scores({"go/on": 0.9})}, MUR(samples=3)).tree
@@ -354,7 +355,7 @@ def again(ask, write):
     """As ``write``, but the first of the new samples is the draft."""
     if ask.node.step.text == "draft":
         return written("x=4", sure=0.2)
-    return written("draft", sure=0.5) if ask.index == RETRY else write(ask)
+    return written("draft", sure=0.5) if ask.position == Position().rewritten(0) else write(ask)
 
 
 def test_arbitrage_asks_the_teacher_where_its_step_would_be_better():

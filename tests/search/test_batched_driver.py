@@ -33,7 +33,7 @@ def test_trees_do_not_depend_on_company_or_order(live, order):
 def test_every_run_comes_back_once_and_complete():
     runs = list(batched_driver(((t, SEARCH.grow(t)) for t in map(Tree, problems(40))), handlers(company()), live=8))
     assert sorted(run.tree.problem.id for run in runs) == sorted(p.id for p in problems(40))
-    assert {run.stop_reason for run in runs} == {"complete"}
+    assert {str(run.stop_reason) for run in runs} == {"complete"}
 
 
 def test_a_round_is_one_call_for_all_problems():
@@ -73,7 +73,7 @@ def test_no_questions_ask_nobody_and_cost_nothing():
 
     tree, cast = Tree(Problem("idle")), company()
     [run] = batched_driver([(tree, idle(tree))], handlers(cast))
-    assert (answers, run.stop_reason, run.ledger.total("calls")) == ([[]], "complete", 0)
+    assert (answers, str(run.stop_reason), run.ledger.total("calls")) == ([[]], "complete", 0)
     assert not any(who.batches for who in cast.values())
 
 
@@ -82,7 +82,7 @@ def test_without_a_hinter_there_are_no_hints():
     del cast["hinter"]
     runs = solve(cast, SEARCH, RULE, count=10)
     assert {node.hint for run in runs.values() for node in run.tree} == {None}
-    assert {run.stop_reason for run in runs.values()} == {"complete"}
+    assert {str(run.stop_reason) for run in runs.values()} == {"complete"}
 
 
 def test_without_a_teacher_the_ladder_has_no_teacher_rung():
@@ -94,7 +94,7 @@ def test_without_a_teacher_the_ladder_has_no_teacher_rung():
 
 def test_without_a_reasoner_there_are_no_steps_and_without_a_scorer_no_scores():
     run = solve_one({"hinter": hints("look")})
-    assert (run.stop_reason, len(run.tree), choose(run.tree).answer) == ("complete", 1, None)
+    assert (str(run.stop_reason), len(run.tree), choose(run.tree).answer) == ("complete", 1, None)
     run = solve_one({"reasoner": steps({"": ["a=1", "b=2"]})}, Beam(2, 2))
     assert [node.score for node in run.tree] == [None] * 3
     assert choose(run.tree).confidence == 0.9

@@ -3,8 +3,7 @@
 import pytest
 
 from hintree.errors import UsageError
-from hintree.search import Beam, Rewrite, calibrate, choose
-from hintree.search.core.tree import RETRY
+from hintree.search import Beam, Hint, HintKind, HintOutput, Rewrite, calibrate, choose
 from tests.support.scripted import (
     Scripted,
     company,
@@ -90,9 +89,9 @@ def test_a_retry_is_written_under_a_new_hint_that_knows_the_old_one():
     cast["hinter"].reply = hints("first", "second").reply
     tree = solve_one(cast, Beam(1, 1), Rewrite()).tree
     first, retry = cast["hinter"].asked()
-    assert (first.avoid, retry.avoid, retry.node) == ((), ("first",), tree.root)
+    assert (first.avoid, retry.avoid, retry.node) == ((), (Hint("first"),), tree.root)
     assert retry.seed != first.seed
-    assert cast["reasoner"].asked()[1].hint == tree.nodes[2].hint == "second"
+    assert cast["reasoner"].asked()[1].hint == tree.nodes[2].hint == Hint("second")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +168,7 @@ def branching():
 def test_rewriting_before_pruning_mends_what_pruning_would_drop(when, answer, asked):
     cast = branching()
     run = solve_one(cast, Beam(2, 2), Rewrite(stages=TEACHER, when=when))
-    assert (choose(run.tree).answer, run.stop_reason) == (answer, "complete")
+    assert (choose(run.tree).answer, str(run.stop_reason)) == (answer, "complete")
     assert [trail(request.node) for request in cast["teacher"].asked()] == asked
     assert [n.replaces for n in find(run.tree, "b/t=5")] == [find(run.tree, "b/y=3")[0].id for _ in asked]
 
@@ -217,8 +216,8 @@ def test_resampling_writes_again_under_the_same_hint():
     tree = solve_one(cast, CHAIN, Rewrite(stages=("resample",))).tree
     assert len(cast["hinter"].asked()) == 1
     assert [(n.step.answer, n.hint, n.status) for n in tree.root.children] == [
-        ("1", "look", "rejected"),
-        ("2", "look", "terminal"),
+        ("1", Hint("look"), "rejected"),
+        ("2", Hint("look"), "terminal"),
     ]
 
 
@@ -243,7 +242,7 @@ def test_low_token_confidence_triggers_a_rewrite_whatever_the_score():
 def test_per_step_rewrites_every_low_sibling_and_per_parent_the_best():
     cast = {
         "reasoner": steps({"": ["a=1", "b=2", "c=3"]}),
-        "teacher": Scripted(lambda request: written(f"t={request.index % RETRY}")),
+        "teacher": Scripted(lambda request: written(f"t={request.position.sibling}")),
         "scorer": scores({"a=1": 0.1, "b=2": 0.3, "c=3": 0.8}, 0.9),
     }
     replaced = {}
@@ -285,9 +284,11 @@ def test_the_calibrated_threshold_rewrites_the_share_asked_for():
     assert sum(x < calibrate(grown, 0.3, "confidence") for x in sure) == pytest.approx(0.3 * len(sure), abs=2)
 
 
-@pytest.mark.parametrize("held", ["Plan: (2) Gina.", "Strategy: work backwards."])
+@pytest.mark.parametrize(
+    "held", [Hint("(2) Gina.", HintKind.PLAN), Hint("work backwards.", HintKind.STRATEGY)], ids=["plan", "strategy"]
+)
 def test_what_holds_for_all_steps_stays_when_the_first_is_rewritten(held):
-    cast = ladder({"retry=2": 0.1, "taught=3": 0.9}) | {"hinter": hints(held)}
+    cast = ladder({"retry=2": 0.1, "taught=3": 0.9}) | {"hinter": Scripted(lambda request: HintOutput(held, 2))}
     tree = solve_one(cast, CHAIN, Rewrite(0.5, stages=("resample", "teacher"))).tree
     assert [(node.author, node.hint) for node in tree.root.children] == [
         ("reasoner", held),
@@ -295,4 +296,4 @@ def test_what_holds_for_all_steps_stays_when_the_first_is_rewritten(held):
         ("teacher", held),
     ]
     asked = solve_one(cast, CHAIN, Rewrite(0.5, stages=("hint",))).tree.root.children
-    assert len(asked) == (2 if held.startswith("Plan") else 1)  # a new plan, but no hint in a strategy's place
+    assert len(asked) == (2 if held.kind is HintKind.PLAN else 1)  # a new plan, but no hint in a strategy's place

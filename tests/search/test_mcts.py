@@ -7,7 +7,7 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from hintree.search import ABMCTS, MCTS, HintOutput, Problem, Rewrite, Tree, choose
+from hintree.search import ABMCTS, MCTS, HintOutput, Position, Problem, Rewrite, Tree, choose
 from hintree.search.algorithms.ab_mcts import Below, Seen, score
 from tests.support.scripted import Scripted, company, hints, scores, solve, solve_one, steps, written
 
@@ -16,7 +16,7 @@ def grown(visits, values, sure=(0.5, 0.5, 0.5)):
     """A root with children that were visited so often, with these mean values and token probabilities."""
     tree = Tree(Problem("q", "p"))
     for i, (n, value, chance) in enumerate(zip(visits, values, sure, strict=True)):
-        node = tree.add(tree.root, written(f"s{i}", sure=chance), "reasoner", index=i)
+        node = tree.add(tree.root, written(f"s{i}", sure=chance), "reasoner", position=Position(i))
         node.visits, node.value = n, value
     tree.root.visits, tree.root.children_requested = sum(visits), len(visits)
     return tree
@@ -211,6 +211,6 @@ def test_every_simulation_writes_one_step_or_revisits_a_solution():
 
 def test_all_dead_ends_end_the_search():
     run = solve_one({"reasoner": steps({"": ["", " ", ""]}), "scorer": scores({})}, MCTS(50, 3))
-    assert (run.stop_reason, len(run.tree), run.tree.root.status) == ("complete", 4, "failed")
+    assert (str(run.stop_reason), len(run.tree), run.tree.root.status) == ("complete", 4, "failed")
     found = choose(run.tree)
     assert found.node is run.tree.root and (found.answer, found.confidence) == (None, 0.0)

@@ -54,16 +54,16 @@ def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name, loa
     asked = [problem.question for problem in problems("validation", (2, 3), n=2, seed=8)]
     found = []
     for live in (1, 2):
-        solver = Solver(search=make_search(name, SMALL[name]), rewrite=Rewrite(0.3), seed=4, share=loaded)
+        solver = Solver(search=make_search(name, SMALL[name]), rewrite=Rewrite(0.3), seed=4, pool=loaded.pool)
         runs = list(solver.solve_many(asked, live=live, progress=False))
-        assert {run.stop_reason for run in runs} == {"complete"}
+        assert {str(run.stop_reason) for run in runs} == {"complete"}
         found.append([[node.step.text for node in run.tree] for run in runs])
     assert found[0] == found[1]
 
 
 def test_models_are_shared_where_their_number_format_is_the_same_too(loaded):
-    alike, other = Solver(share=loaded), Solver(share=loaded, dtype="float64")
-    models = [solver.handlers["reasoner"].answer.model for solver in (loaded, alike, other)]
+    alike, other = Solver(pool=loaded.pool), Solver(pool=loaded.pool, dtype="float64")
+    models = [solver.handlers["reasoner"].handle.model for solver in (loaded, alike, other)]
     assert models[0] is models[1] is not models[2]
     assert [str(model.model.dtype) for model in models[1:]] == ["torch.float32", "torch.float64"]
     assert loaded.handlers["scorer"] is alike.handlers["scorer"] is not other.handlers["scorer"]

@@ -20,7 +20,7 @@ def grown(*paths):
         for i, (text, score) in enumerate(path):
             twin = [n for n in node.children if n.step.text == text and i < len(path) - 1]
             node = twin[0] if twin else tree.add(node, written(text), "reasoner")
-            tree.judge(node, score)
+            tree.record_score(node, score)
     return tree
 
 

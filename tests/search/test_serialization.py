@@ -23,7 +23,7 @@ def chain():
     node = tree.root
     for i in range(10_000):
         node = tree.add(node, written(f"step {i}" if i < 9_999 else "end=7"), "reasoner")
-        tree.judge(node, 0.5)
+        tree.record_score(node, 0.5)
     return tree
 
 
@@ -111,9 +111,9 @@ def test_places_and_counts_are_restored():
     assert [node.children_requested for node in again] == [node.children_requested for node in tree]
 
 
-@pytest.mark.parametrize("version", [4, 0, 10**30, 1.5, float("inf")])
+@pytest.mark.parametrize("version", [5, 0, 10**30, 1.5, float("inf"), True])
 def test_a_newer_version_is_refused(version):
-    with pytest.raises(UsageError, match="version 3 or older"):
+    with pytest.raises(UsageError, match="version 4 or older"):
         from_dict(SMALL | {"version": version})
 
 

@@ -10,16 +10,16 @@ from hintree.models import load_model
 from hintree.policies import CHAT, PLAIN
 from hintree.policies.formats import path_of
 from hintree.policies.strategies import POOL, strategies
-from hintree.search import SSR, Budget, Problem, Rewrite, StrategyRequest, choose, to_dict
+from hintree.search import SSR, Budget, Hint, HintKind, Problem, Rewrite, StrategyRequest, select, selection_of, to_dict
 from tests.support.scripted import Scripted, scores, solve_one, steps, trail, written
 
 PRESET = hintree.PRESETS["ssr"]
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
-PICKED = ("Strategy: one", None, "Strategy: three")
+PICKED = (Hint("one", HintKind.STRATEGY), None, Hint("three", HintKind.STRATEGY))
 
 
 def told(letters):
-    return tuple(f"Strategy: {POOL[letter]}" if letter in POOL else None for letter in letters)
+    return tuple(Hint(POOL[letter], HintKind.STRATEGY) if letter in POOL else None for letter in letters)
 
 
 def test_the_pool_has_twelve_different_strategies_and_m_is_none_of_them():
@@ -67,7 +67,7 @@ def test_a_conversation_has_the_strategy_among_its_instructions_at_every_step_an
             assert (asked.user, asked.assistant) == (plain.user, plain.assistant)
             assert asked.system.startswith(plain.system)
             assert (asked.system == plain.system) == (form is PLAIN)
-            assert asked.system.endswith(strategy) == (form is CHAT)
+            assert asked.system.endswith(f"Strategy: {strategy.text}") == (form is CHAT)
 
 
 LINES = {
@@ -102,25 +102,25 @@ def test_a_rewritten_first_step_keeps_the_strategy_of_its_track():
     low = cast_of(by_place={"c": 0.1, "b": 0.7})
     tree = solve_one(low, SSR(), PRESET.rewrite).tree
     new = {node.replaces: node for node in tree.root.children if node.author == "teacher"}
-    assert {tree.nodes[old].step.text: node.hint for old, node in new.items()} == {"b": None, "c": "Strategy: three"}
+    assert {tree.nodes[old].step.text: node.hint for old, node in new.items()} == {"b": None, "c": PICKED[2]}
     assert [request.hint for request in low["teacher"].asked() if not isinstance(request, StrategyRequest)] == [
         None,
-        "Strategy: three",
+        PICKED[2],
     ]
 
 
 def test_a_unique_majority_wins_and_else_the_highest_mean_score():
     search = SSR()
     tree = solve_one(cast_of(by_place={"b": 1.0, "b/b2": 1.0, "b/b2/b3=9": 1.0}), search, Rewrite(0)).tree
-    assert choose(tree, search.choice, search.aggregate).answer == "7"
+    assert select(tree, selection_of(search)).answer == "7"
     apart = LINES | {"c/c2": ["c3=8"]}
     means = {"a": 0.8, "b": 1.0, "b/b2": 0.9, "b/b2/b3=9": 0.8, "c": 0.85}
     tree = solve_one(cast_of(apart, means), search, Rewrite(0)).tree
-    found = choose(tree, search.choice, search.aggregate)
+    found = select(tree, selection_of(search))
     assert (found.answer, trail(found.node)) == ("9", "b/b2/b3=9")
     tied = LINES | {"c/c2": ["c3"]}
     tree = solve_one(cast_of(tied, {"c": 1.0, "c/c2": 1.0, "a": 0.95}), SSR(depth=3), Rewrite(0)).tree
-    assert choose(tree, search.choice, search.aggregate).answer == "7"
+    assert select(tree, selection_of(search)).answer == "7"
 
 
 class Teacher:
@@ -145,7 +145,7 @@ def test_a_model_with_a_chat_template_picks_judges_and_writes_by_its_strategies(
     for solution in solutions:
         drafts = [node for node in solution.tree.root.children if node.author == "reasoner"]
         assert [node.hint for node in drafts] == list(told("BMK"))
-        assert solution.stop_reason == "complete"
+        assert str(solution.stop_reason) == "complete"
         written = sum(node.step.tokens for node in solution.tree if node.author == "teacher")
         assert 0 < solution.ledger["teacher"].generated_tokens - written <= 12
     picks = [r for r in teacher.asked if r.prompt.assistant == "Letters:"]
@@ -153,7 +153,7 @@ def test_a_model_with_a_chat_template_picks_judges_and_writes_by_its_strategies(
     for model in (teacher, reasoner):
         instructions = {r.prompt.system for r in model.asked if r.prompt.system}
         assert len(instructions) == 3
-        assert {any(s.endswith(strategy) for s in instructions) for strategy in told("BK")} == {True}
+        assert {any(s.endswith(str(strategy)) for s in instructions) for strategy in told("BK")} == {True}
     for roles, model in ((("teacher", "scorer"), teacher.model), (("reasoner",), reasoner.model)):
         found = [sum(getattr(s.ledger[r], name) for s in solutions for r in roles) for name in model.usage._fields]
         assert found == list(model.usage)

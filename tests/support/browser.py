@@ -1,5 +1,6 @@
 """A real headless Chromium for the tests of the viewer, and the trees that they look at."""
 
+
 import json
 import random
 import shutil
@@ -13,6 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from hintree.export import Solved
 from hintree.search import Problem, StepOutput, Tree, choose
+from hintree.search.core.hints import Hint
 from hintree.view import page
 
 PROGRAMS = ("chromium", "chromedriver")
@@ -114,9 +116,9 @@ def large_tree(size):
             *(25, 0.9, 0.5, 0.1),
             str(i % 50) if done else None,
         )
-        hint = "use (3) to find Hugo." if draw.random() < 0.6 else None
+        hint = Hint("use (3) to find Hugo.") if draw.random() < 0.6 else None
         node = tree.add(parent, step, draw.choice(("reasoner", "reasoner", "teacher")), hint=hint, hint_tokens=8)
-        tree.judge(node, draw.random())
+        tree.record_score(node, draw.random())
         node.visits, node.value = draw.randrange(20), draw.random()
         if node.status == "open" and node.depth < 16:
             open_nodes.append(node)

@@ -64,7 +64,7 @@ def stored(cases):
 def as_result(arm, case, seed, solution):
     right = solution.answer is not None and equal(case.reference, solution.answer)
     key = key_of(case.problem.id, case.problem.question)
-    result = Result(arm, key, seed, "done", solution.stop_reason, solution.answer, right, solution.ledger, {})
+    result = Result(arm, key, seed, "done", str(solution.stop_reason), solution.answer, right, solution.ledger, {})
     return result, pack_tree(solution.tree)
 
 

@@ -9,6 +9,8 @@ from functools import reduce
 from hintree.search import (
     Beam,
     Handler,
+    Hint,
+    HintKind,
     HintOutput,
     Problem,
     Response,
@@ -20,7 +22,6 @@ from hintree.search import (
     to_dict,
 )
 from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import RETRY
 
 PARAMETERS = {"reasoner": 10, "hinter": 5, "teacher": 100, "scorer": 20}
 
@@ -74,7 +75,7 @@ def steps(lines):
     """Steps from {place: texts by index}; what the reasoner writes at a retry stands under the place and "?"."""
 
     def reply(request):
-        retry = request.index >= RETRY
+        retry = bool(request.position.stages)
         texts = lines[trail(request.node) + ("?" if retry and request.author == "reasoner" else "")]
         text = texts[0 if retry else request.index]
         return text if isinstance(text, Exception) else written(text)
@@ -89,12 +90,17 @@ def scores(by_place, other=0.5):
 
 def hints(*texts):
     """Hints in turn, by index."""
-    return Scripted(lambda request: HintOutput(texts[(request.index // RETRY + request.index % RETRY) % len(texts)], 2))
+
+    def reply(request):
+        level = sum(1 << stage for stage in request.position.stages)
+        return HintOutput(Hint(texts[(level + request.position.sibling) % len(texts)]), 2)
+
+    return Scripted(reply)
 
 
 def wander(request, *, odd=True):
     """A pseudo-random step; with ``odd``, some are empty, repeated or cut."""
-    draw = seed_of(request.seed, request.hint)
+    draw = seed_of(request.seed, None if request.hint is None else str(request.hint))
     depth, draw = request.node.depth, draw // 7
     text = f"{request.author[0]}{depth}{'abcde'[draw % 5]}"
     kind = draw // 5 % 12
@@ -117,7 +123,7 @@ def scenery(request):
 def teach(request):
     """A pseudo-random step that is never odd, or pseudo-random strategies, the last of them unknown."""
     if isinstance(request, StrategyRequest):
-        return (*(f"Strategy: s{request.seed % 7 + i}" for i in range(1, request.tracks)), None)
+        return (*(Hint(f"s{request.seed % 7 + i}", HintKind.STRATEGY) for i in range(1, request.tracks)), None)
     return wander(request, odd=False)
 
 
@@ -125,7 +131,7 @@ def company(*, odd=True):
     """All four roles, pseudo-random."""
     return {
         "reasoner": Scripted(lambda request: wander(request, odd=odd)),
-        "hinter": Scripted(lambda request: HintOutput(f"h{request.seed % 3}", 2)),
+        "hinter": Scripted(lambda request: HintOutput(Hint(f"h{request.seed % 3}"), 2)),
         "teacher": Scripted(teach),
         "scorer": Scripted(scenery),
     }

@@ -13,6 +13,7 @@ import hintree
 from hintree.errors import UsageError
 from hintree.export import Solved
 from hintree.search import Problem, StepOutput, Tree, choose
+from hintree.search.core.hints import Hint
 from hintree.view import page
 from tests.support.browser import Keys, large_tree
 from tests.support.hostile_texts import HOSTILE
@@ -74,7 +75,7 @@ def test_a_click_on_a_row_shows_everything_about_the_step(browser, mcts):
     for part in (
         f"Step {node.id}",
         node.step.text,
-        node.hint,
+        node.hint.text,
         f"{node.score:.2f}",
         f"{node.key:016x}",
         f"n = {node.visits}",
@@ -232,10 +233,10 @@ def hostile_tree():
     tree = Tree(Problem(" ".join(HOSTILE), HOSTILE[0]))
     for text in HOSTILE:
         step = StepOutput(text, "delimiter", 3, float("nan"), float("-inf"), 0.1)
-        old = tree.add(tree.root, step, "reasoner", hint=text)
+        old = tree.add(tree.root, step, "reasoner", hint=Hint(text))
         old.status, old.reason = "rejected", text
-        tree.judge(old, 0.1)
-        tree.judge(tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9)
+        tree.record_score(old, 0.1)
+        tree.record_score(tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9)
     return Solved(tree, choose(tree).node, HOSTILE[1], {HOSTILE[2]: HOSTILE[3]})
 
 
