@@ -10,8 +10,9 @@ from hintree.scorers.debate import Debate
 from hintree.scorers.ensemble import Ensemble
 from hintree.scorers.families import FAMILIES, KNOWN, calibrated, find_spec
 from hintree.scorers.generative import VERDICT_LABELS, VERIFIERS, GenerativeVerifier
+from hintree.scorers.loading import LoadedScorer, load_prm
 from hintree.scorers.prm import PRM
-from hintree.scorers.registry import SCORERS, LoadedScorer, ScorerInfo, load_prm, make_scorer, models_of
+from hintree.scorers.registry import SCORERS, ScorerInfo, make_scorer, models_of
 from hintree.scorers.spec import FILE, PRMSpec, read_spec
 
 __all__ = [

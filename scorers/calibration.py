@@ -53,7 +53,7 @@ def fit_temperature(scores: Floats, right: NDArray[np.bool_]) -> float:
 
 
 def fit_isotonic(scores: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
-    """Fit isotonic regression by pooling adjacent violators; return the corners of the step function, at most 2 a level.
+    """Fit isotonic regression by pooling adjacent violators; return the step function's corners, <= 2 a level.
 
     Args:
         scores: In [0, 1], shape [steps], at least one.

@@ -1,6 +1,6 @@
-"""The declarations of known PRMs, and which known model has which.
+"""Declarations of the known PRM families, and the family of each known model.
 
-How each was found out, and what goes wrong elsewhere: docs/scorers.md.
+A new family is one entry in ``FAMILIES``; docs/scorers.md describes the fields and how a declaration is checked.
 """
 
 from dataclasses import replace
@@ -10,16 +10,16 @@ from hintree.errors import UsageError
 from hintree.scorers.spec import FILE, PRMSpec, read_spec
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
-MARK = (
+GRADE_PROMPT = (
     "Problem:\n{question}\n\nSolution so far:\n{steps}\n\nRate the last step of this solution. Look only at whether it "
     "is correct and valid, and answer with one digit from 0 (wrong) to 9 (certainly right)."
 )
-ASK = (
+YES_NO_PROMPT = (
     "Problem:\n{question}\n\nSolution so far:\n{steps}\n\nIs the last step of this solution correct? Answer Yes or No."
 )
 
 FAMILIES = {
-    "trl": PRMSpec(source="TRL's PRMTrainer (trl.experimental.prm): token classification, the last label is right"),
+    "trl": PRMSpec(source="TRL's PRMTrainer (trl.experimental.prm): token classification, P(last label)"),
     "lab": PRMSpec(prompt="{question}\n", source="hintree's lab: TRL's format with a line break after the question"),
     "qwen-math-prm": PRMSpec(
         layout="solution",
@@ -28,7 +28,7 @@ FAMILIES = {
         head="tensors",
         tensors="score",
         right=(1,),
-        source="Qwen2.5-Math-PRM, arXiv 2501.07301: two linear layers, read at <extra_0>",
+        source="Qwen2.5-Math-PRM, arXiv 2501.07301: P(right) of two linear layers, read at <extra_0>",
     ),
     "skywork": PRMSpec(
         prompt="{question}\n",
@@ -36,7 +36,7 @@ FAMILIES = {
         head="tensors",
         tensors="v_head",
         activation="sigmoid",
-        source="Skywork-o1-Open-PRM: a value head, read at the line break after each step",
+        source="Skywork-o1-Open-PRM: sigmoid of a value head, read at the line break after each step",
     ),
     "math-shepherd": PRMSpec(
         prompt="{question} ",
@@ -46,7 +46,7 @@ FAMILIES = {
         head="tokens",
         labels=("+", "-"),
         right=(0,),
-        source="Math-Shepherd, arXiv 2312.08935: + against - as the token after the tag ки",
+        source="Math-Shepherd, arXiv 2312.08935: P(+) against P(-) as the token after the tag ки",
     ),
     "er-prm": PRMSpec(
         prompt="{question} ",
@@ -64,7 +64,7 @@ FAMILIES = {
         head="tokens",
         labels=(" +", " -"),
         right=(0,),
-        source="Math-psa (OpenR, arXiv 2410.09671): as Math-Shepherd, the tag is five line breaks",
+        source="Math-psa (OpenR, arXiv 2410.09671): as Math-Shepherd, with five line breaks as the tag",
     ),
     "rlhflow": PRMSpec(
         layout="turns",
@@ -72,7 +72,7 @@ FAMILIES = {
         head="tokens",
         labels=("+", "-"),
         right=(0,),
-        source="RLHFlow's PRMs (RLHF-Reward-Modeling/math-rm): the assistant answers every step with + or -",
+        source="RLHFlow's PRMs (RLHF-Reward-Modeling/math-rm): P(+) against P(-) as the assistant's answer to a step",
     ),
     "pqm": PRMSpec(
         prompt="{question}\n",
@@ -82,7 +82,7 @@ FAMILIES = {
         head="tensors",
         tensors="v_head",
         activation="sigmoid",
-        source="PQM, arXiv 2410.11287: a Q value without bounds at [PRM]; its sigmoid",
+        source="PQM, arXiv 2410.11287: sigmoid of an unbounded Q value, read at [PRM]",
     ),
     "rstar-ppm": PRMSpec(
         prompt="{question}\n",
@@ -92,13 +92,13 @@ FAMILIES = {
         tensors="v_head",
         activation="tanh",
         scale=5.0,
-        source="rStar-Math's PPM, arXiv 2501.04519: a value at the last token; (1 + tanh(v / 5)) / 2",
+        source="rStar-Math's PPM, arXiv 2501.04519: (1 + tanh(v / 5)) / 2 of a value v at a step's last token",
     ),
     "ppm": PRMSpec(
         prompt="{question}\n",
         activation="tanh",
         scale=5.0,
-        source="`hintree train ppm`: rStar-Math's loss in TRL's format; (1 + tanh(v / 5)) / 2",
+        source="`hintree train ppm`: rStar-Math's loss in the format of `lab`; (1 + tanh(v / 5)) / 2",
     ),
     "reasoneval": PRMSpec(
         prompt="Question:\n{question}\nAnswer:\nLet's think step by step.\n",
@@ -110,23 +110,23 @@ FAMILIES = {
     ),
     "digits": PRMSpec(
         layout="judge",
-        prompt=MARK,
+        prompt=GRADE_PROMPT,
         prefill="The quality score is: ",
         head="tokens",
         labels=tuple("0123456789"),
         activation="expectation",
-        source="self-evaluation as in SpecReason, arXiv 2504.07891: the expected digit, over 9",
+        source="self-evaluation as in SpecReason, arXiv 2504.07891: the expected digit / 9",
     ),
     "yes-no": PRMSpec(
         layout="judge",
-        prompt=ASK,
+        prompt=YES_NO_PROMPT,
         head="tokens",
         labels=("Yes", "No"),
         right=(0,),
-        source="self-evaluation, arXiv 2207.05221: Yes against No as the first token",
+        source="self-evaluation, arXiv 2207.05221: P(Yes) against P(No) as the first token",
     ),
 }
-"""Declarations by family."""
+"""Declarations by the name of the family, for ``--prm-spec``."""
 
 KNOWN = {
     "embedded:prm": "lab",
@@ -143,18 +143,18 @@ KNOWN = {
     "GAIR/ReasonEval-7B": "reasoneval",
     "GAIR/ReasonEval-34B": "reasoneval",
 }
-"""The families of known models."""
+"""Family of each known model, by the model's name."""
 
 
 def find_spec(model: str, spec: str | PRMSpec | None = None) -> PRMSpec:
-    """The declaration of a model: the given one, the one in its folder, that of a known model, or TRL's.
+    """Return the declaration of a model: the given one, else that of its folder, of its known family, or of ``trl``.
 
     Args:
-        model: Its name.
-        spec: A declaration, the name of a family, or a YAML file.
+        model: Name of the model: a folder, a hub id or ``embedded:NAME``.
+        spec: A declaration, the name of a family, or the path of a YAML file.
 
     Raises:
-        UsageError: There is no such family and no such file, or the file is not a declaration.
+        UsageError: ``spec`` is neither a family nor a file, or the file is not a declaration.
     """
     if isinstance(spec, PRMSpec):
         return spec
@@ -170,7 +170,7 @@ def find_spec(model: str, spec: str | PRMSpec | None = None) -> PRMSpec:
 
 
 def from_file(path: Path) -> PRMSpec:
-    """The declaration in a file. Raises UsageError if it cannot be read or is none."""
+    """Read a declaration from a file. Raises UsageError if it cannot be read or is not a declaration."""
     try:
         return read_spec(path.read_text(encoding="utf-8"), FAMILIES, str(path))
     except (OSError, UnicodeDecodeError) as error:
@@ -178,5 +178,5 @@ def from_file(path: Path) -> PRMSpec:
 
 
 def calibrated(spec: PRMSpec, **calibration: object) -> PRMSpec:
-    """The declaration with another calibration in place of its own."""
+    """Return the declaration with its calibration replaced; ``temperature`` and ``isotonic`` not given are reset."""
     return replace(spec, **({"temperature": 1.0, "isotonic": ()} | calibration))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ weighted mean of several. A new scorer is a ``PathScorer`` (base.py) in a file o
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from hintree import models  # its loaders import torch when they are first used
 from hintree.errors import UsageError
@@ -17,50 +17,13 @@ from hintree.scorers.baselines import Constant, random_scores
 from hintree.scorers.confidence import STATISTICS, TokenConfidence
 from hintree.scorers.debate import Debate
 from hintree.scorers.ensemble import Ensemble, ScoreFunction
-from hintree.scorers.families import FAMILIES, find_spec
+from hintree.scorers.families import FAMILIES
 from hintree.scorers.generative import VERDICT_LABELS, VERIFIERS, GenerativeVerifier
-from hintree.scorers.prm import PRM
+from hintree.scorers.loading import LoadedScorer, LoadOptions, build_prm, loaded
 from hintree.scorers.rollouts import RolloutAgreement
 from hintree.scorers.spec import PRMSpec
 from hintree.scorers.symbolic import SymbolicCheck
 from hintree.search import Handler
-
-if TYPE_CHECKING:
-    from hintree.models.local.classifier import LocalClassifier
-
-
-class SupportsForget(Protocol):
-    """A model with a prefix cache that can be cleared."""
-
-    parameters: int
-
-    def forget(self) -> None:
-        """Clear the prefix cache."""
-        ...
-
-
-class LoadedScorer(NamedTuple):
-    """A scorer that is ready to handle requests, with the models it uses.
-
-    ``handler.parameters`` is the size of its largest model, so the FLOPs of an ensemble are an upper bound.
-    """
-
-    handler: Handler
-    models: tuple[SupportsForget, ...] = ()
-
-    def forget(self) -> None:
-        """Clear the prefix caches of all its models."""
-        for model in self.models:
-            model.forget()
-
-
-class LoadOptions(NamedTuple):
-    """Options of ``make_scorer`` that apply to every model it loads."""
-
-    prm_spec: str | PRMSpec | None
-    device: str
-    dtype: str
-
 
 Builder = Callable[[str, LoadOptions], LoadedScorer]
 """Builds a scorer from the text after the colon of its name. Raises UsageError or ModelError."""
@@ -116,15 +79,6 @@ def make_scorer(
     return loaded(mean, *(model for _, member in members for model in member.models))
 
 
-def load_prm(
-    name: str, spec: str | PRMSpec | None = None, *, device: str = "auto", dtype: str = "auto"
-) -> "PRM[LocalClassifier]":
-    """Load a PRM by its model's name; arguments and errors as for ``make_scorer``."""
-    found = find_spec(name, spec)
-    number_format = found.dtype if found.dtype and dtype == "auto" else dtype
-    return PRM(models.load_classifier(name, found.reading(), device=device, dtype=number_format), found)
-
-
 def models_of(name: str) -> set[str]:
     """Return the names of the models that a scorer uses."""
     return {rest for _, kind, rest in parse_name(name) if kind == "prm" or SCORERS[kind].needs_model}
@@ -167,22 +121,8 @@ def build(
     if info.build is not None:
         return info.build(argument, options)
     if kind not in extra:
-        raise UsageError(f"scorer {kind!r} is not available here; hand it in as make_scorer(..., extra={{{kind!r}: ...}})")
+        raise UsageError(f"scorer {kind!r} is not built in; pass its constructor in make_scorer(extra=...)")
     return loaded(extra[kind]())
-
-
-def loaded(handle: ScoreFunction, *used: SupportsForget, concurrent: bool = False) -> LoadedScorer:
-    """Return a scorer with the models it uses."""
-    return LoadedScorer(Handler(handle, max((model.parameters for model in used), default=0), concurrent), used)
-
-
-def build_prm(name: str, options: LoadOptions) -> LoadedScorer:
-    """Build a PRM from a model name; one on a server has the format of family ``lab`` unless a declaration is given."""
-    if is_address(name):
-        served = models.open_served(name)
-        return loaded(PRM(served, find_spec(name, options.prm_spec or FAMILIES["lab"])), served, concurrent=True)
-    prm = load_prm(name, options.prm_spec, device=options.device, dtype=options.dtype)
-    return loaded(prm, prm.model)
 
 
 def build_token_judge(family: str) -> Builder:

@@ -1,11 +1,11 @@
-"""What a process-reward model (PRM) wants to read, by declaration: ``PRMSpec``, and its YAML form.
+"""Declaration of a process reward model (PRM): ``PRMSpec`` and its YAML form.
 
-A declaration says how question and steps become a text, where the text is read, and what is read there. Those of known
-models stand in families.py; one of one's own is a file of a few lines:
+A declaration says how a question and its steps become a text, at which tokens the model is read, and which head is read
+there. The declarations of known models are in families.py. A new one is a file of a few lines:
 
 ::
 
-    family: math-shepherd        # what is not said is as in this family (default: trl)
+    family: math-shepherd        # fields that are not given are as in this family (default: trl)
     separator: " <step>"
     labels: [" good", " bad"]
 """
@@ -22,39 +22,40 @@ from hintree.errors import UsageError
 from hintree.models import Head
 
 FILE = "prm.yaml"
-"""A declaration of this name in a model's folder belongs to the model."""
-LONGEST = 100_000
-"""Characters of a declaration."""
+"""Name of the declaration file in a model's folder."""
+MAX_CHARACTERS = 100_000
+"""Longest accepted declaration file."""
 
 
 @dataclass(frozen=True, slots=True)
 class PRMSpec:
-    """How a PRM is asked.
+    """Declaration of a PRM: text layout, read positions, head and calibration.
 
     Attributes:
-        layout: ``text``: prompt, then step and separator after each other. ``solution``: the same as one conversation,
-            the prompt from the user and all steps from the assistant. ``turns``: every step is a turn of the user, and
-            the first of ``labels`` the assistant's answer, before which the text is read. ``judge``: every step has a
-            text of its own: ``prompt`` asks about it, ``prefill`` begins the answer, and there it is read.
-        system: What the system says first, in conversations.
-        prompt: Before the first step: ``{question}``; for ``judge`` also ``{steps}``, all so far, and ``{step}``.
-        step: Each step: ``{step}``, ``{number}`` from 1 on.
-        separator: After each step; the text is read at its last token, or at the step's own if it is empty. It may be a
-            control token.
-        between: After a separator, if a step follows.
-        prefill: For ``judge``: the beginning of the answer.
-        whole: Tokenize the text as a whole, not prompt, steps and separators each on their own. For tokenizers that
-            make other tokens of parts. Not in conversations.
-        flatten: Turn the line breaks in a step into spaces.
-        bos: Begin with the tokenizer's own first token, if it has one; conversations begin as their template does.
-        head, labels, tensors, right, activation, scale: What is read: ``models.Head``.
-        dtype: The number format unless another is asked for; "" leaves it to the machine.
+        layout: ``text``: the prompt, then every step with its separator. ``solution``: the same as a conversation with
+            the prompt as the user's turn and all steps as the assistant's. ``turns``: a user turn per step, answered by
+            the first of ``labels``; the model is read before that answer. ``judge``: one text per step (LLM as a
+            judge): ``prompt`` asks about the step, ``prefill`` begins the response, and the model is read there.
+        system: System message of a conversation.
+        prompt: Template before the first step: ``{question}``; for ``judge`` also ``{steps}`` (all so far), ``{step}``.
+        step: Template of each step: ``{step}``, ``{number}`` from 1 on.
+        separator: Text after each step. The model is read at its last token, or at the step's last token if it is
+            empty. It may be a control token.
+        between: Text after a separator if another step follows.
+        prefill: For ``judge``: the beginning of the response.
+        whole: Tokenize the whole text at once instead of prompt, steps and separators one by one. For tokenizers whose
+            tokens depend on the neighbouring text. Not in conversations.
+        flatten: Replace line breaks inside a step by spaces.
+        bos: Begin with the tokenizer's BOS token, if it has one; a conversation begins as its chat template does.
+        head, labels, tensors, right, activation, scale: The head that is read, as in ``models.Head``.
+        dtype: Number format unless the caller names one; "" leaves the choice to the device.
         temperature: Calibration: the log odds of a score are divided by it; > 0.
-        isotonic: Calibration: (score, probability) points, both rising, between which a score is interpolated.
-        source: Where the format is from.
+        isotonic: Calibration: (score, probability) points in [0, 1], neither coordinate falling; scores between them
+            are interpolated linearly.
+        source: Origin of the format.
 
     Raises:
-        UsageError: Values that do not fit together.
+        UsageError: The fields contradict each other, or a number is outside its range.
     """
 
     layout: Literal["text", "solution", "turns", "judge"] = "text"
@@ -90,37 +91,37 @@ class PRMSpec:
             "right is empty": self.right,
             "whole is for layout text only": not self.whole or self.layout == "text",
             "scale and temperature must be above 0": 0 < self.scale < math.inf and 0 < self.temperature < math.inf,
-            "isotonic must rise within [0, 1]": rises(self.isotonic),
+            "isotonic must rise within [0, 1]": is_rising(self.isotonic),
         }
-        for trouble, fine in check.items():
-            if not fine:
-                raise UsageError(f"PRM declaration: {trouble}")
+        for problem, valid in check.items():
+            if not valid:
+                raise UsageError(f"PRM declaration: {problem}")
 
     def reading(self) -> Head:
-        """What is read, for the model."""
+        """Return the head that the model is loaded with."""
         return Head(self.head, self.labels, self.tensors, self.right, self.activation, self.scale)
 
     def to_yaml(self) -> str:
-        """The declaration as a file; only what differs from TRL's format."""
-        said = {name: value for name, value in asdict(self).items() if value != getattr(PRMSpec(), name)}
-        return str(yaml.safe_dump(plain(said), sort_keys=False, allow_unicode=True)) if said else "{}\n"
+        """Return the declaration as YAML, with only the fields that differ from family ``trl``."""
+        fields = {name: value for name, value in asdict(self).items() if value != getattr(PRMSpec(), name)}
+        return str(yaml.safe_dump(plain(fields), sort_keys=False, allow_unicode=True)) if fields else "{}\n"
 
 
-def rises(points: tuple[tuple[float, float], ...]) -> bool:
-    """Whether points lie in [0, 1] and neither coordinate ever falls."""
+def is_rising(points: tuple[tuple[float, float], ...]) -> bool:
+    """Test if all points lie in [0, 1] and neither coordinate falls from one point to the next."""
     columns = list(zip(*points, strict=True)) if points else []
     return all(column[0] >= 0 and column[-1] <= 1 and list(column) == sorted(column) for column in columns)
 
 
 def read_spec(text: str, families: Mapping[str, PRMSpec], name: str = "prm_spec") -> PRMSpec:
-    """The declaration in a text in YAML; ``name`` says where it is from.
+    """Parse a declaration in YAML; ``name`` is its file in error messages.
 
     Raises:
-        UsageError: It cannot be read, or says what is not accepted; with the nearest accepted name.
+        UsageError: The text is not a YAML mapping, or a field or value is not accepted; with the nearest field name.
     """
     try:
-        if len(text) > LONGEST:
-            raise UsageError(f"{name}: longer than {LONGEST} characters, so no PRM declaration")
+        if len(text) > MAX_CHARACTERS:
+            raise UsageError(f"{name}: longer than {MAX_CHARACTERS} characters, so no PRM declaration")
         data = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise UsageError(f"{name}: cannot be read as a PRM declaration in YAML: {error}") from error
@@ -136,7 +137,7 @@ def read_spec(text: str, families: Mapping[str, PRMSpec], name: str = "prm_spec"
 
 
 def accepted(name: str, value: Any) -> Any:
-    """A value of a field as the field holds it. Raises UsageError."""
+    """Convert a YAML value to the type of a ``PRMSpec`` field. Raises UsageError if it is not accepted."""
     kinds = get_type_hints(PRMSpec)
     if name not in kinds:
         near = difflib.get_close_matches(name, kinds, 1)
@@ -146,35 +147,35 @@ def accepted(name: str, value: Any) -> Any:
     choices = [word for word in get_args(kinds[name]) if isinstance(word, str)]
     default = getattr(PRMSpec(), name)
     if choices:
-        fine = value in choices
+        valid = value in choices
     elif name == "isotonic":
-        fine = isinstance(value, list) and all(numbers(point) and len(point) == 2 for point in value)
-        value = tuple((float(x), float(y)) for x, y in value) if fine else value
+        valid = isinstance(value, list) and all(numbers(point) and len(point) == 2 for point in value)
+        value = tuple((float(x), float(y)) for x, y in value) if valid else value
     elif isinstance(default, tuple):
         kind = int if name == "right" else str
         value = [value] if isinstance(value, int | str) else value
-        fine = isinstance(value, list) and all(isinstance(x, kind) and not isinstance(x, bool) for x in value)
-        value = tuple(value) if fine else value
+        valid = isinstance(value, list) and all(isinstance(x, kind) and not isinstance(x, bool) for x in value)
+        value = tuple(value) if valid else value
     elif isinstance(default, float):
-        fine = numbers([value])
-        value = float(value) if fine else value
+        valid = numbers([value])
+        value = float(value) if valid else value
     else:
-        fine = isinstance(value, type(default))
-    if not fine:
-        what = f"one of {', '.join(choices)}" if choices else f"of the kind of {plain(default)!r}"
-        raise UsageError(f"{name}: {str(value)[:60]!r} is not {what}")
+        valid = isinstance(value, type(default))
+    if not valid:
+        expected = f"one of {', '.join(choices)}" if choices else f"of the kind of {plain(default)!r}"
+        raise UsageError(f"{name}: {str(value)[:60]!r} is not {expected}")
     return value
 
 
 def numbers(values: Any) -> bool:
-    """Whether this is a list of finite numbers."""
+    """Test if this is a list of finite numbers."""
     return isinstance(values, list) and all(
         isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in values
     )
 
 
 def plain(value: Any) -> Any:
-    """Tuples as lists, in depth."""
+    """Replace tuples by lists, at every depth."""
     if isinstance(value, dict):
         return {key: plain(x) for key, x in value.items()}
     return [plain(x) for x in value] if isinstance(value, tuple | list) else value

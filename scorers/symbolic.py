@@ -95,7 +95,9 @@ def equations(step: str) -> Iterator[tuple[str, str]]:
             sides = [side.strip().rstrip(".") for side in (match[1] + match[2]).split("=")]
             if touches(before, match[0], after):
                 continue
-            yield from ((a, b) for a, b in pairwise(sides) if is_whole_side(a) and is_whole_side(b) and has_operation(a, b))
+            for a, b in pairwise(sides):
+                if is_whole_side(a) and is_whole_side(b) and has_operation(a, b):
+                    yield a, b
 
 
 def touches(before: str, match: str, after: str) -> bool:

@@ -1,0 +1,70 @@
+"""Load the models behind a scorer: ``LoadedScorer`` and process reward models (PRMs) by name."""
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from hintree import models  # its loaders import torch when they are first used
+from hintree.models import is_address
+from hintree.scorers.ensemble import ScoreFunction
+from hintree.scorers.families import FAMILIES, find_spec
+from hintree.scorers.prm import PRM
+from hintree.scorers.spec import PRMSpec
+from hintree.search import Handler
+
+if TYPE_CHECKING:
+    from hintree.models.local.classifier import LocalClassifier
+
+
+class SupportsForget(Protocol):
+    """A model with a prefix cache that can be cleared."""
+
+    parameters: int
+
+    def forget(self) -> None:
+        """Clear the prefix cache."""
+        ...
+
+
+class LoadedScorer(NamedTuple):
+    """A scorer that is ready to handle requests, with the models it uses.
+
+    ``handler.parameters`` is the size of its largest model, so the FLOPs of an ensemble are an upper bound.
+    """
+
+    handler: Handler
+    models: tuple[SupportsForget, ...] = ()
+
+    def forget(self) -> None:
+        """Clear the prefix caches of all its models."""
+        for model in self.models:
+            model.forget()
+
+
+class LoadOptions(NamedTuple):
+    """Options of ``make_scorer`` that apply to every model it loads."""
+
+    prm_spec: str | PRMSpec | None
+    device: str
+    dtype: str
+
+
+def load_prm(
+    name: str, spec: str | PRMSpec | None = None, *, device: str = "auto", dtype: str = "auto"
+) -> "PRM[LocalClassifier]":
+    """Load a PRM by its model's name; arguments and errors as for ``make_scorer``."""
+    found = find_spec(name, spec)
+    number_format = found.dtype if found.dtype and dtype == "auto" else dtype
+    return PRM(models.load_classifier(name, found.reading(), device=device, dtype=number_format), found)
+
+
+def loaded(handle: ScoreFunction, *used: SupportsForget, concurrent: bool = False) -> LoadedScorer:
+    """Return a scorer with the models it uses."""
+    return LoadedScorer(Handler(handle, max((model.parameters for model in used), default=0), concurrent), used)
+
+
+def build_prm(name: str, options: LoadOptions) -> LoadedScorer:
+    """Build a PRM from a model name; one on a server has the format of family ``lab`` unless a declaration is given."""
+    if is_address(name):
+        served = models.open_served(name)
+        return loaded(PRM(served, find_spec(name, options.prm_spec or FAMILIES["lab"])), served, concurrent=True)
+    prm = load_prm(name, options.prm_spec, device=options.device, dtype=options.dtype)
+    return loaded(prm, prm.model)
