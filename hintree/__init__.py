@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from hintree.search.core.tree import Problem as Problem
     from hintree.search.core.tree import Tree as Tree
     from hintree.search.escalation import Rewrite as Rewrite
-    from hintree.solver import OutOfWorldWarning as OutOfWorldWarning
+    from hintree.search.selection import Selection as Selection
+    from hintree.solver import OutOfDomainWarning as OutOfDomainWarning
     from hintree.solver import Solution as Solution
     from hintree.solver import Solver as Solver
     from hintree.solver import solve as solve
@@ -49,10 +50,11 @@ _HOMES = {
     "Budget": "search",
     "HintreeError": "errors",
     "ModelError": "errors",
-    "OutOfWorldWarning": "solver",
+    "OutOfDomainWarning": "solver",
     "PRESETS": "presets",
     "Problem": "search",
     "Rewrite": "search",
+    "Selection": "search",
     "Solution": "solver",
     "Solver": "solver",
     "Tree": "search",

@@ -8,22 +8,25 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hintree.data.sources import read_cases
 from hintree.errors import HintreeError, UsageError
-from hintree.experiments.study.arms import preset_of
-from hintree.experiments.study.settings import PARTS, SEARCH, Settings, StudyFile, checked
+from hintree.experiments.study.settings import PARTS, SEARCH, SELECTION, Settings, StudyFile, checked
 from hintree.experiments.study.store_study import StoredCase
+from hintree.experiments.study.upgrade import current_path
 from hintree.experiments.study.yaml_file import Text, YamlPosition, unknown
 from hintree.lab.controls import CONTROLS
 from hintree.models.local.load import MANIFEST, locate
 from hintree.models.remote.address import is_address, parse_address
 from hintree.presets import preset, settings_of
+from hintree.presets.settings import preset_of
 from hintree.scorers import find_spec, models_of
 from hintree.search import ROLES
+from hintree.search.algorithms.base import selection_of
 
 MOST = 10_000
 """Arms of a study."""
@@ -151,7 +154,8 @@ def configure(settings: Flat, text: Text, place: YamlPosition) -> dict[str, Any]
         base = settings_of(preset(str(name.value)))
     except UsageError as error:
         raise text.error(name.place, str(error)) from error
-    full = overlay(dict(flatten(base, place)), {path: x for path, x in settings.items() if path != ("preset",)})
+    own = renamed({path: x for path, x in settings.items() if path != ("preset",)}, text)
+    full = overlay(dict(flatten(base, place)), own)
     places = {path: said.place for path, said in full.items()}
     said = checked(Settings, nested(full, text), text, places)
     for part, model in PARTS.items():
@@ -162,11 +166,24 @@ def configure(settings: Flat, text: Text, place: YamlPosition) -> dict[str, Any]
     if search not in SEARCH:
         raise text.error(places.get(("search", "name"), place), f"search: {unknown(str(search), list(SEARCH))}")
     said["search"] = {"name": search, **checked(SEARCH[search], said["search"], text, places, ("search",))}
+    given = {key: value for key, value in said["selection"].items() if value is not None}
+    checked(SELECTION, given, text, places, ("selection",))
     try:
+        said["selection"] = {**asdict(selection_of(preset_of({**said, "selection": {}}).search)), **given}
         preset_of(said)
         return fill_defaults(said)
     except HintreeError as error:
         raise text.error(place, f"arm {place[-1]!r}: {error}") from error
+
+
+def renamed(settings: Flat, text: Text) -> Flat:
+    """Return the settings under today's names. Raises UsageError if one is given under its old and its new name."""
+    current: Flat = {}
+    for path, said in settings.items():
+        if (now := current_path(path)) in current:
+            raise text.error(said.place, f"{'.'.join(now)} is given twice, under an old name and its new one")
+        current[now] = said
+    return current
 
 
 def nested(settings: Flat, text: Text) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from hintree.experiments.study.yaml_file import Text, YamlPosition, unknown
 from hintree.policies import Hinting, Sampling
-from hintree.search import Budget, Rewrite
+from hintree.search import Budget, Rewrite, Selection
 from hintree.search.registry import SEARCHES
 
 STRICT = ConfigDict(extra="forbid")
@@ -49,6 +49,7 @@ class Settings(BaseModel):
     scorer: str | None
     prm_spec: str | None = None
     search: dict[str, Any]
+    selection: dict[str, Any] = Field(default_factory=dict)
     rewrite: dict[str, Any] | None
     sampling: dict[str, Any]
     hinting: dict[str, Any]
@@ -66,6 +67,7 @@ def settings_of(kind: type[Any], *without: str) -> type[BaseModel]:
 
 
 SEARCH = {name: settings_of(kind) for name, kind in SEARCHES.items()}
+SELECTION = settings_of(Selection)
 PARTS = {
     "rewrite": settings_of(Rewrite),
     "sampling": settings_of(Sampling),

@@ -106,6 +106,10 @@ class LanguageModel(Protocol):
         """Words of ``text`` for which the model has no token; empty for open vocabularies."""
         ...
 
+    def forget(self) -> None:
+        """Drop cached keys and values, so that the cost of later requests does not depend on earlier ones."""
+        ...
+
 
 class Piece(NamedTuple):
     """A part of a text.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hintree.policies import Hinting, Sampling
-from hintree.search import Rewrite, Search
+from hintree.search import Rewrite, Search, Selection
 
 DEFAULT_MODELS = {
     "reasoner": "embedded:student",
@@ -30,6 +30,7 @@ class Preset:
         source: The paper it is from; "" where there is none.
         differs: What differs from the paper; "" where nothing does that is known.
         models: Who plays a role, where it is not the role's shipped model.
+        selection: How the answer is selected; None selects as the paper of ``search`` does.
     """
 
     about: str
@@ -42,7 +43,9 @@ class Preset:
     source: str = ""
     differs: str = ""
     models: Mapping[str, str] = field(default_factory=dict)
+    selection: Selection | None = None
 
     def role_models(self) -> dict[str, str]:
         """The model of every role that takes part, by role."""
-        return {role: self.models.get(role, DEFAULT_MODELS[role]) for role in DEFAULT_MODELS if role in ("reasoner", *self.roles)}
+        taking_part = [role for role in DEFAULT_MODELS if role in ("reasoner", *self.roles)]
+        return {role: self.models.get(role, DEFAULT_MODELS[role]) for role in taking_part}

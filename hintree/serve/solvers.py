@@ -35,6 +35,17 @@ def with_sampling(solver: Solver, temperature: float | None, top_p: float | None
         sampling = replace(sampling, top_p=top_p)
     if sampling == solver.preset.sampling:
         return solver
-    drawn = replace(solver.preset, sampling=sampling)
     models: dict[str, Any] = solver.models
-    return Solver(drawn, **models, seed=solver.seed, budget=solver.budget, selection=solver.selection, pool=solver.pool)
+    return Solver(
+        replace(solver.preset, sampling=sampling),
+        **models,
+        search=solver.search,
+        rewrite=solver.rewrite,
+        selection=solver.selection,
+        prm_spec=solver.prm_spec,
+        budget=solver.budget,
+        seed=solver.seed,
+        device=solver.device,
+        dtype=solver.dtype,
+        pool=solver.pool,
+    )

@@ -1,6 +1,18 @@
-"""Bind models to roles and solve questions: the solver, its recordings, and scorers by name."""
+"""Bind models to roles and solve questions: the solver, its wiring and its recordings."""
 
+from hintree.solver.questions import OUT_OF_DOMAIN, OutOfDomainWarning, check_question
+from hintree.solver.roles import ModelPool, role_handlers
 from hintree.solver.solution import Solution, book_discarded
-from hintree.solver.solver import OUT_OF_WORLD, OutOfWorldWarning, Solver, check_question, solve
+from hintree.solver.solver import Solver, solve
 
-__all__ = ["OUT_OF_WORLD", "OutOfWorldWarning", "Solution", "Solver", "book_discarded", "check_question", "solve"]
+__all__ = [
+    "OUT_OF_DOMAIN",
+    "ModelPool",
+    "OutOfDomainWarning",
+    "Solution",
+    "Solver",
+    "book_discarded",
+    "check_question",
+    "role_handlers",
+    "solve",
+]

@@ -1,20 +1,15 @@
 """The front door: a solver binds models to roles and solves questions."""
 
-import unicodedata
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from hintree.errors import UsageError
-from hintree.lab.controls import LAB_SCORERS
-from hintree.models import LanguageModel, is_address, open_model
-from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, picking
-from hintree.presets import preset
+from hintree.models import LanguageModel
+from hintree.presets import preset as find_preset
 from hintree.presets.preset import DEFAULT_MODELS, Preset
-from hintree.scorers import FromScores, PRMSpec, StepScorer, make_scorer
+from hintree.scorers import PRMSpec
 from hintree.search import (
     Budget,
     Handler,
@@ -22,22 +17,16 @@ from hintree.search import (
     Rewrite,
     Run,
     Search,
+    Selection,
     Tree,
-    batched_driver,
-    choose,
-    concurrent_driver,
+    run_searches,
+    select,
+    selection_of,
 )
+from hintree.solver.questions import checked_problem, warn_out_of_domain
 from hintree.solver.recording import Recording
+from hintree.solver.roles import ModelPool, role_handlers
 from hintree.solver.solution import Solution, book_discarded
-
-LONGEST_QUESTION = 100_000
-"""Characters; a longer question is refused before any model sees it."""
-
-OUT_OF_WORLD = "the shipped models know only the lab's word problems, and this question is from outside it"
-
-
-class OutOfWorldWarning(UserWarning):
-    """A shipped model was given a question from outside the lab's small world."""
 
 
 class Solver:
@@ -60,7 +49,11 @@ class Solver:
             killed, and a finished one asks no model again.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
-        share: Another solver, whose loaded models are taken where names, device, format and ``prm_spec`` are the same.
+        selection: How the answer is selected, e.g. ``hintree.Selection("majority")``; by default as the preset says, or
+            as the paper of ``search`` does.
+        pool: Models that are loaded already, such as ``other_solver.pool``; each is loaded once for all solvers of a
+            pool, where name, device, number format and ``prm_spec`` are the same.
+        questions: All lab questions of a run, which the hinter's controls "exact" and "other" need.
 
     Raises:
         UsageError: A name or value is not accepted.
@@ -87,22 +80,30 @@ class Solver:
         recording: str | Path | None = None,
         device: str = "auto",
         dtype: str = "auto",
-        share: "Solver | None" = None,
+        selection: Selection | None = None,
+        pool: ModelPool | None = None,
+        questions: Sequence[str] = (),
     ) -> None:
         self.preset = preset if isinstance(preset, Preset) else find_preset(preset)
         self.search = search or self.preset.search
         self.rewrite = rewrite or self.preset.rewrite
+        self.selection = selection or (self.preset.selection if search is None else None) or selection_of(self.search)
         self.budget = budget or Budget()
         self.seed = seed
-        self.prm_spec = prm_spec
+        self.prm_spec, self.device, self.dtype = prm_spec, device, dtype
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         own = self.preset.role_models()
         self.models = {role: given[role] or own[role] for role in DEFAULT_MODELS if given[role] or role in own}
-        self._loaded: dict[tuple[str, ...], LanguageModel] = share._loaded if share else {}
-        self._scorers: dict[tuple[str, ...], Handler] = share._scorers if share else {}
-        self.handlers = {role: self._answerer(role, m, device, dtype) for role, m in self.models.items()}
-        if self.preset.hinting.when != "each" and (hinter_of := self.handlers.get("hinter")):
-            self.handlers["hinter"] = hinter_of._replace(handle=only_first(hinter_of.handle))
+        self.pool = pool or ModelPool()
+        self.handlers = role_handlers(
+            self.models,
+            self.preset,
+            self.pool,
+            prm_spec=prm_spec,
+            device=device,
+            dtype=dtype,
+            questions=questions,
+        )
         if recording is not None:
             self.handlers = Recording(recording).wrap(self.handlers)
 
@@ -134,93 +135,31 @@ class Solver:
         """Like ``solve_many``, but every solution comes as soon as it is there, whatever the order."""
         return self._solutions(self._trees(questions), live)
 
-    def _answerer(self, role: str, model: Any, device: str, dtype: str) -> Handler:
-        """Load the model of a role and give it its task; a name that two roles share is loaded once."""
-        if isinstance(model, Handler):
-            return model
-        if role == "scorer":
-            if model == "judge":
-                return self._judge(device, dtype)
-            if callable(model):
-                return Handler(model)
-            if isinstance(model, StepScorer):
-                return Handler(FromScores(model))
-            name = (model, repr(self.prm_spec), device, dtype)
-            if name not in self._scorers:
-                self._scorers[name] = make_scorer(
-                    model, self.prm_spec, device=device, dtype=dtype, extra=LAB_SCORERS
-                ).handler
-            return self._scorers[name]
-        model = self._load(model, device, dtype)
-        if role == "hinter":
-            hints = HintWriter(model, self.preset.sampling, self.preset.hinting)
-            return Handler(hints, model.parameters, is_address(model.name))
-        writer = StepWriter(model, self.preset.sampling, keep_hints=self.preset.keep_hints)
-        if role == "teacher":
-            return Handler(picking(model, writer), model.parameters, is_address(model.name))
-        return Handler(writer, model.parameters, is_address(model.name))
-
-    def _load(self, model: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
-        """A language model by name, loaded once; a loaded one as it is."""
-        if isinstance(model, str):
-            name = (model, device, dtype)
-            if name not in self._loaded:
-                self._loaded[name] = open_model(model, device=device, dtype=dtype)
-            return self._loaded[name]
-        return model
-
-    def _judge(self, device: str, dtype: str) -> Handler:
-        """The teacher's model as the scorer."""
-        teacher = self.models.get("teacher")
-        if teacher is None or isinstance(teacher, Handler):
-            raise UsageError("the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model")
-        model = self._load(teacher, device, dtype)
-        return Handler(DraftScorer(model), model.parameters, is_address(model.name))
-
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
-        """A tree for every question, all of which are looked at first."""
-        problems = [self._problem(question) for question in questions]
-        self._warn(problems)
+        """Return a tree for every question, once all of them are checked."""
+        problems = [checked_problem(question) for question in questions]
+        for problem in problems:
+            warn_out_of_domain(self.unknown_words(problem.question), stacklevel=4)
         return [Tree(problem, self.seed) for problem in problems]
 
     def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
-        """Grow the trees, together: in rounds, or without them as soon as one of the models is on a server."""
+        """Grow the trees together, yielding each solution as its search ends."""
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
-        driver = concurrent_driver if any(handler.concurrent for handler in self.handlers.values()) else batched_driver
-        return map(self.solution, driver(searches, self.handlers, budget=self.budget, live=live))
-
-    def _problem(self, question: str | Problem) -> Problem:
-        problem = question if isinstance(question, Problem) else Problem(question)
-        return Problem(check_question(problem.question), problem.id)
-
-    def _warn(self, problems: Iterable[Problem]) -> None:
-        """Say it when a shipped model meets words that it has never seen."""
-        for problem in problems:
-            if unknown := self.unknown_words(problem.question):
-                warnings.warn(
-                    f"{OUT_OF_WORLD} (unknown: {', '.join(unknown[:5])}); their answer means nothing. Name a real "
-                    "model, such as --reasoner Qwen/Qwen2.5-1.5B-Instruct, and see `hintree lab problems` for "
-                    "questions they know",
-                    OutOfWorldWarning,
-                    stacklevel=4,
-                )
+        return map(self.solution, run_searches(searches, self.handlers, budget=self.budget, live=live))
 
     def unknown_words(self, question: str) -> list[str]:
-        """Words of a question that the shipped models have never seen; their answer then means nothing."""
-        closed = [m for (name, *_), m in self._loaded.items() if name.startswith("embedded:")]
-        return [word for model in closed[:1] for word in model.unknown_words(question)]
+        """Return the words of a question that the shipped models have never seen; empty without shipped models."""
+        return [word for model in self.pool.shipped()[:1] for word in model.unknown_words(question)]
 
     def solution(self, run: Run) -> Solution:
-        """What came out of a search that has ended."""
-        chosen = choose(run.tree, self.search.choice, self.search.aggregate)
+        """Select the answer of a search that has ended, and book what is not on its path as discarded."""
+        assert run.stop_reason is not None, "the search has not ended"
+        chosen = select(run.tree, self.selection)
         book_discarded(run.ledger, chosen.node)
         question = run.tree.problem.question
         return Solution(
             question, chosen.answer, chosen.node.path(), run.tree, run.ledger, run.stop_reason, chosen.confidence
         )
-
-
-find_preset = preset
 
 
 def solve(question: str, **options: Any) -> Solution:
@@ -230,15 +169,3 @@ def solve(question: str, **options: Any) -> Solution:
     '7'
     """
     return Solver(**options).solve(question)
-
-
-def check_question(question: str) -> str:
-    """The question, if a model can be asked it. Raises UsageError if it is empty, huge, or holds control characters."""
-    if not isinstance(question, str) or not question.strip():
-        raise UsageError("the question is empty; give a text")
-    if len(question) > LONGEST_QUESTION:
-        raise UsageError(f"the question has {len(question)} characters; at most {LONGEST_QUESTION} are accepted")
-    odd = [c for c in question if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t"]
-    if odd:
-        raise UsageError(f"the question holds the control character U+{ord(odd[0]):04X}; remove it")
-    return question.strip()

@@ -7,7 +7,7 @@ import pytest
 from hintree.errors import UsageError
 from hintree.search import ABMCTS, MCTS, SSR, Beam, Rewrite, SelfConsistency, Tree, batched_driver, to_dict
 from hintree.solver.recording import Recording
-from tests.support.scripted import company, handlers, problems
+from tests.support.scripted import random_roles, handlers, problems
 
 SEARCHES = [
     Beam(2, 3, depth=5),
@@ -42,8 +42,8 @@ def books(runs):
 
 @searches
 def test_a_recorded_run_replays_without_any_model(search, tmp_path):
-    live = run_all(handlers(company()), search)
-    recorded = run_all(Recording(tmp_path / "r").wrap(handlers(company())), search)
+    live = run_all(handlers(random_roles()), search)
+    recorded = run_all(Recording(tmp_path / "r").wrap(handlers(random_roles())), search)
     replayed = run_all(Recording(tmp_path / "r").wrap({}), search, live=1)
     assert texts(recorded) == texts(live) == texts(replayed)
     assert books(recorded) == books(live) == books(replayed)
@@ -71,11 +71,11 @@ def killed_after(cast, calls):
 @pytest.mark.parametrize("calls", [1, 5, 13])
 @searches
 def test_a_killed_run_is_resumed_and_asks_no_question_again(search, calls, tmp_path):
-    whole = run_all(handlers(company()), search)
-    first = company()
+    whole = run_all(handlers(random_roles()), search)
+    first = random_roles()
     with pytest.raises(KilledError):
         run_all(Recording(tmp_path / "r").wrap(killed_after(handlers(first), calls)), search)
-    second = company()
+    second = random_roles()
     assert texts(run_all(Recording(tmp_path / "r").wrap(handlers(second)), search)) == texts(whole)
     asked = [
         (request.tree.problem.id, request.seed)
@@ -87,16 +87,16 @@ def test_a_killed_run_is_resumed_and_asks_no_question_again(search, calls, tmp_p
 
 
 def test_a_line_that_was_cut_off_is_dropped(tmp_path):
-    whole = run_all(Recording(tmp_path / "r").wrap(handlers(company())), SEARCHES[0])
+    whole = run_all(Recording(tmp_path / "r").wrap(handlers(random_roles())), SEARCHES[0])
     data = (tmp_path / "r").read_bytes()
     for cut in (len(data) - 1, len(data) - 30, len(data) // 2):
         (tmp_path / "r").write_bytes(data[:cut])
-        assert texts(run_all(Recording(tmp_path / "r").wrap(handlers(company())), SEARCHES[0])) == texts(whole)
+        assert texts(run_all(Recording(tmp_path / "r").wrap(handlers(random_roles())), SEARCHES[0])) == texts(whole)
         assert len((tmp_path / "r").read_bytes()) == len(data)
 
 
 def test_another_selection_rule_is_replayed_as_far_as_the_recording_reaches_and_then_says_so(tmp_path):
-    run_all(Recording(tmp_path / "r").wrap(handlers(company(odd=False))), MCTS(30, 3, c=1.4, depth=5), None)
+    run_all(Recording(tmp_path / "r").wrap(handlers(random_roles(odd=False))), MCTS(30, 3, c=1.4, depth=5), None)
     replay = Recording(tmp_path / "r").wrap({})
     ends = [str(run.stop_reason) for run in run_all(replay, MCTS(12, 3, c=0.2, depth=5), None).values()]
     assert "complete" in ends
@@ -109,7 +109,7 @@ def test_another_selection_rule_is_replayed_as_far_as_the_recording_reaches_and_
 
 
 def test_other_problems_and_other_seeds_are_not_in_it(tmp_path):
-    run_all(Recording(tmp_path / "r").wrap(handlers(company())), SEARCHES[0], count=3)
+    run_all(Recording(tmp_path / "r").wrap(handlers(random_roles())), SEARCHES[0], count=3)
     replay = Recording(tmp_path / "r").wrap({})
     tree = Tree(problems(1)[0], seed=1)
     [run] = batched_driver([(tree, SEARCHES[0].grow(tree))], replay)
@@ -117,14 +117,14 @@ def test_other_problems_and_other_seeds_are_not_in_it(tmp_path):
 
 
 def test_an_answer_that_failed_is_asked_again(tmp_path):
-    cast = company()
+    cast = random_roles()
     good = cast["scorer"].reply
     cast["scorer"].reply = lambda request: ValueError("the server is down")
     runs = run_all(Recording(tmp_path / "r").wrap(handlers(cast)), SEARCHES[0])
     assert {str(run.stop_reason) for run in runs.values()} == {"failed: the server is down"}
     cast["scorer"].reply = good
     again = run_all(Recording(tmp_path / "r").wrap(handlers(cast)), SEARCHES[0])
-    assert texts(again) == texts(run_all(handlers(company()), SEARCHES[0]))
+    assert texts(again) == texts(run_all(handlers(random_roles()), SEARCHES[0]))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""Presets as plain data and back: what a study's arm holds."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from hintree.policies import Hinting, Sampling
+from hintree.presets.preset import Preset
+from hintree.search import ROLES, Rewrite, Selection
+from hintree.search.registry import SEARCHES
+
+
+def settings_of(chosen: Preset) -> dict[str, Any]:
+    """Return a preset as the settings of an arm; an empty ``selection`` selects as the search's paper does."""
+    kind = next(name for name, kind in SEARCHES.items() if kind is type(chosen.search))
+    search: Any = chosen.search
+    return {
+        **dict.fromkeys(ROLES),
+        **chosen.role_models(),
+        "search": {"name": kind, **asdict(search)},
+        "selection": {} if chosen.selection is None else asdict(chosen.selection),
+        "rewrite": None if chosen.rewrite is None else asdict(chosen.rewrite),
+        "sampling": asdict(chosen.sampling),
+        "hinting": asdict(chosen.hinting),
+        "budget": {},
+        "keep_hints": chosen.keep_hints,
+        "device": "auto",
+        "dtype": "auto",
+    }
+
+
+def preset_of(config: Mapping[str, Any]) -> Preset:
+    """Return the preset of an arm's resolved settings; the models of its roles stay in the settings.
+
+    Raises:
+        UsageError: A value is outside its range.
+    """
+    settings = dict(config["search"])
+    search = SEARCHES[settings.pop("name")](**with_tuples(settings))
+    rule = None if config["rewrite"] is None else Rewrite(**with_tuples(config["rewrite"]))
+    sampling, hinting = Sampling(**config["sampling"]), Hinting(**config["hinting"])
+    selection = Selection(**config["selection"]) if config["selection"] else None
+    return Preset("", (), search, rule, sampling, config["keep_hints"], hinting, selection=selection)
+
+
+def with_tuples(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings from JSON, which has lists only, with tuples in their place."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}

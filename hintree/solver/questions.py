@@ -1,0 +1,54 @@
+"""Check questions before any model sees them."""
+
+import unicodedata
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hintree.errors import UsageError
+from hintree.search import Problem
+
+LONGEST_QUESTION = 100_000
+"""Longest accepted question, in characters."""
+
+OUT_OF_DOMAIN = "the shipped models know only the lab's word problems, and this question is from outside it"
+
+
+class OutOfDomainWarning(UserWarning):
+    """A shipped model was given a question from outside the lab."""
+
+
+def check_question(question: str) -> str:
+    """Return the question without surrounding whitespace.
+
+    Raises:
+        UsageError: It is no text, empty, longer than ``LONGEST_QUESTION``, or holds control characters.
+    """
+    if not isinstance(question, str) or not question.strip():
+        raise UsageError("the question is empty; give a text")
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(f"the question has {len(question)} characters; at most {LONGEST_QUESTION} are accepted")
+    odd = [c for c in question if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t"]
+    if odd:
+        raise UsageError(f"the question holds the control character U+{ord(odd[0]):04X}; remove it")
+    return question.strip()
+
+
+def checked_problem(question: str | Problem) -> Problem:
+    """Return a problem whose question has passed ``check_question``; a text becomes a problem without an id."""
+    if isinstance(question, Problem):
+        return replace(question, question=check_question(question.question))
+    return Problem(check_question(question))
+
+
+def warn_out_of_domain(unknown_words: Iterable[str], *, stacklevel: int) -> None:
+    """Warn that the shipped models have never seen some words, if there are any."""
+    words = list(unknown_words)
+    if words:
+        warnings.warn(
+            f"{OUT_OF_DOMAIN} (unknown: {', '.join(words[:5])}); their answer means nothing. Name a real "
+            "model, such as --reasoner Qwen/Qwen2.5-1.5B-Instruct, and see `hintree lab problems` for "
+            "questions they know",
+            OutOfDomainWarning,
+            stacklevel=stacklevel + 1,
+        )

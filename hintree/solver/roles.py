@@ -1,0 +1,170 @@
+"""Turn the models of a configuration into handlers, one per role: the only place where models meet tasks.
+
+The command line, studies, the server, plug-ins and trainers all come through ``role_handlers``.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from hintree.errors import UsageError
+from hintree.lab.controls import CONTROLS, LAB_SCORERS, control, parse_cached
+from hintree.models import LanguageModel, is_address, open_model
+from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, picking
+from hintree.presets.preset import Preset
+from hintree.scorers import FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer
+from hintree.search import Handler
+
+SELF_GRADE = "judge"
+"""Name of the scorer that is the teacher's model grading drafts."""
+Key = tuple[str, ...]
+
+
+class ModelPool:
+    """Models and scorers that are loaded already, so that each is loaded once.
+
+    A pool may be shared by solvers of one process; it owns what it has loaded.
+    """
+
+    def __init__(self) -> None:
+        self._models: dict[Key, LanguageModel] = {}
+        self._scorers: dict[Key, LoadedScorer] = {}
+
+    def model(self, name: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
+        """Return a language model by name, loading it at first use; a loaded one as it is. Raises ModelError."""
+        if not isinstance(name, str):
+            return name
+        key = ("model", name, device, dtype)
+        if key not in self._models:
+            self._models[key] = open_model(name, device=device, dtype=dtype)
+        return self._models[key]
+
+    def scorer(self, name: str, spec: str | PRMSpec | None, device: str, dtype: str) -> LoadedScorer:
+        """Return a scorer by name, loading its models at first use. Raises UsageError or ModelError."""
+        key = scorer_key(name, spec, device, dtype)
+        if key not in self._scorers:
+            self._scorers[key] = make_scorer(name, spec, device=device, dtype=dtype, extra=LAB_SCORERS)
+        return self._scorers[key]
+
+    def forget(self) -> None:
+        """Drop the KV caches of all models, so that a problem's cost does not depend on what ran before it."""
+        for model in self._models.values():
+            model.forget()
+        for scorer in self._scorers.values():
+            scorer.forget()
+
+    def keep_only(self, keys: Collection[Key]) -> None:
+        """Release every model and scorer but those of ``keys``; see ``pool_keys``."""
+        self._models = {key: model for key, model in self._models.items() if key in keys}
+        self._scorers = {key: scorer for key, scorer in self._scorers.items() if key in keys}
+
+    def shipped(self) -> list[LanguageModel]:
+        """Return the loaded language models that the package ships."""
+        return [model for (_, name, *_), model in self._models.items() if name.startswith("embedded:")]
+
+
+def scorer_key(name: str, spec: str | PRMSpec | None, device: str, dtype: str) -> Key:
+    """Return the key of a scorer in a pool; scorers of other specs or number formats have other keys."""
+    return "scorer", name, repr(spec), device, dtype
+
+
+def pool_keys(models: Mapping[str, Any], spec: str | PRMSpec | None, device: str, dtype: str) -> set[Key]:
+    """Return the keys of all models that a configuration names, by role."""
+    named = {role: name for role, name in models.items() if isinstance(name, str)}
+    keys = {("model", name, device, dtype) for role, name in named.items() if role != "scorer"}
+    return keys | ({scorer_key(named["scorer"], spec, device, dtype)} if "scorer" in named else set())
+
+
+def role_handlers(
+    models: Mapping[str, Any],
+    preset: Preset,
+    pool: ModelPool,
+    *,
+    prm_spec: str | PRMSpec | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    questions: Sequence[str] = (),
+) -> dict[str, Handler]:
+    """Return the handler of every role.
+
+    Args:
+        models: By role: a model's or scorer's name, a control's name, a loaded ``LanguageModel``, a ``Handler``, and
+            for the scorer also a callable or an object with ``score``.
+        preset: Sampling, hinting, and whether earlier hints stay in prompts.
+        pool: Models that are loaded already; new ones are added to it.
+        prm_spec: How a PRM is asked.
+        device: A torch device, or "auto".
+        dtype: A number format, or "auto".
+        questions: Lab questions of the whole run, which the controls of the hinter need.
+
+    Raises:
+        UsageError: A name or value is not accepted.
+        ModelError: A model cannot be loaded.
+    """
+    wiring = Wiring(models, preset, pool, prm_spec, device, dtype, questions)
+    handlers = {role: wiring.handler(role, model) for role, model in models.items()}
+    if preset.hinting.when != "each" and (hinter := handlers.get("hinter")):
+        handlers["hinter"] = hinter._replace(handle=only_first(hinter.handle))
+    return handlers
+
+
+class Wiring:
+    """One configuration on its way to handlers; arguments as for ``role_handlers``."""
+
+    def __init__(
+        self,
+        models: Mapping[str, Any],
+        preset: Preset,
+        pool: ModelPool,
+        prm_spec: str | PRMSpec | None,
+        device: str,
+        dtype: str,
+        questions: Sequence[str],
+    ) -> None:
+        self.models, self.preset, self.pool, self.prm_spec = models, preset, pool, prm_spec
+        self.device, self.dtype, self.questions = device, dtype, questions
+
+    def handler(self, role: str, model: Any) -> Handler:
+        """Return one role's handler."""
+        if isinstance(model, Handler):
+            return model
+        if role == "scorer":
+            return self.scorer(model)
+        if role == "hinter":
+            return self.hinter(model)
+        writer_model = self.load(model)
+        writer = StepWriter(writer_model, self.preset.sampling, keep_hints=self.preset.keep_hints)
+        return served(picking(writer_model, writer) if role == "teacher" else writer, writer_model)
+
+    def hinter(self, model: Any) -> Handler:
+        """Return the hinter's handler: a control of the lab, or a model."""
+        hinting = self.preset.hinting
+        if isinstance(model, str) and model in CONTROLS["hinter"]:
+            problems = [parse_cached(question) for question in self.questions]
+            return control("hinter", model, problems, planned=hinting.when == "plan")
+        loaded = self.load(model)
+        return served(HintWriter(loaded, self.preset.sampling, hinting), loaded)
+
+    def scorer(self, scorer: Any) -> Handler:
+        """Return the scorer's handler: the teacher grading drafts, a user's own object, or a scorer by name."""
+        if scorer == SELF_GRADE:
+            teacher = self.models.get("teacher")
+            if teacher is None or isinstance(teacher, Handler):
+                raise UsageError(
+                    "the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model"
+                )
+            loaded = self.load(teacher)
+            return served(DraftScorer(loaded), loaded)
+        if callable(scorer):
+            return Handler(scorer)
+        if isinstance(scorer, StepScorer):
+            return Handler(FromScores(scorer))
+        return self.pool.scorer(scorer, self.prm_spec, self.device, self.dtype).handler
+
+    def load(self, model: str | LanguageModel) -> LanguageModel:
+        """Return a language model from the pool."""
+        return self.pool.model(model, self.device, self.dtype)
+
+
+def served(handle: Any, model: LanguageModel) -> Handler:
+    """Return a handler of a model's task; a model on a server takes concurrent requests."""
+    return Handler(handle, model.parameters, is_address(model.name))
