@@ -19,7 +19,7 @@ YES_NO_PROMPT = (
 )
 
 FAMILIES = {
-    "trl": PRMSpec(source="TRL's PRMTrainer (trl.experimental.prm): token classification, P(last label)"),
+    "trl": PRMSpec(source="TRL's PRMTrainer (trl.experimental.prm): token classification, the last label is right"),
     "lab": PRMSpec(prompt="{question}\n", source="hintree's lab: TRL's format with a line break after the question"),
     "qwen-math-prm": PRMSpec(
         layout="solution",
@@ -28,7 +28,7 @@ FAMILIES = {
         head="tensors",
         tensors="score",
         right=(1,),
-        source="Qwen2.5-Math-PRM, arXiv 2501.07301: P(right) of two linear layers, read at <extra_0>",
+        source="Qwen2.5-Math-PRM, arXiv 2501.07301: two linear layers, read at <extra_0>",
     ),
     "skywork": PRMSpec(
         prompt="{question}\n",
@@ -36,7 +36,7 @@ FAMILIES = {
         head="tensors",
         tensors="v_head",
         activation="sigmoid",
-        source="Skywork-o1-Open-PRM: sigmoid of a value head, read at the line break after each step",
+        source="Skywork-o1-Open-PRM: a value head, read at the line break after each step",
     ),
     "math-shepherd": PRMSpec(
         prompt="{question} ",
@@ -46,7 +46,7 @@ FAMILIES = {
         head="tokens",
         labels=("+", "-"),
         right=(0,),
-        source="Math-Shepherd, arXiv 2312.08935: P(+) against P(-) as the token after the tag ки",
+        source="Math-Shepherd, arXiv 2312.08935: + against - as the token after the tag ки",
     ),
     "er-prm": PRMSpec(
         prompt="{question} ",
@@ -64,7 +64,7 @@ FAMILIES = {
         head="tokens",
         labels=(" +", " -"),
         right=(0,),
-        source="Math-psa (OpenR, arXiv 2410.09671): as Math-Shepherd, with five line breaks as the tag",
+        source="Math-psa (OpenR, arXiv 2410.09671): as Math-Shepherd, the tag is five line breaks",
     ),
     "rlhflow": PRMSpec(
         layout="turns",
@@ -72,7 +72,7 @@ FAMILIES = {
         head="tokens",
         labels=("+", "-"),
         right=(0,),
-        source="RLHFlow's PRMs (RLHF-Reward-Modeling/math-rm): P(+) against P(-) as the assistant's answer to a step",
+        source="RLHFlow's PRMs (RLHF-Reward-Modeling/math-rm): the assistant answers every step with + or -",
     ),
     "pqm": PRMSpec(
         prompt="{question}\n",
@@ -82,7 +82,7 @@ FAMILIES = {
         head="tensors",
         tensors="v_head",
         activation="sigmoid",
-        source="PQM, arXiv 2410.11287: sigmoid of an unbounded Q value, read at [PRM]",
+        source="PQM, arXiv 2410.11287: a Q value without bounds at [PRM]; its sigmoid",
     ),
     "rstar-ppm": PRMSpec(
         prompt="{question}\n",
@@ -92,13 +92,13 @@ FAMILIES = {
         tensors="v_head",
         activation="tanh",
         scale=5.0,
-        source="rStar-Math's PPM, arXiv 2501.04519: (1 + tanh(v / 5)) / 2 of a value v at a step's last token",
+        source="rStar-Math's PPM, arXiv 2501.04519: a value at the last token; (1 + tanh(v / 5)) / 2",
     ),
     "ppm": PRMSpec(
         prompt="{question}\n",
         activation="tanh",
         scale=5.0,
-        source="`hintree train ppm`: rStar-Math's loss in the format of `lab`; (1 + tanh(v / 5)) / 2",
+        source="`hintree train ppm`: rStar-Math's loss in TRL's format; (1 + tanh(v / 5)) / 2",
     ),
     "reasoneval": PRMSpec(
         prompt="Question:\n{question}\nAnswer:\nLet's think step by step.\n",
@@ -115,7 +115,7 @@ FAMILIES = {
         head="tokens",
         labels=tuple("0123456789"),
         activation="expectation",
-        source="self-evaluation as in SpecReason, arXiv 2504.07891: the expected digit / 9",
+        source="self-evaluation as in SpecReason, arXiv 2504.07891: the expected digit, over 9",
     ),
     "yes-no": PRMSpec(
         layout="judge",
@@ -123,10 +123,13 @@ FAMILIES = {
         head="tokens",
         labels=("Yes", "No"),
         right=(0,),
-        source="self-evaluation, arXiv 2207.05221: P(Yes) against P(No) as the first token",
+        source="self-evaluation, arXiv 2207.05221: Yes against No as the first token",
     ),
 }
-"""Declarations by the name of the family, for ``--prm-spec``."""
+"""Declarations by the name of the family, for ``--prm-spec``.
+
+A study stores its declaration whole: a change of any field, even ``source``, makes it a different study.
+"""
 
 KNOWN = {
     "embedded:prm": "lab",
