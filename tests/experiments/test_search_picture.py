@@ -12,11 +12,11 @@ from hintree.export.drawing import Panel, colour, draw
 from hintree.search import MCTS, Beam, BestOfN, Problem, Tree, choose
 from hintree.search.core.endings import Rejection
 from hintree.view.layout import Size, circles, columns
-from tests.support.scripted import company, solve, solve_one, written
+from tests.support.scripted import random_roles, solve, solve_one, written
 
 SVG = "{http://www.w3.org/2000/svg}"
 GROWN = [
-    run.tree for s in (Beam(3, 4, depth=5), MCTS(20, 3), BestOfN(9)) for run in solve(company(), s, count=8).values()
+    run.tree for s in (Beam(3, 4, depth=5), MCTS(20, 3), BestOfN(9)) for run in solve(random_roles(), s, count=8).values()
 ]
 HOSTILE = "</text><script>alert(1)</script>&\"'\x00\x1b[31m\u202e\ud800\uffff"
 
@@ -98,7 +98,7 @@ def test_hostile_text_is_escaped_wherever_it_stands():
 
 
 def test_a_picture_shows_the_chosen_path_and_its_answer():
-    tree = solve_one(company(odd=False), Beam(2, 3, depth=9)).tree
+    tree = solve_one(random_roles(odd=False), Beam(2, 3, depth=9)).tree
     node = choose(tree).node
     picture = show(tree)
     thick = [line for line in picture.iter(f"{SVG}line") if line.get("stroke-width") == "4"]

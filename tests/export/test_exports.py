@@ -24,9 +24,9 @@ from hintree.search.core.tree import STATUSES
 from hintree.view.text import one_line, storable
 from tests.support.browser import large_tree
 from tests.support.hostile_texts import HOSTILE
-from tests.support.scripted import company, solve
+from tests.support.scripted import random_roles, solve
 
-TREES = [run.tree for run in solve(company(), Beam(2, 3, depth=5), Rewrite(threshold=0.6), count=12).values()]
+TREES = [run.tree for run in solve(random_roles(), Beam(2, 3, depth=5), Rewrite(threshold=0.6), count=12).values()]
 TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(), max_size=12)).map(
     lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # a pair is one character
 )

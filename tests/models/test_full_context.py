@@ -8,7 +8,7 @@ from hintree.models import GenerationRequest, Prompt, load_model
 from hintree.presets import PRESETS
 from hintree.search import Beam, BestOfN, Rewrite, choose
 from tests.search.test_searches import SEARCHES
-from tests.support.scripted import company, solve, solve_one
+from tests.support.scripted import random_roles, solve, solve_one
 
 ALL = SEARCHES | {f"preset {name}": preset.search for name, preset in PRESETS.items()}
 QUESTION = (
@@ -18,7 +18,7 @@ QUESTION = (
 
 
 def full(cast, roles, depth):
-    """The same company, whose models in these roles have no room after so many steps."""
+    """The same random_roles, whose models in these roles have no room after so many steps."""
     for role in roles:
         cast[role].reply = lambda ask, reply=cast[role].reply: (
             ContextError("too long") if ask.node.depth >= depth else reply(ask)
@@ -31,25 +31,25 @@ def full(cast, roles, depth):
 def test_every_search_goes_on_without_what_does_not_fit(name, roles):
     for depth in (1, 2, 3):
         for rule in (None, Rewrite(0.6)):
-            for run in solve(full(company(odd=False), roles, depth), ALL[name], rule, count=2).values():
+            for run in solve(full(random_roles(odd=False), roles, depth), ALL[name], rule, count=2).values():
                 assert str(run.stop_reason) == "complete"
                 choose(run.tree)
 
 
 def test_a_full_path_fails_and_says_why():
-    tree = solve_one(full(company(odd=False), ["reasoner"], 2), BestOfN(8, depth=6)).tree
+    tree = solve_one(full(random_roles(odd=False), ["reasoner"], 2), BestOfN(8, depth=6)).tree
     ends = [node for node in tree if node.depth == 2 and not node.finished]
     assert ends and all(node.status == "failed" for node in ends)
     assert {node.reason for node in ends if node.step.text} >= {"nothing fits after it: too long"}
 
 
 def test_a_teacher_without_room_takes_no_step_away():
-    for run in solve(full(company(odd=False), ["teacher"], 1), Beam(2, 3, depth=5), Rewrite(0.6), count=9).values():
+    for run in solve(full(random_roles(odd=False), ["teacher"], 1), Beam(2, 3, depth=5), Rewrite(0.6), count=9).values():
         assert not any("fits" in node.reason for node in run.tree)
 
 
 def test_a_question_that_does_not_fit_fails_its_problem():
-    run = solve_one(full(company(odd=False), ["reasoner"], 0), Beam(2, 3, depth=5))
+    run = solve_one(full(random_roles(odd=False), ["reasoner"], 0), Beam(2, 3, depth=5))
     assert str(run.stop_reason) == "failed: too long" and isinstance(run.error, ContextError)
 
 

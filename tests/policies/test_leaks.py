@@ -140,7 +140,7 @@ def test_a_hint_that_the_next_version_keeps_is_not_discarded():
 
 @pytest.mark.parametrize("text", ["use 9.", "look."])
 def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(text):
-    cast = scripted.company(odd=False)
+    cast = scripted.random_roles(odd=False)
     cast["hinter"] = HintWriter(Saying(text), Sampling())
     parameters = {**scripted.PARAMETERS, "hinter": 7}
     roles = {role: Handler(who, parameters[role]) for role, who in cast.items()}
@@ -164,4 +164,4 @@ def test_no_leak_of_the_shipped_hinter_reaches_the_student():
     hinted = sum(node.hint is not None for one in chains for node in one.nodes)
     assert figures["leaks"] == 0 and figures["hints"] == hinted
     assert isinstance(solver.handlers["hinter"].handle, HintWriter)
-    assert isinstance(solver.handlers["reasoner"].answer, StepWriter)
+    assert isinstance(solver.handlers["reasoner"].handle, StepWriter)

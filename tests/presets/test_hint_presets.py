@@ -34,7 +34,7 @@ from hintree.search import (
 )
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.position import Position
-from tests.support.scripted import PARAMETERS, Scripted, company, scenery, trail, written
+from tests.support.scripted import PARAMETERS, Scripted, random_roles, random_score, trail, written
 
 every = pytest.mark.parametrize("name", HINTS)
 PLANNED = [name for name, one in HINTS.items() if one.hinting.when == "plan"]
@@ -43,7 +43,7 @@ QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens
 
 
 def cast_of(**changed):
-    cast = {role: who for role, who in company(odd=False).items() if role in ("reasoner", "hinter")}
+    cast = {role: who for role, who in random_roles(odd=False).items() if role in ("reasoner", "hinter")}
     return cast | changed
 
 
@@ -96,18 +96,18 @@ def test_hints_are_asked_for_when_the_method_says_so(name):
 
 def test_without_hinter_tokens_hintmr_is_the_reasoner_alone_byte_for_byte():
     broke = grown(HINTS["hintmr"], cast_of(), budget=Budget(hinter_tokens=0))
-    cast = {"reasoner": company(odd=False)["reasoner"]}
+    cast = {"reasoner": random_roles(odd=False)["reasoner"]}
     assert as_text(broke) == as_text(grown(hintree.PRESETS["greedy"], cast, search=Beam(1, 1, depth=12)))
 
 
 @every
 def test_the_exported_tree_is_scored_to_the_same_answer(name):
     one = HINTS[name]
-    for done in grown(one, cast_of() | {"scorer": company()["scorer"]}):
+    for done in grown(one, cast_of() | {"scorer": random_roles()["scorer"]}):
         tree = Tree.from_json(done.tree.to_json())
         for node in tree:
             if node.score is not None:
-                node.score = scenery(type("Ask", (), {"tree": tree, "node": node}))
+                node.score = random_score(type("Ask", (), {"tree": tree, "node": node}))
         assert select(tree, selection_of(one.search)).answer == done.answer
 
 

@@ -37,7 +37,7 @@ from hintree.search import (
 from hintree.search.algorithms.steer import high_probability
 from hintree.search.core.position import FIRST_TOKEN, Position
 from hintree.search.router import FEATURES, features, gain_probability
-from tests.support.scripted import Scripted, company, scenery, scores, solve, solve_one, steps, trail, trees, written
+from tests.support.scripted import Scripted, random_roles, random_score, scores, solve, solve_one, steps, trail, trees, written
 
 ROOT = Path(__file__).parents[2]
 NEVER = {
@@ -53,7 +53,7 @@ every = pytest.mark.parametrize("name", ESCALATION)
 
 def cast_of(name, *, odd=True):
     """Scripted answerers of the roles that a preset has."""
-    return {role: who for role, who in company(odd=odd).items() if role in ESCALATION[name].role_models()}
+    return {role: who for role, who in random_roles(odd=odd).items() if role in ESCALATION[name].role_models()}
 
 
 def run(name, cast=None, **options):
@@ -128,7 +128,7 @@ def test_the_exported_tree_is_scored_to_the_same_answer(name):
         for node in tree:
             if node.score is not None:
                 ask = type("Ask", (), {"tree": tree, "node": node})
-                node.score = scenery(ask)
+                node.score = random_score(ask)
         again, before = (select(t, selection_of(search)) for t in (tree, result.tree))
         assert (again.answer, again.node.id, again.confidence) == (before.answer, before.node.id, before.confidence)
 
@@ -181,8 +181,8 @@ SMART = ESCALATION["smart"].rewrite
 
 def test_smart_with_one_beam_is_rsd():
     for odd in (True, False):
-        ours = solve(company(odd=odd), Smart(1, 1, depth=6), RSD, count=40)
-        assert trees(ours) == trees(solve(company(odd=odd), Beam(1, 1, depth=6), RSD, count=40))
+        ours = solve(random_roles(odd=odd), Smart(1, 1, depth=6), RSD, count=40)
+        assert trees(ours) == trees(solve(random_roles(odd=odd), Beam(1, 1, depth=6), RSD, count=40))
 
 
 SMART_LINES = {
@@ -267,7 +267,7 @@ def chain(*sure, end="end=1"):
         last = ask.node.depth == len(sure) - 1
         return written(end if last else f"{ask.author[0]}{ask.node.depth}.{ask.index}", sure=sure[ask.node.depth])
 
-    return {"reasoner": Scripted(reply), "teacher": Scripted(reply), "scorer": Scripted(scenery)}
+    return {"reasoner": Scripted(reply), "teacher": Scripted(reply), "scorer": Scripted(random_score)}
 
 
 def test_glimprouter_decides_before_a_step_is_written_and_throws_nothing_away():
@@ -361,7 +361,7 @@ def again(ask, write):
 def test_arbitrage_asks_the_teacher_where_its_step_would_be_better():
     weights = (0.5, -2.0, *[0.0] * (len(FEATURES) - 1))
     rule = replace(ESCALATION["arbitrage"].rewrite, weights=weights)
-    for result in solve(company(odd=False), Beam(1, 1), rule, count=30).values():
+    for result in solve(random_roles(odd=False), Beam(1, 1), rule, count=30).values():
         for old in (node for node in result.tree if node.author == "reasoner"):
             wanted = 1 / (1 + math.exp(2.0 * features(old)[0] - 0.5)) > 0.5
             assert gain_probability(old, weights) == pytest.approx(1 / (1 + math.exp(2.0 * old.score - 0.5)))
@@ -374,7 +374,7 @@ def test_arbitrage_asks_the_teacher_where_its_step_would_be_better():
 def test_the_oracle_keeps_the_better_of_two_steps_that_are_both_written(margin):
     rule = replace(ESCALATION["arbitrage_oracle"].rewrite, margin=margin)
     kept = 0
-    for result in solve(company(odd=False), Beam(1, 1), rule, count=30).values():
+    for result in solve(random_roles(odd=False), Beam(1, 1), rule, count=30).values():
         for new in (node for node in result.tree if node.replaces is not None):
             old = result.tree.nodes[new.replaces]
             assert (old.status == "rejected") == (new.score - old.score > margin)

@@ -12,7 +12,7 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.search import Beam, Hint, Rewrite, choose, from_dict, to_dict
-from tests.support.scripted import company, find, hints, scores, solve, solve_one, steps, trail
+from tests.support.scripted import find, hints, random_roles, scores, solve, solve_one, steps, trail
 
 GOLDEN = {
     "beam": (41, Beam(3, 3, depth=6), None),
@@ -24,7 +24,7 @@ BAD_SCORES = [float("nan"), float("inf"), float("-inf"), 1.5, -0.1]
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_golden_tree_is_reproduced(name):
     seed, search, rule = GOLDEN[name]
-    tree = to_dict(solve_one(company(), search, rule, seed=seed).tree)
+    tree = to_dict(solve_one(random_roles(), search, rule, seed=seed).tree)
     file = Path(__file__).parents[1] / "golden" / f"{name}.json"
     if os.environ.get("HINTREE_GOLDEN") == "write":
         file.write_text(json.dumps(tree).replace(' {"id"', '\n{"id"') + "\n")
@@ -46,10 +46,10 @@ def test_two_paths_find_the_best_answer_that_one_path_misses():
 
 def test_every_level_continues_at_most_width_steps_with_branch_drafts_each():
     search = Beam(3, 4, depth=6)
-    cast = company(odd=False)
-    solve(cast, search, count=20)
+    roles = random_roles(odd=False)
+    solve(roles, search, count=20)
     drafts = Counter(
-        (request.tree.problem.id, request.node.depth, request.node.id) for request in cast["reasoner"].asked()
+        (request.tree.problem.id, request.node.depth, request.node.id) for request in roles["reasoner"].asked()
     )
     assert set(drafts.values()) == {4}
     levels = Counter((problem, depth) for problem, depth, _ in drafts)
@@ -66,8 +66,8 @@ def test_open_steps_outside_the_beam_are_marked_pruned_and_never_continued():
 
 def test_a_finished_path_keeps_its_place_until_better_ones_take_it():
     lines = {"": ["a=1", "b"], "b": ["c=2", "d"], "b/d": ["e=3", "f=4"]}
-    cast = {"reasoner": steps(lines), "scorer": scores({"a=1": 0.7, "b": 0.6, "b/d": 0.65, "b/c=2": 0.1}, 0.2)}
-    run = solve_one(cast, Beam(2, 2))
+    roles = {"reasoner": steps(lines), "scorer": scores({"a=1": 0.7, "b": 0.6, "b/d": 0.65, "b/c=2": 0.1}, 0.2)}
+    run = solve_one(roles, Beam(2, 2))
     assert str(run.stop_reason) == "complete"
     assert len(find(run.tree, "b/d")[0].children) == 2
     assert choose(run.tree).answer == "1"
@@ -122,11 +122,11 @@ def test_a_repeated_or_empty_step_fails_the_path_unscored(text, reason):
 
 def test_a_path_longer_than_depth_fails_and_one_just_as_long_does_not():
     lines = {"": ["a", "b"], "a": ["c", "d"], "a/d": ["e=1", "f"]}
-    cast = {"reasoner": steps(lines), "scorer": scores({"a": 0.9, "a/d": 0.9})}
+    roles = {"reasoner": steps(lines), "scorer": scores({"a": 0.9, "a/d": 0.9})}
     search = Beam(1, 2, depth=3)
-    assert choose(solve_one(cast, search).tree).answer == "1"
+    assert choose(solve_one(roles, search).tree).answer == "1"
     lines["a/d"] = ["e", "f"]
-    run = solve_one(cast, search)
+    run = solve_one(roles, search)
     node = find(run.tree, "a/d/e")[0]
     assert (node.status, node.reason, str(run.stop_reason)) == ("failed", "longer than 3 steps", "complete")
     assert choose(run.tree).answer is None

@@ -8,14 +8,14 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.search import Beam, Budget, Ledger, Rewrite, Usage, choose, to_dict
-from tests.support.scripted import company, hints, scores, solve, solve_one, steps, trail, trees
+from tests.support.scripted import hints, random_roles, scores, solve, solve_one, steps, trail, trees
 
 SEARCH, RULE = Beam(2, 3, depth=5), Rewrite(threshold=0.6)
 LIMITS = ["reasoner_tokens", "hinter_tokens", "teacher_tokens", "scorer_tokens", "tokens", "calls", "nodes", "seconds"]
 
 
 def without(*roles):
-    return {role: who for role, who in company().items() if role not in roles}
+    return {role: who for role, who in random_roles().items() if role not in roles}
 
 
 def amount(run, name):
@@ -27,13 +27,13 @@ def amount(run, name):
     return run.ledger[name.removesuffix("_tokens")].tokens()
 
 
-def biggest_batch(cast, name):
+def biggest_batch(roles, name):
     """The most of a limit that one call has used."""
     if name in ("calls", "nodes"):
-        return max(len(batch) for who in cast.values() for batch in who.batches)
+        return max(len(batch) for who in roles.values() for batch in who.batches)
     if name == "tokens":
-        return max(cost.generated_tokens for who in cast.values() for cost in who.costs)
-    costs = cast[name.removesuffix("_tokens")].costs
+        return max(cost.generated_tokens for who in roles.values() for cost in who.costs)
+    costs = roles[name.removesuffix("_tokens")].costs
     return max(cost.generated_tokens or cost.prompt_tokens for cost in costs)
 
 
@@ -91,51 +91,51 @@ def test_a_limit_of_the_wrong_type_is_refused(value):
 
 @pytest.mark.parametrize("role", ["teacher", "hinter"])
 def test_no_tokens_for_a_helper_give_byte_for_byte_the_tree_without_it(role):
-    cast = company()
-    spent = solve(cast, SEARCH, RULE, count=10, budget=Budget.parse(f"{role}_tokens=0"))
+    roles = random_roles()
+    spent = solve(roles, SEARCH, RULE, count=10, budget=Budget.parse(f"{role}_tokens=0"))
     assert json.dumps(trees(spent)) == json.dumps(trees(solve(without(role), SEARCH, RULE, count=10)))
     assert {str(run.stop_reason) for run in spent.values()} == {"complete"}
-    assert cast[role].batches == []
-    assert trees(spent) != trees(solve(company(), SEARCH, RULE, count=10))
+    assert roles[role].batches == []
+    assert trees(spent) != trees(solve(random_roles(), SEARCH, RULE, count=10))
 
 
 @pytest.mark.parametrize("role", ["teacher", "hinter"])
 def test_when_a_helpers_tokens_are_spent_the_search_goes_on_without_it(role):
     asked = []
     for seed in range(20):
-        cast = company()
-        run = solve_one(cast, SEARCH, RULE, budget=Budget(**{f"{role}_tokens": 1}), seed=seed)
+        roles = random_roles()
+        run = solve_one(roles, SEARCH, RULE, budget=Budget(**{f"{role}_tokens": 1}), seed=seed)
         assert str(run.stop_reason) == "complete"
-        asked.append(len(cast[role].batches))
+        asked.append(len(roles[role].batches))
     assert max(asked) == 1
 
 
 @pytest.mark.parametrize("name", ["calls", "nodes", "tokens", "reasoner_tokens", "scorer_tokens"])
 def test_a_limit_stops_the_search_within_the_batch_in_flight(name):
-    whole = solve_one(company(), SEARCH, RULE)
+    whole = solve_one(random_roles(), SEARCH, RULE)
     texts = [node.step.text for node in whole.tree]
     stopped = 0
     for limit in range(1, int(amount(whole, name)) + 1):
-        cast = company()
-        run = solve_one(cast, SEARCH, RULE, budget=Budget(**{name: limit}))
+        roles = random_roles()
+        run = solve_one(roles, SEARCH, RULE, budget=Budget(**{name: limit}))
         assert [node.step.text for node in run.tree] == texts[: len(run.tree)]
         if str(run.stop_reason) != "complete":
             assert str(run.stop_reason) == f"budget: {name}"
             stopped += 1
-        assert limit <= amount(run, name) < limit + biggest_batch(cast, name)
+        assert limit <= amount(run, name) < limit + biggest_batch(roles, name)
     assert stopped > limit // 2
 
 
 def test_a_limit_that_is_not_reached_changes_nothing():
-    whole = solve(company(), SEARCH, RULE, count=10)
+    whole = solve(random_roles(), SEARCH, RULE, count=10)
     budget = Budget(**dict.fromkeys(LIMITS, 1e9))
-    assert trees(solve(company(), SEARCH, RULE, count=10, budget=budget)) == trees(whole)
+    assert trees(solve(random_roles(), SEARCH, RULE, count=10, budget=budget)) == trees(whole)
 
 
 @pytest.mark.parametrize("budget", [Budget(calls=20), Budget(reasoner_tokens=12, teacher_tokens=2), Budget(nodes=9)])
 def test_a_budget_stops_every_problem_at_the_same_place_in_any_company(budget):
-    alone = solve(company(), SEARCH, RULE, count=20, budget=budget, live=1)
-    together = solve(company(), SEARCH, RULE, count=20, budget=budget, live=64, order=-1)
+    alone = solve(random_roles(), SEARCH, RULE, count=20, budget=budget, live=1)
+    together = solve(random_roles(), SEARCH, RULE, count=20, budget=budget, live=64, order=-1)
     assert trees(alone) == trees(together)
     ends = {name: str(run.stop_reason) for name, run in alone.items()}
     assert ends == {name: str(run.stop_reason) for name, run in together.items()}
@@ -154,45 +154,45 @@ def test_seconds_stop_the_search_at_the_next_batch(monkeypatch):
 
         return answer
 
-    cast = {role: slow(who) for role, who in company(odd=False).items()}
-    run = solve_one(cast, Beam(2, 2), budget=Budget(seconds=5))
+    roles = {role: slow(who) for role, who in random_roles(odd=False).items()}
+    run = solve_one(roles, Beam(2, 2), budget=Budget(seconds=5))
     assert (str(run.stop_reason), run.ledger.total("seconds")) == ("budget: seconds", 5.0)
     assert 2 <= max(node.depth for node in run.tree) <= 3
 
 
 def test_time_that_is_up_at_once_stops_before_any_question():
-    cast = company()
-    run = solve_one(cast, budget=Budget(seconds=1e-12))
+    roles = random_roles()
+    run = solve_one(roles, budget=Budget(seconds=1e-12))
     assert (str(run.stop_reason), len(run.tree), choose(run.tree).answer) == ("budget: seconds", 1, None)
-    assert not any(who.batches for who in cast.values())
+    assert not any(who.batches for who in roles.values())
 
 
 @pytest.mark.parametrize("limit", ["calls=4", "nodes=2", "reasoner_tokens=6"])
 def test_the_best_answer_so_far_is_chosen_when_the_budget_is_spent(limit):
-    cast = {"reasoner": steps({"": ["a=1", "b"], "b": ["c=2", "d=3"]}), "scorer": scores({"a=1": 0.4, "b": 0.9}, 1.0)}
-    assert choose(solve_one(cast, Beam(2, 2)).tree).answer == "2"
-    run = solve_one(cast, Beam(2, 2), budget=Budget.parse(limit))
+    roles = {"reasoner": steps({"": ["a=1", "b"], "b": ["c=2", "d=3"]}), "scorer": scores({"a=1": 0.4, "b": 0.9}, 1.0)}
+    assert choose(solve_one(roles, Beam(2, 2)).tree).answer == "2"
+    run = solve_one(roles, Beam(2, 2), budget=Budget.parse(limit))
     chosen = choose(run.tree)
     assert str(run.stop_reason) == f"budget: {limit.partition('=')[0]}"
     assert (chosen.answer, trail(chosen.node)) == ("1", "a=1")
 
 
 def test_a_step_that_nobody_had_time_to_judge_does_not_beat_a_judged_one():
-    cast = {
+    roles = {
         "reasoner": steps({"": ["a=1"]}),
         "teacher": steps({"": ["b=2"]}),
         "scorer": scores({"a=1": 0.4, "b=2": 0.1}),
     }
     rule = Rewrite(stages=("teacher",))
-    concurrent = solve_one(cast, Beam(1, 1), rule)
+    concurrent = solve_one(roles, Beam(1, 1), rule)
     assert (choose(concurrent.tree).answer, to_dict(concurrent.tree)["nodes"][2]["status"]) == ("1", "rejected")
-    run = solve_one(cast, Beam(1, 1), rule, budget=Budget(nodes=2))
+    run = solve_one(roles, Beam(1, 1), rule, budget=Budget(nodes=2))
     assert (str(run.stop_reason), choose(run.tree).answer) == ("budget: nodes", "1")
 
 
 def test_a_role_that_is_absent_has_no_budget_to_spend():
-    cast = {"reasoner": steps({"": ["a=1"]}), "hinter": hints("look")}
-    run = solve_one(cast, Beam(1, 1), budget=Budget(scorer_tokens=1, teacher_tokens=0))
+    roles = {"reasoner": steps({"": ["a=1"]}), "hinter": hints("look")}
+    run = solve_one(roles, Beam(1, 1), budget=Budget(scorer_tokens=1, teacher_tokens=0))
     assert str(run.stop_reason) == "complete"
 
 

@@ -5,32 +5,32 @@ from collections import Counter
 import pytest
 
 from hintree.search import Beam, Problem, Rewrite, ScoreRequest, Tree, batched_driver, choose, gather
-from tests.support.scripted import PARAMETERS, Scripted, company, handlers, scores, solve, solve_one, steps, trees
+from tests.support.scripted import PARAMETERS, Scripted, handlers, random_roles, scores, solve, solve_one, steps, trees
 
 SEARCH, RULE = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)
 
 
-def disturbed(cast, role, trouble):
-    """The cast with one role that answers ``trouble(question)`` instead where that is not None."""
-    reply = cast[role].reply
-    return cast | {role: Scripted(lambda request: reply(request) if (odd := trouble(request)) is None else odd)}
+def disturbed(roles, role, trouble):
+    """The roles with one role that answers ``trouble(question)`` instead where that is not None."""
+    reply = roles[role].reply
+    return roles | {role: Scripted(lambda request: reply(request) if (odd := trouble(request)) is None else odd)}
 
 
 def run_beside_a_chain(search, root_score=0.5):
     """The run of a broken search, which went on beside a sound one."""
     tree, sound = Tree(Problem("broken", "broken")), Tree(Problem("sound", "sound"))
-    cast = {"reasoner": steps({"": ["a=1"]}), "scorer": scores({"": root_score})}
+    roles = {"reasoner": steps({"": ["a=1"]}), "scorer": scores({"": root_score})}
     pairs = [(tree, search(tree)), (sound, Beam(1, 1).grow(sound))]
-    runs = {run.tree.problem.id: run for run in batched_driver(pairs, handlers(cast))}
+    runs = {run.tree.problem.id: run for run in batched_driver(pairs, handlers(roles))}
     assert (str(runs["sound"].stop_reason), choose(runs["sound"].tree).answer) == ("complete", "1")
     return runs["broken"]
 
 
 def test_an_exception_for_one_question_ends_only_its_problem():
-    undisturbed = trees(solve(company(), SEARCH, RULE, count=10))
+    undisturbed = trees(solve(random_roles(), SEARCH, RULE, count=10))
     error = ValueError("no such token")
-    cast = disturbed(company(), "reasoner", lambda request: error if request.tree.problem.id == "p3" else None)
-    runs = solve(cast, SEARCH, RULE, count=10)
+    roles = disturbed(random_roles(), "reasoner", lambda request: error if request.tree.problem.id == "p3" else None)
+    runs = solve(roles, SEARCH, RULE, count=10)
     assert str(runs["p3"].stop_reason) == "failed: no such token"
     del runs["p3"], undisturbed["p3"]
     assert trees(runs) == undisturbed
@@ -42,7 +42,7 @@ def test_an_answerer_that_raises_ends_the_problems_that_asked_it(role):
     def crash(request):
         raise RuntimeError("out of memory")
 
-    runs = solve(disturbed(company(), role, crash), SEARCH, RULE, count=10)
+    runs = solve(disturbed(random_roles(), role, crash), SEARCH, RULE, count=10)
     ends = Counter(str(run.stop_reason) for run in runs.values())
     assert ends["failed: out of memory"] + ends["complete"] == 10
     assert ends["failed: out of memory"] == 10 if role != "teacher" else ends["failed: out of memory"] > 0
@@ -56,7 +56,7 @@ def test_an_error_without_a_message_is_named_by_its_type(raised):
             raise TimeoutError
         return TimeoutError()
 
-    run = solve_one(disturbed(company(), "reasoner", trouble))
+    run = solve_one(disturbed(random_roles(), "reasoner", trouble))
     assert str(run.stop_reason) == "failed: TimeoutError"
 
 
@@ -64,9 +64,9 @@ def test_an_error_without_a_message_is_named_by_its_type(raised):
     "change", [lambda answers: answers[:-1], lambda answers: [*answers, answers[0]]], ids=["few", "many"]
 )
 def test_a_wrong_number_of_answers_fails_the_problems_and_not_the_driver(change):
-    cast = company()
-    scorer = cast["scorer"]
-    runs = solve(cast | {"scorer": lambda requests: change(scorer(requests))}, count=5)
+    roles = random_roles()
+    scorer = roles["scorer"]
+    runs = solve(roles | {"scorer": lambda requests: change(scorer(requests))}, count=5)
     assert all(str(run.stop_reason).startswith("failed: ") for run in runs.values())
     assert len(runs) == 5
 
@@ -99,8 +99,8 @@ def test_a_search_that_raises_while_it_is_stopped_ends_only_its_problem():
 
 
 def test_ledgers_sum_to_what_the_answerers_counted_when_some_questions_fail():
-    cast = disturbed(company(), "reasoner", lambda request: ValueError("no") if request.node.id == 2 else None)
-    runs = solve(cast, SEARCH, count=10).values()
+    roles = disturbed(random_roles(), "reasoner", lambda request: ValueError("no") if request.node.id == 2 else None)
+    runs = solve(roles, SEARCH, count=10).values()
     assert any(str(run.stop_reason) == "failed: no" for run in runs)
     for role in ("reasoner", "hinter", "scorer"):
-        assert sum(run.ledger[role].calls for run in runs) == cast[role].usage().calls
+        assert sum(run.ledger[role].calls for run in runs) == roles[role].usage().calls

@@ -6,9 +6,9 @@ from hintree.errors import UsageError
 from hintree.search import Beam, Hint, HintKind, HintOutput, Rewrite, calibrate, choose
 from tests.support.scripted import (
     Scripted,
-    company,
     find,
     hints,
+    random_roles,
     scores,
     solve,
     solve_one,
@@ -35,7 +35,7 @@ def ladder(by_place, *, low=0.4, retry="retry=2", teacher="taught=3"):
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_threshold_0_is_the_plain_search(when):
     search, rule = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0, when=when)
-    assert trees(solve(company(), search, rule, count=100)) == trees(solve(company(), search, count=100))
+    assert trees(solve(random_roles(), search, rule, count=100)) == trees(solve(random_roles(), search, count=100))
 
 
 def test_threshold_0_does_not_rewrite_a_failed_step_either():
@@ -46,14 +46,14 @@ def test_threshold_0_does_not_rewrite_a_failed_step_either():
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_threshold_above_1_with_a_teacher_always_accepted_leaves_a_path_of_the_teachers_steps(when):
     rule = Rewrite(threshold=1.01, stages=TEACHER, accept="always", when=when)
-    chosen = [choose(run.tree) for run in solve(company(odd=False), CHAIN, rule, count=20).values()]
+    chosen = [choose(run.tree) for run in solve(random_roles(odd=False), CHAIN, rule, count=20).values()]
     assert {node.author for choice in chosen for node in choice.node.path()} == {"teacher"}
     assert all(choice.answer is not None for choice in chosen)
 
 
 def test_with_many_drafts_it_is_the_teachers_step_that_is_continued():
     rule = Rewrite(threshold=1.01, stages=TEACHER, accept="always")
-    runs = solve(company(odd=False), Beam(1, 3), rule, count=20).values()
+    runs = solve(random_roles(odd=False), Beam(1, 3), rule, count=20).values()
     continued = [node for run in runs for node in run.tree if node.children and node.parent is not None]
     assert {node.author for node in continued} == {"teacher"}
     assert len(continued) > 20
@@ -65,11 +65,11 @@ def test_a_step_at_the_threshold_is_not_rewritten():
 
 
 def test_the_hint_rung_comes_first_and_the_teacher_only_where_it_did_not_help():
-    cast = ladder({"retry=2": 0.9})
-    run = solve_one(cast, CHAIN, Rewrite())
-    assert (choose(run.tree).answer, cast["teacher"].batches) == ("2", [])
-    cast = ladder({"retry=2": 0.45, "taught=3": 0.6})
-    run = solve_one(cast, CHAIN, Rewrite())
+    roles = ladder({"retry=2": 0.9})
+    run = solve_one(roles, CHAIN, Rewrite())
+    assert (choose(run.tree).answer, roles["teacher"].batches) == ("2", [])
+    roles = ladder({"retry=2": 0.45, "taught=3": 0.6})
+    run = solve_one(roles, CHAIN, Rewrite())
     assert [(n.author, n.step.answer, n.replaces) for n in run.tree.root.children] == [
         ("reasoner", "1", None),
         ("reasoner", "2", 1),
@@ -79,19 +79,19 @@ def test_the_hint_rung_comes_first_and_the_teacher_only_where_it_did_not_help():
 
 
 def test_the_rungs_are_taken_in_the_order_given():
-    cast = ladder({"retry=2": 0.6, "taught=3": 0.45})
-    tree = solve_one(cast, CHAIN, Rewrite(stages=("teacher", "hint"))).tree
+    roles = ladder({"retry=2": 0.6, "taught=3": 0.45})
+    tree = solve_one(roles, CHAIN, Rewrite(stages=("teacher", "hint"))).tree
     assert [(n.step.answer, n.replaces) for n in tree.root.children] == [("1", None), ("3", 1), ("2", 2)]
 
 
 def test_a_retry_is_written_under_a_new_hint_that_knows_the_old_one():
-    cast = ladder({"retry=2": 0.9})
-    cast["hinter"].reply = hints("first", "second").reply
-    tree = solve_one(cast, Beam(1, 1), Rewrite()).tree
-    first, retry = cast["hinter"].asked()
+    roles = ladder({"retry=2": 0.9})
+    roles["hinter"].reply = hints("first", "second").reply
+    tree = solve_one(roles, Beam(1, 1), Rewrite()).tree
+    first, retry = roles["hinter"].asked()
     assert (first.avoid, retry.avoid, retry.node) == ((), (Hint("first"),), tree.root)
     assert retry.seed != first.seed
-    assert cast["reasoner"].asked()[1].hint == tree.nodes[2].hint == Hint("second")
+    assert roles["reasoner"].asked()[1].hint == tree.nodes[2].hint == Hint("second")
 
 
 @pytest.mark.parametrize(
@@ -122,23 +122,23 @@ def test_a_failed_version_is_never_kept(accept, text, score):
 
 
 def test_a_version_with_the_same_text_is_merged_and_the_old_one_kept():
-    cast = ladder({}, teacher="draft=1")
-    tree = solve_one(cast, CHAIN, Rewrite(stages=TEACHER, accept="always")).tree
+    roles = ladder({}, teacher="draft=1")
+    tree = solve_one(roles, CHAIN, Rewrite(stages=TEACHER, accept="always")).tree
     assert [n.status for n in tree.root.children] == ["terminal", "pruned"]
-    assert len(cast["scorer"].asked()) == 1
+    assert len(roles["scorer"].asked()) == 1
 
 
 @pytest.mark.parametrize(("final", "answer"), [(True, "3"), (False, "1")])
 def test_a_terminal_step_is_rewritten_only_if_final_allows_it(final, answer):
-    cast = ladder({"taught=3": 0.9})
+    roles = ladder({"taught=3": 0.9})
     rule = Rewrite(stages=TEACHER, final=final)
-    assert choose(solve_one(cast, CHAIN, rule).tree).answer == answer
-    assert bool(cast["teacher"].batches) == final
+    assert choose(solve_one(roles, CHAIN, rule).tree).answer == answer
+    assert bool(roles["teacher"].batches) == final
 
 
 def test_smarts_rule_rewrites_open_steps_always_and_final_ones_never():
     rule = Rewrite(threshold=1.01, stages=TEACHER, accept="always", when="after", final=False)
-    runs = solve(company(odd=False), Beam(2, 2, depth=6), rule, count=20).values()
+    runs = solve(random_roles(odd=False), Beam(2, 2, depth=6), rule, count=20).values()
     pairs = [(n, run.tree.nodes[n.replaces]) for run in runs for n in run.tree if n.replaces is not None]
     assert {(new.author, old.status, old.step.ended) for new, old in pairs} == {("teacher", "rejected", "delimiter")}
     assert any(node.author == "reasoner" for run in runs for node in run.tree.terminals())
@@ -149,8 +149,8 @@ def test_at_most_limit_steps_of_a_path_are_rewritten(limit):
     reasoner = {"": ["a"], "A": ["b"], "A/B": ["c"], "a": ["b"], "A/b": ["c"], "a/b": ["c"]}
     reasoner |= {"A/B/C": ["d=1"], "A/B/c": ["d=2"], "A/b/c": ["d=3"], "a/b/c": ["d=4"]}
     teacher = {"": ["A"], "A": ["B"], "A/B": ["C"], "A/B/C": ["D=5"]}
-    cast = {"reasoner": steps(reasoner), "teacher": steps(teacher), "scorer": scores({}, 0.1)}
-    run = solve_one(cast, CHAIN, Rewrite(stages=TEACHER, accept="always", limit=limit))
+    roles = {"reasoner": steps(reasoner), "teacher": steps(teacher), "scorer": scores({}, 0.1)}
+    run = solve_one(roles, CHAIN, Rewrite(stages=TEACHER, accept="always", limit=limit))
     path = choose(run.tree).node.path()
     rewritten = 4 if limit is None else limit
     assert [n.author for n in path] == ["teacher"] * rewritten + ["reasoner"] * (4 - rewritten)
@@ -166,29 +166,29 @@ def branching():
 
 @pytest.mark.parametrize(("when", "answer", "asked"), [("before", "5", ["b"]), ("after", "1", [])])
 def test_rewriting_before_pruning_mends_what_pruning_would_drop(when, answer, asked):
-    cast = branching()
-    run = solve_one(cast, Beam(2, 2), Rewrite(stages=TEACHER, when=when))
+    roles = branching()
+    run = solve_one(roles, Beam(2, 2), Rewrite(stages=TEACHER, when=when))
     assert (choose(run.tree).answer, str(run.stop_reason)) == (answer, "complete")
-    assert [trail(request.node) for request in cast["teacher"].asked()] == asked
+    assert [trail(request.node) for request in roles["teacher"].asked()] == asked
     assert [n.replaces for n in find(run.tree, "b/t=5")] == [find(run.tree, "b/y=3")[0].id for _ in asked]
 
 
 @pytest.mark.parametrize(("text", "score"), [("a", 0.9), (" ", 0.9), ("b", float("nan"))])
 def test_a_failed_step_is_rescued_by_the_teacher(text, score):
-    cast = {
+    roles = {
         "reasoner": steps({"": ["a"], "a": [text]}),
         "teacher": steps({"a": ["mended=1"]}),
         "scorer": scores({"a": 0.9, f"a/{text}": score, "a/mended=1": 0.0}),
     }
-    assert choose(solve_one(cast, CHAIN).tree).answer is None
-    tree = solve_one(cast, CHAIN, Rewrite(stages=TEACHER)).tree
+    assert choose(solve_one(roles, CHAIN).tree).answer is None
+    tree = solve_one(roles, CHAIN, Rewrite(stages=TEACHER)).tree
     failed, mended = tree.nodes[2:]
     assert (choose(tree).node, mended.replaces, failed.status) == (mended, failed.id, "rejected")
 
 
 def test_a_rescued_step_still_says_why_it_failed():
-    cast = {"reasoner": steps({"": [""]}), "teacher": steps({"": ["mended=1"]}), "scorer": scores({})}
-    tree = solve_one(cast, CHAIN, Rewrite(stages=TEACHER)).tree
+    roles = {"reasoner": steps({"": [""]}), "teacher": steps({"": ["mended=1"]}), "scorer": scores({})}
+    tree = solve_one(roles, CHAIN, Rewrite(stages=TEACHER)).tree
     assert "empty step" in tree.nodes[1].reason
 
 
@@ -212,9 +212,9 @@ def test_a_rule_outside_its_range_is_refused_with_what_is_accepted(name, value, 
 
 
 def test_resampling_writes_again_under_the_same_hint():
-    cast = ladder({"retry=2": 0.9})
-    tree = solve_one(cast, CHAIN, Rewrite(stages=("resample",))).tree
-    assert len(cast["hinter"].asked()) == 1
+    roles = ladder({"retry=2": 0.9})
+    tree = solve_one(roles, CHAIN, Rewrite(stages=("resample",))).tree
+    assert len(roles["hinter"].asked()) == 1
     assert [(n.step.answer, n.hint, n.status) for n in tree.root.children] == [
         ("1", Hint("look"), "rejected"),
         ("2", Hint("look"), "terminal"),
@@ -222,43 +222,43 @@ def test_resampling_writes_again_under_the_same_hint():
 
 
 def test_a_drop_from_the_step_before_triggers_a_rewrite_and_a_low_beginning_does_not():
-    cast = {
+    roles = {
         "reasoner": steps({"": ["a"], "a": ["b"], "a/b": ["c=1"]}),
         "teacher": steps({"": ["A"], "a": ["B=9"], "a/b": ["C=9"]}),
         "scorer": scores({"a": 0.3, "a/b": 0.9, "a/b/c=1": 0.35, "a/b/C=9": 0.8}),
     }
-    tree = solve_one(cast, CHAIN, Rewrite(0.5, "drop", TEACHER)).tree
+    tree = solve_one(roles, CHAIN, Rewrite(0.5, "drop", TEACHER)).tree
     assert [trail(n) for n in tree if n.author == "teacher"] == ["a/b/C=9"]
     assert choose(tree).answer == "9"
 
 
 def test_low_token_confidence_triggers_a_rewrite_whatever_the_score():
-    cast = ladder({"taught=3": 0.9}, low=0.8)
-    cast["reasoner"].reply = lambda request: written("draft=1", sure=0.2)
-    assert choose(solve_one(cast, CHAIN, Rewrite(0.3, "confidence", TEACHER)).tree).answer == "3"
-    assert choose(solve_one(cast, CHAIN, Rewrite(0.2, "confidence", TEACHER)).tree).answer == "1"
+    roles = ladder({"taught=3": 0.9}, low=0.8)
+    roles["reasoner"].reply = lambda request: written("draft=1", sure=0.2)
+    assert choose(solve_one(roles, CHAIN, Rewrite(0.3, "confidence", TEACHER)).tree).answer == "3"
+    assert choose(solve_one(roles, CHAIN, Rewrite(0.2, "confidence", TEACHER)).tree).answer == "1"
 
 
 def test_per_step_rewrites_every_low_sibling_and_per_parent_the_best():
-    cast = {
+    roles = {
         "reasoner": steps({"": ["a=1", "b=2", "c=3"]}),
         "teacher": Scripted(lambda request: written(f"t={request.position.sibling}")),
         "scorer": scores({"a=1": 0.1, "b=2": 0.3, "c=3": 0.8}, 0.9),
     }
     replaced = {}
     for per in ("parent", "step"):
-        tree = solve_one(cast, Beam(3, 3), Rewrite(0.5, stages=TEACHER, per=per)).tree
+        tree = solve_one(roles, Beam(3, 3), Rewrite(0.5, stages=TEACHER, per=per)).tree
         replaced[per] = [(n.step.answer, n.replaces) for n in tree if n.author == "teacher"]
     assert replaced == {"parent": [], "step": [("1", 2), ("0", 1)]}
 
 
 def test_a_rewrite_that_equals_a_pruned_sibling_takes_it_up_again():
-    cast = {
+    roles = {
         "reasoner": steps({"": ["a=1", "b=2"]}),
         "teacher": steps({"": ["b=2"]}),
         "scorer": scores({"a=1": 0.4, "b=2": 0.3}),
     }
-    tree = solve_one(cast, Beam(1, 2), Rewrite(0.5, stages=TEACHER, accept="always")).tree
+    tree = solve_one(roles, Beam(1, 2), Rewrite(0.5, stages=TEACHER, accept="always")).tree
     assert [(n.step.answer, n.status) for n in tree.root.children] == [
         ("1", "rejected"),
         ("2", "terminal"),
@@ -268,7 +268,7 @@ def test_a_rewrite_that_equals_a_pruned_sibling_takes_it_up_again():
 
 
 def test_the_calibrated_threshold_rewrites_the_share_asked_for():
-    grown = [run.tree for run in solve(company(odd=False), CHAIN, count=60).values()]
+    grown = [run.tree for run in solve(random_roles(odd=False), CHAIN, count=60).values()]
     found = [node.score for tree in grown for node in tree if node.score is not None]
     for share in (0.0, 0.1, 0.25, 0.5, 1.0):
         threshold = calibrate(grown, share)
@@ -288,12 +288,12 @@ def test_the_calibrated_threshold_rewrites_the_share_asked_for():
     "held", [Hint("(2) Gina.", HintKind.PLAN), Hint("work backwards.", HintKind.STRATEGY)], ids=["plan", "strategy"]
 )
 def test_what_holds_for_all_steps_stays_when_the_first_is_rewritten(held):
-    cast = ladder({"retry=2": 0.1, "taught=3": 0.9}) | {"hinter": Scripted(lambda request: HintOutput(held, 2))}
-    tree = solve_one(cast, CHAIN, Rewrite(0.5, stages=("resample", "teacher"))).tree
+    roles = ladder({"retry=2": 0.1, "taught=3": 0.9}) | {"hinter": Scripted(lambda request: HintOutput(held, 2))}
+    tree = solve_one(roles, CHAIN, Rewrite(0.5, stages=("resample", "teacher"))).tree
     assert [(node.author, node.hint) for node in tree.root.children] == [
         ("reasoner", held),
         ("reasoner", held),
         ("teacher", held),
     ]
-    asked = solve_one(cast, CHAIN, Rewrite(0.5, stages=("hint",))).tree.root.children
+    asked = solve_one(roles, CHAIN, Rewrite(0.5, stages=("hint",))).tree.root.children
     assert len(asked) == (2 if held.kind is HintKind.PLAN else 1)  # a new plan, but no hint in a strategy's place

@@ -9,7 +9,7 @@ import pytest
 
 from hintree.search import ABMCTS, MCTS, HintOutput, Position, Problem, Rewrite, Tree, choose
 from hintree.search.algorithms.ab_mcts import Below, Seen, score
-from tests.support.scripted import Scripted, company, hints, scores, solve, solve_one, steps, written
+from tests.support.scripted import Scripted, hints, random_roles, scores, solve, solve_one, steps, written
 
 
 def grown(visits, values, sure=(0.5, 0.5, 0.5)):
@@ -77,7 +77,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("search", SETTINGS.values(), ids=SETTINGS.keys())
 def test_the_visits_of_a_step_are_its_own_and_those_of_its_children(search):
-    for run in solve(company(), search, count=12).values():
+    for run in solve(random_roles(), search, count=12).values():
         for node in run.tree:
             below = sum(child.visits for child in node.children)
             own = node.visits - below
@@ -88,7 +88,7 @@ def test_the_visits_of_a_step_are_its_own_and_those_of_its_children(search):
 
 
 def test_a_value_is_the_mean_score_of_all_that_was_written_below():
-    for run in solve(company(odd=False), MCTS(15, 3, depth=9), count=12).values():
+    for run in solve(random_roles(odd=False), MCTS(15, 3, depth=9), count=12).values():
         if any(n.visits > 1 for n in run.tree.terminals()):
             continue
         below = {node.id: [] for node in run.tree}
@@ -104,25 +104,25 @@ def test_a_value_is_the_mean_score_of_all_that_was_written_below():
 def test_simulations_side_by_side_write_nothing_in_vain():
     rounds = []
     for batch in (1, 4, 16):
-        cast = company(odd=False)
-        run = solve_one(cast, MCTS(32, 2, batch=batch, depth=8, c=3.0))
-        assert len(cast["reasoner"].asked()) == len(run.tree) - 1 <= 64
-        rounds.append(len(cast["reasoner"].batches))
+        roles = random_roles(odd=False)
+        run = solve_one(roles, MCTS(32, 2, batch=batch, depth=8, c=3.0))
+        assert len(roles["reasoner"].asked()) == len(run.tree) - 1 <= 64
+        rounds.append(len(roles["reasoner"].batches))
     assert rounds[0] > rounds[1] > rounds[2]
 
 
 def test_widening_gives_often_visited_steps_more_children():
-    run = solve_one(company(odd=False), MCTS(60, 2, widen=0.5, depth=8, c=0.5))
+    run = solve_one(random_roles(odd=False), MCTS(60, 2, widen=0.5, depth=8, c=0.5))
     counts = Counter(node.children_requested for node in run.tree if node.children_requested)
     assert (max(counts) > 4 and run.tree.root.children_requested == math.floor(2 * run.tree.root.visits**0.5)) or max(
         counts
     ) > 4
-    narrow = solve_one(company(odd=False), MCTS(60, 2, depth=8, c=0.5))
+    narrow = solve_one(random_roles(odd=False), MCTS(60, 2, depth=8, c=0.5))
     assert {node.children_requested for node in narrow.tree if node.children_requested} == {2}
 
 
 def test_rollouts_end_in_solutions_and_stay_in_the_tree():
-    run = solve_one(company(odd=False), MCTS(1, 3, value="rollout", depth=9))
+    run = solve_one(random_roles(odd=False), MCTS(1, 3, value="rollout", depth=9))
     fresh = [node for node in run.tree.root.children if node.status != "pruned"]
     assert all(any(end.status == "terminal" for end in run.tree if node in end.path()) for node in fresh)
 
@@ -157,9 +157,9 @@ def test_the_arm_that_writes_better_steps_writes_more_of_them():
     def write(request):
         return written(f"{request.node.depth} {request.index}")
 
-    cast = company() | {role: Scripted(write) for role in ("reasoner", "teacher")} | {"scorer": Scripted(judged)}
+    roles = random_roles() | {role: Scripted(write) for role in ("reasoner", "teacher")} | {"scorer": Scripted(judged)}
     found = Counter()
-    for run in solve(cast, ABMCTS(24, ("reasoner", "hinted", "teacher"), depth=6), count=12).values():
+    for run in solve(roles, ABMCTS(24, ("reasoner", "hinted", "teacher"), depth=6), count=12).values():
         for node in run.tree.nodes[1:]:
             found["hinted" if node.hint is not None else node.author] += 1
     assert found["hinted"] > 2 * max(found["reasoner"], found["teacher"])
@@ -169,9 +169,9 @@ def test_an_arm_that_writes_what_is_there_is_asked_less_and_less():
     def write(request):
         return written("same" if request.hint is None else f"other {request.index}")
 
-    cast = {"reasoner": Scripted(write), "hinter": hints("look"), "scorer": scores({"same": 0.9}, 0.8)}
-    run = solve_one(cast, ABMCTS(90, depth=1))
-    found = Counter(request.hint is None for request in cast["reasoner"].asked())
+    roles = {"reasoner": Scripted(write), "hinter": hints("look"), "scorer": scores({"same": 0.9}, 0.8)}
+    run = solve_one(roles, ABMCTS(90, depth=1))
+    found = Counter(request.hint is None for request in roles["reasoner"].asked())
     assert found[False] > 2 * found[True]
     assert len([node for node in run.tree if node.status == "pruned"]) == found[True] - 1
 
@@ -180,19 +180,19 @@ def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
     def write(request):
         return written(f"step {request.index}")
 
-    cast = {
+    roles = {
         "reasoner": Scripted(write),
         "hinter": Scripted(lambda request: HintOutput(None, 3)),
         "scorer": Scripted(lambda request: 0.9 if request.node.hint_dropped else 0.1),
     }
-    run = solve_one(cast, ABMCTS(60, depth=1))
+    run = solve_one(roles, ABMCTS(60, depth=1))
     dropped = Counter(node.hint_dropped for node in run.tree.nodes[1:])
     assert dropped[True] > 2 * dropped[False]
 
 
 def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():
     rule = Rewrite(0.6, stages=("resample", "teacher"))
-    for run in solve(company(), ABMCTS(40, ("reasoner", "hinted"), batch=3, depth=6), rule=rule, count=6).values():
+    for run in solve(random_roles(), ABMCTS(40, ("reasoner", "hinted"), batch=3, depth=6), rule=rule, count=6).values():
         below = Below(run.tree)
         gone = [node for node in run.tree.nodes[1:] if node.status in ("pruned", "rejected")]
         for node in run.tree.nodes[1:]:
@@ -202,9 +202,9 @@ def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():
 
 
 def test_every_simulation_writes_one_step_or_revisits_a_solution():
-    cast = company(odd=False)
-    run = solve_one(cast, ABMCTS(30, depth=6))
-    wrote = len(cast["reasoner"].asked())
+    roles = random_roles(odd=False)
+    run = solve_one(roles, ABMCTS(30, depth=6))
+    wrote = len(roles["reasoner"].asked())
     assert wrote <= 30 and len(run.tree) - 1 == wrote
     assert choose(run.tree).answer is not None
 

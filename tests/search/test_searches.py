@@ -32,9 +32,9 @@ from hintree.search import (
 )
 from tests.support.scripted import (
     Scripted,
-    company,
     handlers,
     problems,
+    random_roles,
     scores,
     solve,
     solve_one,
@@ -71,7 +71,7 @@ every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 @pytest.mark.parametrize("rule", ["plain", "ladder"])
 def test_the_golden_tree_is_reproduced(search, rule, request):
     name = f"{request.node.callspec.id.split('-', 1)[1]}-{rule}".replace(" ", "-")
-    tree = to_dict(solve_one(company(), search, RULES[rule], seed=5).tree)
+    tree = to_dict(solve_one(random_roles(), search, RULES[rule], seed=5).tree)
     file = Path(__file__).parents[1] / "golden" / "searches" / f"{name}.json"
     if os.environ.get("HINTREE_GOLDEN") == "write":
         file.parent.mkdir(exist_ok=True)
@@ -82,7 +82,7 @@ def test_the_golden_tree_is_reproduced(search, rule, request):
 @every_rule
 @every_search
 def test_every_problem_ends_and_most_have_an_answer(search, rule):
-    runs = solve(company(odd=False), search, rule, count=20)
+    runs = solve(random_roles(odd=False), search, rule, count=20)
     assert {str(run.stop_reason) for run in runs.values()} == {"complete"}
     assert sum(choose(run.tree).answer is not None for run in runs.values()) > 10
 
@@ -99,10 +99,12 @@ def spending(run):
 @every_rule
 @every_search
 def test_trees_are_the_same_in_any_company_order_and_driver(search, rule):
-    alone = solve(company(), search, rule, count=12, live=1)
-    together = solve(company(), search, rule, count=12, live=8, order=-1)
+    alone = solve(random_roles(), search, rule, count=12, live=1)
+    together = solve(random_roles(), search, rule, count=12, live=8, order=-1)
     grown = [Tree(problem) for problem in problems(12)]
-    concurrent = concurrent_driver(((t, search.grow(t, rule)) for t in grown), handlers(company()), live=8, limit=3)
+    concurrent = concurrent_driver(
+        ((t, search.grow(t, rule)) for t in grown), handlers(random_roles()), live=8, limit=3
+    )
     found = {run.tree.problem.id: run for run in concurrent}
     for other in (together, found):
         assert as_text(other) == as_text(alone)
@@ -113,16 +115,16 @@ def test_trees_are_the_same_in_any_company_order_and_driver(search, rule):
 
 @every_search
 def test_threshold_0_is_the_plain_search(search):
-    assert trees(solve(company(), search, Rewrite(0), count=15)) == trees(solve(company(), search, count=15))
+    assert trees(solve(random_roles(), search, Rewrite(0), count=15)) == trees(solve(random_roles(), search, count=15))
 
 
 @every_search
 def test_without_teacher_tokens_the_tree_is_that_without_a_teacher(search):
-    cast = company()
-    cast.pop("teacher")
+    roles = random_roles()
+    roles.pop("teacher")
     rule = RULES["ladder"]
-    alone = solve(cast, search, rule, count=15)
-    broke = solve(company(), search, rule, count=15, budget=Budget(teacher_tokens=0))
+    alone = solve(roles, search, rule, count=15)
+    broke = solve(random_roles(), search, rule, count=15, budget=Budget(teacher_tokens=0))
     assert trees(broke) == trees(alone)
 
 
@@ -133,7 +135,7 @@ ROLLED = ("lookahead", "rollouts", "both")
 @pytest.mark.parametrize("search", [search for name, search in SEARCHES.items() if name not in ROLLED])
 def test_a_threshold_above_1_leaves_finished_paths_of_the_teachers_steps_only(search):
     rule = Rewrite(1.01, stages=("teacher",), accept="always", when="before", per="step")
-    for run in solve(company(odd=False), search, rule, count=8).values():
+    for run in solve(random_roles(odd=False), search, rule, count=8).values():
         finished = run.tree.terminals()
         assert all(node.author == "teacher" for last in finished for node in last.path())
 
@@ -141,16 +143,16 @@ def test_a_threshold_above_1_leaves_finished_paths_of_the_teachers_steps_only(se
 @every_rule
 @every_search
 def test_no_question_is_asked_twice_and_no_step_is_thrown_away(search, rule):
-    cast = company()
-    runs = solve(cast, search, rule, count=10)
-    for who in cast.values():
+    roles = random_roles()
+    runs = solve(roles, search, rule, count=10)
+    for who in roles.values():
         keys = Counter(
             (request.tree.problem.id, request.role, request.node.key, request.index) for request in who.asked()
         )
         assert max(keys.values(), default=1) == 1
-    written = len(cast["reasoner"].asked()) + len(cast["teacher"].asked())
+    written = len(roles["reasoner"].asked()) + len(roles["teacher"].asked())
     assert written == sum(len(run.tree) - 1 for run in runs.values())
-    assert len(cast["scorer"].asked()) <= written
+    assert len(roles["scorer"].asked()) <= written
     keys = [node.key for run in runs.values() for node in run.tree]
     assert len(set(keys)) == len(keys)
 
@@ -158,7 +160,7 @@ def test_no_question_is_asked_twice_and_no_step_is_thrown_away(search, rule):
 @every_search
 @pytest.mark.parametrize("limit", ["nodes", "calls", "reasoner_tokens"])
 def test_a_budget_stops_the_search_within_one_batch_and_an_answer_is_still_chosen(search, limit):
-    for run in solve(company(), search, RULES["ladder"], count=8, budget=Budget(**{limit: 10})).values():
+    for run in solve(random_roles(), search, RULES["ladder"], count=8, budget=Budget(**{limit: 10})).values():
         assert str(run.stop_reason) in ("complete", f"budget: {limit}")
         spent = len(run.tree) - 1 if limit == "nodes" else run.ledger.total("calls")
         assert limit == "reasoner_tokens" or spent < 10 + 40
@@ -167,9 +169,9 @@ def test_a_budget_stops_the_search_within_one_batch_and_an_answer_is_still_chose
 
 @every_search
 def test_without_a_scorer_a_search_still_ends(search):
-    cast = company(odd=False)
-    cast.pop("scorer")
-    assert {str(run.stop_reason) for run in solve(cast, search, RULES["ladder"], count=8).values()} == {"complete"}
+    roles = random_roles(odd=False)
+    roles.pop("scorer")
+    assert {str(run.stop_reason) for run in solve(roles, search, RULES["ladder"], count=8).values()} == {"complete"}
 
 
 @every_search
@@ -207,10 +209,10 @@ FINDERS = {
 
 @pytest.mark.parametrize(("search", "most"), FINDERS.values(), ids=FINDERS.keys())
 def test_the_best_path_of_a_known_landscape_is_found_within_the_stated_calls(search, most):
-    cast = {"reasoner": steps({place: texts * 12 for place, texts in LINES.items()}), "scorer": scores(VALLEY, 0.1)}
-    run = solve_one(cast, search)
+    roles = {"reasoner": steps({place: texts * 12 for place, texts in LINES.items()}), "scorer": scores(VALLEY, 0.1)}
+    run = solve_one(roles, search)
     assert choose(run.tree).answer == "ae2"
-    assert len(cast["reasoner"].asked()) <= most
+    assert len(roles["reasoner"].asked()) <= most
 
 
 @every_search
@@ -223,32 +225,32 @@ def test_settings_outside_their_range_are_refused_by_name(search):
 
 
 def test_a_look_ahead_keeps_the_step_that_leads_further_and_uses_what_it_wrote():
-    cast = {"reasoner": steps(LINES), "scorer": scores({"b": 0.9, "c/d/g=cd1": 0.8}, 0.1)}
-    assert choose(solve_one(cast, Beam(1, 3)).tree).answer.startswith("b")
-    cast["reasoner"].batches.clear()
-    run = solve_one(cast, Beam(1, 3, lookahead=2))
+    roles = {"reasoner": steps(LINES), "scorer": scores({"b": 0.9, "c/d/g=cd1": 0.8}, 0.1)}
+    assert choose(solve_one(roles, Beam(1, 3)).tree).answer.startswith("b")
+    roles["reasoner"].batches.clear()
+    run = solve_one(roles, Beam(1, 3, lookahead=2))
     assert choose(run.tree).answer == "cd1"
-    assert len(cast["reasoner"].asked()) == 3 + 3 * 2 + 2 + 2 * 1 + 2
+    assert len(roles["reasoner"].asked()) == 3 + 3 * 2 + 2 + 2 * 1 + 2
 
 
 def test_a_look_ahead_follows_the_chain_that_one_before_it_wrote():
-    cast = {
+    roles = {
         "reasoner": Scripted(lambda r: written(f"s{r.node.depth}{r.index}")),
         "scorer": scores({}),
     }
-    tree = solve_one(cast, Beam(1, 1, lookahead=3, depth=9)).tree
-    assert len(tree) - 1 == len(cast["reasoner"].asked()) == 9
+    tree = solve_one(roles, Beam(1, 1, lookahead=3, depth=9)).tree
+    assert len(tree) - 1 == len(roles["reasoner"].asked()) == 9
 
 
 def test_what_stands_after_a_rejected_step_is_no_answer():
     lines = {"": "a", "a": "x=1", "b": "y=2"}
-    cast = {
+    roles = {
         "reasoner": Scripted(lambda request: written(lines[trail(request.node)])),
         "teacher": Scripted(lambda request: written("b")),
         "scorer": scores({"a": 0.1, "b": 0.8, "b/y=2": 0.7}, 0.9),
     }
     rule = Rewrite(0.5, stages=("teacher",))
-    tree = solve_one(cast, Beam(1, 1, lookahead=1), rule).tree
+    tree = solve_one(roles, Beam(1, 1, lookahead=1), rule).tree
     assert choose(tree).answer == "2"
     assert [(n.step.text, n.status, n.reason) for n in tree if n.step.answer == "1"] == [
         ("x=1", "pruned", "after step 1, which is rejected")
@@ -257,17 +259,17 @@ def test_what_stands_after_a_rejected_step_is_no_answer():
 
 def test_a_subtree_that_goes_on_leaves_its_finished_losers_behind():
     lines = {"": ["x=1", "on"], "on": ["x=2", "x=3"]}
-    cast = {"reasoner": steps(lines), "scorer": scores({"x=1": 0.5, "on": 0.9, "on/x=2": 0.8, "on/x=3": 0.7})}
-    tree = solve_one(cast, DVTS(1, 2)).tree
+    roles = {"reasoner": steps(lines), "scorer": scores({"x=1": 0.5, "on": 0.9, "on/x=2": 0.8, "on/x=3": 0.7})}
+    tree = solve_one(roles, DVTS(1, 2)).tree
     assert [node.step.text for node in tree.terminals()] == ["x=2", "x=3"]
 
 
 @pytest.mark.parametrize("search", [Beam(1, 1, depth=10_000), BestFirst(10_000, 1, depth=10_000)])
 def test_ten_thousand_steps_in_one_path_need_no_recursion(search):
     tree = Tree(problems(1)[0])
-    cast = {
+    roles = {
         "reasoner": Handler(Scriptless()),
         "scorer": Handler(lambda requests: [Response(0.5, Usage(1))] * len(requests)),
     }
-    [run] = batched_driver([(tree, search.grow(tree))], cast)
+    [run] = batched_driver([(tree, search.grow(tree))], roles)
     assert len(tree) == 10_001 and str(run.stop_reason) == "complete"

@@ -6,7 +6,7 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.search import Problem, Tree, choose, trajectory_score
-from tests.support.scripted import company, find, solve, trail, written
+from tests.support.scripted import find, random_roles, solve, trail, written
 
 HOWS = ["best", "majority", "weighted"]
 AGGREGATES = ["last", "min", "product", "mean"]
@@ -127,7 +127,7 @@ def test_worthless_scores_still_choose_with_confidence_in_range(how, aggregate):
 def test_confidence_is_in_0_to_1_whatever_was_grown(how, aggregate):
     draw = random.Random(7)
     scores = [None, 0.0, 1.0, 0.1, 1 / 3, 1 - 2**-53, 5e-324]
-    trees = [run.tree for run in solve(company(), count=20).values()]
+    trees = [run.tree for run in solve(random_roles(), count=20).values()]
     for _ in range(100):
         paths = [
             [(f"{i}", draw.choice(scores)), (f"x={i % 3}", draw.choice(scores))] for i in range(draw.randint(1, 9))

@@ -10,10 +10,12 @@ import pytest
 from hintree.errors import UsageError
 from hintree.search import Beam, Problem, Rewrite, Tree, choose, from_dict, from_networkx, to_dict, to_networkx
 from hintree.search.core.serialization import NUMBERS
-from tests.support.scripted import company, solve, solve_one, written
+from tests.support.scripted import random_roles, solve, solve_one, written
 
-TREES = [run.tree for run in solve(company(), Beam(2, 3, depth=5), Rewrite(threshold=0.6), count=20).values()]
-SMALL = to_dict(solve_one(company(), Beam(1, 2, depth=3), Rewrite(threshold=0.6, stages=("teacher",)), seed=7).tree)
+TREES = [run.tree for run in solve(random_roles(), Beam(2, 3, depth=5), Rewrite(threshold=0.6), count=20).values()]
+SMALL = to_dict(
+    solve_one(random_roles(), Beam(1, 2, depth=3), Rewrite(threshold=0.6, stages=("teacher",)), seed=7).tree
+)
 DEFAULTS = {("problem", "id"): "", ("step", "answer"): None, ("step", "log_probability"): None}
 
 

@@ -90,10 +90,10 @@ def cast_of(lines=LINES, by_place=None):
 
 
 def test_the_teacher_picks_once_and_all_tracks_grow_in_one_batch_a_step():
-    cast = cast_of()
-    tree = solve_one(cast, SSR(), PRESET.rewrite).tree
-    assert [type(request) for request in cast["teacher"].asked()] == [StrategyRequest]
-    assert [len(batch) for batch in cast["reasoner"].batches] == [3, 3, 3]
+    roles = cast_of()
+    tree = solve_one(roles, SSR(), PRESET.rewrite).tree
+    assert [type(request) for request in roles["teacher"].asked()] == [StrategyRequest]
+    assert [len(batch) for batch in roles["reasoner"].batches] == [3, 3, 3]
     assert [(node.step.text, node.hint) for node in tree.root.children] == list(zip("abc", PICKED, strict=True))
     assert all(node.hint is None for node in tree if node.depth > 1)
 

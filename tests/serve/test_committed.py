@@ -10,7 +10,7 @@ from hintree.search.core.run import advance
 from hintree.search.core.seeds import seed_of
 from hintree.serve.committed import commits_early, committed_prefix
 from hintree.serve.responses import cut, sendable_prefix
-from tests.support.scripted import Scripted, company, handlers, steps
+from tests.support.scripted import Scripted, random_roles, handlers, steps
 
 
 def grown(handlers_by_role, search, rule, seed, budget):
@@ -40,7 +40,7 @@ def odd_scores():
 def test_committed_steps_are_on_the_chosen_path(search, rule, budget):
     sent = 0
     for seed in range(25):
-        handlers_by_role = handlers({**company(), "scorer": odd_scores()})
+        handlers_by_role = handlers({**random_roles(), "scorer": odd_scores()})
         run, seen = grown(handlers_by_role, search, rule, seed, budget)
         path = [node.id for node in select(run.tree, selection_of(search)).node.path()]
         assert seen

@@ -98,7 +98,7 @@ def hints(*texts):
     return Scripted(reply)
 
 
-def wander(request, *, odd=True):
+def random_step(request, *, odd=True):
     """A pseudo-random step; with ``odd``, some are empty, repeated or cut."""
     draw = seed_of(request.seed, None if request.hint is None else str(request.hint))
     depth, draw = request.node.depth, draw // 7
@@ -115,46 +115,46 @@ def wander(request, *, odd=True):
     return written(text, tokens=1 + draw % 4, sure=(1 + draw % 98) / 100)
 
 
-def scenery(request):
+def random_score(request):
     """A pseudo-random score that belongs to the place."""
     return seed_of(request.tree.problem.id, trail(request.node)) % 1001 / 1000
 
 
-def teach(request):
+def random_teacher(request):
     """A pseudo-random step that is never odd, or pseudo-random strategies, the last of them unknown."""
     if isinstance(request, StrategyRequest):
         return (*(Hint(f"s{request.seed % 7 + i}", HintKind.STRATEGY) for i in range(1, request.tracks)), None)
-    return wander(request, odd=False)
+    return random_step(request, odd=False)
 
 
-def company(*, odd=True):
+def random_roles(*, odd=True):
     """All four roles, pseudo-random."""
     return {
-        "reasoner": Scripted(lambda request: wander(request, odd=odd)),
+        "reasoner": Scripted(lambda request: random_step(request, odd=odd)),
         "hinter": Scripted(lambda request: HintOutput(Hint(f"h{request.seed % 3}"), 2)),
-        "teacher": Scripted(teach),
-        "scorer": Scripted(scenery),
+        "teacher": Scripted(random_teacher),
+        "scorer": Scripted(random_score),
     }
 
 
-def handlers(cast):
-    return {role: Handler(who, PARAMETERS[role]) for role, who in cast.items()}
+def handlers(roles):
+    return {role: Handler(who, PARAMETERS[role]) for role, who in roles.items()}
 
 
 def problems(count):
     return [Problem(f"question {i}", f"p{i}") for i in range(count)]
 
 
-def solve(cast, search=None, rule=None, *, count=1, order=1, budget=None, live=64, seed=0):
+def solve(roles, search=None, rule=None, *, count=1, order=1, budget=None, live=64, seed=0):
     """Runs for ``count`` problems, by problem id; ``order`` -1 hands them over from the last to the first."""
     search = search or Beam(2, 3, depth=5)
     trees = [Tree(problem, seed) for problem in problems(count)][::order]
-    runs = batched_driver(((t, search.grow(t, rule)) for t in trees), handlers(cast), budget=budget, live=live)
+    runs = batched_driver(((t, search.grow(t, rule)) for t in trees), handlers(roles), budget=budget, live=live)
     return {run.tree.problem.id: run for run in runs}
 
 
-def solve_one(cast, search=None, rule=None, **options):
-    return solve(cast, search, rule, **options)["p0"]
+def solve_one(roles, search=None, rule=None, **options):
+    return solve(roles, search, rule, **options)["p0"]
 
 
 def trees(runs):
