@@ -74,6 +74,18 @@ def _stages() -> Iterable[str]:
     return STAGES
 
 
+def _choices() -> Iterable[str]:
+    from hintree.search.selection import CHOICES
+
+    return CHOICES
+
+
+def _aggregates() -> Iterable[str]:
+    from hintree.search.selection import AGGREGATES
+
+    return AGGREGATES
+
+
 def _sampling() -> Iterable[str]:
     from hintree.policies import Sampling
 
@@ -119,6 +131,8 @@ REGISTRIES: Mapping[str, Callable[[], Iterable[str]]] = {
     "budget": _budget,
     "rewrite": _rewrite,
     "stages": _stages,
+    "choices": _choices,
+    "aggregates": _aggregates,
     "sampling": _sampling,
     "lab_families": _lab_families,
     "lab_splits": _lab_splits,

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,11 @@ def add_method(solve: argparse.ArgumentParser) -> None:
     group = solve.add_argument_group("parts of the method; by default the preset's own")
     group.add_argument("--search", metavar="NAME", help="search algorithm: $searches; see `hintree searches`")
     group.add_argument("--set", metavar="SETTINGS", help="settings of the search, e.g. simulations=64,c=1.4")
+    group.add_argument(
+        "--selection",
+        metavar="SETTINGS",
+        help="selection of the answer: choice=$choices; aggregate of the step scores: $aggregates",
+    )
     group.add_argument(
         "--rewrite",
         metavar="SETTINGS",
@@ -127,17 +133,30 @@ def chosen_preset(args: argparse.Namespace) -> Any:
     from dataclasses import replace
 
     from hintree.presets import preset
+    from hintree.search import Selection
     from hintree.search.registry import changed, make_rewrite, make_search
 
     chosen = preset(args.preset)
+    search_settings, selection_settings = split_settings(args.set or "")
     if args.search is not None:
-        chosen = replace(chosen, search=make_search(args.search, args.set or ""))
+        chosen = replace(chosen, search=make_search(args.search, search_settings), selection=None)
     elif args.set is not None:
-        chosen = replace(chosen, search=changed(f"search of {args.preset}", chosen.search, args.set))
+        chosen = replace(chosen, search=changed(f"search of {args.preset}", chosen.search, search_settings))
+    if args.selection is not None or selection_settings:
+        base = chosen.selection or getattr(chosen.search, "selection", Selection())
+        chosen = replace(chosen, selection=changed("selection", base, args.selection or selection_settings))
     if args.rewrite is not None:
-        chosen = replace(chosen, rewrite=make_rewrite(args.rewrite, chosen.rewrite))
+        settings = re.sub(r"(?<!\w)rungs(?=\s*=)", "stages", args.rewrite)  # the name before 0.1.0
+        chosen = replace(chosen, rewrite=make_rewrite(settings, chosen.rewrite))
     if args.sampling is not None:
         chosen = replace(chosen, sampling=changed("sampling", chosen.sampling, args.sampling))
     if args.hinting is not None:
         chosen = replace(chosen, hinting=changed("hinting", chosen.hinting, args.hinting))
     return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)
+
+
+def split_settings(text: str) -> tuple[str, str]:
+    """Split ``--set`` into settings of the search and the selection's ``choice``, once one of them."""
+    parts = [part for part in text.split(",") if part.strip()]
+    selection = [part for part in parts if part.partition("=")[0].strip() == "choice"]
+    return ",".join(part for part in parts if part not in selection), ",".join(selection)

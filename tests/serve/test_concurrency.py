@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from hintree.lab.generate import problems
-from hintree.search import Budget
+from hintree.search import Beam, Budget, Rewrite
 from hintree.serve.benchmark import serving
 from hintree.serve.engine import Engine, QueueFullError, SearchJob
 from hintree.serve.service import Service
@@ -120,3 +120,11 @@ def test_a_requested_temperature_holds_for_every_sample(solvers):
     assert not drawn.preset.sampling.greedy_first and with_sampling(solvers["beam"], 0.3, 0.9) is drawn
     assert with_sampling(solvers["beam"], None, None) is solvers["beam"]
     assert drawn.handlers["scorer"] is solvers["beam"].handlers["scorer"]
+
+
+def test_a_requested_temperature_keeps_every_other_part_of_the_solver():
+    solver = Solver("beam", search=Beam(1, 2), rewrite=Rewrite(0.3), dtype="float64", seed=5, budget=Budget(tokens=9))
+    drawn = with_sampling(solver, 0.3, None)
+    assert drawn.handlers["scorer"] is solver.handlers["scorer"], "no model is loaded in another number format"
+    kept = ("search", "rewrite", "selection", "budget", "seed", "dtype", "device", "prm_spec", "models")
+    assert [getattr(drawn, name) for name in kept] == [getattr(solver, name) for name in kept]

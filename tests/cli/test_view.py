@@ -1,4 +1,4 @@
-"""hintree export, hintree view, and the tree of hintree solve while it grows."""
+"""The commands ``hintree export`` and ``hintree view``, and the growing tree of ``hintree solve --watch``."""
 
 import json
 import os
@@ -11,15 +11,18 @@ from pathlib import Path
 import pytest
 
 from hintree.cli import main
-from hintree.export import read
+from hintree.export import Solved, read
 from hintree.export.files import WRITERS
 from hintree.search import to_dict
-from tests.export.test_exports import solved
 from tests.support.hostile_texts import HOSTILE
-from tests.support.scripted import company, solve_one
+from tests.support.scripted import random_roles, solve_one
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 ROOT = Path(__file__).parents[2]
+
+
+def solved(tree):
+    return Solved(tree, tree.nodes[-1])
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +60,7 @@ def test_solve_writes_a_page_and_notes_the_path_that_it_chose(tmp_path, capsys):
     assert [node.step.text for node in read(tmp_path / "x.json").chosen.path()] == [step["text"] for step in steps]
 
 
-def test_view_writes_a_page_says_where_and_opens_it_at_a_terminal(tree_file, tmp_path):
+def test_view_writes_a_page_prints_its_path_and_opens_it_at_a_terminal(tree_file, tmp_path):
     opened = tmp_path / "opened"
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
@@ -67,7 +70,7 @@ def test_view_writes_a_page_says_where_and_opens_it_at_a_terminal(tree_file, tmp
     piped = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=env, check=True)
     page = Path(piped.stdout.strip())
     assert page.is_relative_to(tmp_path) and "Content-Security-Policy" in page.read_text()
-    assert not opened.exists(), "nobody sits there"
+    assert not opened.exists(), "standard output is no terminal"
     master, slave = pty.openpty()
     subprocess.run(command, stdout=slave, cwd=ROOT, env=env, check=True)
     os.close(slave)
@@ -100,17 +103,19 @@ def test_bad_input_gets_one_clear_line_and_leaves_no_file(args, tree_file, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_watch_tells_every_step_once_when_it_is_settled(tmp_path, capsys):
+def test_watch_prints_every_step_once_with_its_score(tmp_path, capsys):
     out = tmp_path / "t.json"
     assert main(["solve", QUESTION, "--watch", "--json", "--tree", str(out)]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["answer"] == "7", "standard output stays data"
     lines = captured.err.splitlines()
     tree = read(out).tree
+    assert len(tree) > 1
     assert [int(line.split()[1]) for line in lines] == [node.id for node in tree.nodes[1:]]
     for line, node in zip(lines, tree.nodes[1:], strict=True):
         assert f"after {node.parent.id}: {node.author}" in line and node.step.text in line
-        assert node.score is None or f" {node.score:.2f} " in line
+        shown = "-" if node.score is None else f"{node.score:.2f}"
+        assert f" {shown} " in line
 
 
 def test_a_question_is_piped_into_a_process_and_its_tree_redrawn_in_a_terminal():
@@ -128,10 +133,10 @@ def test_a_question_is_piped_into_a_process_and_its_tree_redrawn_in_a_terminal()
                 shown += os.read(master, 4096)
             except OSError:
                 break
-        said = running.stdout.read()
+        output = running.stdout.read()
     os.close(master)
-    assert running.returncode == 0 and json.loads(said)["answer"] == "7"
-    assert b"3 + 4 = 7" in shown or b"4 + 3 = 7" in shown, "the last picture is drawn, however short the search"
+    assert running.returncode == 0 and json.loads(output)["answer"] == "7"
+    assert re.search(rb"3 \+ 4 = 7|4 \+ 3 = 7", shown), "the last picture is drawn, however short the search"
     assert shown.rstrip().endswith(b"\x1b[2K"), "nothing is left behind"
 
 
@@ -146,14 +151,14 @@ def test_watch_shows_hostile_text_as_text():
     text = f"[bold]{HOSTILE[15]}[/bold]{HOSTILE[16]}"
     for terminal in (False, True):
         file = io.StringIO()
-        cast = company()
-        cast["reasoner"].reply = lambda ask: written(text)
+        cast = random_roles()
+        cast["reasoner"].reply = lambda request: written(text)
         with Watch(Console(file=file, force_terminal=terminal, width=200, height=30)) as watch:
             tree = solve_one(cast).tree
             wrapped = watch.wrap(handlers(cast)["scorer"])
             from hintree.search import ScoreRequest
 
-            wrapped.answer([ScoreRequest(tree, tree.nodes[-1])])
+            wrapped.handle([ScoreRequest(tree, tree.nodes[-1])])
         shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", file.getvalue()) if terminal else file.getvalue()
         assert "[bold]\\x00\\x01\\x1b[31m\\x7f\\x9b[/bold]" in shown
         assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]", shown)
@@ -161,5 +166,5 @@ def test_watch_shows_hostile_text_as_text():
 
 def test_an_export_of_a_scripted_tree_is_the_same_twice():
     for ending in WRITERS:
-        first, second = (WRITERS[ending](solved(solve_one(company()).tree)) for _ in range(2))
+        first, second = (WRITERS[ending](solved(solve_one(random_roles()).tree)) for _ in range(2))
         assert first == second

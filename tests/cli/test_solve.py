@@ -1,0 +1,91 @@
+"""The command ``hintree solve``: questions, parts of the method, output."""
+
+import io
+import json
+import sys
+import warnings
+
+from hintree.cli import main
+from hintree.cli.show import visible
+from hintree.search import from_dict
+
+QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+
+
+def feed(monkeypatch, data):
+    """Standard input as a pipe gives it: bytes of any kind."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+
+
+def test_json_is_one_object_with_everything_in_it(capsys, tmp_path):
+    assert main(["solve", QUESTION, "--json", "--tree", str(tmp_path / "t.json"), "--seed", "3"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["answer"], data["preset"], data["seed"], data["stop_reason"]) == ("7", "hintree", 3, "complete")
+    assert set(data["steps"][0]) >= {"text", "author", "hint", "score"}
+    assert set(data["ledger"]) == {"reasoner", "hinter", "teacher", "scorer"}
+    assert {"hintree", "torch", "transformers"} <= set(data["versions"])
+    tree = from_dict(json.loads((tmp_path / "t.json").read_text()))
+    assert len(tree) > len(data["steps"])
+
+
+def test_the_terminal_shows_path_answer_and_ledger(capsys):
+    assert main(["solve", QUESTION, "--preset", "hinted", "--reasoner", "embedded:teacher"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    parts = (QUESTION, "hint: ", "Answer: ", "confidence", "reasoner", "hinter", "generated")
+    assert all(part in out for part in parts)
+
+
+def test_the_question_comes_from_an_argument_a_file_or_standard_input(tmp_path, monkeypatch, capsys):
+    (tmp_path / "q.txt").write_text(QUESTION + "\n")
+    for args, stdin in (
+        ([QUESTION], b""),
+        (["--file", str(tmp_path / "q.txt")], b""),
+        (["-"], QUESTION.encode()),
+        ([], QUESTION.encode()),
+    ):
+        feed(monkeypatch, stdin)
+        assert main(["solve", *args, "--preset", "greedy", "--reasoner", "embedded:teacher", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["answer"] == "7"
+
+
+def test_hostile_text_never_reaches_the_terminal_raw(capsys):
+    assert visible("a\x1b[31mb\u202ec\u200bd\nE") == "a\\x1b[31mb\\u202ec\\u200bd\nE"
+    warnings.simplefilter("always")
+    main(["solve", "[bold]Ana[/bold] [link=file:///etc/passwd]has[/link] 4 pens?", "--preset", "greedy"])
+    assert "[link=file:///etc/passwd]" in capsys.readouterr().out.replace("\n", "")
+
+
+def test_a_search_and_a_rule_are_set_from_the_command_line(capsys):
+    command = ["solve", QUESTION, "--search", "best-of-n", "--set", "n=3,hinted=false", "--rewrite", "none", "--json"]
+    assert main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ledger"]["hinter"]["calls"] == found["ledger"]["teacher"]["calls"] == 0
+    assert found["ledger"]["reasoner"]["calls"] >= 3
+
+
+def test_a_recorded_question_is_solved_again_without_asking_a_model(capsys, tmp_path):
+    outputs = []
+    for _ in range(2):
+        assert main(["solve", QUESTION, "--json", "--record", str(tmp_path / "r.jsonl")]) == 0
+        found = json.loads(capsys.readouterr().out)
+        for account in found["ledger"].values():
+            account.pop("seconds")
+        outputs.append((found, (tmp_path / "r.jsonl").read_bytes()))
+    assert outputs[0] == outputs[1]
+
+
+def test_old_spellings_of_settings_still_work():
+    from hintree.cli import build_parser
+    from hintree.cli.solve import chosen_preset
+    from hintree.search import Selection
+
+    old = ["--search", "best-of-n", "--set", "n=3,choice=majority", "--rewrite", "rungs=teacher,threshold=0.4"]
+    new = ["--search", "best-of-n", "--set", "n=3", "--rewrite", "stages=teacher,threshold=0.4"]
+    first, second = (
+        chosen_preset(build_parser().parse_args(["solve", "q", *options]))
+        for options in (old, [*new, "--selection", "choice=majority"])
+    )
+    assert first == second
+    assert first.selection == Selection("majority") and first.rewrite.stages == ("teacher",)
+    assert build_parser().parse_args(["run", "s", "--out", "o", "--patience", "7"]).patience == 7
+    assert build_parser().parse_args(["lab", "gates"]).run.__name__ == "run_router_parameters"
