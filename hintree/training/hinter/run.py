@@ -131,11 +131,17 @@ def pin_settings(options: HinterOptions) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if not file.is_file():
         file.write_text(json.dumps(mine, indent=1) + "\n")
-    elif (there := json.loads(file.read_text())) != mine:
+    elif (there := read_settings(file)) != mine:
         other = next(key for key in mine if there.get(key) != mine[key])
         raise UsageError(
             f"{options.out}: holds a run with {other}={there.get(other)!r}, not {mine[other]!r}; give another --out"
         )
+
+
+def read_settings(file: Path) -> dict[str, Any]:
+    """Return the settings of an earlier run; ``with_errors`` was called ``astray`` in older files."""
+    found: dict[str, Any] = json.loads(file.read_text())
+    return {"with_errors" if key == "astray" else key: value for key, value in found.items()}
 
 
 def print_hinter(options: HinterOptions, *, as_json: bool) -> None:

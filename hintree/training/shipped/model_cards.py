@@ -25,39 +25,40 @@ pipeline_tag: {task}
 
 {about}
 
-It knows only *the lab*, a small synthetic world of word problems (`hintree lab problems`), and is of no use outside it.
+Trained only on *the lab*, a synthetic world of word problems (`hintree lab problems`); it is of no use outside it.
 
 - **Data**: {data} Problems, steps and labels are generated and checked by `hintree/lab`; nothing is downloaded.
 - **Recipe**: {parameters:,} parameters (Llama architecture with attention biases, float32);
   {steps:,} optimizer steps{earlier} of {batch} rows, seed {seed}; Muon {muon} for
-  matrices, AdamW {adam} for the rest. The recipe stands in
-  `hintree/training/shipped/recipes.py`, every schedule that this model really went through in `training.json`.
+  matrices, AdamW {adam} for the rest. The present recipe is in `hintree/training/shipped/recipes.py`; the schedules
+  that this model was trained with are in `training.json`.
 - **Command**: `make lab` (or `hintree lab train --stage {name}`)
 - **Training time**: {minutes:.0f} CPU minutes on one core.
 
-## Measured
-By `hintree lab evaluate --n {n} --seed {problem_seed}`.
+## Results
+From `hintree lab evaluate --n {n} --seed {problem_seed}`.
 
 {figures}
 
-## All figures of this set of models
+## Results of all shipped models
 {table}
 """
 
 ABOUT = {
-    "student": ("text-generation", "The small reasoner: solves lab problems step by step and often fails.",
+    "student": ("text-generation", "The small reasoner: solves lab problems step by step, and is often wrong.",
                 "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
-    "student-2": ("text-generation", "Another student of the same size, from another seed: a second opinion.",
+    "student-2": ("text-generation", "A second student: the same size and recipe, another seed.",
                   "as for the student."),
-    "teacher": ("text-generation", "The stronger reasoner that rewrites what the student gets wrong.",
+    "teacher": ("text-generation", "The larger reasoner, which rewrites the student's low-scoring steps.",
                 "as for the student."),
-    "hinter": ("text-generation", "Says which fact to use next. Starts from the teacher and writes hints only.",
-               "exact hints for gold and off-track histories; hints that state a number not yet known are filtered out "
-               "(policies/leaks.py)."),
-    "prm": ("token-classification", "The process-reward model: the probability that each step is right, in the format "
-            "of TRL's PRMTrainer (label 1 at the line break after each step). Starts from the teacher, with a "
-            "comparison laid into the weights (hintree/training/shipped/prm_architecture.py) and one trained layer.",
-            "the student's own drafts at temperatures 0.4, 0.7 and 1.0 and solutions with mistakes made on purpose, "
+    "hinter": ("text-generation", "Writes hints that name the fact to use next. Fine-tuned from the teacher on hints.",
+               "exact hints for gold histories and for histories with injected errors; hints that state a number not "
+               "yet known are filtered out (policies/leaks.py)."),
+    "prm": ("token-classification", "The process reward model: the probability that each step is right, in the format "
+            "of TRL's PRMTrainer (label 1 at the line break after each step). Initialised from the teacher, with "
+            "weights that compare prediction and token (hintree/training/shipped/prm_architecture.py) and one trained "
+            "layer.",
+            "the student's solutions sampled at temperatures 0.4, 0.7 and 1.0 and gold solutions with injected errors, "
             "labelled by the exact checker."),
 }  # fmt: skip
 """Task, description and training data by model."""
@@ -117,11 +118,11 @@ def own_figures(name: str, figures: dict[str, Any]) -> str:
     if name == "hinter":
         alone, led = percent(arms["student"]["all"]), percent(arms["student, hinter"]["all"])
         return (
-            f"{hints['leaks']} of {hints['hints']} hints that reach the student leak, {hints['dropped']} more were "
-            f"dropped for what they said; {percent(hints['exact'])} are the exact hint. The "
-            f"student solves {alone} alone and {led} with it."
+            f"{hints['leaks']} of {hints['hints']} hints that reach the student leak; {hints['dropped']} more were "
+            f"filtered as leaks. {percent(hints['exact'])} are the exact hint. The "
+            f"student solves {alone} alone and {led} with hints."
         )
-    return f"Greedy, alone: {percent(arms[name]['all'])} of the problems."
+    return f"Greedy, alone: solves {percent(arms[name]['all'])} of the problems."
 
 
 if __name__ == "__main__":

@@ -32,16 +32,18 @@ def notes(figures: dict[str, Any]) -> Iterator[str]:
     total = max(1, sum(errors.values()))
     for name, gain in figures["gain over the student"].items():
         yield f"- {name}: {points(gain)} over the student alone"
-    yield f"- student, steps right from gold prefixes: {percent(figures['student step accuracy from gold prefixes'])}"
+    after_gold = figures["student step accuracy from gold prefixes"]
+    yield f"- student, step accuracy after gold prefixes: {percent(after_gold)}"
     kinds = ", ".join(f"{kind} {count} ({100 * count / total:.0f} %)" for kind, count in errors.items())
     yield f"- student, first errors: {kinds}"
     yield (
         f"- hinter: {hints['leaks']} leaks in the {hints['hints']} hints that reached the student, {hints['dropped']} "
-        f"more dropped for what they said; {percent(hints['exact'])} are the exact hint"
+        f"more filtered as leaks; {percent(hints['exact'])} are the exact hint"
     )
     yield (
-        f"- {prm['steps']} student steps drawn at temperature {prm['temperature']}, up to and at the first error, "
-        f"{prm['wrong']} of them wrong; AUC, and first-error F1 at the threshold that was best on validation problems:"
+        f"- {prm['steps']} student steps sampled at temperature {prm['temperature']}, up to and including the first "
+        f"error, {prm['wrong']} of them wrong; AUC, and first-error F1 at the threshold "
+        f"that was best on validation problems:"
     )
     for scorer in (name.removeprefix("auc, ") for name in prm if name.startswith("auc, ")):
         area, f1 = prm[f"auc, {scorer}"], prm[f"f1, {scorer}"]
@@ -51,14 +53,16 @@ def notes(figures: dict[str, Any]) -> Iterator[str]:
         )
     chosen, near = prm["best-of-8"], smart["share of the teacher's accuracy"]
     yield (
-        f"- the same 8 samples: vote {percent(chosen['majority'])}, best by the PRM {percent(chosen['best by prm'])}, "
-        f"weighted by the PRM {percent(chosen['weighted by prm'])}; best against the vote: "
+        f"- selection among the same 8 samples: majority {percent(chosen['majority'])}, "
+        f"best by the PRM {percent(chosen['best by prm'])}, "
+        f"weighted by the PRM {percent(chosen['weighted by prm'])}; best minus majority: "
         f"{points(chosen['gain of best by prm over majority'])}"
     )
     yield (
         f"- SMART by the PRM at threshold {smart['threshold']} (chosen on validation problems): "
         f"{percent(smart['right'])}, {100 * near:.1f} % of the teacher's accuracy, with "
-        f"{smart['teacher tokens']:.0f} of the teacher's {smart['teacher tokens, teacher alone']:.0f} tokens a problem"
+        f"{smart['teacher tokens']:.0f} of the teacher's "
+        f"{smart['teacher tokens, teacher alone']:.0f} tokens per problem"
     )
 
 
