@@ -1,20 +1,44 @@
-"""Code in the documents runs."""
+"""Pages hold for the code: their examples run, and their tables name every entry of the registries."""
 
+import ast
 import re
 from pathlib import Path
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 
 
-def blocks(name):
-    return re.findall(r"```python\n(.*?)```", (DOCS / name).read_text(), re.DOTALL)
+def python_blocks(text):
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
 def test_the_new_search_of_the_docs_solves_a_question_in_under_60_lines(capsys):
-    code = blocks("searches.md")[-1]
+    code = python_blocks((DOCS / "searches.md").read_text())[-1]
     assert len(code.splitlines()) < 60
     exec(compile(code, "searches.md", "exec"), {"__name__": "docs"})
     assert capsys.readouterr().out == "7\n"
+
+
+def test_the_python_of_the_readme_runs(capsys):
+    [code] = python_blocks((ROOT / "README.md").read_text())
+    assert 6 <= len(code.splitlines()) <= 8
+    exec(compile(code, "README.md", "exec"), {"__name__": "docs"})
+    assert capsys.readouterr().out.startswith("7 ")
+
+
+def test_the_search_of_the_architecture_page_solves_a_question():
+    from dataclasses import dataclass
+
+    from hintree.search import Problem, Tree, expand, rewrite
+    from hintree.search.core.tree import fail_too_long, open_nodes
+    from hintree.solver import Solver
+
+    names = {"dataclass": dataclass, "Tree": Tree, "expand": expand, "rewrite": rewrite}
+    names |= {"open_nodes": open_nodes, "fail_too_long": fail_too_long, "Rewrite": None, "__name__": "docs"}
+    [code] = python_blocks((ROOT / "ARCHITECTURE.md").read_text())
+    exec(compile(f"from __future__ import annotations\n{code}", "ARCHITECTURE.md", "exec"), names)
+    question = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+    assert next(Solver(search=names["Chain"]()).solve_many([Problem(question)])).answer == "7"
 
 
 def test_the_docs_name_every_search():
@@ -28,4 +52,33 @@ def test_the_docs_name_every_scorer_and_every_family():
     from hintree.scorers import FAMILIES, SCORERS, PRMSpec
 
     text = (DOCS / "scorers.md").read_text()
-    assert all(f"`{name}" in text for name in [*SCORERS, *FAMILIES, *PRMSpec.__dataclass_fields__] if name != "source")
+    names = [*SCORERS, *FAMILIES, *PRMSpec.__dataclass_fields__]
+    assert not [name for name in names if name != "source" and f"`{name}" not in text]
+
+
+def test_the_readme_lists_every_preset_with_its_paper():
+    from hintree.presets import PRESETS
+
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert rows == [(name, preset.source or "-") for name, preset in PRESETS.items()]
+
+
+def test_the_architecture_page_lists_every_package_in_import_order():
+    source = (ROOT / "tests" / "test_layout.py").read_text()
+    layers = ast.literal_eval(re.search(r"^LAYERS = (\(.*?^\))", source, re.MULTILINE | re.DOTALL)[1])
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    table = text.partition("## Packages")[2].partition("\n## ")[0]
+    rows = [re.findall(r"`(\w+)`", row.split("|")[1]) for row in table.splitlines() if row.startswith("| `")]
+    rank = {name: level for level, names in enumerate(layers) for name in names}
+    listed = [name for row in rows for name in row]
+    assert sorted(listed) == sorted(rank)
+    assert [rank[name] for name in listed] == sorted(rank[name] for name in listed)
+
+
+def test_paths_in_the_architecture_page_exist():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    paths = set(
+        re.findall(r"(?<![\w/])((?:hintree|search|policies|scorers|experiments|tests|docs)/[\w./-]*[\w/])", text)
+    )
+    missing = [path for path in paths if "NAME" not in path and not (ROOT / path).exists()]
+    assert len(paths) > 60 and not missing

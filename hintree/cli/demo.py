@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hintree.solver import Solution
 
 EXAMPLES = """examples:
-  hintree demo             # about a minute on two cores
+  hintree demo             # about a minute of CPU time
   hintree demo --n 20
 """
 OURS = "student, hintree (hints, PRM, escalation)"
@@ -87,7 +87,7 @@ def comparison(results: Mapping[str, Sequence["Solution"]], references: Sequence
 
     from hintree.statistics.intervals import share
 
-    table = Table("arm", "accuracy", *(f"{role} tokens" for role in WRITERS), box=None, padding=(0, 2, 0, 0))
+    table = Table("arm", "accuracy", *WRITERS, box=None, padding=(0, 2, 0, 0))
     for name, solutions in results.items():
         right = sum(s.answer == answer for s, answer in zip(solutions, references, strict=True))
         tokens = [sum(s.ledger[role].generated_tokens for s in solutions) / len(solutions) for role in WRITERS]

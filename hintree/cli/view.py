@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hintree.errors import UsageError
 
 if TYPE_CHECKING:
-    from hintree.export import Solved
+    from hintree.export import ShownTree
 
 EXAMPLES = """examples:
   hintree solve --file question.txt --tree tree.json
@@ -77,7 +77,7 @@ def run_export(args: argparse.Namespace) -> None:
     print(f"{target}: {len(rows)} {form} rows")
 
 
-def trees_of_run(folder: Path, form: str) -> "Iterator[Solved]":
+def trees_of_run(folder: Path, form: str) -> "Iterator[ShownTree]":
     """Yield the trees of a run; for SFT only those with a correct answer, graded after the search."""
     from tqdm import tqdm
 
@@ -90,7 +90,7 @@ def trees_of_run(folder: Path, form: str) -> "Iterator[Solved]":
                 yield solved
 
 
-def write_tree(solved: "Solved", target: Path) -> None:
+def write_tree(solved: "ShownTree", target: Path) -> None:
     """Write a tree in the format of the file's ending."""
     from hintree.export import render
 

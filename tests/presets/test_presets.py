@@ -412,7 +412,7 @@ def test_the_command_line_lists_them_with_source_and_differences(capsys):
     with pytest.raises(SystemExit):
         main(["solve", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert "presets: " + ", ".join(PRESETS) in shown
+    assert "the method, one of " + ", ".join(PRESETS) in shown
 
 
 def test_every_preset_has_its_section_in_the_docs():
