@@ -1,24 +1,25 @@
-"""Who writes: reasoner, hinter and teacher; prompts; where a step ends; what its answer is."""
+"""Policies: the handlers of reasoner, hinter and teacher. They turn requests into prompts and completions into steps.
 
-from hintree.policies.answers import canonical, find_answer
+Every handler takes a batch of requests and returns one ``Response`` or exception per request, in order; it never
+modifies a tree. Prompts and step formats: formats.py. Leak filter of hints: leaks.py. Final answers: answers.py.
+"""
+
 from hintree.policies.draft_scorer import DraftScorer
-from hintree.policies.formats import CHAT, PLAIN, Format, format_for
+from hintree.policies.formats import CHAT, PLAIN, PromptFormat, format_for
 from hintree.policies.hinters import Hinting, HintWriter, only_first
-from hintree.policies.strategies import picking
+from hintree.policies.strategies import with_strategies
 from hintree.policies.writers import Sampling, StepWriter
 
 __all__ = [
     "CHAT",
     "PLAIN",
     "DraftScorer",
-    "Format",
     "HintWriter",
     "Hinting",
+    "PromptFormat",
     "Sampling",
     "StepWriter",
-    "canonical",
-    "find_answer",
     "format_for",
     "only_first",
-    "picking",
+    "with_strategies",
 ]

@@ -1,4 +1,4 @@
-"""Who writes hints: when they are written, and what becomes of those that say too much."""
+"""Hinters: handlers that write hints or plans, and filter those that leak."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from hintree.search import HintOutput, HintRequest, Response, Usage
 from hintree.search.core.hints import PLAN_LABEL, STRATEGY_LABEL, Hint, HintKind
 
 Hinter = Callable[[Sequence[HintRequest]], Sequence[Response[HintOutput] | Exception]]
-"""Answers ``Hint`` questions."""
+"""Handles a batch of ``HintRequest``s: one response or exception per request, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hinting:
-    """When hints are written, and what becomes of those that say too much.
+    """Settings of a hinter: for which steps hints are written, and the treatment of hints that leak.
 
     Attributes:
-        when: "each" (for every step, as HintMR does), "first" (for the first step only) or "plan" (one plan for the
-            whole solution, before the first step).
-        leaks: A hint that says too much (``hintree.policies.leaks``) is dropped ("drop": its tokens are booked, and its
-            step is written without), has its unknown numbers blanked ("mask"), or is used as it is ("keep").
+        when: "each" (a hint for every step, as in HintMR), "first" (for the first step only) or "plan" (one plan for
+            the whole solution, before the first step).
+        leaks: Treatment of a hint that leaks (``hintree.policies.leaks``). "drop": the step is written without it, its
+            tokens are counted. "mask": every unknown number becomes "?". "keep": it is used as it is.
 
     Raises:
         UsageError: A value is not accepted.
@@ -39,12 +39,12 @@ class Hinting:
 
 
 class HintWriter:
-    """Answers ``Hint`` questions. A retry is always drawn, never greedy.
+    """Handle ``HintRequest``s with a language model. A retry is always sampled, never greedy.
 
     Args:
-        model: Who writes.
-        sampling: How.
-        hinting: When hints are written, and what becomes of those that say too much.
+        model: Model that writes the hints.
+        sampling: Sampling settings.
+        hinting: Kind of hints and treatment of leaks; by default ``Hinting()``.
     """
 
     def __init__(self, model: LanguageModel, sampling: Sampling, hinting: Hinting | None = None) -> None:
@@ -53,36 +53,42 @@ class HintWriter:
         self.hinting = hinting or Hinting()
         self.format = format_for(model)
 
-    def __call__(self, asks: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
-        """Write the hints."""
-        answers = self.model.generate([self._request(ask) for ask in asks])
-        return [self._hint(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
+    def __call__(self, requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
+        """Write one hint per request in one batch; a leaked hint that is dropped has ``hint=None``."""
+        completions = self.model.generate([self._generation(request) for request in requests])
+        return [
+            self._output(request, completion) if isinstance(completion, Completion) else completion
+            for request, completion in zip(requests, completions, strict=True)
+        ]
 
-    def _request(self, ask: HintRequest) -> GenerationRequest:
-        question, form = ask.tree.problem.question, self.format
+    def _generation(self, request: HintRequest) -> GenerationRequest:
+        question, form = request.tree.problem.question, self.format
         if self.hinting.when == "plan":
-            return self.sampling.request(form.plan(question), ask, form.plan_tokens, *form.plan_ends)
-        return self.sampling.request(form.hint(question, ask.node.path(), ask.avoid), ask, form.hint_tokens, "\n")
+            return self.sampling.generation(form.plan(question), request, form.plan_tokens, *form.plan_ends)
+        prompt = form.hint(question, request.node.path(), request.avoid)
+        return self.sampling.generation(prompt, request, form.hint_tokens, "\n")
 
-    def _hint(self, ask: HintRequest, done: Completion) -> Response[HintOutput]:
-        text = done.text.strip()
-        for label in ("Hint:", PLAN_LABEL, STRATEGY_LABEL):  # what it calls itself does not make it a plan
+    def _output(self, request: HintRequest, completion: Completion) -> Response[HintOutput]:
+        text = completion.text.strip()
+        for label in ("Hint:", PLAN_LABEL, STRATEGY_LABEL):  # the label that a model writes does not decide the kind
             text = text.removeprefix(label).strip()
-        question, steps = ask.tree.problem.question, [node.step.text for node in ask.node.path()]
+        question, steps = request.tree.problem.question, [node.step.text for node in request.node.path()]
         kind = HintKind.PLAN if self.hinting.when == "plan" else HintKind.STEP
         if kind is HintKind.PLAN:
             text = f"{text.rstrip('.')}."
         kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
         kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
-        return Response(HintOutput(None if kept is None else Hint(kept, kind), done.usage.generated_tokens), done.usage)
+        hint = None if kept is None else Hint(kept, kind)
+        return Response(HintOutput(hint, completion.usage.generated_tokens), completion.usage)
 
 
-def only_first(answer: Hinter) -> Hinter:
-    """A hinter that is asked before the first step only; later steps have no hint, and cost none."""
+def only_first(hinter: Hinter) -> Hinter:
+    """Return a hinter that handles requests for the first step only; later steps get no hint at no cost."""
 
-    def first(asks: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
-        roots = [ask for ask in asks if ask.node.parent is None]
-        told = iter(answer(roots) if roots else ())
-        return [next(told) if ask.node.parent is None else Response(HintOutput(None, 0), Usage()) for ask in asks]
+    def first(requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
+        roots = [request for request in requests if request.node.parent is None]
+        responses = iter(hinter(roots) if roots else ())
+        no_hint = Response(HintOutput(None, 0), Usage())
+        return [next(responses) if request.node.parent is None else no_hint for request in requests]
 
     return first

@@ -1,4 +1,4 @@
-"""The teacher picks strategies from a lettered pool, as in SSR (arXiv 2505.15340)."""
+"""Strategy selection: the teacher selects strategies from a lettered pool, as in SSR (arXiv 2505.15340)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,62 +22,68 @@ POOL = {
     "K": "Bound the result from both sides, rule out what does not fit, and test what is left in order.",
     "L": "Suppose the opposite, or an extreme case, and follow it until it breaks or decides the question.",
 }
-"""Twelve strategies by letter, in our own words: of the published pool we took the structure, A to L and M."""
+"""Twelve strategies by letter. Only the structure (A to L, and M) is the paper's; the texts are our own."""
 UNKNOWN = "M"
-"""The letter for none of them: its track is written without a strategy."""
-QUESTION = (
+"""Letter for "unknown": its track is written without a strategy."""
+SELECT_PROMPT = (
     "Here is a problem and a list of strategies.\n\nProblem:\n{question}\n\nStrategies:\n{pool}\n\nWhich {tracks} of "
     "them are the most likely to lead to the right answer? Do not solve the problem. Answer with {tracks} letters, "
     "separated by commas."
 )
 LETTERS = re.compile(rf"(?:\W*(?:and\b\W*)?[A-{UNKNOWN}]\b(?!['\u2019]| +(?!and\b)[a-z]))*")
-"""The letters that a reply begins with; the "I" or "A" of a sentence is none."""
-LONGEST_REPLY = 200
-"""Characters; what follows is not looked at."""
+"""Matches the letters at the beginning of a reply; the "I" or "A" that starts a sentence does not count."""
+MAX_CHARACTERS = 200
+"""Only this many characters at the beginning of a reply are read."""
 
-Writer = Callable[[Sequence[StepRequest]], Sequence[Response[StepOutput] | Exception]]
-"""Answers ``Step`` questions."""
+StepHandler = Callable[[Sequence[StepRequest]], Sequence[Response[StepOutput] | Exception]]
+"""Handles a batch of ``StepRequest``s: one response or exception per request, in order."""
 
 
-def picking(
-    model: LanguageModel, write: Writer
+def with_strategies(
+    model: LanguageModel, write: StepHandler
 ) -> Callable[[Sequence[StepRequest | StrategyRequest]], list[Response[Any] | Exception]]:
-    """A teacher that answers ``Pick`` questions too; its steps are those of ``write``."""
+    """Return a teacher's handler for step requests, which ``write`` handles, and strategy requests."""
 
-    def answer(asks: Sequence[StepRequest | StrategyRequest]) -> list[Response[Any] | Exception]:
-        steps = [ask for ask in asks if isinstance(ask, StepRequest)]
+    def handle(requests: Sequence[StepRequest | StrategyRequest]) -> list[Response[Any] | Exception]:
+        steps = [request for request in requests if isinstance(request, StepRequest)]
         written = iter(write(steps) if steps else ())
-        picked = iter(pick(model, [ask for ask in asks if isinstance(ask, StrategyRequest)]))
-        return [next(written) if isinstance(ask, StepRequest) else next(picked) for ask in asks]
+        selected = iter(select_strategies(model, [r for r in requests if isinstance(r, StrategyRequest)]))
+        return [next(written) if isinstance(request, StepRequest) else next(selected) for request in requests]
 
-    return answer
+    return handle
 
 
-def pick(model: LanguageModel, asks: Sequence[StrategyRequest]) -> list[Response[tuple[Hint | None, ...]] | Exception]:
-    """One short greedy call per question; a model without a chat template is not asked, and picks nothing."""
-    if not asks or not model.chat:
-        return [Response((None,) * ask.tracks, Usage()) for ask in asks]
-    replies = model.generate([request(ask) for ask in asks])
+def select_strategies(
+    model: LanguageModel, requests: Sequence[StrategyRequest]
+) -> list[Response[tuple[Hint | None, ...]] | Exception]:
+    """Select the strategies of each request with one short greedy generation.
+
+    A model without a chat template is not called and selects none.
+    """
+    if not requests or not model.chat:
+        return [Response((None,) * request.tracks, Usage()) for request in requests]
+    completions = model.generate([generation(request) for request in requests])
     return [
-        Response(strategies(reply.text, ask.tracks), reply.usage) if isinstance(reply, Completion) else reply
-        for ask, reply in zip(asks, replies, strict=True)
+        Response(strategies(reply.text, request.tracks), reply.usage) if isinstance(reply, Completion) else reply
+        for request, reply in zip(requests, completions, strict=True)
     ]
 
 
-def request(ask: StrategyRequest) -> GenerationRequest:
-    """What the teacher is asked."""
+def generation(request: StrategyRequest) -> GenerationRequest:
+    """Return the generation request that shows the teacher the problem and the pool."""
     lines = "\n".join(f"{letter}. {line}" for letter, line in [*POOL.items(), (UNKNOWN, "Unknown, or none of these.")])
-    question = ask.tree.problem.question
-    text = QUESTION.format(question=question, pool=lines, tracks=ask.tracks)
-    return GenerationRequest(Prompt(text, "Letters:"), max_tokens=4 * ask.tracks, group=question)
+    question = request.tree.problem.question
+    text = SELECT_PROMPT.format(question=question, pool=lines, tracks=request.tracks)
+    return GenerationRequest(Prompt(text, "Letters:"), max_tokens=4 * request.tracks, group=question)
 
 
 def strategies(reply: str, tracks: int) -> tuple[Hint | None, ...]:
-    """The strategies of a reply, one per track: those of the letters it begins with, each once; None is unknown.
+    """Parse the strategies of a reply, one per track; None stands for "unknown".
 
-    A letter that is missing, repeated or not in the pool counts as M, unknown.
+    Only the letters at the beginning of the reply count, each once. A letter that is missing, repeated or not in the
+    pool counts as M, unknown.
     """
-    begin = LETTERS.match(reply[:LONGEST_REPLY])
+    begin = LETTERS.match(reply[:MAX_CHARACTERS])
     letters = list(dict.fromkeys(re.findall(f"[A-{UNKNOWN}]", begin[0] if begin else "")))[:tracks]
     known = [Hint(POOL[letter], HintKind.STRATEGY) if letter in POOL else None for letter in letters]
     return (*known, *[None] * (tracks - len(known)))

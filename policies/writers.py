@@ -1,4 +1,4 @@
-"""Who writes steps: reasoner and teacher."""
+"""Step writers: the handlers of reasoner and teacher, and their sampling settings."""
 
 import math
 import sys
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from hintree.errors import UsageError
+from hintree.grade import find_answer
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
-from hintree.policies.answers import find_answer
-from hintree.policies.formats import cut_from, format_for
+from hintree.policies.formats import format_for, unfinished_start
 from hintree.search import Request, Response, StepOutput, StepRequest
 
-LEAST = sys.float_info.min
-"""A probability that is too small for a float counts as this one."""
-FEW = 3
-"""Tokens of a step that count as its least probable ones."""
+MIN_PROBABILITY = sys.float_info.min
+"""Smaller probabilities are raised to this value before their logarithm is taken."""
+LEAST_PROBABLE = 3
+"""Number of tokens in ``StepOutput.least_probability``: the mean of a step's least probable ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How texts are drawn.
+    """Sampling settings of generated texts.
 
     Attributes:
-        temperature: 0 takes the most probable token every time; at least 0.
-        top_k: Draw from so many of the most probable tokens; 0 for all.
-        top_p: Nucleus, in (0, 1].
-        min_p: Draw from tokens at least this probable, relative to the most probable, in [0, 1].
-        greedy_first: Draw the first of several drafts at temperature 0.
+        temperature: In [0, 10]; 0 is greedy decoding.
+        top_k: Sample from this many most probable tokens; 0 for all.
+        top_p: Nucleus sampling: smallest set of tokens with this total probability, in (0, 1].
+        min_p: Minimum probability of a token, relative to the most probable one, in [0, 1].
+        greedy_first: Decode the first of several sibling drafts greedily.
 
     Raises:
         UsageError: A value is outside its range.
@@ -49,28 +49,28 @@ class Sampling:
         if not 0 <= self.min_p <= 1:
             raise UsageError(f"min_p={self.min_p!r} is not a number from 0 to 1")
 
-    def request(self, prompt: Prompt, ask: Request[Any], max_tokens: int, *stop: str) -> GenerationRequest:
-        """The request that answers a question."""
+    def generation(self, prompt: Prompt, request: Request[Any], max_tokens: int, *stop: str) -> GenerationRequest:
+        """Return the model-level request for a search-level one; seed and position come from ``request``."""
         return GenerationRequest(
             prompt,
-            seed=ask.seed,
-            temperature=0.0 if ask.position.first and self.greedy_first else self.temperature,
+            seed=request.seed,
+            temperature=0.0 if request.position.first and self.greedy_first else self.temperature,
             top_k=self.top_k,
             top_p=self.top_p,
             min_p=self.min_p,
             max_tokens=max_tokens,
             stop=stop,
-            group=ask.tree.problem.question,
+            group=request.tree.problem.question,
         )
 
 
 class StepWriter:
-    """Answers ``Step`` questions: the reasoner, or the teacher.
+    """Handle ``StepRequest``s of the reasoner or the teacher with a language model.
 
     Args:
-        model: Who writes.
-        sampling: How.
-        keep_hints: Show the hints of earlier steps in the prompts of later ones (HintMR's switch; it drops them).
+        model: Model that writes the steps.
+        sampling: Sampling settings.
+        keep_hints: Show the hints of earlier steps in the prompts of later ones (an option of HintMR, off there).
     """
 
     def __init__(self, model: LanguageModel, sampling: Sampling, *, keep_hints: bool = False) -> None:
@@ -79,38 +79,41 @@ class StepWriter:
         self.keep_hints = keep_hints
         self.format = format_for(model)
 
-    def __call__(self, asks: Sequence[StepRequest]) -> list[Response[StepOutput] | Exception]:
-        """Write the steps."""
-        answers = self.model.generate([self._request(ask) for ask in asks])
-        return [self._step(ask, a) if isinstance(a, Completion) else a for ask, a in zip(asks, answers, strict=True)]
+    def __call__(self, requests: Sequence[StepRequest]) -> list[Response[StepOutput] | Exception]:
+        """Write one step per request in one batch."""
+        completions = self.model.generate([self._generation(request) for request in requests])
+        return [
+            self._output(request, completion) if isinstance(completion, Completion) else completion
+            for request, completion in zip(requests, completions, strict=True)
+        ]
 
-    def _step(self, ask: StepRequest, done: Completion) -> Response[StepOutput]:
-        path = ask.node.path()
-        return as_step(done, self.format.solution(path[cut_from(path) :]))
+    def _output(self, request: StepRequest, completion: Completion) -> Response[StepOutput]:
+        path = request.node.path()
+        return as_step(completion, self.format.solution(path[unfinished_start(path) :]))
 
-    def _request(self, ask: StepRequest) -> GenerationRequest:
-        question, path = ask.tree.problem.question, ask.node.path()
-        prompt = self.format.step(question, path, ask.hint, keep_hints=self.keep_hints)
-        if ask.tokens is not None:
-            return Sampling().request(prompt, ask, ask.tokens, self.format.delimiter)
-        return self.sampling.request(prompt, ask, self.format.step_tokens, self.format.delimiter)
+    def _generation(self, request: StepRequest) -> GenerationRequest:
+        question, path = request.tree.problem.question, request.node.path()
+        prompt = self.format.step(question, path, request.hint, keep_hints=self.keep_hints)
+        if request.tokens is not None:  # a first-token probe is always greedy
+            return Sampling().generation(prompt, request, request.tokens, self.format.delimiter)
+        return self.sampling.generation(prompt, request, self.format.step_tokens, self.format.delimiter)
 
 
 def as_step(done: Completion, before: str = "") -> Response[StepOutput]:
-    """A completion as a step, or as the rest of one that was cut; what is not known of its tokens is 0."""
-    chances, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
+    """Convert a completion to a step, or to the rest of the cut step ``before``; unknown token statistics are 0."""
+    probabilities, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
     ended = "delimiter" if done.ended == "stop" else done.ended
     text = done.text.rstrip() if before else done.text.strip()
     step = StepOutput(
         text if ended != "length" else done.text,
         ended,
         done.usage.generated_tokens,
-        sum(chances) / len(chances),
-        min(chances),
+        sum(probabilities) / len(probabilities),
+        min(probabilities),
         sum(entropies) / len(entropies),
         find_answer(before + done.text) if ended != "length" else None,
-        sum(math.log(max(chance, LEAST)) for chance in chances) / len(chances),
-        sum(sorted(chances)[:FEW]) / min(FEW, len(chances)),
+        sum(math.log(max(p, MIN_PROBABILITY)) for p in probabilities) / len(probabilities),
+        sum(sorted(probabilities)[:LEAST_PROBABLE]) / min(LEAST_PROBABLE, len(probabilities)),
         done.entropies[0] if done.entropies else None,
     )
     return Response(step, done.usage)

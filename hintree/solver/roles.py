@@ -9,7 +9,7 @@ from typing import Any
 from hintree.errors import UsageError
 from hintree.lab.controls import CONTROLS, LAB_SCORERS, control, parse_cached
 from hintree.models import LanguageModel, is_address, open_model
-from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, picking
+from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, with_strategies
 from hintree.presets.preset import Preset
 from hintree.scorers import FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer
 from hintree.search import Handler
@@ -133,7 +133,7 @@ class Wiring:
             return self.hinter(model)
         writer_model = self.load(model)
         writer = StepWriter(writer_model, self.preset.sampling, keep_hints=self.preset.keep_hints)
-        return served(picking(writer_model, writer) if role == "teacher" else writer, writer_model)
+        return served(with_strategies(writer_model, writer) if role == "teacher" else writer, writer_model)
 
     def hinter(self, model: Any) -> Handler:
         """Return the hinter's handler: a control of the lab, or a model."""

@@ -8,7 +8,7 @@ from hintree.lab import FAMILIES, check_step, first_error, problems, solve
 from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import gold
-from hintree.policies.leaks import fit_to_teach, leaks
+from hintree.policies.leaks import is_training_hint, leaks
 from tests.support.lab_cases import ANSWER, BEN, CARL, EVA, HINTS, PROBLEM, STEPS, WRONG_BEN, WRONG_CARL
 
 everywhere = pytest.mark.parametrize("family", FAMILIES)
@@ -75,7 +75,7 @@ def test_exact_hints_hold_no_number_that_is_not_stated_yet(family):
             hint = next_hint(problem, steps[:i])
             assert numbers(hint) <= numbers(" ".join([problem.question, *steps[:i]])), hint
             assert not leaks(hint, problem.question, steps[:i])
-            assert fit_to_teach(hint, problem.question, steps[:i])
+            assert is_training_hint(hint, problem.question, steps[:i])
 
 
 @everywhere

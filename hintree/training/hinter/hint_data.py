@@ -4,15 +4,18 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hintree.data.fields import RowError, read_row
-from hintree.data.files import Row
-from hintree.data.sources import lab_problems, rows_of
+from hintree.data import Fields, RowError, read_row
+from hintree.data.fields import USUAL
+from hintree.data.lab import lab_problems
+from hintree.data.place import Place
+from hintree.data.sources import source_rows
+from hintree.data.tally import Tally
 from hintree.errors import UsageError
+from hintree.grade import find_answer
 from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint
 from hintree.lab.problem import LabProblem
-from hintree.policies.answers import find_answer
-from hintree.policies.leaks import NUMBER, fit_to_teach
+from hintree.policies.leaks import NUMBER, is_training_hint
 from hintree.training.shipped.rows import steps_of
 
 CHECK_HINT = "check the last step again."
@@ -59,7 +62,7 @@ def hinted_lab_solution(rng: random.Random, problem: LabProblem, *, with_errors:
 def drop_unfit_hints(solution: HintedSolution) -> HintedSolution:
     """Return the solution without the hints that the leak filter rejects."""
     kept = [
-        hint if hint and fit_to_teach(hint, solution.question, solution.steps[:i], solution.answer) else None
+        hint if hint and is_training_hint(hint, solution.question, solution.steps[:i], solution.answer) else None
         for i, hint in enumerate(solution.hints)
     ]
     return replace(solution, hints=tuple(kept))
@@ -110,28 +113,43 @@ def insert_wrong_step(rng: random.Random, solution: HintedSolution) -> HintedSol
     )
 
 
-def read_solutions(source: str) -> list[HintedSolution]:
-    """Read a file of rows with a question, steps and optional hints. Raises UsageError."""
-    solutions = [as_solution(source, row) for row in rows_of(source)]
-    if not solutions:
+def read_solutions(source: str, fields: Fields = USUAL, *, skip_bad: bool = False) -> list[HintedSolution]:
+    """Read a file of rows with a question, steps and optional hints.
+
+    Args:
+        source: A file, a folder or a name on the hub.
+        fields: Names of the fields to read; the usual ones by default.
+        skip_bad: Leave bad rows out with a warning.
+
+    Raises:
+        UsageError: There is no such source, a row is bad (its place is named), or there are no rows.
+    """
+    tally, solutions = Tally(source), []
+    for row in source_rows(source):
+        try:
+            solutions.append(as_solution(row, fields))
+            tally.count_good(row.name, ())
+        except RowError as error:
+            if not skip_bad:
+                raise UsageError(f"{source}: {row.name}: {error}") from error
+            tally.count_bad(row.name, error)
+    if not solutions and not tally.bad:
         raise UsageError(f"{source}: holds no solution")
+    tally.report(skip_bad=skip_bad)
     return solutions
 
 
-def as_solution(source: str, row: Row) -> HintedSolution:
-    """Convert a row to a solution. Raises UsageError that names the line."""
-    try:
-        if isinstance(row.content, RowError):
-            raise row.content
-        fields = row.content if isinstance(row.content, dict) else {}
-        steps, hints = fields.get("steps"), fields.get("hints")
-        if not isinstance(steps, list) or not steps or not all(isinstance(s, str) and s.strip() for s in steps):
-            raise RowError("no steps: a list of texts named steps is looked for")
-        if hints is not None and (not isinstance(hints, list) or len(hints) != len(steps)):
-            raise RowError(f"{len(steps)} steps need a list of {len(steps)} hints, or none")
-        case = read_row({"answer": find_answer(steps[-1]) or "unknown", **fields})
-    except RowError as error:
-        raise UsageError(f"{source}: {row.place}: {error}") from error
+def as_solution(row: Place, names: Fields) -> HintedSolution:
+    """Convert a row to a solution. Raises RowError."""
+    if isinstance(row.content, RowError):
+        raise row.content
+    fields = row.content if isinstance(row.content, dict) else {}
+    steps, hints = fields.get("steps"), fields.get("hints")
+    if not isinstance(steps, list) or not steps or not all(isinstance(s, str) and s.strip() for s in steps):
+        raise RowError("no steps: a list of texts named steps is looked for")
+    if hints is not None and (not isinstance(hints, list) or len(hints) != len(steps)):
+        raise RowError(f"{len(steps)} steps need a list of {len(steps)} hints, or none")
+    case = read_row({"answer": find_answer(steps[-1]) or "unknown", **fields}, names)
     hints = tuple(hint if isinstance(hint, str) else None for hint in hints or [None] * len(steps))
     answer = "" if case.reference == "unknown" else case.reference
     return drop_unfit_hints(HintedSolution(case.problem.id, case.problem.question, answer, tuple(steps), hints))

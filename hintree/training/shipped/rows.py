@@ -19,7 +19,7 @@ from hintree.lab.graph import changes
 from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import OPERATIONS, LabProblem, solve, write_plan
-from hintree.policies.leaks import fit_to_teach
+from hintree.policies.leaks import is_training_hint
 
 IGNORED = -100
 """Label of a token that the loss ignores."""
@@ -147,7 +147,7 @@ def guided(
     text = RowBuilder(tokenizer).add(problem.question + "\n", learn=False)
     text.add("".join(f"{step}\n" for step in history), learn=not write_hint and not with_errors)
     hint = next_hint(problem, history)
-    taught = write_hint and fit_to_teach(hint, problem.question, history)
+    taught = write_hint and is_training_hint(hint, problem.question, history)
     text.add("Hint:", learn=False).add(f"{hint}\n", learn=taught)
     if write_hint:
         return text.cut()
