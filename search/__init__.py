@@ -1,4 +1,4 @@
-"""The tree, the questions a search asks, and the algorithms that grow it. Knows no model, no torch, no file."""
+"""The tree, the requests of a search, and the algorithms that grow the tree; without models, torch or files."""
 
 from hintree.search.algorithms.ab_mcts import ABMCTS
 from hintree.search.algorithms.base import Search, selection_of

@@ -1,4 +1,4 @@
-"""The rewrite ladder: a low step is first retried under a new hint (cheap), then written by the teacher (dear).
+"""Escalation: a low step is first rewritten under a new hint (cheap), then by the teacher (expensive).
 
 SMART's published rule (arXiv 2504.09923) is one setting: stages ("teacher",), accept "always", when "after", final
 False, per "step".
@@ -28,23 +28,23 @@ OLD_NAMES = {"rungs": "stages"}
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """When a step is rewritten, by whom, and which version is kept.
+    """Rule that decides when a step is rewritten, by which author, and which version is kept.
 
     Attributes:
-        threshold: A step is rewritten where its trigger is below it (tau); at least 0. At 0 nothing is rewritten, above
-            1 everything.
+        threshold: A step is rewritten where its trigger is below it (tau); at least 0. At 0 no step is rewritten, above
+            1 every step is (``Rewrite.always``).
         trigger: "score" (the step's score), "drop" (1 minus how much lower it is than the score of the step before),
             "confidence" (the mean probability of the step's tokens) or "advantage" (1 minus the probability that the
             teacher's step would score higher, by a router with ``weights``); each in [0, 1].
-        stages: In order: "hint" (the reasoner under a new hint), "resample" (the reasoner under the same hint or none)
-            and "teacher".
+        stages: Escalation stages in order: "hint" (the reasoner under a new hint), "resample" (the reasoner under the
+            same hint or none) and "teacher". A step goes to the next stage where its kept version is still low.
         accept: "better" keeps the version with the higher score, "always" the new one.
-        margin: "better" is higher by more than this; in [0, 1].
-        when: "before" or "after" a search prunes; after is cheaper.
+        margin: Minimum gain of "better": the new score must be higher by more than this; in [0, 1].
+        when: "before" or "after" a search prunes; "after" rewrites fewer steps.
         final: Whether a step that ends the solution may be rewritten.
-        limit: At most so many rewritten steps on a path; None for no limit.
-        per: "parent" rewrites the best low sibling only, "step" each of them.
-        weights: Of the router of the trigger "advantage"; see ``advantage.gain_probability``.
+        limit: Maximum number of rewritten steps on a path; None for no limit.
+        per: "parent" rewrites the best sibling only, if it is low; "step" rewrites every low step.
+        weights: Weights of the router of the trigger "advantage"; see ``router.gain_probability``.
 
     Raises:
         UsageError: A value is not accepted.
@@ -92,22 +92,22 @@ class Rewrite:
         return cls(**{"threshold": ALWAYS, "accept": "always", **settings})
 
     def wants(self, node: Node) -> bool:
-        """Whether the rule lets this step be rewritten. A failed step (empty, repeated) counts as a low one."""
+        """Tell whether the rule rewrites this step. A failed step (empty, repeated) counts as a low one."""
         if node.parent is None or (self.limit is not None and node.parent.rewrites >= self.limit):
             return False
         if node.status == "failed":
             return self.threshold > 0
-        level = measure(node, self.trigger, self.weights)
+        level = trigger_value(node, self.trigger, self.weights)
         low = self.threshold > 1 or (level is not None and level < self.threshold)
         return low and (node.status == "open" or (node.status == "terminal" and self.final))
 
 
-def measure(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> float | None:
-    """What a trigger compares with its threshold, in [0, 1]; None where nobody judged."""
+def trigger_value(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> float | None:
+    """Return the value that a rule compares with its threshold, in [0, 1]; None where there is no score."""
     if trigger == "advantage":
         return 1.0 - gain_probability(node, weights)
     if trigger == "confidence":
-        return node.step.mean_probability or None  # a server that tells no probabilities leaves 0
+        return node.step.mean_probability or None  # a server without log-probabilities leaves 0
     if trigger == "score" or node.score is None:
         return node.score
     before = node.parent.score if node.parent is not None else None
@@ -115,18 +115,26 @@ def measure(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> floa
 
 
 def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score", weights: Sequence[float] = ()) -> float:
-    """The threshold below which a ``share`` in [0, 1] of the steps of earlier runs lies: their empirical quantile.
+    """Return the threshold below which a ``share`` of the steps of earlier runs lies: their empirical quantile.
 
-    Run a search on validation problems without a rule, and give its trees; for the trigger "advantage" its weights too.
+    Args:
+        trees: Trees of validation problems, grown without a rule.
+        share: Share of the steps to rewrite, in [0, 1].
+        trigger: The trigger of the rule.
+        weights: Weights of the router, for the trigger "advantage".
+
+    Raises:
+        UsageError: The share is outside its range, the trigger needs weights, or no step has a score.
     """
     Rewrite(trigger=trigger, weights=tuple(weights))  # raises UsageError for a trigger that cannot be measured
     if not 0 <= share <= 1:
         raise UsageError(f"calibrate share={share!r} is not a number from 0 to 1")
-    levels = sorted(x for tree in trees for n in tree if n.parent and (x := measure(n, trigger, weights)) is not None)
+    values = (trigger_value(n, trigger, weights) for tree in trees for n in tree if n.parent)
+    levels = sorted(value for value in values if value is not None)
     if not levels:
         raise UsageError("calibrate: no step of these trees has been judged; run them with a scorer")
-    place = math.floor(share * len(levels))
-    return levels[place] if place < len(levels) else math.nextafter(levels[-1], math.inf)
+    rank = math.floor(share * len(levels))
+    return levels[rank] if rank < len(levels) else math.nextafter(levels[-1], math.inf)
 
 
 async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, merge: bool = True) -> list[Node]:
@@ -199,7 +207,7 @@ def choose_version(new: Node, old: Node, rule: Rewrite) -> bool:
 
 
 def best_per_parent(nodes: Sequence[Node]) -> list[Node]:
-    """The child with the highest score of every parent, in the order given; a failed child counts least."""
+    """Return the child with the highest score of every parent, in the order given; a failed child counts least."""
     best: dict[int, Node] = {}
     for node in nodes:
         parent = node.parent.id if node.parent else -1
@@ -209,5 +217,5 @@ def best_per_parent(nodes: Sequence[Node]) -> list[Node]:
 
 
 def score_or_floor(node: Node) -> float:
-    """A node's score, -1 if it failed, 0 if nobody judged it."""
+    """Return a node's score; -1 if it failed, 0 if it has none."""
     return -1.0 if node.status == "failed" else (node.score or 0.0)

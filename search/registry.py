@@ -1,4 +1,4 @@
-"""Searches by name, and their settings from text."""
+"""Registry of searches by name, and the parser of their settings."""
 
 import ast
 import inspect
@@ -49,7 +49,7 @@ SEARCHES: dict[str, type[Search]] = {
 
 
 def make_search(name: str, settings: str = "") -> Search:
-    """A search from its name and settings such as "simulations=64,c=1.4". Raises UsageError."""
+    """Return a search from its name and settings such as "simulations=64,c=1.4". Raises UsageError."""
     if name not in SEARCHES:
         raise UsageError(f"search {name!r} is not one of {', '.join(SEARCHES)}")
     kind: Any = SEARCHES[name]
@@ -58,14 +58,17 @@ def make_search(name: str, settings: str = "") -> Search:
 
 
 def make_rewrite(settings: str, base: Rewrite | None = None) -> Rewrite:
-    """A rule from settings such as "threshold=0.7,stages=hint+teacher", laid over ``base``; "none" never rewrites."""
+    """Return a rule from settings such as "threshold=0.7,stages=hint+teacher", which override those of ``base``.
+
+    "none" is a rule that never rewrites. Raises UsageError.
+    """
     if settings == "none":
         return Rewrite(threshold=0)
     return changed("rewrite", base or Rewrite(), settings)
 
 
 def changed(name: str, base: Made, settings: str) -> Made:
-    """A dataclass with settings such as "m=1,depth=20" in place of its own. Raises UsageError."""
+    """Return a copy of a dataclass with settings such as "m=1,depth=20". Raises UsageError."""
     try:
         return replace(base, **read_settings(name, type(base), settings))  # type: ignore[type-var]
     except TypeError as error:
@@ -73,7 +76,9 @@ def changed(name: str, base: Made, settings: str) -> Made:
 
 
 def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
-    """The settings of a dataclass from NAME=VALUE,...; values are numbers, words, or words joined by +.
+    """Parse the settings of a dataclass from NAME=VALUE,...; values are numbers, words, or words joined by +.
+
+    Former names of settings (``escalation.OLD_NAMES``) are accepted.
 
     Raises:
         UsageError: A name is unknown or given twice, or a part has not that form.
@@ -93,7 +98,7 @@ def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
 
 
 def literal(text: str) -> Any:
-    """A number, true, false or none if the text is one, else the text itself."""
+    """Return the number, truth value or None that a text stands for, else the text itself."""
     words = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]
@@ -105,7 +110,7 @@ def literal(text: str) -> Any:
 
 
 def describe(name: str) -> tuple[str, Mapping[str, Any]]:
-    """The first line of a search's description, and its settings with their defaults."""
+    """Return the first line of a search's docstring, and its settings with their defaults."""
     kind: Any = SEARCHES[name]
     about = (inspect.getdoc(kind) or "").partition("\n")[0].rstrip(".")
     return about, {field.name: field.default for field in fields(kind)}

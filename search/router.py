@@ -1,6 +1,6 @@
-"""Would the teacher write a better step? Arbitrage's question, answered by a small trained router.
+"""Router of the trigger "advantage" (Arbitrage): the probability that the teacher would write a better step.
 
-The router is a logistic regression on what is known once the draft is there, before the teacher is asked.
+It is a logistic regression on features of the draft, which are known before the teacher is called.
 """
 
 import math
@@ -18,11 +18,11 @@ FEATURES = (
     "tokens",
     "ends",
 )
-"""What the router sees of a draft."""
+"""Features of a draft, in the order of the weights."""
 
 
 def features(node: Node) -> list[float]:
-    """The values of ``FEATURES``, shape [features], each about 0 to 1; a score that is not there counts as 1."""
+    """Return the values of ``FEATURES``, shape [features], each about 0 to 1; a missing score counts as 1."""
     step, before = node.step, node.parent.score if node.parent is not None else None
     return [
         1.0 if node.score is None else node.score,
@@ -37,7 +37,7 @@ def features(node: Node) -> list[float]:
 
 
 def gain_probability(node: Node, weights: Sequence[float]) -> float:
-    """Probability in [0, 1] that the teacher's step would score higher than this draft.
+    """Return the probability in [0, 1] that the teacher's step would score higher than this draft.
 
     Args:
         node: The draft.

@@ -1,4 +1,4 @@
-"""Choosing the answer: from the finished solutions of a tree, without any reference answer."""
+"""Selection of the answer among the finished solutions of a tree, without a reference answer."""
 
 import math
 from collections import Counter
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
+from hintree.grade import group
 from hintree.search.core.endings import Rejection
 from hintree.search.core.tree import Node, Tree, open_nodes, prune
 
@@ -63,7 +64,10 @@ class Choice:
 
 
 def trajectory_score(node: Node, aggregate: str = "last") -> float:
-    """One score in [0, 1] for the path that ends in ``node``; token confidence where nobody judged."""
+    """Return the score in [0, 1] of the path that ends in ``node``.
+
+    Without any step score it is the lowest mean token probability of the steps.
+    """
     if aggregate == "last" and node.score is not None:
         return node.score
     path = node.path()
@@ -74,20 +78,22 @@ def trajectory_score(node: Node, aggregate: str = "last") -> float:
 
 
 def value_of(node: Node, aggregate: str = "last") -> float:
-    """What a search takes a step to be worth, in [0, 1]: its trajectory score, 0 if it failed."""
+    """Return the value of a step for a search, in [0, 1]: its trajectory score, 0 if it failed."""
     return 0.0 if node.status == "failed" else trajectory_score(node, aggregate)
 
 
 def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], reason: str) -> list[Node]:
-    """The ``count`` nodes of highest rank, failed ones last; open nodes that are not kept are marked pruned."""
+    """Return the ``count`` nodes of highest rank, failed ones last, and prune the open nodes that are not kept."""
     ranked = sorted(nodes, key=lambda n: (n.status == "failed", -rank(n), n.id))
     prune(open_nodes(ranked[count:]), Rejection.OUTRANKED, reason)
     return ranked[:count]
 
 
 def votes(tree: Tree) -> dict[str, int]:
-    """How many finished solutions state each answer."""
-    return dict(Counter(node.step.answer for node in tree.terminals() if node.step.answer is not None))
+    """Count the finished solutions by answer; equal answers are one, named by their first spelling."""
+    answers = [node.step.answer for node in tree.terminals() if node.step.answer is not None]
+    classes = group(answers)
+    return {answers[classes.index(number)]: count for number, count in Counter(classes).items()}
 
 
 def select(tree: Tree, selection: Selection) -> Choice:
@@ -96,7 +102,7 @@ def select(tree: Tree, selection: Selection) -> Choice:
 
 
 def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
-    """The answer of a tree; ties go to the higher score, then to the earlier step.
+    """Return the selected solution of a tree; ties go to the higher score, then to the earlier step.
 
     Args:
         tree: A grown tree.
@@ -117,10 +123,11 @@ def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
     if how == "best":
         node = max(finished, key=lambda n: (n.score is not None, score[n.id], -n.id))
         return Choice(node, node.step.answer, score[node.id])
-    weight: dict[str, float] = {}
+    weight: dict[int, float] = {}
+    classes = dict(zip((n.id for n in finished), group([str(n.step.answer) for n in finished]), strict=True))
     for node in finished:
-        answer = str(node.step.answer)
+        answer = classes[node.id]
         weight[answer] = weight.get(answer, 0.0) + (1.0 if how == "majority" else score[node.id])
-    top = max(finished, key=lambda n: (weight[str(n.step.answer)], score[n.id], -n.id))
+    top = max(finished, key=lambda n: (weight[classes[n.id]], score[n.id], -n.id))
     total = sum(weight.values())
-    return Choice(top, top.step.answer, weight[str(top.step.answer)] / total if total else 0.0)
+    return Choice(top, top.step.answer, weight[classes[top.id]] / total if total else 0.0)

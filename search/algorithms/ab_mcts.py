@@ -1,4 +1,4 @@
-"""Adaptive branching MCTS: Thompson sampling decides whether to write a new step or go on, and who writes it."""
+"""Adaptive branching MCTS: Thompson sampling chooses between going wider (a new step) and deeper (an old one)."""
 
 import math
 import random
@@ -22,19 +22,19 @@ ARMS = ("reasoner", "hinted", "teacher")
 class ABMCTS:
     """AB-MCTS-A (Inoue et al. 2025, arXiv 2503.04412, section 3.3, node aggregation).
 
-    At every step of the walk each arm draws a value from its posterior, and the highest goes on: an arm per living
-    child, whose observations are all scores below it, and a GEN arm per author, whose observations are the scores of
-    the children that this author wrote here. A GEN arm writes one new child. Posteriors are those of a normal
+    At every node of a selection path, each arm draws a value from its posterior and the highest is followed. There is
+    one arm per live child, with all scores in its subtree as observations, and one GEN arm per author, with the scores
+    of the children that this author wrote here. A GEN arm writes one new child. The posterior is that of a normal
     distribution with unknown mean and variance (their Gaussian model): mean 0, kappa 1, nu 1, tau^2 0.1 a priori.
-    Ours: equal siblings are one step, and what writes one again brings nothing and is seen as 0.
+    Unlike the paper, equal siblings are merged, and a duplicate counts as an observation of 0.
 
     Attributes:
         simulations: New steps to write, at least 1.
-        arms: Who may write: "reasoner" (without a hint), "hinted" (the reasoner under a hint), "teacher".
-        batch: Simulations side by side, at least 1; those do not see each other's scores.
+        arms: Authors of new steps: "reasoner" (without a hint), "hinted" (the reasoner under a hint), "teacher".
+        batch: Simulations in parallel, at least 1; they do not observe each other's scores.
         depth: Longest path in steps.
         aggregate: How step scores make the value of a path.
-        mean, kappa, nu, tau2: The prior.
+        mean, kappa, nu, tau2: Parameters of the normal-inverse-chi-squared prior.
 
     Raises:
         UsageError: A value is outside its range.
@@ -63,104 +63,108 @@ class ABMCTS:
         return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Write ``simulations`` steps; ends early when every path is finished or failed."""
-        done, below = 0, Below(tree)
+        """Run ``simulations`` simulations, each of which writes one step or revisits a finished solution."""
+        done, stats = 0, SubtreeStats(tree)
         while done < self.simulations:
             count = min(self.batch, self.simulations - done)
-            at = [place for i in range(count) if (place := self.select(tree, done + i, below)) is not None]
+            slots = [slot for i in range(count) if (slot := self.select(tree, done + i, stats)) is not None]
             done += count
-            written = await generate_steps(tree, at)
-            for place, node in zip(at, written, strict=True):
+            written = await generate_steps(tree, slots)
+            for slot, node in zip(slots, written, strict=True):
                 if node is not None:
-                    below.wrote[place.node.id, arm_of(place)].append(node if node.position == place.position else None)
+                    stats.wrote[slot.node.id, arm_of(slot)].append(node if node.position == slot.position else None)
             for node in unique(await rewrite(tree, unique(node for node in written if node is not None), rule)):
                 backup(node, value_of(node, self.aggregate))
-            below.look()
+            stats.update()
 
-    def select(self, tree: Tree, simulation: int, below: "Below") -> Slot | None:
-        """Walk down by Thompson sampling to where a GEN arm wins; None where the walk ends in a finished solution."""
+    def select(self, tree: Tree, simulation: int, stats: "SubtreeStats") -> Slot | None:
+        """Select by Thompson sampling and return the slot of the GEN arm that wins.
+
+        A path that ends in a finished solution backs its value up and returns None.
+        """
         draw = generator(tree.root.key, "thompson", simulation)
         node = tree.root
         while True:
             arms: list[tuple[float, int, Node | str]] = []
             for i, arm in enumerate(self.arms if node.depth < self.depth else ()):
-                seen = Seen()
-                for child in below.wrote[node.id, arm]:
-                    seen.add(score(child) if child else 0.0)
-                arms.append((self.sample(draw, seen), -i, arm))
+                observed = RunningStats()
+                for child in stats.wrote[node.id, arm]:
+                    observed.add(observed_score(child) if child else 0.0)
+                arms.append((self.sample(draw, observed), -i, arm))
             for child in node.children:
                 if child.status in ("open", "terminal") and child.visits:
-                    arms.append((self.sample(draw, below.seen[child.id]), -child.id - len(ARMS), child))
+                    arms.append((self.sample(draw, stats.below[child.id]), -child.id - len(ARMS), child))
             if not arms:
                 return None
             pick = max(arms, key=lambda arm: arm[:2])[2]
             if isinstance(pick, str):
-                return self.place(node, pick)
+                return self.reserve_slot(node, pick)
             if pick.status == "terminal":
                 backup(pick, value_of(pick, self.aggregate))
                 return None
             node = pick
 
-    def place(self, node: Node, arm: str) -> Slot:
-        """Where an arm writes its next step."""
+    def reserve_slot(self, node: Node, arm: str) -> Slot:
+        """Reserve the slot of an arm's next step; advances ``children_requested`` of the node."""
         [sibling] = node.reserve(1)
         return Slot(node, Position(sibling), "teacher" if arm == "teacher" else "reasoner", arm == "hinted")
 
-    def sample(self, draw: random.Random, seen: "Seen") -> float:
-        """A draw of the mean from its normal-inverse-chi-squared posterior after the observations ``seen``."""
-        n = seen.n
-        average = seen.total / n if n else 0.0
+    def sample(self, draw: random.Random, observed: "RunningStats") -> float:
+        """Draw a mean from the normal-inverse-chi-squared posterior after the observations."""
+        n = observed.count
+        average = observed.total / n if n else 0.0
         kappa, nu = self.kappa + n, self.nu + n
         mean = (self.kappa * self.mean + n * average) / kappa
-        spread = max(0.0, seen.squares - n * average**2) + self.kappa * n / kappa * (average - self.mean) ** 2
+        spread = max(0.0, observed.squares - n * average**2) + self.kappa * n / kappa * (average - self.mean) ** 2
         variance = (self.nu * self.tau2 + spread) / draw.gammavariate(nu / 2, 2.0)
         return draw.gauss(mean, math.sqrt(variance / kappa))
 
 
-def arm_of(place: Slot) -> str:
-    """The arm that writes at a place."""
-    return "teacher" if place.author == "teacher" else "hinted" if place.hinted else "reasoner"
+def arm_of(slot: Slot) -> str:
+    """Return the arm that writes a slot."""
+    return "teacher" if slot.author == "teacher" else "hinted" if slot.hinted else "reasoner"
 
 
-def score(node: Node) -> float:
-    """What an arm observes of a step: its score, 0 if it failed, one half if nobody judged it."""
+def observed_score(node: Node) -> float:
+    """Return the observation that a step makes, in [0, 1]: its score, 0 if it failed, one half if it has none."""
     return 0.0 if node.status == "failed" else 0.5 if node.score is None else node.score
 
 
 @dataclass(slots=True)
-class Seen:
-    """Scores observed so far: how many, their sum, and the sum of their squares."""
+class RunningStats:
+    """Count, sum and sum of squares of the scores observed so far."""
 
-    n: int = 0
+    count: int = 0
     total: float = 0.0
     squares: float = 0.0
 
     def add(self, value: float) -> None:
-        """Observe one more."""
-        self.n += 1
+        """Add one observation in [0, 1]."""
+        self.count += 1
         self.total += value
         self.squares += value * value
 
 
-class Below:
-    """What is seen at and below every step, kept up as the tree grows; duplicates and rejected versions do not count.
+class SubtreeStats:
+    """Observations in the subtree of every step, updated as the tree grows, without duplicates and rejected versions.
 
-    seen: By node id.
-    wrote: By node id and arm, the steps that this arm wrote there; None for a duplicate, which brought nothing.
+    Attributes:
+        below: Scores of a step and of all steps after it, by node id.
+        wrote: Steps that an arm wrote after a node, by node id and arm; None for a duplicate.
     """
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.looked = 1
-        self.seen: defaultdict[int, Seen] = defaultdict(Seen)
+        self.counted = 1
+        self.below: defaultdict[int, RunningStats] = defaultdict(RunningStats)
         self.wrote: defaultdict[tuple[int, str], list[Node | None]] = defaultdict(list)
-        self.look()
+        self.update()
 
-    def look(self) -> None:
-        """Count the steps that are new since the last look, each for itself and for all before it."""
-        for node in self.tree.nodes[self.looked :]:
+    def update(self) -> None:
+        """Count the steps added since the last update, each for itself and for all steps before it."""
+        for node in self.tree.nodes[self.counted :]:
             path = node.path()
             if not any(at.status in ("pruned", "rejected") for at in path):
                 for at in path:
-                    self.seen[at.id].add(score(node))
-        self.looked = len(self.tree.nodes)
+                    self.below[at.id].add(observed_score(node))
+        self.counted = len(self.tree.nodes)

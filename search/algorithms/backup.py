@@ -1,10 +1,10 @@
-"""Values that flow back from a step to the steps before it."""
+"""Backup: the values of an evaluated step enter the means of the steps before it."""
 
 from hintree.search.core.tree import Node
 
 
 def backup(node: Node, value: float) -> None:
-    """Enter one evaluation of a step: all steps of its path, and the root, are visited and take it into their means."""
+    """Back up one evaluation: every step of the path, and the root, counts a visit and averages the value in."""
     at: Node | None = node
     while at is not None:
         at.visits += 1

@@ -1,4 +1,4 @@
-"""Step-level beam search, with lookahead and the rewrite ladder."""
+"""Step-level beam search, with lookahead and escalation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from hintree.search.selection import AGGREGATES, Selection, keep_best, trajector
 class Beam:
     """Step beam search and, with ``lookahead``, lookahead search (Snell et al. 2024, arXiv 2408.03314, section 5.2).
 
-    Keep the ``width`` best paths; each writes ``branch`` next steps. Width and branch 1 make one chain.
+    Keep the ``width`` best paths; write ``branch`` next steps after each. Width and branch 1 make one greedy chain.
 
     Attributes:
         width: Paths kept (n // m in the paper's terms), at least 1.
         branch: Next steps written per path (m), at least 1.
-        unhinted: How many of these are written without a hint, at most ``branch``.
-        lookahead: Every step is judged by where a single chain of so many more steps ends (k); 0 judges the step.
+        unhinted: Next steps of these that are written without a hint, at most ``branch``.
+        lookahead: Steps of the rollout whose end gives a step its value (k in the paper); 0 takes the step's own score.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
 
@@ -63,14 +63,15 @@ class Beam:
         fail_too_long(beam, self.depth)
 
     async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
-        """``branch`` scored children for every node; those that a look ahead has written are taken as they are."""
-        there = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
-        at = [p for node in nodes for p in reserve_slots([node], self.branch - len(node.children), self.unhinted)]
-        new = [child for child in await generate_steps(tree, at) if child is not None]
-        return unique([*there, *new])
+        """Return ``branch`` scored children of every node, those that an earlier lookahead has written among them."""
+        known = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
+        missing = [(node, self.branch - len(node.children)) for node in nodes]
+        slots = [slot for node, count in missing for slot in reserve_slots([node], count, self.unhinted)]
+        new = [child for child in await generate_steps(tree, slots) if child is not None]
+        return unique([*known, *new])
 
     async def look_ahead(self, tree: Tree, nodes: Sequence[Node]) -> None:
-        """Write ``lookahead`` steps after every node; the trajectory score at their end becomes the node's value."""
+        """Roll out ``lookahead`` steps after every node; the trajectory score at the end becomes the node's value."""
         if not self.lookahead:
             return
         ends = await roll_out(tree, nodes, self.lookahead, self.depth)
@@ -78,5 +79,5 @@ class Beam:
             node.visits, node.value = 1, value_of(end, self.aggregate)
 
     def rank(self, node: Node) -> float:
-        """What a node is kept for: its value if there was a look ahead, else its trajectory score."""
+        """Return the rank of a node: its value if there was a lookahead, else its trajectory score."""
         return node.value if node.visits else trajectory_score(node, self.aggregate)

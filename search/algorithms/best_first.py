@@ -12,18 +12,18 @@ from hintree.search.selection import AGGREGATES, Selection, trajectory_score
 
 @dataclass(frozen=True, slots=True)
 class BestFirst:
-    """Expand the most promising open step of the whole tree, wherever it stands.
+    """Expand the open step with the highest priority in the whole tree.
 
-    A step is ranked by f = g + weight * h, where g aggregates the scores of its path and h is its own score (Q*, Wang
-    et al. 2024, arXiv 2406.14283, with the scorer as h). With weight 0 and aggregate "product" it is uniform-cost
+    The priority of a step is f = g + weight * h, where g aggregates the scores of its path and h is its own score (Q*,
+    Wang et al. 2024, arXiv 2406.14283, with the scorer as h). With weight 0 and aggregate "product" it is uniform-cost
     search on the cost -log(score), that is A* without a heuristic.
 
     Attributes:
         expansions: Steps expanded, at least 1.
         branch: Next steps written per expansion, at least 1.
-        unhinted: How many of these are written without a hint, at most ``branch``.
+        unhinted: Next steps of these that are written without a hint, at most ``branch``.
         weight: Weight of h, at least 0.
-        answers: Stop after so many finished solutions, at least 1.
+        answers: Finished solutions after which the search stops, at least 1.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores make g.
 
@@ -51,7 +51,7 @@ class BestFirst:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Expand the best open step until enough solutions are finished, or nothing is left to expand."""
-        frontier, answers = [(-self.promise(tree.root), tree.root.id, tree.root)], 0
+        frontier, answers = [(-self.priority(tree.root), tree.root.id, tree.root)], 0
         for _ in range(self.expansions):
             if not frontier or answers >= self.answers:
                 return
@@ -61,10 +61,10 @@ class BestFirst:
             answers += sum(node.status == "terminal" for node in children)
             fail_too_long((node for node in children if node.depth >= self.depth), self.depth)
             for node in open_nodes(children):
-                heappush(frontier, (-self.promise(node), node.id, node))
+                heappush(frontier, (-self.priority(node), node.id, node))
 
-    def promise(self, node: Node) -> float:
-        """What a step is ranked by; the root comes first."""
+    def priority(self, node: Node) -> float:
+        """Return the priority f of a step; the root comes first."""
         if node.parent is None:
             return float("inf")
         return trajectory_score(node, self.aggregate) + self.weight * (node.score or 0.0)

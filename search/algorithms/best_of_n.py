@@ -14,9 +14,9 @@ from hintree.search.selection import Selection, votes
 
 @dataclass(frozen=True, slots=True)
 class BestOfN:
-    """``n`` whole solutions, each written without looking at the others (best-of-N, and self-consistency's samples).
+    """Sample ``n`` complete solutions independently (best-of-N, and the samples of self-consistency).
 
-    Which of them wins is a matter of choice: the best trajectory (best-of-N; Cobbe et al. 2021, arXiv 2110.14168), the
+    The selection decides which of them wins: the best trajectory (best-of-N; Cobbe et al. 2021, arXiv 2110.14168), the
     majority (self-consistency; Wang et al. 2022, arXiv 2203.11171) or the score-weighted vote. Equal steps are not
     merged, as every sample has a vote.
 
@@ -37,21 +37,21 @@ class BestOfN:
         check_whole(self, n=1, depth=1)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Write all samples, step by step and side by side."""
+        """Write all samples, step by step and in parallel."""
         await sample(tree, map(Position, range(self.n)), self.depth, rule, hinted=self.hinted)
 
 
 @dataclass(frozen=True, slots=True)
 class SelfConsistency:
-    """Sample until the majority is sure enough: adaptive consistency (Aggarwal et al. 2023, arXiv 2305.11860).
+    """Sample until the majority is confident enough: adaptive consistency (Aggarwal et al. 2023, arXiv 2305.11860).
 
     After every ``batch`` samples the two most frequent answers are compared: with votes v1 and v2, the probability that
     the first is the more frequent one in truth is P(p > 1/2) under Beta(v1 + 1, v2 + 1) (their Beta criterion).
 
     Attributes:
         n: Most samples, at least 1.
-        batch: Samples between two looks, at least 1.
-        sure: Stop above this probability; 1 never stops early.
+        batch: Samples between two votes, at least 1.
+        sure: Probability above which sampling stops; 1 never stops early.
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
 
@@ -75,7 +75,7 @@ class SelfConsistency:
         return Selection("majority")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Write batches of samples until the vote is sure."""
+        """Write batches of samples until the majority is confident enough."""
         for start in range(0, self.n, self.batch):
             batch = map(Position, range(start, min(start + self.batch, self.n)))
             await sample(tree, batch, self.depth, rule, hinted=self.hinted)
@@ -101,6 +101,9 @@ async def sample(tree: Tree, positions: Iterable[Position], depth: int, rule: Re
 
 
 def beta_above_half(a: int, b: int) -> float:
-    """P(p > 1/2) for p ~ Beta(a, b), a and b whole: the chance that a + b - 1 fair coins show fewer than a heads."""
+    """Return P(p > 1/2) for p ~ Beta(a, b) with whole a and b.
+
+    It equals the probability that a + b - 1 fair coins show fewer than ``a`` heads.
+    """
     n = a + b - 1
     return float(sum(comb(n, k) for k in range(a)) / 2**n)

@@ -1,10 +1,10 @@
-"""Checking the settings of searches."""
+"""Checks of the settings of searches."""
 
 from hintree.errors import UsageError
 
 
 def check_whole(search: object, **least: int) -> None:
-    """Raise UsageError unless each named setting is a whole number of at least so much."""
+    """Raise UsageError unless each named setting is a whole number of at least the given value."""
     for name, smallest in least.items():
         value = getattr(search, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
@@ -27,5 +27,5 @@ def check_one_of(search: object, **accepted: tuple[str, ...]) -> None:
 
 
 def title(search: object) -> str:
-    """The search as a user calls it."""
+    """Return the name that users call the search by."""
     return type(search).__name__

@@ -15,14 +15,14 @@ from hintree.search.selection import AGGREGATES, Selection, keep_best, trajector
 class DVTS:
     """Independent subtrees, each a greedy search by the scorer (Beeching et al. 2024, search-and-learn).
 
-    Each of ``width`` subtrees writes ``branch`` next steps after its only path and keeps the best, without looking at
-    the others, so no one good beginning can crowd out the rest. Only finished paths count: in the last expansion of a
-    subtree all finished siblings stay as candidates.
+    Each of ``width`` subtrees extends its only path by ``branch`` next steps and keeps the best, independently of the
+    other subtrees, which keeps the solutions diverse. In the last expansion of a subtree all finished siblings stay as
+    candidates.
 
     Attributes:
         width: Subtrees (n // m), at least 1.
         branch: Next steps written per subtree (m), at least 1.
-        unhinted: How many of these are written without a hint, at most ``branch``.
+        unhinted: Next steps of these that are written without a hint, at most ``branch``.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores rank a path.
 
@@ -47,34 +47,34 @@ class DVTS:
         return Selection("weighted", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Grow all subtrees side by side until each is finished."""
+        """Grow all subtrees in parallel until each is finished."""
         ends = dict.fromkeys(range(self.width), tree.root)
         for _ in range(self.depth):
-            alive = [(lane, node) for lane, node in ends.items() if node.status == "open"]
-            if not alive:
+            growing = [(subtree, node) for subtree, node in ends.items() if node.status == "open"]
+            if not growing:
                 return
-            at = [self.place(lane, node, i) for lane, node in alive for i in range(self.branch)]
-            steps = await generate_steps(tree, at, merge=False)
-            written = [(p.position.group, step) for p, step in zip(at, steps, strict=True) if step is not None]
+            slots = [self.slot(subtree, node, i) for subtree, node in growing for i in range(self.branch)]
+            steps = await generate_steps(tree, slots, merge=False)
+            written = [(s.position.group, step) for s, step in zip(slots, steps, strict=True) if step is not None]
             if rule and rule.when == "before":
                 kept = await rewrite(tree, [step for _, step in written], rule, merge=False)
-                written = [(lane, new) for (lane, _), new in zip(written, kept, strict=True)]
-            lanes: dict[int, list[Node]] = {}
-            for lane, step in written:
-                lanes.setdefault(lane, []).append(step)
-            best = {lane: self.pick(siblings) for lane, siblings in lanes.items()}
+                written = [(subtree, new) for (subtree, _), new in zip(written, kept, strict=True)]
+            siblings_of: dict[int, list[Node]] = {}
+            for subtree, step in written:
+                siblings_of.setdefault(subtree, []).append(step)
+            best = {subtree: self.pick(siblings) for subtree, siblings in siblings_of.items()}
             kept = list(best.values())
             if rule and rule.when == "after":
                 kept = await rewrite(tree, kept, rule, merge=False)
             ends = dict(zip(best, kept, strict=True))
         fail_too_long(ends.values(), self.depth)
 
-    def place(self, lane: int, node: Node, i: int) -> Slot:
-        """Where a subtree writes its ``i``-th next step."""
-        return Slot(node, Position(i, lane, self.branch), hinted=i < self.branch - self.unhinted)
+    def slot(self, subtree: int, node: Node, i: int) -> Slot:
+        """Return the slot of a subtree's ``i``-th next step."""
+        return Slot(node, Position(i, subtree, self.branch), hinted=i < self.branch - self.unhinted)
 
     def pick(self, siblings: list[Node]) -> Node:
-        """The best of the siblings; open ones that lose are pruned, and finished ones too if the subtree goes on."""
+        """Return the best sibling and prune the other open ones, and the finished ones if the subtree continues."""
         why = "not the best of its subtree"
         best = keep_best(siblings, 1, lambda n: trajectory_score(n, self.aggregate), why)[0]
         if best.status == "open":

@@ -1,4 +1,7 @@
-"""Decide before drafting: look at the first token of the next step, then say who writes the step."""
+"""Routing before drafting: a probe of the next step's first token decides which author writes the step.
+
+GlimpRouter and STEER share the loop and differ in the statistic of the first token.
+"""
 
 from collections.abc import Callable
 
@@ -13,21 +16,21 @@ TEACHER_WRITES = Rewrite.always(stages=("teacher",), per="step")
 
 
 async def route(
-    tree: Tree, rule: Rewrite | None, depth: int, sure: Callable[[StepOutput], bool], *, teacher_ends: bool
+    tree: Tree, rule: Rewrite | None, depth: int, confident: Callable[[StepOutput], bool], *, teacher_ends: bool
 ) -> None:
-    """One chain, every step written by the reasoner where it is sure of its first token, else by the teacher.
+    """Grow one chain; the reasoner writes a step where it is confident of the first token, else the teacher does.
 
     Args:
-        tree: The tree.
-        rule: A rewrite rule for what was written, or None.
+        tree: The tree, which holds only the root.
+        rule: A rewrite rule for every written step, or None.
         depth: Longest path in steps.
-        sure: Whether the reasoner may go on from this first token.
-        teacher_ends: Have the step that ends the solution written by the teacher in any case.
+        confident: Tells from the first token whether the reasoner writes the step.
+        teacher_ends: Whether the teacher rewrites the step that ends the solution, if the reasoner wrote it.
     """
     node = tree.root
     for _ in range(depth):
         first = (await gather([StepRequest(tree, node, FIRST_TOKEN, tokens=1)]))[0]
-        author = "reasoner" if first is None or sure(first) else "teacher"
+        author = "reasoner" if first is None or confident(first) else "teacher"
         written = await step_by(tree, node, author)
         if written is None:
             return
@@ -40,7 +43,7 @@ async def route(
 
 
 async def step_by(tree: Tree, node: Node, author: str) -> Node | None:
-    """The next step; the reasoner's where the teacher is absent or its budget spent."""
+    """Write the next step; the reasoner writes it where the teacher is absent or out of budget."""
     [written] = await generate_steps(tree, [Slot(node, author=author)])
     if written is None and author == "teacher":
         [written] = await generate_steps(tree, [Slot(node)])

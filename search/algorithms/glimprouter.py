@@ -1,4 +1,4 @@
-"""GlimpRouter: the entropy of a step's first token says who writes the step."""
+"""GlimpRouter: the entropy of a step's first token decides which author writes the step."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ class GlimpRouter:
     """One chain; the teacher writes a step if the reasoner's first token is uncertain (arXiv 2601.05110).
 
     H is the entropy of the reasoner's distribution of the first token of the next step. The reasoner writes the step if
-    H < ``threshold``, else the teacher does, and no draft is thrown away.
+    H < ``threshold``, else the teacher does; no draft is discarded.
 
     Attributes:
         threshold: tau, in nats, at least 0. At 0 the teacher writes everything, at infinity only the end.
-        ending: Who writes the step that ends the solution: "teacher", or "any" for whom the entropy names.
+        ending: Author of the step that ends the solution: "teacher", or "any" for the one that the entropy selects.
         depth: Longest path in steps.
 
     Raises:
@@ -35,7 +35,7 @@ class GlimpRouter:
         check_one_of(self, ending=("teacher", "any"))
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Write the chain."""
+        """Probe the first token and write the step, until the chain ends."""
         await route(
             tree,
             rule,
@@ -46,7 +46,7 @@ class GlimpRouter:
 
 
 def entropy_of(first: StepOutput) -> float:
-    """Entropy of a first token's distribution, in nats. Raises UsageError where it is not known."""
+    """Return the entropy of a first token's distribution, in nats. Raises UsageError where it is unknown."""
     if first.first_entropy is None and not first.entropy:
         raise UsageError("GlimpRouter needs entropies, which no server tells: name a reasoner on this machine")
     return first.entropy

@@ -1,7 +1,8 @@
-"""LoRID: a direct solution against one that begins with knowledge, until both agree."""
+"""LoRID: a direct solution and one that begins with knowledge, sampled until they agree."""
 
 from dataclasses import dataclass
 
+from hintree.grade import group
 from hintree.search.algorithms.best_of_n import sample
 from hintree.search.algorithms.checks import check_whole
 from hintree.search.core.endings import Rejection
@@ -13,14 +14,14 @@ from hintree.search.selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class Lorid:
-    """Two ways to solve, drawn again until their answers agree (LoRID, arXiv 2508.13037, with a limit of our choice).
+    """Sample two kinds of solutions until their answers agree (LoRID, arXiv 2508.13037, with a limit on the rounds).
 
-    In every round A = a solution without a hint, B = one under a hint (with ``hinting.when`` = "plan": after knowledge
-    was written down). Where both state the same answer, it is the answer; else the next round draws both again. After
-    the last round all solutions vote.
+    In every round A is a solution without a hint and B one under a hint (with ``hinting.when`` = "plan", after the
+    hinter has written down knowledge). If both state the same answer, it is selected; otherwise the next round samples
+    both again. After the last round all solutions vote.
 
     Attributes:
-        rounds: Most rounds (R), at least 1.
+        rounds: Maximum number of rounds (R), at least 1.
         depth: Longest path in steps; a longer one fails.
 
     Raises:
@@ -39,18 +40,24 @@ class Lorid:
         return Selection("majority")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Draw pairs of solutions until one agrees."""
+        """Sample pairs of solutions until the two of a pair agree."""
         for number in range(self.rounds):
             before = tree.terminals()
             direct = await self.solution(tree, Position(0, number, 2), rule, hinted=False)
             informed = await self.solution(tree, Position(1, number, 2), rule, hinted=True)
-            if direct and informed and direct.step.answer == informed.step.answer:
+            if direct and informed and agree(direct, informed):
                 prune(before, Rejection.SUPERSEDED, f"steps {direct.id} and {informed.id} agree")
                 return
 
     async def solution(self, tree: Tree, position: Position, rule: Rewrite | None, *, hinted: bool) -> Node | None:
-        """The last step of one more solution, None if it states no answer."""
+        """Sample one more solution and return its last step, None if it states no answer."""
         written = len(tree)
         await sample(tree, [position], self.depth, rule, hinted=hinted)
         ends = [node for node in tree.nodes[written:] if node.status == "terminal" and node.step.answer is not None]
         return ends[-1] if ends else None
+
+
+def agree(one: Node, other: Node) -> bool:
+    """Return whether two finished solutions state equal answers, in the sense of the grader."""
+    first, second = group([str(one.step.answer), str(other.step.answer)])
+    return first == second

@@ -18,27 +18,27 @@ from hintree.search.selection import AGGREGATES, Selection, value_of
 class MCTS:
     """MCTS with UCT (Kocsis and Szepesvari 2006) or PUCT (Silver et al. 2017), on values in [0, 1] from the scorer.
 
-    A simulation walks from the root to a step with room for children, writes them all in one batch, evaluates each,
-    and backs every evaluation up (as rStar-Math does, Guan et al. 2025, arXiv 2501.04519, section 3.2: a new step's
-    score is its first visit). So the visits of a step are 1 plus those of its children. A simulation that ends in a
-    finished solution backs its value up again and writes nothing. ``batch`` simulations run side by side: while one is
-    under way its path counts a visit of value 0 (a virtual loss); where the next would meet it in the same step it
-    waits, so that no written step is thrown away.
+    A simulation selects a path from the root to an expandable step, writes all its new children in one batch, evaluates
+    each, and backs every evaluation up (as rStar-Math does, Guan et al. 2025, arXiv 2501.04519, section 3.2: a new
+    step's score is its first visit). So the visits of a step are 1 plus those of its children. A simulation that ends
+    in a finished solution backs its value up again and writes nothing. ``batch`` simulations run in parallel: each path
+    under way counts a visit of value 0 (a virtual loss). Selection stops where two would expand the same step, so that
+    no written step is discarded.
 
     Attributes:
-        simulations: At least 1.
+        simulations: Simulations in all, at least 1.
         branch: Children written when a step is first expanded, at least 1.
-        unhinted: How many of these are written without a hint, at most ``branch``.
+        unhinted: Children of these that are written without a hint, at most ``branch``.
         c: Weight of exploration, at least 0.
         rule: "uct", Q + c sqrt(ln N / n), or "puct", Q + c P sqrt(N) / (1 + n), where the prior P is the mean token
             probability, normalised over siblings.
         noise: Share of Dirichlet noise in the root's priors (puct), in [0, 1].
         alpha: Concentration of that noise, above 0.
-        widen: Progressive widening (Coulom 2007): a step with N visits may have branch * N^widen children; 0 keeps
-            ``branch``.
+        widen: Exponent of progressive widening (Coulom 2007), in [0, 1]: a step with N visits may have
+            branch * N^widen children; 0 keeps ``branch``.
         value: "score", "rollout" (the trajectory score at the end of one chain written from there) or "both" (their
             mean).
-        batch: Simulations side by side, at least 1.
+        batch: Simulations in parallel, at least 1.
         depth: Longest path in steps.
         aggregate: How step scores make a value.
 
@@ -71,9 +71,9 @@ class MCTS:
         return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Run all simulations; ends early when nothing is left to write."""
+        """Select, expand, evaluate and back up until all simulations are done, or no step can be expanded."""
         done = 0
-        while done < self.simulations and self.alive(tree.root):
+        while done < self.simulations and self.is_live(tree.root):
             leaves = self.select_many(tree, min(self.batch, self.simulations - done))
             done += len(leaves)
             for leaf in leaves:
@@ -82,42 +82,54 @@ class MCTS:
             await self.expand(tree, open_nodes(leaves), rule)
 
     def select_many(self, tree: Tree, count: int) -> list[Node]:
-        """The leaves of up to ``count`` simulations that run side by side, each once."""
-        pending: dict[int, int] = {}
+        """Select the leaves of up to ``count`` parallel simulations, each once."""
+        virtual_loss: dict[int, int] = {}
         leaves: list[Node] = []
         for _ in range(count):
-            leaf = self.select(tree, pending)
+            leaf = self.select(tree, virtual_loss)
             if leaf in leaves:
                 break
             leaves.append(leaf)
             for node in (tree.root, *leaf.path()):
-                pending[node.id] = pending.get(node.id, 0) + 1
+                virtual_loss[node.id] = virtual_loss.get(node.id, 0) + 1
         return leaves
 
-    def select(self, tree: Tree, pending: dict[int, int]) -> Node:
-        """Walk from the root to a step with room for children, or to a finished one."""
+    def select(self, tree: Tree, virtual_loss: dict[int, int]) -> Node:
+        """Select a path from the root to an expandable or finished step, by the highest score of every child.
+
+        Args:
+            tree: The tree; its root is live. It is not modified, but for steps that turn out to be dead ends and fail.
+            virtual_loss: Visits under way by node id, each of value 0. It is not modified.
+        """
         node = tree.root
-        while node.status == "open" and not self.has_room(node):
-            children = [child for child in node.children if self.alive(child)]
-            total = node.visits + pending.get(node.id, 0)
+        while node.status == "open" and not self.is_expandable(node):
+            children = [child for child in node.children if self.is_live(child)]
+            total = node.visits + virtual_loss.get(node.id, 0)
             priors = self.priors(node, children)
-            pulls = [
-                self.urgency(child, prior, total, pending.get(child.id, 0))
+            scores = [
+                self.uct_score(child, prior, total, virtual_loss.get(child.id, 0))
                 for child, prior in zip(children, priors, strict=True)
             ]
-            node = children[pulls.index(max(pulls))]
+            node = children[scores.index(max(scores))]
         return node
 
-    def urgency(self, node: Node, prior: float, total: int, lost: int) -> float:
-        """What selection maximises, with ``total`` visits to the parent; ``lost`` visits under way count as losses."""
-        visits = node.visits + lost
+    def uct_score(self, node: Node, prior: float, total: int, virtual_loss: int) -> float:
+        """Return the UCT or PUCT score of a child, which selection maximises.
+
+        Args:
+            node: The child, visited at least once.
+            prior: Its prior P in [0, 1]; UCT does not use it.
+            total: Visits to its parent, those under way included.
+            virtual_loss: Visits to it that are under way, each of value 0.
+        """
+        visits = node.visits + virtual_loss
         mean = node.value * node.visits / visits
         if self.rule == "puct":
             return mean + self.c * prior * math.sqrt(total) / (1 + visits)
         return mean + self.c * math.sqrt(math.log(total) / visits)
 
     def priors(self, node: Node, children: Sequence[Node]) -> list[float]:
-        """P of each child, summing to 1; at the root mixed with Dirichlet noise."""
+        """Return the prior P of each child; they sum to 1. At the root Dirichlet noise is mixed in."""
         weights = [child.step.mean_probability + 1e-9 for child in children]
         priors = [weight / sum(weights) for weight in weights]
         if not self.noise or node.parent is not None:
@@ -125,22 +137,22 @@ class MCTS:
         draws = [generator(child.key, "dirichlet").gammavariate(self.alpha, 1.0) + 1e-12 for child in children]
         return [(1 - self.noise) * p + self.noise * x / sum(draws) for p, x in zip(priors, draws, strict=True)]
 
-    def room(self, node: Node) -> int:
-        """How many children may still be written after a step."""
+    def expansion_size(self, node: Node) -> int:
+        """Return the number of children that may still be requested after a step (progressive widening)."""
         most = math.floor(self.branch * max(1, node.visits) ** self.widen)
         return most - node.children_requested if node.depth < self.depth else 0
 
-    def has_room(self, node: Node) -> bool:
-        """Whether a step is to be expanded here; also where all that was written is dead, and more may not be."""
-        return self.room(node) > 0 or not any(self.alive(child) for child in node.children)
+    def is_expandable(self, node: Node) -> bool:
+        """Tell whether selection stops at an open step: it may have more children, or it has no live one."""
+        return self.expansion_size(node) > 0 or not any(self.is_live(child) for child in node.children)
 
-    def alive(self, node: Node) -> bool:
-        """Whether a simulation may end at a step or below it."""
-        return node.status == "terminal" or (node.status == "open" and not self.spent(node))
+    def is_live(self, node: Node) -> bool:
+        """Tell whether a simulation may end at a step or below it."""
+        return node.status == "terminal" or (node.status == "open" and not self.is_exhausted(node))
 
-    def spent(self, node: Node) -> bool:
-        """Whether an open step has no room and no living child; such a step fails, and is not looked at again."""
-        if self.room(node) > 0 or any(child.status in ("open", "terminal") for child in node.children):
+    def is_exhausted(self, node: Node) -> bool:
+        """Tell whether an open step may have no more children and has no live one; such a step fails."""
+        if self.expansion_size(node) > 0 or any(child.status in ("open", "terminal") for child in node.children):
             return False
         if node.children:
             node.fail(Rejection.DEAD_END, "no way on from here")
@@ -149,13 +161,13 @@ class MCTS:
         return True
 
     async def expand(self, tree: Tree, leaves: Sequence[Node], rule: Rewrite | None) -> None:
-        """Write, rewrite, evaluate and back up the children of the leaves."""
-        at = [
+        """Write, rewrite and evaluate the children of the leaves, and back up their values."""
+        slots = [
             slot
             for leaf in leaves
-            for slot in reserve_slots([leaf], self.room(leaf), self.unhinted if not leaf.children else 0)
+            for slot in reserve_slots([leaf], self.expansion_size(leaf), self.unhinted if not leaf.children else 0)
         ]
-        children = unique(child for child in await generate_steps(tree, at) if child is not None)
+        children = unique(child for child in await generate_steps(tree, slots) if child is not None)
         fresh = [child for child in unique(await rewrite(tree, children, rule)) if not child.visits]
         ends = await roll_out(tree, fresh, self.depth, self.depth) if self.value != "score" else fresh
         for node, end in zip(fresh, ends, strict=True):

@@ -1,4 +1,4 @@
-"""MUR: a step that is less certain than the steps before it is sampled again, and a critic chooses."""
+"""MUR: a step that is less certain than the steps before it is resampled, and the scorer chooses."""
 
 import math
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from hintree.search.selection import keep_best, value_of
 
 @dataclass(frozen=True, slots=True)
 class MUR:
-    """One chain with more samples where momentum uncertainty asks for them (arXiv 2507.14958).
+    """One chain that samples a step again where its momentum uncertainty is high (arXiv 2507.14958).
 
-    With the mean log probability lp of a step's tokens and its momentum M (0 at first, then
+    Let lp be the mean log-probability of a step's tokens and M its momentum (0 at first, then
     M <- ``momentum`` M + (1 - ``momentum``) lp), a step is sampled ``samples`` times more if
-    exp(lp) < ``scaling`` exp(M), and the scorer, who is asked only then, chooses among them. Never the first step, nor
-    one that ends the solution.
+    exp(lp) < ``scaling`` exp(M), and the scorer, which is used only then, chooses among the samples. The first step and
+    one that ends the solution are never resampled.
 
     Attributes:
-        scaling: gamma, at least 0. At 0 nothing is sampled again, at infinity everything.
+        scaling: gamma, at least 0. At 0 no step is resampled, at infinity every one.
         momentum: alpha, in [0, 1].
         samples: Samples of an uncertain step, at least 1.
         depth: Longest path in steps.
@@ -41,7 +41,7 @@ class MUR:
         check_range(self, scaling=(0.0, math.inf), momentum=(0.0, 1.0))
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Write the chain."""
+        """Draft, resample if uncertain, and update the momentum, until the chain ends."""
         node, momentum = tree.root, 0.0
         for depth in range(self.depth):
             [draft] = await generate_steps(tree, [Slot(node)], score=False)
@@ -49,15 +49,15 @@ class MUR:
                 return
             low = math.exp(certainty(draft)) < self.scaling * math.exp(momentum)
             if low and depth > 0 and draft.status != "terminal":
-                draft = await self.sample_again(tree, draft)
+                draft = await self.resample(tree, draft)
             momentum = self.momentum * momentum + (1 - self.momentum) * certainty(draft)
             [node] = await rewrite(tree, [draft], rule)
             if node.status != "open":
                 return
         fail_too_long([node], self.depth)
 
-    async def sample_again(self, tree: Tree, draft: Node) -> Node:
-        """The best of ``samples`` new versions of a draft; the draft if none is sound."""
+    async def resample(self, tree: Tree, draft: Node) -> Node:
+        """Sample ``samples`` new versions of a draft and return the best; the draft if all of them failed."""
         assert draft.parent is not None
         positions = [Position(i).rewritten(0) for i in range(self.samples)]
         written = await write_steps(tree, [Slot(draft.parent, position, replaces=draft) for position in positions])
@@ -73,7 +73,7 @@ class MUR:
 
 
 def certainty(node: Node) -> float:
-    """Mean log probability of a step's tokens, in nats; the logarithm of the mean where it was not recorded."""
+    """Return the mean log-probability of a step's tokens, in nats; the log of the mean where it was not recorded."""
     if node.step.log_probability is not None:
         return node.step.log_probability
     return math.log(max(node.step.mean_probability, 1e-300))

@@ -16,13 +16,13 @@ from hintree.search.escalation import Rewrite, rewrite
 class Particles:
     """Particle filtering (Puri et al. 2025, arXiv 2502.01618, algorithm 1).
 
-    ``n`` paths are written side by side, one step at a time; after every step the paths are drawn anew, in proportion
-    to softmax(logit(score) / temperature) of their last steps, so that good ones multiply and poor ones die out.
-    Finished paths stay in the draw. Systematic resampling: one uniform number, n evenly spaced points.
+    Extend ``n`` particles by one step each, then resample them in proportion to softmax(logit(score) / temperature) of
+    their last steps. Finished particles take part in the resampling. It is systematic: one uniform number gives n
+    evenly spaced points.
 
     Attributes:
-        n: Particles, at least 1.
-        temperature: Of the softmax, above 0; high keeps all, low keeps the best.
+        n: Number of particles, at least 1.
+        temperature: Temperature of the softmax, above 0; a high one keeps all particles, a low one the best.
         hinted: Whether steps are written under hints, if there is a hinter.
         depth: Longest path in steps; a longer one fails.
 
@@ -40,21 +40,21 @@ class Particles:
         check_range(self, temperature=(1e-6, 1e6))
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Write and resample until all particles are finished."""
+        """Extend and resample until all particles are finished."""
         particles = [tree.root] * self.n
         for turn in range(self.depth):
-            alive = [i for i, node in enumerate(particles) if node.status == "open"]
-            if not alive:
+            growing = [i for i, node in enumerate(particles) if node.status == "open"]
+            if not growing:
                 return
-            at = [Slot(particles[i], Position(i), hinted=self.hinted) for i in alive]
-            steps = [step for step in await generate_steps(tree, at, merge=False) if step is not None]
+            slots = [Slot(particles[i], Position(i), hinted=self.hinted) for i in growing]
+            steps = [step for step in await generate_steps(tree, slots, merge=False) if step is not None]
             kept = await rewrite(tree, steps, rule, merge=False)
             finished = [node for node in particles if node.status == "terminal"]
             particles = self.resample(tree, [*finished, *kept], turn)
         fail_too_long(particles, self.depth)
 
     def resample(self, tree: Tree, particles: list[Node], turn: int) -> list[Node]:
-        """``n`` particles drawn by weight; failed ones have none."""
+        """Return ``n`` particles, resampled by weight; failed ones have weight 0."""
         sound = [node for node in particles if node.status != "failed"]
         if not sound:
             return []
@@ -63,17 +63,17 @@ class Particles:
         start = generator(tree.root.key, "resample", turn).random()
         points = [(start + i) / self.n * sum(weights) for i in range(self.n)]
         drawn: list[Node] = []
-        upto, place = weights[0], 0
+        upto, number = weights[0], 0
         for point in points:
-            while point > upto and place < len(sound) - 1:
-                place += 1
-                upto += weights[place]
-            drawn.append(sound[place])
+            while point > upto and number < len(sound) - 1:
+                number += 1
+                upto += weights[number]
+            drawn.append(sound[number])
         prune((node for node in open_nodes(sound) if node not in drawn), Rejection.NOT_RESAMPLED, "not drawn again")
         return drawn
 
 
 def logit(p: float) -> float:
-    """log(p / (1 - p)), with p kept off 0 and 1 by one part in a million."""
+    """Return log(p / (1 - p)), with p clamped to [1e-6, 1 - 1e-6]."""
     p = min(max(p, 1e-6), 1 - 1e-6)
     return math.log(p / (1 - p))

@@ -1,4 +1,4 @@
-"""SMART's beam search: write, score, take out what has ended, prune, and only then pay the teacher."""
+"""SMART's beam search: write, score, take out finished beams, prune, and only then call the teacher."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,13 @@ from hintree.search.selection import AGGREGATES, Selection, keep_best, trajector
 class Smart:
     """The search of SMART (arXiv 2504.09923) in the order of its public code; ``m`` = 1 is its best-of-N.
 
-    ``n`` beams write a step each; finished beams leave; the best ``n // m`` stay; the rule rewrites their low steps;
-    each goes on ``m`` times. Without a rule this is the beam search of search-and-learn (Beeching et al. 2024).
+    Each of ``n`` beams writes a step; finished beams are taken out; the best ``n // m`` are kept; the rule rewrites
+    their low steps; each is continued ``m`` times. Without a rule this is the beam search of search-and-learn
+    (Beeching et al. 2024).
 
     Attributes:
-        n: Beams, at least 1.
-        m: Beam width, in 1..n: ``n // m`` beams stay, each goes on about ``m`` times. 1 prunes nothing.
+        n: Number of beams, at least 1.
+        m: Beam width, in 1..n: ``n // m`` beams are kept and continued about ``m`` times each. 1 prunes nothing.
         depth: Iterations; a longer path fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
 
@@ -43,7 +44,7 @@ class Smart:
         return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Grow the tree until ``n`` beams have ended or none goes on."""
+        """Grow the tree until ``n`` beams are finished or none can be continued."""
         beams, ended = [tree.root], 0
         for _ in range(self.depth):
             drafts = await self.refill(tree, beams)
@@ -65,18 +66,18 @@ class Smart:
         fail_too_long(beams, self.depth)
 
     async def refill(self, tree: Tree, beams: list[Node]) -> list[Node]:
-        """One scored step for each of ``n`` beams, which are the given ones again and again."""
+        """Write and score one step for each of ``n`` beams, which repeat the given ones in turn."""
         share, more = divmod(self.n, len(beams))
-        at = [place for i, beam in enumerate(beams) for place in reserve_slots([beam], share + (i < more))]
-        return [node for node in await generate_steps(tree, at) if node is not None]
+        slots = [slot for i, beam in enumerate(beams) for slot in reserve_slots([beam], share + (i < more))]
+        return [node for node in await generate_steps(tree, slots) if node is not None]
 
     def rank(self, node: Node) -> float:
-        """What a beam is kept for."""
+        """Return the rank of a beam: its trajectory score."""
         return trajectory_score(node, self.aggregate)
 
 
 async def rewrite_some(tree: Tree, nodes: list[Node], rule: Rewrite, which: Callable[[Node], bool]) -> list[Node]:
-    """The nodes in order, with the low ones among some of them replaced as the rule says."""
+    """Rewrite the low ones among some of the nodes; return all nodes in order with the versions that were kept."""
     some = [node for node in nodes if which(node)]
     new = dict(zip((node.id for node in some), await rewrite(tree, some, rule), strict=True))
     return [new.get(node.id, node) for node in nodes]

@@ -1,4 +1,4 @@
-"""SSR: one track per strategy, side by side."""
+"""SSR: one chain per strategy, in parallel."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from hintree.search.selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class SSR:
-    """Chains side by side, each under a strategy that the teacher picks (SSR, arXiv 2505.15340).
+    """Parallel chains (tracks), each under a strategy that the teacher picks (SSR, arXiv 2505.15340).
 
-    The teacher is asked once, before the first step, for a strategy per track; a track of its own begins under each,
-    and goes on step by step as SpecReason does, by the rewrite rule. Without a teacher no track has a strategy. The
-    answer is the unique majority answer; where several are equally frequent, the one of these whose track has the
-    highest mean step score.
+    One request to the teacher before the first step picks a strategy per track. Each track is then written step by
+    step, with escalation by the rewrite rule, as in SpecReason. Without a teacher no track has a strategy. The answer
+    is the unique majority answer; where several are equally frequent, it is the one whose track has the highest mean
+    step score.
 
     Attributes:
         tracks: Strategies that are picked (method_num), at least 1.
@@ -40,7 +40,7 @@ class SSR:
         return Selection("majority", "mean")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Have the strategies picked, then write all tracks, step by step and side by side."""
+        """Ask for the strategies, then write all tracks step by step, in parallel."""
         [picked] = await gather([StrategyRequest(tree, tree.root, tracks=self.tracks)])
         hints = [HintOutput(strategy, 0) for strategy in picked or (None,) * self.tracks]
         slots = [Slot(tree.root, Position(track), hint=hint) for track, hint in enumerate(hints)]

@@ -1,4 +1,4 @@
-"""STEER: the reasoner's confidence before a step, read against a mixture of a low and a high group, says who writes."""
+"""STEER: the reasoner's confidence before a step, under a two-component mixture, decides which author writes it."""
 
 import math
 from collections.abc import Sequence
@@ -13,15 +13,16 @@ from hintree.search.escalation import Rewrite
 
 @dataclass(frozen=True, slots=True)
 class Steer:
-    """One chain; the teacher writes a step if the reasoner's confidence is not of the high kind (arXiv 2511.06190).
+    """One chain; the teacher writes a step if the reasoner's confidence is of the low component (arXiv 2511.06190).
 
-    The confidence c is the probability of the most probable first token of the next step. It is taken to come from a
-    mixture of two normal distributions, one of low and one of high confidences, and the reasoner writes the step if
+    The confidence c is the probability of the most probable first token of the next step. It is modelled by a
+    mixture of two normal distributions, a low and a high component, and the reasoner writes the step if
     P(high | c) >= ``threshold``.
 
     Attributes:
         threshold: In [0, 2]. At 0 the reasoner writes everything, above 1 the teacher.
-        mixture: Share, mean and deviation of the low group, then of the high one; see ``hintree lab gates``.
+        mixture: Weight, mean and standard deviation of the low component, then of the high one; see
+            ``hintree lab gates``.
         depth: Longest path in steps.
 
     Raises:
@@ -43,7 +44,7 @@ class Steer:
             )
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Write the chain."""
+        """Probe the first token and write the step, until the chain ends."""
         await route(
             tree,
             rule,
@@ -54,7 +55,7 @@ class Steer:
 
 
 def confidence_of(first: StepOutput) -> float:
-    """Probability of a first token, in (0, 1]. Raises UsageError where it is not known."""
+    """Return the probability of a first token, in (0, 1]. Raises UsageError where it is unknown."""
     if not first.mean_probability:
         raise UsageError(
             "Steer needs log-probabilities, which the reasoner's server does not tell (`hintree doctor URL`)"
@@ -63,11 +64,11 @@ def confidence_of(first: StepOutput) -> float:
 
 
 def high_probability(confidence: float, mixture: Sequence[float]) -> float:
-    """P(high | c) in [0, 1] by Bayes' rule, for a mixture as in ``Steer``."""
+    """Return P(high | c) in [0, 1] by Bayes' rule, for a mixture as in ``Steer``."""
     low, high = (log_density(confidence, *mixture[i : i + 3]) for i in (0, 3))
     return 1.0 / (1.0 + math.exp(min(low - high, 700.0)))
 
 
 def log_density(x: float, share: float, mean: float, deviation: float) -> float:
-    """Logarithm of a group's share times its normal density at ``x``, up to a constant that all groups have."""
+    """Return the log of a component's weight times its normal density at ``x``, up to a common constant."""
     return math.log(share) - math.log(deviation) - ((x - mean) / deviation) ** 2 / 2

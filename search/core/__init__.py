@@ -1,1 +1,1 @@
-"""The tree, the requests of a search, the drivers that answer them, budget and ledger."""
+"""The tree, the requests of a search, the drivers that have them handled, budget and ledger."""

@@ -1,7 +1,7 @@
-"""The driver in rounds: answers the questions of many searches in batches, and keeps the books.
+"""The batched driver, for local models: one batch per round, over all live problems.
 
-With flow.py the only place where searches meet models. In every round it takes the role that most questions wait for
-and answers all of them, over all live problems, in one call: for local models.
+In every round it takes the role with the most pending requests and handles all of them in one call per handler. Only
+this driver and the concurrent one call handlers.
 """
 
 from collections import Counter, deque
@@ -22,11 +22,17 @@ def batched_driver(
 ) -> Iterator[Run]:
     """Run many searches to their ends, yielding each as it ends.
 
+    The driver owns the trees and coroutines until it yields their run. The order in which runs end depends on ``live``;
+    trees and ledgers (but for seconds) do not.
+
     Args:
-        searches: Trees and the coroutines that grow them; taken from the iterable as places become free.
-        handlers: By role; a role without an answerer answers None to every question.
+        searches: Trees and the coroutines that grow them; taken from the iterable as live problems end.
+        handlers: By role; a request of a role without a handler is answered None.
         budget: Limits for each problem.
-        live: How many problems are worked on at once. It changes speed, never a tree.
+        live: Problems in flight at once, at least 1. It changes speed, never a tree.
+
+    Raises:
+        UsageError: ``live`` is below 1.
     """
     if live < 1:
         raise UsageError(f"live={live!r} is not a whole number of at least 1")
@@ -43,14 +49,16 @@ def batched_driver(
 
 
 def serve_one_role(running: Iterable[tuple[Run, Mapping[str, Handler]]]) -> None:
-    """Answer every waiting question of the role that most questions wait for, in one call per answerer."""
-    questions = [(run, place, request, who[request.role]) for run, who in running for place, request in run.waiting()]
-    if not questions:
+    """Handle all pending requests of the role that has the most, in one call per handler."""
+    pending = [
+        (run, number, request, handlers[request.role]) for run, handlers in running for number, request in run.waiting()
+    ]
+    if not pending:
         return
-    role = Counter(request.role for _, _, request, _ in questions).most_common(1)[0][0]
-    chosen = [question for question in questions if question[2].role == role]
-    for handler in {id(who): who for *_, who in chosen}.values():
-        group = [(run, place, request) for run, place, request, who in chosen if who is handler]
-        answers, seconds = call_handler(handler, [request for _, _, request in group])
-        for (run, place, request), answer in zip(group, answers, strict=True):
-            record_response(run, place, request, answer, handler, seconds)
+    role = Counter(request.role for _, _, request, _ in pending).most_common(1)[0][0]
+    chosen = [entry for entry in pending if entry[2].role == role]
+    for handler in {id(handler): handler for *_, handler in chosen}.values():
+        batch = [(run, number, request) for run, number, request, h in chosen if h is handler]
+        responses, seconds = call_handler(handler, [request for _, _, request in batch])
+        for (run, number, request), response in zip(batch, responses, strict=True):
+            record_response(run, number, request, response, handler, seconds)

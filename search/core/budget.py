@@ -1,4 +1,4 @@
-"""The budget: how much a search may spend on one problem."""
+"""Budgets: limits on the cost of one problem."""
 
 import sys
 from dataclasses import dataclass, fields
@@ -8,21 +8,21 @@ from hintree.search.core.ledger import ROLES, Ledger
 from hintree.search.core.tree import Tree
 
 OPTIONAL_ROLES = frozenset(ROLES) - {"reasoner", "scorer"}
-"""Roles that a search can go on without."""
+"""Roles without which a search can continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Limits for one problem; None means no limit.
 
-    They are checked before every batch, so a batch in flight may overshoot. When the teacher's or the hinter's tokens
-    are spent the search goes on without them; when anything else is spent it stops with its best answer so far.
+    They are checked before every batch, so a batch in flight may overshoot. When the tokens of the teacher or the
+    hinter are spent, the search continues without that role; at any other limit it stops with its best answer so far.
 
     Attributes:
         reasoner_tokens, hinter_tokens, teacher_tokens: Generated tokens of that role.
-        scorer_tokens: Tokens that the scorer was given to read, those that a cache knew included, and wrote.
+        scorer_tokens: Prompt tokens of the scorer, cached ones included, and tokens that it generated.
         tokens: Generated tokens, all roles together.
-        calls: Questions answered by models, all roles together.
+        calls: Requests that models responded to, all roles together.
         nodes: Steps in the tree.
         seconds: Wall time since the problem was started.
 
@@ -53,14 +53,14 @@ class Budget:
                 )
 
     def role_spent(self, ledger: Ledger, role: str) -> bool:
-        """Whether a role has used up its tokens."""
+        """Tell whether a role has used up its tokens."""
         limit: float | None = getattr(self, f"{role}_tokens")
         account = ledger[role]
         used = account.generated_tokens + (account.prompt_tokens if role == "scorer" else 0)
         return limit is not None and used >= limit
 
     def spent(self, tree: Tree, ledger: Ledger, seconds: float) -> str:
-        """The first limit of the whole search that is reached, by name; "" if none is."""
+        """Return the name of the first limit of the whole search that is reached; "" if none is."""
         written, calls = ledger.total("generated_tokens"), ledger.total("calls")
         used = {"tokens": written, "calls": calls, "nodes": len(tree) - 1, "seconds": seconds}
         for name, amount in used.items():
@@ -71,7 +71,7 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> "Budget":
-        """A budget from "teacher_tokens=500,seconds=20".
+        """Return the budget that a text such as "teacher_tokens=500,seconds=20" describes.
 
         Raises:
             UsageError: A name is unknown, given twice, or its value is not a number.

@@ -1,8 +1,8 @@
-"""The free-running driver: every question goes its own way, for servers.
+"""The concurrent driver, for models on servers: one call per request, many at a time, without rounds.
 
-There is no round to wait for: as soon as all questions of a problem are answered its search goes on, while those of
-other problems are still under way. When a search ends before its answers have come, by its budget of seconds or by an
-error, they are called off, where who answers can do that (scope.py). Same trees as from drive.py.
+As soon as all pending requests of a problem have responses its search continues, while those of other problems are
+still under way. When a search ends before its responses have come, by its budget of seconds or by an error, their calls
+are cancelled, where the handler supports it (scope.py). The trees are those of the batched driver.
 """
 
 import time
@@ -31,14 +31,19 @@ def concurrent_driver(
     live: int = 64,
     limit: int = 16,
 ) -> Iterator[Run]:
-    """Run many searches to their ends, yielding each as it ends; like ``drive``.
+    """Run many searches to their ends, yielding each as it ends; see ``batched_driver`` for the contract.
+
+    Searches run in the caller's thread; only handlers run in others. Closing the iterator cancels all calls.
 
     Args:
-        searches: As for ``drive``.
+        searches: Trees and the coroutines that grow them.
         handlers: By role; those that are ``concurrent`` are called from many threads, the others one at a time.
         budget: Limits for each problem.
-        live: How many problems are worked on at once.
-        limit: Questions under way at once.
+        live: Problems in flight at once, at least 1.
+        limit: Requests under way at once, at least 1.
+
+    Raises:
+        UsageError: ``live`` or ``limit`` is below 1.
     """
     if live < 1 or limit < 1:
         raise UsageError(f"live={live!r}, limit={limit!r}: both are whole numbers of at least 1")
@@ -57,9 +62,9 @@ def concurrent_driver(
             if flying:
                 done, _ = wait(flying, timeout=time_left(running, budget), return_when=FIRST_COMPLETED)
                 for future in done:
-                    run, place, request = flying.pop(future)
+                    run, number, request = flying.pop(future)
                     (answer,), seconds = future.result()
-                    record_response(run, place, request, answer, handlers[request.role], seconds)
+                    record_response(run, number, request, answer, handlers[request.role], seconds)
             elif not running and not ended:
                 return
     finally:
@@ -69,7 +74,7 @@ def concurrent_driver(
 
 
 def time_left(running: Iterable[Run], budget: Budget) -> float | None:
-    """End the searches whose seconds are spent; the seconds until the next one's are, None if none will be."""
+    """End the searches whose seconds are spent; return the seconds until the next one's are, None without a limit."""
     if budget.seconds is None:
         return None
     left = {id(run): run.started + budget.seconds - time.monotonic() for run in running if not run.stop_reason}
@@ -88,16 +93,16 @@ def send(
     flying: Flying,
     limit: int,
 ) -> None:
-    """Send questions until ``limit`` are under way, a problem's budget being looked at before each."""
+    """Send requests until ``limit`` are under way; the budget of the problem is checked before each."""
     for run in running:
         advance(run, handlers, budget)
-        for place, request in [] if run.stop_reason else run.waiting():
+        for number, request in [] if run.stop_reason else run.waiting():
             if len(flying) >= limit or budget.role_spent(run.ledger, request.role):
                 break
-            run.sent.add(place)
+            run.sent.add(number)
             flying[pool.submit(call_handler_alone, run.scope, alone, handlers[request.role], request)] = (
                 run,
-                place,
+                number,
                 request,
             )
 
@@ -105,6 +110,6 @@ def send(
 def call_handler_alone(
     scope: Scope, alone: Lock, handler: Handler, request: Request[Any]
 ) -> tuple[list[Response[Any] | Exception], float]:
-    """The answer to one question, inside the scope of its search."""
+    """Call a handler with one request inside the scope of its search; ``alone`` serialises handlers that need it."""
     with scope.open(), nullcontext() if handler.concurrent else alone:
         return call_handler(handler, [request])

@@ -24,7 +24,7 @@ class Rejection(StrEnum):
 
 
 class StopKind(StrEnum):
-    """How a search ended: on its own, at a limit of its budget, by an error, or because its caller gave it up."""
+    """Kind of a search's end: its own, a limit of the budget, an error, or cancellation by its caller."""
 
     COMPLETE = "complete"
     BUDGET = "budget"

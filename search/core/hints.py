@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class HintKind(StrEnum):
-    """How many steps a hint guides.
+    """Reach of a hint: the steps that it guides.
 
     STEP: the next step only (HintMR, arXiv 2604.12229, and most presets).
     PLAN: the whole solution; the hint stands at the first step.

@@ -1,20 +1,20 @@
-"""The ledger: what each role has cost, token by token."""
+"""The ledger: the cost of every role in calls, tokens, FLOPs and seconds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 ROLES = ("reasoner", "hinter", "teacher", "scorer")
-"""Everyone a search can request. Also the authors of steps: the reasoner and the teacher."""
+"""Roles of requests; the reasoner and the teacher are also the authors of steps."""
 
 
 class Usage(NamedTuple):
-    """What one answer, or many, cost.
+    """Cost of one response, or of many.
 
-    calls: Questions answered.
-    prompt_tokens: Tokens of the texts that were read.
-    forwarded_tokens: Tokens that went through the model; what a cache or a shared prefix saved is not in it.
-    generated_tokens: Tokens written, the one that ended the text included.
+    calls: Requests responded to.
+    prompt_tokens: Tokens of the prompts, cached ones included.
+    forwarded_tokens: Tokens computed by the model; those that a KV cache or a shared prefix saved are not counted.
+    generated_tokens: Decoded tokens, the one that ended the text included.
     """
 
     calls: int = 0
@@ -23,7 +23,7 @@ class Usage(NamedTuple):
     generated_tokens: int = 0
 
     def plus(self, other: "Usage") -> "Usage":
-        """The sum of two usages."""
+        """Return the sum of two usages."""
         return Usage(*(a + b for a, b in zip(self, other, strict=True)))
 
 
@@ -33,9 +33,9 @@ class Account:
 
     Attributes:
         calls, prompt_tokens, forwarded_tokens, generated_tokens: See ``Usage``.
-        discarded_tokens: Generated tokens that are on no path to the answer: rejected drafts, pruned branches.
+        discarded_tokens: Generated tokens that are not on the selected path: rejected drafts, pruned branches.
         flops: 2 x parameters x forwarded tokens, an estimate.
-        seconds: Share of the batches' wall time.
+        seconds: Wall time of the batches, divided evenly over their requests.
     """
 
     calls: int = 0
@@ -47,7 +47,7 @@ class Account:
     seconds: float = 0.0
 
     def add(self, usage: Usage, parameters: int, seconds: float) -> None:
-        """Book one answer of a model with that many parameters."""
+        """Book one response of a model with that many parameters."""
         self.calls += usage.calls
         self.prompt_tokens += usage.prompt_tokens
         self.forwarded_tokens += usage.forwarded_tokens
@@ -56,7 +56,7 @@ class Account:
         self.seconds += seconds
 
     def tokens(self) -> int:
-        """What is shown of a role: tokens written, or texts read where none are; whatever a cache has saved."""
+        """Return the generated tokens, or the prompt tokens of a role that generates none; caching changes neither."""
         return self.generated_tokens or self.prompt_tokens
 
 
@@ -70,14 +70,14 @@ class Ledger:
         return self.accounts[role]
 
     def total(self, name: str) -> float:
-        """Sum of one figure over the roles, such as "calls" or "seconds"."""
+        """Return the sum of one figure, such as "calls" or "seconds", over the roles."""
         return float(sum(getattr(account, name) for account in self.accounts.values()))
 
     def to_dict(self) -> dict[str, dict[str, float]]:
-        """An object per role, ready for JSON."""
+        """Return one JSON object per role."""
         return {role: {f.name: getattr(a, f.name) for f in fields(a)} for role, a in self.accounts.items()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, float]]) -> "Ledger":
-        """The ledger that ``to_dict`` came from."""
+        """Return the ledger of ``to_dict``'s data."""
         return cls({role: Account(**figures) for role, figures in data.items()})  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""Scopes: work that is under way for one search, to be called off together when that search ends.
+"""Scopes: the calls under way for one search, which are cancelled together when that search ends.
 
-The free-running driver answers each question inside the scope of its problem. Who waits there for something that can
-be called off, such as a server's answer, says how.
+The concurrent driver handles each request inside the scope of its problem. A handler that waits there for something
+that can be cancelled, such as a server's reply, registers how (``calling_off``).
 """
 
 import threading
@@ -21,7 +21,7 @@ class Scope:
         self._cancels: dict[int, Cancel] = {}
 
     def end(self) -> None:
-        """Call everything off that is under way, and whatever comes later."""
+        """Cancel all calls that are under way, and every later one."""
         with self._lock:
             self.ended = True
             cancels = list(self._cancels.values())
@@ -30,7 +30,7 @@ class Scope:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Make this the scope of what this thread does."""
+        """Make this the scope of the calling thread for the length of the context."""
         token = _scope.set(self)
         try:
             yield
@@ -39,7 +39,7 @@ class Scope:
 
     @contextmanager
     def calling_off(self, cancel: Cancel) -> Iterator[None]:
-        """If the scope ends meanwhile, or has ended before, ``cancel`` is called."""
+        """Call ``cancel`` if the scope ends within the context, or has ended before."""
         with self._lock:
             self._cancels[id(cancel)] = cancel
             ended = self.ended
@@ -56,5 +56,5 @@ _scope: ContextVar[Scope] = ContextVar("scope")
 
 
 def current_scope() -> Scope:
-    """The scope that this thread works in; one of its own, which never ends, if none was opened."""
+    """Return the scope of the calling thread; a new one, which never ends, if none was opened."""
     return _scope.get(None) or Scope()

@@ -1,14 +1,14 @@
-"""Seeds and uniform numbers made from what a choice is about, never from when it is made."""
+"""Random seeds derived from the place of a choice in the tree, independent of the order of execution."""
 
 import hashlib
 import random
 
 
 def seed_of(*parts: object) -> int:
-    """A 64-bit seed made from any printable parts."""
+    """Return a 64-bit seed, the BLAKE2b hash of the parts' ``repr``."""
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big")
 
 
 def generator(*parts: object) -> random.Random:
-    """A random source made from any printable parts."""
+    """Return a random generator seeded with ``seed_of`` of the parts."""
     return random.Random(seed_of(*parts))

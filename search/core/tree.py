@@ -34,6 +34,7 @@ class Problem:
 
     question: str
     id: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class StepOutput(NamedTuple):

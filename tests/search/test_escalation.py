@@ -3,7 +3,7 @@
 import pytest
 
 from hintree.errors import UsageError
-from hintree.search import Beam, Hint, HintKind, HintOutput, Rewrite, calibrate, choose
+from hintree.search import Beam, Hint, HintKind, HintOutput, Rejection, Rewrite, calibrate, choose
 from tests.support.scripted import (
     Scripted,
     find,
@@ -49,6 +49,15 @@ def test_a_threshold_above_1_with_a_teacher_always_accepted_leaves_a_path_of_the
     chosen = [choose(run.tree) for run in solve(random_roles(odd=False), CHAIN, rule, count=20).values()]
     assert {node.author for choice in chosen for node in choice.node.path()} == {"teacher"}
     assert all(choice.answer is not None for choice in chosen)
+
+
+def test_always_is_a_rule_that_rewrites_every_step_and_keeps_every_version():
+    rule = Rewrite.always(stages=TEACHER, per="step")
+    assert rule == Rewrite(rule.threshold, stages=TEACHER, accept="always", per="step") and rule.threshold > 1
+    assert Rewrite.always(accept="better").accept == "better"
+    tree = solve_one(random_roles(odd=False), Beam(2, 3, depth=4), rule).tree
+    drafts = [node for node in tree if node.author == "reasoner" and node.status != "pruned"]
+    assert drafts and {node.rejected_because for node in drafts} == {Rejection.REWRITTEN}
 
 
 def test_with_many_drafts_it_is_the_teachers_step_that_is_continued():

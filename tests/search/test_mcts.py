@@ -8,7 +8,7 @@ from statistics import fmean, pvariance
 import pytest
 
 from hintree.search import ABMCTS, MCTS, HintOutput, Position, Problem, Rewrite, Tree, choose
-from hintree.search.algorithms.ab_mcts import Below, Seen, score
+from hintree.search.algorithms.ab_mcts import RunningStats, SubtreeStats, observed_score
 from tests.support.scripted import Scripted, hints, random_roles, scores, solve, solve_one, steps, written
 
 
@@ -47,13 +47,13 @@ def test_puct_takes_the_child_that_the_formula_says(visits, values, sure, c):
 def test_a_visit_under_way_counts_as_a_loss():
     tree = grown([4, 4, 4], [0.6, 0.5, 0.1])
     search = MCTS(branch=3, c=0.5)
-    pending = {}
+    virtual_loss = {}
     chosen = []
     for _ in range(3):
-        leaf = search.select(tree, pending)
+        leaf = search.select(tree, virtual_loss)
         chosen.append(leaf.step.text)
         for node in (tree.root, leaf):
-            pending[node.id] = pending.get(node.id, 0) + 1
+            virtual_loss[node.id] = virtual_loss.get(node.id, 0) + 1
     assert chosen[:2] == ["s0", "s1"]
 
 
@@ -111,12 +111,18 @@ def test_simulations_side_by_side_write_nothing_in_vain():
     assert rounds[0] > rounds[1] > rounds[2]
 
 
-def test_widening_gives_often_visited_steps_more_children():
-    run = solve_one(random_roles(odd=False), MCTS(60, 2, widen=0.5, depth=8, c=0.5))
-    counts = Counter(node.children_requested for node in run.tree if node.children_requested)
-    assert (max(counts) > 4 and run.tree.root.children_requested == math.floor(2 * run.tree.root.visits**0.5)) or max(
-        counts
-    ) > 4
+@pytest.mark.parametrize(("simulations", "children"), [(2, 2), (10, 6), (30, 11), (60, 14)])
+def test_widening_gives_the_root_as_many_children_as_its_visits_allow(simulations, children):
+    """Every simulation starts at the root and writes all children that the visits so far allow there."""
+    earlier, run = (
+        solve_one(random_roles(odd=False), MCTS(count, 2, widen=0.5, depth=8, c=0.5))
+        for count in (simulations - 1, simulations)
+    )
+    assert run.tree.root.children_requested == math.floor(2 * earlier.tree.root.visits**0.5) == children
+    assert all(n.children_requested <= math.floor(2 * max(1, n.visits) ** 0.5) for n in run.tree)
+
+
+def test_without_widening_every_expanded_step_has_branch_children():
     narrow = solve_one(random_roles(odd=False), MCTS(60, 2, depth=8, c=0.5))
     assert {node.children_requested for node in narrow.tree if node.children_requested} == {2}
 
@@ -140,7 +146,7 @@ def posterior(search, seen):
 
 @pytest.mark.parametrize("seen", [[0.5, 0.5], [0.9, 0.8, 0.95, 0.7], [0.1] * 20, [0.0, 1.0] * 5])
 def test_thompson_draws_have_the_moments_of_the_posterior(seen):
-    search, draw, tally = ABMCTS(), random.Random(3), Seen()
+    search, draw, tally = ABMCTS(), random.Random(3), RunningStats()
     for value in seen:
         tally.add(value)
     draws = [search.sample(draw, tally) for _ in range(40_000)]
@@ -193,12 +199,12 @@ def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
 def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():
     rule = Rewrite(0.6, stages=("resample", "teacher"))
     for run in solve(random_roles(), ABMCTS(40, ("reasoner", "hinted"), batch=3, depth=6), rule=rule, count=6).values():
-        below = Below(run.tree)
+        stats = SubtreeStats(run.tree)
         gone = [node for node in run.tree.nodes[1:] if node.status in ("pruned", "rejected")]
         for node in run.tree.nodes[1:]:
             after = [n for n in run.tree.nodes[1:] if node in n.path() and not set(gone) & set(n.path())]
-            seen = below.seen[node.id]
-            assert (seen.n, seen.total) == (len(after), pytest.approx(sum(map(score, after))))
+            seen = stats.below[node.id]
+            assert (seen.count, seen.total) == (len(after), pytest.approx(sum(map(observed_score, after))))
 
 
 def test_every_simulation_writes_one_step_or_revisits_a_solution():

@@ -1,11 +1,14 @@
 """Searches by name, settings from text, and every search on the shipped models."""
 
+from dataclasses import fields
+
 import pytest
 
 from hintree import Solver
 from hintree.errors import UsageError
 from hintree.lab import problems
 from hintree.search import ABMCTS, MCTS, Beam, Rewrite
+from hintree.search.escalation import OLD_NAMES
 from hintree.search.registry import SEARCHES, make_rewrite, make_search
 
 SMALL = {
@@ -34,7 +37,17 @@ def test_settings_are_read_by_type():
         0.7, stages=("hint", "resample"), limit=2
     )
     assert make_rewrite("limit=none").limit is None
+    assert make_rewrite("rungs=teacher") == make_rewrite("stages=teacher") == Rewrite(stages=("teacher",))
     assert make_rewrite("none").threshold == 0
+
+
+def test_a_former_name_of_a_setting_counts_as_the_setting_and_for_rules_only():
+    for text in ("rungs=hint,stages=teacher", "rungs=hint,rungs=teacher"):
+        with pytest.raises(UsageError, match="rewrite setting stages is given twice"):
+            make_rewrite(text)
+    with pytest.raises(UsageError, match="rungs=2"):
+        make_search("mcts", "rungs=2")
+    assert set(OLD_NAMES) == {"rungs"} and set(OLD_NAMES.values()) <= {field.name for field in fields(Rewrite)}
 
 
 @pytest.mark.parametrize("text", ["c", "c=", "=1", "c=1,c=2", "d=1", "c=__import__('os')", "simulations=2.5", "c=[1]"])
