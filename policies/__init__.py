@@ -1,7 +1,7 @@
 """Policies: the handlers of reasoner, hinter and teacher. They turn requests into prompts and completions into steps.
 
 Every handler takes a batch of requests and returns one ``Response`` or exception per request, in order; it never
-modifies a tree. Prompts and step formats: formats.py. Leak filter of hints: leaks.py. Final answers: answers.py.
+modifies a tree. Prompts and step formats: formats.py. Leak filter of hints: leaks.py.
 """
 
 from hintree.policies.draft_scorer import DraftScorer

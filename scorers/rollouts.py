@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hintree.policies.answers import find_answer
+from hintree.grade import find_answer, group
 from hintree.scorers.base import PathScorer, Prefix
 from hintree.search.core.batched_driver import batched_driver
 from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
@@ -84,6 +84,9 @@ class RolloutAgreement(PathScorer):
 
     def agreement(self, answers: Sequence[str | None], stated: str | None) -> float:
         """Return the fraction of rollouts with the stated answer, or with the most common one if none is stated."""
-        counts = Counter(answer for answer in answers if answer is not None)
-        count = counts[stated] if stated is not None else max(counts.values(), default=0)
+        given = [answer for answer in answers if answer is not None]
+        classes = group(given if stated is None else [stated, *given])
+        if stated is None:
+            return max(Counter(classes).values(), default=0) / self.n
+        count = classes[1:].count(0)
         return count / self.n

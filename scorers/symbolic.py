@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from hintree.grade.compare import equal
+from hintree.grade import equal
 from hintree.scorers.base import PathScorer, Prefix
 from hintree.search.core.ledger import Usage
 from hintree.search.core.requests import Response

@@ -1,4 +1,7 @@
-"""All presets by name; each family stands in a file of its own."""
+"""Presets: published methods as configurations of hintree's parts. Each family has a file of its own.
+
+A new preset is one entry in a family's dictionary; ``python -m hintree.presets.tables`` prints its rows for the docs.
+"""
 
 from difflib import get_close_matches
 
@@ -16,7 +19,7 @@ PRESETS: dict[str, Preset] = {**BASIC, **ESCALATION, **HINTS}
 
 
 def preset(name: str) -> Preset:
-    """A preset by name. Raises UsageError for an unknown one, with the nearest."""
+    """Return a preset by name. Raises UsageError for an unknown name, with the nearest known one."""
     if name not in PRESETS:
         near = get_close_matches(name, PRESETS, 1, 0.5)
         guess = f"; did you mean {near[0]!r}?" if near else ""

@@ -1,32 +1,32 @@
-"""The reasoner alone, under hints, in a beam; and our own preset, which is the default."""
+"""Basic presets: greedy decoding, hints only, PRM beam search, and ``hintree``, the default."""
 
 from hintree.policies import Sampling
 from hintree.presets.preset import Preset
 from hintree.search import Beam, Rewrite
 
 BASIC = {
-    "greedy": Preset("the reasoner alone, one chain, always the most probable token", (), Beam(1, 1)),
+    "greedy": Preset("the reasoner alone, one greedy chain", (), Beam(1, 1)),
     "hinted": Preset(
-        "one chain, every step under a hint (HintMR)",
+        "one greedy chain with a hint for every step (HintMR)",
         ("hinter",),
         Beam(1, 1),
         source="arXiv 2604.12229",
-        differs="as `hintmr`, with more steps allowed",
+        differs="as `hintmr`, but with a larger step limit",
     ),
     "beam": Preset(
-        "step beam search ranked by the PRM, no hints",
+        "step-level beam search scored by the PRM, without hints",
         ("scorer",),
         Beam(2, 3),
         sampling=Sampling(temperature=0.8),
         source="Snell et al. 2024, arXiv 2408.03314, 5.2",
-        differs="finished paths keep their place in the beam; equal siblings are one step",
+        differs="finished paths stay in the beam; equal sibling steps are merged",
     ),
     "hintree": Preset(
-        "hints, PRM beam search, and the rewrite ladder: a low step gets a new hint, then the teacher",
+        "hints, PRM beam search and escalation: a low-scoring step gets a new hint, then the teacher rewrites it",
         ("hinter", "scorer", "teacher"),
         Beam(1, 2, unhinted=1),
         Rewrite(threshold=0.5),
         Sampling(temperature=0.8),
     ),
 }
-"""Presets by name."""
+"""Basic presets by name."""

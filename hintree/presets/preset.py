@@ -1,4 +1,4 @@
-"""What a preset is: a paper's method as a configuration of the same parts."""
+"""The type of a preset: a method as a configuration of search, rewrite rule, sampling, hints and models."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,24 +12,24 @@ DEFAULT_MODELS = {
     "teacher": "embedded:teacher",
     "scorer": "embedded:prm",
 }
-"""The shipped model of every role."""
+"""Model of every role by default: the shipped ones."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A configuration.
+    """Configuration of a method.
 
     Attributes:
-        about: One line for users.
-        roles: Who takes part beside the reasoner.
-        search: How the tree grows.
-        rewrite: The rewrite rule, None for no rewriting.
-        sampling: How texts are drawn.
+        about: One line for users, under 120 characters.
+        roles: Roles that the method needs besides the reasoner.
+        search: Search algorithm and its settings.
+        rewrite: Rewrite rule; None for no rewriting.
+        sampling: Sampling settings of all writers.
         keep_hints: Show the hints of earlier steps in the prompts of later ones.
-        hinting: When hints are written, and what becomes of those that say too much.
-        source: The paper it is from; "" where there is none.
-        differs: What differs from the paper; "" where nothing does that is known.
-        models: Who plays a role, where it is not the role's shipped model.
+        hinting: Kind of hints, and treatment of hints that leak.
+        source: Paper of the method; "" if there is none.
+        differs: Known differences from the paper; "" if there are none.
+        models: Model names by role, where they differ from ``DEFAULT_MODELS``.
         selection: How the answer is selected; None selects as the paper of ``search`` does.
     """
 
@@ -46,6 +46,6 @@ class Preset:
     selection: Selection | None = None
 
     def role_models(self) -> dict[str, str]:
-        """The model of every role that takes part, by role."""
-        taking_part = [role for role in DEFAULT_MODELS if role in ("reasoner", *self.roles)]
-        return {role: self.models.get(role, DEFAULT_MODELS[role]) for role in taking_part}
+        """Return the model name of every role that the method needs, by role."""
+        roles = [role for role in DEFAULT_MODELS if role in ("reasoner", *self.roles)]
+        return {role: self.models.get(role, DEFAULT_MODELS[role]) for role in roles}
