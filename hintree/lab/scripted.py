@@ -13,7 +13,7 @@ from hintree.lab.checker import check_step
 from hintree.lab.inject_error import wrong_step
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import LabProblem, write_hint
-from hintree.policies.answers import find_answer
+from hintree.grade import find_answer
 from hintree.search import (
     Handler,
     Hint,

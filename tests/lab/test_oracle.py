@@ -16,7 +16,7 @@ everywhere = pytest.mark.parametrize("family", FAMILIES)
 
 @cache
 def drawn(family, n=60, split="validation"):
-    """Problems of a family, drawn once for all tests, since none can change them."""
+    """Return problems of a family, drawn once for all tests; no test can change them."""
     return list(problems(split, range(1, 9), n=n, seed=6, families=(family,)))
 
 
@@ -25,10 +25,10 @@ def numbers(text):
 
 
 def finish(problem, history):
-    """The oracle's hints and steps from a history down to the answer."""
+    """Return the oracle's hints and steps from a history down to the answer."""
     steps, hints = list(history), []
     while not steps or not steps[-1].startswith("The answer"):
-        assert len(hints) <= 2 * len(problem.facts), "the oracle goes in circles"
+        assert len(hints) <= 2 * len(problem.facts), "the oracle does not end"
         hints.append(next_hint(problem, steps))
         steps.append(next_step(problem, steps))
     return hints, steps[len(history) :]
@@ -53,8 +53,8 @@ def test_the_gold_solution_follows_the_thread_and_else_the_text(family):
         known, last = set(problem.givens()), None
         for fact in solve(problem):
             usable = [f for f in problem.facts if f.target in problem.needed() - known and known >= set(f.needs())]
-            on = [f for f in usable if last in f.needs()]
-            assert fact == (on or usable)[0]
+            continuing = [f for f in usable if last in f.needs()]
+            assert fact == [*continuing, *usable][0]
             known.add(last := fact.target)
 
 
@@ -79,14 +79,14 @@ def test_exact_hints_hold_no_number_that_is_not_stated_yet(family):
 
 
 @everywhere
-def test_every_derailed_history_has_a_wrong_step(family):
+def test_every_history_with_an_injected_error_has_a_wrong_step(family):
     for problem, history in histories_with_errors(family):
         assert history
         assert first_error(problem, history) >= 0, (problem.question, history)
 
 
 @everywhere
-def test_derailed_histories_hold_mistakes_of_several_kinds(family):
+def test_injected_errors_are_of_several_kinds(family):
     kinds = {check_step(p, h[:i], step).kind for p, h in histories_with_errors(family) for i, step in enumerate(h)}
     assert {"", "arithmetic", "operand"} <= kinds
     assert kinds & {"irrelevant", "repeated"}
@@ -94,7 +94,7 @@ def test_derailed_histories_hold_mistakes_of_several_kinds(family):
 
 
 @everywhere
-def test_after_a_derailment_the_oracle_takes_only_right_steps_to_the_right_answer(family):
+def test_after_an_injected_error_the_oracle_takes_only_right_steps_to_the_right_answer(family):
     for problem, history in histories_with_errors(family):
         _, steps = finish(problem, history)
         assert steps[-1] == f"The answer is {problem.answer}."
@@ -103,7 +103,7 @@ def test_after_a_derailment_the_oracle_takes_only_right_steps_to_the_right_answe
 
 
 @everywhere
-def test_the_oracle_says_check_again_exactly_where_a_quantity_was_stated_wrongly(family):
+def test_the_hint_is_check_again_exactly_where_a_quantity_was_stated_wrongly(family):
     again = 0
     for problem, history in histories_with_errors(family):
         stated = {key: int(value) for step in history for key, value in re.findall(r"\. ([^.=]+?) (\d+)\.$", step)}
@@ -138,9 +138,9 @@ def test_hints_after_mistakes(history, hints):
 
 @pytest.mark.parametrize("given", ["Ana has 7", "Finn has 7"])
 def test_a_step_that_misstates_a_given_number_does_not_stop_the_oracle(given):
-    slipped = BEN.replace("Ben has 7", given)
-    hints, steps = finish(PROBLEM, [slipped])
+    wrong = BEN.replace("Ben has 7", given)
+    hints, steps = finish(PROBLEM, [wrong])
     assert hints == HINTS
     assert steps == STEPS
-    assert first_error(PROBLEM, [slipped, *steps]) == 0
-    assert all(check_step(PROBLEM, [slipped, *steps[:i]], step).right for i, step in enumerate(steps))
+    assert first_error(PROBLEM, [wrong, *steps]) == 0
+    assert all(check_step(PROBLEM, [wrong, *steps[:i]], step).right for i, step in enumerate(steps))

@@ -17,13 +17,13 @@ def roles(*names, **strengths):
 
 
 def rate(chains):
-    """Share of steps that went wrong among those whose history is right."""
+    """Return the share of wrong steps among those whose history is right."""
     steps = [v.right for c in chains for v in c.verdicts[: c.until_error()]]
     return 1 - np.mean(steps)
 
 
 @pytest.mark.parametrize("error_rate", [0.0, 0.1, 0.3])
-def test_the_reasoner_slips_as_often_as_it_is_told(error_rate):
+def test_the_reasoner_has_the_set_error_rate(error_rate):
     assert rate(run_chains(ASKED, roles("reasoner", error_rate=error_rate))) == pytest.approx(error_rate, abs=0.04)
 
 
@@ -35,12 +35,12 @@ def test_only_the_exact_hint_helps():
 
 
 @pytest.mark.parametrize("area", [0.6, 0.9, 0.99])
-def test_scores_have_the_area_under_the_curve_that_was_asked_for(area):
+def test_scores_have_the_set_area_under_the_curve(area):
     trees = [run.tree for run in run_search(ASKED[:60], BestOfN(4), roles("reasoner", error_rate=0.3))]
-    judge = scripted(ASKED, auc=area)["scorer"]
+    scorer = scripted(ASKED, auc=area)["scorer"]
     truth = {problem.id: problem for problem in ASKED}
     requests = [ScoreRequest(tree, node) for tree in trees for node in tree.nodes[1:]]
-    scores = np.array([answer.value for answer in judge.handle(requests)])
+    scores = np.array([answer.value for answer in scorer.handle(requests)])
     steps = [[n.step.text for n in ask.node.path()] for ask in requests]
     right = [check_step(truth[a.tree.problem.id], s[:-1], s[-1]).right for a, s in zip(requests, steps, strict=True)]
     assert auc(scores, np.array(right)) == pytest.approx(area, abs=0.05)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from hintree.data.fields import Case
+from hintree.data import Case
 from hintree.grade import equal
 from hintree.lab.controls import ShuffledHints
 from hintree.models import load_model

@@ -2,14 +2,14 @@
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from hintree.data.fields import Case
-from hintree.data.sources import read_cases
+from hintree.data import Case, Fields, read_cases
+from hintree.data.fields import USUAL
 from hintree.errors import UsageError
 from hintree.models import load_model
 from hintree.training.hinter.annotate import annotate
@@ -39,6 +39,8 @@ class HinterOptions:
         with_errors: Share of solutions with an error in the history, in [0, 1].
         lora: Rank of LoRA adapters; 0 tunes all weights.
         limit: Maximum number of test problems.
+        fields: Names of the fields of the file, and of ``test`` if that is not the lab.
+        skip_bad: Leave out rows that cannot be read.
     """
 
     problems: str
@@ -51,6 +53,8 @@ class HinterOptions:
     with_errors: float = 0.3
     lora: int = 0
     limit: int = 200
+    fields: Fields = USUAL
+    skip_bad: bool = False
 
 
 def train_hinter(options: HinterOptions) -> dict[str, Any]:
@@ -99,12 +103,13 @@ def load_data(options: HinterOptions) -> tuple[list[HintedSolution], DrawSolutio
             raise UsageError("--teacher writes the hints that a file lacks; lab problems have their exact hints")
         solutions, draw = from_lab(options.problems, options.with_errors)
     else:
-        solutions = read_solutions(options.problems)
+        solutions = read_solutions(options.problems, options.fields, skip_bad=options.skip_bad)
         if options.teacher is None and not any(hint for solution in solutions for hint in solution.hints):
             raise UsageError(f"{options.problems}: no row has hints; name a --teacher, which writes them")
     test = options.test or (LAB_TEST if draw else None)
     if test is not None:
-        cases = read_cases(test, limit=options.limit)
+        fields = None if test.startswith("lab:") else options.fields
+        cases = read_cases(test, fields=fields, skip_bad=options.skip_bad, limit=options.limit)
     else:
         kept = [solution for solution in solutions if held_out(solution.question)]
         solutions = [solution for solution in solutions if not held_out(solution.question)]
@@ -117,7 +122,9 @@ def load_data(options: HinterOptions) -> tuple[list[HintedSolution], DrawSolutio
 
 def as_json(options: HinterOptions) -> dict[str, Any]:
     """Return the options for JSON, without the output folder."""
-    return {**vars(options), "out": None, "schedule": vars(options.schedule)}
+    settings = {**vars(options), "out": None, "schedule": vars(options.schedule), "fields": asdict(options.fields)}
+    usual = [name for name, value in (("fields", asdict(USUAL)), ("skip_bad", False)) if settings[name] == value]
+    return {name: value for name, value in settings.items() if name not in usual}
 
 
 def pin_settings(options: HinterOptions) -> None:

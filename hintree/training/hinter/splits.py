@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from hintree.data.fields import Case
+from hintree.data import Case
 from hintree.errors import UsageError
 from hintree.lab.generate import signature
 from hintree.lab.parse import parse_problem

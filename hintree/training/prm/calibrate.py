@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hintree.data.sources import read_cases
+from hintree.data import read_cases
 from hintree.errors import UsageError
 from hintree.models import load_model
 from hintree.scorers import PRM, PRMSpec, calibrated

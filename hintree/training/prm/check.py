@@ -120,7 +120,7 @@ def check_template(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckRe
 def check_tree_cache(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
     """Check that scores computed step by step with the KV cache equal those of the whole text."""
     name = "same step by step as at once"
-    if model._machine is None:
+    if model.adapter is None:
         return CheckResult(name, "ok", "this architecture runs without the tree cache: every text is read as a whole")
     model.forget()
     whole = prm.score(QUESTION, STEPS)

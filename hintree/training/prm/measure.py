@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hintree.data.sources import read_cases
+from hintree.data import read_cases
 from hintree.models import load_model
 from hintree.scorers import StepScorer
 from hintree.statistics.calibration import Trace, calibration_error, localised, reliability

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
-from hintree.data.fields import Case
+from hintree.data import Case
 from hintree.errors import UsageError
 
 PART_SIZE = 32

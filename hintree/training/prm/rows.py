@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hintree.data.fields import Case
+from hintree.data import Case
 from hintree.errors import UsageError
 from hintree.grade import equal
 from hintree.lab.checker import check_step

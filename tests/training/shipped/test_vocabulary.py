@@ -64,8 +64,8 @@ def test_every_wording_is_made_of_words(tokenizer, family):
         part="half",
         multiplies="doubles",
     )
-    for wording in FAMILIES[family].wordings:
-        assert tokenizer.unk_token_id not in encode(tokenizer, wording.text.format(**fields)), wording
+    for one in FAMILIES[family].wordings:
+        assert tokenizer.unk_token_id not in encode(tokenizer, one.text.format(**fields)), one
 
 
 def test_every_number_and_label_is_one_token_of_its_own(tokenizer):

@@ -58,13 +58,13 @@ def streams(model, ids, layer):
     return found["stream"][0]
 
 
-def test_the_writers_stream_is_left_as_it_is_but_quiet(writer, prm, text):
+def test_the_writers_stream_is_copied_and_scaled_down(writer, prm, text):
     layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
     ours, its = streams(prm, text, layers - 1)[:, :narrow] / BASE_SCALE, streams(writer, text, layers - 1)
     assert torch.allclose(ours, its, rtol=1e-3, atol=1e-3 * float(its.abs().max()))
 
 
-def test_the_expectation_is_the_sum_of_the_likely_tokens_codes(writer, prm, text):
+def test_the_prediction_is_the_weighted_sum_of_the_tokens_codes(writer, prm, text):
     layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
     with torch.inference_mode():
         logits = writer(text).logits[0]
@@ -78,7 +78,7 @@ def verdicts(prm, ids):
     return streams(prm, ids, prm.config.num_hidden_layers - 2)[1:, VERDICT_CHANNEL]
 
 
-def test_the_verdict_is_the_cosine_of_what_was_expected_and_what_came(writer, prm, text):
+def test_the_verdict_is_the_cosine_of_prediction_and_token(writer, prm, text):
     layers, narrow = writer.config.num_hidden_layers, writer.config.hidden_size
     expected = streams(prm, text, layers)[:-1, narrow : narrow + narrow // 2]
     came = prm.model.embed_tokens.weight[text[0, 1:], -narrow // 2 :]
@@ -87,7 +87,7 @@ def test_the_verdict_is_the_cosine_of_what_was_expected_and_what_came(writer, pr
     assert torch.allclose(verdicts(prm, text)[start:], wanted[start:], atol=0.05 * FETCH_NORM)
 
 
-def test_an_expected_token_gets_a_higher_verdict_than_another(prm, text):
+def test_a_predicted_token_has_a_higher_verdict_than_another(prm, text):
     start = text.shape[1] // 2
     wrong, rng = text.clone(), random.Random(0)
     places = rng.sample(range(start, text.shape[1]), 10)
@@ -114,7 +114,7 @@ def test_the_question_and_its_end_are_marked_and_nothing_else(prm, newline, text
     assert float(marks[end + 1 :].abs().max()) < 1e-9
 
 
-def test_the_end_of_the_text_is_as_good_as_a_line_break(writer, prm, newline):
+def test_the_end_of_text_shares_the_code_of_the_line_break(writer, prm, newline):
     codes = prm.model.embed_tokens.weight[:, writer.config.hidden_size :]
     assert torch.equal(codes[newline], codes[writer.config.eos_token_id])
     others = [i for i in range(len(codes)) if i not in (newline, writer.config.eos_token_id)]

@@ -6,7 +6,6 @@ from collections import Counter
 import pytest
 
 from hintree.lab import FAMILIES, problems
-from hintree.lab.checker import check_step
 from hintree.lab.difficulty import Difficulty
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.parse import parse_problem
@@ -18,6 +17,8 @@ from hintree.training.shipped.rows import IGNORED, Mix, draw_row, guided
 from hintree.training.shipped.vocabulary import build_tokenizer
 
 CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+
+
 everywhere = pytest.mark.parametrize("family", FAMILIES)
 
 
@@ -31,7 +32,7 @@ def encode(tokenizer, text):
 
 
 def learned(row):
-    """Whether each token of a row is learned."""
+    """Return for each token of a row whether it is learned."""
     assert len(row.ids) == len(row.labels)
     assert all(label in (token, IGNORED) for token, label in zip(row.ids, row.labels, strict=True))
     return [label != IGNORED for label in row.labels]
@@ -91,7 +92,7 @@ def test_recitals_learn_the_fact_after_its_label_and_lookups_only_values(tokeniz
 
 
 def lines(tokenizer, row):
-    """The lines of a row as (text, set of whether its tokens are learned), the start mark left out."""
+    """Return the lines of a row as (text, set of whether its tokens are learned), without the start token."""
     found, tokens, flags = [], [], []
     for token, flag in list(zip(row.ids, learned(row), strict=True))[1:]:
         tokens.append(token)
@@ -118,7 +119,7 @@ def test_guided_rows_learn_the_hint_or_the_step_under_it(tokenizer, family, writ
         steps = [text for text, _ in history]
         assert question == (problem.question, {False})
         assert hint == (f"Hint: {next_hint(problem, steps)}", {write_hint})
-        assert last is None or last == (next_step(problem, steps), {True})
+        assert last == (None if write_hint else (next_step(problem, steps), {True}))
         assert all(flags == {not write_hint and not with_errors} for _, flags in history)
         assert row.labels[-1] == row.ids[-1]
         answered = not write_hint and last[0].startswith("The answer")
@@ -180,15 +181,6 @@ def test_the_shares_of_a_mix_are_kept(tokenizer):
     assert found["solution"] == pytest.approx(100, abs=35)
 
 
-def test_no_row_is_longer_than_the_context(tokenizer):
-    mixes = [COPYING, CIRCUITS, TEACHER_MIX, STUDENT_MIX, Mix(steps=(10,), hinted=0.4, hints=0.3, with_errors=0.5)]
-    longest = max(len(row.ids) for mix in mixes for row in rows(tokenizer, mix, 60))
-    rng = random.Random(0)
-    for problem in problems("train", (10,), n=60, difficulty=Difficulty(distractors=(2,), dead_ends=0.5)):
-        longest = max(longest, len(prm_row(tokenizer, *made_up(rng, problem)).ids))
-    assert 200 < longest <= tokenizer.model_max_length == 1024
-
-
 def test_the_curriculum_begins_with_copying_and_ends_with_long_problems(tokenizer):
     draw = by_curriculum(tokenizer, TEACHER_MIX)
     at = {
@@ -204,36 +196,10 @@ def test_the_curriculum_begins_with_copying_and_ends_with_long_problems(tokenize
         assert sum(shares) + mix.planned < 0.9
 
 
-def test_prm_rows_have_the_format_of_trl(tokenizer):
-    rng = random.Random(3)
-    seen = set()
-    for problem in problems("train", range(1, 9), n=40, seed=4):
-        question, steps, meant = made_up(rng, problem)
-        labels = [check_step(problem, steps[:i], step).right for i, step in enumerate(steps)]
-        ids, marks = [tokenizer.bos_token_id], []
-        ids += encode(tokenizer, question + "\n")
-        marks += [IGNORED] * len(ids)
-        for step, label in zip(steps, labels, strict=True):
-            body = encode(tokenizer, step) + encode(tokenizer, "\n")
-            ids += body
-            marks += [None] * (len(body) - 1) + [1 if label else 0]
-        row = prm_row(tokenizer, question, steps, meant)
-        assert row.ids == ids
-        assert all(want in (None, got) for want, got in zip(marks, row.labels, strict=True))
-        seen |= {tuple(labels)}
-    assert any(all(labels) for labels in seen) and not all(all(labels) for labels in seen)
-
-
-def test_inside_a_step_a_prm_row_says_where_it_goes_wrong(tokenizer):
-    step, meant = "(2) Ana has 4. 4 + 3 = 8. Ben has 8.", "(2) Ana has 4. 4 + 3 = 7. Ben has 7."
-    row = prm_row(tokenizer, "How many?", [meant, step], [meant, meant])
-    body = len(encode(tokenizer, step))
-    start = len(row.ids) - body - 1
-    wrong = encode(tokenizer, step).index(tokenizer.convert_tokens_to_ids("8"))
-    assert row.labels[start:] == [1] * wrong + [0] * (body - wrong + 1)
-    assert set(row.labels[start - body - 1 : start]) == {1}
-
-
-def test_a_prm_row_needs_one_label_per_step(tokenizer):
-    with pytest.raises(ValueError):
-        prm_row(tokenizer, "How many?", ["The answer is 1."], [])
+def test_no_row_is_longer_than_the_context(tokenizer):
+    mixes = [COPYING, CIRCUITS, TEACHER_MIX, STUDENT_MIX, Mix(steps=(10,), hinted=0.4, hints=0.3, with_errors=0.5)]
+    longest = max(len(row.ids) for mix in mixes for row in rows(tokenizer, mix, 60))
+    rng = random.Random(0)
+    for problem in problems("train", (10,), n=60, difficulty=Difficulty(distractors=(2,), dead_ends=0.5)):
+        longest = max(longest, len(prm_row(tokenizer, *made_up(rng, problem)).ids))
+    assert 200 < longest <= tokenizer.model_max_length == 1024

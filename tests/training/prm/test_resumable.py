@@ -1,4 +1,4 @@
-"""``hintree train prm | ppm``, interrupted: what was done is kept, and the model is that of an unbroken run."""
+"""Interrupted runs of ``hintree train prm | ppm`` keep what is done and end with the same model."""
 
 import json
 import signal
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from hintree.cli import main
-from hintree.data.fields import Case
+from hintree.data import Case
 from hintree.errors import UsageError
 from hintree.scorers import FAMILIES
 from hintree.search import Problem
@@ -52,14 +52,14 @@ def test_examples_that_were_made_are_not_made_again(tmp_path):
     assert in_parts(CASES, make_all, LabelledSolution, tmp_path) == solutions(CASES) and len(made) == 3
 
 
-def test_an_unfinished_training_of_other_settings_is_not_gone_on_with(tmp_path):
+def test_an_interrupted_training_of_other_settings_is_not_resumed(tmp_path):
     work = begin(tmp_path / "new" / "prm", {"kind": "prm", "seed": 0, "rows": None})
     assert begin(tmp_path / "new" / "prm", {"kind": "prm", "seed": 0, "rows": None}) == work
     with pytest.raises(UsageError, match="unfinished training with seed=0, not 1"):
         begin(tmp_path / "new" / "prm", {"kind": "prm", "seed": 1, "rows": None})
 
 
-def test_a_model_comes_to_its_folder_as_a_whole(tmp_path):
+def test_a_model_is_moved_to_its_folder_when_it_is_complete(tmp_path):
     out = tmp_path / "prm"
     out.mkdir()
     work = begin(out, {})
@@ -70,7 +70,7 @@ def test_a_model_comes_to_its_folder_as_a_whole(tmp_path):
 
 
 def trained(base, work, monkeypatch, kill_at=None):
-    """The weights and the loss of a training, killed in the middle of a step if that is said."""
+    """Return the loss and the weights of a training, killed in the loss call number ``kill_at`` if given."""
     recipe, calls = Recipe(epochs=3, batch=2, rate=1e-3, seed=4), 0
     prm = new_model(str(base), FAMILIES["trl"], 2, recipe)
     assert prm.model.model.dropout.p > 0  # so the random state matters, too
@@ -107,13 +107,13 @@ import sys, torch
 from hintree.cli import main
 from hintree.training.prm import resumable, train
 torch.set_num_threads(1)
-train.SAVE_AFTER, unfinished.PART = 0.0, 1
+train.SAVE_AFTER, resumable.PART_SIZE = 0.0, 1
 sys.exit(main(sys.argv[1:]))
 """
 
 
 def kill_when(there, command):
-    """Start the training and kill it as soon as something is there; it must not have come to its end."""
+    """Start the training and kill it once ``there()`` is true; it must not have ended before."""
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, *command], stdout=subprocess.DEVNULL)
     while not there() and process.poll() is None:
         time.sleep(0.005)
@@ -123,7 +123,7 @@ def kill_when(there, command):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["prm", "ppm"])
-def test_a_run_killed_twice_writes_the_very_files_of_an_unbroken_one(kind, tmp_path, monkeypatch, capsys):
+def test_a_run_killed_twice_writes_the_same_files_as_an_uninterrupted_one(kind, tmp_path, monkeypatch, capsys):
     more = {"prm": ["--labels", "soft"], "ppm": ["--distance", "1", "--branch", "3"]}[kind]
     command = ["train", kind, "--problems", "lab:train?steps=2-3&n=12&seed=1", "--rollouts", "2", "--validate", "0"]
     command += ["--batch", "1", "--epochs", "3", *more, "--out"]
@@ -135,7 +135,7 @@ def test_a_run_killed_twice_writes_the_very_files_of_an_unbroken_one(kind, tmp_p
     kill_when(point.is_file, [*command, str(out)])
     assert examples.read_text().splitlines()[:2] == kept and not out.exists()
     assert main([*command, str(out), "--seed", "1"]) == 2 and "seed=0, not 1" in capsys.readouterr().err
-    monkeypatch.setattr(resumable, "PART", 1)
+    monkeypatch.setattr(resumable, "PART_SIZE", 1)
     assert main([*command, str(out)]) == 0
     sums = [(folder / "SHA256SUMS").read_text() for folder in (tmp_path / "whole", out)]
     assert sums[0] == sums[1] and "training.json" in sums[0] and not work.exists()

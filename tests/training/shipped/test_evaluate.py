@@ -17,7 +17,7 @@ from hintree.training.shipped.table import as_table
 ASKED = list(problems("test", range(3, 7), n=80, seed=4))
 
 
-def judged(*pairs):
+def scored_chain(*pairs):
     """A solution as (score, right) per step."""
     nodes = [SimpleNamespace(score=score) for score, _ in pairs]
     return SimpleNamespace(nodes=nodes, verdicts=[Verdict(right, "" if right else "operand") for _, right in pairs])
@@ -28,10 +28,10 @@ def f1(*chains, threshold=0.5):
 
 
 def test_the_f1_is_the_harmonic_mean_of_two_accuracies():
-    found = judged((0.9, True), (0.2, False), (0.1, False))
-    late = judged((0.9, False), (0.2, False))
-    clean = judged((0.9, True), (0.8, True))
-    alarm = judged((0.9, True), (0.3, True))
+    found = scored_chain((0.9, True), (0.2, False), (0.1, False))
+    late = scored_chain((0.9, False), (0.2, False))
+    clean = scored_chain((0.9, True), (0.8, True))
+    alarm = scored_chain((0.9, True), (0.3, True))
     assert f1(found, clean) == 1.0
     assert f1(found, late, clean) == pytest.approx(2 * 0.5 * 1 / 1.5)
     assert f1(found, late, clean, clean, alarm) == pytest.approx(2 * (1 / 2) * (2 / 3) / (1 / 2 + 2 / 3))
