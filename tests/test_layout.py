@@ -10,8 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("search", "policies", "scorers", "experiments")
 LAYERS = (
-    ("errors", "statistics"),
-    ("grade",),
+    ("grade", "errors", "statistics"),
     ("search",),
     ("models",),
     ("policies", "view"),
@@ -75,6 +74,12 @@ def top_level_imports(path: Path) -> set[str]:
             found = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
             names |= found or {node.module}
     return names
+
+
+def test_the_grader_imports_nothing_else_of_ours():
+    grade = [f for m, f in MODULES.items() if package(m) == "grade"]
+    ours = {name for f in grade for name in imported(f) if name.startswith("hintree.")}
+    assert {package(name) for name in ours} == {"grade"}
 
 
 def test_search_knows_no_model_library_and_no_file():

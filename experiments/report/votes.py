@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hintree.grade import group
+
 DRAWS = 200
 """Random subsets that stand for all subsets of k solutions, where there are more."""
 
@@ -41,8 +43,7 @@ def vote_at_k(solutions: Sequence[Finished], k: int, *, weighted: bool) -> float
     if n == 0:
         return 0.0
     drawn = subsets(n, min(k, n))
-    codes = {solution.answer: i for i, solution in enumerate(solutions)}
-    answers = np.array([codes[solution.answer] for solution in solutions])[drawn]
+    answers = np.array(group([solution.answer for solution in solutions]))[drawn]
     scores = np.array([solution.score for solution in solutions])[drawn]
     right = np.array([solution.right for solution in solutions])[drawn]
     rows = np.arange(len(drawn))[:, None]

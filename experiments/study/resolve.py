@@ -13,12 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hintree.data.sources import read_cases
+from hintree.data.settings import parse_source, to_plain
 from hintree.errors import HintreeError, UsageError
 from hintree.experiments.study.settings import PARTS, SEARCH, SELECTION, Settings, StudyFile, checked
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.upgrade import current_path
-from hintree.experiments.study.yaml_file import Text, YamlPosition, unknown
+from hintree.experiments.study.yaml_file import StudyText, YamlPosition, unknown
 from hintree.lab.controls import CONTROLS
 from hintree.models.local.load import MANIFEST, locate
 from hintree.models.remote.address import is_address, parse_address
@@ -28,6 +28,8 @@ from hintree.scorers import find_spec, models_of
 from hintree.search import ROLES
 from hintree.search.algorithms.base import selection_of
 
+CARD_FILES = (b"  README.md", b"  training.json")
+"""Ends of manifest lines of files that describe a model and are not read to run it."""
 MOST = 10_000
 """Arms of a study."""
 
@@ -51,7 +53,7 @@ class Study(NamedTuple):
     cases: list[StoredCase]
 
 
-def resolve(text: Text) -> Study:
+def resolve(text: StudyText) -> Study:
     """The study that a file states. Raises UsageError."""
     said = checked(StudyFile, text.data, text, {})
     arms: dict[str, Any] = {}
@@ -66,10 +68,14 @@ def resolve(text: Text) -> Study:
     if baseline not in arms:
         raise text.error(("baseline",), f"baseline: {unknown(baseline, list(arms))}")
     try:
-        cases = read_cases(said["problems"], limit=said["limit"])
+        source = parse_source(said["problems"])
+        cases = source.read(said["limit"])
     except UsageError as error:
         raise text.error(("problems",), str(error)) from error
-    data = {key: said[key] for key in ("name", "problems", "limit", "seeds")}
+    data: dict[str, Any] = {key: said[key] for key in ("name", "problems", "limit", "seeds")}
+    data["problems"] = source.source
+    if (plain := to_plain(source)) != source.source:
+        data["problem_fields"] = plain
     data |= {"name": said["name"] or Path(text.name).stem, "baseline": baseline, "arms": arms}
     if len(set(said["seeds"])) < len(said["seeds"]):
         raise text.error(("seeds",), "a seed is given twice")
@@ -77,7 +83,7 @@ def resolve(text: Text) -> Study:
     return Study(data, stored)
 
 
-def all_arms(said: Mapping[str, Any], text: Text) -> Iterator[tuple[str, Flat, YamlPosition]]:
+def all_arms(said: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Flat, YamlPosition]]:
     """Name, settings and place of every arm, at every point of the grids."""
     listed = said["arms"]
     named = listed if isinstance(listed, dict) else {name: name for name in listed}
@@ -101,14 +107,14 @@ def all_arms(said: Mapping[str, Any], text: Text) -> Iterator[tuple[str, Flat, Y
             yield " / ".join((name, *(label for label, _ in point))), settings, place
 
 
-def mapping(grid: Any, place: YamlPosition, text: Text) -> Iterable[tuple[str, Any]]:
+def mapping(grid: Any, place: YamlPosition, text: StudyText) -> Iterable[tuple[str, Any]]:
     """The axes of a grid."""
     if not isinstance(grid, dict):
         raise text.error(place, "a grid is a mapping from settings to lists of values")
     return grid.items()
 
 
-def axis(key: str, values: Any, place: YamlPosition, text: Text) -> list[tuple[str, Flat]]:
+def axis(key: str, values: Any, place: YamlPosition, text: StudyText) -> list[tuple[str, Flat]]:
     """The points of an axis, as label and settings: values of one setting, or named settings."""
     if isinstance(values, list) and values:
         short = key.rpartition(".")[2]
@@ -147,15 +153,17 @@ def overlay(*layers: Flat) -> Flat:
     return result
 
 
-def configure(settings: Flat, text: Text, place: YamlPosition) -> dict[str, Any]:
+def configure(settings: Flat, text: StudyText, place: YamlPosition) -> dict[str, Any]:
     """The whole configuration of an arm. Raises UsageError."""
     name = settings.get(("preset",), Said("hintree", place))
     try:
         base = settings_of(preset(str(name.value)))
     except UsageError as error:
         raise text.error(name.place, str(error)) from error
-    own = renamed({path: x for path, x in settings.items() if path != ("preset",)}, text)
-    full = overlay(dict(flatten(base, place)), own)
+    own = {path: x for path, x in settings.items() if path != ("preset",)}
+    usual = dict(flatten(base, place))
+    search = (usual | own)[("search", "name")].value
+    full = overlay(usual, renamed(own, search, text))
     places = {path: said.place for path, said in full.items()}
     said = checked(Settings, nested(full, text), text, places)
     for part, model in PARTS.items():
@@ -176,17 +184,21 @@ def configure(settings: Flat, text: Text, place: YamlPosition) -> dict[str, Any]
         raise text.error(place, f"arm {place[-1]!r}: {error}") from error
 
 
-def renamed(settings: Flat, text: Text) -> Flat:
-    """Return the settings under today's names. Raises UsageError if one is given under its old and its new name."""
+def renamed(settings: Flat, search: Any, text: StudyText) -> Flat:
+    """Return an arm's own settings under today's names; ``search`` is the name of its search.
+
+    Raises:
+        UsageError: A setting is given under its old and its new name.
+    """
     current: Flat = {}
     for path, said in settings.items():
-        if (now := current_path(path)) in current:
+        if (now := current_path(path, search)) in current:
             raise text.error(said.place, f"{'.'.join(now)} is given twice, under an old name and its new one")
         current[now] = said
     return current
 
 
-def nested(settings: Flat, text: Text) -> dict[str, Any]:
+def nested(settings: Flat, text: StudyText) -> dict[str, Any]:
     """Settings as nested mappings; "none" is nobody, or no rule."""
     data: dict[str, Any] = {}
     for path, (value, place) in settings.items():
@@ -220,12 +232,23 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache
 def fingerprint(name: str) -> str | None:
-    """SHA-256 of a model's manifest, None if it has none or is on a server. Raises ModelError if there is none."""
+    """Return the SHA-256 of a model's manifest, None if it has no manifest or is on a server.
+
+    For a shipped model the lines of its card are left out, so that a reworded card does not end a study.
+
+    Raises:
+        ModelError: There is no such model.
+    """
     if is_address(name):
         parse_address(name)
         return None
     manifest = Path(locate(name)) / MANIFEST
-    return hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else None
+    if not manifest.is_file():
+        return None
+    lines = manifest.read_bytes().splitlines(keepends=True)
+    if name.startswith("embedded:"):
+        lines = [line for line in lines if not line.rstrip().endswith(CARD_FILES)]
+    return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
 def select(names: Sequence[str], wanted: str | None) -> list[str]:

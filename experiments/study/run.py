@@ -5,6 +5,7 @@ import os
 import platform
 import shlex
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,17 +15,18 @@ import torch
 from rich.console import Console
 
 import hintree.experiments
+from hintree.data.settings import override
 from hintree.errors import UsageError
 from hintree.experiments.study.arms import Arms
 from hintree.experiments.study.progress import Progress
 from hintree.experiments.study.resolve import Study, resolve, select
 from hintree.experiments.study.result_table import summary, write_csv
-from hintree.experiments.study.scheduler import Ablation
+from hintree.experiments.study.scheduler import Scheduler
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.store_study import key_of
 from hintree.experiments.study.tasks import Task, plan
 from hintree.experiments.study.worker import Job
-from hintree.experiments.study.worker_pool import Crew, Processes
+from hintree.experiments.study.worker_pool import ProcessPool, WorkerPool
 from hintree.experiments.study.yaml_file import put, read
 
 SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
@@ -40,10 +42,10 @@ class Options(NamedTuple):
         retry_failed: Try again what failed before.
         arms: Only these, separated by commas.
         shard: (i, k): only every k-th problem, from the i-th on.
-        workers: Processes.
+        workers: Number of worker processes.
         ray: Address of a Ray cluster, "local" for one of this machine; None for processes.
         live: Problems that a worker solves together.
-        patience: Seconds without a word after which a worker is taken for hung.
+        heartbeat_timeout: Seconds without a heartbeat after which a worker is replaced.
         as_json: Print every result as a line of JSON when it is on the disk.
     """
 
@@ -55,12 +57,21 @@ class Options(NamedTuple):
     workers: int = 1
     ray: str | None = None
     live: int = 64
-    patience: float = 600.0
+    heartbeat_timeout: float = 600.0
     as_json: bool = False
 
 
-def load(path: Path, settings: Sequence[str]) -> Study:
-    """The study of a file, or a shipped one by name, with values set as ``--set`` says. Raises UsageError."""
+def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> Study:
+    """Return the study of a file, or a shipped one by name.
+
+    Args:
+        path: A file, or the name of a shipped study.
+        settings: Values to set, as in ``--set``.
+        args: The options of ``add_problem_options``, which override the study's own.
+
+    Raises:
+        UsageError: There is no such study, or it is wrong.
+    """
     shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
     if not path.is_file() and not path.suffix and str(path) not in shipped:
         raise UsageError(f"{path}: no such file, nor a shipped study: {', '.join(shipped)}")
@@ -70,6 +81,8 @@ def load(path: Path, settings: Sequence[str]) -> Study:
         if not equals or not key:
             raise UsageError(f"--set {setting}: expected KEY=VALUE, such as seeds=[0,1] or arms.a.search.width=4")
         put(text.data, key, value)
+    if args is not None and isinstance(text.data, dict) and "problems" in text.data:
+        text.data["problems"] = override(text.data["problems"], args)
     return resolve(text)
 
 
@@ -108,7 +121,7 @@ def missing(store: Store, study: Study, arms: Sequence[str], options: Options) -
 
 
 def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: Options) -> None:
-    """Do the tasks with a crew, which ends with them."""
+    """Do the tasks with a pool, which ends with them."""
     if not tasks:
         return
     total = len(store.keys()) + sum(len(task.problems) for task in tasks)
@@ -121,22 +134,22 @@ def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: Option
             print(json.dumps(as_json(result)), flush=True)
 
     job = Job(Arms, study.data, {key_of(case.id, case.question): case for case in study.cases})
-    crew = make_crew(job, options, len(tasks))
+    pool = make_pool(job, options, len(tasks))
     try:
-        Ablation(store, tasks, crew, kept, options.patience).run()
+        Scheduler(store, tasks, pool, kept, options.heartbeat_timeout).run()
     finally:
-        crew.close()
+        pool.close()
         progress.close()
 
 
-def make_crew(job: Job, options: Options, tasks: int) -> Crew:
+def make_pool(job: Job, options: Options, tasks: int) -> WorkerPool:
     """Processes of this machine, or actors of a Ray cluster; no more than there are tasks."""
     size = min(options.workers, tasks)
     if options.ray is None:
-        return Processes(job, size)
-    from hintree.experiments.study.ray_pool import Actors
+        return ProcessPool(job, size)
+    from hintree.experiments.study.ray_pool import ActorPool
 
-    return Actors(job, size, options.ray)
+    return ActorPool(job, size, options.ray)
 
 
 def as_json(result: Result) -> dict[str, Any]:

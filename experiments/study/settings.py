@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from hintree.experiments.study.yaml_file import Text, YamlPosition, unknown
+from hintree.experiments.study.yaml_file import StudyText, YamlPosition, unknown
 from hintree.policies import Hinting, Sampling
 from hintree.search import Budget, Rewrite, Selection
 from hintree.search.registry import SEARCHES
@@ -30,7 +30,7 @@ class StudyFile(BaseModel):
 
     model_config = STRICT
     name: str = ""
-    problems: str
+    problems: str | dict[str, Any]
     limit: int | None = Field(None, ge=1)
     seeds: list[int] = Field([0], min_length=1)
     baseline: str | None = None
@@ -78,7 +78,7 @@ PARTS = {
 
 
 def checked(
-    model: type[BaseModel], data: Any, text: Text, places: Mapping[Any, YamlPosition], prefix: YamlPosition = ()
+    model: type[BaseModel], data: Any, text: StudyText, places: Mapping[Any, YamlPosition], prefix: YamlPosition = ()
 ) -> Any:
     """Plain data that a model has accepted, defaults filled in.
 

@@ -13,6 +13,7 @@ import hintree
 from hintree.cli.bench import add_bench
 from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
+from hintree.cli.grade import add_grade
 from hintree.cli.lab import add_lab
 from hintree.cli.parser import Parser
 from hintree.cli.presets import add_presets
@@ -25,6 +26,7 @@ from hintree.cli.study import add_study
 from hintree.cli.train import add_train
 from hintree.cli.view import add_view
 from hintree.errors import HintreeError
+from hintree.grade import GraderError
 
 COMMANDS = (
     add_solve,
@@ -39,6 +41,7 @@ COMMANDS = (
     add_lab,
     add_bench,
     add_report,
+    add_grade,
     add_doctor,
 )
 """Functions that add one or more commands to the parser, in the order of ``hintree --help``."""
@@ -67,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
         args.run(args)
         sys.stdout.flush()
-    except HintreeError as error:
+    except (HintreeError, GraderError) as error:
         print(f"hintree: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hintree.cli.options import add_json, positive
+from hintree.data.settings import add_problem_options
 from hintree.errors import UsageError
 
 EXAMPLES = """examples:
@@ -65,14 +66,19 @@ def add_study(commands: Any) -> None:
     run.add_argument(
         "--heartbeat-timeout",
         "--patience",
-        dest="patience",
         metavar="SECONDS",
         type=positive,
         default=600,
         help="time without a heartbeat after which a worker is replaced (default %(default)s)",
     )
     add_json(run, "print each result as a line of JSON once it is stored")
+    add_problem_options(run)
     run.set_defaults(run=run_run)
+    add_merge(commands)
+
+
+def add_merge(commands: Any) -> None:
+    """Add the command ``hintree merge``."""
     merge = commands.add_parser(
         "merge",
         help="merge the results of shards, or recover those of a damaged store",
@@ -100,7 +106,7 @@ def run_run(args: argparse.Namespace) -> None:
         raise UsageError(f'studies need {error.name}: pip install "hintree[study]"') from error
     names = set(Options._fields) - {"as_json"}
     options = Options(**{name: getattr(args, name) for name in names}, as_json=args.json)
-    run_study(load(args.study, args.set), options)
+    run_study(load(args.study, args.set, args), options)
 
 
 def run_merge(args: argparse.Namespace) -> None:

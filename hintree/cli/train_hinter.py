@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hintree.cli.options import add_json, add_seed, positive
+from hintree.data.settings import add_problem_options, source_from_args
 
 EPILOG = """PROBLEMS is lab:SPLIT?n=... (exact hints), or a file of rows such as
   {"question": "...", "steps": ["...", "The answer is 7."], "answer": "7", "hints": ["...", "..."]}
@@ -28,6 +29,7 @@ def add_hinter(kinds: Any) -> None:
         epilog=EPILOG,
     )
     hinter.add_argument("problems", metavar="PROBLEMS", help="solutions to learn from: lab:..., or a file")
+    add_problem_options(hinter)
     hinter.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="folder of data, model and report")
     hinter.add_argument(
         "--model", default="embedded:teacher", help="initial weights, of any causal model (default %(default)s)"
@@ -82,6 +84,7 @@ def run_hinter(args: argparse.Namespace) -> None:
 
     warmup = max(1, min(50, args.steps // 10))
     schedule = TrainingSchedule(args.steps, args.batch, args.muon, args.rate, warmup=warmup, hold=0.3, seed=args.seed)
+    source = source_from_args(args.problems, args)
     options = HinterOptions(
         args.problems,
         args.model,
@@ -93,5 +96,7 @@ def run_hinter(args: argparse.Namespace) -> None:
         with_errors=args.with_errors,
         lora=args.lora,
         limit=args.n,
+        fields=source.fields,
+        skip_bad=source.skip_bad,
     )
     print_hinter(options, as_json=args.json)

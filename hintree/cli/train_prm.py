@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hintree.cli.options import add_json, add_prm_spec, add_seed, check_new, positive
+from hintree.data.settings import KEYS, add_problem_options, source_from_args
 from hintree.errors import UsageError
 
 
@@ -55,6 +56,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FOLDER", required=True, help="folder of the model; must be new")
     parser.add_argument("--base", default="embedded:teacher", help="initial weights (default %(default)s)")
     add_prm_spec(parser)
+    add_problem_options(parser)
     parser.add_argument(
         "--problems",
         default="lab:train?steps=2-8&n=200&seed=1",
@@ -151,15 +153,17 @@ def begin(args: argparse.Namespace) -> Path:
     from hintree.training.prm import resumable
 
     beside = ("out", "device", "validate", "json", "save_rows", "run")
-    return resumable.begin(Path(args.out), {key: value for key, value in vars(args).items() if key not in beside})
+    return resumable.begin(
+        Path(args.out),
+        {key: value for key, value in vars(args).items() if key not in beside and (value or key not in KEYS)},
+    )
 
 
 def sources(args: argparse.Namespace) -> Any:
     """Return the problems and the policy that generates solutions and rollouts."""
-    from hintree.data.sources import read_cases
     from hintree.models import load_model
 
-    return read_cases(args.problems), load_model(args.writer, device=args.device)
+    return source_from_args(args.problems, args).read(), load_model(args.writer, device=args.device)
 
 
 def new_prm(args: argparse.Namespace, labels: int) -> Any:

@@ -1,126 +1,116 @@
-r"""From a row of any data set to a case: which field is the question, which the answer, and where in it the answer is.
+"""From a row of any data set to a case: the question, the options and the answer.
 
-GSM8K has question and answer (ending in "#### 72"); MATH and MATH-500 have problem, solution (with \boxed{}), the
-latter also answer; AIME sets have Problem and Answer. Field names are compared without case.
+GSM8K has question and answer (ending in "#### 72"), MATH problem and solution (with a box), SVAMP Body and Question,
+MMLU choices and the position of the right one, DAPO a chat and reward_model.ground_truth; docs/problems.md lists all.
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from hintree.grade import extract
+from hintree.data.case import Case, RowError, check_unicode, is_empty, show
+from hintree.data.choices import Options, read_options
+from hintree.data.left_out import remarks
+from hintree.data.lettered import listed_in, with_options
+from hintree.data.names import FAMILY, ID, Row
+from hintree.data.question import read_question
+from hintree.data.reference import read_reference
 from hintree.search.core.tree import Problem
-
-QUESTION = ("question", "problem", "prompt", "input")
-ANSWER = ("answer", "final_answer", "expected_answer", "reference", "target", "label", "output")
-SOLUTION = ("solution", "rationale", "response")
-ID = ("id", "unique_id", "problem_id", "question_id", "uid")
-FAMILY = ("family", "subject", "type", "category", "source")
-"""Names of fields, the first that a row has being the one that counts."""
-
-
-class RowError(ValueError):
-    """A row is no case; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A problem with its reference answer. What a solver gets is ``problem``, which has no field for the answer.
+class Fields:
+    """Names of the fields to read; "" looks for the usual names (docs/problems.md).
+
+    A name is compared without case. It may be a dotted path into nested fields, such as "reward_model.ground_truth";
+    question and choices may be several fields joined by "+", such as "Body+Question" or "optA+optB+optC".
 
     Attributes:
-        problem: The question and its id.
-        reference: The final answer, as it was written.
-        family: Family or subject, "" if not known.
-        steps: Steps of the gold solution without that of the answer, None if not known.
+        question: Field of the question; nothing is put before it.
+        answer: Field of the answer.
+        choices: Field or columns of the options.
     """
 
-    problem: Problem
-    reference: str
-    family: str = ""
-    steps: int | None = None
+    question: str = ""
+    answer: str = ""
+    choices: str = ""
 
 
-def read_row(row: object) -> Case:
-    """The case that a row states. Raises RowError."""
-    if not isinstance(row, Mapping):
-        raise RowError(f"a row is an object with fields, not {type(row).__name__}")
-    fields = {str(name).lower().strip(): value for name, value in row.items() if value is not None and value != ""}
-    question = first(fields, QUESTION)
-    if question is None:
-        raise RowError(f"no question: a field named {', '.join(QUESTION)} is looked for; found: {names(fields)}")
-    if not isinstance(question, str) or not question.strip():
-        raise RowError(f"the question is not a text but {question!r:.40}")
-    reference = read_reference(fields)
-    name = read_id(fields, question)
-    check_unicode(question, reference, name)
-    family = first(fields, FAMILY)
-    return Case(
-        Problem(question, name),
+USUAL = Fields()
+"""The usual names."""
+
+
+class ReadRow(NamedTuple):
+    """A case, and remarks about what it leaves out of its row."""
+
+    case: Case
+    left_out: tuple[str, ...]
+
+
+def read_row(row: object, fields: Fields | None = None) -> Case:
+    """Return the case that a row states.
+
+    Args:
+        row: A mapping from names to values, as JSON, CSV or Parquet give it.
+        fields: Names of the fields to read; the usual ones by default.
+
+    Raises:
+        RowError: It is no mapping, or question or answer are missing or no texts; one line.
+    """
+    return read_fully(row, fields or USUAL).case
+
+
+def read_fully(content: object, fields: Fields) -> ReadRow:
+    """Return the case that a row states, and what it leaves out. Raises RowError."""
+    row = Row(content)
+    question, solution = read_question(row, fields.question)
+    if fields.answer:
+        row.lookup(fields.answer)  # marks it as used, so that it is no option
+    options = read_options(row, fields.choices)
+    reference = read_reference(row, question, options, named=fields.answer, solution=solution)
+    shown = with_options(question, options.texts)
+    reference, choices = in_text(question, reference, options)
+    name = read_id(row, shown)
+    family = row.value(FAMILY)
+    family = family if isinstance(family, str) else ""
+    check_unicode(shown, reference, name, family, *choices)
+    case = Case(
+        Problem(shown, name, choices),
         reference,
-        family if isinstance(family, str) else "",
-        count_steps(fields.get("steps")),
+        family,
+        count_steps(row.fields.get("steps")),
+        choices,
     )
+    return ReadRow(case, tuple(dict.fromkeys(remarks(row, question, reference, choices))))
 
 
-def read_reference(fields: Mapping[str, Any]) -> str:
-    r"""The final answer, from a field of its own or out of a solution. Raises RowError.
-
-    An answer that ends in "#### 72" (GSM8K), or holds \boxed{}, or says "the answer is", is what stands there.
-    """
-    answer = first(fields, ANSWER)
-    if answer is None:
-        solution = first(fields, SOLUTION)
-        if solution is None:
-            raise RowError(f"no answer: a field named {', '.join(ANSWER + SOLUTION)} is looked for")
-        found = extract(solution) if isinstance(solution, str) else None
-        if not found:
-            raise RowError(r"no final answer in the solution: \boxed{}, #### or 'the answer is' is looked for")
-        return found
-    if isinstance(answer, bool) or not isinstance(answer, str | int | float):
-        raise RowError(f"the answer is neither a text nor a number but {answer!r:.40}")
-    if isinstance(answer, float) and answer.is_integer():
-        answer = int(answer)
-    text = str(answer).strip()
-    found = extract(text)
-    if found is None and ("####" in text or "\\boxed" in text):
-        raise RowError(r"the answer is empty: nothing stands after #### or in \boxed{}")
-    if text in ("", "nan"):
-        raise RowError("the answer is empty")
-    return found or text
+def in_text(question: str, reference: str, options: Options) -> tuple[str, tuple[str, ...]]:
+    """Return reference and options; where only the question lists options (BBH), "(B)" becomes "B"."""
+    letter = reference.strip("() .")
+    if options.texts or len(letter) != 1:
+        return reference, options.texts
+    choices = listed_in(question)
+    known = "A" <= letter < chr(ord("A") + len(choices))
+    return (letter, choices) if known else (reference, ())
 
 
-def read_id(fields: Mapping[str, Any], question: str) -> str:
-    """The row's own id, any text or whole number; else a hash of the question."""
-    own = first(fields, ID)
-    if own is None:
+def read_id(row: Row, question: str) -> str:
+    """Return the row's own id, any text or whole number; else a hash of the question. Raises RowError."""
+    own: Any = row.value(ID)
+    if own is None or (isinstance(own, float) and is_empty(own)):
         return "q-" + hashlib.sha256(question.encode(errors="surrogatepass")).hexdigest()[:16]
+    if isinstance(own, float) and own.is_integer() and abs(own) < 1e15:
+        own = int(own)
     if isinstance(own, bool) or not isinstance(own, str | int):
-        raise RowError(f"the id is neither a text nor a whole number but {own!r:.40}")
-    return str(own)
+        raise RowError(f"the id is neither a text nor a whole number but {show(own)}")
+    instance = row.fields.get("instance")  # GSM-Symbolic: several instances of one template
+    return f"{own}/{instance}" if isinstance(instance, int) else str(own)
 
 
 def count_steps(steps: object) -> int | None:
-    """A number of steps, or that of a list whose last step is the answer, as ``hintree lab problems`` prints it."""
+    """Return a number of steps, or that of a list whose last step is the answer, as ``hintree lab problems`` prints."""
     if isinstance(steps, list) and steps:
         return len(steps) - 1
-    return int(steps) if isinstance(steps, int) or (isinstance(steps, str) and steps.isdecimal()) else None
-
-
-def check_unicode(*texts: str) -> None:
-    """Raise RowError for half of a surrogate pair, which no tokenizer and no file can hold."""
-    for text in texts:
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise RowError(f"half of a surrogate pair at character {error.start}") from error
-
-
-def first(fields: Mapping[str, Any], wanted: tuple[str, ...]) -> Any:
-    """The value of the first field that is there, None if there is none."""
-    return next((fields[name] for name in wanted if name in fields), None)
-
-
-def names(fields: Mapping[str, Any]) -> str:
-    """The first names of fields, for a message."""
-    return ", ".join(name[:30] for name in list(fields)[:8]) or "none"
+    if isinstance(steps, str) and steps.isdecimal() and len(steps) < 7:
+        return int(steps)
+    return int(steps) if isinstance(steps, int) else None

@@ -1,14 +1,22 @@
-"""The grader: the final answer of a text, and whether it is right.
+"""The grader: find the final answer of a text, and grade it against a reference.
 
 ::
 
-    extract(text)              "... so the answer is $5$."  ->  "5" (stated.py)
-    equal(reference, answer)   one spelling (normal.py), without units (units.py); exact numbers (numbers.py) and words
-                               (compare.py) at once, the rest by algebra (symbolic.py) in worker processes (workers.py,
-                               worker.py)
+    find_answer(text)             "... so the answer is **5**."  ->  "5"      find.py
+    grade(reference, given)       RIGHT, WRONG or UNGRADED                    grading.py
+    equal(reference, given)       whether the verdict is RIGHT
+    group(answers)                the class of each answer, for votes         grouping.py
+
+The package imports nothing else of hintree, and no torch. An answer is brought into one spelling (normal.py), and
+compared by its structure (compare.py); what only algebra can tell is asked of worker processes (workers.py, worker.py,
+symbolic.py) under limits on work (limits.py, steps.py).
 """
 
-from hintree.grade.compare import equal
-from hintree.grade.stated import extract
+from hintree.grade.errors import GraderError
+from hintree.grade.find import find_answer
+from hintree.grade.forms import FORMS, Form
+from hintree.grade.grading import equal, grade
+from hintree.grade.grouping import group
+from hintree.grade.verdict import Verdict
 
-__all__ = ["equal", "extract"]
+__all__ = ["FORMS", "Form", "GraderError", "Verdict", "equal", "find_answer", "grade", "group"]

@@ -19,17 +19,20 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
-from hintree.errors import HintreeError, UsageError
+from hintree.grade.errors import GraderError
+from hintree.grade.verdict import Verdict
 
-SECONDS = 2.0
-"""Time limit of one comparison; an answer that takes longer is wrong."""
-GRACE = 1.0
-"""Seconds after which a worker that should have been stopped by its own limit is killed from here."""
-START = 60.0
+SECONDS = 10.0
+"""Limit on the CPU time of one question, far above what the limits on work allow."""
+FIRST = 0.4
+"""CPU time after which a question is asked again of a fresh child, which counts steps."""
+PATIENCE = 300.0
+"""Seconds of wall clock after which a worker that does not answer is taken to hang, and is replaced."""
+START = 300.0
 """Seconds in which a worker must have loaded math-verify, which takes about one."""
 MOST = min(4, os.cpu_count() or 1)
 """Workers that run at once; more threads than these wait for each other."""
-CODE = "import sys; sys.path[:] = {path!r}; from hintree.grade.worker import main; main({seconds})"
+CODE = "import sys; sys.path[:] = {path!r}; from hintree.grade.worker import main; main({seconds}, {first})"
 
 
 class Worker:
@@ -37,10 +40,11 @@ class Worker:
 
     def __init__(self) -> None:
         self.channel, theirs = socket.socketpair()
-        code = CODE.format(path=[os.path.abspath(folder) for folder in sys.path], seconds=SECONDS)
+        code = CODE.format(path=[os.path.abspath(folder) for folder in sys.path], seconds=SECONDS, first=FIRST)
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", code],
+                [sys.executable, "-B", "-s", "-c", code],
+                env=os.environ | {"PYTHONHASHSEED": "0"},  # sets have the same order in every worker
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -49,21 +53,26 @@ class Worker:
         self.numbers = itertools.count(1)
         self.ready = False
 
-    def ask(self, pairs: list[tuple[str, str]]) -> bool:
-        """Whether the values of some pair are the same. Raises OSError if it is gone or does not answer in time."""
+    def ask(self, question: tuple[str, str, str]) -> str:
+        """Return "right", "wrong", "ungraded", or "lost". Raises OSError if it is gone or does not answer in time."""
         if not self.ready:
             message = self._receive(time.monotonic() + START)
             if "error" in message:
-                raise HintreeError(f"the grader cannot load math-verify: {message['error']}")
+                raise GraderError(f"the grader cannot load math-verify: {message['error']}")
             self.ready = True
-        number, end = next(self.numbers), time.monotonic() + SECONDS + GRACE
-        self.channel.sendall(json.dumps([number, pairs]).encode() + b"\n")
+        verdict = self._question(question, fresh=False)
+        return self._question(question, fresh=True) if verdict == "slow" else verdict
+
+    def _question(self, question: tuple[str, str, str], *, fresh: bool) -> str:
+        """Send one question and return its verdict; a fresh child counts the steps."""
+        number, end = next(self.numbers), time.monotonic() + PATIENCE
+        self.channel.sendall(json.dumps([number, fresh, *question]).encode() + b"\n")
         while (message := self._receive(end))["number"] != number:
             pass  # a child that was killed while it was idle
-        return bool(message["same"])
+        return str(message["verdict"])
 
     def _receive(self, end: float) -> dict[str, Any]:
-        """One message; raises OSError if it has not come at ``end``, a time of the monotonic clock."""
+        """Return one message; raises OSError if it has not come at ``end``, a time of the monotonic clock."""
         line = b""
         while not line.endswith(b"\n"):
             self.channel.settimeout(max(0.001, end - time.monotonic()))
@@ -98,35 +107,45 @@ class Workers:
         self.all: set[Worker] = set()
         self.slots = threading.Semaphore(MOST)
 
-    def ask(self, pairs: list[tuple[str, str]]) -> bool:
-        """Whether the values of some pair are the same, said by a worker; one that is gone or hangs is replaced, once.
+    def ask(self, kind: str, reference: str, answer: str) -> Verdict:
+        """Return a worker's verdict. A worker or a child that is killed or hangs is replaced, once.
+
+        Args:
+            kind: "value" or "equation".
+            reference: The reference in normal spelling.
+            answer: The answer in normal spelling.
 
         Raises:
-            UsageError: math-verify is not installed.
-            HintreeError: No worker can be started, or two in a row are gone.
+            GraderError: math-verify is not installed, no worker can be started, or two in a row are gone.
         """
         if find_spec("math_verify") is None:
-            raise UsageError('comparing expressions needs math-verify: pip install "hintree[study]"')
+            raise GraderError('comparing expressions needs math-verify: pip install "hintree[study]"')
+        lost = 0
         with self.slots:
             for _ in range(2):
                 with suppress(OSError):
-                    return self._ask_one(pairs)
-        raise HintreeError("two workers of the grader were killed or did not answer; is the machine out of memory?")
+                    verdict = self._ask_one((kind, reference, answer))
+                    if verdict != "lost":
+                        return Verdict(verdict)
+                    lost += 1
+        if lost:
+            return Verdict.UNGRADED
+        raise GraderError("two workers of the grader were killed or did not answer; is the machine out of memory?")
 
-    def _ask_one(self, pairs: list[tuple[str, str]]) -> bool:
+    def _ask_one(self, question: tuple[str, str, str]) -> str:
         """Take a worker, ask it, and put it back; one that was interrupted is in no known state, and is closed."""
         try:
             worker = self.idle.pop()
         except IndexError:
             self.all.add(worker := Worker())
         try:
-            same = worker.ask(pairs)
+            verdict = worker.ask(question)
         except BaseException:
             worker.close()
             self.all.discard(worker)
             raise
         self.idle.append(worker)
-        return same
+        return verdict
 
     def close(self) -> None:
         """End all workers."""
@@ -135,7 +154,7 @@ class Workers:
         self._empty()
 
     def forget(self) -> None:
-        """What a fork does with the workers of the process it came from."""
+        """Leave the workers to the process that this one was forked from."""
         for worker in self.all:
             worker.forget()
         self._empty()

@@ -3,8 +3,7 @@ import json
 
 import pytest
 
-from hintree.data.fields import RowError, read_row
-from hintree.data.sources import Case, SkippedRowsWarning, read_cases
+from hintree.data import Case, RowError, SkippedRowsWarning, read_cases, read_row
 from hintree.errors import UsageError
 from hintree.search import Problem
 
@@ -52,7 +51,7 @@ def test_fields_of_the_usual_data_sets_are_found(row, case):
 
 def test_what_a_solver_gets_has_no_answer_by_type():
     problem = read_row(GSM8K).problem
-    assert type(problem) is Problem and set(Problem.__slots__) == {"question", "id"}
+    assert type(problem) is Problem and set(Problem.__slots__) == {"question", "id", "choices"}
 
 
 @pytest.mark.parametrize(
@@ -65,8 +64,8 @@ def test_what_a_solver_gets_has_no_answer_by_type():
         ({"question": "q"}, "no answer"),
         ({"question": "q", "answer": ""}, "no answer"),
         ({"question": "q", "answer": None}, "no answer"),
-        ({"question": "q", "answer": [1]}, "neither a text nor a number"),
-        ({"question": "q", "answer": True}, "neither a text nor a number"),
+        ({"question": "q", "answer": [[1, 2], [3]]}, "neither a text nor a number"),
+        ({"question": "q", "answer": {"a": True}}, "neither a text nor a number"),
         ({"question": "q", "answer": float("nan")}, "answer is empty"),
         ({"question": "q", "answer": "so it is\n####  "}, "answer is empty"),
         ({"question": "q", "solution": "I do not know."}, "no final answer"),

@@ -6,7 +6,7 @@ import hintree
 from hintree.lab import problems
 from hintree.models import Completion
 from hintree.policies import Hinting, HintWriter, Sampling, StepWriter
-from hintree.policies.leaks import LONGEST_HINT, fit_to_teach, leaks, mask
+from hintree.policies.leaks import MAX_HINT_WORDS, is_training_hint, leaks, mask
 from hintree.search import Handler, HintRequest, Ledger, Problem, Rewrite, Tree, Usage, batched_driver
 from hintree.search.core.hints import Hint
 from hintree.solver import book_discarded
@@ -14,8 +14,10 @@ from hintree.training.shipped.chains import chain
 from hintree.training.shipped.evaluate import hint_figures
 from tests.support import scripted
 
-TOLD = "(1) Noah has 10 pens. (2) Luis gets 15 more pens than Noah. (3) Pia gets twice as many pens as Luis. How many?"
-DONE = ["(2) Luis gets 15 more pens than Noah. Noah has 10. 10 + 15 = 25. Luis has 25."]
+PROBLEM = (
+    "(1) Noah has 10 pens. (2) Luis gets 15 more pens than Noah. (3) Pia gets twice as many pens as Luis. How many?"
+)
+STEPS = ["(2) Luis gets 15 more pens than Noah. Noah has 10. 10 + 15 = 25. Luis has 25."]
 SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three costs 7%. What is f(2) at x^2?"
 
 
@@ -28,41 +30,41 @@ SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three c
         ("add 15 to 10.", [], False),
         ("add 15 to 10 and get 25.", [], True),
         ("Luis has 25.", [], True),
-        ("Luis has 25.", DONE, False),
-        ("the answer is 50.", DONE, True),
-        ("the answer is 25.", DONE, True),  # known, and said to be the answer
-        (r"it is \boxed{25}.", DONE, True),
-        ("#### Luis", DONE, True),
-        ("use (3) with 25 to get 50.", DONE, True),
-        ("use (50).", DONE, True),  # there is no fact (50)
+        ("Luis has 25.", STEPS, False),
+        ("the answer is 50.", STEPS, True),
+        ("the answer is 25.", STEPS, True),  # known, and said to be the answer
+        (r"it is \boxed{25}.", STEPS, True),
+        ("#### Luis", STEPS, True),
+        ("use (3) with 25 to get 50.", STEPS, True),
+        ("use (50).", STEPS, True),  # there is no fact (50)
         ("it comes to (25).", [], True),
-        ("it comes to (25).", DONE, False),
-        ("double it to 5 0.", DONE, True),
-        ("get \u0665\u0660.", DONE, True),  # 50 in Arabic digits
-        ("get \uff15\uff10.", DONE, True),  # 50 in full width
-        ("get 25\u00b2.", DONE, True),
-        ("get fifty.", DONE, True),
-        ("get Forty-Nine plus one.", DONE, True),
+        ("it comes to (25).", STEPS, False),
+        ("double it to 5 0.", STEPS, True),
+        ("get \u0665\u0660.", STEPS, True),  # 50 in Arabic digits
+        ("get \uff15\uff10.", STEPS, True),  # 50 in full width
+        ("get 25\u00b2.", STEPS, True),
+        ("get fifty.", STEPS, True),
+        ("get Forty-Nine plus one.", STEPS, True),
         ("the two of them", [], False),
         ("Noah has 1.", [], True),
         ("Noah has 0.", [], True),
         ("Noah has 105.", [], True),
         ("Pia has 3.", [], True),  # (3) is only a label in the problem
-        ("Luis has 3.", [*DONE, "(3) Pia gets twice as many."], True),  # nor is it more in the step
-        ("give the answer.", DONE, False),
+        ("Luis has 3.", [*STEPS, "(3) Pia gets twice as many."], True),  # nor is it more in the step
+        ("give the answer.", STEPS, False),
         ("multiply by 2", [], False),  # twice
     ],
 )
 def test_leaks(hint, history, leak):
-    assert leaks(hint, TOLD, history) is leak
-    masked = mask(hint, TOLD, history)
-    assert masked == hint if not leak else masked is None or not leaks(masked, TOLD, history)
+    assert leaks(hint, PROBLEM, history) is leak
+    masked = mask(hint, PROBLEM, history)
+    assert masked == hint if not leak else masked is None or not leaks(masked, PROBLEM, history)
 
 
 def test_a_mask_leaves_what_is_known():
     hint = "(2) adds 15 to 10, which is 25 or twenty-five, not (9)."
-    assert mask(hint, TOLD, []) == "(2) adds 15 to 10, which is ? or ?, not ?."
-    assert mask("it is \\boxed{10}", TOLD, []) is None
+    assert mask(hint, PROBLEM, []) == "(2) adds 15 to 10, which is ? or ?, not ?."
+    assert mask("it is \\boxed{10}", PROBLEM, []) is None
 
 
 @pytest.mark.parametrize("hint", ["take 1250.5", "take 01,250.50", "12 eggs", "3 packs", "42", "7", "f(2)", "2", "1/2"])
@@ -71,23 +73,23 @@ def test_a_number_is_known_in_any_spelling(hint):
 
 
 def test_a_long_hint_is_read():
-    assert leaks("9" * 100_000, TOLD, DONE) and leaks("(" * 100_000 + "1,000" * 20_000, TOLD, DONE)
-    assert leaks("twenty " * 20_000, TOLD, DONE)
+    assert leaks("9" * 100_000, PROBLEM, STEPS) and leaks("(" * 100_000 + "1,000" * 20_000, PROBLEM, STEPS)
+    assert leaks("twenty " * 20_000, PROBLEM, STEPS)
 
 
-def test_fit_to_teach_refuses_leaks_long_hints_and_the_answer():
-    assert fit_to_teach("use (2) to find Luis.", TOLD, [])
-    assert not fit_to_teach("Luis has 25.", TOLD, [])
-    assert fit_to_teach("Luis has 25.", TOLD, DONE)
-    assert not fit_to_teach("Luis has 25.", TOLD, DONE, answer="25")
-    assert fit_to_teach("use (2) with 15.", TOLD, DONE, answer="2")
-    assert not fit_to_teach("look for the Blue whale.", TOLD, [], answer="Blue whale")
-    assert fit_to_teach("so " * LONGEST_HINT, TOLD, [])
-    assert not fit_to_teach("so " * (LONGEST_HINT + 1), TOLD, [])
+def test_is_training_hint_refuses_leaks_long_hints_and_the_answer():
+    assert is_training_hint("use (2) to find Luis.", PROBLEM, [])
+    assert not is_training_hint("Luis has 25.", PROBLEM, [])
+    assert is_training_hint("Luis has 25.", PROBLEM, STEPS)
+    assert not is_training_hint("Luis has 25.", PROBLEM, STEPS, answer="25")
+    assert is_training_hint("use (2) with 15.", PROBLEM, STEPS, answer="2")
+    assert not is_training_hint("look for the Blue whale.", PROBLEM, [], answer="Blue whale")
+    assert is_training_hint("so " * MAX_HINT_WORDS, PROBLEM, [])
+    assert not is_training_hint("so " * (MAX_HINT_WORDS + 1), PROBLEM, [])
 
 
-class Saying:
-    """A language model that always says the same."""
+class FixedModel:
+    """A language model that always writes the same text."""
 
     chat, parameters = False, 7
 
@@ -101,7 +103,7 @@ class Saying:
 
 @pytest.mark.parametrize(("how", "hint"), [("drop", None), ("keep", "Ben has 7."), ("mask", "Ben has ?.")])
 def test_a_hint_that_leaks_is_paid_for_and_dropped_or_masked_or_kept(how, hint):
-    writer = HintWriter(Saying("Hint: Ben has 7."), Sampling(), Hinting(leaks=how))
+    writer = HintWriter(FixedModel("Hint: Ben has 7."), Sampling(), Hinting(leaks=how))
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
     (answer,) = writer([HintRequest(tree, tree.root)])
     assert (answer.value.hint, answer.value.tokens, answer.usage.generated_tokens) == (hint and Hint(hint), 4, 4)
@@ -110,7 +112,7 @@ def test_a_hint_that_leaks_is_paid_for_and_dropped_or_masked_or_kept(how, hint):
 @pytest.mark.parametrize("name", ["Hint:", "Plan:", "Strategy:", "Hint: Plan:"])
 def test_a_hint_for_one_step_is_no_plan_whatever_it_calls_itself(name):
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
-    (answer,) = HintWriter(Saying(f"{name} look at Ben."), Sampling())([HintRequest(tree, tree.root)])
+    (answer,) = HintWriter(FixedModel(f"{name} look at Ben."), Sampling())([HintRequest(tree, tree.root)])
     assert answer.value.hint == Hint("look at Ben.")
 
 
@@ -140,25 +142,25 @@ def test_a_hint_that_the_next_version_keeps_is_not_discarded():
 
 @pytest.mark.parametrize("text", ["use 9.", "look."])
 def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(text):
-    cast = scripted.random_roles(odd=False)
-    cast["hinter"] = HintWriter(Saying(text), Sampling())
+    roles = scripted.random_roles(odd=False)
+    roles["hinter"] = HintWriter(FixedModel(text), Sampling())
     parameters = {**scripted.PARAMETERS, "hinter": 7}
-    roles = {role: Handler(who, parameters[role]) for role, who in cast.items()}
+    handlers = {role: Handler(who, parameters[role]) for role, who in roles.items()}
     tree = Tree(Problem("question", "p0"), 3)
     (run,) = batched_driver([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, stages=("hint",))))], roles)
     dropped = [node for node in tree if node.hint_dropped]
-    told = [ask.hint for ask in cast["reasoner"].asked()]
-    assert set(told) == ({None} if text == "use 9." else {Hint("look.")})
-    assert len(dropped) == (len(told) if text == "use 9." else 0)
+    hints = [request.hint for request in roles["reasoner"].asked()]
+    assert set(hints) == ({None} if text == "use 9." else {Hint("look.")})
+    assert len(dropped) == (len(hints) if text == "use 9." else 0)
     assert any(node.position.stages for node in tree)  # the ladder asked for hints too
-    assert sum(n.hint_tokens for n in tree) == run.ledger["hinter"].generated_tokens == len(text.split()) * len(told)
+    assert sum(n.hint_tokens for n in tree) == run.ledger["hinter"].generated_tokens == len(text.split()) * len(hints)
 
 
 def test_no_leak_of_the_shipped_hinter_reaches_the_student():
-    asked = list(problems("validation", n=5, seed=4))
+    sample = list(problems("validation", n=5, seed=4))
     solver = hintree.Solver("hinted")
     chains = []
-    for problem, done in zip(asked, solver.solve_many([p.question for p in asked], progress=False), strict=True):
+    for problem, done in zip(sample, solver.solve_many([p.question for p in sample], progress=False), strict=True):
         chains.append(chain(problem, done.steps[-1], done.ledger))
     figures = hint_figures(chains)
     hinted = sum(node.hint is not None for one in chains for node in one.nodes)

@@ -1,5 +1,7 @@
 """Votes compare answers as the grader does, not as they are spelled."""
 
+import pytest
+
 from hintree.search import Problem, StepOutput, Tree, choose
 from hintree.search.selection import votes
 
@@ -23,7 +25,7 @@ def test_a_weighted_vote_adds_the_scores_of_all_spellings():
     tree = tree_of("3", "1/2", "0.5", "2/4")
     chosen = choose(tree, "weighted")
     assert chosen.answer == "1/2"
-    assert chosen.confidence == 1.2 / 2.1
+    assert chosen.confidence == pytest.approx(1.2 / 2.1)
 
 
 def test_case_and_units_of_words_do_not_split_a_vote_but_other_words_do():

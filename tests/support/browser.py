@@ -1,6 +1,5 @@
 """A real headless Chromium for the tests of the viewer, and the trees that they look at."""
 
-
 import json
 import random
 import shutil
@@ -12,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from hintree.export import Solved
+from hintree.export import ShownTree
 from hintree.search import Problem, StepOutput, Tree, choose
 from hintree.search.core.hints import Hint
 from hintree.view import page
@@ -122,7 +121,7 @@ def large_tree(size):
         node.visits, node.value = draw.randrange(20), draw.random()
         if node.status == "open" and node.depth < 16:
             open_nodes.append(node)
-    return Solved(tree, choose(tree).node, "large")
+    return ShownTree(tree, choose(tree).node, "large")
 
 
 __all__ = ["LOUD", "MISSING", "Browser", "Keys", "large_tree"]

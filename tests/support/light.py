@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 from hintree.experiments.study.result_table import write_csv
-from hintree.experiments.study.scheduler import Ablation
+from hintree.experiments.study.scheduler import Scheduler
 from hintree.experiments.study.store import Store, StoredCase
 from hintree.experiments.study.store_study import key_of
 from hintree.experiments.study.tasks import plan
 from hintree.experiments.study.worker import Job, Outcome
-from hintree.experiments.study.worker_pool import Processes
+from hintree.experiments.study.worker_pool import ProcessPool
 from hintree.search import Beam, Handler, Response, StepOutput, Tree, Usage, batched_driver, choose
 
 PARAMETERS = 10
@@ -57,11 +57,11 @@ class Light:
     def __init__(self, study, cases):
         pass
 
-    def __call__(self, config, seed, beat):
+    def __call__(self, config, seed, heartbeat):
         def answer(requests):
             time.sleep(config["seconds"])
             answers = [write(request) for request in requests]
-            beat()
+            heartbeat()
             return answers
 
         def solve(problems):
@@ -84,17 +84,17 @@ def cases_of(names):
     return [StoredCase(name, name, "7" if i % 2 else "8", None, None) for i, name in enumerate(names)]
 
 
-def run(folder, names, *, workers=2, size=8, patience=600.0, kept=lambda results: None, **options):
+def run(folder, names, *, workers=2, size=8, heartbeat_timeout=600.0, kept=lambda results: None, **options):
     """Run the study, or go on with it."""
     study, cases = study_of(**options), cases_of(names)
     with Store.create(Path(folder), study, cases, exist_ok=True) as store:
         keys = [key_of(case.id, case.question) for case in cases]
         tasks = plan(study["arms"], study["seeds"], keys, store.keys(), size)
-        crew = Processes(Job(Light, study, dict(zip(keys, cases, strict=True))), workers)
+        pool = ProcessPool(Job(Light, study, dict(zip(keys, cases, strict=True))), workers)
         try:
-            Ablation(store, tasks, crew, kept, patience).run()
+            Scheduler(store, tasks, pool, kept, heartbeat_timeout).run()
         finally:
-            crew.close()
+            pool.close()
         write_csv(store)
 
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hintree import Budget, Solution, Solver
-from hintree.data.sources import read_cases
+from hintree.data import read_cases
 from hintree.experiments.study.store import Result, Store, StoredCase
 from hintree.experiments.study.store_rows import pack_tree
 from hintree.experiments.study.store_study import key_of

@@ -1,7 +1,7 @@
-"""Scripted answerers: no model, every answer is made from the question alone, and each answerer counts its own cost.
+"""Scripted handlers: without a model, every response depends on the request alone, and each handler counts its cost.
 
-Steps are noted as short texts: "x=7" ends the solution with the answer 7, "x!" ends it without an answer, "x~" was cut
-by the length limit, anything else is a whole step. A place in a tree is noted as its steps joined by "/".
+Steps are written as short texts: "x=7" ends the solution with the answer 7, "x!" ends it without an answer, "x~" was
+cut by the length limit, anything else is a complete step. A node is written as the steps of its path joined by "/".
 """
 
 from functools import reduce
@@ -37,10 +37,10 @@ def trail(node):
 
 
 class Scripted:
-    """Answers every question with ``reply(question)``; an exception that it returns stands in place of an answer.
+    """Handle every request by ``reply(request)``; an exception that it returns is passed on in place of a response.
 
-    batches: The questions of every call.
-    costs: What the answers of every call have cost.
+    batches: The requests of every call.
+    costs: The cost of every call.
     """
 
     def __init__(self, reply):
@@ -63,16 +63,16 @@ class Scripted:
         return Response(value, usage)
 
     def usage(self):
-        """What all answers together have cost."""
+        """Return the cost of all responses together."""
         return reduce(Usage.plus, self.costs, Usage())
 
     def asked(self):
-        """Every question, in order."""
+        """Return every request, in order."""
         return [request for batch in self.batches for request in batch]
 
 
 def steps(lines):
-    """Steps from {place: texts by index}; what the reasoner writes at a retry stands under the place and "?"."""
+    """Write steps from {path: texts by index}; the reasoner's rewrites are listed under the path and "?"."""
 
     def reply(request):
         retry = bool(request.position.stages)
@@ -84,12 +84,12 @@ def steps(lines):
 
 
 def scores(by_place, other=0.5):
-    """Scores from {place: score}."""
+    """Score nodes from {path: score}."""
     return Scripted(lambda request: by_place.get(trail(request.node), other))
 
 
 def hints(*texts):
-    """Hints in turn, by index."""
+    """Write the hints in turn, by position."""
 
     def reply(request):
         level = sum(1 << stage for stage in request.position.stages)
@@ -99,7 +99,7 @@ def hints(*texts):
 
 
 def random_step(request, *, odd=True):
-    """A pseudo-random step; with ``odd``, some are empty, repeated or cut."""
+    """Return a pseudo-random step; with ``odd``, some are empty, repeated or cut."""
     draw = seed_of(request.seed, None if request.hint is None else str(request.hint))
     depth, draw = request.node.depth, draw // 7
     text = f"{request.author[0]}{depth}{'abcde'[draw % 5]}"
@@ -116,19 +116,19 @@ def random_step(request, *, odd=True):
 
 
 def random_score(request):
-    """A pseudo-random score that belongs to the place."""
+    """Return a pseudo-random score that depends on the path alone."""
     return seed_of(request.tree.problem.id, trail(request.node)) % 1001 / 1000
 
 
 def random_teacher(request):
-    """A pseudo-random step that is never odd, or pseudo-random strategies, the last of them unknown."""
+    """Return a pseudo-random step that is never odd, or pseudo-random strategies, the last of them unknown."""
     if isinstance(request, StrategyRequest):
         return (*(Hint(f"s{request.seed % 7 + i}", HintKind.STRATEGY) for i in range(1, request.tracks)), None)
     return random_step(request, odd=False)
 
 
 def random_roles(*, odd=True):
-    """All four roles, pseudo-random."""
+    """Return pseudo-random handlers of all four roles."""
     return {
         "reasoner": Scripted(lambda request: random_step(request, odd=odd)),
         "hinter": Scripted(lambda request: HintOutput(Hint(f"h{request.seed % 3}"), 2)),
@@ -146,7 +146,7 @@ def problems(count):
 
 
 def solve(roles, search=None, rule=None, *, count=1, order=1, budget=None, live=64, seed=0):
-    """Runs for ``count`` problems, by problem id; ``order`` -1 hands them over from the last to the first."""
+    """Return the runs of ``count`` problems by problem id; ``order`` -1 hands them over from the last to the first."""
     search = search or Beam(2, 3, depth=5)
     trees = [Tree(problem, seed) for problem in problems(count)][::order]
     runs = batched_driver(((t, search.grow(t, rule)) for t in trees), handlers(roles), budget=budget, live=live)
@@ -158,10 +158,10 @@ def solve_one(roles, search=None, rule=None, **options):
 
 
 def trees(runs):
-    """The trees of runs as plain data, by problem id."""
+    """Return the trees of runs as plain data, by problem id."""
     return {name: to_dict(run.tree) for name, run in runs.items()}
 
 
 def find(tree, place):
-    """The nodes at a place, in order of creation."""
+    """Return the nodes with this path, in order of creation."""
     return [node for node in tree if node.parent is not None and trail(node) == place]

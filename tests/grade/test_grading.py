@@ -11,22 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from hintree.errors import HintreeError, UsageError
-from hintree.grade import equal, extract
-from hintree.grade.compare import decide
+from hintree.grade import GraderError, Verdict, equal, find_answer, grade
+from hintree.grade.grading import CACHE, decide
 from hintree.grade.units import split_unit
-from hintree.grade.workers import GRACE, SECONDS, WORKERS
-from tests.support.grade_pairs import PAIRS, UNITS
-from tests.support.hostile_answers import CODE, LONG, SHORT
+from hintree.grade.workers import FIRST, SECONDS, WORKERS
+from tests.grade.bank_pairs import PAIRS as BANK
+from tests.grade.hostile import CODE, LONG, SHORT
+from tests.grade.pairs import PAIRS, UNITS
 
 pytest.importorskip("math_verify", reason="comparing expressions needs hintree[study]")
 ROOT = Path(__file__).parents[2]
-SAMPLE = [pair for pair in PAIRS if not isinstance(decide(*pair[:2]), bool)][::4]
+SAMPLE = [pair for pair in PAIRS if decide(*pair[:2], None, lambda *_: Verdict.UNGRADED) is Verdict.UNGRADED][::4]
 """Pairs that need a worker."""
 
 
 def verdicts(pairs):
-    equal.cache_clear()
+    CACHE.clear()
     return [equal(reference, answer) for reference, answer, _ in pairs]
 
 
@@ -44,7 +44,6 @@ def run(code, *, check=True, **options):
 
 
 def alive(pid):
-    """Whether a process runs; one that has ended and is not yet waited for does not."""
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
@@ -95,38 +94,12 @@ def test_units_have_one_name():
     assert split_unit("2x") == ("2x", "") and split_unit("3 + 4") == ("3 + 4", "")
 
 
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        (r"so \boxed{7}, no: \boxed{\frac{1}{\sqrt{2}}}.", r"\frac{1}{\sqrt{2}}"),
-        ("48/2 = <<48/2=24>>24\n#### 72", "72"),
-        ("#### 1\n#### 1,234\n", "1,234"),
-        ("The answer is 3.5.", "3.5"),
-        ("The answer is: $5$. Done.", "5"),
-        ("**Answer:** 5", "5"),
-        ("Answer: (C)", "(C)"),
-        ("The answer is 5\nGoodbye", "5"),
-        ("Final Answer: The final answer is $3$. I hope it is correct.", "3"),
-        ("The answer is $5, not $6.", "$5, not $6"),
-        (r"\boxed{1", None),
-        (r"so \boxed{\{1, 2\}}, or \boxed{3", r"\{1, 2\}"),
-        (r"\boxed{\boxed{5}}", "5"),
-        ("The answer is", None),
-        ("I do not know.", None),
-        ("", None),
-        (r"\boxed{}", None),
-    ],
-)
-def test_the_final_answer_is_found_in_free_text(text, answer):
-    assert extract(text) == answer
-
-
 def test_nothing_in_an_answer_is_run(tmp_path):
     file = tmp_path / "run"
     for template in CODE:
         text = template.format(file=file)
         assert not equal("5", text) and not equal(text, "5") and not equal("x+5", text)
-        extract(text)
+        find_answer(text)
     assert not list(tmp_path.iterdir())
 
 
@@ -138,28 +111,28 @@ def slowest(answers):
         verdict = equal("5", answer)
         took[answer[:40]] = time.monotonic() - start
         assert not verdict or answer in ("5\0", "5\ud800", "\u202e5\u202c"), answer[:40]
-        extract(answer)
+        find_answer(answer)
     return max(took.items(), key=lambda item: item[1])
 
 
 def test_odd_answers_are_judged_in_time():
-    equal.cache_clear()
+    CACHE.clear()
     name, seconds = slowest(SHORT)
-    assert seconds < SECONDS + 1.5, name
+    assert seconds < FIRST + SECONDS + 5, name
 
 
 @pytest.mark.slow
 def test_answers_that_never_end_are_judged_in_time_and_harm_nobody():
-    equal.cache_clear()
+    CACHE.clear()
     name, seconds = slowest(LONG)
-    assert seconds < SECONDS + 1.5, name
+    assert seconds < FIRST + SECONDS + 5, name
     assert verdicts(SAMPLE) == [verdict for *_, verdict in SAMPLE]
 
 
 @pytest.mark.slow
 def test_threads_and_the_event_loop_get_the_verdicts_of_the_main_thread():
     main = verdicts(SAMPLE)
-    equal.cache_clear()
+    CACHE.clear()
     hang = ("5", "9^{9^{9^{9}}}", False)
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(lambda pair: equal(*pair[:2]), [hang, *SAMPLE, hang])) == [False, *main, False]
@@ -169,7 +142,7 @@ def test_threads_and_the_event_loop_get_the_verdicts_of_the_main_thread():
         assert inside == main[:3]
         return await asyncio.gather(*(asyncio.to_thread(equal, *pair[:2]) for pair in SAMPLE))
 
-    equal.cache_clear()
+    CACHE.clear()
     assert asyncio.run(ask()) == main
 
 
@@ -201,7 +174,7 @@ def test_a_worker_that_is_killed_is_replaced(killed):
     before = processes()
     for which in killed:
         os.kill(before[which], signal.SIGKILL)
-    equal.cache_clear()
+    CACHE.clear()
     assert equal("x+1", "1+x") and not equal("x+1", "2+x") and equal("x+2", "2+x")
     if len(killed) == 2:
         assert processes()[0] != before[0]
@@ -210,15 +183,16 @@ def test_a_worker_that_is_killed_is_replaced(killed):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes in /proc")
-def test_a_worker_that_hangs_is_replaced():
+def test_a_worker_that_hangs_is_replaced(monkeypatch):
+    monkeypatch.setattr("hintree.grade.workers.PATIENCE", 2.0)
     equal("x", "2x")
     worker, child = processes()
     for pid in (worker, child):
         os.kill(pid, signal.SIGSTOP)
-    equal.cache_clear()
+    CACHE.clear()
     start = time.monotonic()
     assert equal("x+1", "1+x")
-    assert time.monotonic() - start > SECONDS + GRACE and processes()[0] != worker
+    assert time.monotonic() - start > 2.0 and processes()[0] != worker
     wait_until(lambda: not alive(worker) and not alive(child))
 
 
@@ -277,23 +251,44 @@ assert equal("x+3", "3+x") and WORKERS.idle[0].process.pid == before
 
 def test_without_math_verify_numbers_and_words_are_compared_and_the_rest_says_what_to_install(monkeypatch):
     monkeypatch.setattr("hintree.grade.workers.find_spec", lambda name: None)
-    equal.cache_clear()
+    CACHE.clear()
     assert equal("1/2", "0.5") and equal("blue", "Blue") and not equal("7", "blue")
-    with pytest.raises(UsageError, match=r"hintree\[study\]"):
+    with pytest.raises(GraderError, match=r"hintree\[study\]"):
         equal("x+1", "1+x")
 
 
 def test_a_worker_that_cannot_start_says_so(monkeypatch):
     WORKERS.close()
-    monkeypatch.setattr("hintree.grade.workers.CODE", "import sys; sys.exit({seconds} + len({path!r}) * 0)")
-    equal.cache_clear()
-    with pytest.raises(HintreeError, match="two workers"):
+    monkeypatch.setattr(
+        "hintree.grade.workers.CODE", "import sys; sys.exit(int({seconds} + {first} * 0) + len({path!r}) * 0)"
+    )
+    CACHE.clear()
+    with pytest.raises(GraderError, match="two workers"):
         equal("x+1", "1+x")
     monkeypatch.undo()
     assert equal("x+1", "1+x")
     assert threading.active_count() < 20
 
 
-def test_problems_and_grader_do_not_wait_for_torch():
-    code = "import sys, hintree.data.sources, hintree.grade; sys.exit('torch' in sys.modules)"
+def test_the_grader_imports_nothing_else_of_hintree_and_no_algebra():
+    code = """
+import sys, hintree.grade, hintree.grade.files
+ours = [name for name in sys.modules if name.startswith("hintree.") and not name.startswith("hintree.grade")]
+sys.exit(bool(ours) + sum(name in sys.modules for name in ("torch", "sympy", "math_verify")))
+"""
     assert run(code, check=False).returncode == 0
+
+
+def test_95_percent_of_the_bank_of_pairs_are_judged_right_with_at_most_1_percent_false_positives():
+    wrong = [(*pair, verdict) for pair in BANK if (verdict := grade(*pair[:2])) is not Verdict.of(pair[2])]
+    others = [pair for pair in BANK if not pair[2]]
+    assert len(BANK) >= 600 and len(others) >= 200
+    assert len(wrong) <= 0.05 * len(BANK), wrong
+    assert len([pair for pair in wrong if pair[3] is Verdict.RIGHT]) <= 0.01 * len(others)
+
+
+def test_a_limit_makes_a_verdict_ungraded_and_not_wrong():
+    CACHE.clear()
+    hard = ["9^{9^{9^{9}}}", "(x+1)^{100000}", r"\frac{x^{99999}-1}{x-1}", "x+" * 480 + "x", "1000000000!"]
+    assert [grade("5", text) for text in hard] == [Verdict.UNGRADED] * len(hard)
+    assert not equal("5", hard[0])

@@ -1,0 +1,66 @@
+"""Problems drawn from the lab: ``lab:test?steps=6&n=500&seed=1``."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from hintree.data.case import Case
+from hintree.errors import UsageError
+from hintree.search.core.tree import Problem
+
+if TYPE_CHECKING:
+    from hintree.lab.problem import LabProblem
+
+PREFIX = "lab:"
+LAB = {"steps": "2-8", "family": "", "n": "100", "seed": "0"}
+"""Settings of lab problems with their defaults; every field of ``Difficulty`` is one, too."""
+
+
+def parse_options(source: str, query: str) -> dict[str, str]:
+    """Return the settings after the question mark of a source. Raises UsageError."""
+    try:
+        return dict(parse_qsl(query, strict_parsing=bool(query), keep_blank_values=True))
+    except ValueError as error:
+        raise UsageError(f"{source}: after the question mark stands name=value&name=value, not {query!r}") from error
+
+
+def lab_cases(source: str) -> Iterator[Case]:
+    """Yield cases drawn from the lab. Raises UsageError."""
+    from hintree.lab.problem import solve
+
+    for problem in lab_problems(source):
+        asked = Problem(problem.question, problem.id)
+        yield Case(asked, str(problem.answer), problem.family, len(solve(problem)))
+
+
+def lab_problems(source: str) -> Iterator["LabProblem"]:
+    """Yield the lab problems of a source "lab:...", none of them twice. Raises UsageError."""
+    from hintree.lab.difficulty import KNOWN_FAMILIES, STANDARD, Difficulty, make_difficulty, parse_range
+    from hintree.lab.generate import problems
+
+    split, _, query = source.removeprefix(PREFIX).partition("?")
+    given = parse_options(source, query)
+    known = (*LAB, *(field.name for field in fields(Difficulty)))
+    if unknown := set(given) - set(known):
+        raise UsageError(f"{source}: {min(unknown)!r} is none of {', '.join(known)}")
+    settings = LAB | given
+    try:
+        n, seed = int(settings["n"]), int(settings["seed"])
+        steps = parse_range(settings["steps"])
+        if n < 1:
+            raise UsageError(f"n={n} is not at least 1")
+        families = (settings["family"],) if settings["family"] else KNOWN_FAMILIES
+        seen: set[str] = set()
+        difficulty = make_difficulty(STANDARD, settings)
+        drawn = problems(split, steps, n=100 * n, seed=seed, families=families, difficulty=difficulty)
+        for problem in drawn:
+            if problem.id in seen:
+                continue
+            seen.add(problem.id)
+            yield problem
+            if len(seen) == n:
+                return
+    except ValueError as error:
+        raise UsageError(f"{source}: {error}") from error
+    raise UsageError(f"{source}: there are only {len(seen)} such problems; ask for fewer, or for more numbers of steps")

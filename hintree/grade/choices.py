@@ -1,0 +1,68 @@
+"""Multiple choice: the letter that an answer names, by itself, with the option's text, or as the option's text."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from hintree.grade.clean import clean
+
+Choices = Sequence[str] | Mapping[str, str]
+"""Options in the order A, B, C, ..., or by letter."""
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NAMED = re.compile(
+    r"(?:(?:the )?(?:correct )?(?:option|choice|answer|letter)s? ?(?:is )?:? ?)?"
+    r"(?:\((?P<round>[A-Za-z])\)|\[(?P<square>[A-Z])\]|(?P<bare>[A-Z]))(?P<rest>$|[.):,\uff1a]? ?.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+OPTION = re.compile(r"\(?([A-J]|[a-j](?=\) ))(?:\)|[.:)](?=\s))\s?(?=\S)")
+
+
+def options(choices: Choices) -> dict[str, str]:
+    """Return the options by letter."""
+    if isinstance(choices, Mapping):
+        return {str(letter).strip().upper(): str(text) for letter, text in choices.items()}
+    return dict(zip(LETTERS, map(str, choices), strict=False))
+
+
+def letter_of(answer: str, choices: Choices) -> str | None:
+    """Return the letter that an answer names among options, or None.
+
+    A letter that is followed by the text of another option names none.
+    """
+    known = options(choices)
+    texts = {folded(text): letter for letter, text in reversed(known.items())}
+    if (whole := texts.get(folded(answer))) is not None:
+        return whole
+    match = NAMED.fullmatch(clean(answer))
+    if match is None:
+        return None
+    letter = match["round"] or match["square"] or match["bare"]
+    if letter.islower() and match["bare"] is not None and match["rest"]:
+        return None
+    letter, rest = letter.upper(), match["rest"]
+    if letter not in known or (match["bare"] and rest[:1] not in ("", ".", ")", ":", ",", "\uff1a")):
+        return None
+    other = texts.get(folded(rest.lstrip(".):,\uff1a ")))
+    return letter if other in (None, letter) else None
+
+
+def folded(text: str) -> str:
+    """Return the text of an option without case, markup and spaces."""
+    return "".join(without_label(clean(text)).casefold().replace("\\", "").split())
+
+
+def without_label(text: str) -> str:
+    """Return an option without the letter that it may start with."""
+    match = OPTION.match(text)
+    return text[match.end() :] if match and match.end() < len(text) else text
+
+
+def bare_letter(answer: str) -> str | None:
+    """Return the letter of "C", "(C)", "C." or "C) 12" where the options are not known; None for anything else."""
+    text = clean(answer)
+    if len(text) == 1 and text in "ABCDEFGHIJ":
+        return text
+    if len(text) == 3 and text[0] == "(" and text[2] == ")" and text[1] in "ABCDEFGHIJ":
+        return text[1]
+    match = OPTION.match(text)
+    several = match is not None and text[match.end() :].lower().startswith(("and ", "or ", "&", ","))
+    return match[1].upper() if match and not several else None

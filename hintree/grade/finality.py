@@ -1,0 +1,58 @@
+"""Finality: text after a statement that takes it back, or that goes on with the solution."""
+
+import re
+
+from hintree.grade.languages import LANGUAGES
+
+START = r"(?:(?<=[.!?\n\u3002\uff01\uff1f\u0964\u2014\u2026])|(?<=[.!?\n*>] )|(?<=[.!?]\n)|(?<=, )|(?<=- )|(?<=\u2014 )|(?<=\.\"))"  # noqa: E501
+LATIN = [wait for language in LANGUAGES for wait in language.waits if wait.isascii() or not wait[0].isascii()]
+RETRACTED = re.compile(
+    rf"{START}[*_(\"' ]{{0,3}}(?:{'|'.join(dict.fromkeys(LATIN))})(?![\w'])(?! of\b| for\b| time\b| one\b| other\b| more\b)",  # noqa: E501
+    re.IGNORECASE,
+)
+"""A sentence that starts by taking back what was stated."""
+SOFT = re.compile(
+    r"(?:let me|let's|let us|i'll|i will|i should|i need to|we should|we need to|now,? (?:let me|let's|we|i))"
+    r" (?:just |quickly |also )?(?:double[- ]?check|verify|check|confirm|validate|re-?verify|make sure|see if)",
+    re.IGNORECASE,
+)
+"""A promise to check; it takes a statement back only while the check is still to come."""
+GOES_ON = re.compile(
+    r"(?:now\b|next\b|then\b|we (?:still|now|also|then|next) |let's |let us |for (?:the )?(?:part|second|third|next)\b|"
+    r"part \(?[b-z2-9]\b|step \d|after that\b|second(?:ly)?,|third(?:ly)?,|to find |we need to |it remains)",
+    re.IGNORECASE,
+)
+"""A sentence that goes on with the solution."""
+EXPLAINS = re.compile(
+    r"\b(?:expla(?:nation|in|ining)|reason(?:ing)?|justification|because|rationale|here(?:'s| is) (?:how|why|the)|solution|"  # noqa: E501
+    r"working|details|derivation|proof|to see (?:why|this)|calculation)\b",
+    re.IGNORECASE,
+)
+SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u0964])\s+|\n+")
+MOST = 400
+"""Sentences after a statement that are looked at."""
+
+
+def retraction(text: str) -> int:
+    """Return the end of the last sentence start that takes back what stands before it; 0 if there is none."""
+    last = 0
+    for match in RETRACTED.finditer(text):
+        last = match.end()
+    return last
+
+
+def promised(tail: str) -> bool:
+    """Return whether a text ends with the promise of a check that does not follow."""
+    match = next(reversed(list(SOFT.finditer(tail))), None)
+    return match is not None and len(tail[match.end() :].strip(" .:!\n*")) < 25 and "=" not in tail[match.end() :]
+
+
+def goes_on(tail: str) -> bool:
+    """Return whether the sentences after a statement go on with the solution, rather than explain the statement."""
+    for sentence in SENTENCE.split(tail.strip(" .\n*"), maxsplit=MOST)[:MOST]:
+        words = sentence.lstrip(" *#_->")
+        if EXPLAINS.search(words[:60]):
+            return False
+        if GOES_ON.match(words):
+            return True
+    return False

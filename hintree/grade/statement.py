@@ -1,0 +1,116 @@
+"""Phrases: "The answer is 31", "Answer:" with 31 on the next line, and the like in the languages of the table."""
+
+import re
+from collections.abc import Sequence
+
+from hintree.grade.clean import without_emphasis
+from hintree.grade.finality import goes_on, promised
+from hintree.grade.forms import Form
+from hintree.grade.values import HEAD, span, value
+
+MOST = 200
+"""Phrases of a text that are looked at, from its end."""
+BEFORE = re.compile(r"([\w']+)[ \"*]*$|([^\w\s])\s*$|^\s*$|\n[ \t]*$")
+ALLOWED = frozenset(
+    "the final correct right overall complete exact simplified numerical numeric required desired ultimate best actual "
+    "only total my our this short single so hence thus therefore and finally then is our's its final's closest model "
+    "boxed".split()
+)
+"""English words that may stand before "answer" in a statement; "Ben's answer" and "a wrong answer" are no statements."""  # noqa: E501
+SUPPOSED = re.compile(
+    r"(?:n't \w+(?: that)?|\b(?:if|whether|suppose(?: that)?|assum(?:e|ing)(?: that)?|unless|until|because|since|"
+    r"doubt(?: that)?|cannot say(?: that)?|check(?: that)?|checking(?: that)?|verify(?: that)?|when|not say(?: that)?|"
+    r"(?:first|previous|wrong|incorrect|initial|student's|earlier|his|her|their|your|\w{2,20}'s) (?:final |first )?))"
+    r" ?(?:then )?(?:the |my |our )?(?:final |correct |right |exact )*$",
+    re.IGNORECASE,
+)
+KNOWN = re.compile(
+    r"\b(?:know|note|see|expect|require|remember|require[sd]?)(?: now)?(?: that)? (?:the |our |my )*(?:final )*$",
+    re.IGNORECASE,
+)
+TURNED = re.compile(
+    r"(?:^|[.,:;!]\s|\n|\b(?:so|thus|hence|therefore|get|obtain|have|gives|that|finds?|arrive at))(?P<before>) ?(?P<value>[^\s,;:?!][^\n,;?!]{0,50}?)"  # noqa: E501
+    r" (?:is|as) (?:the|our|my) (?:final |correct |right )?answer\b",
+    re.IGNORECASE,
+)
+LINES = re.compile(
+    r"(?m)^[ \t]{0,8}(?:#{1,6} ?|[*_]{1,3})?(?:the )?(?:final|short|my)? ?answers?[*_: ]{0,6}$", re.IGNORECASE
+)
+"""A heading "Final Answer" on a line of its own."""
+
+
+def stated(text: str, forms: Sequence[Form]) -> str | None:
+    """Return the answer of the last phrase that states one and that the text after it leaves standing."""
+    if not forms:
+        return None
+    text = without_emphasis(collapsed(text))
+    found: list[tuple[int, int, bool, Form]] = []
+    for form in forms:
+        if form.pattern is not None:
+            found += [(m.end(), m.start("noun"), bool(m["label"]), form) for m in form.pattern.finditer(text)]
+        if form.name == "english":
+            found += [(m.end(), m.start(), True, form) for m in LINES.finditer(text)]
+    found.sort(key=lambda item: item[:3])
+    for end, noun, label, form in reversed(found[-MOST:]):
+        answer = statement(text, end, noun, form, label=label)
+        if answer is not None:
+            return answer
+    return turned(text) if any(form.name == "english" for form in forms) else None
+
+
+def turned(text: str) -> str | None:
+    """Return the answer of "18 is the final answer" or "we get 18 as the answer"; None if there is none."""
+    match = next(reversed(list(TURNED.finditer(text))), None)
+    if match is None or text[match.end() : match.end() + 1] == "?" or SUPPOSED.search(match["before"] or ""):
+        return None
+    tail = text[match.end() :]
+    answer = value(match["value"], ".", label=False, last=False)
+    standing = answer is not None and any(c.isdigit() for c in answer) and not goes_on(tail) and not promised(tail)
+    return answer if standing else None
+
+
+def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str | None:
+    """Return the answer of a phrase that ends at ``end`` and whose noun starts at ``noun``; None if it states none."""
+    before = text[max(0, noun - 80) : noun]
+    if form.name == "english" and not introduced(before):
+        return None
+    below = not label and text[end : end + 3].lstrip(" ")[:1] == "\n"
+    found = span(text, end, label=label or below)
+    if found is None or (below and not HEAD.match(found[0].lstrip())):
+        return None
+    sentence, sign, stop = found
+    tail = text[stop : stop + 20_000]
+    answer = value(sentence, sign, label=label, last=not tail.strip(), tails=form.tails)
+    if answer is None or goes_on(tail) or promised(tail):
+        return None
+    if KNOWN.search(before) and not any(c.isdigit() for c in answer):
+        return None
+    return answer
+
+
+def introduced(before: str) -> bool:
+    """Return whether the words before "answer" make a statement of it."""
+    if SUPPOSED.search(before):
+        return False
+    match = BEFORE.search(before)
+    if match is None:
+        return False
+    return match[1] is None or match[1].lower() in ALLOWED
+
+
+def value_alone(raw: str) -> str | None:
+    """Return the answer of a line after its label."""
+    text = without_emphasis(raw)
+    found = span(text, 0, label=False)
+    if found is None:
+        return None
+    sentence, sign, stop = found
+    if text[stop:].strip():
+        sentence, sign = text[: stop - len(sign)], sign
+        return value(sentence, sign, label=False, last=False) if len(text) < 300 else None
+    return value(sentence, sign, label=True, last=True)
+
+
+def collapsed(text: str) -> str:
+    """Return a text with single spaces, and without spaces at the ends of lines."""
+    return "\n".join(" ".join(line.split()) for line in text.split("\n"))

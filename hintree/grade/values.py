@@ -1,0 +1,187 @@
+"""The value of a phrase: the span that follows "the answer is", and whether it is an answer at all."""
+
+import re
+
+from hintree.grade.clean import clean
+from hintree.grade.dates import read_date
+
+LONGEST = 600
+"""Characters of a value."""
+ABBREVIATIONS = re.compile(
+    r"(?:\b(?:Rs|Mr|Mrs|Ms|Dr|St|No|vs|approx|Prof|Jr|Sr|e\.g|i\.e|a\.m|p\.m|U\.S|Fig|Eq|ca|Inc|Ltd|Mt)|\b[A-Z])$"
+)
+STOPS = re.compile(
+    r"[.!?](?:[\"'\u201d)\]*$]{0,4})(?=\s|$)|[\u3002\uff01\uff1f\u0964\u0965\u061f\u06d4]|(?<=[\u3040-\u30ff\u4e00-\u9fff])\."
+)
+CLAUSE = re.compile(
+    r",? (?:because|since|as|which|where|when|so|and (?:we|the|that|this|it|so|i)|that|who|therefore|thus|hence|not|"
+    r"given|we|i|given that|considering)\b|[;\uff1b\uff0c]| [-\u2013\u2014]{1,2} (?=[^\W\d_]{2})|\u2014| \(?(?:option|choice) ",  # noqa: E501
+    re.IGNORECASE,
+)
+"""Text that may follow a complete value in its sentence."""
+CONDITION = re.compile(
+    r"\b(?:if|unless|plus|minus|times|but|only|except|before|so far|for now|for (?:part|the (?:first|second|case))|"
+    r"in (?:this|that|the first) (?:case|step|part)|for (?:this|that|each) (?:case|step|part)|would|could|might)\b",
+    re.IGNORECASE,
+)
+NUMBER_WORD = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|half|negative|minus"
+)
+HEAD = re.compile(
+    r"(?:about|approximately|around|roughly|exactly|only|just|simply|therefore|thus|then|also|now|indeed|actually|either|"
+    rf"donc|also|por tanto|nearly|almost)?,? ?(?:[-+\u00b1\u2248~\u2212]? ?(?:US|Rs\.? ?|R|A|C|INR |USD |EUR |GBP )?[$\u20ac\u00a3\u20b9\u00a5]?"  # noqa: E501
+    rf"[-+]?\.?\d|[$\\(\[{{|\u221a\u221e\u03c0\u00bc-\u00be\u2205]|(?:{NUMBER_WORD})\b|[a-zA-Z](?:_\{{?\w{{1,3}}\}}?)?"
+    r"(?:\([a-z]\))? ?(?:[=<>\u2264\u2265^+*/-]|\\(?:in|le|ge|ne)))",
+    re.IGNORECASE,
+)
+"""The start of a value in numbers or formulas."""
+SENTENCE_WORDS = frozenset(
+    "because since that which who whom when where if whether we i you it they he she there this these those to by as than "  # noqa: E501
+    "let let's clear correct right wrong incorrect simple obvious unknown known found obtained unique reasonable verified "  # noqa: E501
+    "consistent not going has have had do does did can could would should must will may might be been being also easy "
+    "hard difficult ready complete done below above here follows follow easily calculated computed using following "
+    "what how why first need find your our my shown provided true? based supposed expressed given".split()
+)
+DETERMINER = re.compile(
+    r"(?:an?|the|some|any|one of|at (?:least|most)|more|less|greater|fewer|between|just|simply)\b", re.IGNORECASE
+)
+NOUN = re.compile(
+    r"\b(?:number|integer|value|sum|product|difference|quotient|ratio|multiple|factor|total|result|answer|one|same|amount|"
+    r"quantity|fraction|decimal|average|remainder|than|and|expression|equation|option|choice)\b",
+    re.IGNORECASE,
+)
+"""Words that describe an answer, "an even number", and do not state it."""
+ARITHMETIC = re.compile(r"[-+]?[\d$(][\d\s.,$()%*/+\u00d7\u00f7x-]{0,200}=(?=[^=<>]{1,60}$)")
+BOUND = re.compile(
+    r"(?:at (?:least|most)|(?:more|less|greater|fewer|larger|smaller) than|no (?:more|less))\b", re.IGNORECASE
+)
+ONE_NUMBER = re.compile(r"(?<![\w.,/])[$\u20ac\u00a3]?-?\d[\d,]{0,20}(?:\.\d{1,12})?(?:/\d{1,12})?%?")
+LETTER = re.compile(
+    r"(?:the )?(?:(?:option|choice) \(?(?P<named>[A-J])\)?(?![\w'])|\(?(?P<labelled>[A-J])(?:\)\.?|[.:]) (?=\S)"
+    r"|\(?(?P<reasoned>[A-J])\)?,? (?=(?:because|since|as)\b))",
+)
+"""The letter of an option, before the option's text or a reason."""
+ADVERB = re.compile(
+    r"(?:(?:therefore|thus|then|also|now|indeed|actually|simply|definitely|clearly|certainly|just|only|hence|so|donc|also|"
+    r"por tanto|obviously|really),? )+(?=\S)",
+    re.IGNORECASE,
+)
+PREPOSITIONS = frozenset("in on at from with of for into through via between".split())
+STARTS = frozenset("let let's we to first since if i now then step suppose assume when so".split())
+REFUSED = ("否", "正确", "错误", "不", "正しい", "सही", "صحيح", "верн", "correct", "richtig", "falsch", "exact")
+
+
+def span(text: str, start: int, *, label: bool) -> tuple[str, str, int] | None:
+    """Return the sentence that holds a value, its last sign, and its end; None if nothing follows.
+
+    A value on the next line counts only after a label, such as a colon or a heading.
+    """
+    while start < len(text) and text[start] in " \t\u3000*_:\uff1a" + ("\n#" if label else ""):
+        start += 1
+    for opening, end in (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$")):
+        if text.startswith(opening, start):
+            close = text.find(end, start + len(opening), start + LONGEST)
+            inside = text[start + len(opening) : close]
+            digit = text[close + 1 : close + 2].isdigit()
+            if close > 0 and inside.strip() and (len(opening) > 1 or (not digit and "\n" not in inside)):
+                return rest_of(text, start, close + len(end))
+            break
+    return rest_of(text, start, start) if start < len(text) else None
+
+
+def rest_of(text: str, start: int, closed: int) -> tuple[str, str, int]:
+    """Return the sentence from ``start``, its last sign and its end; no sentence ends before ``closed``."""
+    line = text.find("\n", closed, closed + LONGEST)
+    end = line if line >= 0 else min(len(text), closed + LONGEST)
+    for stop in STOPS.finditer(text, closed, end):
+        before = text[max(start, stop.start() - 8) : stop.start()]
+        if stop[0][0] != "." or not ABBREVIATIONS.search(before) or one_letter(text, start, stop.start()):
+            return text[start : stop.start()], stop[0][0], stop.end()
+    return text[start:end], "", end
+
+
+def one_letter(text: str, start: int, end: int) -> bool:
+    """Return whether the sentence so far is a single letter, the one of a choice or a variable."""
+    return len(text[start:end].strip("(* )")) <= 1
+
+
+def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str, ...] = ()) -> str | None:
+    """Return the answer that a sentence after a phrase states, clean; None if it states none.
+
+    Args:
+        sentence: The text from the end of the phrase to the end of its sentence.
+        sign: The sign that ends the sentence.
+        label: Whether the phrase is a label ("Answer:"), after which a whole sentence may stand.
+        last: Whether the sentence is the last of the text.
+        tails: Words of the language that may follow the value.
+    """
+    if sign in ("?", "\uff1f", "\u061f") or not sentence.strip():
+        return None
+    text = without_tails(" ".join(sentence.split()), tails)
+    text = ADVERB.sub("", text.lstrip("*_ \"'"), count=1) if ADVERB.match(text.lstrip("*_ \"'")) else text
+    if (letter := LETTER.match(text)) and len(text) < 200:
+        return letter["named"] or letter["labelled"] or letter["reasoned"]
+    if HEAD.match(text.lstrip("*_ \"'")):
+        return number_like(text)
+    text = clean(text)
+    if not text or (not text[0].isalnum() and text[0] not in "-+~\u2248\u221a([{\\\u2205"):
+        return None
+    if HEAD.match(text):
+        return number_like(text)
+    if read_date(text) is not None:
+        return text
+    if not label and BOUND.match(text):
+        return None
+    words = text.lower().replace(",", " ").split()
+    if is_words(text, words, label):
+        return text
+    return only_number(text) if label and last else None
+
+
+def number_like(text: str) -> str | None:
+    """Return a value that starts with a number or a formula, without the clause that may follow."""
+    closed = max(text.rfind("$"), text.rfind("\\)"), text.rfind("}"), 0)
+    head = text[:closed] if text.count("$") >= 2 or "\\)" in text or "}" in text else ""
+    rest = text[len(head) :]
+    clause = CLAUSE.search(rest)
+    if clause and clause[0].lower().strip(" ,") in ("not", ";", "\uff1b", "\uff0c") and not head:
+        clause = None
+    if CONDITION.search(rest[: clause.start()] if clause and clause[0].strip(" ,") != "so" else rest):
+        return None
+    text = clean(head + (rest[: clause.start()] if clause else rest))
+    if arithmetic := ARITHMETIC.match(text):
+        text = clean(text[arithmetic.end() :])
+    return text if text and len(text.split()) <= 40 else None
+
+
+def is_words(text: str, words: list[str], label: bool) -> bool:
+    """Return whether a text without a number at its start is an answer in words, and not a clause or a heading."""
+    if text.lower().startswith(("none of the", "all of the", "both of the")) and len(words) < 6:
+        return True
+    if (DETERMINER.match(text) and NOUN.search(text)) or any(word.strip("\"'().:") in SENTENCE_WORDS for word in words):
+        return False
+    if words[0] in PREPOSITIONS or any(text.lower().startswith(refused) for refused in REFUSED):
+        return False
+    if not text.isascii() and not any(c == " " for c in text):
+        return len(text) <= 12
+    return len(words) <= (8 if label else 6) and not text.endswith(":")
+
+
+def only_number(text: str) -> str | None:
+    """Return the only number of a whole sentence with the words after it, "31 eggs" of "Ana has 31 eggs"."""
+    found = list(ONE_NUMBER.finditer(text))
+    first = text.split(maxsplit=1)[0].lower().strip(",.:")
+    if len(found) != 1 or len(text) > 200 or first in STARTS or CONDITION.search(text) or ":" in text:
+        return None
+    rest = text[found[0].start() :]
+    return clean(rest if len(rest.split()) <= 3 else found[0][0])
+
+
+def without_tails(text: str, tails: tuple[str, ...]) -> str:
+    """Return a text without the verb that ends the sentence in some languages."""
+    text = text.rstrip(" .*_\u0964\u3002")
+    for tail in tails:
+        if text.endswith(tail) and len(text) > len(tail):
+            return text[: -len(tail)].rstrip()
+    return text
