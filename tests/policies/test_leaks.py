@@ -147,7 +147,7 @@ def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(t
     parameters = {**scripted.PARAMETERS, "hinter": 7}
     handlers = {role: Handler(who, parameters[role]) for role, who in roles.items()}
     tree = Tree(Problem("question", "p0"), 3)
-    (run,) = batched_driver([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, stages=("hint",))))], roles)
+    (run,) = batched_driver([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, stages=("hint",))))], handlers)
     dropped = [node for node in tree if node.hint_dropped]
     hints = [request.hint for request in roles["reasoner"].asked()]
     assert set(hints) == ({None} if text == "use 9." else {Hint("look.")})

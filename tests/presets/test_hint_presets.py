@@ -42,19 +42,19 @@ PLAN = Hint("(2) Gina, (4) a pen.", HintKind.PLAN)
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 
 
-def cast_of(**changed):
-    cast = {role: who for role, who in random_roles(odd=False).items() if role in ("reasoner", "hinter")}
-    return cast | changed
+def scripted_roles(**changed):
+    roles = {role: who for role, who in random_roles(odd=False).items() if role in ("reasoner", "hinter")}
+    return roles | changed
 
 
-def solver_of(one, cast, **options):
-    roles = {role: Handler(who, PARAMETERS[role]) for role, who in cast.items()}
-    return hintree.Solver(one, **roles, **options)
+def solver_of(one, roles, **options):
+    handlers = {role: Handler(handle, PARAMETERS[role]) for role, handle in roles.items()}
+    return hintree.Solver(one, **handlers, **options)
 
 
-def grown(one, cast, *, count=8, live=64, **options):
-    asked = [Problem(f"question {i}", f"p{i}") for i in range(count)]
-    return list(solver_of(one, cast, **options).solve_many(asked, live=live, progress=False))
+def grown(one, roles, *, count=8, live=64, **options):
+    questions = [Problem(f"question {i}", f"p{i}") for i in range(count)]
+    return list(solver_of(one, roles, **options).solve_many(questions, live=live, progress=False))
 
 
 def as_text(solutions):
@@ -62,17 +62,17 @@ def as_text(solutions):
 
 
 @every
-def test_the_same_seed_grows_the_same_trees_in_any_company(name):
-    first = as_text(grown(HINTS[name], cast_of(), seed=3))
-    assert first == as_text(grown(HINTS[name], cast_of(), seed=3, live=1))
-    assert first != as_text(grown(HINTS[name], cast_of(), seed=4))
+def test_the_same_seed_grows_the_same_trees_in_any_batch(name):
+    first = as_text(grown(HINTS[name], scripted_roles(), seed=3))
+    assert first == as_text(grown(HINTS[name], scripted_roles(), seed=3, live=1))
+    assert first != as_text(grown(HINTS[name], scripted_roles(), seed=4))
 
 
 @every
-def test_the_ledger_equals_the_counters_of_who_answered(name):
-    cast = cast_of()
-    solutions = grown(HINTS[name], cast)
-    for role, who in cast.items():
+def test_the_ledger_equals_the_counters_of_the_handlers(name):
+    roles = scripted_roles()
+    solutions = grown(HINTS[name], roles)
+    for role, who in roles.items():
         for figure, amount in who.usage()._asdict().items():
             assert sum(getattr(one.ledger[role], figure) for one in solutions) == amount
     assert all(one.ledger["teacher"].calls == 0 for one in solutions)
@@ -80,34 +80,34 @@ def test_the_ledger_equals_the_counters_of_who_answered(name):
 
 @every
 def test_hints_are_asked_for_when_the_method_says_so(name):
-    cast = cast_of()
-    solutions = grown(HINTS[name], cast)
+    roles = scripted_roles()
+    solutions = grown(HINTS[name], roles)
     steps = [node for one in solutions for node in one.tree.nodes[1:]]
-    asked = cast["hinter"].asked()
+    requests = roles["hinter"].asked()
     if name in PLANNED:
-        assert all(ask.node.parent is None for ask in asked)
+        assert all(request.node.parent is None for request in requests)
         assert all(node.hint is None for node in steps if node.depth > 1)
         assert all(not node.hint_dropped for node in steps)
     if name == "hintmr":
-        assert len(asked) == len(steps) and all(node.hint for node in steps)
+        assert len(requests) == len(steps) and all(node.hint for node in steps)
     elif name != "lorid":
-        assert len(asked) == len(solutions)
+        assert len(requests) == len(solutions)
 
 
 def test_without_hinter_tokens_hintmr_is_the_reasoner_alone_byte_for_byte():
-    broke = grown(HINTS["hintmr"], cast_of(), budget=Budget(hinter_tokens=0))
-    cast = {"reasoner": random_roles(odd=False)["reasoner"]}
-    assert as_text(broke) == as_text(grown(hintree.PRESETS["greedy"], cast, search=Beam(1, 1, depth=12)))
+    broke = grown(HINTS["hintmr"], scripted_roles(), budget=Budget(hinter_tokens=0))
+    roles = {"reasoner": random_roles(odd=False)["reasoner"]}
+    assert as_text(broke) == as_text(grown(hintree.PRESETS["greedy"], roles, search=Beam(1, 1, depth=12)))
 
 
 @every
 def test_the_exported_tree_is_scored_to_the_same_answer(name):
     one = HINTS[name]
-    for done in grown(one, cast_of() | {"scorer": random_roles()["scorer"]}):
+    for done in grown(one, scripted_roles() | {"scorer": random_roles()["scorer"]}):
         tree = Tree.from_json(done.tree.to_json())
         for node in tree:
             if node.score is not None:
-                node.score = random_score(type("Ask", (), {"tree": tree, "node": node}))
+                node.score = random_score(type("Request", (), {"tree": tree, "node": node}))
         assert select(tree, selection_of(one.search)).answer == done.answer
 
 
@@ -143,47 +143,47 @@ arms:
         resolve(parse("s.yaml", "problems: lab:test?n=1\narms: {a: {preset: hintmr, hinting.when: never}}\n"))
 
 
-def one_answer(ask, texts):
+def one_answer(request, texts):
     """The reasoner's whole solution: "x=ANSWER", by the index of the chain."""
-    return written(f"x{ask.index}={texts[ask.index]}")
+    return written(f"x{request.index}={texts[request.index]}")
 
 
 def lorid(*answers, rounds=5):
-    cast = cast_of(reasoner=Scripted(lambda ask: one_answer(ask, answers)))
-    (done,) = grown(replace(HINTS["lorid"], search=Lorid(rounds)), cast, count=1)
-    return done, cast
+    roles = scripted_roles(reasoner=Scripted(lambda request: one_answer(request, answers)))
+    (done,) = grown(replace(HINTS["lorid"], search=Lorid(rounds)), roles, count=1)
+    return done, roles
 
 
 def test_lorid_returns_what_both_ways_agree_on():
-    done, cast = lorid("1", "2", "1", "3", "2", "2", "9", "9")
-    assert done.answer == "2" and len(cast["reasoner"].asked()) == 6
+    done, roles = lorid("1", "2", "1", "3", "2", "2", "9", "9")
+    assert done.answer == "2" and len(roles["reasoner"].asked()) == 6
     status = {node.step.text: node.status for node in done.tree.nodes[1:]}
     assert [status[f"x{i}={a}"] for i, a in enumerate("121322")] == ["pruned"] * 4 + ["terminal"] * 2
-    assert [ask.hint is None for ask in cast["reasoner"].asked()] == [True, False] * 3
-    assert len(cast["hinter"].asked()) == 3
+    assert [request.hint is None for request in roles["reasoner"].asked()] == [True, False] * 3
+    assert len(roles["hinter"].asked()) == 3
 
 
 def test_lorid_votes_where_nothing_agrees():
-    done, cast = lorid("1", "2", "1", "3", rounds=2)
-    assert done.answer == "1" and len(cast["reasoner"].asked()) == 4
-    agreed, cast = lorid("4", "4")
-    assert agreed.answer == "4" and len(cast["reasoner"].asked()) == 2
+    done, roles = lorid("1", "2", "1", "3", rounds=2)
+    assert done.answer == "1" and len(roles["reasoner"].asked()) == 4
+    agreed, roles = lorid("4", "4")
+    assert agreed.answer == "4" and len(roles["reasoner"].asked()) == 2
 
 
 def test_plain_lines_show_the_next_entry_of_a_plan_and_a_conversation_the_whole():
-    def told(path_hint, steps, form):
+    def prompt_start(path_hint, steps, form):
         path = path_of("Q?", steps)
         if path:
             path[0].hint = path_hint
         return form.step("Q?", path, None if path else path_hint).assistant
 
-    assert told(PLAN, [], PLAIN) == "Hint: use (2) to find Gina.\n"
-    assert told(PLAN, ["one"], PLAIN) == "one\nHint: use (4) to find a pen.\n"
-    assert told(PLAN, ["one", "two"], PLAIN) == "one\ntwo\nHint: give the answer.\n"
-    assert told(PLAN, ["one", "two", "three"], PLAIN).endswith("Hint: give the answer.\n")
-    assert told(Hint("add both.", HintKind.PLAN), ["one"], PLAIN) == "Plan: add both.\none\n"
-    assert told(PLAN, [], CHAT) == f"{PLAN}\n\n" and told(PLAN, ["one"], CHAT) == f"{PLAN}\n\none\n\n"
-    assert told(Hint("use (2)."), ["one"], PLAIN) == "one\n"
+    assert prompt_start(PLAN, [], PLAIN) == "Hint: use (2) to find Gina.\n"
+    assert prompt_start(PLAN, ["one"], PLAIN) == "one\nHint: use (4) to find a pen.\n"
+    assert prompt_start(PLAN, ["one", "two"], PLAIN) == "one\ntwo\nHint: give the answer.\n"
+    assert prompt_start(PLAN, ["one", "two", "three"], PLAIN).endswith("Hint: give the answer.\n")
+    assert prompt_start(Hint("add both.", HintKind.PLAN), ["one"], PLAIN) == "Plan: add both.\none\n"
+    assert prompt_start(PLAN, [], CHAT) == f"{PLAN}\n\n" and prompt_start(PLAN, ["one"], CHAT) == f"{PLAN}\n\none\n\n"
+    assert prompt_start(Hint("use (2)."), ["one"], PLAIN) == "one\n"
 
 
 def test_the_entries_of_the_exact_plan_are_the_exact_hints():
@@ -198,7 +198,7 @@ def test_the_entries_of_the_exact_plan_are_the_exact_hints():
 
 
 def test_who_is_asked_first_only_answers_for_the_root_alone():
-    hinter = Scripted(lambda ask: HintOutput(Hint("look"), 2))
+    hinter = Scripted(lambda request: HintOutput(Hint("look"), 2))
     tree = Tree(Problem("q"))
     child = tree.add(tree.root, written("a"), "reasoner")
     nodes = [(child, 0), (tree.root, 0), (child, 1)]
@@ -209,8 +209,10 @@ def test_who_is_asked_first_only_answers_for_the_root_alone():
 
 
 def test_shuffled_hints_are_those_of_another_problem_at_the_same_step():
-    cast = cast_of(hinter=Scripted(lambda ask: HintOutput(Hint(f"{ask.tree.problem.id}/{trail(ask.node)}"), 2)))
-    solutions = grown(HINTS["hintmr"], cast, count=3)
+    roles = scripted_roles(
+        hinter=Scripted(lambda request: HintOutput(Hint(f"{request.tree.problem.id}/{trail(request.node)}"), 2))
+    )
+    solutions = grown(HINTS["hintmr"], roles, count=3)
     shuffled = ShuffledHints([one.tree for one in solutions])
     for i, one in enumerate(solutions):
         other = [node.hint for node in choose(solutions[(i + 1) % 3].tree).node.path()]
@@ -220,11 +222,11 @@ def test_shuffled_hints_are_those_of_another_problem_at_the_same_step():
 
 
 def test_controls_write_plans_where_a_plan_is_asked_for():
-    asked = list(problems("validation", n=2, seed=5))
-    tree = Tree(Problem(asked[0].question, asked[0].id))
+    sample = list(problems("validation", n=2, seed=5))
+    tree = Tree(Problem(sample[0].question, sample[0].id))
     for name, i in (("exact", 0), ("other", 1)):
-        (answer,) = control("hinter", name, asked, planned=True).handle([HintRequest(tree, tree.root)])
-        assert answer.value.hint == Hint(plan_text(asked[i]), HintKind.PLAN)
+        (answer,) = control("hinter", name, sample, planned=True).handle([HintRequest(tree, tree.root)])
+        assert answer.value.hint == Hint(plan_text(sample[i]), HintKind.PLAN)
 
 
 @pytest.mark.parametrize("values", [{"when": "never"}, {"leaks": "hide"}])
@@ -234,7 +236,7 @@ def test_hinting_accepts_what_it_knows(values):
 
 
 @pytest.mark.parametrize("name", ["hintmr", "hawkeye"])
-def test_the_shipped_models_play_it(name):
+def test_the_shipped_models_solve_with_it(name):
     (problem,) = problems("test", (2,), n=1, seed=0)
     done = hintree.Solver(name).solve(problem.question)
     assert done.answer == str(problem.answer)
@@ -247,7 +249,9 @@ def test_the_shipped_models_play_it(name):
 def test_a_hinter_with_a_chat_template_is_told_which_hints_did_not_help(chat_model, monkeypatch):
     model = load_model(str(chat_model))
     heard = []
-    monkeypatch.setattr(model, "generate", lambda asked: heard.extend(asked) or type(model).generate(model, asked))
+    monkeypatch.setattr(
+        model, "generate", lambda requests: heard.extend(requests) or type(model).generate(model, requests)
+    )
     tree = Tree(Problem(QUESTION))
     HintWriter(model, Sampling())(
         [HintRequest(tree, tree.root), HintRequest(tree, tree.root, Position(1), (Hint("Ben's pens"), Hint("a sum")))]

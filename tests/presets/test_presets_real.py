@@ -12,10 +12,10 @@ from hintree.lab import problems
 from hintree.models import Completion, Scored, Usage, load_model
 from hintree.models.local.model import LocalModel
 from hintree.policies import PLAIN, DraftScorer, Sampling
-from hintree.search import Problem, Rewrite, ScoreRequest, Smart, Tree, choose, from_dict
+from hintree.search import Problem, Rewrite, ScoreRequest, Smart, Tree, from_dict, select, selection_of
 from tests.support.scripted import written
 
-ASKED = [Problem(p.question, p.id) for p in problems("test", (2, 3), n=3, seed=11)]
+PROBLEMS = [Problem(p.question, p.id) for p in problems("test", (2, 3), n=3, seed=11)]
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 
 
@@ -28,7 +28,7 @@ def test_smart_with_one_beam_at_temperature_0_is_rsd():
     rule = replace(rsd.rewrite, threshold=0.97)
     one = replace(hintree.PRESETS["smart"], search=Smart(1, 1), rewrite=rule, sampling=Sampling())
     ours, theirs = (
-        [texts(s) for s in hintree.Solver(p, seed=2).solve_many(ASKED, progress=False)]
+        [texts(s) for s in hintree.Solver(p, seed=2).solve_many(PROBLEMS, progress=False)]
         for p in (one, replace(rsd, rewrite=rule))
     )
     assert ours == theirs
@@ -39,7 +39,7 @@ def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
     teacher, student = load_model("embedded:teacher"), load_model("embedded:student")
     preset = replace(hintree.PRESETS[name], rewrite=Rewrite(0.9, stages=("teacher",), accept="always"))
     solver = hintree.Solver(preset, teacher=teacher, reasoner=student, seed=3)
-    solutions = list(solver.solve_many(ASKED, progress=False))
+    solutions = list(solver.solve_many(PROBLEMS, progress=False))
     for roles, model in ((("teacher", "scorer"), teacher), (("reasoner",), student)):
         found = [sum(getattr(s.ledger[r], name) for s in solutions for r in roles) for name in model.usage._fields]
         assert found == list(model.usage)
@@ -48,15 +48,15 @@ def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
     judge = DraftScorer(teacher)
     for node in [node for node in tree if node.score is not None]:
         assert judge([ScoreRequest(tree, node)])[0].value == pytest.approx(node.score, abs=1e-4)
-    assert choose(tree, preset.search.choice, preset.search.aggregate).answer == solutions[0].answer
+    assert select(tree, selection_of(preset.search)).answer == solutions[0].answer
 
 
 def test_what_is_read_on_the_tree_cache_is_what_a_whole_pass_reads():
     teacher = load_model("embedded:teacher")
     plain = LocalModel("plain", teacher.model, teacher.tokenizer, tree=False)
-    said = ["(1) Ana has 4 pens.", "(2) Ben gets 3 more pens than Ana.", "(2) Ben gets 9 more pens than Ana.", ""]
-    asked = [(PLAIN.step(QUESTION, [], None), text) for text in said]
-    on_tree, whole = teacher.loglikelihood(asked), plain.loglikelihood(asked)
+    lines = ["(1) Ana has 4 pens.", "(2) Ben gets 3 more pens than Ana.", "(2) Ben gets 9 more pens than Ana.", ""]
+    requests = [(PLAIN.step(QUESTION, [], None), text) for text in lines]
+    on_tree, whole = teacher.loglikelihood(requests), plain.loglikelihood(requests)
     for a, b in zip(on_tree, whole, strict=True):
         assert a.probabilities == pytest.approx(b.probabilities, abs=1e-5)
     assert on_tree[3].probabilities == () and min(on_tree[2].probabilities) < min(on_tree[1].probabilities)
@@ -64,7 +64,7 @@ def test_what_is_read_on_the_tree_cache_is_what_a_whole_pass_reads():
 
 
 def test_glances_are_booked_and_discarded():
-    solution = hintree.Solver("glimprouter", seed=1).solve(ASKED[0].question)
+    solution = hintree.Solver("glimprouter", seed=1).solve(PROBLEMS[0].question)
     kept = sum(n.step.tokens for n in solution.steps if n.author == "reasoner")
     account = solution.ledger["reasoner"]
     assert account.generated_tokens == kept + account.discarded_tokens

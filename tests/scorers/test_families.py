@@ -90,7 +90,7 @@ def test_scores_agree_with_and_without_tree_attention(saved, tmp_path):
     torch.manual_seed(2)
     wide = shepherd(tmp_path / "wide", sliding_window=None)
     one, other = (load(folder, "math-shepherd") for folder in (narrow, wide))
-    assert one.model._machine is None and other.model._machine is not None
+    assert one.model.adapter is None and other.model.adapter is not None
     assert one.score(QUESTION, STEPS) == pytest.approx(other.score(QUESTION, STEPS), abs=1e-5)
 
 
