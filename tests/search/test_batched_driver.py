@@ -23,7 +23,7 @@ SEARCH, RULE = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)
 
 
 @pytest.mark.parametrize(("live", "order"), [(1, -1), (8, 1), (8, -1), (64, 1), (64, -1)])
-def test_trees_do_not_depend_on_company_or_order(live, order):
+def test_trees_do_not_depend_on_batch_composition_or_order(live, order):
     alone = solve(random_roles(), SEARCH, RULE, count=40, live=1)
     together = solve(random_roles(), SEARCH, RULE, count=40, live=live, order=order)
     assert trees(together) == trees(alone)
@@ -57,7 +57,7 @@ def test_many_problems_take_far_fewer_calls_than_one_by_one():
     assert calls[64] * 10 < calls[1]
 
 
-def test_no_question_is_asked_twice():
+def test_no_request_is_sent_twice():
     roles = random_roles()
     solve(roles, SEARCH, RULE, count=20, live=8)
     for who in roles.values():
@@ -67,7 +67,7 @@ def test_no_question_is_asked_twice():
         assert max(keys.values()) == 1
 
 
-def test_no_questions_ask_nobody_and_cost_nothing():
+def test_no_requests_call_no_handler_and_cost_nothing():
     answers = []
 
     async def idle(tree):
@@ -87,7 +87,7 @@ def test_without_a_hinter_there_are_no_hints():
     assert {str(run.stop_reason) for run in runs.values()} == {"complete"}
 
 
-def test_without_a_teacher_the_ladder_has_no_teacher_rung():
+def test_without_a_teacher_there_is_no_teacher_stage():
     roles = random_roles()
     del roles["teacher"]
     rule = Rewrite(threshold=0.6, stages=("hint",))
@@ -103,7 +103,7 @@ def test_without_a_reasoner_there_are_no_steps_and_without_a_scorer_no_scores():
 
 
 @pytest.mark.parametrize("live", [1, 64])
-def test_ledgers_sum_to_what_the_answerers_counted(live):
+def test_ledgers_sum_to_what_the_handlers_counted(live):
     roles = random_roles()
     runs = solve(roles, SEARCH, RULE, count=40, live=live).values()
     for role, who in roles.items():
@@ -113,7 +113,7 @@ def test_ledgers_sum_to_what_the_answerers_counted(live):
         assert sum(run.ledger[role].flops for run in runs) == flops > 0
 
 
-def test_searches_are_taken_only_as_places_become_free():
+def test_searches_are_taken_only_as_live_problems_end():
     taken = []
 
     def endless():

@@ -16,7 +16,7 @@ from tests.support.scripted import find, hints, random_roles, scores, solve, sol
 
 GOLDEN = {
     "beam": (41, Beam(3, 3, depth=6), None),
-    "ladder": (150, Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)),
+    "escalation": (150, Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)),
 }
 BAD_SCORES = [float("nan"), float("inf"), float("-inf"), 1.5, -0.1]
 

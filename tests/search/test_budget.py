@@ -19,7 +19,7 @@ def without(*roles):
 
 
 def amount(run, name):
-    """How much of a limit a run has used."""
+    """Return the amount of a limit that a run has used."""
     if name == "nodes":
         return len(run.tree) - 1
     if name in ("calls", "tokens"):
@@ -28,7 +28,7 @@ def amount(run, name):
 
 
 def biggest_batch(roles, name):
-    """The most of a limit that one call has used."""
+    """Return the largest amount of a limit that one call has used."""
     if name in ("calls", "nodes"):
         return max(len(batch) for who in roles.values() for batch in who.batches)
     if name == "tokens":
@@ -133,7 +133,7 @@ def test_a_limit_that_is_not_reached_changes_nothing():
 
 
 @pytest.mark.parametrize("budget", [Budget(calls=20), Budget(reasoner_tokens=12, teacher_tokens=2), Budget(nodes=9)])
-def test_a_budget_stops_every_problem_at_the_same_place_in_any_company(budget):
+def test_a_budget_stops_every_problem_at_the_same_step_in_any_batch(budget):
     alone = solve(random_roles(), SEARCH, RULE, count=20, budget=budget, live=1)
     together = solve(random_roles(), SEARCH, RULE, count=20, budget=budget, live=64, order=-1)
     assert trees(alone) == trees(together)
@@ -177,7 +177,7 @@ def test_the_best_answer_so_far_is_chosen_when_the_budget_is_spent(limit):
     assert (chosen.answer, trail(chosen.node)) == ("1", "a=1")
 
 
-def test_a_step_that_nobody_had_time_to_judge_does_not_beat_a_judged_one():
+def test_a_step_that_was_not_scored_in_time_does_not_beat_a_scored_one():
     roles = {
         "reasoner": steps({"": ["a=1"]}),
         "teacher": steps({"": ["b=2"]}),
@@ -196,7 +196,7 @@ def test_a_role_that_is_absent_has_no_budget_to_spend():
     assert str(run.stop_reason) == "complete"
 
 
-def test_a_scorer_that_writes_a_token_for_each_judgement_is_held_to_what_it_reads():
+def test_the_scorers_budget_counts_prompt_tokens_even_if_it_generates_some():
     ledger = Ledger()
     for role in ("scorer", "teacher"):
         ledger[role].add(Usage(calls=1, prompt_tokens=400, forwarded_tokens=40, generated_tokens=1), 10, 0.0)

@@ -46,20 +46,20 @@ def grow(writer, *, concurrent, count=4, **more):
     )
 
 
-def test_only_those_who_are_free_are_asked_several_things_at_once():
+def test_only_concurrent_handlers_get_several_requests_at_once():
     alone, concurrent = Slow(), Slow(0.1)
     assert len(list(grow(alone, concurrent=False))) == len(list(grow(concurrent, concurrent=True))) == 4
     assert alone.busiest == 1 < concurrent.busiest
 
 
-def test_spent_seconds_call_off_what_is_under_way():
+def test_spent_seconds_cancel_the_calls_under_way():
     stuck = Stuck()
     runs = list(grow(stuck, concurrent=True, budget=Budget(seconds=1.0)))
     assert {str(run.stop_reason) for run in runs} == {"budget: seconds"}
     assert len(stuck.off) == len(stuck.begun) > 0
 
 
-def test_who_stops_listening_calls_off_everything():
+def test_closing_the_iterator_cancels_all_calls():
     class Mixed(Stuck):
         def __call__(self, requests):
             return Slow()(requests) if requests[0].tree.problem.id == "p0" else super().__call__(requests)
@@ -71,7 +71,7 @@ def test_who_stops_listening_calls_off_everything():
     assert len(mixed.off) == len(mixed.begun) <= 9
 
 
-def test_one_failed_question_calls_off_the_others_of_its_problem_only():
+def test_one_failed_request_cancels_the_others_of_its_problem_only():
     class Half(Stuck):
         def __call__(self, requests):
             if requests[0].tree.problem.id == "p0" and requests[0].index == 0:
@@ -84,7 +84,7 @@ def test_one_failed_question_calls_off_the_others_of_its_problem_only():
     assert len(half.off) == 2
 
 
-def test_a_scope_that_has_ended_calls_off_at_once():
+def test_a_scope_that_has_ended_cancels_at_once():
     scope, off = Scope(), []
     scope.end()
     with scope.open():

@@ -1,4 +1,4 @@
-"""What goes wrong in one problem ends that problem, with the reason, and no other."""
+"""Failures: an error in one problem ends that problem, with the reason, and no other."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ SEARCH, RULE = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)
 
 
 def disturbed(roles, role, trouble):
-    """The roles with one role that answers ``trouble(question)`` instead where that is not None."""
+    """Return the roles with one role that replies ``trouble(request)`` instead where that is not None."""
     reply = roles[role].reply
     return roles | {role: Scripted(lambda request: reply(request) if (odd := trouble(request)) is None else odd)}
 
@@ -38,7 +38,7 @@ def test_an_exception_for_one_question_ends_only_its_problem():
 
 
 @pytest.mark.parametrize("role", PARAMETERS)
-def test_an_answerer_that_raises_ends_the_problems_that_asked_it(role):
+def test_a_handler_that_raises_ends_the_problems_of_its_batch(role):
     def crash(request):
         raise RuntimeError("out of memory")
 
@@ -98,7 +98,7 @@ def test_a_search_that_raises_while_it_is_stopped_ends_only_its_problem():
     assert str(run_beside_a_chain(broken, OSError("gone")).stop_reason).startswith("failed: ")
 
 
-def test_ledgers_sum_to_what_the_answerers_counted_when_some_questions_fail():
+def test_ledgers_sum_to_what_the_handlers_counted_when_some_questions_fail():
     roles = disturbed(random_roles(), "reasoner", lambda request: ValueError("no") if request.node.id == 2 else None)
     runs = solve(roles, SEARCH, count=10).values()
     assert any(str(run.stop_reason) == "failed: no" for run in runs)

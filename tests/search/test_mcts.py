@@ -81,8 +81,11 @@ def test_the_visits_of_a_step_are_its_own_and_those_of_its_children(search):
         for node in run.tree:
             below = sum(child.visits for child in node.children)
             own = node.visits - below
-            assert own >= 0 if node.status == "terminal" or search.value != "score" else own in (0, 1), node
-            assert node.status in ("pruned", "rejected") or node.visits >= 1
+            if node.status == "terminal" or search.value != "score":
+                assert own >= 0, node
+            else:
+                assert own in (0, 1), node
+        assert all(node.visits >= 1 for node in run.tree if node.status not in ("pruned", "rejected"))
         backed = [node for node in run.tree if node.visits]
         assert all(-1e-9 <= node.value <= 1 + 1e-9 for node in backed)
 
@@ -101,7 +104,7 @@ def test_a_value_is_the_mean_score_of_all_that_was_written_below():
                 assert node.value == pytest.approx(fmean(below[node.id])), node
 
 
-def test_simulations_side_by_side_write_nothing_in_vain():
+def test_parallel_simulations_write_no_duplicate_requests():
     rounds = []
     for batch in (1, 4, 16):
         roles = random_roles(odd=False)
@@ -171,7 +174,7 @@ def test_the_arm_that_writes_better_steps_writes_more_of_them():
     assert found["hinted"] > 2 * max(found["reasoner"], found["teacher"])
 
 
-def test_an_arm_that_writes_what_is_there_is_asked_less_and_less():
+def test_an_arm_that_writes_duplicates_is_chosen_less_and_less():
     def write(request):
         return written("same" if request.hint is None else f"other {request.index}")
 
@@ -182,7 +185,7 @@ def test_an_arm_that_writes_what_is_there_is_asked_less_and_less():
     assert len([node for node in run.tree if node.status == "pruned"]) == found[True] - 1
 
 
-def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
+def test_a_step_whose_hint_was_dropped_counts_for_the_hinted_arm():
     def write(request):
         return written(f"step {request.index}")
 
@@ -196,7 +199,7 @@ def test_a_step_whose_hint_was_dropped_counts_for_the_arm_that_asked_for_one():
     assert dropped[True] > 2 * dropped[False]
 
 
-def test_what_is_seen_below_a_step_is_every_step_after_it_that_counts():
+def test_the_stats_of_a_subtree_count_every_step_in_it_but_duplicates_and_rejected_ones():
     rule = Rewrite(0.6, stages=("resample", "teacher"))
     for run in solve(random_roles(), ABMCTS(40, ("reasoner", "hinted"), batch=3, depth=6), rule=rule, count=6).values():
         stats = SubtreeStats(run.tree)

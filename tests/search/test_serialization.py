@@ -51,7 +51,7 @@ def damaged(path, change):
 
 
 def shape(tree):
-    """What ``to_dict`` does not write: who is whose child, in order."""
+    """Return the ids of every node's children, which ``to_dict`` does not write."""
     return [[child.id for child in node.children] for node in tree]
 
 

@@ -112,7 +112,7 @@ def test_each_kind_of_rejection_had_a_sentence_before():
 )
 def test_a_hint_of_an_old_file_is_read_and_shown_as_the_same_line(line, hint):
     assert read_hint(line) == hint
-    assert hint is None or str(hint) == line
+    assert (None if hint is None else str(hint)) == line
 
 
 def test_a_version_taken_up_again_is_no_longer_rejected():
