@@ -88,7 +88,7 @@ class Rewrite:
 
     @classmethod
     def always(cls, **settings: Any) -> "Rewrite":
-        """Return a rule that rewrites every step and keeps every new version, with other settings as given."""
+        """Return a rule that rewrites every step; it keeps every new version unless ``accept`` is given."""
         return cls(**{"threshold": ALWAYS, "accept": "always", **settings})
 
     def wants(self, node: Node) -> bool:

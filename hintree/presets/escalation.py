@@ -121,7 +121,7 @@ ESCALATION = {
         "upper bound of arbitrage: student and teacher both write every step, the higher score is kept",
         BOTH,
         Beam(1, 1, depth=40),
-        Rewrite(1.01, stages=("teacher",), accept="better", per="step"),
+        Rewrite.always(stages=("teacher",), accept="better", per="step"),
         source="Arbitrage, arXiv 2512.05033",
         differs="both steps are generated, and the tokens of both are counted",
     ),

@@ -22,7 +22,7 @@ class Steer:
     Attributes:
         threshold: In [0, 2]. At 0 the reasoner writes everything, above 1 the teacher.
         mixture: Weight, mean and standard deviation of the low component, then of the high one; see
-            ``hintree lab gates``.
+            ``hintree lab router-parameters``.
         depth: Longest path in steps.
 
     Raises:

@@ -138,7 +138,7 @@ ROLLED = ("lookahead", "rollouts", "both")
 
 @pytest.mark.parametrize("search", [search for name, search in SEARCHES.items() if name not in ROLLED])
 def test_a_threshold_above_1_leaves_finished_paths_of_the_teachers_steps_only(search):
-    rule = Rewrite(1.01, stages=("teacher",), accept="always", when="before", per="step")
+    rule = Rewrite.always(stages=("teacher",), when="before", per="step")
     for run in solve(random_roles(odd=False), search, rule, count=8).values():
         finished = run.tree.terminals()
         assert all(node.author == "teacher" for last in finished for node in last.path())

@@ -81,8 +81,8 @@ def collect(lab_problems: Sequence[LabProblem], roles: dict[str, Handler]) -> Ro
 
     One set of chains continues from the better step, one always from the student's draft.
     """
-    both = Rewrite(1.01, stages=("teacher",), accept="better", per="step")
-    never = Rewrite(1.01, stages=("teacher",), accept="better", per="step", margin=1.0)
+    both = Rewrite.always(stages=("teacher",), accept="better", per="step")
+    never = Rewrite.always(stages=("teacher",), accept="better", per="step", margin=1.0)
     runs = [run for rule in (both, never) for run in run_search(lab_problems, Beam(1, 1), roles, rule=rule)]
     drafts, gains = [], []
     for run in runs:
