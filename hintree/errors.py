@@ -4,6 +4,7 @@
 
     HintreeError
     ├── UsageError (also a ValueError)      an argument is wrong: says which, its value, what is accepted
+    │   └── DamagedStoreError               a study's store lost data: says what, and how to save the rest
     ├── RoleError                           whoever answers a role's questions failed as a whole
     └── ModelError                          a model cannot be loaded or cannot go on
         ├── UnknownModelError               no such shipped model, folder or hub id
@@ -20,6 +21,10 @@ class HintreeError(Exception):
 
 class UsageError(HintreeError, ValueError):
     """An argument is wrong; the message names it, its value, what is accepted and what to do."""
+
+
+class DamagedStoreError(UsageError):
+    """A study's store lost data; the message says what is missing and how to save the remaining results."""
 
 
 class RoleError(HintreeError):

@@ -6,28 +6,28 @@ from typing import Literal
 import numpy as np
 
 from hintree.experiments.report.paired import mcnemar
-from hintree.experiments.report.results import Material
+from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.statistics.bootstrap import RESAMPLES, Estimate, Floats, bootstrap, ratio
-from hintree.statistics.intervals import share
+from hintree.statistics.intervals import clustered_share
 
-INTERVAL = f"95 % bootstrap intervals over problems and their seeds ({RESAMPLES} resamples)"
+INTERVAL = f"95 % cluster bootstrap intervals over problems ({RESAMPLES} resamples)"
+SCORE = "95 % score intervals with the variance between problems"
 COMPARED = [Column("against baseline", "points"), Column("won"), Column("lost"), Column("p")]
 WON = "won and lost count problems that an arm solves with more or fewer seeds; p is the exact McNemar test (two-sided)"
 
 
-def right_of(material: Material, arm: str, rows: Sequence[int] | None = None) -> tuple[Floats, Floats]:
+def right_of(results: StudyResults, arm: str, rows: Sequence[int] | None = None) -> tuple[Floats, Floats]:
     """Where attempts of an arm are right, and where they were made; of some problems only if ``rows`` are given."""
-    right, made = material.column(arm, lambda attempt: float(attempt.right)), material.made(arm)
+    right, made = results.column(arm, lambda attempt: float(attempt.right)), results.made(arm)
     return (right, made) if rows is None else (right[rows], made[rows])
 
 
 def accuracy(right: Floats, made: Floats) -> Estimate:
-    """The share of right attempts. Where all or none are right nothing varies, and the interval is Wilson's."""
-    found = ratio(right, made)
-    if found.n and found.value in (0.0, 1.0):
-        return Estimate(*share(round(found.value * found.n), found.n))
-    return found
+    """Return the share of right attempts with the interval that every screen shows; NaN if no attempt was made."""
+    if not made.any():
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    return Estimate(*clustered_share(right.sum(axis=1), made.sum(axis=1)))
 
 
 def difference(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> list[Cell]:
@@ -39,56 +39,59 @@ def difference(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> li
     return [bootstrap([a, b, both], lambda x, y, made: (x - y) / made), *mcnemar(a, b)]
 
 
-def accuracy_table(material: Material) -> Table:
+def accuracy_table(results: StudyResults) -> Table:
     """All problems."""
-    of_teacher = [Column("of the teacher", "%"), Column("gap recovered", "%")] if material.teacher else []
+    of_teacher = [Column("of the teacher", "%"), Column("gap recovered", "%")] if results.teacher else []
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        right, made = right_of(material, arm)
-        failed = sum(attempt.failed for attempt in material.attempts[arm].values())
+    for arm in results.arms:
+        right, made = right_of(results, arm)
+        failed = sum(attempt.failed for attempt in results.attempts[arm].values())
         row: list[Cell] = [arm, int(made.any(axis=1).sum()), int(made.sum()), failed, accuracy(right, made)]
-        row += compared(material, arm, None)
-        rows.append(row + (recovered(material, arm) if material.teacher else []))
+        row += compared(results, arm, None)
+        rows.append(row + (recovered(results, arm) if results.teacher else []))
     heads = [Column("arm"), Column("problems"), Column("attempts"), Column("failed"), Column("right", "%")]
     teacher = (
-        f" Of the teacher: accuracy over that of {material.teacher}. Gap recovered: (accuracy - baseline's) / "
-        f"({material.teacher}'s - baseline's)."
-        if material.teacher
+        f" Of the teacher: accuracy over that of {results.teacher}. Gap recovered: (accuracy - baseline's) / "
+        f"({results.teacher}'s - baseline's)."
+        if results.teacher
         else ""
     )
     caption = (
-        f"Share of attempts (one problem with one seed) with a right answer; failed ones are not right. {INTERVAL}; "
-        f"Wilson's where all or none are right. Baseline: {material.baseline}, paired on the same problems and "
+        f"Share of attempts (one problem with one seed) with a right answer; failed ones are not right. {SCORE}; of "
+        f"differences and ratios, {INTERVAL}. Baseline: {results.baseline}, paired on the same problems and "
         f"seeds; {WON}.{teacher}"
     )
     return Table("accuracy", "Accuracy", caption, [*heads, *COMPARED, *of_teacher], rows)
 
 
-def compared(material: Material, arm: str, rows: Sequence[int] | None) -> list[Cell]:
+def compared(results: StudyResults, arm: str, rows: Sequence[int] | None) -> list[Cell]:
     """The cells that compare an arm with the baseline; empty ones for the baseline itself."""
-    if arm == material.baseline:
+    if arm == results.baseline:
         return [None] * len(COMPARED)
-    return difference(right_of(material, arm, rows), right_of(material, material.baseline, rows))
+    return difference(right_of(results, arm, rows), right_of(results, results.baseline, rows))
 
 
-def recovered(material: Material, arm: str) -> list[Cell]:
+def recovered(results: StudyResults, arm: str) -> list[Cell]:
     """Share of the teacher's accuracy, and of the gap between baseline and teacher, on attempts that all three made."""
-    assert material.teacher is not None
-    parts = [right_of(material, name) for name in (arm, material.baseline, material.teacher)]
+    assert results.teacher is not None
+    parts = [right_of(results, name) for name in (arm, results.baseline, results.teacher)]
     made = np.prod([part[1] for part in parts], axis=0)
     ours, low, high = (part[0] * made for part in parts)
     return [ratio(ours, high), bootstrap([ours, low, high], lambda x, y, z: (x - y) / (z - y))]
 
 
-def parted_table(material: Material, name: Literal["family", "steps"]) -> Table:
+def parted_table(results: StudyResults, name: Literal["family", "steps"]) -> Table:
     """Accuracy by family or by number of steps; no rows where they are not known."""
     title = {"family": "family", "steps": "number of steps"}[name]
     rows: list[list[Cell]] = []
-    for part, members in material.parts(name):
-        for arm in material.arms:
-            right, made = right_of(material, arm, members)
+    for part, members in results.parts(name):
+        for arm in results.arms:
+            right, made = right_of(results, arm, members)
             n = int(made.any(axis=1).sum())
-            rows.append([str(part), arm, n, accuracy(right, made), *compared(material, arm, members)])
+            rows.append([str(part), arm, n, accuracy(right, made), *compared(results, arm, members)])
     heads = [Column(title), Column("arm"), Column("problems"), Column("right", "%")]
-    caption = f"Right attempts at the problems of each {title}. {INTERVAL}. Baseline: {material.baseline}; {WON}."
+    caption = (
+        f"Right attempts at the problems of each {title}. {SCORE}; of differences, {INTERVAL}. "
+        f"Baseline: {results.baseline}; {WON}."
+    )
     return Table(f"accuracy_by_{name}", f"Accuracy by {title}", caption, [*heads, *COMPARED], rows)

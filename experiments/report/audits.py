@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hintree.experiments.report.extract import CUT
-from hintree.experiments.report.results import Material
+from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.experiments.report.trial import HintRecord, Judged, Rewritten
+from hintree.experiments.report.trial import HintRecord, JudgedStep, RewriteRecord
 from hintree.lab.checker import ErrorKind
 from hintree.statistics.bootstrap import Estimate, Floats
 from hintree.statistics.calibration import Bin, calibration_error, localised, reliability
@@ -25,11 +25,11 @@ def counted(k: int, n: int) -> Estimate:
     return Estimate(*share(k, n)) if n else Estimate(np.nan, np.nan, np.nan, 0)
 
 
-def rewrite_table(material: Material) -> Table:
+def rewrite_table(results: StudyResults) -> Table:
     """What rewrites did, by arm and by who wrote them."""
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        made = [rewritten for _, attempt in material.of(arm) for rewritten in attempt.rewritten]
+    for arm in results.arms:
+        made = [rewritten for _, attempt in results.of(arm) for rewritten in attempt.rewritten]
         for author in sorted({rewritten.author for rewritten in made}):
             rows.append([arm, author, *outcomes([r for r in made if r.author == author])])
     heads = [Column(head) for head in ("arm", "written by", "rewrites", "kept", "wrong to right", "right to wrong")]
@@ -43,7 +43,7 @@ def rewrite_table(material: Material) -> Table:
     return Table("rewrites", "Rewrites", caption, heads, rows)
 
 
-def outcomes(made: Sequence[Rewritten]) -> list[Cell]:
+def outcomes(made: Sequence[RewriteRecord]) -> list[Cell]:
     """What came of some rewrites."""
     kept = [r for r in made if r.kept]
     known = [(r.before, r.after) for r in kept if r.before is not None and r.after is not None]
@@ -55,11 +55,11 @@ def outcomes(made: Sequence[Rewritten]) -> list[Cell]:
     return [len(made), len(kept), *turns, *shares]
 
 
-def mistake_table(material: Material) -> Table:
+def mistake_table(results: StudyResults) -> Table:
     """Which kinds of mistake rewrites mend, by arm and by who wrote them."""
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        made = [r for _, attempt in material.of(arm) for r in attempt.rewritten if r.mistake]
+    for arm in results.arms:
+        made = [r for _, attempt in results.of(arm) for r in attempt.rewritten if r.mistake]
         for author in sorted({rewritten.author for rewritten in made}):
             kinds = [[r for r in made if (r.author, r.mistake) == (author, kind)] for kind in MISTAKES]
             mended = [sum(bool(r.kept and r.after) for r in some) for some in kinds]
@@ -73,11 +73,11 @@ def mistake_table(material: Material) -> Table:
     return Table("mistakes", "What rewrites mend", caption, [Column(h) for h in ("arm", "written by", *MISTAKES)], rows)
 
 
-def trigger_table(material: Material) -> Table:
+def trigger_table(results: StudyResults) -> Table:
     """Whether the right steps were written again."""
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        seen = judged_of(material, arm)
+    for arm in results.arms:
+        seen = judged_of(results, arm)
         hit = sum(j.triggered and not j.right for _, j in seen)
         triggered, wrong = sum(j.triggered for _, j in seen), sum(not j.right for _, j in seen)
         if triggered:
@@ -93,19 +93,19 @@ def trigger_table(material: Material) -> Table:
     )
 
 
-def judged_of(material: Material, arm: str) -> list[tuple[int, Judged]]:
+def judged_of(results: StudyResults, arm: str) -> list[tuple[int, JudgedStep]]:
     """The judged steps of an arm, each with its problem's position."""
-    return [(problem, step) for problem, attempt in material.of(arm) for step in attempt.judged]
+    return [(problem, step) for problem, attempt in results.of(arm) for step in attempt.judged]
 
 
-def hint_table(material: Material) -> Table:
+def hint_table(results: StudyResults) -> Table:
     """Leaks, and whether hints are followed more than chance has it."""
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        hinted = [(problem, hint) for problem, attempt in material.of(arm) for hint in attempt.hinted]
+    for arm in results.arms:
+        hinted = [(problem, hint) for problem, attempt in results.of(arm) for hint in attempt.hinted]
         if hinted:
             leaked = sum(hint.leaked for _, hint in hinted)
-            dropped = sum(attempt.dropped for _, attempt in material.of(arm))
+            dropped = sum(attempt.dropped for _, attempt in results.of(arm))
             audit: list[Cell] = [counted(leaked, len(hinted)), dropped, followed(hinted), followed(shuffled(hinted))]
             rows.append([arm, len(hinted), *audit])
     heads = [Column("arm"), Column("hints"), Column("leaked", "%"), Column("dropped")]
@@ -140,13 +140,13 @@ def shuffled(hinted: Sequence[tuple[int, HintRecord]]) -> list[tuple[int, HintRe
     return found
 
 
-def scores_table(material: Material) -> Table:
+def scores_table(results: StudyResults) -> Table:
     """How good the scores are."""
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        problems, scores, right = clean_steps(material, arm)
+    for arm in results.arms:
+        problems, scores, right = clean_steps(results, arm)
         if len(scores):
-            traces = [trace for _, attempt in material.of(arm) for trace in attempt.traces]
+            traces = [trace for _, attempt in results.of(arm) for trace in attempt.traces]
             auc, found = Estimate(*auc_interval(scores, right, problems)), localised(traces)
             ece = calibration_error(reliability(scores, right))
             rows.append([arm, len(scores), int((~right).sum()), auc, ece, len(traces), *found])
@@ -171,9 +171,9 @@ class Clean(NamedTuple):
     right: NDArray[np.bool_]
 
 
-def clean_steps(material: Material, arm: str) -> Clean:
+def clean_steps(results: StudyResults, arm: str) -> Clean:
     """The judged steps of an arm after right steps only."""
-    kept = [(problem, step) for problem, step in judged_of(material, arm) if step.clean and step.score is not None]
+    kept = [(problem, step) for problem, step in judged_of(results, arm) if step.clean and step.score is not None]
     return Clean(
         np.array([problem for problem, _ in kept], dtype=np.int64),
         np.array([step.score for _, step in kept], dtype=np.float64),
@@ -181,9 +181,9 @@ def clean_steps(material: Material, arm: str) -> Clean:
     )
 
 
-def calibration(material: Material) -> Iterator[tuple[str, list[Bin]]]:
+def calibration(results: StudyResults) -> Iterator[tuple[str, list[Bin]]]:
     """The reliability bins of every arm that has scores with exact labels."""
-    for arm in material.arms:
-        _, scores, right = clean_steps(material, arm)
+    for arm in results.arms:
+        _, scores, right = clean_steps(results, arm)
         if len(scores):
             yield arm, reliability(scores, right)

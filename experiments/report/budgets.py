@@ -9,7 +9,7 @@ import numpy as np
 
 from hintree.experiments.report.accuracy import INTERVAL, right_of
 from hintree.experiments.report.frontier import mean_height
-from hintree.experiments.report.results import Material
+from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.statistics.bootstrap import Estimate, bootstrap
 
@@ -37,60 +37,60 @@ def common_name(arms: Sequence[str]) -> str:
     return " ".join(word for word, *_ in same).rstrip(" /,") or " | ".join(arms)
 
 
-def lines(material: Material) -> list[list[str]]:
+def lines(results: StudyResults) -> list[list[str]]:
     """All arms; those on a budget's curve are together, and those that differ in their thresholds only, rising."""
     found: list[list[str]] = []
-    for curve in curves(material):
+    for curve in curves(results):
         if not any(set(curve.arms) & set(line) for line in found):
             found.append(list(curve.arms))
     groups: dict[str, list[tuple[list[float], str]]] = {}
-    for arm in set(material.arms).difference(*found):
-        config = material.arms[arm]
+    for arm in set(results.arms).difference(*found):
+        config = results.arms[arm]
         parts = {name: dict(config.get(name) or {}) for name in ("rewrite", "search")}
         levels = [part.pop("threshold") for part in parts.values() if part.get("threshold") is not None]
         groups.setdefault(json.dumps([len(levels), {**config, **parts}], sort_keys=True), []).append((levels, arm))
     found += [[arm for _, arm in sorted(group)] for group in groups.values()]
-    order = {arm: i for i, arm in enumerate(material.arms)}
+    order = {arm: i for i, arm in enumerate(results.arms)}
     return sorted(found, key=lambda line: min(order[arm] for arm in line))
 
 
-def curves(material: Material) -> list[Curve]:
+def curves(results: StudyResults) -> list[Curve]:
     """All curves with at least two points; where arms share a limit, their sizes part them into more curves."""
-    points = [(limit, level, arm) for arm, config in material.arms.items() for limit, level in config["budget"].items()]
+    points = [(limit, level, arm) for arm, config in results.arms.items() for limit, level in config["budget"].items()]
     found = []
-    for members in alike(material, points, sized=False):
+    for members in alike(results, points, sized=False):
         distinct = len({level for _, level, _ in members}) == len(members)
-        for part in [members] if distinct else alike(material, members, sized=True):
+        for part in [members] if distinct else alike(results, members, sized=True):
             if len(part) > 1:
                 limits, levels, arms = zip(*sorted(part), strict=True)
                 found.append(Curve(limits[0], levels, arms))
     return found
 
 
-def alike(material: Material, points: Sequence[Point], *, sized: bool) -> list[list[Point]]:
+def alike(results: StudyResults, points: Sequence[Point], *, sized: bool) -> list[list[Point]]:
     """Points (limit, level, arm) in groups of arms that differ in that limit, and their size unless ``sized``, only."""
     groups: dict[str, list[Point]] = {}
     for limit, level, arm in points:
-        config = material.arms[arm]
+        config = results.arms[arm]
         search = {name: value for name, value in config["search"].items() if sized or name not in SIZES}
         rest = {**config, "search": search, "budget": {**config["budget"], limit: "any"}}
         groups.setdefault(json.dumps([limit, rest], sort_keys=True), []).append((limit, level, arm))
     return list(groups.values())
 
 
-def area(material: Material, curve: Curve) -> Estimate:
+def area(results: StudyResults, curve: Curve) -> Estimate:
     """Mean accuracy over the range of the budget, in [0, 1], on attempts that all arms of the curve made."""
-    parts = [right_of(material, arm) for arm in curve.arms]
+    parts = [right_of(results, arm) for arm in curve.arms]
     made = np.prod([part[1] for part in parts], axis=0)
     columns = [part[0] * made for part in parts]
     return bootstrap([made, *columns], lambda n, *right: mean_height(curve.levels, [r / n for r in right]))
 
 
-def budget_table(material: Material) -> Table:
+def budget_table(results: StudyResults) -> Table:
     """One row per curve."""
     rows: list[list[Cell]] = [
-        [curve.name, curve.limit, len(curve.arms), curve.levels[0], curve.levels[-1], area(material, curve)]
-        for curve in curves(material)
+        [curve.name, curve.limit, len(curve.arms), curve.levels[0], curve.levels[-1], area(results, curve)]
+        for curve in curves(results)
     ]
     caption = (
         "Arms that differ in one limit of their budget, and the size of the search that goes with it, only. Area: that "

@@ -8,7 +8,7 @@ from hintree.experiments.report.accuracy import INTERVAL, WON, right_of
 from hintree.experiments.report.costs import WRITERS, flops, generated
 from hintree.experiments.report.load import check_arm, load
 from hintree.experiments.report.paired import mcnemar
-from hintree.experiments.report.results import Figure, Material
+from hintree.experiments.report.results import Figure, StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.study.store import Store
 from hintree.statistics.bootstrap import bootstrap, ratio
@@ -46,18 +46,18 @@ def compare(folder: Path, arm: str, other: str, teacher: str | None = None) -> T
         return compared(load(store, None, teacher, trees=False), arm, other)
 
 
-def compared(material: Material, arm: str, other: str) -> Table:
+def compared(results: StudyResults, arm: str, other: str) -> Table:
     """The table: a row for each figure, with differences and ratios resampled whole (paired)."""
-    both = material.made(arm) * material.made(other)
+    both = results.made(arm) * results.made(other)
     if not both.any():
         raise UsageError(f"{arm!r} and {other!r} have no attempt in common yet; go on with `hintree run --resume`")
     rows: list[list[Cell]] = []
     for name, figure in FIGURES.items():
-        ours, theirs = (material.column(one, figure) * both for one in (arm, other))
+        ours, theirs = (results.column(one, figure) * both for one in (arm, other))
         gain = bootstrap([ours, theirs, both], lambda x, y, n: (x - y) / n)
         times = bootstrap([ours, theirs, both], lambda x, y, n: x / y)
         rows.append([name, ratio(ours, both).value, ratio(theirs, both).value, gain, times])
-    right = (right_of(material, name)[0] * both for name in (arm, other))
+    right = (right_of(results, name)[0] * both for name in (arm, other))
     won, lost, p = mcnemar(*right)
     caption = (
         f"A is {arm}; B is {other}. Means per attempt (one problem with one seed) on the {int(both.sum())} attempts at "

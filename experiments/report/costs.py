@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from hintree.experiments.report.accuracy import INTERVAL
-from hintree.experiments.report.results import Figure, Material
+from hintree.experiments.report.results import Figure, StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.experiments.report.trial import Attempt
+from hintree.experiments.report.trial import TrialRecord
 from hintree.statistics.bootstrap import bootstrap, ratio
 
 WRITERS = ("reasoner", "hinter", "teacher")
@@ -23,21 +23,21 @@ def flops(*, scorer: bool) -> Figure:
     return lambda a: a.ledger.total("flops") - (0.0 if scorer else a.ledger["scorer"].flops)
 
 
-def one(attempt: Attempt) -> float:
+def one(attempt: TrialRecord) -> float:
     """1 for every attempt."""
     return 1.0
 
 
-def tabulate(material: Material, columns: Mapping[Column, tuple[Figure, Figure]]) -> list[list[Cell]]:
+def tabulate(results: StudyResults, columns: Mapping[Column, tuple[Figure, Figure]]) -> list[list[Cell]]:
     """A row for every arm: its name, its attempts, and the ratio of two sums for every column."""
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        parts = [(material.column(arm, top), material.column(arm, below)) for top, below in columns.values()]
-        rows.append([arm, len(material.attempts[arm]), *(ratio(top, below) for top, below in parts)])
+    for arm in results.arms:
+        parts = [(results.column(arm, top), results.column(arm, below)) for top, below in columns.values()]
+        rows.append([arm, len(results.attempts[arm]), *(ratio(top, below) for top, below in parts)])
     return rows
 
 
-def tokens_table(material: Material) -> Table:
+def tokens_table(results: StudyResults) -> Table:
     """Tokens by role."""
     columns: dict[Column, tuple[Figure, Figure]] = {Column(role): (generated(role), one) for role in WRITERS}
     columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
@@ -51,10 +51,10 @@ def tokens_table(material: Material) -> Table:
         "judged, as if nothing was cached; forwarded: tokens that went through any model, cached ones left out; calls: "
         f"questions answered by any model. Means {EACH}"
     )
-    return Table("tokens", "Tokens by role", caption, [*HEADS, *columns], tabulate(material, columns))
+    return Table("tokens", "Tokens by role", caption, [*HEADS, *columns], tabulate(results, columns))
 
 
-def teacher_table(material: Material) -> Table:
+def teacher_table(results: StudyResults) -> Table:
     """The teacher's share, four ways (methods: generated, returned, steps, calls), and what was saved of its tokens."""
     columns: dict[Column, tuple[Figure, Figure]] = {
         Column("of generated tokens", "%"): (generated("teacher"), generated(*WRITERS)),
@@ -68,14 +68,14 @@ def teacher_table(material: Material) -> Table:
             lambda a: sum(a.ledger[role].calls for role in WRITERS),
         ),
     }
-    rows, heads = tabulate(material, columns), [*HEADS, *columns]
+    rows, heads = tabulate(results, columns), [*HEADS, *columns]
     saved = ""
-    if material.teacher:
+    if results.teacher:
         heads.append(Column("teacher tokens saved", "%"))
-        for row, arm in zip(rows, material.arms, strict=True):
-            row.append(saving(material, arm, material.teacher))
+        for row, arm in zip(rows, results.arms, strict=True):
+            row.append(saving(results, arm, results.teacher))
         saved = (
-            f" Teacher tokens saved: 1 - generated teacher tokens / those of {material.teacher}, whose reasoner is "
+            f" Teacher tokens saved: 1 - generated teacher tokens / those of {results.teacher}, whose reasoner is "
             "counted as the teacher that it is, on the same problems and seeds."
         )
     caption = (
@@ -85,17 +85,17 @@ def teacher_table(material: Material) -> Table:
     return Table("teacher", "The teacher's share", caption, heads, rows)
 
 
-def saving(material: Material, arm: str, teacher: str) -> Cell:
+def saving(results: StudyResults, arm: str, teacher: str) -> Cell:
     """Share of the teacher's tokens that an arm did not need, on attempts that both made."""
-    both = material.column(arm, one) * material.column(teacher, one)
-    ours, whole = (material.column(name, generated("teacher")) * both for name in (arm, teacher))
+    both = results.column(arm, one) * results.column(teacher, one)
+    ours, whole = (results.column(name, generated("teacher")) * both for name in (arm, teacher))
     return bootstrap([ours, whole], lambda x, y: 1 - x / y)
 
 
-def compute_table(material: Material) -> Table:
+def compute_table(results: StudyResults) -> Table:
     """FLOPs, and what a solved problem costs."""
 
-    def solved(attempt: Attempt) -> float:
+    def solved(attempt: TrialRecord) -> float:
         return float(attempt.right)
 
     columns: dict[Column, tuple[Figure, Figure]] = {
@@ -117,5 +117,5 @@ def compute_table(material: Material) -> Table:
         "Compute, and the cost of a solved problem",
         caption,
         [*HEADS, *columns],
-        tabulate(material, columns),
+        tabulate(results, columns),
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from hintree.experiments.report.trial import Attempt, HintRecord, Judged, Rewritten
+from hintree.experiments.report.trial import HintRecord, JudgedStep, RewriteRecord, TrialRecord
 from hintree.experiments.report.votes import Finished
 from hintree.grade import equal
 from hintree.lab.checker import Verdict, check_step
@@ -20,7 +20,7 @@ LABEL = re.compile(r"\((\d+)\)")
 Labels = dict[int, Verdict]
 
 
-def examine(
+def extract_record(
     tree: Tree,
     ledger: Ledger,
     answer: str | None,
@@ -28,7 +28,7 @@ def examine(
     reference: str,
     aggregate: str,
     lab: LabProblem | None,
-) -> Attempt:
+) -> TrialRecord:
     """Everything about an attempt that was made to its end.
 
     Args:
@@ -44,7 +44,7 @@ def examine(
     labels = exact_labels(tree, lab) if lab else {}
     ends = [node for node in tree.terminals() if node.step.answer is not None]
     stated = [(str(node.step.answer), trajectory_score(node, aggregate)) for node in ends]
-    return Attempt(
+    return TrialRecord(
         right=right,
         failed=False,
         ledger=ledger,
@@ -84,12 +84,12 @@ def exact_labels(tree: Tree, lab: LabProblem) -> Labels:
     return labels
 
 
-def judged(tree: Tree, labels: Labels) -> list[Judged]:
+def judged(tree: Tree, labels: Labels) -> list[JudgedStep]:
     """The steps that the rewrite rule could see."""
     replaced = {node.replaces for node in tree}
     right = {node: label.right for node, label in labels.items()}
     return [
-        Judged(node.score, right[node.id], all(right[n.id] for n in node.path()[:-1]), node.id in replaced)
+        JudgedStep(node.score, right[node.id], all(right[n.id] for n in node.path()[:-1]), node.id in replaced)
         for node in tree.nodes[1:]
         if node.score is not None or node.id in replaced
     ]
@@ -106,13 +106,13 @@ def trace(path: list[Node], labels: Labels) -> Trace:
     return Trace(true, next((i for i, node in enumerate(path) if (node.score or 0.0) < CUT), -1))
 
 
-def compare(old: Node, new: Node, labels: Labels) -> Rewritten:
+def compare(old: Node, new: Node, labels: Labels) -> RewriteRecord:
     """Two versions of a step; a new one that equals an older sibling was kept if that sibling was taken up for it."""
     kept = old.replaced_by == (new.id if new.duplicate_of is None else new.duplicate_of)
     rise = new.score - old.score if new.score is not None and old.score is not None else None
     if not labels:
-        return Rewritten(new.author, kept, None, None, rise, "")
-    return Rewritten(new.author, kept, labels[old.id].right, labels[new.id].right, rise, labels[old.id].kind)
+        return RewriteRecord(new.author, kept, None, None, rise, "")
+    return RewriteRecord(new.author, kept, labels[old.id].right, labels[new.id].right, rise, labels[old.id].kind)
 
 
 def under_hint(tree: Tree, node: Node, *, labelled: bool) -> HintRecord:

@@ -1,4 +1,4 @@
-"""From a study's store to the material of a report; trees are read one at a time and forgotten."""
+"""From a study's store to the results of a report; trees are read one at a time and forgotten."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.errors import UsageError
-from hintree.experiments.report.extract import examine
-from hintree.experiments.report.results import Asked, Material
-from hintree.experiments.report.trial import Attempt
+from hintree.experiments.report.extract import extract_record
+from hintree.experiments.report.results import ProblemFacts, StudyResults
+from hintree.experiments.report.trial import TrialRecord
 from hintree.experiments.study.store import Result, Store, StoredCase
 from hintree.lab.parse import parse_problem as read_question
 from hintree.lab.problem import LabProblem
@@ -22,7 +22,7 @@ def load(
     *,
     trees: bool = True,
     progress: bool = True,
-) -> Material:
+) -> StudyResults:
     """All that a report needs.
 
     Args:
@@ -50,17 +50,17 @@ def load(
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
     truth = exact_truth(store.study, cases) if trees else {}
-    attempts: dict[str, dict[tuple[int, int], Attempt]] = {name: {} for name in arms}
+    attempts: dict[str, dict[tuple[int, int], TrialRecord]] = {name: {} for name in arms}
     for result in tqdm(results, desc="reading", unit="tree", disable=not progress, delay=2):
         if trees:
             attempt = read(store, result, cases[result.problem], truth, arms[result.arm])
         else:
-            attempt = Attempt(result.right, result.status == "failed", result.ledger)
+            attempt = TrialRecord(result.right, result.status == "failed", result.ledger)
         place = (places[result.problem], seeds.index(result.seed))
         attempts[result.arm][place] = as_teacher(attempt) if result.arm in taught else attempt
-    asked = [Asked(case.id, case.family or "", case.steps) for case in cases.values()]
+    asked = [ProblemFacts(case.id, case.family or "", case.steps) for case in cases.values()]
     begun = {name: config for name, config in arms.items() if attempts[name]}
-    return Material(store.study["name"], begun, baseline, next(iter(taught), None), asked, seeds, attempts)
+    return StudyResults(store.study["name"], begun, baseline, next(iter(taught), None), asked, seeds, attempts)
 
 
 def check_arm(arms: Mapping[str, Any], option: str, name: str) -> None:
@@ -71,17 +71,17 @@ def check_arm(arms: Mapping[str, Any], option: str, name: str) -> None:
 
 def read(
     store: Store, result: Result, case: StoredCase, truth: Mapping[str, LabProblem], config: Mapping[str, Any]
-) -> Attempt:
+) -> TrialRecord:
     """One attempt."""
     if result.status == "failed":
-        return Attempt(ledger=result.ledger)
-    return examine(
+        return TrialRecord(ledger=result.ledger)
+    return extract_record(
         store.tree(result.arm, result.problem, result.seed),
         result.ledger,
         result.answer,
         result.right,
         case.reference,
-        config["search"]["aggregate"],
+        config["selection"]["aggregate"],
         truth.get(result.problem),
     )
 
@@ -98,7 +98,7 @@ def alone(arms: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [name for name, config in arms.items() if config["teacher"] is None and config["reasoner"] in teachers]
 
 
-def as_teacher(attempt: Attempt) -> Attempt:
+def as_teacher(attempt: TrialRecord) -> TrialRecord:
     """The attempt with what its reasoner did booked as the teacher's, whose model it is."""
     accounts = attempt.ledger.accounts
     swapped = accounts | {"reasoner": accounts["teacher"], "teacher": accounts["reasoner"]}

@@ -9,7 +9,7 @@ from hintree.experiments.report.budgets import common_name, curves, lines
 from hintree.experiments.report.costs import flops, generated
 from hintree.experiments.report.frontier import pareto
 from hintree.experiments.report.picture import INK, Series, draw, exactly
-from hintree.experiments.report.results import Figure, Material
+from hintree.experiments.report.results import Figure, StudyResults
 from hintree.statistics.bootstrap import Estimate, ratio
 from hintree.statistics.calibration import Bin
 from hintree.statistics.intervals import share
@@ -30,17 +30,17 @@ class Plot(NamedTuple):
     svg: str
 
 
-def plots(material: Material) -> Iterator[Plot]:
+def plots(results: StudyResults) -> Iterator[Plot]:
     """All plots for which there are figures. Raises UsageError without matplotlib."""
-    points = {arm: accuracy(*right_of(material, arm)) for arm in material.arms}
-    if any(material.column(arm, generated("teacher")).any() for arm in points):
-        yield against(material, points, "teacher_tokens", "teacher tokens per attempt", generated("teacher"))
-    yield against(material, points, "flops", "FLOPs per attempt, scorer included", flops(scorer=True))
-    if len(material.parts("steps")) > 1:
-        yield by_steps(material, telling(material, points))
-    if bins := dict(calibration(material)):
-        yield reliability_plot(bins, telling(material, {arm: points[arm] for arm in bins}))
-    found = curves(material)
+    points = {arm: accuracy(*right_of(results, arm)) for arm in results.arms}
+    if any(results.column(arm, generated("teacher")).any() for arm in points):
+        yield against(results, points, "teacher_tokens", "teacher tokens per attempt", generated("teacher"))
+    yield against(results, points, "flops", "FLOPs per attempt, scorer included", flops(scorer=True))
+    if len(results.parts("steps")) > 1:
+        yield by_steps(results, telling(results, points))
+    if bins := dict(calibration(results)):
+        yield reliability_plot(bins, telling(results, {arm: points[arm] for arm in bins}))
+    found = curves(results)
     for limit in sorted({curve.limit for curve in found}):
         series = [
             Series(curve.name, exactly(curve.levels), [points[arm] for arm in curve.arms])
@@ -48,15 +48,13 @@ def plots(material: Material) -> Iterator[Plot]:
             if curve.limit == limit
         ]
         title = f"Accuracy against the budget's {limit}"
-        caption = (
-            "Each line joins arms that differ in this limit, and the search's size, only; 95 % bootstrap intervals."
-        )
+        caption = "Each line joins arms that differ in this limit, and the search's size, only; 95 % intervals."
         yield Plot(f"budget_{limit}", title, caption, draw(title, limit, "right, %", series, lined=True))
 
 
-def against(material: Material, points: dict[str, Estimate], name: str, cost: str, figure: Figure) -> Plot:
+def against(results: StudyResults, points: dict[str, Estimate], name: str, cost: str, figure: Figure) -> Plot:
     """Accuracy against a cost, with the Pareto front of the point estimates."""
-    costs = {arm: ratio(material.column(arm, figure), material.made(arm)) for arm in points}
+    costs = {arm: ratio(results.column(arm, figure), results.made(arm)) for arm in points}
     drawn = list(points)
     places = [(costs[arm].value, points[arm].value) for arm in drawn]
     front = pareto(places)
@@ -67,20 +65,20 @@ def against(material: Material, points: dict[str, Estimate], name: str, cost: st
 
     series = [
         Series(common_name(arms), [costs[arm] for arm in arms], [points[arm] for arm in arms])
-        for arms in lines(material)
+        for arms in lines(results)
     ]
     title = f"Accuracy against {cost.partition(',')[0]}"
     caption = (
-        "Each point is an arm, its bars are 95 % bootstrap intervals of both figures; arms that differ in a "
+        "Each point is an arm, its bars are 95 % intervals of both figures; arms that differ in a "
         "threshold or a budget only are joined in its order. The dashed line joins the arms "
         f"that no other beats in both (the Pareto front of the point estimates): {', '.join(drawn[i] for i in front)}."
     )
     return Plot(f"accuracy_{name}", title, caption, draw(title, cost, "right, %", series, add_front, lined=True))
 
 
-def telling(material: Material, points: dict[str, Estimate]) -> list[str]:
+def telling(results: StudyResults, points: dict[str, Estimate]) -> list[str]:
     """The arms of a plot with lines: baseline, teacher, and the most accurate others, in the study's order."""
-    first = (material.baseline, material.teacher)
+    first = (results.baseline, results.teacher)
     ranked = sorted(points, key=lambda arm: (arm not in first, -points[arm].value))
     return [arm for arm in points if arm in ranked[:LINES]]
 
@@ -90,22 +88,22 @@ def left_out(n: int, shown: int) -> str:
     return f" Of {n} arms, {shown} are shown: baseline, teacher, and the most accurate others." if shown < n else ""
 
 
-def by_steps(material: Material, arms: Sequence[str]) -> Plot:
+def by_steps(results: StudyResults, arms: Sequence[str]) -> Plot:
     """Accuracy by number of steps."""
-    lengths, parts = zip(*material.parts("steps"), strict=True)
+    lengths, parts = zip(*results.parts("steps"), strict=True)
     apart = 0.4 / len(arms)
     series = [
         Series(
             arm,
             exactly([k + apart * (i - (len(arms) - 1) / 2) for k in lengths]),
-            [accuracy(*right_of(material, arm, rows)) for rows in parts],
+            [accuracy(*right_of(results, arm, rows)) for rows in parts],
         )
         for i, arm in enumerate(arms)
     ]
     title = "Accuracy by number of steps"
     caption = (
-        "Steps of the gold solution without that of the answer; 95 % bootstrap intervals. Arms at the same number of "
-        f"steps stand side by side.{left_out(len(material.arms), len(arms))}"
+        "Steps of the gold solution without that of the answer; 95 % intervals. Arms at the same number of "
+        f"steps stand side by side.{left_out(len(results.arms), len(arms))}"
     )
     return Plot("accuracy_steps", title, caption, draw(title, "steps", "right, %", series, lined=True))
 

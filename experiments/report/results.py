@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from hintree.experiments.report.trial import Attempt
+from hintree.experiments.report.trial import TrialRecord
 from hintree.statistics.bootstrap import Floats
 
-Figure = Callable[[Attempt], float]
+Figure = Callable[[TrialRecord], float]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ProblemFacts:
     """What a report says of a problem; family is "" and steps None where they are not known."""
 
     id: str
@@ -22,7 +22,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Material:
+class StudyResults:
     """A study's attempts.
 
     Attributes:
@@ -39,9 +39,9 @@ class Material:
     arms: Mapping[str, Mapping[str, Any]]
     baseline: str
     teacher: str | None
-    problems: Sequence[Asked]
+    problems: Sequence[ProblemFacts]
     seeds: Sequence[int]
-    attempts: Mapping[str, Mapping[tuple[int, int], Attempt]]
+    attempts: Mapping[str, Mapping[tuple[int, int], TrialRecord]]
 
     def column(self, arm: str, figure: Figure) -> Floats:
         """A figure of all attempts of an arm, 0 where there is none; shape [problems, seeds]."""
@@ -54,7 +54,7 @@ class Material:
         """1 where an attempt was made."""
         return self.column(arm, lambda attempt: 1.0)
 
-    def of(self, arm: str) -> Iterator[tuple[int, Attempt]]:
+    def of(self, arm: str) -> Iterator[tuple[int, TrialRecord]]:
         """The attempts of an arm that did not fail, with the position of their problem, in order."""
         for (problem, _), attempt in sorted(self.attempts[arm].items(), key=lambda item: item[0]):
             if not attempt.failed:

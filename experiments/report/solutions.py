@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hintree.experiments.report.results import Material
+from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.report.votes import DRAWS, Finished, pass_at_k, vote_at_k
 from hintree.statistics.bootstrap import Estimate, ratio
@@ -16,11 +16,11 @@ KINDS: dict[str, Callable[[list[Finished], int], float]] = {
 }
 
 
-def solutions_table(material: Material) -> Table:
+def solutions_table(results: StudyResults) -> Table:
     """One row for every arm and k."""
     rows: list[list[Cell]] = []
-    for arm in material.arms:
-        pools = pooled(material, arm)
+    for arm in results.arms:
+        pools = pooled(results, arm)
         mean = sum(map(len, pools)) / len(pools) if pools else 0.0
         for k in sizes(pools):
             rows.append([arm, k, mean, *(expected(pools, k, kind) for kind in KINDS.values())])
@@ -36,10 +36,10 @@ def solutions_table(material: Material) -> Table:
     return Table("solutions", "pass@k and votes", caption, columns, rows)
 
 
-def pooled(material: Material, arm: str) -> list[list[Finished]]:
+def pooled(results: StudyResults, arm: str) -> list[list[Finished]]:
     """The finished solutions of every problem that the arm has tried."""
     pools: dict[int, list[Finished]] = {}
-    for (problem, _), attempt in sorted(material.attempts[arm].items(), key=lambda item: item[0]):
+    for (problem, _), attempt in sorted(results.attempts[arm].items(), key=lambda item: item[0]):
         pools.setdefault(problem, []).extend(attempt.finished)
     return list(pools.values())
 

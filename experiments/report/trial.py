@@ -8,7 +8,7 @@ from hintree.search.core.ledger import Ledger
 from hintree.statistics.calibration import Trace
 
 
-class Judged(NamedTuple):
+class JudgedStep(NamedTuple):
     """A step that the rewrite rule could see: it was scored, or written again.
 
     Attributes:
@@ -24,7 +24,7 @@ class Judged(NamedTuple):
     triggered: bool
 
 
-class Rewritten(NamedTuple):
+class RewriteRecord(NamedTuple):
     """A step and what was written in its place.
 
     Attributes:
@@ -58,7 +58,7 @@ class HintRecord(NamedTuple):
     goes: str
 
 
-class Attempt(NamedTuple):
+class TrialRecord(NamedTuple):
     """One attempt. Of one that failed only the ledger is known, if that.
 
     Attributes:
@@ -78,8 +78,8 @@ class Attempt(NamedTuple):
     tokens: Mapping[str, int] = {}
     steps: Mapping[str, int] = {}
     finished: Sequence[Finished] = ()
-    judged: Sequence[Judged] = ()
+    judged: Sequence[JudgedStep] = ()
     traces: Sequence[Trace] = ()
-    rewritten: Sequence[Rewritten] = ()
+    rewritten: Sequence[RewriteRecord] = ()
     hinted: Sequence[HintRecord] = ()
     dropped: int = 0

@@ -13,7 +13,7 @@ from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
 from hintree.experiments.report.page import to_html
 from hintree.experiments.report.plots import Plot, plots
-from hintree.experiments.report.results import Material
+from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.spreadsheet import to_csv, to_json
 from hintree.experiments.report.table import Table
 from hintree.experiments.study.store import Store
@@ -36,17 +36,17 @@ class Report(NamedTuple):
 def make(folder: Path, baseline: str | None = None, teacher: str | None = None) -> Report:
     """The report on the study in a folder; see ``load`` for the arguments and errors."""
     with Store.open(folder) as store:
-        material = load(store, baseline, teacher)
+        results = load(store, baseline, teacher)
         study_hash, versions = store.meta("study_hash"), store.meta("versions")
     return Report(
-        f"Report on {material.name}", notes(material, study_hash, versions), tables(material), list(plots(material))
+        f"Report on {results.name}", notes(results, study_hash, versions), tables(results), list(plots(results))
     )
 
 
-PARTS: tuple[Callable[[Material], Table], ...] = (
+PARTS: tuple[Callable[[StudyResults], Table], ...] = (
     accuracy.accuracy_table,
-    lambda material: accuracy.parted_table(material, "family"),
-    lambda material: accuracy.parted_table(material, "steps"),
+    lambda results: accuracy.parted_table(results, "family"),
+    lambda results: accuracy.parted_table(results, "steps"),
     solutions.solutions_table,
     costs.tokens_table,
     costs.teacher_table,
@@ -60,23 +60,23 @@ PARTS: tuple[Callable[[Material], Table], ...] = (
 )
 
 
-def tables(material: Material) -> list[Table]:
+def tables(results: StudyResults) -> list[Table]:
     """All tables that have a row."""
-    found = [part(material) for part in tqdm(PARTS, desc="counting", unit="table", delay=2)]
+    found = [part(results) for part in tqdm(PARTS, desc="counting", unit="table", delay=2)]
     return [table for table in found if table.rows]
 
 
-def notes(material: Material, study_hash: str, versions: Mapping[str, str]) -> list[str]:
+def notes(results: StudyResults, study_hash: str, versions: Mapping[str, str]) -> list[str]:
     """What the study is, and whether it is complete."""
-    whole = len(material.attempts) * len(material.problems) * len(material.seeds)
-    made = sum(map(len, material.attempts.values()))
-    failed = sum(attempt.failed for arm in material.attempts.values() for attempt in arm.values())
-    seeds = ", ".join(map(str, material.seeds))
+    whole = len(results.attempts) * len(results.problems) * len(results.seeds)
+    made = sum(map(len, results.attempts.values()))
+    failed = sum(attempt.failed for arm in results.attempts.values() for attempt in arm.values())
+    seeds = ", ".join(map(str, results.seeds))
     found = [
-        f"{len(material.attempts)} arms, {len(material.problems)} problems, seeds {seeds}",
+        f"{len(results.attempts)} arms, {len(results.problems)} problems, seeds {seeds}",
         f"{made} of {whole} attempts were made, {failed} of them failed",
-        f"baseline: {material.baseline}",
-        f"the teacher alone: {material.teacher or 'no arm'}",
+        f"baseline: {results.baseline}",
+        f"the teacher alone: {results.teacher or 'no arm'}",
         f"study {study_hash}",
     ]
     if versions:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from hintree.experiments.study.store_study import StoredCase
-from hintree.experiments.study.worker import Attempt, Beat, Outcome
+from hintree.experiments.study.worker import Heartbeat, Outcome, SolveProblems
 from hintree.presets.settings import preset_of
 from hintree.scorers import FAMILIES, PRMSpec, read_spec
 from hintree.search import ROLES, Budget, Handler, Problem
@@ -29,10 +29,10 @@ class Arms:
         if all(name.startswith("embedded:") for name in names):
             torch.set_num_threads(1)  # they are so small that a second thread only waits
 
-    def __call__(self, config: Mapping[str, Any], seed: int, beat: Beat) -> Attempt:
+    def __call__(self, config: Mapping[str, Any], seed: int, heartbeat: Heartbeat) -> SolveProblems:
         """Return a function that solves problems as the configuration says. Raises HintreeError."""
         solver = solver_of(config, seed, self.pool, self.questions)
-        solver.handlers = {role: watched(handler, beat) for role, handler in solver.handlers.items()}
+        solver.handlers = {role: watched(handler, heartbeat) for role, handler in solver.handlers.items()}
         parameters = {role: handler.parameters for role, handler in solver.handlers.items()}
 
         def solve(problems: Sequence[Problem]) -> Iterator[Outcome]:
@@ -71,13 +71,13 @@ def prm_spec(config: Mapping[str, Any]) -> PRMSpec | None:
     return read_spec(config["prm_spec"], FAMILIES) if "prm_spec" in config else None
 
 
-def watched(handler: Handler, beat: Beat) -> Handler:
-    """Return a handler that calls ``beat`` after every batch."""
+def watched(handler: Handler, heartbeat: Heartbeat) -> Handler:
+    """Return a handler that calls ``heartbeat`` after every batch."""
     handle: Callable[[Sequence[Any]], Sequence[Any]] = handler.handle
 
     def answer(requests: Sequence[Any]) -> Sequence[Any]:
         answers = handle(requests)
-        beat()
+        heartbeat()
         return answers
 
     return handler._replace(handle=answer)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hintree.errors import UsageError
+from hintree.errors import DamagedStoreError, UsageError
 from hintree.experiments.study.result_table import write_csv
 from hintree.experiments.study.store import FILE, Store, check_same
 from hintree.experiments.study.store_file import connect
@@ -48,17 +48,17 @@ def open_any(folder: Path) -> Store:
     """The store in a folder, even if results in it are damaged. Raises UsageError if study and problems are."""
     try:
         return Store.open(folder)
-    except UsageError as error:
-        if not (folder / FILE).is_file() or "is damaged" not in str(error):
-            raise
-    path = folder / FILE
+    except DamagedStoreError:
+        path = folder / FILE
     try:
         connection = connect(path, "ro")
         connection.execute("PRAGMA writable_schema=ON")  # else SQLite reads nothing of a file that is cut off
         store = Store(path, connection)
         store.check()
     except (UsageError, sqlite3.Error) as error:
-        raise UsageError(f"{path} is damaged where the study stands: nothing can be saved; run it again") from error
+        raise DamagedStoreError(
+            f"{path} is damaged in its study, arms or problems: nothing can be saved; run it again"
+        ) from error
     return store
 
 

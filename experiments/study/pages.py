@@ -9,13 +9,13 @@ from jinja2 import Environment, StrictUndefined
 from tqdm import tqdm
 
 from hintree.errors import UsageError
+from hintree.experiments.study.result_table import accuracy
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.trees import solved_tree
 from hintree.search import ROLES
-from hintree.statistics.intervals import share
 from hintree.view.page import digest, page, source
-from hintree.view.solved import Solved
+from hintree.view.shown_tree import ShownTree
 from hintree.view.text import one_line
 
 OURS = '<meta name="generator" content="hintree">'
@@ -93,13 +93,13 @@ def arm_row(arm: str, results: Sequence[Result]) -> dict[str, Any]:
     return {
         "name": arm,
         "count": count,
-        "right": str(share(sum(r.right for r in results), count)) if count else "-",
+        "right": str(accuracy(results)) if count else "-",
         "failed": sum(r.status == "failed" for r in results),
         "tokens": {role: f"{mean:,.0f}" if mean else "-" for role, mean in tokens.items()},
     }
 
 
-def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, Solved | None]], name: str) -> list[list[Cell]]:
+def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]], name: str) -> list[list[Cell]]:
     """What each arm came to on one problem, a cell for each seed."""
     row: dict[str, list[Cell]] = {arm: [] for arm in arms}
     tree = 0

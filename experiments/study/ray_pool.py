@@ -1,7 +1,6 @@
-"""Workers as Ray actors, on this machine or on a cluster: a replica of the models in each, results back to one writer.
+"""Run workers as Ray actors, on this machine or on a cluster: each holds a replica of the models.
 
-With Ray the signs of life are results: a worker is taken for hung if it has not finished a problem for the patience's
-time.
+An actor sends no heartbeat between results, so it is replaced if it finishes no problem within the heartbeat timeout.
 """
 
 import logging
@@ -33,7 +32,7 @@ class Replica:
         yield from perform(self.job, self.prepare, task, lambda: None)
 
 
-class Actors:
+class ActorPool:
     """A crew of Ray actors.
 
     Args:

@@ -5,7 +5,8 @@ What depends on the machine or on caches (seconds, forwarded tokens, FLOPs) or o
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.table import Table
@@ -14,7 +15,7 @@ from rich.text import Text
 from hintree.errors import UsageError
 from hintree.experiments.study.store import Result, Store
 from hintree.search.core.ledger import ROLES
-from hintree.statistics.intervals import share
+from hintree.statistics.intervals import Share, clustered_share
 
 FILE = "results.csv"
 FIGURES = ("calls", "prompt_tokens", "generated_tokens", "discarded_tokens")
@@ -65,8 +66,18 @@ def write_csv(store: Store) -> Path:
     return path
 
 
+def accuracy(results: Iterable[Result]) -> Share:
+    """Return the share of right results with its 95 % interval, in which results of one problem are a cluster."""
+    right: Counter[str] = Counter()
+    tries: Counter[str] = Counter()
+    for result in results:
+        right[result.problem] += result.right
+        tries[result.problem] += 1
+    return clustered_share(list(right.values()), list(tries.values()))
+
+
 def summary(store: Store) -> Table:
-    """Per arm: accuracy with its 95 % Wilson interval, failures, and tokens per result and role."""
+    """Return a table with accuracy and its 95 % interval, failures, and tokens per result and role, a row per arm."""
     table = Table("arm", "right", "n", "failed", *ROLES, box=None, padding=(0, 2, 0, 0))
     table.columns[0].overflow, table.columns[1].no_wrap = "fold", True
     by_arm: dict[str, list[Result]] = {}
@@ -74,7 +85,7 @@ def summary(store: Store) -> Table:
         by_arm.setdefault(result.arm, []).append(result)
     for arm, results in by_arm.items():
         n = len(results)
-        right = share(sum(result.right for result in results), n)
+        right = accuracy(results)
         failed = sum(result.status == "failed" for result in results)
         tokens = [sum(result.ledger[role].tokens() for result in results) / n for role in ROLES]
         figures = [str(right), str(n), str(failed) if failed else "-", *(f"{t:.0f}" if t else "-" for t in tokens)]

@@ -109,7 +109,7 @@ def run_study(study: Study, options: Options) -> None:
         table = write_csv(store)
         if not options.as_json:
             Console(width=None if sys.stdout.isatty() else 120).print(summary(store))
-            print(f"right with 95 % Wilson intervals, tokens per result; all results are in {table}")
+            print(f"right with 95 % intervals, tokens per result; all results are in {table}")
 
 
 def missing(store: Store, study: Study, arms: Sequence[str], options: Options) -> list[Task]:

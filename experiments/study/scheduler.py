@@ -1,4 +1,4 @@
-"""Run the tasks of a study with a crew, and keep every result in its store. One process writes: this one."""
+"""Run the tasks of a study with a pool, and keep every result in its store. One process writes: this one."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from hintree.errors import HintreeError
 from hintree.experiments.study.store import Result, Store
-from hintree.experiments.study.tasks import ATTEMPTS, Schedule, Task
+from hintree.experiments.study.tasks import ATTEMPTS, Task, TaskQueue
 from hintree.experiments.study.worker import Alive, Done, End, Lost, Message, Ready, Refused
-from hintree.experiments.study.worker_pool import Crew
+from hintree.experiments.study.worker_pool import WorkerPool
 from hintree.search.core.ledger import Ledger
 
 POLL = 1.0
@@ -25,30 +25,30 @@ class Work:
     heard: float = field(default_factory=time.monotonic)
 
 
-class Ablation:
+class Scheduler:
     """A study that is being run.
 
     Args:
         store: Where results go.
         tasks: What is to be done.
-        crew: Who does it.
+        pool: Who does it.
         kept: Called with results that are on the disk.
-        patience: Seconds without a word after which a worker is killed and its task is tried again.
+        heartbeat_timeout: Seconds without a word after which a worker is killed and its task is tried again.
     """
 
     def __init__(
         self,
         store: Store,
         tasks: Sequence[Task],
-        crew: Crew,
+        pool: WorkerPool,
         kept: Callable[[Sequence[Result]], None],
-        patience: float,
+        heartbeat_timeout: float,
     ) -> None:
         self.store = store
-        self.schedule = Schedule(tasks)
-        self.crew = crew
+        self.schedule = TaskQueue(tasks)
+        self.pool = pool
         self.kept = kept
-        self.patience = patience
+        self.heartbeat_timeout = heartbeat_timeout
         self.started: set[int] = set()
         self.busy: dict[int, Work] = {}
         self.fresh: list[tuple[Result, bytes | None]] = []
@@ -62,11 +62,11 @@ class Ablation:
         """
         self.hand_out()
         while self.busy or self.schedule.waiting:
-            for worker, message in self.crew.messages(POLL):
+            for worker, message in self.pool.messages(POLL):
                 self.hear(worker, message)
             for worker, work in list(self.busy.items()):
-                if time.monotonic() - work.heard > self.patience:
-                    self.give_up(worker, f"the worker was silent for {self.patience:g} s")
+                if time.monotonic() - work.heard > self.heartbeat_timeout:
+                    self.give_up(worker, f"the worker was silent for {self.heartbeat_timeout:g} s")
             self.keep()
             self.hand_out()
 
@@ -75,7 +75,7 @@ class Ablation:
         for worker in sorted(self.started - set(self.busy)):
             if (task := self.schedule.next()) is not None:
                 self.busy[worker] = Work(task, list(task.problems))
-                self.crew.give(worker, task)
+                self.pool.give(worker, task)
 
     def hear(self, worker: int, message: Message) -> None:
         """Do what a worker's message asks for."""
@@ -110,7 +110,7 @@ class Ablation:
         self.started.discard(worker)
         if (work := self.busy.pop(worker, None)) is not None:
             self.close(work, reason)
-        self.crew.replace(worker)
+        self.pool.replace(worker)
 
     def close(self, work: Work, reason: str) -> None:
         """Try again what a task has left, or record why it failed."""

@@ -24,7 +24,8 @@ from hintree.experiments.study.store_file import SCHEMA, check_pages, check_vers
 from hintree.experiments.study.store_rows import COLUMNS, as_result, checksum_of, unpack_tree
 from hintree.experiments.study.store_rows import Result as Result
 from hintree.experiments.study.store_study import StoredCase as StoredCase
-from hintree.experiments.study.store_study import difference, fill, key_of, missed, study_hash, write_study
+from hintree.experiments.study.store_study import difference, fill, hash_of, key_of, missed, study_hash, write_study
+from hintree.experiments.study.upgrade import upgrade_arm, upgrade_study
 from hintree.search.core.tree import Tree
 
 FILE = "run.sqlite"
@@ -84,7 +85,7 @@ class Store:
         if not is_new and not exist_ok:
             raise UsageError(f"{folder} holds a study already: go on with --resume, or give another --out")
         store = cls.open(folder, write=True)
-        if store.meta("study_hash") == study_hash(study, cases):
+        if store.holds(study, cases):
             return store
         store.grow(study, cases)
         store.close()
@@ -125,10 +126,14 @@ class Store:
 
     def check(self) -> None:
         """Raise UsageError if study, arms and problems are not those that the store was made with."""
-        study, cases = self.study, list(self.problems().values())
-        whole = study_hash(study, cases) == self.meta("study_hash") and self.arms() == study["arms"]
+        study, cases = self.meta("study"), list(self.problems().values())
+        whole = study_hash(study, cases) == self.meta("study_hash") and self._stored_arms() == study["arms"]
         if not whole or list(self.problems()) != [key_of(case.id, case.question) for case in cases]:
             raise damaged(self.path, "study, arms or problems have been changed")
+
+    def holds(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> bool:
+        """Return True if the store is of exactly this study, whichever version of hintree wrote it."""
+        return study_hash(self.study, list(self.problems().values())) == study_hash(upgrade_study(study), cases)
 
     def grow(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
         """Take over a study with more arms, problems or seeds. Raises UsageError if it lacks some, naming the first."""
@@ -137,7 +142,7 @@ class Store:
             raise of_another_study(self.path, where)
         with reported(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
-            write_study(self._connection, study, cases)
+            write_study(self._connection, study, cases, self._arm_keys())
             self._connection.execute("COMMIT")
 
     def meta(self, key: str) -> Any:
@@ -151,12 +156,22 @@ class Store:
 
     @property
     def study(self) -> dict[str, Any]:
-        """The resolved study: name, baseline arm, problems, seeds, and the arms in order."""
-        found: dict[str, Any] = self.meta("study")
-        return found
+        """Return the resolved study: name, baseline arm, problems, seeds, and the arms in order, upgraded."""
+        return upgrade_study(self.meta("study"))
 
     def arms(self) -> dict[str, dict[str, Any]]:
-        """Configuration by name, in the study's order."""
+        """Return the upgraded configuration of each arm by name, in the study's order."""
+        return {name: upgrade_arm(config) for name, config in self._stored_arms().items()}
+
+    def _arm_keys(self) -> dict[str, str]:
+        """Return the key under which results of an arm are stored, by the hash of its upgraded configuration.
+
+        The two differ for an arm that an earlier version stored; its results keep their key.
+        """
+        return {hash_of(config): self._hashes[name] for name, config in self.arms().items()}
+
+    def _stored_arms(self) -> dict[str, dict[str, Any]]:
+        """Return the configuration of each arm as it was written, in the study's order."""
         with reported(self.path):
             rows = self._connection.execute("SELECT name, config FROM arms ORDER BY position").fetchall()
         try:
@@ -272,7 +287,7 @@ class Store:
 
 def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
     """Raise UsageError, naming the first difference, if the store is of another study."""
-    if store.meta("study_hash") != study_hash(study, cases):
+    if not store.holds(study, cases):
         raise of_another_study(store.path, difference(study, store.study))
 
 

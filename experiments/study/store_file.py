@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hintree.errors import UsageError
+from hintree.errors import DamagedStoreError, UsageError
 
 SCHEMA = 1
 """Version of the tables; a store of another version is refused."""
-PATIENCE = 120
+LOCK_TIMEOUT = 120
 """Seconds to wait for other writers of the same store."""
 ADVICE = {
     "SQLITE_FULL": "the disk is full; what was acknowledged is kept: make room, then --resume",
     "SQLITE_READONLY": "cannot be written; check its rights, or give another --out",
     "SQLITE_CANTOPEN": "cannot be opened; check its rights, or give another --out",
-    "SQLITE_BUSY": f"another process has kept it locked for {PATIENCE} s; stop that one, then --resume",
+    "SQLITE_BUSY": f"another process has kept it locked for {LOCK_TIMEOUT} s; stop that one, then --resume",
     "SQLITE_IOERR": "the disk fails; what was acknowledged is kept: use a sound disk, then --resume",
 }
 """What to do, by the beginning of SQLite's name of an error; any other error means a damaged file."""
@@ -26,7 +26,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     """A connection that begins no transaction by itself, waits for other writers, and syncs what it commits."""
     fixed = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)  # WAL needs files beside it, else
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
-    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
     if mode == "rw":
         connection.execute("PRAGMA synchronous=FULL")
     return connection
@@ -51,10 +51,10 @@ def check_pages(path: Path, connection: sqlite3.Connection) -> None:
         raise damaged(path, found)
 
 
-def damaged(path: Path, what: str) -> UsageError:
-    """The error for a store that lost something, with the way to save the rest."""
+def damaged(path: Path, what: str) -> DamagedStoreError:
+    """Return the error for a store that lost data; its message says how to save the rest."""
     what = " ".join(what.split())
-    return UsageError(
+    return DamagedStoreError(
         f"{path} is damaged ({what}): save its good rows with `hintree merge {path.parent} --out NEW`, then compute "
         "the others with `hintree run STUDY --out NEW --resume`"
     )

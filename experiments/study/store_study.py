@@ -45,13 +45,27 @@ def fill(
     write_study(connection, study, cases)
 
 
-def write_study(connection: sqlite3.Connection, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
-    """Write study, arms and problems in the place of those that are there; results are left alone."""
+def write_study(
+    connection: sqlite3.Connection,
+    study: Mapping[str, Any],
+    cases: Sequence[StoredCase],
+    arm_keys: Mapping[str, str] | None = None,
+) -> None:
+    """Replace the stored study, arms and problems; results are left alone.
+
+    Args:
+        connection: To the store, inside a transaction.
+        study: The resolved study.
+        cases: Its problems, in order.
+        arm_keys: Keys of arms that have results already, by the hash of the arm's configuration.
+    """
+    known = arm_keys or {}
     own = {"study": study, "study_hash": study_hash(study, cases)}
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in own.items()])
     connection.execute("DELETE FROM arms")
     connection.execute("DELETE FROM problems")
-    arms = [(hash_of(c), name, i, json.dumps(c)) for i, (name, c) in enumerate(study["arms"].items())]
+    hashed = [(hash_of(config), name, config) for name, config in study["arms"].items()]
+    arms = [(known.get(key, key), name, i, json.dumps(config)) for i, (key, name, config) in enumerate(hashed)]
     connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", arms)
     asked = [(key_of(case.id, case.question), i, *case) for i, case in enumerate(cases)]
     connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", asked)

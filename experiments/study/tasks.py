@@ -23,7 +23,7 @@ class Task(NamedTuple):
     attempt: int = 1
 
 
-class Schedule:
+class TaskQueue:
     """The tasks that wait, arm by arm, so that models are loaded as seldom as possible."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:

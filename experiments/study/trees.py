@@ -2,16 +2,16 @@
 
 from hintree.experiments.study.store import Result, Store
 from hintree.search import Node, Tree, choose, trajectory_score
-from hintree.view.solved import Solved
+from hintree.view.shown_tree import ShownTree
 
 
-def solved_tree(store: Store, result: Result) -> Solved | None:
+def solved_tree(store: Store, result: Result) -> ShownTree | None:
     """A result's tree, None where the search failed and left none."""
     key = (result.arm, result.problem, result.seed)
     return as_solved(result, store.tree(*key)) if store.packed_tree(*key) is not None else None
 
 
-def as_solved(result: Result, tree: Tree) -> Solved:
+def as_solved(result: Result, tree: Tree) -> ShownTree:
     """A result's tree with what the result says about it."""
     facts = {
         "answer": "none found" if result.answer is None else result.answer,
@@ -19,7 +19,7 @@ def as_solved(result: Result, tree: Tree) -> Solved:
         "ended": result.reason,
         "generated tokens": f"{result.ledger.total('generated_tokens'):,.0f}",
     }
-    return Solved(tree, last_step(tree, result.answer), f"{result.arm}, seed {result.seed}", facts)
+    return ShownTree(tree, last_step(tree, result.answer), f"{result.arm}, seed {result.seed}", facts)
 
 
 def last_step(tree: Tree, answer: str | None) -> Node:

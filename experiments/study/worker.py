@@ -32,23 +32,23 @@ class Outcome(NamedTuple):
     parameters: dict[str, int]
 
 
-Beat = Callable[[], None]
+Heartbeat = Callable[[], None]
 """Called whenever a model has answered: a sign of life."""
-Attempt = Callable[[Sequence[Problem]], Iterator[Outcome]]
+SolveProblems = Callable[[Sequence[Problem]], Iterator[Outcome]]
 """Solves problems together; outcomes come as they are there."""
-Prepare = Callable[[Mapping[str, Any], int, Beat], Attempt]
+PrepareArm = Callable[[Mapping[str, Any], int, Heartbeat], SolveProblems]
 """From an arm's configuration and a seed to what solves; raises HintreeError if the arm cannot be had."""
 
 
 class Job(NamedTuple):
     """All that a worker must know of a study.
 
-    make: From the study and the problems in order to ``Prepare``; a function or class that can be imported by name.
+    make: From the study and the problems in order to ``PrepareArm``; a function or class that can be imported by name.
     study: The resolved study.
     cases: Its problems by key.
     """
 
-    make: Callable[[Mapping[str, Any], Sequence[StoredCase]], Prepare]
+    make: Callable[[Mapping[str, Any], Sequence[StoredCase]], PrepareArm]
     study: dict[str, Any]
     cases: dict[str, StoredCase]
 
@@ -89,17 +89,17 @@ class Lost(NamedTuple):
 Message = Ready | Alive | Done | End | Refused | Lost
 
 
-def perform(job: Job, prepare: Prepare, task: Task, beat: Beat) -> Iterator[Message]:
+def perform(job: Job, prepare: PrepareArm, task: Task, heartbeat: Heartbeat) -> Iterator[Message]:
     """Do a task, problem by problem."""
     keys = {job.cases[key].id: key for key in task.problems}
     problems = [Problem(job.cases[key].question, job.cases[key].id) for key in task.problems]
     try:
-        attempt = prepare(job.study["arms"][task.arm], task.seed, beat)
+        solve = prepare(job.study["arms"][task.arm], task.seed, heartbeat)
     except HintreeError as error:
         yield Refused(f"arm {task.arm!r}: {error}")
         return
     try:
-        for outcome in attempt(problems):
+        for outcome in solve(problems):
             key = keys[outcome.tree.problem.id]
             yield Done(graded(task, key, job.cases[key], outcome), pack_tree(outcome.tree))
     except GradingError as error:

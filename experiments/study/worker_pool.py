@@ -15,7 +15,7 @@ SPAWN = get_context("spawn")
 """Fork would copy the threads' locks of torch without their threads."""
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Some workers, numbered from 0 to ``size`` - 1."""
 
     size: int
@@ -33,14 +33,14 @@ class Crew(Protocol):
         """End all workers, whatever they do."""
 
 
-class Hand(NamedTuple):
+class Worker(NamedTuple):
     """A worker process, and the way to talk to it."""
 
     process: SpawnProcess
     pipe: "connection.Connection[Task, Message]"
 
 
-class Processes:
+class ProcessPool:
     """A crew of processes.
 
     Args:
@@ -52,51 +52,51 @@ class Processes:
         self.job = job
         self.size = size
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // size)))
-        self._hands = [self._start() for _ in range(size)]
+        self._workers = [self._start() for _ in range(size)]
 
     def give(self, worker: int, task: Task) -> None:
         """Give a task to a worker that is idle."""
         with suppress(BrokenPipeError):  # it is gone, and messages() will say so
-            self._hands[worker].pipe.send(task)
+            self._workers[worker].pipe.send(task)
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
         """What the workers say."""
-        speaking = {hand.pipe: i for i, hand in enumerate(self._hands) if not hand.pipe.closed}
+        speaking = {worker.pipe: i for i, worker in enumerate(self._workers) if not worker.pipe.closed}
         return [(speaking[pipe], self._hear(speaking[pipe])) for pipe in connection.wait(speaking, seconds)]  # type: ignore[index]
 
     def replace(self, worker: int) -> None:
         """Kill a worker and start another in its place."""
-        self._end(self._hands[worker])
-        self._hands[worker] = self._start()
+        self._end(self._workers[worker])
+        self._workers[worker] = self._start()
 
     def close(self) -> None:
         """Kill all workers: they hold nothing that is not known here."""
-        for hand in self._hands:
-            hand.process.kill()
-        for hand in self._hands:
-            self._end(hand)
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            self._end(worker)
 
     def _hear(self, worker: int) -> Message:
-        hand = self._hands[worker]
+        process, pipe = self._workers[worker]
         try:
-            return hand.pipe.recv()
+            return pipe.recv()
         except (EOFError, OSError):
-            hand.pipe.close()
-            hand.process.join(5)
-            return Lost(farewell(hand.process.exitcode))
+            pipe.close()
+            process.join(5)
+            return Lost(exit_message(process.exitcode))
 
-    def _start(self) -> Hand:
+    def _start(self) -> Worker:
         ours, theirs = SPAWN.Pipe()
         process = SPAWN.Process(target=serve, args=(theirs, self.job), daemon=True)
         with deaf_to_interrupts():
             process.start()
         theirs.close()
-        return Hand(process, ours)
+        return Worker(process, ours)
 
-    def _end(self, hand: Hand) -> None:
-        hand.process.kill()
-        hand.process.join()
-        hand.pipe.close()
+    def _end(self, worker: Worker) -> None:
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def deaf_to_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def farewell(code: int | None) -> str:
+def exit_message(code: int | None) -> str:
     """Why a worker ended, from its exit code."""
     if code is not None and code < 0:
         name = signal.Signals(-code).name

@@ -15,7 +15,7 @@ YamlPosition = tuple[str | int, ...]
 """Keys and indices from the top of the file to a value."""
 
 
-class Text(NamedTuple):
+class StudyText(NamedTuple):
     """A study file that was read.
 
     name: Of the file.
@@ -34,7 +34,7 @@ class Text(NamedTuple):
         return UsageError(f"{self.name}, line {self.lines.get(place, 1)}: {message}")
 
 
-def read(path: Path) -> Text:
+def read(path: Path) -> StudyText:
     """Read a study file. Raises UsageError."""
     try:
         raw = path.read_bytes()
@@ -46,20 +46,20 @@ def read(path: Path) -> Text:
     return parse(str(path), text)
 
 
-def parse(name: str, text: str) -> Text:
+def parse(name: str, text: str) -> StudyText:
     """Parse YAML; keys are unique texts, and there are no aliases. Raises UsageError."""
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
                 raise UsageError(f"{name}: aliases (*{event.anchor}) are not accepted; say it in defaults")
         loader = yaml.SafeLoader(text)
-        found = Text(name, None, {})
+        found = StudyText(name, None, {})
         return found._replace(data=build(loader, loader.get_single_node(), (), found))
     except (yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"{name}: not YAML: {' '.join(str(error).split())}") from error
 
 
-def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: YamlPosition, text: Text) -> Any:
+def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: YamlPosition, text: StudyText) -> Any:
     """The plain data of a YAML node; the lines of all that is in it go into ``text``."""
     if node is None:
         return None

@@ -1,7 +1,7 @@
 """Trees for other tools: graphs, pictures, outlines and training rows; see ``docs/views.md``."""
 
 from hintree.export.files import read, render
-from hintree.view.solved import Solved
+from hintree.view.shown_tree import ShownTree
 from hintree.view.text import visible
 
-__all__ = ["Solved", "read", "render", "visible"]
+__all__ = ["ShownTree", "read", "render", "visible"]

@@ -11,22 +11,22 @@ from hintree.export.graphs import from_xml, to_xml
 from hintree.export.outline import to_markdown
 from hintree.export.pictures import to_png, to_svg
 from hintree.search import choose, from_dict, to_dict
-from hintree.view.solved import Solved
+from hintree.view.shown_tree import ShownTree
 
 
-def to_html(solved: Solved) -> str:
+def to_html(solved: ShownTree) -> str:
     """The tree as a page that can be explored."""
     from hintree.view.page import page
 
     return page([solved])
 
 
-def data_of(solved: Solved) -> dict[str, Any]:
+def data_of(solved: ShownTree) -> dict[str, Any]:
     """The tree's plain data, and the id of the last step of the chosen path."""
     return {**to_dict(solved.tree), "chosen": solved.chosen.id}
 
 
-WRITERS: Mapping[str, Callable[[Solved], str | bytes]] = {
+WRITERS: Mapping[str, Callable[[ShownTree], str | bytes]] = {
     ".json": lambda solved: json.dumps(data_of(solved), allow_nan=False) + "\n",
     ".graphml": lambda solved: to_xml(data_of(solved), "graphml"),
     ".gexf": lambda solved: to_xml(data_of(solved), "gexf"),
@@ -42,7 +42,7 @@ READERS = (".json", ".graphml", ".gexf")
 """What a tree can be read from."""
 
 
-def render(solved: Solved, ending: str) -> bytes:
+def render(solved: ShownTree, ending: str) -> bytes:
     """The content of a file with that ending.
 
     Raises:
@@ -54,7 +54,7 @@ def render(solved: Solved, ending: str) -> bytes:
     return content if isinstance(content, bytes) else content.encode()
 
 
-def read(path: Path) -> Solved:
+def read(path: Path) -> ShownTree:
     """The tree of a .json, .graphml or .gexf file; without a note of the chosen path, the one with the best score.
 
     Raises:
@@ -70,4 +70,4 @@ def read(path: Path) -> Solved:
         raise UsageError(f"{path} cannot be read as a tree: {error}") from error
     last = data.get("chosen")
     chosen = tree.nodes[last] if isinstance(last, int) and 0 <= last < len(tree) else choose(tree).node
-    return Solved(tree, chosen, path.stem)
+    return ShownTree(tree, chosen, path.stem)

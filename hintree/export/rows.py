@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from hintree.search import Node, Tree
-from hintree.view.solved import Solved
+from hintree.view.shown_tree import ShownTree
 from hintree.view.text import storable
 
 Row = dict[str, Any]
@@ -71,7 +71,7 @@ def solution(path: Iterable[Node]) -> str:
 FORMS: Mapping[str, Callable[[Tree, Node], Iterator[Row]]] = {"prm": prm_rows, "sft": sft_rows, "dpo": dpo_rows}
 
 
-def to_lines(form: str, trees: Iterable[Solved]) -> Iterator[str]:
+def to_lines(form: str, trees: Iterable[ShownTree]) -> Iterator[str]:
     """The rows of many trees, as lines."""
     for solved in trees:
         yield from (json.dumps(row) + "\n" for row in FORMS[form](solved.tree, solved.chosen))

@@ -4,7 +4,7 @@ import hmac
 import secrets
 from collections import OrderedDict
 
-from hintree.export import Solved
+from hintree.export import ShownTree
 from hintree.serve.errors import ApiError
 
 
@@ -17,9 +17,9 @@ class TreeStore:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.kept: OrderedDict[str, tuple[bytes, Solved]] = OrderedDict()
+        self.kept: OrderedDict[str, tuple[bytes, ShownTree]] = OrderedDict()
 
-    def add(self, owner: bytes, solved: Solved) -> str | None:
+    def add(self, owner: bytes, solved: ShownTree) -> str | None:
         """Store a tree, dropping the oldest if full, and return its name, None if nothing is stored."""
         if not self.most:
             return None
@@ -29,7 +29,7 @@ class TreeStore:
             self.kept.popitem(last=False)
         return name
 
-    def find(self, owner: bytes, name: str) -> Solved:
+    def find(self, owner: bytes, name: str) -> ShownTree:
         """Return a tree. Raises ApiError with status 404 if there is none of that name, or another caller owns it."""
         tree_owner, solved = self.kept.get(name, (None, None))
         if solved is None or tree_owner is None or not hmac.compare_digest(tree_owner, owner):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hintree.search import Ledger, Node, StopReason, Tree
-from hintree.view.solved import Solved
+from hintree.view.shown_tree import ShownTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Solution:
     confidence: float
 
 
-def solved(solution: Solution, preset: str) -> Solved:
+def solved(solution: Solution, preset: str) -> ShownTree:
     """A solution's tree for the exports and the viewer."""
     tokens = {role: account.generated_tokens for role, account in solution.ledger.accounts.items()}
     facts = {
@@ -39,7 +39,7 @@ def solved(solution: Solution, preset: str) -> Solved:
         "generated tokens": ", ".join(f"{role} {count:,}" for role, count in tokens.items() if count) or "0",
     }
     last = solution.steps[-1] if solution.steps else solution.tree.root
-    return Solved(solution.tree, last, preset, facts)
+    return ShownTree(solution.tree, last, preset, facts)
 
 
 def book_discarded(ledger: Ledger, last: Node) -> None:

@@ -1,4 +1,7 @@
-"""Bootstrap intervals: problems are drawn, and for every drawn problem its seeds (Efron and Tibshirani 1993, ch. 8)."""
+"""Compute cluster bootstrap intervals: problems are drawn, each with all its seeds (Davison and Hinkley 1997, 3.8).
+
+Drawing seeds within the drawn problems as well would count their variance twice and give intervals that are too wide.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -22,34 +25,33 @@ class Estimate(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def weights(problems: int, seeds: int) -> Floats:
-    """How often each resample draws each attempt, shape [RESAMPLES, problems * seeds]; always the same numbers.
+def weights(problems: int) -> Floats:
+    """Return how often each resample draws each problem, shape [RESAMPLES, problems]; always the same numbers.
 
-    So a resampled sum is one product with the attempts' values, and two arms are resampled alike (paired).
+    So a resampled sum is one product with the problems' sums, and two arms are resampled alike (paired).
     """
     rng = np.random.default_rng(0)
     drawn = rng.multinomial(problems, np.full(problems, 1 / problems), size=RESAMPLES)
-    each = rng.multinomial(drawn * seeds, np.full(seeds, 1 / seeds))
-    return each.reshape(RESAMPLES, problems * seeds).astype(np.float64)
+    return drawn.astype(np.float64)
 
 
 def bootstrap(columns: Sequence[Floats], of: Callable[..., Floats]) -> Estimate:
-    """A function of sums over attempts, with its percentile interval.
+    """Return a function of sums over attempts, with its 95 % percentile interval over problems.
 
-    Problems and seeds for which all columns are 0 are left out: nothing was done there.
+    Problems for which all columns are 0 are left out: nothing was done there.
 
     Args:
         columns: Each of shape [problems, seeds], 0 where there is no such attempt.
         of: The figure, from one sum per column; it is also called with arrays of resampled sums.
     """
-    there = np.any(columns, axis=0)
-    columns = [column[there.any(axis=1)][:, there.any(axis=0)] for column in columns]
-    problems, seeds = columns[0].shape
+    there = np.any(columns, axis=(0, 2))
+    sums = [column[there].sum(axis=1) for column in columns]
+    problems = len(sums[0])
     if not problems:
         return Estimate(math.nan, math.nan, math.nan, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(of(*(column.sum() for column in columns)))
-        drawn = of(*(weights(problems, seeds) @ column.ravel() for column in columns))
+        value = float(of(*(each.sum() for each in sums)))
+        drawn = of(*(weights(problems) @ each for each in sums))
     drawn = drawn[np.isfinite(drawn)]
     if not math.isfinite(value) or not len(drawn):
         return Estimate(math.nan, math.nan, math.nan, problems)
@@ -58,5 +60,5 @@ def bootstrap(columns: Sequence[Floats], of: Callable[..., Floats]) -> Estimate:
 
 
 def ratio(top: Floats, bottom: Floats) -> Estimate:
-    """The sum of one column over that of another: a mean per attempt, a share, a cost per solved problem."""
+    """Return the sum of one column over that of another: a mean per attempt, a share, a cost per solved problem."""
     return bootstrap([top, bottom], lambda a, b: np.divide(a, b))

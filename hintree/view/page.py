@@ -16,7 +16,7 @@ from typing import Any
 from hintree.errors import UsageError
 from hintree.search import Node
 from hintree.view.layout import author, columns, preorder
-from hintree.view.solved import Solved
+from hintree.view.shown_tree import ShownTree
 from hintree.view.text import one_line, visible
 
 SCRIPTS = ("tree.js", "pane.js", "panel.js", "app.js")
@@ -25,7 +25,7 @@ DEEPEST = 24
 """Levels that the outline indents."""
 
 
-def page(trees: Sequence[Solved]) -> str:
+def page(trees: Sequence[ShownTree]) -> str:
     """The page that shows trees of the same problem.
 
     Raises:
@@ -65,7 +65,7 @@ def as_data(data: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def as_columns(solved: Solved) -> dict[str, Any]:
+def as_columns(solved: ShownTree) -> dict[str, Any]:
     """A tree as columns: a list of every field that all steps have, an object by id of those that few have."""
     nodes = solved.tree.nodes
     return {
@@ -103,7 +103,7 @@ def rounded(x: float | None) -> float | str | None:
     return round(x, 4) if abs(x) < float("inf") else str(x)
 
 
-def outline(solved: Solved) -> Iterator[str]:
+def outline(solved: ShownTree) -> Iterator[str]:
     """One paragraph for the problem and one for every step, in HTML."""
     path = {node.id for node in solved.chosen.path()}
     yield f"<h1>{safe(solved.tree.problem.question)}</h1><p>{safe(solved.name)}</p>"

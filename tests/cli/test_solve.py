@@ -87,5 +87,5 @@ def test_old_spellings_of_settings_still_work():
     )
     assert first == second
     assert first.selection == Selection("majority") and first.rewrite.stages == ("teacher",)
-    assert build_parser().parse_args(["run", "s", "--out", "o", "--patience", "7"]).patience == 7
+    assert build_parser().parse_args(["run", "s", "--out", "o", "--patience", "7"]).heartbeat_timeout == 7
     assert build_parser().parse_args(["lab", "gates"]).run.__name__ == "run_router_parameters"

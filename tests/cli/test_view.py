@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hintree.cli import main
-from hintree.export import Solved, read
+from hintree.export import ShownTree, read
 from hintree.export.files import WRITERS
 from hintree.search import to_dict
 from tests.support.hostile_texts import HOSTILE
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def solved(tree):
-    return Solved(tree, tree.nodes[-1])
+    return ShownTree(tree, tree.nodes[-1])
 
 
 @pytest.fixture(scope="module")

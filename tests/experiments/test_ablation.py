@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hintree.experiments.study.result_table import as_csv
 from hintree.experiments.study.store import Store
-from hintree.experiments.study.tasks import ATTEMPTS, Schedule, plan
+from hintree.experiments.study.tasks import ATTEMPTS, TaskQueue, plan
 from tests.support import light
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 def test_poison_is_found_in_three_attempts_and_takes_nothing_with_it(poison, size):
     """A task that holds poison breaks before any of its problems is solved: the worst case."""
     names = [str(i) for i in range(100)]
-    schedule = Schedule(plan(["a"], [0], names, [], size))
+    schedule = TaskQueue(plan(["a"], [0], names, [], size))
     tried, solved, failed = Counter(), set(), set()
     while (task := schedule.next()) is not None:
         tried.update(task.problems)
@@ -46,7 +46,7 @@ def rows(folder):
 def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay_failed(tmp_path):
     names = [f"p{i}" for i in range(20)]
     bad = ["crash-1", "kill-1", "bad-1", "odd-1", "hang-1"]
-    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, patience=2.0)
+    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, heartbeat_timeout=2.0)
     found, table = rows(tmp_path / "run")
     assert {name for (_, name), r in found.items() if r.status == "failed"} == set(bad)
     reasons = {name: found["arm 0", name].reason for name in bad}

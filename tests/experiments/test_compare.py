@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hintree.cli import main
-from hintree.data.sources import read_cases
+from hintree.data import read_cases
 from hintree.errors import UsageError
 from hintree.experiments.report.compare import FIGURES, compare
 from hintree.experiments.study.store import FILE, Store
@@ -96,7 +96,8 @@ def test_arms_that_share_no_attempt_are_an_error(tmp_path, results):
         compare(tmp_path, "ladder 200", "student")
 
 
-def test_the_command_prints_a_table_and_one_object(folder, capsys):
+def test_the_command_prints_a_table_and_one_object(folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")  # so that no name is wrapped
     assert main(["compare", str(folder), "ladder 200", "student"]) == 0
     shown = capsys.readouterr().out
     assert all(name in shown for name in FIGURES) and "A is ladder 200; B is student." in shown

@@ -14,15 +14,16 @@ import sklearn.metrics
 
 from hintree import Problem
 from hintree.cli import main
-from hintree.data.sources import lab_problems, read_cases
+from hintree.data import read_cases
+from hintree.data.lab import lab_problems
 from hintree.errors import UsageError
 from hintree.experiments.report import accuracy, audits, costs, solutions
 from hintree.experiments.report.budgets import common_name, lines
-from hintree.experiments.report.extract import chosen, examine
+from hintree.experiments.report.extract import chosen, extract_record
 from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
 from hintree.experiments.report.page import to_html
-from hintree.experiments.report.results import Asked, Material
+from hintree.experiments.report.results import ProblemFacts, StudyResults
 from hintree.experiments.report.spreadsheet import to_csv
 from hintree.experiments.report.table import Column, Table, number
 from hintree.experiments.report.write import make, write
@@ -49,7 +50,7 @@ def done(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def material(done):
+def results(done):
     with Store.open(done[0]) as store:
         return load(store, progress=False)
 
@@ -67,9 +68,9 @@ def by_arm(table):
     return {row["arm"]: row for row in rows_of(table)}
 
 
-def test_accuracy_counts_the_right_answers_of_every_arm(done, material):
+def test_accuracy_counts_the_right_answers_of_every_arm(done, results):
     cases = {case.problem.id: case.reference for case in read_cases(f"lab:test?n={N}&steps={STEPS}&seed=6")}
-    rows = by_arm(accuracy.accuracy_table(material))
+    rows = by_arm(accuracy.accuracy_table(results))
     for arm in ARMS:
         right = [s.answer == cases[name] for (a, name, _), s in done[1].items() if a == arm]
         assert rows[arm]["right, %"].value == pytest.approx(np.mean(right))
@@ -80,9 +81,9 @@ def test_accuracy_counts_the_right_answers_of_every_arm(done, material):
     assert gain == pytest.approx(rows["teacher"]["right, %"].value - rows["student"]["right, %"].value) and gain > 0
 
 
-def test_parts_add_up_to_the_whole(material):
-    whole = by_arm(accuracy.accuracy_table(material))
-    for table in (accuracy.parted_table(material, part) for part in ("family", "steps")):
+def test_parts_add_up_to_the_whole(results):
+    whole = by_arm(accuracy.accuracy_table(results))
+    for table in (accuracy.parted_table(results, part) for part in ("family", "steps")):
         for arm in ARMS:
             parts = [row for row in rows_of(table) if row["arm"] == arm]
             assert sum(row["problems"] for row in parts) == N
@@ -90,8 +91,8 @@ def test_parts_add_up_to_the_whole(material):
             assert right == pytest.approx(whole[arm]["right, %"].value)
 
 
-def test_tokens_are_those_of_the_ledgers(done, material):
-    rows = by_arm(costs.tokens_table(material))
+def test_tokens_are_those_of_the_ledgers(done, results):
+    rows = by_arm(costs.tokens_table(results))
     for arm in ARMS:
         ledgers = [s.ledger for (a, _, _), s in done[1].items() if a == arm]
         for role in costs.WRITERS:
@@ -103,8 +104,8 @@ def test_tokens_are_those_of_the_ledgers(done, material):
         assert rows[arm]["discarded"].value == pytest.approx(np.mean([x.total("discarded_tokens") for x in ledgers]))
 
 
-def test_the_teachers_share_has_four_meanings(done, material):
-    rows = by_arm(costs.teacher_table(material))
+def test_the_teachers_share_has_four_meanings(done, results):
+    rows = by_arm(costs.teacher_table(results))
     heads = [head for head in rows["teacher"] if head.startswith("of ")]
     assert len(heads) == 4
     assert all(rows["teacher"][head].value == 1 and rows["student"][head].value == 0 for head in heads)
@@ -120,13 +121,13 @@ def test_the_teachers_share_has_four_meanings(done, material):
     assert row["teacher tokens saved, %"].value == pytest.approx(1 - spent / whole) and spent > 0
 
 
-def test_flops_without_the_scorer_leave_just_the_scorer_out(done, material):
-    row = by_arm(costs.compute_table(material))["beam"]
+def test_flops_without_the_scorer_leave_just_the_scorer_out(done, results):
+    row = by_arm(costs.compute_table(results))["beam"]
     ledgers = [s.ledger for (arm, _, _), s in done[1].items() if arm == "beam"]
     assert row["FLOPs"].value - row["FLOPs without scorer"].value == pytest.approx(
         np.mean([ledger["scorer"].flops for ledger in ledgers])
     )
-    right = by_arm(accuracy.accuracy_table(material))["beam"]["right, %"].value
+    right = by_arm(accuracy.accuracy_table(results))["beam"]["right, %"].value
     assert row["FLOPs per solved"].value == pytest.approx(row["FLOPs"].value / right)
     assert 0 < row["seconds"].value == pytest.approx(np.mean([ledger.total("seconds") for ledger in ledgers]))
 
@@ -136,10 +137,10 @@ def test_the_returned_trajectory_is_the_one_that_the_search_chose(done):
         assert chosen(solution.tree, solution.answer, "last").path() == solution.steps
 
 
-def test_votes_of_all_solutions_and_pass_at_1(done, material):
-    rows = rows_of(solutions.solutions_table(material))
+def test_votes_of_all_solutions_and_pass_at_1(done, results):
+    rows = rows_of(solutions.solutions_table(results))
     alone = next(row for row in rows if row["arm"] == "student" and row["k"] == 1)
-    right = by_arm(accuracy.accuracy_table(material))["student"]["right, %"].value
+    right = by_arm(accuracy.accuracy_table(results))["student"]["right, %"].value
     assert alone["solutions per problem"] < 2 or alone["pass@k, %"].value == pytest.approx(right)
     for row in rows:
         votes = row["maj@k, %"].value, row["weighted@k, %"].value
@@ -147,7 +148,7 @@ def test_votes_of_all_solutions_and_pass_at_1(done, material):
         assert row["pass@k, %"].value >= max(votes) - 1e-9
 
 
-def test_rewrites_are_counted_as_the_trees_hold_them(done, material):
+def test_rewrites_are_counted_as_the_trees_hold_them(done, results):
     truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=6")}
     rewrites = mended = broken = kept = 0
     rises = []
@@ -160,7 +161,7 @@ def test_rewrites_are_counted_as_the_trees_hold_them(done, material):
                 took = not node.reason.startswith(("not better", "same as", "empty", "repeated"))
                 rewrites, kept = rewrites + 1, kept + took
                 mended, broken = mended + (took and after > before), broken + (took and after < before)
-    rows = [row for row in rows_of(audits.rewrite_table(material)) if row["arm"] == "ladder 200"]
+    rows = [row for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "ladder 200"]
     total = {head: sum(row[head] for row in rows) for head in ("rewrites", "kept", "wrong to right", "right to wrong")}
     assert list(total.values()) == [rewrites, kept, mended, broken] and rewrites > 0 and mended > 0
     both = [new > old for new, old in rises if new is not None and old is not None]
@@ -168,7 +169,7 @@ def test_rewrites_are_counted_as_the_trees_hold_them(done, material):
     assert rose == pytest.approx(sum(both)) and sum(row["score rose, %"].n for row in rows) == len(both)
 
 
-def test_mended_mistakes_are_counted_by_kind(done, material):
+def test_mended_mistakes_are_counted_by_kind(done, results):
     truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=6")}
     found = dict.fromkeys(audits.MISTAKES, 0)
     for (arm, name, _), solution in done[1].items():
@@ -177,15 +178,15 @@ def test_mended_mistakes_are_counted_by_kind(done, material):
                 old, history = solution.tree.nodes[node.replaces], [n.step.text for n in node.parent.path()]
                 if kind := check_step(truth[name], history, old.step.text).kind:
                     found[kind] += 1
-    rows = [row for row in rows_of(audits.mistake_table(material)) if row["arm"] == "ladder 200"]
+    rows = [row for row in rows_of(audits.mistake_table(results)) if row["arm"] == "ladder 200"]
     counts = {kind: [tuple(map(int, row[kind].split(" of "))) for row in rows] for kind in found}
     assert {kind: sum(n for _, n in pairs) for kind, pairs in counts.items()} == found and sum(found.values()) > 0
-    mended = [row["wrong to right"] for row in rows_of(audits.rewrite_table(material)) if row["arm"] == "ladder 200"]
+    mended = [row["wrong to right"] for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "ladder 200"]
     assert sum(k for pairs in counts.values() for k, _ in pairs) == sum(mended) > 0
 
 
-def test_hints_are_measured_against_hints_of_other_problems(done, material):
-    row = by_arm(audits.hint_table(material))["ladder 200"]
+def test_hints_are_measured_against_hints_of_other_problems(done, results):
+    row = by_arm(audits.hint_table(results))["ladder 200"]
     nodes = [
         (s, node)
         for (arm, _, _), s in done[1].items()
@@ -200,22 +201,24 @@ def test_hints_are_measured_against_hints_of_other_problems(done, material):
 
 
 def one_arm(trees, truth):
-    """Material of attempts at lab problems with one seed."""
+    """StudyResults of attempts at lab problems with one seed."""
     attempts = {
-        (i, 0): examine(s.tree, s.ledger, s.answer, s.answer == str(p.answer), str(p.answer), "last", p)
+        (i, 0): extract_record(s.tree, s.ledger, s.answer, s.answer == str(p.answer), str(p.answer), "last", p)
         for i, (s, p) in enumerate(zip(trees, truth, strict=True))
     }
-    return Material("one", {"arm": {}}, "arm", None, [Asked(p.id, "", None) for p in truth], [0], {"arm": attempts})
+    return StudyResults(
+        "one", {"arm": {}}, "arm", None, [ProblemFacts(p.id, "", None) for p in truth], [0], {"arm": attempts}
+    )
 
 
 @pytest.mark.parametrize("name", ["exact", "random"])
 def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
     truth = list(lab_problems("lab:test?n=5&steps=3-5&seed=6"))
     asked = [Problem(p.question, p.id) for p in truth]
-    material = one_arm(solve(ARMS["ladder 200"], asked, scorer=control("scorer", name, truth).answer), truth)
-    (scores,), (trigger,) = rows_of(audits.scores_table(material)), rows_of(audits.trigger_table(material))
+    results = one_arm(solve(ARMS["ladder 200"], asked, scorer=control("scorer", name, truth).handle), truth)
+    (scores,), (trigger,) = rows_of(audits.scores_table(results)), rows_of(audits.trigger_table(results))
     assert 0 < scores["wrong"] < scores["steps"]
-    seen = [step for _, step in audits.judged_of(material, "arm")]
+    seen = [step for _, step in audits.judged_of(results, "arm")]
     wrong, triggered = [not step.right for step in seen], [step.triggered for step in seen]
     assert trigger["precision, %"].value == pytest.approx(sklearn.metrics.precision_score(wrong, triggered))
     assert trigger["recall, %"].value == pytest.approx(sklearn.metrics.recall_score(wrong, triggered))
@@ -331,7 +334,7 @@ def test_an_unfinished_study_with_failures_has_a_report(done, tmp_path):
 
 def test_a_study_of_other_problems_has_no_exact_labels(done):
     solution = next(s for (arm, _, _), s in done[1].items() if arm == "ladder 200")
-    attempt = examine(solution.tree, solution.ledger, solution.answer, True, solution.answer, "last", None)
+    attempt = extract_record(solution.tree, solution.ledger, solution.answer, True, solution.answer, "last", None)
     assert attempt.judged == attempt.traces == []
     assert all(r.before is None for r in attempt.rewritten)
     assert attempt.hinted and not any(hint.points for hint in attempt.hinted)

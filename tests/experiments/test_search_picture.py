@@ -16,7 +16,9 @@ from tests.support.scripted import random_roles, solve, solve_one, written
 
 SVG = "{http://www.w3.org/2000/svg}"
 GROWN = [
-    run.tree for s in (Beam(3, 4, depth=5), MCTS(20, 3), BestOfN(9)) for run in solve(random_roles(), s, count=8).values()
+    run.tree
+    for s in (Beam(3, 4, depth=5), MCTS(20, 3), BestOfN(9))
+    for run in solve(random_roles(), s, count=8).values()
 ]
 HOSTILE = "</text><script>alert(1)</script>&\"'\x00\x1b[31m\u202e\ud800\uffff"
 

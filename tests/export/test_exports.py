@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hintree.errors import UsageError
-from hintree.export import Solved, read, render, visible
+from hintree.export import ShownTree, read, render, visible
 from hintree.export.files import READERS, WRITERS
 from hintree.export.rows import to_lines
 from hintree.search import Beam, Problem, Rewrite, StepOutput, Tree, choose, from_networkx, to_dict
@@ -45,7 +45,10 @@ def trees(draw):
             *(draw(FLOATS), draw(FLOATS), draw(FLOATS)),
             draw(st.none() | TEXTS),
         )
-        author, hint = draw(st.sampled_from(("reasoner", "teacher"))), draw(st.none() | st.builds(Hint, TEXTS, st.sampled_from(HintKind)))
+        author, hint = (
+            draw(st.sampled_from(("reasoner", "teacher"))),
+            draw(st.none() | st.builds(Hint, TEXTS, st.sampled_from(HintKind))),
+        )
         old = draw(st.sampled_from([None, *tree.nodes[1:]]))
         node = tree.add(draw(st.sampled_from(tree.nodes)), step, author, hint=hint, hint_tokens=2, replaces=old)
         node.status, node.reason = draw(st.sampled_from(STATUSES)), draw(TEXTS)
@@ -55,7 +58,7 @@ def trees(draw):
 
 
 def solved(tree):
-    return Solved(tree, tree.nodes[-1])
+    return ShownTree(tree, tree.nodes[-1])
 
 
 @given(trees())
@@ -155,7 +158,7 @@ def test_large_trees_are_drawn_by_our_own_layout():
 
 def test_training_rows_have_trls_columns_and_follow_the_scores():
     rows = {
-        form: [json.loads(line) for line in to_lines(form, [Solved(t, choose(t).node) for t in TREES])]
+        form: [json.loads(line) for line in to_lines(form, [ShownTree(t, choose(t).node) for t in TREES])]
         for form in ("prm", "sft", "dpo")
     }
     assert all(set(row) == {"prompt", "completions", "labels"} for row in rows["prm"])
@@ -195,7 +198,7 @@ def test_training_rows_load_with_datasets_whatever_the_text(tmp_path):
         tree.record_score(old, 0.1)
         tree.record_score(new, 0.9)
     for form in ("prm", "sft", "dpo"):
-        lines = list(to_lines(form, [Solved(tree, choose(tree).node)]))
+        lines = list(to_lines(form, [ShownTree(tree, choose(tree).node)]))
         (tmp_path / f"{form}.jsonl").write_text("".join(lines))
         loaded = datasets.load_dataset(
             "json", data_files=str(tmp_path / f"{form}.jsonl"), split="train", cache_dir=str(tmp_path)

@@ -15,7 +15,7 @@ from hintree.search.core.ledger import ROLES, Ledger
 NOBODY = dict.fromkeys(ROLES)
 STUDENT = {**NOBODY, "reasoner": "embedded:student"}
 LADDER = {**STUDENT, "hinter": "embedded:hinter", "teacher": "embedded:teacher", "scorer": "embedded:prm"}
-LAST = {"search": {"aggregate": "last"}, "budget": {}}
+LAST = {"search": {}, "selection": {"aggregate": "last"}, "budget": {}}
 ARMS = {
     "student": {"preset": "greedy", **STUDENT, **LAST},
     "beam": {"preset": "beam", **STUDENT, "scorer": "embedded:prm", **LAST},

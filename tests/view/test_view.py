@@ -11,7 +11,7 @@ import pytest
 
 import hintree
 from hintree.errors import UsageError
-from hintree.export import Solved
+from hintree.export import ShownTree
 from hintree.search import Problem, StepOutput, Tree, choose
 from hintree.search.core.hints import Hint
 from hintree.view import page
@@ -32,7 +32,7 @@ def trees():
     beam = solver.solve(QUESTION)
     solver.search = hintree.MCTS(simulations=32)
     mcts = solver.solve(QUESTION)
-    return [Solved(s.tree, s.steps[-1], name) for s, name in ((beam, "beam"), (mcts, "mcts"))]
+    return [ShownTree(s.tree, s.steps[-1], name) for s, name in ((beam, "beam"), (mcts, "mcts"))]
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_two_trees_stand_side_by_side(browser, trees):
     assert set(browser.rows(1)) >= {node.id for node in trees[1].chosen.path()}
     right.find_element("css selector", '[data-id="1"] .text').click()
     assert trees[1].tree.nodes[1].step.text in browser.details()
-    other = Solved(Tree(Problem("another question")), trees[0].chosen, "other")
+    other = ShownTree(Tree(Problem("another question")), trees[0].chosen, "other")
     with pytest.raises(UsageError, match="different problems"):
         page([trees[0], other])
 
@@ -236,8 +236,10 @@ def hostile_tree():
         old = tree.add(tree.root, step, "reasoner", hint=Hint(text))
         old.status, old.reason = "rejected", text
         tree.record_score(old, 0.1)
-        tree.record_score(tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9)
-    return Solved(tree, choose(tree).node, HOSTILE[1], {HOSTILE[2]: HOSTILE[3]})
+        tree.record_score(
+            tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9
+        )
+    return ShownTree(tree, choose(tree).node, HOSTILE[1], {HOSTILE[2]: HOSTILE[3]})
 
 
 def test_hostile_texts_stay_texts_run_nothing_and_ask_nobody(browser):
@@ -293,7 +295,7 @@ def test_a_path_of_ten_thousand_steps_and_no_step_at_all(browser):
     node = deep.root
     for i in range(10_000):
         node = deep.add(node, StepOutput(f"step {i}", "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
-    browser.show(Solved(deep, node, "deep"), Solved(empty, empty.root, "empty"), address="#tree=0&with=1")
+    browser.show(ShownTree(deep, node, "deep"), ShownTree(empty, empty.root, "empty"), address="#tree=0&with=1")
     assert len(browser.rows(0)) == 10_001 and browser.rows(1) == [0] and len(browser.all("*")) < 700
     assert browser.selected() == 10_000 and "step 9999" in browser.details()
     browser.run("select(panes[1], 0)")

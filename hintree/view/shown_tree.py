@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hintree.search import Node, Tree
 
 
-class Solved(NamedTuple):
+class ShownTree(NamedTuple):
     """A tree and the last step of the chosen path, with what is known about the search.
 
     name: What to call it where several trees are shown, such as the arm of an ablation.
