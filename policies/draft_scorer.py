@@ -35,7 +35,7 @@ class DraftScorer:
 
     def __init__(self, model: LanguageModel) -> None:
         if not model.chat and not isinstance(model, SupportsLoglikelihood):
-            raise UsageError(f"{model.name} cannot judge: it has no chat template, and cannot weigh a text")
+            raise UsageError(f"{model.name} cannot judge: it has no chat template and no log-likelihoods")
         self.model = model
         self.format: PromptFormat = format_for(model)
 
