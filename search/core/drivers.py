@@ -22,7 +22,7 @@ def run_searches(
     all searches. Otherwise the batched driver does, which local models gain from.
 
     Args:
-        searches: Trees and the coroutines that grow them; taken from the iterable as places become free.
+        searches: Trees and the coroutines that grow them; taken from the iterable as live problems end.
         handlers: By role; a role without a handler responds None to every request.
         budget: Limits for each problem.
         live: Problems in flight at once, at least 1.

@@ -1,6 +1,8 @@
 """Searches by name, settings from text, and every search on the shipped models."""
 
+import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from hintree import Solver
 from hintree.errors import UsageError
 from hintree.lab import problems
 from hintree.search import ABMCTS, MCTS, Beam, Rewrite
+from hintree.search.algorithms.base import selection_of
 from hintree.search.escalation import OLD_NAMES
 from hintree.search.registry import SEARCHES, make_rewrite, make_search
 
@@ -54,6 +57,18 @@ def test_a_former_name_of_a_setting_counts_as_the_setting_and_for_rules_only():
 def test_other_settings_are_refused(text):
     with pytest.raises(UsageError, match=r"(?i)mcts"):
         make_search("mcts", text)
+
+
+def test_the_page_of_searches_lists_every_setting_and_selection():
+    page = (Path(__file__).parents[2] / "docs" / "searches.md").read_text()
+    rows = {cells[1].strip(" `"): cells for line in page.splitlines() if len(cells := line.split("|")) == 7}
+    assert set(SEARCHES) <= set(rows)
+    for name, kind in SEARCHES.items():
+        assert re.findall(r"`(\w+)`", rows[name][3]) == [field.name for field in fields(kind)], name
+        assert rows[name][4].strip() == selection_of(kind()).choice, name
+    rule = page.partition("## The rewrite")[2]
+    settings = [name for cell in re.findall(r"^\| ([^|]*) \|", rule, re.M) for name in re.findall(r"`(\w+)`", cell)]
+    assert {field.name for field in fields(Rewrite)} <= set(settings)
 
 
 @pytest.fixture(scope="module")
