@@ -29,14 +29,14 @@ def test_the_python_of_the_readme_runs(capsys):
 def test_the_search_of_the_architecture_page_solves_a_question():
     from dataclasses import dataclass
 
-    from hintree.search import Problem, Tree, expand, rewrite
+    from hintree.search import Problem, Rewrite, Tree, expand, rewrite
     from hintree.search.core.tree import fail_too_long, open_nodes
     from hintree.solver import Solver
 
-    names = {"dataclass": dataclass, "Tree": Tree, "expand": expand, "rewrite": rewrite}
-    names |= {"open_nodes": open_nodes, "fail_too_long": fail_too_long, "Rewrite": None, "__name__": "docs"}
+    names = {"dataclass": dataclass, "Tree": Tree, "Rewrite": Rewrite, "expand": expand, "rewrite": rewrite}
+    names |= {"open_nodes": open_nodes, "fail_too_long": fail_too_long, "__name__": "builtins"}
     [code] = python_blocks((ROOT / "ARCHITECTURE.md").read_text())
-    exec(compile(f"from __future__ import annotations\n{code}", "ARCHITECTURE.md", "exec"), names)
+    exec(compile(code, "ARCHITECTURE.md", "exec"), names)
     question = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
     assert next(Solver(search=names["Chain"]()).solve_many([Problem(question)])).answer == "7"
 
