@@ -8,7 +8,7 @@ from hintree.cli.lab_problems import as_row
 from hintree.errors import UsageError
 from hintree.lab import problems
 from hintree.training.hinter import run as run_module
-from hintree.training.hinter.run import HinterOptions, train_hinter
+from hintree.training.hinter.run import HinterOptions, read_settings, train_hinter
 from hintree.training.loop import TrainingSchedule
 from tests.support.hint_cases import SHOP, STEPS, write_jsonl
 
@@ -58,3 +58,9 @@ def test_solutions_without_hints_need_a_teacher(tmp_path, capsys):
     file = write_jsonl(tmp_path / "a.jsonl", [{"question": SHOP, "steps": STEPS}])
     assert main(["train", "hinter", file, "--out", str(tmp_path / "out")]) == 2
     assert "no row has hints; name a --teacher" in capsys.readouterr().err
+
+
+def test_settings_of_an_older_run_are_read_by_their_new_names(tmp_path):
+    file = tmp_path / "settings.json"
+    file.write_text('{"problems": "lab:train?n=3", "astray": 0.3, "lora": 0}')
+    assert read_settings(file) == {"problems": "lab:train?n=3", "with_errors": 0.3, "lora": 0}
