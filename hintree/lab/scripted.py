@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
+from hintree.grade import find_answer
 from hintree.lab.checker import check_step
 from hintree.lab.inject_error import wrong_step
 from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.problem import LabProblem, write_hint
-from hintree.grade import find_answer
 from hintree.search import (
     Handler,
     Hint,

@@ -40,8 +40,6 @@ def test_monte_carlo_labels_count_right_completions():
     assert all(0 <= x <= 1 and (4 * x).is_integer() for row in soft for x in row.labels)
     assert [row.labels for row in hard] == [[float(x > 0) for x in row.labels] for row in soft]
     assert soft[1].labels == [0.0]
-    assert [row.labels[-1] for row in soft] == [1.0, 0.0] and len(
-        soft[0].labels
-    ) == 2
+    assert [row.labels[-1] for row in soft] == [1.0, 0.0] and len(soft[0].labels) == 2
     wrong_answer = [SampledSolution(Case(Problem(LAB, "lab"), "7"), [RIGHT[0], "The answer is 8."])]
     assert label(wrong_answer, "soft", teacher, 4)[0].labels[-1] == 0.0
