@@ -11,6 +11,7 @@ from transformers import DynamicCache, GenerationConfig
 from hintree.experiments.bench.clock import Meter, Timing
 from hintree.experiments.bench.shapes import Shape, Subject, as_ids, as_text, prompts
 from hintree.models import Completion, GenerationRequest, Prompt
+from hintree.models.local.adapter import cache_argument
 from hintree.models.local.model import LocalModel
 
 Paths = Sequence[Sequence[int]]
@@ -92,7 +93,8 @@ def with_dynamic_cache(subject: Subject, shape: Shape) -> Write:
     begun = count()
 
     def forward(ids: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = subject.model(input_ids=ids, past_key_values=cache, logits_to_keep=1).logits[:, -1]
+        argument = cache_argument(subject.model, cache)
+        logits: torch.Tensor = subject.model(input_ids=ids, logits_to_keep=1, **argument).logits[:, -1]
         return logits
 
     def write(parents: Paths, origins: Sequence[int], children: int) -> list[list[int]]:

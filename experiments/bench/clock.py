@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import nn
 from tqdm import tqdm
 
-from hintree.models.local.fused_llama import lean_body
+from hintree.models.local.fused_llama import fused_body
 
 T = TypeVar("T")
 Slots = tuple[int, int]
@@ -69,7 +69,7 @@ class Meter:
     """
 
     def __init__(self, body: nn.Module, head: nn.Module) -> None:
-        self._bodies = [way for way in (body, lean_body(body)) if way is not None]
+        self._bodies = [way for way in (body, fused_body(body)) if way is not None]
         self._head = head
         self._hooks: list[Any] = []
         self._started = 0.0

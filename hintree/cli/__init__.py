@@ -27,6 +27,7 @@ from hintree.cli.train import add_train
 from hintree.cli.view import add_view
 from hintree.errors import HintreeError
 from hintree.grade import GraderError
+from hintree.models.loader_logs import quiet_loaders
 
 COMMANDS = (
     add_solve,
@@ -68,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.showwarning = lambda message, *_args, **_kw: print(f"hintree: warning: {message}", file=sys.stderr)
     try:
         args = build_parser().parse_args(argv)
+        quiet_loaders()
         args.run(args)
         sys.stdout.flush()
     except (HintreeError, GraderError) as error:

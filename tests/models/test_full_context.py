@@ -44,7 +44,9 @@ def test_a_full_path_fails_and_says_why():
 
 
 def test_a_teacher_without_room_takes_no_step_away():
-    for run in solve(full(random_roles(odd=False), ["teacher"], 1), Beam(2, 3, depth=5), Rewrite(0.6), count=9).values():
+    for run in solve(
+        full(random_roles(odd=False), ["teacher"], 1), Beam(2, 3, depth=5), Rewrite(0.6), count=9
+    ).values():
         assert not any("fits" in node.reason for node in run.tree)
 
 

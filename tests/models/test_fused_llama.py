@@ -1,12 +1,13 @@
-"""The lean body computes what transformers' body computes, for all that it is used for."""
+"""Compare the fused Llama body with that of transformers."""
 
 import pytest
 import torch
 from transformers import DynamicCache, LlamaConfig, LlamaModel, Qwen2Config, Qwen2Model
 
 from hintree.models import load_model
-from hintree.models.local.adapter import find_machine
-from hintree.models.local.fused_llama import LARGEST, lean_body
+from hintree.models.local.adapter import cache_argument
+from hintree.models.local.fused_llama import MOST_PARAMETERS, fused_body
+from hintree.models.local.tree_support import detect_tree_support
 
 LLAMA3 = {
     "rope_type": "llama3",
@@ -31,19 +32,19 @@ def body(**options):
     torch.manual_seed(0)
     base = {"vocab_size": 50, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3}
     model = LlamaModel(LlamaConfig(**base | {"num_attention_heads": 4, "max_position_embeddings": 64} | options)).eval()
-    shake(model)
+    perturb(model)
     return model
 
 
-def shake(model):
-    """Weights far from their start, where biases are zero and all logits alike."""
+def perturb(model):
+    """Move the weights away from their initial values, where biases are 0 and all logits alike."""
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
 
 
 def read(model, queries, dtype=torch.float32):
-    """Hidden states of two texts of 24 tokens, read so many tokens at a time."""
+    """Return the hidden states of two texts of 24 tokens, computed ``queries`` tokens per pass."""
     ids = torch.randint(50, (2, 24), generator=torch.Generator().manual_seed(1))
     cache, found = DynamicCache(), []
     with torch.inference_mode():
@@ -55,8 +56,8 @@ def read(model, queries, dtype=torch.float32):
                     input_ids=ids[:, at : at + queries],
                     attention_mask=mask,
                     position_ids=position,
-                    past_key_values=cache,
                     use_cache=True,
+                    **cache_argument(model, cache),
                 ).last_hidden_state
             )
     return torch.cat(found, 1)
@@ -68,31 +69,33 @@ def read(model, queries, dtype=torch.float32):
 def test_hidden_states_are_those_of_transformers(kind, queries, dtype):
     stock = body(**KINDS[kind]).to(dtype)
     near = 1e-5 if dtype == torch.float32 else 1e-8
-    torch.testing.assert_close(read(lean_body(stock), queries, dtype), read(stock, 24, dtype), atol=near, rtol=near)
+    torch.testing.assert_close(read(fused_body(stock), queries, dtype), read(stock, 24, dtype), atol=near, rtol=near)
 
 
 def test_changed_weights_are_noticed():
     stock = body()
-    before = read(lean_body(stock), 8)
-    shake(stock)
-    after = read(lean_body(stock), 8)
+    before = read(fused_body(stock), 8)
+    perturb(stock)
+    after = read(fused_body(stock), 8)
     assert (after - before).abs().max() > 0.1
     torch.testing.assert_close(after, read(stock, 24), atol=1e-5, rtol=1e-5)
 
 
-def test_one_body_has_one_lean_form():
+def test_a_body_is_fused_once():
     stock = body()
-    assert lean_body(stock) is lean_body(stock)
-    assert lean_body(stock) is not lean_body(body())
+    assert fused_body(stock) is fused_body(stock)
+    assert fused_body(stock) is not fused_body(body())
 
 
 def test_other_models_keep_their_own_body():
     qwen = Qwen2Config(vocab_size=50, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4)
-    large = LlamaConfig(vocab_size=LARGEST // 32 + 1, hidden_size=32, num_hidden_layers=1, num_attention_heads=4)
+    large = LlamaConfig(
+        vocab_size=MOST_PARAMETERS // 32 + 1, hidden_size=32, num_hidden_layers=1, num_attention_heads=4
+    )
     for other in (Qwen2Model(qwen), LlamaModel(large), body().bfloat16(), body(hidden_act="gelu")):
-        assert lean_body(other) is None
+        assert fused_body(other) is None
 
 
-def test_a_shipped_model_runs_on_the_lean_body():
+def test_a_shipped_model_runs_on_the_fused_body():
     student = load_model("embedded:student", device="cpu")
-    assert find_machine(student.model).body is lean_body(student.model.base_model) is not None
+    assert detect_tree_support(student.model).body is fused_body(student.model.base_model) is not None

@@ -8,8 +8,8 @@ from torch.utils._pytree import tree_leaves
 from hintree.models import Completion, GenerationRequest, Piece, Prompt, Scored, load_classifier, load_model
 from hintree.models.local import sampling
 from hintree.models.local.model import LocalModel
-from hintree.models.local.sampling import choose, widest
-from tests.models.test_sampling import draws
+from hintree.models.local.sampling import choose, widest_float
+from tests.support.sampling_arrays import sampling_arrays
 
 LOGITS = torch.tensor([[0.0, 3.0, 2.9], [1.0, 0.0, -1.0]])
 
@@ -26,18 +26,21 @@ class NoFloat64(TorchDispatchMode):
 
 @pytest.fixture
 def without(monkeypatch):
-    monkeypatch.setattr(sampling, "widest", lambda device: torch.float32)
+    monkeypatch.setattr(sampling, "widest_float", lambda device: torch.float32)
     return NoFloat64()
 
 
 def test_apples_devices_alone_have_none():
-    assert widest(torch.device("mps")) == torch.float32
-    assert widest(torch.device("cpu")) == widest(torch.device("cuda")) == torch.float64
+    assert widest_float(torch.device("mps")) == torch.float32
+    assert widest_float(torch.device("cpu")) == widest_float(torch.device("cuda")) == torch.float64
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5, 1 - 2.0**-53])
 def test_the_same_tokens_are_drawn(noise, monkeypatch, without):
-    asked = [draws([noise] * 2, [0.7, 0.0], top_k=2, top_p=0.9, min_p=0.1), draws([noise] * 2, [1.0, 1.0])]
+    asked = [
+        sampling_arrays([noise] * 2, [0.7, 0.0], top_k=2, top_p=0.9, min_p=0.1),
+        sampling_arrays([noise] * 2, [1.0, 1.0]),
+    ]
     with without:
         got = [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in asked]
     monkeypatch.undo()

@@ -25,11 +25,11 @@ from transformers import (
 )
 
 from hintree.models import Completion, GenerationRequest, Piece, Prompt, load_classifier, load_model
-from hintree.models.local.adapter import find_machine, logits_after
 from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.model import LocalModel
-from hintree.models.local.prefix_trie import Block, TreeCache, fit
-from hintree.models.local.tree_batch import PADDING, Forest, stretch
+from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie, count_fitting
+from hintree.models.local.tree_batch import PADDING, TreeBatch, prefill_length
+from hintree.models.local.tree_support import detect_tree_support, logits_after
 
 WORDS = 40
 SHAPE = {
@@ -81,43 +81,43 @@ def grown(rng, texts):
 @pytest.mark.parametrize("name", FIT)
 def test_logits_equal_a_full_forward_after_any_forks_prunes_and_insertions(name):
     model = build(FIT[name])
-    machine = find_machine(model)
-    assert machine is not None
+    adapter = detect_tree_support(model)
+    assert adapter is not None
     rng = random.Random(name)
-    cache, blocks = TreeCache(), [Block() for _ in range(3)]
-    texts = [[[rng.randrange(1, WORDS) for _ in range(12)]] for _ in blocks]
+    cache, tries = PrefixCache(), [PrefixTrie() for _ in range(3)]
+    texts = [[[rng.randrange(1, WORDS) for _ in range(12)]] for _ in tries]
     for turn in range(6):
         asked = [(i, grown(rng, texts[i])) for i in range(3) for _ in range(rng.randint(1, 4))]
         for i, text in asked:
             texts[i].append(text)
         with torch.inference_mode():
-            forest = Forest(machine, cache, [(blocks[i], text) for i, text in asked], steps=3)
-            index, hidden = forest.read_ends()
-            places = forest.places
+            tree = TreeBatch(adapter, cache, [(tries[i], text) for i, text in asked], new_tokens=3)
+            index, hidden = tree.prefill_ends()
+            positions = tree.positions
             for more in (3, 2, 1, 0):
                 for at, (_, text) in zip(index, asked, strict=True):
-                    torch.testing.assert_close(machine.head(hidden)[at], alone(model, text), atol=2e-5, rtol=1e-5)
+                    torch.testing.assert_close(adapter.head(hidden)[at], alone(model, text), atol=2e-5, rtol=1e-5)
                 if not more:
                     break
                 asked = [(i, [*text, rng.randrange(1, 4)]) for i, text in asked]
-                places, index, hidden = forest.write([(p, t[-1]) for p, (_, t) in zip(places, asked, strict=True)])
-            forest.commit()
-        for block in blocks:
-            assert block.stored == len(block.tokens)
+                positions, index, hidden = tree.decode([(p, t[-1]) for p, (_, t) in zip(positions, asked, strict=True)])
+            tree.commit()
+        for trie in tries:
+            assert trie.stored == len(trie.tokens)
             if turn % 2:
-                block.prune()
-            block.settle()
+                trie.prune()
+            trie.start_call()
 
 
 def test_a_pass_reads_what_leaves_few_slots_empty():
-    assert stretch([30]) == 30
-    assert stretch([40] * 5 + [30]) == 40  # 10 empty slots cost less than another pass
-    assert stretch([140, 40, 30]) == 40
+    assert prefill_length([30]) == 30
+    assert prefill_length([40] * 5 + [30]) == 40  # 10 empty slots cost less than another pass
+    assert prefill_length([140, 40, 30]) == 40
     rng = random.Random(0)
     for _ in range(50):
         left, passes = sorted((rng.randint(1, 200) for _ in range(rng.randint(1, 40))), reverse=True), 0
         while left:
-            length = stretch(left)
+            length = prefill_length(left)
             assert sum(max(0, length - n) for n in left) <= PADDING
             left, passes = [n - length for n in left if n > length], passes + 1
         assert passes <= 40
@@ -125,8 +125,8 @@ def test_a_pass_reads_what_leaves_few_slots_empty():
 
 @pytest.mark.parametrize("name", UNFIT)
 def test_models_that_do_not_fit_are_told_apart_and_said_so(name, caplog):
-    with caplog.at_level(logging.INFO, logger="hintree.models.local.adapter"):
-        assert find_machine(build(UNFIT[name])) is None
+    with caplog.at_level(logging.INFO, logger="hintree.models.local.tree_support"):
+        assert detect_tree_support(build(UNFIT[name])) is None
     assert "row cache" in caplog.text
 
 
@@ -153,11 +153,11 @@ def test_what_the_space_held_before_changes_nothing(chat_model):
     asked = [GenerationRequest(Prompt("Q" * (1 + 9 * i), "So, " * (i % 3)), i, max_tokens=4) for i in range(7)]
     model, fresh = load_model(str(chat_model)), load_model(str(chat_model))
     model.generate([replace(request, max_tokens=40) for request in asked])
-    space = model._cache._scratch
+    space = model.cache._workspace
     with torch.inference_mode():
         space.fill_(math.nan)
     assert [a.text for a in model.generate(asked)] == [a.text for a in fresh.generate(asked)]
-    assert model._cache._scratch is space
+    assert model.cache._workspace is space
 
 
 def test_only_new_tokens_are_forwarded(chat_model):
@@ -192,34 +192,34 @@ def test_memory_is_bounded_and_the_ledger_shows_what_was_read_again(chat_model):
     for turn in range(4):
         asked = [GenerationRequest(Prompt(f"{i}?", "word " * turn), i, 1.0, max_tokens=12) for i in range(6)]
         assert [a.text for a in rich.generate(asked)] == [a.text for a in poor.generate(asked)]
-        assert poor._cache.bytes <= 20_000
+        assert poor.cache.bytes <= 20_000
     assert poor.usage.forwarded_tokens > rich.usage.forwarded_tokens
 
 
 def test_pruning_keeps_what_was_used_last():
-    cache = TreeCache(limit=6 * 4)
-    [block] = cache.open(["a"])
-    block.path([1, 2, 3])
-    block.store(torch.arange(3.0)[None, None, :, None].repeat(1, 1, 1, 1))
-    [block] = cache.open(["a"])
-    block.path([1, 4, 5, 6])
-    block.store(torch.arange(3.0, 6.0)[None, None, :, None])
+    cache = PrefixCache(limit=6 * 4)
+    [trie] = cache.open(["a"])
+    trie.insert([1, 2, 3])
+    trie.store(torch.arange(3.0)[None, None, :, None].repeat(1, 1, 1, 1))
+    [trie] = cache.open(["a"])
+    trie.insert([1, 4, 5, 6])
+    trie.store(torch.arange(3.0, 6.0)[None, None, :, None])
     cache.limit = 4 * 4
-    cache.trim()
-    assert block.tokens == [1, 4, 5, 6] and block.parents == [-1, 0, 1, 2]
-    assert block.states.flatten().tolist() == [0.0, 3.0, 4.0, 5.0]
-    assert block.match([1, 2]) == [0] and block.match([1, 4, 5, 6]) == [0, 1, 2, 3]
+    cache.evict()
+    assert trie.tokens == [1, 4, 5, 6] and trie.parents == [-1, 0, 1, 2]
+    assert trie.states.flatten().tolist() == [0.0, 3.0, 4.0, 5.0]
+    assert trie.match([1, 2]) == [0] and trie.match([1, 4, 5, 6]) == [0, 1, 2, 3]
     cache.limit = 3 * 4
-    cache.trim()
+    cache.evict()
     assert cache.bytes == 0
 
 
 def test_a_working_set_takes_as_many_texts_as_fit_and_always_one():
-    texts = [(Block(), [1] * 10) for _ in range(8)]
-    assert fit(texts, columns=11 * 5) == 5
-    assert fit(texts, columns=1) == 1
-    same = Block()
-    assert fit([(same, [1] * 10)] * 8, columns=11) == 8
+    texts = [(PrefixTrie(), [1] * 10) for _ in range(8)]
+    assert count_fitting(texts, capacity=11 * 5) == 5
+    assert count_fitting(texts, capacity=1) == 1
+    same = PrefixTrie()
+    assert count_fitting([(same, [1] * 10)] * 8, capacity=11) == 8
 
 
 def steps(n, words="abc"):
@@ -278,8 +278,8 @@ def test_an_error_in_a_forward_pass_leaves_no_half_filled_cache(chat_model):
     assert model.generate([GenerationRequest(Prompt("Q?"), max_tokens=5)])[0].text == want
 
 
-def test_logits_after_reads_through_a_block():
+def test_logits_after_reads_through_a_trie():
     model = build(FIT["llama"])
     with torch.inference_mode():
-        found = logits_after(find_machine(model), Block(), [[1, 2, 3], [1, 2, 3], [1, 4]])
+        found = logits_after(detect_tree_support(model), PrefixTrie(), [[1, 2, 3], [1, 2, 3], [1, 4]])
     torch.testing.assert_close(found, torch.stack([alone(model, t) for t in ([1, 2, 3], [1, 2, 3], [1, 4])]))

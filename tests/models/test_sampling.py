@@ -3,18 +3,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hintree.models.local.sampling import Draws, choose, cut_off, uniforms
+from hintree.models.local.sampling import SamplingArrays, choose, truncate, uniforms
+from tests.support.sampling_arrays import sampling_arrays
 
 
-def draws(noise: list[float], heat: list[float], top_p: float = 1.0, top_k: int = 0, min_p: float = 0.0) -> Draws:
-    cuts = (np.full(len(noise), float(x)) for x in (top_k, top_p, min_p))
-    return Draws.of(np.array([noise]), np.array(heat), *cuts)
-
-
-def draw(logits: torch.Tensor, heat: float, top_p: float, noise: list[float], **more: float) -> list[int]:
+def draw(logits: torch.Tensor, temperature: float, top_p: float, noise: list[float], **more: float) -> list[int]:
     rows = len(noise)
     logits = logits.expand(rows, -1)
-    return choose(logits, logits.softmax(-1), draws(noise, [heat] * rows, top_p, **more)).tolist()
+    return choose(logits, logits.softmax(-1), sampling_arrays(noise, [temperature] * rows, top_p, **more)).tolist()
 
 
 def at(position, seeds):
@@ -53,16 +49,16 @@ def test_temperature_zero_takes_the_most_probable_token():
 
 def test_rows_of_one_batch_keep_their_own_temperature():
     logits = torch.tensor([[0.0, 0.1]] * 2)
-    both = draws([0.01, 0.01], [0.0, 1.0])
+    both = sampling_arrays([0.01, 0.01], [0.0, 1.0])
     assert choose(logits, logits.softmax(-1), both).tolist() == [1, 0]
     assert choose(logits[1:], logits[1:].softmax(-1), both.keep([1])).tolist() == [0]
 
 
 def test_what_no_row_asks_for_is_left_out_and_a_row_keeps_what_it_asked_for():
-    plain = draws([0.5, 0.5], [1.0, 1.0])
+    plain = sampling_arrays([0.5, 0.5], [1.0, 1.0])
     assert plain[1:] == (None,) * 5
     settings = np.array([[0.7, 1.0], [2, 0], [1.0, 0.9], [0.0, 0.1]])
-    mixed = Draws.of(np.zeros((3, 2)), *settings)
+    mixed = SamplingArrays.of(np.zeros((3, 2)), *settings)
     assert mixed.greedy is None
     assert [x.ravel().tolist() for x in mixed.keep([1])[2:]] == [[1.0], [np.inf], [0.9], [0.1]]
 
@@ -74,7 +70,7 @@ def test_top_p_keeps_the_smallest_set_that_reaches_it():
 
 
 def kept(weights, **options):
-    return (cut_off(weights, draws([0.0], [1.0], **options))[0] > 0).nonzero()[:, 0].tolist()
+    return (truncate(weights, sampling_arrays([0.0], [1.0], **options))[0] > 0).nonzero()[:, 0].tolist()
 
 
 def test_top_k_keeps_the_most_probable_and_top_p_counts_among_these():
@@ -102,5 +98,5 @@ def test_min_p_is_relative_to_the_most_probable():
 def test_a_token_of_no_probability_is_never_drawn(logits, noise, top_p, top_k, min_p):
     values = torch.tensor(logits, dtype=torch.float32)
     token = draw(values, 1.0, top_p, [noise], top_k=top_k, min_p=min_p)[0]
-    left = cut_off(torch.softmax(values, -1)[None], draws([noise], [1.0], top_p, top_k, min_p))[0]
+    left = truncate(torch.softmax(values, -1)[None], sampling_arrays([noise], [1.0], top_p, top_k, min_p))[0]
     assert left[token] > 0

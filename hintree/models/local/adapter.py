@@ -1,81 +1,65 @@
-"""Whether a transformers model can run on a tree cache, found out by trying."""
+"""Adapter from a transformers model to the arrays of the local runtime."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import lru_cache
+from inspect import signature
+from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
-from transformers import DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
-
-from hintree.models.local.fused_llama import lean_body
-from hintree.models.local.prefix_trie import Block, TreeCache
-from hintree.models.local.tree_batch import Forest, Machine
-
-log = logging.getLogger(__name__)
-HEADS = ("score", "classifier")
-"""Where transformers keeps the head of a token classifier."""
 
 
-def find_machine(model: PreTrainedModel, head: nn.Module | None = None) -> Machine | None:
-    """The model as a tree cache needs it; None, with the reason in the log, if it does not fit.
+class ModelAdapter(NamedTuple):
+    """The parts of a model that the runtime calls, and the shape of its keys and values.
 
-    ``head`` goes from hidden states to logits if the model has none of its own.
+    Holds references only; it is valid as long as the model's architecture and number format do not change.
 
-    A model fits if every layer attends to all tokens before it and it computes the same logits for a small tree of
-    tokens as for each of its paths alone. Sliding windows, recurrent layers and positions that are not given from
-    outside do not.
+    body: Decoder without a head: returns ``last_hidden_state`` for token ids, a 4D mask, positions and a cache.
+    head: Maps hidden states [n, width] to logits [n, vocabulary or labels].
+    layers, heads, size: Number of layers, key-value heads and head size; the same in every layer.
     """
-    try:
-        with torch.inference_mode():
-            machine = open_up(model, head)
-            lean = lean_body(machine.body)
-            machine = machine._replace(body=lean or machine.body)
-            difference = compare(model, machine, head)
-    except Exception as error:  # whatever a foreign architecture raises, the row cache still serves it
-        log.info("%s does not run on the tree cache, a row cache serves it: %s", type(model).__name__, error)
-        return None
-    if difference > (1e-3 if model.dtype == torch.float32 else 5e-2):
-        log.info("%s differs on a tree by %.2g, a row cache serves it", type(model).__name__, difference)
-        return None
-    return machine
+
+    body: Any
+    head: Any
+    layers: int
+    heads: int
+    size: int
+
+    def forward(self, tokens: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> Tensor:
+        """Run the body on new tokens; ``cache`` receives their keys and values, the other arguments stay unmodified.
+
+        Args:
+            tokens: Token ids, shape [rows, queries].
+            mask: Added to attention scores, shape [rows, 1, queries, KV slots]: 0 to attend, else a large negative.
+            positions: Position of each token, shape [rows, queries].
+            cache: A ``transformers.Cache``.
+
+        Returns:
+            Hidden states, shape [rows, queries, width].
+        """
+        hidden: Tensor = self.body(
+            input_ids=tokens,
+            attention_mask=mask,
+            position_ids=positions,
+            use_cache=True,
+            **cache_argument(self.body, cache),
+        ).last_hidden_state
+        return hidden
+
+    @property
+    def slot_bytes(self) -> int:
+        """Size of one token's keys and values in bytes."""
+        return 2 * self.layers * self.heads * self.size * int(next(self.body.parameters()).element_size())
 
 
-def open_up(model: PreTrainedModel, head: nn.Module | None) -> Machine:
-    """Body, head and cache shape of a model. Raises ValueError if its layers are not all alike and attend to all."""
-    body = model.base_model
-    head = (
-        head
-        or model.get_output_embeddings()
-        or next((getattr(model, name) for name in HEADS if isinstance(getattr(model, name, None), nn.Module)), None)
-    )
-    cache = DynamicCache(config=model.config)
-    body(input_ids=torch.zeros(1, 1, dtype=torch.long, device=model.device), past_key_values=cache, use_cache=True)
-    if head is None or any(type(layer) is not DynamicLayer for layer in cache.layers):
-        raise ValueError("it has no plain head, or layers that do not attend to all tokens")
-    shapes = {states.shape for layer in cache.layers for states in (layer.keys, layer.values)}  # type: ignore[union-attr]
-    if len(shapes) != 1:
-        raise ValueError("its keys and values do not have one shape")
-    _, heads, _, size = shapes.pop()
-    return Machine(body, head, len(cache.layers), heads, size)
+def cache_argument(module: nn.Module, cache: Any) -> Mapping[str, Any]:
+    """Return the keyword argument that passes a cache to a transformers module.
+
+    transformers 5.24 renamed ``past_key_values`` to ``cache``, and 5.40 will remove the old name. Both are supported.
+    """
+    return {_cache_argument_name(type(module)): cache}
 
 
-def compare(model: PreTrainedModel, machine: Machine, head: nn.Module | None) -> float:
-    """Largest difference of the logits after two paths that share a beginning, relative to the largest logit."""
-    words = model.config.get_text_config().vocab_size
-    texts = [[i % words for i in path] for path in ((1, 2, 3, 4, 5), (1, 2, 3, 6, 7, 8))]
-    block = Block()
-    first = logits_after(machine, block, [texts[0][:4]])
-    found = logits_after(machine, block, texts)
-    given = [model(input_ids=torch.tensor([ids], device=model.device)) for ids in (texts[0][:4], *texts)]
-    want = torch.stack([out.logits[0, -1] if head is None else head(out.last_hidden_state[0, -1]) for out in given])
-    return float((torch.cat([first, found]) - want).abs().max() / want.abs().max())
-
-
-def logits_after(machine: Machine, block: Block, texts: Sequence[Sequence[int]]) -> Tensor:
-    """Logits after each text, read through the block; shape [texts, vocabulary]."""
-    forest = Forest(machine, TreeCache(), [(block, text) for text in texts])
-    index, hidden = forest.read_ends()
-    forest.commit()
-    logits: Tensor = machine.head(hidden)[index]
-    return logits
+@lru_cache(maxsize=64)
+def _cache_argument_name(kind: type[nn.Module]) -> str:
+    """Return "cache" if the class's forward method has such a parameter, else "past_key_values"."""
+    return "cache" if "cache" in signature(kind.forward).parameters else "past_key_values"

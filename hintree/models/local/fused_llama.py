@@ -17,32 +17,32 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import LlamaModel
 
-LARGEST = 20_000_000
+MOST_PARAMETERS = 20_000_000
 """Parameters; beyond it there is hardly anything to gain, and the joined weights are a second copy."""
-FEW = 2
+FEW_QUERIES = 2
 """Queries of a row, up to which two products are faster than PyTorch's fused attention, which works in blocks of 32."""
 
-GROWING = ("dynamic", "longrope")
+LENGTH_DEPENDENT = ("dynamic", "longrope")
 """Kinds of rotary positions that depend on the longest text of a batch."""
-VERSION = attrgetter("_version")
+PARAMETER_VERSION = attrgetter("_version")
 """How often a parameter has been changed in place."""
 
-_KNOWN: "WeakKeyDictionary[nn.Module, Lean]" = WeakKeyDictionary()
+_FUSED: "WeakKeyDictionary[nn.Module, FusedLlama]" = WeakKeyDictionary()
 
 
-def lean_body(body: nn.Module) -> "Lean | None":
+def fused_body(body: nn.Module) -> "FusedLlama | None":
     """The lean form of a body, one for each; None if it is no small Llama in float32 or float64 on a CPU."""
-    if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > LARGEST:
+    if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > MOST_PARAMETERS:
         return None
     kinds = {(type(p), p.dtype, p.device.type) for p in body.parameters()}
     if kinds not in ({(nn.Parameter, torch.float32, "cpu")}, {(nn.Parameter, torch.float64, "cpu")}):
         return None
-    if body not in _KNOWN:
-        _KNOWN[body] = Lean(body)
-    return _KNOWN[body]
+    if body not in _FUSED:
+        _FUSED[body] = FusedLlama(body)
+    return _FUSED[body]
 
 
-class Joined(NamedTuple):
+class FusedWeights(NamedTuple):
     """The weights of one layer, joined.
 
     Those of norms are part of what follows them; rows of queries and keys that are rotated together are adjacent.
@@ -58,7 +58,7 @@ class Joined(NamedTuple):
     down_bias: Tensor | None
 
 
-class Lean(nn.Module):
+class FusedLlama(nn.Module):
     """Takes what transformers' body takes from a forest, and gives its ``last_hidden_state``.
 
     Args:
@@ -78,32 +78,32 @@ class Lean(nn.Module):
         self._all = list(body.parameters())
         self._version = -1
         self._cache: Callable[[], Any] = lambda: None
-        self._joined: list[Joined] = []
+        self._fused: list[FusedWeights] = []
         self._last: Tensor
 
     def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, past_key_values: Any, use_cache: bool
+        self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, cache: Any, use_cache: bool
     ) -> SimpleNamespace:
         """Hidden states [rows, queries, width] of tokens [rows, queries]; the mask is [rows, 1, queries, columns]."""
-        if self._cache() is not past_key_values:
+        if self._cache() is not cache:
             self._read_weights()
-            self._cache = ref(past_key_values)
+            self._cache = ref(cache)
         embedded = self.embed(input_ids)
-        x, turn = embedded.flatten(0, 1), self._turns(embedded, position_ids)[:, :, None]
-        for i, own in enumerate(self._joined):
-            self._layer(i, own, x, turn, attention_mask, past_key_values)
-        return SimpleNamespace(last_hidden_state=(self._unit(x) * self._last).view_as(embedded))
+        x, rotation = embedded.flatten(0, 1), self._rotations(embedded, position_ids)[:, :, None]
+        for i, own in enumerate(self._fused):
+            self._layer(i, own, x, rotation, attention_mask, cache)
+        return SimpleNamespace(last_hidden_state=(self._normalise(x) * self._last).view_as(embedded))
 
     def _read_weights(self) -> None:
         """Join the weights anew if a parameter has changed."""
-        version = sum(map(VERSION, self._all))
+        version = sum(map(PARAMETER_VERSION, self._all))
         if version != self._version:
-            self._joined, self._version = [self._join(layer) for layer in self.layers], version
+            self._fused, self._version = [self._fuse(layer) for layer in self.layers], version
             self._last = self.norm.weight * self.root
 
-    def _turns(self, like: Tensor, positions: Tensor) -> Tensor:
+    def _rotations(self, like: Tensor, positions: Tensor) -> Tensor:
         """By how much each pair is rotated: complex, shape [*positions, pairs]; kept where it is always the same."""
-        if self.rotary.rope_type in GROWING:
+        if self.rotary.rope_type in LENGTH_DEPENDENT:
             cos, sin = self.rotary(like, positions)
             return torch.complex(cos, sin)[..., : self.size // 2]
         if self._table is None or self._table.dtype.to_real() != like.dtype:
@@ -111,19 +111,19 @@ class Lean(nn.Module):
             self._table = torch.complex(cos, sin)[0, :, : self.size // 2].contiguous()
         return self._table[positions]
 
-    def _layer(self, i: int, own: Joined, x: Tensor, turn: Tensor, mask: Tensor, cache: Any) -> None:
+    def _layer(self, i: int, own: FusedWeights, x: Tensor, rotation: Tensor, mask: Tensor, cache: Any) -> None:
         """One layer, in place; ``x`` has shape [rows x queries, width], ``turn`` [rows, queries, 1, pairs]."""
-        rows, queries, turned = len(turn), turn.shape[1], self.heads + self.groups
-        qkv = F.linear(self._unit(x), own.qkv, own.qkv_bias).view(rows, queries, turned + self.groups, self.size)
-        torch.view_as_complex(qkv[:, :, :turned].unflatten(-1, (-1, 2))).mul_(turn)
+        rows, queries, rotated = len(rotation), rotation.shape[1], self.heads + self.groups
+        qkv = F.linear(self._normalise(x), own.qkv, own.qkv_bias).view(rows, queries, rotated + self.groups, self.size)
+        torch.view_as_complex(qkv[:, :, :rotated].unflatten(-1, (-1, 2))).mul_(rotation)
         q, k, v = qkv.transpose(1, 2).split((self.heads, self.groups, self.groups), 1)
         keys, values = cache.update(k, v, i)
         seen = attend(q, keys, values, mask)
-        plus(x, seen.transpose(1, 2).reshape(len(x), -1), own.out, own.out_bias)
-        gate, up = F.linear(self._unit(x), own.gate_up, own.gate_up_bias).chunk(2, -1)
-        plus(x, F.silu(gate).mul_(up), own.down, own.down_bias)
+        add_linear(x, seen.transpose(1, 2).reshape(len(x), -1), own.out, own.out_bias)
+        gate, up = F.linear(self._normalise(x), own.gate_up, own.gate_up_bias).chunk(2, -1)
+        add_linear(x, F.silu(gate).mul_(up), own.down, own.down_bias)
 
-    def _unit(self, x: Tensor) -> Tensor:
+    def _normalise(self, x: Tensor) -> Tensor:
         """A norm without sqrt(width) and its weights, which are in what follows: x / sqrt(|x|^2 + width eps).
 
         In float64 rounded to float32, as in transformers. It also takes away what the order of sums left, so that equal
@@ -134,14 +134,14 @@ class Lean(nn.Module):
             return x / length.hypot_(self.floor)
         return F.rms_norm(x.float(), x.shape[-1:], None, self.eps).to(x.dtype) / self.root
 
-    def _join(self, layer: Any) -> Joined:
+    def _fuse(self, layer: Any) -> FusedWeights:
         at, mlp = layer.self_attn, layer.mlp
         half = torch.arange(self.size).view(2, -1).t().flatten()
         order = torch.cat([head * self.size + half for head in range(self.heads + self.groups)])
-        qkv, qkv_bias = joined(at.q_proj, at.k_proj, at.v_proj)
+        qkv, qkv_bias = concatenated(at.q_proj, at.k_proj, at.v_proj)
         order = torch.cat([order, torch.arange(len(order), len(qkv))])
-        gate_up, gate_up_bias = joined(mlp.gate_proj, mlp.up_proj)
-        return Joined(
+        gate_up, gate_up_bias = concatenated(mlp.gate_proj, mlp.up_proj)
+        return FusedWeights(
             qkv[order] * layer.input_layernorm.weight * self.root,
             None if qkv_bias is None else qkv_bias[order],
             at.o_proj.weight.detach().t(),
@@ -153,13 +153,13 @@ class Lean(nn.Module):
         )
 
 
-def joined(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:
+def concatenated(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:
     """Weight and bias of some linear layers on the same input, as one."""
     biases = [layer.bias.detach() for layer in layers if layer.bias is not None]
     return torch.cat([layer.weight.detach() for layer in layers]), torch.cat(biases) if biases else None
 
 
-def plus(x: Tensor, more: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+def add_linear(x: Tensor, more: Tensor, weight: Tensor, bias: Tensor | None) -> None:
     """Add a linear layer of ``more`` to ``x``, both [tokens, width]; the weight has shape [width of more, width]."""
     if bias is not None:
         x += bias
@@ -169,7 +169,7 @@ def plus(x: Tensor, more: Tensor, weight: Tensor, bias: Tensor | None) -> None:
 def attend(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
     """Attention; shapes [rows, heads, queries, size], keys and values with as many heads or a divisor of it."""
     grouped = queries.shape[1] != keys.shape[1]
-    if queries.shape[2] > FEW or grouped:
+    if queries.shape[2] > FEW_QUERIES or grouped:
         return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, enable_gqa=grouped)
     scores = (queries * queries.shape[-1] ** -0.5) @ keys.transpose(-1, -2)
     weights: Tensor = scores.add_(mask).softmax(-1)

@@ -13,7 +13,7 @@ from hintree.errors import CheckpointError
 from hintree.models.head_spec import Head
 
 
-def chances(head: Head, logits: Tensor) -> Tensor:
+def label_probabilities(head: Head, logits: Tensor) -> Tensor:
     """Probability of "right" in [0, 1], shape [...], from label logits, shape [..., labels]."""
     logits = logits if logits.dtype == torch.float64 else logits.float()
     if head.activation == "softmax":

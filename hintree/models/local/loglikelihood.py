@@ -1,4 +1,4 @@
-"""How probable is a text? The probabilities of tokens that stand there already, read in forward passes alone."""
+"""Log-likelihood of given texts: the probability of each token, from prefill passes alone."""
 
 from collections.abc import Sequence
 
@@ -6,50 +6,58 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from hintree.models.local.prefix_trie import Found, TreeCache, fit
-from hintree.models.local.tree_batch import Forest, Machine
+from hintree.models.local.adapter import ModelAdapter
+from hintree.models.local.prefix_trie import PrefixCache, TokenValues, count_fitting
+from hintree.models.local.tree_batch import TreeBatch
 
-Text = tuple[list[int], int]
-"""Token ids, and the index of the first one whose probability is asked for, at least 1."""
+TokenizedText = tuple[list[int], int]
+"""Token ids, and the index, at least 1, of the first token whose probability is asked for."""
 
 
-def weigh_on_tree(
-    machine: Machine, cache: TreeCache, texts: Sequence[Text], groups: Sequence[str], columns: int
-) -> list[Found]:
-    """The probabilities, from a tree cache: what a text of the same group has had is not forwarded again.
+def loglikelihood_on_tree(
+    adapter: ModelAdapter, cache: PrefixCache, texts: Sequence[TokenizedText], groups: Sequence[str], capacity: int
+) -> list[TokenValues]:
+    """Return token probabilities, computing only tokens that no text of the same group has cached.
 
-    The token before those asked for is, for the sake of the logits after it.
+    A cached token is computed again if the token after it is asked for, as its hidden state is not stored.
+
+    Args:
+        adapter: The model; not modified.
+        cache: Its prefix cache; the texts are stored in it.
+        texts: Token ids of each, and where to begin.
+        groups: Cache group of each text.
+        capacity: KV slots of one tree batch over all its tries.
     """
-    found: list[Found] = []
-    with cache.call(groups) as blocks:
-        while len(found) < len(texts):
-            left = list(zip(blocks, texts, strict=True))[len(found) :]
-            batch = left[: fit([(block, ids) for block, (ids, _) in left], columns)]
-            prefixes = [(block, ids[:end]) for block, (ids, start) in batch for end in range(start, len(ids))]
+    values: list[TokenValues] = []
+    with cache.call(groups) as tries:
+        while len(values) < len(texts):
+            left = list(zip(tries, texts, strict=True))[len(values) :]
+            batch = left[: count_fitting([(trie, ids) for trie, (ids, _) in left], capacity)]
+            prefixes = [(trie, ids[:end]) for trie, (ids, start) in batch for end in range(start, len(ids))]
             if not prefixes:
-                found += [([], 0) for _ in batch]
+                values += [([], 0) for _ in batch]
                 continue
-            forest = Forest(machine, cache, prefixes)
-            index, hidden = forest.read_ends()
-            forest.commit()
+            tree = TreeBatch(adapter, cache, prefixes)
+            index, hidden = tree.prefill_ends()
+            tree.commit()
             targets = [ids[end] for _, (ids, start) in batch for end in range(start, len(ids))]
-            chances = iter(zip(probabilities(machine.head(hidden)[index], targets), forest.forwarded, strict=True))
+            per_token = zip(token_probabilities(adapter.head(hidden)[index], targets), tree.computed, strict=True)
             for _, (ids, start) in batch:
-                mine = [next(chances) for _ in range(start, len(ids))]
-                found.append(([chance for chance, _ in mine], sum(tokens for _, tokens in mine)))
-    return found
+                own = [next(per_token) for _ in range(start, len(ids))]
+                values.append(([probability for probability, _ in own], sum(tokens for _, tokens in own)))
+    return values
 
 
-def weigh_whole(model: PreTrainedModel, texts: Sequence[Text]) -> list[Found]:
-    """The probabilities, from one forward pass over each text as a whole: the reference."""
-    found = []
+def loglikelihood_in_full(model: PreTrainedModel, texts: Sequence[TokenizedText]) -> list[TokenValues]:
+    """Return token probabilities from one full forward pass over each text: the reference."""
+    values = []
     for ids, start in texts:
         logits = model(input_ids=torch.tensor([ids], device=model.device)).logits[0, start - 1 : -1]
-        found.append((probabilities(logits, ids[start:]), len(ids)))
-    return found
+        values.append((token_probabilities(logits, ids[start:]), len(ids)))
+    return values
 
 
-def probabilities(logits: Tensor, tokens: Sequence[int]) -> list[float]:
-    """Probability of each token under its logits, which have shape [tokens, vocabulary]."""
+def token_probabilities(logits: Tensor, tokens: Sequence[int]) -> list[float]:
+    """Return the probability of each token under its logits, shape [tokens, vocabulary]."""
     index = torch.tensor(tokens, device=logits.device)[:, None]
     return [float(x) for x in torch.log_softmax(logits.float(), -1).gather(1, index)[:, 0].exp()]

@@ -1,8 +1,9 @@
-"""What a model has read, kept as trees of tokens.
+"""Prefix-trie KV cache: keys and values of tokens, stored once per distinct prefix.
 
-A block holds the texts of one group (the prompts and steps about one problem): every token once, however many texts
-share it, with its keys and values. Forking costs nothing, and a text is looked up token by token, so whatever stands at
-its end (a hint, a rewrite, another model's step) costs its own new tokens only.
+One trie holds the texts of one group, such as all prompts and steps about one problem (compare RadixAttention in
+SGLang, arXiv 2312.07104). Each trie node is one token and owns one KV slot. Forking a text copies nothing. Prefill
+covers only the tokens after the longest cached prefix, wherever the new text comes from: a hint, a rewritten step, or
+another model's step.
 """
 
 import math
@@ -14,14 +15,16 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from hintree.models.local.integrity import check_cache, check_trie
+
 ROOT = -1
 """Parent of a first token."""
-Found = tuple[list[float], int]
-"""Numbers that were read for a text, and the tokens that were forwarded for it."""
+TokenValues = tuple[list[float], int]
+"""Values read at some tokens of a text, and the number of tokens computed for them."""
 
 
 def memory() -> int:
-    """Bytes of this machine's memory; 0 where it does not say."""
+    """Return this machine's memory in bytes, or 0 if the system does not report it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf
@@ -29,17 +32,20 @@ def memory() -> int:
 
 
 CACHE_BYTES = min(max(2**29, memory() // 16), 2**31)
-"""Keys and values that a model keeps by default: a sixteenth of the memory, but at least 512 MiB and at most 2 GiB."""
+"""Default KV-cache size of a model: 1/16 of the memory, at least 512 MiB and at most 2 GiB."""
 
 
-class Block:
-    """The tokens of one group of texts: a trie of which every node is a column of keys and values.
+class PrefixTrie:
+    """Token trie of one group of texts, with one KV slot per trie node.
+
+    A slot is an index that is valid until the next ``prune``. Slots are dense: a parent's slot is smaller than its
+    children's, and the first ``stored`` slots hold keys and values while the rest are still being computed.
 
     Attributes:
-        tokens, parents: Of each column; a parent comes before its children.
-        labels: What a classifier said at each stored column (empty for language models).
-        states: Keys and values, shape [2 x layers, heads, room, head size].
-        stored: Columns that hold keys and values: the first ones. The others are being computed.
+        tokens, parents: Token id and parent slot of each slot.
+        labels: Classifier output at each stored slot; empty for language models.
+        states: Keys and values, shape [2 x layers, heads, capacity, head size]; owned by the trie.
+        stored: Number of slots with keys and values.
     """
 
     def __init__(self) -> None:
@@ -49,10 +55,10 @@ class Block:
         self.states: Tensor | None = None
         self.stored = 0
         self._children: dict[tuple[int, int], int] = {}
-        self._recent: set[int] = set()
+        self._used: set[int] = set()
 
     def match(self, ids: Sequence[int]) -> list[int]:
-        """The columns of a text's longest beginning that is there."""
+        """Return the slots of the longest cached prefix of a text and mark them as used. Adds no slot."""
         path, at = [], ROOT
         for token in ids:
             found = self._children.get((at, token))
@@ -60,160 +66,194 @@ class Block:
                 break
             path.append(found)
             at = found
-        self._recent.update(path)
+        self._used.update(path)
         return path
 
-    def path(self, ids: Sequence[int]) -> list[int]:
-        """The columns of a text; tokens that are not there get new ones."""
+    def insert(self, ids: Sequence[int]) -> list[int]:
+        """Return the slot of each token of a text, allocating slots for the uncached suffix."""
         path = self.match(ids)
         for token in ids[len(path) :]:
             path.append(self.child(path[-1] if path else ROOT, token)[0])
         return path
 
     def child(self, parent: int, token: int) -> tuple[int, bool]:
-        """The column of a token after a parent, and whether it is new."""
+        """Return the slot of a token after a parent slot, and True if it was allocated by this call."""
         found = self._children.setdefault((parent, token), len(self.tokens))
         new = found == len(self.tokens)
         if new:
             self.tokens.append(token)
             self.parents.append(parent)
-        self._recent.add(found)
+        self._used.add(found)
         return found, new
 
-    def ancestors(self, column: int) -> list[int]:
-        """All columns above one, from the nearest on."""
+    def ancestors(self, slot: int) -> list[int]:
+        """Return the slots above one, nearest first."""
         above = []
-        while (column := self.parents[column]) != ROOT:
-            above.append(column)
+        while (slot := self.parents[slot]) != ROOT:
+            above.append(slot)
         return above
 
     def store(self, states: Tensor) -> None:
-        """Fill the columns that are still empty; ``states`` has shape [2 x layers, heads, new columns, head size]."""
+        """Copy keys and values into the slots after the stored ones, growing the capacity if needed.
+
+        Args:
+            states: Shape [2 x layers, heads, new slots, head size], in slot order; not modified.
+        """
         end = self.stored + states.shape[2]
         if self.states is None or end > self.states.shape[2]:
-            room = states.new_empty(*states.shape[:2], max(end, 2 * self.stored), states.shape[3])
+            grown = states.new_empty(*states.shape[:2], max(end, 2 * self.stored), states.shape[3])
             if self.states is not None:
-                room[:, :, : self.stored] = self.states[:, :, : self.stored]
-            self.states = room
+                grown[:, :, : self.stored] = self.states[:, :, : self.stored]
+            self.states = grown
         self.states[:, :, self.stored : end] = states
         self.stored = end
 
-    def settle(self) -> None:
-        """From here on, what was read or written before counts as old."""
-        self._recent.clear()
+    def start_call(self) -> None:
+        """Mark every slot as unused; ``prune`` keeps the slots that are used from now on."""
+        self._used.clear()
 
-    def shrink(self) -> None:
-        """Give the room back that no column fills."""
+    def release_capacity(self) -> None:
+        """Free the capacity that no stored slot fills."""
         if self.states is not None and self.stored < self.states.shape[2]:
             self.states = self.states[:, :, : self.stored].clone()
 
     def prune(self) -> None:
-        """Forget every column that no text since ``settle`` went through, by gathering the others."""
-        kept = sorted(self._recent)
-        place = {ROOT: ROOT} | {column: i for i, column in enumerate(kept)}
-        self.tokens = [self.tokens[c] for c in kept]
-        self.parents = [place[self.parents[c]] for c in kept]
-        self.labels = [self.labels[c] for c in kept] if self.labels else []
+        """Drop the slots not used since ``start_call`` and compact the rest; earlier slot indices become invalid."""
+        kept = sorted(self._used)
+        slot_of = {ROOT: ROOT} | {slot: i for i, slot in enumerate(kept)}
+        self.tokens = [self.tokens[slot] for slot in kept]
+        self.parents = [slot_of[self.parents[slot]] for slot in kept]
+        self.labels = [self.labels[slot] for slot in kept] if self.labels else []
         self._children = {(p, t): i for i, (p, t) in enumerate(zip(self.parents, self.tokens, strict=True))}
-        self._recent = set(range(len(kept)))
+        self._used = set(range(len(kept)))
         if self.states is not None:
             self.states = self.states[:, :, torch.tensor(kept, device=self.states.device, dtype=torch.long)]
         self.stored = len(kept)
 
+    def check_integrity(self) -> None:
+        """Verify parent links, the child index, used marks and KV slots; for tests. Modifies nothing.
+
+        Raises:
+            InternalError: An invariant does not hold; the message names the slot and the invariant.
+        """
+        check_trie(self, self._children, self._used)
+
     @property
     def bytes(self) -> int:
-        """Size of the keys and values."""
+        """Size of the keys and values in bytes, unused capacity included."""
         return 0 if self.states is None else self.states.numel() * self.states.element_size()
 
 
-class TreeCache:
-    """The blocks of one model, at most ``limit`` bytes of them between calls.
+class PrefixCache:
+    """Prefix tries of one model, by group, bounded to ``limit`` bytes between calls.
 
-    When they grow beyond it, first empty room is given back, then what no recent text went through is forgotten, then
-    whole blocks, those that were not used for the longest time first. What is forgotten is read again when it is
-    needed.
+    Eviction has three stages: unused capacity is freed first, then slots that the last call did not use, then whole
+    tries in least-recently-used order. Evicted tokens are computed again when a text needs them. The cache owns its
+    tries; a trie is valid until it is evicted, at the earliest when the call that opened it ends.
     """
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
         self.limit = limit
-        self._blocks: OrderedDict[Hashable, Block] = OrderedDict()
-        self._scratch: Tensor | None = None
+        self._tries: OrderedDict[Hashable, PrefixTrie] = OrderedDict()
+        self._workspace: Tensor | None = None
 
-    def room(self, shape: Sequence[int], like: Tensor) -> Tensor:
-        """Space for a working set, of the type and device of ``like``. What it holds is undefined."""
+    def workspace(self, shape: Sequence[int], like: Tensor) -> Tensor:
+        """Return an uninitialised tensor of ``shape``, with the type and device of ``like``.
+
+        The cache owns the memory and reuses it: the tensor is valid until the next call of this method.
+        """
         size = math.prod(shape)
-        if self._scratch is None or self._scratch.numel() < size:
-            before = 0 if self._scratch is None else self._scratch.numel()
-            self._scratch = None  # let go of before more is asked for
-            self._scratch = like.new_empty(max(size, min(2 * before, self.limit // like.element_size())))
-        return self._scratch[:size].view(*shape)
+        if self._workspace is None or self._workspace.numel() < size:
+            before = 0 if self._workspace is None else self._workspace.numel()
+            self._workspace = None  # free it before the larger one is allocated
+            self._workspace = like.new_empty(max(size, min(2 * before, self.limit // like.element_size())))
+        return self._workspace[:size].view(*shape)
 
     @contextmanager
-    def call(self, groups: Sequence[Hashable]) -> Iterator[list[Block]]:
-        """One call of the model on the blocks of these groups: trims afterwards, and forgets all after an error."""
+    def call(self, groups: Sequence[Hashable]) -> Iterator[list[PrefixTrie]]:
+        """Open the trie of each group for one call of the model.
+
+        On exit, evict down to the limit. On an error, drop everything, as a forward pass may have stopped half-way.
+        """
         try:
             yield self.open(groups)
-            self.trim()
+            self.evict()
         except BaseException:
             self.clear()
             raise
 
-    def open(self, groups: Sequence[Hashable]) -> list[Block]:
-        """The block of each group, made where it is missing, for one call of the model."""
+    def open(self, groups: Sequence[Hashable]) -> list[PrefixTrie]:
+        """Return the trie of each group, created if missing, with all its slots marked as unused."""
         for group in dict.fromkeys(groups):
-            self._blocks.setdefault(group, Block()).settle()
-            self._blocks.move_to_end(group)
-        return [self._blocks[group] for group in groups]
+            self._tries.setdefault(group, PrefixTrie()).start_call()
+            self._tries.move_to_end(group)
+        return [self._tries[group] for group in groups]
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._blocks.clear()
-        self._scratch = None
+        """Drop all tries and the workspace."""
+        self._tries.clear()
+        self._workspace = None
 
-    def trim(self) -> None:
-        """Give back, then forget, what is over the limit."""
+    def evict(self) -> None:
+        """Free memory, in the stages that the class describes, until at most ``limit`` bytes are in use."""
         excess = self.bytes - self.limit
-        for save in (Block.shrink, Block.prune):
-            for block in self._blocks.values():
+        for save in (PrefixTrie.release_capacity, PrefixTrie.prune):
+            for trie in self._tries.values():
                 if excess > 0:
-                    excess -= block.bytes
-                    save(block)
-                    excess += block.bytes
+                    excess -= trie.bytes
+                    save(trie)
+                    excess += trie.bytes
         while excess > 0:
-            excess -= self._blocks.popitem(last=False)[1].bytes
+            excess -= self._tries.popitem(last=False)[1].bytes
+
+    def check_integrity(self) -> None:
+        """Verify every trie, and the size limit. Raises InternalError; meant for use between calls."""
+        check_cache(self._tries, self.bytes, self.limit)
 
     @property
     def bytes(self) -> int:
-        """Size of all keys and values."""
-        return sum(block.bytes for block in self._blocks.values())
+        """Size of all keys and values in bytes."""
+        return sum(trie.bytes for trie in self._tries.values())
 
 
-def fit(texts: Sequence[tuple[Block, Sequence[int]]], columns: int, steps: int = 0) -> int:
-    """How many texts, from the first on, go into a working set of so many columns in all; at least one."""
+def count_fitting(texts: Sequence[tuple[PrefixTrie, Sequence[int]]], capacity: int, new_tokens: int = 0) -> int:
+    """Return how many texts, counted from the first, fit into one tree batch; at least 1.
+
+    Args:
+        texts: Trie and token ids of each text.
+        capacity: KV slots of the tree batch over all its tries.
+        new_tokens: Tokens that will be generated after each text.
+    """
     lengths: dict[int, int] = {}
-    for block, ids in texts:
-        lengths[id(block)] = lengths.get(id(block), 0) + len(ids) + 1 + steps
-    if len(lengths) * max(lengths.values()) <= columns:
+    for trie, ids in texts:
+        lengths[id(trie)] = lengths.get(id(trie), 0) + len(ids) + 1 + new_tokens
+    if len(lengths) * max(lengths.values()) <= capacity:  # an upper bound that needs no lookups
         return len(texts)
-    known: dict[int, set[int]] = {}
-    more: dict[int, int] = {}
+    cached: dict[int, set[int]] = {}
+    uncached: dict[int, int] = {}
     seen: set[tuple[int, ...]] = set()
     widest = 0
-    for n, (block, ids) in enumerate(texts):
-        key, text = id(block), (id(block), *ids)
-        path = block.match(ids)
-        known.setdefault(key, set()).update(path)
-        more[key] = more.get(key, 0) + (0 if text in seen else len(ids) - len(path) + 1 + steps)
+    for n, (trie, ids) in enumerate(texts):
+        key, text = id(trie), (id(trie), *ids)
+        path = trie.match(ids)
+        cached.setdefault(key, set()).update(path)
+        uncached[key] = uncached.get(key, 0) + (0 if text in seen else len(ids) - len(path) + 1 + new_tokens)
         seen.add(text)
-        widest = max(widest, len(known[key]) + more[key])
-        if n and len(known) * widest > columns:
+        widest = max(widest, len(cached[key]) + uncached[key])
+        if n and len(cached) * widest > capacity:
             return n
     return len(texts)
 
 
-def or_whole(found: list[Found], cache: TreeCache, whole: Callable[[], list[Found]]) -> list[Found]:
-    """What was found on a tree; if a number is not finite, what is found in whole texts, as NaN spreads in a block."""
-    if all(math.isfinite(value) for values, _ in found for value in values):
-        return found
+def recompute_if_not_finite(
+    values: list[TokenValues], cache: PrefixCache, without_tree: Callable[[], list[TokenValues]]
+) -> list[TokenValues]:
+    """Return ``values`` if all are finite; else clear the cache and compute each text alone.
+
+    In a tree batch, NaN at one token can spread to other texts of its trie. Computed alone, only the texts fail that
+    contain the damaged token.
+    """
+    if all(math.isfinite(value) for read, _ in values for value in read):
+        return values
     cache.clear()
-    return [(values, tokens + before) for (values, tokens), (_, before) in zip(whole(), found, strict=True)]
+    return [(read, tokens + before) for (read, tokens), (_, before) in zip(without_tree(), values, strict=True)]

@@ -1,116 +1,80 @@
-"""Texts being written, and the plain way to write them: a row of keys and values for each.
+"""Reference generation with one row of keys and values per sequence.
 
-The row cache is the reference that the tree cache is held against, and serves models that do not fit on a tree.
+Tests compare the prefix-trie cache with it. It also serves the models that tree attention does not support.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
-from hintree.errors import ModelError
-from hintree.models.base import Completion, GenerationRequest
-from hintree.models.local.sampling import Draws, uniforms
+from hintree.models.local.adapter import cache_argument
+from hintree.models.local.sequence import DecodeBatch, SampleStep, SequenceState
 
 
-@dataclass(slots=True, eq=False)
-class Row:
-    """One text being written.
+def generate_in_rows(
+    model: PreTrainedModel, sequences: list[SequenceState], sample: SampleStep, batch_tokens: int
+) -> None:
+    """Generate every sequence to its end, sequences of similar length together.
 
-    Attributes:
-        prompt, limit: Token ids, and the most tokens that may follow.
-        last: Tokens that may be the last one of it.
-        ids, probabilities, entropies: What was written so far.
-        forwarded: Tokens that went through the model for it.
-        answer: Set when it has ended.
+    Args:
+        model: Not modified.
+        sequences: Modified: tokens, computed tokens and result.
+        sample: Samples tokens and ends sequences.
+        batch_tokens: Most sequences x longest sequence of one batch.
     """
-
-    request: GenerationRequest
-    prompt: list[int]
-    limit: int
-    last: frozenset[int]
-    ids: list[int] = field(default_factory=list)
-    probabilities: list[float] = field(default_factory=list)
-    entropies: list[float] = field(default_factory=list)
-    forwarded: int = 0
-    answer: Completion | ModelError | None = None
-
-
-class Batch(NamedTuple):
-    """Rows that get their next tokens together, and how they draw them."""
-
-    rows: list[Row]
-    draws: Draws
-
-    @classmethod
-    def of(cls, rows: list[Row], steps: int) -> "Batch":
-        """The batch of these rows, for so many tokens of each."""
-        requests = [row.request for row in rows]
-        seeds = np.array([request.seed % 2**64 for request in requests], dtype=np.uint64)
-        written = np.array([len(row.ids) for row in rows], dtype=np.uint64)
-        settings = np.array([(r.temperature, r.top_k, r.top_p, r.min_p) for r in requests], dtype=np.float64)
-        noise = uniforms(seeds, written + np.arange(steps, dtype=np.uint64)[:, None])
-        return cls(rows, Draws.of(noise, *settings.T))
-
-    def keep(self, stay: list[int]) -> "Batch":
-        """Some of the rows."""
-        return Batch([self.rows[i] for i in stay], self.draws.keep(stay))
-
-
-Sample = Callable[[Batch, int, Tensor], None]
-"""Adds the batch's token of this number to every row by its logits, and answers the rows that end with it."""
-
-
-def write_rows(model: PreTrainedModel, rows: list[Row], sample: Sample, batch_tokens: int) -> None:
-    """Write all rows to their ends, rows of similar length together, at most ``batch_tokens`` in a batch."""
-    waiting = sorted(rows, key=lambda row: (len(row.prompt), row.prompt))
+    waiting = sorted(sequences, key=lambda sequence: (len(sequence.prompt_ids), sequence.prompt_ids))
     while waiting:
-        longest = len(waiting[-1].prompt) + max(row.limit for row in waiting)
+        longest = len(waiting[-1].prompt_ids) + max(sequence.max_tokens for sequence in waiting)
         size = max(1, batch_tokens // longest)
         batch, waiting = waiting[-size:], waiting[:-size]
-        write_batch(model, batch, sample)
+        generate_batch(model, batch, sample)
 
 
-def write_batch(model: PreTrainedModel, rows: list[Row], sample: Sample) -> None:
-    """Write one batch of rows: every distinct prompt is read once."""
-    logits, cache, mask = prefill(model, rows)
-    live = Batch.of(rows, max(row.limit for row in rows))
+def generate_batch(model: PreTrainedModel, sequences: list[SequenceState], sample: SampleStep) -> None:
+    """Generate one batch of sequences to their ends; every distinct prompt is prefilled once."""
+    logits, cache, mask = prefill_rows(model, sequences)
+    live = DecodeBatch.of(sequences, max(sequence.max_tokens for sequence in sequences))
     for step in itertools.count():
         sample(live, step, logits)
-        stay = [i for i, row in enumerate(live.rows) if row.answer is None]
-        if not stay:
+        still_open = live.open_indices()
+        if not still_open:
             return
-        if len(stay) < len(live.rows):
-            keep = torch.tensor(stay, device=mask.device)
+        if len(still_open) < len(live.sequences):
+            keep = torch.tensor(still_open, device=mask.device)
             cache.batch_select_indices(keep)
-            mask, live = mask[keep], live.keep(stay)
-        tokens = torch.tensor([[row.ids[-1]] for row in live.rows], device=mask.device)
-        mask = torch.cat([mask, mask.new_ones(len(live.rows), 1)], 1)
-        depth = mask.sum(1, keepdim=True) - 1
-        logits = model(input_ids=tokens, attention_mask=mask, position_ids=depth, past_key_values=cache).logits[:, -1]
-        for row in live.rows:
-            row.forwarded += 1
+            mask, live = mask[keep], live.keep(still_open)
+        tokens = torch.tensor([[sequence.ids[-1]] for sequence in live.sequences], device=mask.device)
+        mask = torch.cat([mask, mask.new_ones(len(live.sequences), 1)], 1)
+        position = mask.sum(1, keepdim=True) - 1
+        logits = model(
+            input_ids=tokens, attention_mask=mask, position_ids=position, **cache_argument(model, cache)
+        ).logits[:, -1]
+        for sequence in live.sequences:
+            sequence.computed += 1
 
 
-def prefill(model: PreTrainedModel, rows: Sequence[Row]) -> tuple[Tensor, DynamicCache, Tensor]:
-    """Read every distinct prompt once and give each row its copy: next logits, cache, mask."""
+def prefill_rows(model: PreTrainedModel, sequences: Sequence[SequenceState]) -> tuple[Tensor, DynamicCache, Tensor]:
+    """Compute every distinct prompt once, left-padded, and copy its keys and values to each sequence.
+
+    Returns:
+        Next-token logits [sequences, vocabulary], the cache, and the padding mask [sequences, longest prompt].
+    """
     prompts: dict[tuple[int, ...], int] = {}
-    for row in rows:
-        row.forwarded += 0 if tuple(row.prompt) in prompts else len(row.prompt)
-        prompts.setdefault(tuple(row.prompt), len(prompts))
+    for sequence in sequences:
+        prompt = tuple(sequence.prompt_ids)
+        sequence.computed += 0 if prompt in prompts else len(prompt)
+        prompts.setdefault(prompt, len(prompts))
     longest = max(len(p) for p in prompts)
     ids = torch.tensor([[0] * (longest - len(p)) + list(p) for p in prompts], device=model.device)
     mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts], device=model.device)
     cache = DynamicCache(config=model.config)
-    depth = (mask.cumsum(1) - 1).clamp(min=0)
+    position = (mask.cumsum(1) - 1).clamp(min=0)
     logits = model(
-        input_ids=ids, attention_mask=mask, position_ids=depth, past_key_values=cache, logits_to_keep=1
+        input_ids=ids, attention_mask=mask, position_ids=position, logits_to_keep=1, **cache_argument(model, cache)
     ).logits[:, -1]
-    index = torch.tensor([prompts[tuple(row.prompt)] for row in rows], device=model.device)
+    index = torch.tensor([prompts[tuple(sequence.prompt_ids)] for sequence in sequences], device=model.device)
     cache.batch_select_indices(index)
     return logits[index], cache, mask[index]

@@ -1,4 +1,4 @@
-"""One layer of a forest's keys and values, as transformers wants to see a cache."""
+"""One layer of a tree batch's keys and values, in the cache interface of transformers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,36 +6,46 @@ from torch import Tensor
 from transformers.cache_utils import CacheLayerMixin
 
 if TYPE_CHECKING:
-    from hintree.models.local.tree_batch import Forest
+    from hintree.models.local.tree_batch import TreeBatch
 
 
-class ForestLayer(CacheLayerMixin):
-    """One layer's view of the working set."""
+class TreeBatchLayer(CacheLayerMixin):
+    """View of one layer of the working keys and values; the tree batch owns the memory."""
 
-    def __init__(self, forest: "Forest", index: int) -> None:
+    def __init__(self, tree: "TreeBatch", index: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.forest, self.index = forest, index
+        self.tree, self.index = tree, index
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        """Nothing to do: the columns lie ready."""
+        """Do nothing: the tree batch has allocated all slots."""
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-        """Write the new columns in place and give back all columns so far."""
-        rows, start = len(key_states), self.forest.filled
+        """Write new keys and values in place, and return those of all filled slots.
+
+        Args:
+            key_states: Shape [rows, heads, queries, head size]; not modified.
+            value_states: As ``key_states``.
+            *args: Ignored; other caches use them.
+            **kwargs: Ignored; other caches use them.
+
+        Returns:
+            Keys and values, each of shape [rows, heads, filled slots + queries, head size].
+        """
+        rows, start = len(key_states), self.tree.filled
         end = start + key_states.shape[2]
-        keys, values = self.forest.states[2 * self.index : 2 * self.index + 2, :rows, :, :end].unbind()
+        keys, values = self.tree.states[2 * self.index : 2 * self.index + 2, :rows, :, :end].unbind()
         keys[:, :, start:].copy_(key_states)
         values[:, :, start:].copy_(value_states)
         return keys, values
 
     def get_seq_length(self) -> int:
-        """Columns before this pass."""
-        return self.forest.filled
+        """Return the number of slots filled before this pass."""
+        return self.tree.filled
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        """Columns after this pass, and the first of them."""
-        return self.forest.filled + query_length, 0
+        """Return the number of slots filled after this pass, and the index of the first."""
+        return self.tree.filled + query_length, 0
 
     def get_max_length(self) -> int:
-        """No limit of its own."""
+        """Return -1: the layer has no limit of its own."""
         return -1

@@ -1,0 +1,74 @@
+"""State of the sequences being generated, and the batches they are decoded in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from hintree.errors import ModelError
+from hintree.models.base import Completion, GenerationRequest
+from hintree.models.local.sampling import SamplingArrays, uniforms
+
+
+@dataclass(slots=True, eq=False)
+class SequenceState:
+    """One sequence being generated.
+
+    Attributes:
+        request: What was asked for; not modified.
+        prompt_ids: Token ids of the prompt.
+        max_tokens: Most tokens to generate: the request's limit, or less if the context is full before.
+        may_end: Tokens that may be the sequence's last one.
+        ids, probabilities, entropies: Generated so far, one entry per token.
+        computed: Tokens computed for it by forward passes, shared ones counted once.
+        result: Set when the sequence has ended.
+    """
+
+    request: GenerationRequest
+    prompt_ids: list[int]
+    max_tokens: int
+    may_end: frozenset[int]
+    ids: list[int] = field(default_factory=list)
+    probabilities: list[float] = field(default_factory=list)
+    entropies: list[float] = field(default_factory=list)
+    computed: int = 0
+    result: Completion | ModelError | None = None
+
+    def restart(self) -> None:
+        """Drop everything generated so far; the computed tokens stay counted."""
+        self.result, self.ids, self.probabilities, self.entropies = None, [], [], []
+
+
+class DecodeBatch(NamedTuple):
+    """Sequences that get their next token together, and the arrays that their sampling needs.
+
+    The sequences belong to the caller: sampling appends to them.
+    """
+
+    sequences: list[SequenceState]
+    sampling: SamplingArrays
+
+    @classmethod
+    def of(cls, sequences: list[SequenceState], steps: int) -> "DecodeBatch":
+        """Return the batch of some sequences, with noise for the next ``steps`` tokens of each."""
+        requests = [sequence.request for sequence in sequences]
+        seeds = np.array([request.seed % 2**64 for request in requests], dtype=np.uint64)
+        generated = np.array([len(sequence.ids) for sequence in sequences], dtype=np.uint64)
+        settings = np.array([(r.temperature, r.top_k, r.top_p, r.min_p) for r in requests], dtype=np.float64)
+        noise = uniforms(seeds, generated + np.arange(steps, dtype=np.uint64)[:, None])
+        return cls(sequences, SamplingArrays.of(noise, *settings.T))
+
+    def open_indices(self) -> list[int]:
+        """Return the indices of the sequences that have not ended."""
+        return [i for i, sequence in enumerate(self.sequences) if sequence.result is None]
+
+    def keep(self, indices: list[int]) -> "DecodeBatch":
+        """Return the batch of the sequences at ``indices``, in that order."""
+        return DecodeBatch([self.sequences[i] for i in indices], self.sampling.keep(indices))
+
+
+SampleStep = Callable[[DecodeBatch, int, Tensor], None]
+"""Appends a token to every sequence of a batch, given the step's number since the batch was made and next-token logits
+[sequences, vocabulary], and sets the result of the sequences that end with it."""
