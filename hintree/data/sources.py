@@ -27,7 +27,7 @@ HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 @dataclass(frozen=True, slots=True)
 class ProblemSource:
-    """Where problems come from, and how their rows are read.
+    """A source of problems and the fields that its rows are read by.
 
     Attributes:
         source: A file, a folder, a name on the hub, or "lab:..."; see the head of this module.

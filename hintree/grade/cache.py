@@ -22,7 +22,7 @@ class Cache:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all verdicts."""
+        """Drop all cached verdicts."""
         self.lock = threading.Lock()
         self.entries: OrderedDict[Key, Verdict] = OrderedDict()
         self.bytes = 0

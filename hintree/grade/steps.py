@@ -18,7 +18,7 @@ class Steps:
         self.left = most
 
     def start(self) -> None:
-        """Start to count."""
+        """Start counting the calls of this thread."""
         sys.settrace(self._called)
 
     def _called(self, frame: FrameType, event: str, argument: object) -> None:
@@ -28,5 +28,5 @@ class Steps:
 
 
 def stop() -> None:
-    """Stop counting."""
+    """Stop counting calls and return to full speed."""
     sys.settrace(None)

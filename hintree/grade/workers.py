@@ -148,7 +148,7 @@ class Workers:
         return verdict
 
     def close(self) -> None:
-        """End all workers."""
+        """End all worker processes and wait for them."""
         for worker in list(self.all):
             worker.close()
         self._empty()

@@ -1,8 +1,8 @@
-"""Recordings: every answer of a run in a file, to resume it where it was killed, or to replay it without models.
+"""Record every model output of a run in a file, to resume the run after a kill or to replay it without models.
 
-A search is a function of the answers to its questions, so these are all there is to save. A question is known by its
-place in the tree, its role, and the texts it stands on, not by when it was asked: a recording also answers another
-search, or the same with other settings, as far as that asks what was asked before.
+A search is a function of the responses to its requests, so these are all there is to save. A request is identified by
+its position in the tree, its role and the texts it depends on, not by the time it was made: a recording also serves
+another search, or the same one with other settings, as far as that makes the same requests.
 """
 
 import json
@@ -30,8 +30,6 @@ from hintree.search.core.seeds import seed_of
 from hintree.search.core.tree import StepOutput
 
 FORMAT = {"format": "hintree-recording", "version": 1}
-
-
 KINDS: dict[type[Request[Any]], str] = {
     HintRequest: "Hint",
     StepRequest: "Step",
@@ -42,14 +40,14 @@ KINDS: dict[type[Request[Any]], str] = {
 
 
 class ReplayError(UsageError):
-    """A search asks what the recording does not hold, and there is no model to request."""
+    """A search makes a request that the recording does not hold, and there is no model to serve it."""
 
 
 class Recording:
-    """A file of answers, read at first and then appended to, one JSON line each.
+    """A file of responses, one JSON line each, read when it is opened and appended to afterwards.
 
-    What is written is on disk before a search goes on, so a killed run loses no more than the answers under way. A last
-    line that was cut off is dropped.
+    A response is written before its search continues, so a killed run loses only the responses in flight. An incomplete
+    last line is dropped.
 
     Args:
         path: The file; it need not exist.
@@ -71,9 +69,9 @@ class Recording:
                 self.answers[row["key"]] = row["answer"]
 
     def wrap(self, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
-        """Answerers that look here first, ask the given ones what is missing, and write down what they say.
+        """Return handlers that serve recorded requests from the file and record the responses to all others.
 
-        A role that is recorded and has no answerer here answers from the recording alone.
+        A role that is recorded and has no handler here is served from the recording alone.
         """
         for role, handler in handlers.items():
             if self.parameters.get(role) != handler.parameters:
@@ -86,14 +84,14 @@ class Recording:
         }
 
     def add(self, rows: Sequence[tuple[str, Response[Any]]]) -> None:
-        """Write answers down."""
+        """Append responses to the file and keep them for replay."""
         packed = [(key, [pack(answer.value), *answer.usage]) for key, answer in rows]
         with self._lock:
             self._append([{"key": key, "answer": answer} for key, answer in packed])
             self.answers |= dict(packed)
 
     def _lines(self) -> list[dict[str, Any]]:
-        """The rows of the file, which is made if there is none; a torn last line is cut off."""
+        """Return the rows of the file, creating it if there is none and truncating an incomplete last line."""
         try:
             if not self.path.exists() or not self.path.stat().st_size:
                 self.path.write_text(json.dumps(FORMAT) + "\n")
@@ -114,14 +112,14 @@ class Recording:
 
 
 class Replay:
-    """Answers the questions of one role from a recording, and those it does not hold from the live answerer, if any."""
+    """Serve the requests of one role from a recording, and those it does not hold from a live handler, if any."""
 
     def __init__(self, recording: Recording, live: Handler | None) -> None:
         self.recording = recording
         self.live = live
 
     def __call__(self, requests: Sequence[Request[Any]]) -> list[Response[Any] | Exception]:
-        """The answers in order."""
+        """Return the responses in order."""
         keys = [key_of(request) for request in requests]
         new = [i for i, key in enumerate(keys) if key not in self.recording.answers]
         fresh: dict[int, Response[Any] | Exception] = {}
@@ -143,7 +141,7 @@ class Replay:
 
 
 def key_of(request: Request[Any]) -> str:
-    """A name for a question: its place and role, and the texts it stands on."""
+    """Return the key of a request: its position and role, and the texts it depends on."""
     texts = [request.tree.problem.question, *(node.step.text for node in request.node.path())]
     if isinstance(request, StepRequest):
         texts.append(repr(None if request.hint is None else str(request.hint)))

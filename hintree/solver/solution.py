@@ -8,15 +8,15 @@ from hintree.view.shown_tree import ShownTree
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What came out of one search.
+    """The outcome of one search.
 
     Attributes:
         question: As it was asked.
-        answer: The chosen answer in canonical form, None if no path came to one.
-        steps: The chosen path, from the first step to the last.
-        tree: Everything that was written.
-        ledger: What it cost, by role.
-        stop_reason: "complete", "budget: LIMIT" or "failed: WHY".
+        answer: The selected answer as the grader reads it; None if no path states one.
+        steps: The selected path, from the first step to the last.
+        tree: Every step that was generated, the rejected ones included.
+        ledger: The cost of each role.
+        stop_reason: Why the search ended; as text "complete", "budget: LIMIT" or "failed: REASON".
         confidence: In [0, 1]; see ``search.Choice``.
     """
 
@@ -30,7 +30,7 @@ class Solution:
 
 
 def solved(solution: Solution, preset: str) -> ShownTree:
-    """A solution's tree for the exports and the viewer."""
+    """Return the tree of a solution for exports and the viewer, with what is known about the search."""
     tokens = {role: account.generated_tokens for role, account in solution.ledger.accounts.items()}
     facts = {
         "answer": "none found" if solution.answer is None else solution.answer,
@@ -43,7 +43,7 @@ def solved(solution: Solution, preset: str) -> ShownTree:
 
 
 def book_discarded(ledger: Ledger, last: Node) -> None:
-    """Book the tokens that are not on the chosen path: other steps and their hints, glances, picks."""
+    """Book the tokens that are not on the selected path: other steps and their hints, probes, strategies."""
     path = last.path()
     kept = {"hinter": sum(hint_tokens(node) for node in path if node.hint is not None)}
     for role in ("reasoner", "teacher"):
@@ -53,7 +53,7 @@ def book_discarded(ledger: Ledger, last: Node) -> None:
 
 
 def hint_tokens(node: Node) -> int:
-    """Tokens of the hint that a step stands under; a version that keeps the hint of the step it replaces has none."""
+    """Return the tokens of a step's hint; a version that keeps the hint of the step it replaces shares that hint's."""
     older = {n.id: n for n in node.parent.children} if node.parent else {}
     while not node.hint_tokens and node.replaces is not None and older[node.replaces].hint == node.hint:
         node = older[node.replaces]

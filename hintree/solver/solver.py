@@ -30,13 +30,12 @@ from hintree.solver.solution import Solution, book_discarded
 
 
 class Solver:
-    """Solves questions with a preset, any part of which can be replaced.
+    """Solve questions with a preset, any part of which can be replaced.
 
     Args:
         preset: "hintree" (default) or another name that `hintree presets` lists, or a ``Preset`` of your own.
         reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id,
-            ``http://host:8000/v1#model-name``), or a loaded
-            ``LanguageModel`` for a writer, or an ``Answerer`` for any role. The scorer may have any name that
+            ``http://host:8000/v1#model-name``), a loaded ``LanguageModel`` for a generating role, or a ``Handler``. The scorer may have any name that
             `hintree scorers` lists, or be "judge" (the teacher's model) or a callable, or have
             ``score(question, steps)``, which gives one number in [0, 1] per step. None takes the preset's model if it
             has that role; naming one adds the role.
@@ -44,9 +43,8 @@ class Solver:
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
-        seed: Same seed, same trees.
-        recording: A file in which every answer of a model is kept: a run that is started again goes on where it was
-            killed, and a finished one asks no model again.
+        seed: Seed of all draws; the same seed grows the same trees.
+        recording: File of every model output: a killed run resumes from it, and a finished one replays without models.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
         selection: How the answer is selected, e.g. ``hintree.Selection("majority")``; by default as the preset says, or
@@ -108,17 +106,17 @@ class Solver:
             self.handlers = Recording(recording).wrap(self.handlers)
 
     def solve(self, question: str) -> Solution:
-        """Solve one question."""
+        """Solve one question and return its solution."""
         return next(self.solve_many([question], progress=False))
 
     def solve_many(
         self, questions: Iterable[str | Problem], *, live: int = 64, progress: bool = True
     ) -> Iterator[Solution]:
-        """Solve many questions together; solutions come in the order of the questions.
+        """Solve many questions in one batch; solutions come in the order of the questions.
 
         Args:
             questions: Texts, or problems (a text with an id).
-            live: How many are worked on at once; it changes speed, never a solution.
+            live: Questions in flight at once, at least 1; it changes speed, never a solution.
             progress: Show a progress bar on standard error.
         """
         trees = self._trees(questions)
@@ -132,7 +130,7 @@ class Solver:
                 following += 1
 
     def as_solved(self, questions: Iterable[str | Problem], *, live: int = 64) -> Iterator[Solution]:
-        """Like ``solve_many``, but every solution comes as soon as it is there, whatever the order."""
+        """Solve many questions, yielding each solution as soon as it is complete, in any order."""
         return self._solutions(self._trees(questions), live)
 
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
@@ -163,7 +161,7 @@ class Solver:
 
 
 def solve(question: str, **options: Any) -> Solution:
-    """Solve one question; the options are those of ``Solver``.
+    """Solve one question and return its solution; the options are those of ``Solver``.
 
     >>> solve("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?").answer
     '7'
