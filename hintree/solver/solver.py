@@ -34,10 +34,10 @@ class Solver:
 
     Args:
         preset: "hintree" (default) or another name that `hintree presets` lists, or a ``Preset`` of your own.
-        reasoner, hinter, teacher, scorer: Model names (``embedded:student``, a folder, a hub id,
-            ``http://host:8000/v1#model-name``), a loaded ``LanguageModel`` for a generating role, or a ``Handler``. The scorer may have any name that
-            `hintree scorers` lists, or be "judge" (the teacher's model) or a callable, or have
-            ``score(question, steps)``, which gives one number in [0, 1] per step. None takes the preset's model if it
+        reasoner, hinter, teacher, scorer: A model's name (``embedded:student``, a folder, a hub id,
+            ``http://host:8000/v1#model-name``), a loaded ``LanguageModel``, or a ``Handler``. The scorer may also be a
+            name of `hintree scorers`, "judge" (the teacher's model grades drafts), a callable, or an object with
+            ``score(question, steps)``, which returns one number in [0, 1] per step. None takes the preset's model if it
             has that role; naming one adds the role.
         prm_spec: How a PRM is asked: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
