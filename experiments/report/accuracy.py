@@ -1,4 +1,4 @@
-"""How many problems each arm solves, against the baseline and the teacher; by family and by number of steps."""
+"""Count the problems that each arm solves, against the baseline and the teacher; by family and by number of steps."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -18,7 +18,7 @@ WON = "won and lost count problems that an arm solves with more or fewer seeds; 
 
 
 def right_of(results: StudyResults, arm: str, rows: Sequence[int] | None = None) -> tuple[Floats, Floats]:
-    """Where attempts of an arm are right, and where they were made; of some problems only if ``rows`` are given."""
+    """Return where attempts of an arm are right, and where they were made; of the problems ``rows`` if given."""
     right, made = results.column(arm, lambda attempt: float(attempt.right)), results.made(arm)
     return (right, made) if rows is None else (right[rows], made[rows])
 
@@ -31,7 +31,7 @@ def accuracy(right: Floats, made: Floats) -> Estimate:
 
 
 def difference(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> list[Cell]:
-    """What an arm gains over another on the attempts that both made: difference, problems won, lost, and p."""
+    """Return what an arm gains over another on the attempts that both made: difference, problems won, lost, and p."""
     both = ours[1] * theirs[1]
     if not both.any():
         return [None] * len(COMPARED)
@@ -40,7 +40,7 @@ def difference(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> li
 
 
 def accuracy_table(results: StudyResults) -> Table:
-    """All problems."""
+    """Return the accuracy of every arm on all problems."""
     of_teacher = [Column("of the teacher", "%"), Column("gap recovered", "%")] if results.teacher else []
     rows: list[list[Cell]] = []
     for arm in results.arms:

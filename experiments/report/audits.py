@@ -26,7 +26,7 @@ def counted(k: int, n: int) -> Estimate:
 
 
 def rewrite_table(results: StudyResults) -> Table:
-    """What rewrites did, by arm and by who wrote them."""
+    """Tabulate what rewrites did, by arm and by who wrote them."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         made = [rewritten for _, attempt in results.of(arm) for rewritten in attempt.rewritten]
@@ -44,7 +44,7 @@ def rewrite_table(results: StudyResults) -> Table:
 
 
 def outcomes(made: Sequence[RewriteRecord]) -> list[Cell]:
-    """What came of some rewrites."""
+    """Count the outcomes of some rewrites."""
     kept = [r for r in made if r.kept]
     known = [(r.before, r.after) for r in kept if r.before is not None and r.after is not None]
     mended, broken = known.count((False, True)), known.count((True, False))
@@ -74,7 +74,7 @@ def mistake_table(results: StudyResults) -> Table:
 
 
 def trigger_table(results: StudyResults) -> Table:
-    """Whether the right steps were written again."""
+    """Tabulate the precision and recall of the rewrite trigger."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         seen = judged_of(results, arm)
@@ -141,7 +141,7 @@ def shuffled(hinted: Sequence[tuple[int, HintRecord]]) -> list[tuple[int, HintRe
 
 
 def scores_table(results: StudyResults) -> Table:
-    """How good the scores are."""
+    """Tabulate AUC, calibration and error localisation of the scores."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         problems, scores, right = clean_steps(results, arm)

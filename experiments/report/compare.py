@@ -28,7 +28,7 @@ FIGURES: Mapping[str, Figure] = {
 
 
 def compare(folder: Path, arm: str, other: str, teacher: str | None = None) -> Table:
-    """What an arm gains over another, and what it costs more or less; the trees of the study are not read.
+    """Tabulate what an arm gains over another, and what it costs more or less; the trees of the study are not read.
 
     Args:
         folder: Of the study.

@@ -1,4 +1,4 @@
-"""What each arm costs: tokens by role, the teacher's share, FLOPs, and the price of a solved problem."""
+"""Sum what each arm costs: tokens by role, the teacher's share, FLOPs, and the price of a solved problem."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ def tabulate(results: StudyResults, columns: Mapping[Column, tuple[Figure, Figur
 
 
 def tokens_table(results: StudyResults) -> Table:
-    """Tokens by role."""
+    """Tabulate mean tokens per attempt by role."""
     columns: dict[Column, tuple[Figure, Figure]] = {Column(role): (generated(role), one) for role in WRITERS}
     columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
     columns[Column("discarded share", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))

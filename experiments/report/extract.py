@@ -76,7 +76,7 @@ def by_author(path: list[Node], amount: Callable[[Node], int]) -> dict[str, int]
 
 
 def exact_labels(tree: Tree, lab: LabProblem) -> Labels:
-    """What the checker says of each step after the steps before it, by node id."""
+    """Return what the checker says of each step after the steps before it, by node id."""
     labels: Labels = {}
     for node in tree.nodes[1:]:
         *history, last = [n.step.text for n in node.path()]
@@ -96,12 +96,12 @@ def judged(tree: Tree, labels: Labels) -> list[JudgedStep]:
 
 
 def scored(path: list[Node]) -> bool:
-    """Whether every step of a path has a score."""
+    """Return True if every step of a path has a score."""
     return all(node.score is not None for node in path)
 
 
 def trace(path: list[Node], labels: Labels) -> Trace:
-    """Where the first wrong step of a scored path is, and where the scores say it is."""
+    """Locate where the first wrong step of a scored path is, and where the scores say it is."""
     true = next((i for i, node in enumerate(path) if not labels[node.id].right), -1)
     return Trace(true, next((i for i, node in enumerate(path) if (node.score or 0.0) < CUT), -1))
 

@@ -1,4 +1,4 @@
-"""From a study's store to the results of a report; trees are read one at a time and forgotten."""
+"""Load a report's results from a study's store; trees are read one at a time and forgotten."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -72,7 +72,7 @@ def check_arm(arms: Mapping[str, Any], option: str, name: str) -> None:
 def read(
     store: Store, result: Result, case: StoredCase, truth: Mapping[str, LabProblem], config: Mapping[str, Any]
 ) -> TrialRecord:
-    """One attempt."""
+    """Read one attempt from the store."""
     if result.status == "failed":
         return TrialRecord(ledger=result.ledger)
     return extract_record(

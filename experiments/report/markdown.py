@@ -10,7 +10,7 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
 def to_markdown(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Sequence[Plot]) -> str:
-    """The whole report."""
+    """Return the whole report as Markdown."""
     parts = [f"# {escape(title)}", "\n".join(f"- {escape(note)}" for note in notes)]
     parts += [table_text(table) for table in tables]
     parts += [plot_text(plot) for plot in plots]

@@ -23,13 +23,13 @@ def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Se
 
 
 def plot_parts(plot: Plot) -> dict[str, str]:
-    """What the template shows of a plot."""
+    """Return the parts of a plot that the template shows."""
     texts = {"title": printable(plot.title), "caption": printable(plot.caption)}
     return {"anchor": f"plot-{plot.name}", **texts, "svg": plot.svg}
 
 
 def table_parts(table: Table) -> dict[str, Any]:
-    """What the template shows of a table."""
+    """Return the parts of a table that the template shows."""
     texts = table.texts()
     return {
         "anchor": f"table-{table.name}",
@@ -41,5 +41,5 @@ def table_parts(table: Table) -> dict[str, Any]:
 
 
 def shown(column: Column, cell: Any, text: bool) -> dict[str, Any]:
-    """One cell."""
+    """Return one cell for the template."""
     return {"shown": column.show(cell), "text": text}

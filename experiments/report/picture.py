@@ -47,7 +47,7 @@ class Series(NamedTuple):
 
 
 def exactly(values: Sequence[float]) -> list[Estimate]:
-    """Numbers without intervals."""
+    """Return numbers as estimates without intervals."""
     return [Estimate(value, value, value, 1) for value in values]
 
 

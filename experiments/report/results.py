@@ -14,7 +14,7 @@ Figure = Callable[[TrialRecord], float]
 
 @dataclass(frozen=True)
 class ProblemFacts:
-    """What a report says of a problem; family is "" and steps None where they are not known."""
+    """The facts about a problem that a report uses; family is "" and steps None where they are not known."""
 
     id: str
     family: str

@@ -1,4 +1,4 @@
-"""What is in an arm's finished solutions: whether a right one is among k, and what votes among k make of them."""
+"""Examine the contents of an arm's finished solutions: if a right one is among k, and what k vote for."""
 
 from collections.abc import Callable
 

@@ -11,7 +11,7 @@ Cell = str | int | float | Estimate | None
 
 
 def percent(x: float) -> str:
-    """A share."""
+    """Return a share in percent."""
     return f"{100 * x:.1f}"
 
 
@@ -35,7 +35,7 @@ class Column(NamedTuple):
     unit: str = ""
 
     def title(self) -> str:
-        """What stands above the column."""
+        """Return the heading of the column."""
         return f"{self.head}, {self.unit}" if self.unit else self.head
 
     def show(self, cell: Cell) -> str:

@@ -1,4 +1,4 @@
-"""What a report keeps of one attempt (one arm, one problem, one seed), so that its tree can be forgotten."""
+"""Hold what a report keeps of one attempt (one arm, one problem, one seed), so that its tree can be forgotten."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

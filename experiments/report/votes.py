@@ -1,4 +1,4 @@
-"""What k solutions are worth: that one of them is right, and that a vote among them is."""
+"""Estimate pass@k and majority@k: the probability that one of k solutions, or their vote, is right."""
 
 import math
 from collections.abc import Sequence

@@ -67,7 +67,7 @@ def tables(results: StudyResults) -> list[Table]:
 
 
 def notes(results: StudyResults, study_hash: str, versions: Mapping[str, str]) -> list[str]:
-    """What the study is, and whether it is complete."""
+    """Describe the study, and whether it is complete."""
     whole = len(results.attempts) * len(results.problems) * len(results.seeds)
     made = sum(map(len, results.attempts.values()))
     failed = sum(attempt.failed for arm in results.attempts.values() for attempt in arm.values())

@@ -87,7 +87,7 @@ def shown(value: Any) -> Any:
 
 
 def arm_row(arm: str, results: Sequence[Result]) -> dict[str, Any]:
-    """What an arm came to: its share of right answers, failures, tokens for each result by role."""
+    """Return the figures of an arm for the index: share of right answers, failures, tokens per result by role."""
     count = len(results)
     tokens = {role: sum(r.ledger[role].tokens() for r in results) / max(1, count) for role in ROLES}
     return {
@@ -100,7 +100,7 @@ def arm_row(arm: str, results: Sequence[Result]) -> dict[str, Any]:
 
 
 def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]], name: str) -> list[list[Cell]]:
-    """What each arm came to on one problem, a cell for each seed."""
+    """Return the results of each arm on one problem, a cell for each seed."""
     row: dict[str, list[Cell]] = {arm: [] for arm in arms}
     tree = 0
     for result, solved in pairs:

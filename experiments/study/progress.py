@@ -46,5 +46,5 @@ class Progress:
         return f"{share}{failed}, tokens: {spent or '-'}"
 
     def close(self) -> None:
-        """End the line."""
+        """End the progress line."""
         self.bar.close()

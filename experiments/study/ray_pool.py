@@ -67,7 +67,7 @@ class ActorPool:
         self._streams[worker] = self._actors[worker].perform.options(num_returns="streaming").remote(task)
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
-        """What the workers say."""
+        """Return the messages that workers have sent, waiting at most ``seconds`` for the first."""
         waiting = {stream: worker for worker, stream in self._streams.items()}
         ready, _ = ray.wait(list(waiting), num_returns=1, timeout=seconds)
         heard = [(waiting[stream], self._hear(waiting[stream])) for stream in ready]

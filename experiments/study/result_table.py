@@ -50,7 +50,7 @@ def cell(value: object) -> object:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a plain number, such as -3.5."""
+    """Return True if a text is a plain number, such as -3.5."""
     return text.removeprefix("-").replace(".", "", 1).isascii() and text.removeprefix("-").replace(".", "", 1).isdigit()
 
 

@@ -34,7 +34,7 @@ SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
 
 
 class Options(NamedTuple):
-    """How a study is run; nothing here changes a result.
+    """Options of a run; nothing here changes a result.
 
     Attributes:
         out: Folder of the store.
@@ -164,6 +164,6 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, Any]:
-    """What the study was begun on."""
+    """Return the hardware that the study was begun on."""
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {"system": platform.system(), "machine": platform.machine(), "cpus": os.cpu_count(), "gpus": gpus}

@@ -1,4 +1,4 @@
-"""What may be said in a study: pydantic models, made from the dataclasses that the words configure."""
+"""Validate a study file: pydantic models of its settings, made from the dataclasses that the words configure."""
 
 from collections.abc import Mapping
 from dataclasses import fields

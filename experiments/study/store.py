@@ -146,7 +146,7 @@ class Store:
             self._connection.execute("COMMIT")
 
     def meta(self, key: str) -> Any:
-        """What is known of the study by name: "study", "study_hash", "versions" or "hardware"."""
+        """Return one stored fact about the study by name: "study", "study_hash", "versions" or "hardware"."""
         with reported(self.path):
             rows = dict(self._connection.execute("SELECT key, value FROM meta"))
         try:

@@ -1,4 +1,4 @@
-"""What a row of a store holds: a result and its checksum, a tree and how it is packed."""
+"""Convert rows of a store: a result and its checksum, a tree and how it is packed."""
 
 import json
 import zlib
@@ -13,7 +13,7 @@ COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, 
 
 
 class Result(NamedTuple):
-    """What one arm made of one problem with one seed.
+    """The result of one arm on one problem with one seed.
 
     arm: Its name.
     problem: Key of the problem.

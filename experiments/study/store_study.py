@@ -1,4 +1,4 @@
-"""What a store knows before the first result: the tables, the study, its arms and its problems, and their hashes."""
+"""Write what a store holds before the first result: tables, study, arms, problems, and their hashes."""
 
 import hashlib
 import json
@@ -87,7 +87,7 @@ def study_hash(study: Mapping[str, Any], cases: Sequence[StoredCase]) -> str:
 
 
 def missed(study: Mapping[str, Any], keys: Iterable[str], old: Mapping[str, Any], old_keys: Iterable[str]) -> str:
-    """What an older study with problems of these keys has and this one lacks, in words; "" if it has grown only."""
+    """Say what an older study with problems of these keys has and this one lacks, in words; "" if it has grown only."""
     kept = {hash_of(config) for config in study["arms"].values()}
     for name, config in old["arms"].items():
         if hash_of(config) not in kept:

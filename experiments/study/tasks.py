@@ -1,4 +1,4 @@
-"""What is to be done next: tasks, and the smaller tasks that follow one that failed.
+"""Plan the work of a study: tasks, and the smaller tasks that follow one that failed.
 
 A task is one arm with one seed on some problems, which are worked on together. If a problem brings a task down, those
 of its problems that were not solved are tried again in smaller groups, at last alone, so that a poison problem is found

@@ -1,4 +1,4 @@
-"""What a worker does with a task: solve, then grade. It runs in a process of its own or in a Ray actor.
+"""Do a task in a worker: solve, then grade. The worker runs in a process of its own or in a Ray actor.
 
 Only after a search is over is its answer held against the reference: what goes into the search is a ``Problem``.
 """
@@ -23,7 +23,7 @@ LONGEST = 500
 
 
 class Outcome(NamedTuple):
-    """What came out of one search; ``parameters`` are the weights of the model behind each role."""
+    """The outcome of one search; ``parameters`` are the weights of the model behind each role."""
 
     tree: Tree
     answer: str | None

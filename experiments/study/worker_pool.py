@@ -24,7 +24,7 @@ class WorkerPool(Protocol):
         """Give a task to a worker that is idle."""
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
-        """What the workers say, waiting at most so many seconds for the first word; after ``Lost`` one is silent."""
+        """Return messages of workers, waiting at most so many seconds for the first; ``Lost`` is a worker's last."""
 
     def replace(self, worker: int) -> None:
         """Kill a worker, if it lives, and start another in its place."""
@@ -60,7 +60,7 @@ class ProcessPool:
             self._workers[worker].pipe.send(task)
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
-        """What the workers say."""
+        """Return the messages that workers have sent, waiting at most ``seconds`` for the first."""
         speaking = {worker.pipe: i for i, worker in enumerate(self._workers) if not worker.pipe.closed}
         return [(speaking[pipe], self._hear(speaking[pipe])) for pipe in connection.wait(speaking, seconds)]  # type: ignore[index]
 

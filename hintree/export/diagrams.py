@@ -19,7 +19,7 @@ DOT_STYLES = {"pruned": "dotted", "rejected": "dashed", "failed": "dotted"}
 
 
 def caption(tree: Tree, node: Node) -> list[str]:
-    """What is written into a step's box: id, author and score, then the text in short lines."""
+    """Return the text of a step's box: id, author and score, then the text in short lines."""
     if node.parent is None:
         return textwrap.wrap(one_line(tree.problem.question, LONGEST), 40)
     score = "not judged" if node.score is None else f"{node.score:.2f}"

@@ -85,13 +85,13 @@ def faint(node: Node) -> str:
 
 
 def about(node: Node) -> str:
-    """What a browser shows over a step."""
+    """Return the tooltip of a step."""
     score = "" if node.score is None else f" [score {node.score:.2f}]"
     return f"{node.step.text}{score}{f' ({node.reason})' if node.reason else ''}" if node.parent else "the problem"
 
 
 def draw_legend(wide: float) -> tuple[list[str], float]:
-    """What colours, lines and rings mean, in as many rows as the width asks for; and the height of all rows."""
+    """Draw the legend: what colours, lines and rings mean, in rows that fit the width; return it with its height."""
     stops = "".join(f'<stop offset="{i / 5}" stop-color="{colour(i / 5)}"/>' for i in range(6))
     parts = [
         *(f'<linearGradient id="scores">{stops}</linearGradient>', text(0, 14, "score of a step")),

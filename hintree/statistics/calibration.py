@@ -1,4 +1,4 @@
-"""Are scores what they say? Reliability, expected calibration error, and finding the first error."""
+"""Measure the calibration of scores: reliability, expected calibration error, and finding the first error."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -59,7 +59,7 @@ class Localised(NamedTuple):
 
 
 def localised(traces: Sequence[Trace]) -> Localised:
-    """How well the scores find the first error."""
+    """Return how well the scores find the first error."""
     wrong = [t.said == t.true for t in traces if t.true >= 0]
     fine = [t.said == t.true for t in traces if t.true < 0]
     if not wrong or not fine:

@@ -1,4 +1,4 @@
-"""Where the steps of a tree stand in a picture."""
+"""Compute where the steps of a tree stand in a picture."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -71,5 +71,5 @@ def circles(tree: Tree, levels: int, size: Size) -> list[Circle]:
 
 
 def author(node: Node) -> str:
-    """Who wrote a step: "reasoner", "hinted" (the reasoner under a hint) or "teacher"."""
+    """Return who wrote a step: "reasoner", "hinted" (the reasoner under a hint) or "teacher"."""
     return "hinted" if node.author == "reasoner" and node.hint is not None else node.author

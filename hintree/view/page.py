@@ -122,5 +122,5 @@ def entry(node: Node) -> str:
 
 
 def safe(text: str) -> str:
-    """Text within HTML."""
+    """Escape a text for HTML."""
     return html.escape(visible(text))

@@ -240,7 +240,7 @@ def test_the_same_store_gives_the_same_bytes(done, report, tmp_path):
 
 
 class Page(HTMLParser):
-    """What a page would load or run, and the texts of its tables."""
+    """Collects what a page would load or run, and the texts of its tables."""
 
     VOID = frozenset(("meta", "br", "img", "link"))
 
