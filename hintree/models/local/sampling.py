@@ -35,7 +35,7 @@ class SamplingArrays(NamedTuple):
     greedy: True for sequences that take the most probable token.
     temperature: Above 0; 1 for greedy sequences.
     top_k: Number of most probable tokens to keep; infinity keeps all.
-    top_p: Keep the most probable tokens that together reach this probability, in (0, 1] (nucleus; Holtzman et al. 2020).
+    top_p: Keep the most probable tokens that together reach this share, in (0, 1] (nucleus; Holtzman et al. 2020).
     min_p: Keep tokens of at least this probability relative to the most probable, in [0, 1] (arXiv 2407.01082).
     """
 
