@@ -40,12 +40,17 @@ def leaks(hint: str, question: str, history: Sequence[str]) -> bool:
     Numbers in words count from ten on, since "the two prices" reveals nothing.
     """
     known = known_numbers(question, tuple(history))
-    return bool(find_answer(hint)) or any(unknown(found[0], *known) for found in MENTION.finditer(normal(hint)))
+    return states_answer(hint) or any(unknown(found[0], *known) for found in MENTION.finditer(normal(hint)))
+
+
+def states_answer(hint: str) -> bool:
+    """Test if a hint states an answer; "####" is taken for the mark of one, since no hint needs a heading."""
+    return "####" in hint or find_answer(hint) is not None
 
 
 def mask(hint: str, question: str, history: Sequence[str]) -> str | None:
     """Return the hint with "?" in place of every number that leaks; None if the hint states an answer."""
-    if find_answer(hint):
+    if states_answer(hint):
         return None
     known = known_numbers(question, tuple(history))
     return MENTION.sub(lambda found: "?" if unknown(found[0], *known) else found[0], normal(hint))
