@@ -51,7 +51,7 @@ def test_an_option_with_a_default_names_it():
         (name, action.dest)
         for name, parser in ALL.items()
         for action in parser._actions
-        if action.option_strings and action.default not in (None, False, argparse.SUPPRESS, [])
+        if action.option_strings and action.default not in (None, False, "", argparse.SUPPRESS, [])
     ]
     assert len(options) > 30
     silent = [
