@@ -10,7 +10,7 @@ from hintree.search.core.run import advance
 from hintree.search.core.seeds import seed_of
 from hintree.serve.committed import commits_early, committed_prefix
 from hintree.serve.responses import cut, sendable_prefix
-from tests.support.scripted import Scripted, random_roles, handlers, steps
+from tests.support.scripted import Scripted, handlers, random_roles, steps
 
 
 def grown(handlers_by_role, search, rule, seed, budget):

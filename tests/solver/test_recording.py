@@ -7,7 +7,7 @@ import pytest
 from hintree.errors import UsageError
 from hintree.search import ABMCTS, MCTS, SSR, Beam, Rewrite, SelfConsistency, Tree, batched_driver, to_dict
 from hintree.solver.recording import Recording
-from tests.support.scripted import random_roles, handlers, problems
+from tests.support.scripted import handlers, problems, random_roles
 
 SEARCHES = [
     Beam(2, 3, depth=5),
