@@ -54,7 +54,10 @@ def current_path(path: tuple[str, ...], search: Any) -> tuple[str, ...]:
 
 def is_own(name: str, search: Any) -> bool:
     """Return True if a search has a setting of this name, or is unknown."""
-    return search not in SEARCHES or name in {field.name for field in fields(SEARCHES[search])}
+    if search not in SEARCHES:
+        return True
+    kind: Any = SEARCHES[search]
+    return name in {field.name for field in fields(kind)}
 
 
 def upgrade_study(study: Mapping[str, Any]) -> dict[str, Any]:
