@@ -13,7 +13,7 @@ from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.statistics.bootstrap import Estimate, bootstrap
 
-Point = tuple[str, float, str]
+CurvePoint = tuple[str, float, str]
 SIZES = ("n", "width", "branch", "simulations", "expansions", "answers")
 """Settings by which a search is sized to its budget."""
 
@@ -67,9 +67,9 @@ def curves(results: StudyResults) -> list[Curve]:
     return found
 
 
-def alike(results: StudyResults, points: Sequence[Point], *, sized: bool) -> list[list[Point]]:
+def alike(results: StudyResults, points: Sequence[CurvePoint], *, sized: bool) -> list[list[CurvePoint]]:
     """Points (limit, level, arm) in groups of arms that differ in that limit, and their size unless ``sized``, only."""
-    groups: dict[str, list[Point]] = {}
+    groups: dict[str, list[CurvePoint]] = {}
     for limit, level, arm in points:
         config = results.arms[arm]
         search = {name: value for name, value in config["search"].items() if sized or name not in SIZES}

@@ -8,12 +8,12 @@ from hintree.experiments.report.accuracy import INTERVAL, WON, right_of
 from hintree.experiments.report.costs import WRITERS, flops, generated
 from hintree.experiments.report.load import check_arm, load
 from hintree.experiments.report.paired import mcnemar
-from hintree.experiments.report.results import Figure, StudyResults
+from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.study.store import Store
 from hintree.statistics.bootstrap import bootstrap, ratio
 
-FIGURES: Mapping[str, Figure] = {
+FIGURES: Mapping[str, TrialFigure] = {
     "right of 100": lambda a: 100.0 * a.right,
     "teacher tokens": generated("teacher"),
     "reasoner tokens": generated("reasoner"),

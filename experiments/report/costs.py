@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hintree.experiments.report.accuracy import INTERVAL
-from hintree.experiments.report.results import Figure, StudyResults
+from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.report.trial import TrialRecord
 from hintree.statistics.bootstrap import bootstrap, ratio
@@ -13,12 +13,12 @@ EACH = f"per attempt (one problem with one seed); failed ones count with what is
 HEADS = (Column("arm"), Column("attempts"))
 
 
-def generated(*roles: str) -> Figure:
+def generated(*roles: str) -> TrialFigure:
     """Generated tokens of some roles."""
     return lambda attempt: sum(attempt.ledger[role].generated_tokens for role in roles)
 
 
-def flops(*, scorer: bool) -> Figure:
+def flops(*, scorer: bool) -> TrialFigure:
     """Estimated FLOPs, with or without those of the scorer."""
     return lambda a: a.ledger.total("flops") - (0.0 if scorer else a.ledger["scorer"].flops)
 
@@ -28,7 +28,7 @@ def one(attempt: TrialRecord) -> float:
     return 1.0
 
 
-def tabulate(results: StudyResults, columns: Mapping[Column, tuple[Figure, Figure]]) -> list[list[Cell]]:
+def tabulate(results: StudyResults, columns: Mapping[Column, tuple[TrialFigure, TrialFigure]]) -> list[list[Cell]]:
     """A row for every arm: its name, its attempts, and the ratio of two sums for every column."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
@@ -39,7 +39,7 @@ def tabulate(results: StudyResults, columns: Mapping[Column, tuple[Figure, Figur
 
 def tokens_table(results: StudyResults) -> Table:
     """Tabulate mean tokens per attempt by role."""
-    columns: dict[Column, tuple[Figure, Figure]] = {Column(role): (generated(role), one) for role in WRITERS}
+    columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {Column(role): (generated(role), one) for role in WRITERS}
     columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
     columns[Column("discarded share", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))
     columns[Column("scorer reads")] = (lambda a: a.ledger["scorer"].prompt_tokens, one)
@@ -56,7 +56,7 @@ def tokens_table(results: StudyResults) -> Table:
 
 def teacher_table(results: StudyResults) -> Table:
     """The teacher's share, four ways (methods: generated, returned, steps, calls), and what was saved of its tokens."""
-    columns: dict[Column, tuple[Figure, Figure]] = {
+    columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
         Column("of generated tokens", "%"): (generated("teacher"), generated(*WRITERS)),
         Column("of returned tokens", "%"): (
             lambda a: a.tokens.get("teacher", 0),
@@ -98,7 +98,7 @@ def compute_table(results: StudyResults) -> Table:
     def solved(attempt: TrialRecord) -> float:
         return float(attempt.right)
 
-    columns: dict[Column, tuple[Figure, Figure]] = {
+    columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
         Column("FLOPs"): (flops(scorer=True), one),
         Column("FLOPs without scorer"): (flops(scorer=False), one),
         Column("FLOPs per solved"): (flops(scorer=True), solved),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hintree.experiments.report.trial import HintRecord, JudgedStep, RewriteRecord, TrialRecord
 from hintree.experiments.report.votes import Finished
 from hintree.grade import equal
-from hintree.lab.checker import Verdict, check_step
+from hintree.lab.checker import StepVerdict, check_step
 from hintree.lab.problem import LabProblem
 from hintree.policies.leaks import leaks
 from hintree.search.core.ledger import Ledger
@@ -17,7 +17,7 @@ from hintree.statistics.calibration import Trace
 CUT = 0.5
 """A step that scores lower is said to be wrong."""
 LABEL = re.compile(r"\((\d+)\)")
-Labels = dict[int, Verdict]
+Labels = dict[int, StepVerdict]
 
 
 def extract_record(

@@ -9,7 +9,7 @@ from hintree.experiments.report.budgets import common_name, curves, lines
 from hintree.experiments.report.costs import flops, generated
 from hintree.experiments.report.frontier import pareto
 from hintree.experiments.report.picture import INK, Series, draw, exactly
-from hintree.experiments.report.results import Figure, StudyResults
+from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.statistics.bootstrap import Estimate, ratio
 from hintree.statistics.calibration import Bin
 from hintree.statistics.intervals import share
@@ -52,7 +52,7 @@ def plots(results: StudyResults) -> Iterator[Plot]:
         yield Plot(f"budget_{limit}", title, caption, draw(title, limit, "right, %", series, lined=True))
 
 
-def against(results: StudyResults, points: dict[str, Estimate], name: str, cost: str, figure: Figure) -> Plot:
+def against(results: StudyResults, points: dict[str, Estimate], name: str, cost: str, figure: TrialFigure) -> Plot:
     """Accuracy against a cost, with the Pareto front of the point estimates."""
     costs = {arm: ratio(results.column(arm, figure), results.made(arm)) for arm in points}
     drawn = list(points)

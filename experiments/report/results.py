@@ -9,7 +9,7 @@ import numpy as np
 from hintree.experiments.report.trial import TrialRecord
 from hintree.statistics.bootstrap import Floats
 
-Figure = Callable[[TrialRecord], float]
+TrialFigure = Callable[[TrialRecord], float]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class StudyResults:
     seeds: Sequence[int]
     attempts: Mapping[str, Mapping[tuple[int, int], TrialRecord]]
 
-    def column(self, arm: str, figure: Figure) -> Floats:
+    def column(self, arm: str, figure: TrialFigure) -> Floats:
         """A figure of all attempts of an arm, 0 where there is none; shape [problems, seeds]."""
         values = np.zeros((len(self.problems), len(self.seeds)))
         for place, attempt in self.attempts[arm].items():

@@ -32,7 +32,7 @@ class RewriteRecord(NamedTuple):
         kept: Whether the new version was kept.
         before, after: Whether the versions are right, None where no exact checker can say.
         rise: New score minus old, None where one is missing.
-        mistake: What is wrong with the old version: a kind of ``lab.check.Verdict``; "" if nothing, or if unknown.
+        mistake: What is wrong with the old version: a kind of ``lab.StepVerdict``; "" if nothing, or if unknown.
     """
 
     author: str

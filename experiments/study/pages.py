@@ -22,7 +22,7 @@ OURS = '<meta name="generator" content="hintree">'
 """What all our pages hold."""
 
 
-class Cell(NamedTuple):
+class ResultCell(NamedTuple):
     """One result in the index: its mark and answer, and the page that shows its tree, "" for none."""
 
     mark: str
@@ -30,12 +30,12 @@ class Cell(NamedTuple):
     link: str
 
 
-class Row(NamedTuple):
+class ProblemRow(NamedTuple):
     """One problem in the index, with the cells of each arm and how many of them are not right."""
 
     number: int
     case: StoredCase
-    cells: list[list[Cell]]
+    cells: list[list[ResultCell]]
     wrong: int
 
 
@@ -62,12 +62,12 @@ def write_run(store: Store, folder: Path) -> Path:
         if trees := [solved for _, solved in pairs if solved is not None]:
             (folder / name).write_text(page(trees), encoding="utf-8")
         wrong = sum(not result.right for result in found[key])
-        rows.append(Row(number, case, cells(arms, pairs, name), wrong))
+        rows.append(ProblemRow(number, case, cells(arms, pairs, name), wrong))
     index.write_text(index_page(store, rows, [r for results in found.values() for r in results]), encoding="utf-8")
     return index
 
 
-def index_page(store: Store, rows: Sequence[Row], results: Sequence[Result]) -> str:
+def index_page(store: Store, rows: Sequence[ProblemRow], results: Sequence[Result]) -> str:
     """The index as HTML: arms, then problems, those that most arms fail first."""
     style = source("page.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=shown)
@@ -99,13 +99,13 @@ def arm_row(arm: str, results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]], name: str) -> list[list[Cell]]:
+def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]], name: str) -> list[list[ResultCell]]:
     """Return the results of each arm on one problem, a cell for each seed."""
-    row: dict[str, list[Cell]] = {arm: [] for arm in arms}
+    row: dict[str, list[ResultCell]] = {arm: [] for arm in arms}
     tree = 0
     for result, solved in pairs:
         mark = "failed" if result.status == "failed" else "right" if result.right else "wrong"
         text = result.reason if mark == "failed" else result.answer if result.answer is not None else "no answer"
-        row[result.arm].append(Cell(mark, text, f"{name}#tree={tree}" if solved else ""))
+        row[result.arm].append(ResultCell(mark, text, f"{name}#tree={tree}" if solved else ""))
         tree += solved is not None
     return list(row.values())

@@ -33,7 +33,7 @@ SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
 """Studies that can be run by their names alone."""
 
 
-class Options(NamedTuple):
+class RunOptions(NamedTuple):
     """Options of a run; nothing here changes a result.
 
     Attributes:
@@ -86,7 +86,7 @@ def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> 
     return resolve(text)
 
 
-def run_study(study: Study, options: Options) -> None:
+def run_study(study: Study, options: RunOptions) -> None:
     """Run a study, and print its table.
 
     Raises:
@@ -112,7 +112,7 @@ def run_study(study: Study, options: Options) -> None:
             print(f"right with 95 % intervals, tokens per result; all results are in {table}")
 
 
-def missing(store: Store, study: Study, arms: Sequence[str], options: Options) -> list[Task]:
+def missing(store: Store, study: Study, arms: Sequence[str], options: RunOptions) -> list[Task]:
     """The tasks for the results that are not there, small enough for all workers to have some."""
     first, step = options.shard
     problems = [key_of(case.id, case.question) for case in study.cases][first - 1 :: step]
@@ -120,7 +120,7 @@ def missing(store: Store, study: Study, arms: Sequence[str], options: Options) -
     return plan(arms, study.data["seeds"], problems, store.keys(), max(1, min(options.live, share)))
 
 
-def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: Options) -> None:
+def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: RunOptions) -> None:
     """Do the tasks with a pool, which ends with them."""
     if not tasks:
         return
@@ -142,7 +142,7 @@ def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: Option
         progress.close()
 
 
-def make_pool(job: Job, options: Options, tasks: int) -> WorkerPool:
+def make_pool(job: Job, options: RunOptions, tasks: int) -> WorkerPool:
     """Processes of this machine, or actors of a Ray cluster; no more than there are tasks."""
     size = min(options.workers, tasks)
     if options.ray is None:

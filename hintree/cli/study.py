@@ -101,11 +101,11 @@ def run_run(args: argparse.Namespace) -> None:
     """Run a study, or the rest of it. Raises UsageError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        from hintree.experiments.study.run import Options, load, run_study
+        from hintree.experiments.study.run import RunOptions, load, run_study
     except ModuleNotFoundError as error:
         raise UsageError(f'studies need {error.name}: pip install "hintree[study]"') from error
-    names = set(Options._fields) - {"as_json"}
-    options = Options(**{name: getattr(args, name) for name in names}, as_json=args.json)
+    names = set(RunOptions._fields) - {"as_json"}
+    options = RunOptions(**{name: getattr(args, name) for name in names}, as_json=args.json)
     run_study(load(args.study, args.set, args), options)
 
 

@@ -17,14 +17,14 @@ from hintree.search import Node, Tree
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import storable
 
-Row = dict[str, Any]
+TrainingRow = dict[str, Any]
 GOOD = 0.5
 """A step is labelled right where its score is at least this."""
 STEP_END = "\n"
 """What stands between steps, and after the question."""
 
 
-def prm_rows(tree: Tree, chosen: Node) -> Iterator[Row]:
+def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
     """A row for every path whose steps were all judged, as far as it was judged."""
     for end in tree.nodes[1:]:
         path = end.path()
@@ -38,13 +38,13 @@ def prm_rows(tree: Tree, chosen: Node) -> Iterator[Row]:
             }
 
 
-def sft_rows(tree: Tree, chosen: Node) -> Iterator[Row]:
+def sft_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
     """The chosen solution, if it is finished."""
     if chosen.status == "terminal":
         yield {"prompt": prompt([], tree), "completion": solution(chosen.path())}
 
 
-def dpo_rows(tree: Tree, chosen: Node) -> Iterator[Row]:
+def dpo_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
     """A pair for every rewrite that was judged higher or lower than what it was written in place of."""
     for new in tree:
         old = None if new.replaces is None else tree.nodes[new.replaces]
@@ -68,7 +68,7 @@ def solution(path: Iterable[Node]) -> str:
     return storable("".join(n.step.text + ("" if n.step.ended == "length" else STEP_END) for n in path))
 
 
-FORMS: Mapping[str, Callable[[Tree, Node], Iterator[Row]]] = {"prm": prm_rows, "sft": sft_rows, "dpo": dpo_rows}
+FORMS: Mapping[str, Callable[[Tree, Node], Iterator[TrainingRow]]] = {"prm": prm_rows, "sft": sft_rows, "dpo": dpo_rows}
 
 
 def to_lines(form: str, trees: Iterable[ShownTree]) -> Iterator[str]:

@@ -19,7 +19,7 @@ SHORT = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AnswerRow:
     """A row of a file: its line number from 1, the reference, the output, and the options if there are any."""
 
     line: int
@@ -38,7 +38,7 @@ class GradedRow:
     verdict: Verdict
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[AnswerRow]:
     """Yield the rows of a file in UTF-8, or in UTF-16 with a byte order mark; empty lines are skipped.
 
     Raises:
@@ -63,7 +63,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise GraderError(f"{path}: the file has no rows")
 
 
-def read_row(line: bytes, number: int, place: str) -> Row:
+def read_row(line: bytes, number: int, place: str) -> AnswerRow:
     """Return the row of a line. ``place``: where it stands, for messages.
 
     Raises:
@@ -83,7 +83,7 @@ def read_row(line: bytes, number: int, place: str) -> Row:
     if row["output"] is not None and not isinstance(row["output"], str):
         raise GraderError(f"{place}: output is not a text but {type(row['output']).__name__}")
     choices = read_choices(row.get("choices"), place)
-    return Row(number, read_reference(row["answer"], choices, place), row["output"] or "", choices)
+    return AnswerRow(number, read_reference(row["answer"], choices, place), row["output"] or "", choices)
 
 
 def read_choices(value: Any, place: str) -> Choices | None:
@@ -113,7 +113,7 @@ def read_reference(value: Any, choices: Choices | None, place: str) -> str:
     return value.strip()
 
 
-def grade_rows(rows: Iterable[Row]) -> Iterator[GradedRow]:
+def grade_rows(rows: Iterable[AnswerRow]) -> Iterator[GradedRow]:
     """Yield each row with its verdict; an output that states no answer is wrong.
 
     Raises:

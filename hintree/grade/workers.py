@@ -35,7 +35,7 @@ MOST = min(4, os.cpu_count() or 1)
 CODE = "import sys; sys.path[:] = {path!r}; from hintree.grade.worker import main; main({seconds}, {first})"
 
 
-class Worker:
+class GradingWorker:
     """A worker process and the channel to it."""
 
     def __init__(self) -> None:
@@ -103,8 +103,8 @@ class Workers:
         self._empty()
 
     def _empty(self) -> None:
-        self.idle: list[Worker] = []
-        self.all: set[Worker] = set()
+        self.idle: list[GradingWorker] = []
+        self.all: set[GradingWorker] = set()
         self.slots = threading.Semaphore(MOST)
 
     def ask(self, kind: str, reference: str, answer: str) -> Verdict:
@@ -137,7 +137,7 @@ class Workers:
         try:
             worker = self.idle.pop()
         except IndexError:
-            self.all.add(worker := Worker())
+            self.all.add(worker := GradingWorker())
         try:
             verdict = worker.ask(question)
         except BaseException:

@@ -15,7 +15,7 @@ LONGEST_STEP = 400
 """Maximum length of a step in characters; a longer step is malformed and is not parsed."""
 
 
-class Verdict(NamedTuple):
+class StepVerdict(NamedTuple):
     """The checker's verdict on one step.
 
     right: The step is needed, follows from the problem, and is true.
@@ -71,7 +71,7 @@ def stated_values(problem: LabProblem, history: Sequence[str]) -> dict[str, int]
     return known
 
 
-def check_step(problem: LabProblem, history: Sequence[str], step: str) -> Verdict:
+def check_step(problem: LabProblem, history: Sequence[str], step: str) -> StepVerdict:
     """Check ``step`` against the problem after ``history`` (the steps before it, right or wrong).
 
     A step is right if what it states is true in the problem. A step that builds on an earlier error is therefore wrong
@@ -80,13 +80,13 @@ def check_step(problem: LabProblem, history: Sequence[str], step: str) -> Verdic
     known = stated_values(problem, history)
     if (answer := ANSWER.fullmatch(step.strip()[:LONGEST_STEP])) is not None:
         true = known.get(problem.target) == problem.answer == int(answer[1])
-        return Verdict(true, "" if true else "operand")
+        return StepVerdict(true, "" if true else "operand")
     parsed = parse_step(step)
     if parsed is None or not 1 <= parsed.label <= len(problem.facts):
-        return Verdict(False, "malformed")
+        return StepVerdict(False, "malformed")
     fact = problem.facts[parsed.label - 1]
     kind = error_kind(problem, fact, parsed, known)
-    return Verdict(not kind, kind)
+    return StepVerdict(not kind, kind)
 
 
 def error_kind(problem: LabProblem, fact: Fact, step: ParsedStep, known: dict[str, int]) -> ErrorKind:

@@ -33,7 +33,7 @@ class ContentPart(BaseModel):
     text: str
 
 
-class Message(BaseModel):
+class ChatMessage(BaseModel):
     """One message of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
@@ -62,7 +62,7 @@ class Body(BaseModel):
 class ChatBody(Body):
     """The body of /v1/chat/completions."""
 
-    messages: list[Message] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1)
 
 
 class CompletionBody(Body):

@@ -43,7 +43,7 @@ def stored_rows(folder, table):
 
 
 def resume(folder, text=STUDY):
-    run.run_study(resolve(parse("old_study.yaml", text)), run.Options(folder, resume=True))
+    run.run_study(resolve(parse("old_study.yaml", text)), run.RunOptions(folder, resume=True))
 
 
 def test_every_result_and_tree_of_an_old_store_loads(folder):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hintree.lab import FAMILIES, Verdict, check_step, first_error, problems
+from hintree.lab import FAMILIES, StepVerdict, check_step, first_error, problems
 from hintree.lab.difficulty import WIDE
 from hintree.lab.problem import gold
 from tests.support.lab_cases import ANSWER, BEN, CARL, DORA, EVA, GINA, PROBLEM, STEPS, WRONG_BEN, WRONG_CARL
@@ -86,7 +86,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_verdict(name):
     history, step, kind = CASES[name]
-    assert check_step(PROBLEM, history, step) == Verdict(kind == "", kind)
+    assert check_step(PROBLEM, history, step) == StepVerdict(kind == "", kind)
 
 
 def test_two_steps_in_one_are_not_a_right_step():

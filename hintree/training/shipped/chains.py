@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from hintree.lab.checker import Verdict, check_step
+from hintree.lab.checker import StepVerdict, check_step
 from hintree.lab.problem import LabProblem
 from hintree.search import Beam, Handler, Ledger, Node, Problem, Rewrite, Run, Search, Tree, choose, run_searches
 
@@ -20,7 +20,7 @@ class CheckedChain(NamedTuple):
 
     problem: LabProblem
     nodes: list[Node]
-    verdicts: list[Verdict]
+    verdicts: list[StepVerdict]
     right: bool
     ledger: Ledger
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hintree.lab import problems
-from hintree.lab.checker import Verdict
+from hintree.lab.checker import StepVerdict
 from hintree.lab.scripted import scripted
 from hintree.search import Beam, BestOfN, choose
 from hintree.statistics.intervals import mean_interval
@@ -20,7 +20,7 @@ ASKED = list(problems("test", range(3, 7), n=80, seed=4))
 def scored_chain(*pairs):
     """A solution as (score, right) per step."""
     nodes = [SimpleNamespace(score=score) for score, _ in pairs]
-    return SimpleNamespace(nodes=nodes, verdicts=[Verdict(right, "" if right else "operand") for _, right in pairs])
+    return SimpleNamespace(nodes=nodes, verdicts=[StepVerdict(right, "" if right else "operand") for _, right in pairs])
 
 
 def f1(*chains, threshold=0.5):
