@@ -1,47 +1,47 @@
-# Every target builds the environment it needs in .venv first. `make demo` and `make test` are all a newcomer needs.
+# Every target first builds the environment that it needs in .venv. Start with `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: help demo test test-slow lint lab studies prm-labels bench clean
 
-help:           ## show this list
+help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: .venv/demo  ## solve held-out problems with the shipped models and compare the presets
+demo: .venv/demo  ## solve held-out problems with the shipped models, compare presets
 	$(BIN)/hintree demo
 
-test: .venv/dev   ## run the tests
+test: .venv/dev   ## run the fast tests
 	@sh tests/support/browser.sh
 	$(BIN)/python -m pytest
 
-test-slow: .venv/dev  ## run the slow tests too
+test-slow: .venv/dev  ## run all tests, slow ones too
 	@sh tests/support/browser.sh
 	$(BIN)/python -m pytest -m "slow or not slow"
 
-lint: .venv/dev   ## check style, format and types
+lint: .venv/dev   ## check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lab: .venv/demo   ## train all shipped models from nothing into build/lab and measure them
+lab: .venv/demo   ## train all shipped models from scratch into build/lab and measure them
 	$(BIN)/hintree lab train --out build/lab
 	$(BIN)/hintree lab evaluate --models build/lab
 
-studies: .venv/dev  ## run the shipped studies (a day), and put their reports into docs/reports
+studies: .venv/dev  ## run the shipped studies (about a day) and copy their reports to docs/reports
 	for study in hints smart_threshold trim_threshold ladder search_at_equal_cost scorers tuning methods; do \
 	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
 	    $(BIN)/hintree report build/studies/$$study && mkdir -p docs/reports/$$study && \
 	    cp build/studies/$$study/report/report.md build/studies/$$study/report/*.svg docs/reports/$$study || exit 1; \
 	done
 
-# What the PRMs of prm-labels are trained on and compared on; docs/scorers.md has smaller sizes for a first look.
+# Training and test problems of prm-labels; docs/scorers.md has smaller sizes for a first try.
 LABELLED ?= lab:train?steps=2-8&n=1000&seed=1
 TESTED ?= lab:test?steps=4-8&n=500
 PRMS := build/prm-labels/exact build/prm-labels/hard build/prm-labels/soft embedded:prm
 COMMA := ,
 LISTED = $(subst $() ,$(COMMA),$(PRMS))
 
-prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels, and compare them (hours; goes on where it was)
+prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels and compare them (hours; resumes)
 	test -d build/prm-labels/judge || $(BIN)/hintree lab judge --out build/prm-labels/judge
 	for labels in exact hard soft; do \
 	    test -d build/prm-labels/$$labels || $(BIN)/hintree train prm --labels $$labels --problems '$(LABELLED)' \
@@ -56,7 +56,7 @@ prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels, and com
 bench: .venv/demo  ## measure the local runtime
 	$(BIN)/hintree bench
 
-clean:          ## remove the environment and everything built
+clean:          ## remove the environment and all build outputs
 	rm -rf .venv build dist *.egg-info
 
 .venv/demo: pyproject.toml constraints.txt
