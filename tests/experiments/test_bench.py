@@ -6,19 +6,19 @@ import torch
 
 from hintree.errors import UsageError
 from hintree.experiments.bench import bookkeeping, others, scaling, shapes
-from hintree.experiments.bench.arms import ours, stock, timed, with_dynamic_cache
+from hintree.experiments.bench.arms import timed, with_dynamic_cache, with_generate, with_hintree
+from hintree.experiments.bench.batch_invariance import mismatches
 from hintree.experiments.bench.bookkeeping import SEARCHES, grow
 from hintree.experiments.bench.clock import Meter, spread
 from hintree.experiments.bench.floor import attention_seconds, floor_seconds
-from hintree.experiments.bench.on_device import Limits, bench_on, least_seconds
-from hintree.experiments.bench.real import load_cast
+from hintree.experiments.bench.on_device import DeviceLimits, bench_on, roofline_seconds
+from hintree.experiments.bench.real import load_shipped_models
 from hintree.experiments.bench.report import GOALS, to_json
 from hintree.experiments.bench.run import Extent, run
 from hintree.experiments.bench.scaling import find_plotter
-from hintree.experiments.bench.seeds import mismatches
-from hintree.experiments.bench.shapes import Shape, as_ids, as_text, subject
+from hintree.experiments.bench.shapes import Shape, as_ids, as_text, make_bench_model
 from hintree.experiments.bench.tables import tables
-from hintree.experiments.bench.trees import ALL, DYNAMIC, OURS, PROBLEM, Plan
+from hintree.experiments.bench.trees import ALL, DYNAMIC, HINTREE, PROBLEM, Plan
 from hintree.search import to_dict
 
 SMALL = Shape(problems=2, prompt=10, children=4, kept=2, step=5, depth=3)
@@ -26,73 +26,73 @@ SMALL = Shape(problems=2, prompt=10, children=4, kept=2, step=5, depth=3)
 
 @pytest.fixture(scope="module")
 def tiny():
-    shapes.SIZES["tiny"] = shapes.Size(16, 2, 24, 4096)
-    yield subject("tiny")
+    shapes.SIZES["tiny"] = shapes.LlamaSize(16, 2, 24, 4096)
+    yield make_bench_model("tiny")
     del shapes.SIZES["tiny"]
 
 
 @pytest.mark.parametrize(
     ("write", "problems", "forwarded"),
     [
-        (lambda s, shape: stock(s, shape, 1), 2, SMALL.forwarded_one_by_one),
-        (lambda s, shape: stock(s, shape, 2), 2, SMALL.forwarded_one_by_one),
-        (lambda s, shape: stock(s, shape, 8), 2, SMALL.forwarded_one_by_one),
+        (lambda s, shape: with_generate(s, shape, 1), 2, SMALL.forwarded_one_by_one),
+        (lambda s, shape: with_generate(s, shape, 2), 2, SMALL.forwarded_one_by_one),
+        (lambda s, shape: with_generate(s, shape, 8), 2, SMALL.forwarded_one_by_one),
         (with_dynamic_cache, 2, SMALL.forwarded_cached),
-        (ours, 2, SMALL.forwarded_cached),
-        (ours, 1, SMALL.forwarded_cached // 2),
+        (with_hintree, 2, SMALL.forwarded_cached),
+        (with_hintree, 1, SMALL.forwarded_cached // 2),
     ],
 )
-def test_arms_write_all_and_forward_what_the_formulas_say(tiny, write, problems, forwarded):
+def test_arms_generate_and_forward_the_tokens_of_the_formulas(tiny, write, problems, forwarded):
     shape = SMALL._replace(problems=problems)
     done = timed(tiny, shape, write(tiny, shape))
     assert (done.generated, done.forwarded) == (shape.generated, forwarded)
     assert 0 < done.inside <= done.seconds
 
 
-def test_the_formulas_are_right_for_the_default_tree():
+def test_the_formulas_give_the_default_trees_token_counts():
     tree = Shape(problems=1)
     assert tree.forwarded_one_by_one == 24_192
     assert tree.forwarded_cached == 100 + 8 * 16 * 19 + 7 * 4 == tree.generated
 
 
-def test_leaving_out_calls_leaves_the_tokens_per_token_as_they_are(tiny):
-    whole, part = (timed(tiny, SMALL, stock(tiny, SMALL, 1, of)) for of in (1, 2))
+def test_skipping_calls_keeps_forwarded_per_generated_tokens(tiny):
+    whole, part = (timed(tiny, SMALL, with_generate(tiny, SMALL, 1, of)) for of in (1, 2))
     assert part.generated * 2 == whole.generated and part.forwarded * 2 == whole.forwarded
 
 
-def test_words_are_tokens(tiny):
+def test_each_word_is_one_token(tiny):
     ids = [0, 7, 4095, 7]
     assert tiny.tokenizer.encode(as_text(ids)) == ids == as_ids(tiny.tokenizer.decode(ids))
 
 
-def test_the_floor_is_asked_for_what_was_forwarded(tiny):
+def test_the_meter_counts_the_shapes_of_the_matmul_floor(tiny):
     with Meter(tiny.model.base_model, tiny.head) as meter, torch.inference_mode():
         tiny.model(input_ids=torch.zeros(2, 3, dtype=torch.long))
-    assert meter.slots == {(2, 3): 1} and meter.rows == {6: 1} and meter.forwarded == 6
-    assert not meter.attended, "a pass without a mask for each query is none of ours"
-    assert floor_seconds(tiny.model.base_model, tiny.head, meter.slots, meter.rows) > 0
+    assert meter.passes == {(2, 3): 1} and meter.head_rows == {6: 1} and meter.forwarded == 6
+    assert not meter.attended, "a pass without a 4D mask is no tree attention"
+    assert floor_seconds(tiny.model.base_model, tiny.head, meter.passes, meter.head_rows) > 0
     assert not tiny.model.base_model._forward_hooks, "a closed meter leaves no hook"
 
 
-def test_attention_alone_is_asked_for_the_columns_of_a_tree(tiny):
+def test_the_meter_counts_the_kv_slots_of_tree_attention(tiny):
     meter, shape = Meter(tiny.model.base_model, tiny.head), Shape(2, 5, 4, 2, 3, 2)
-    timed(tiny, shape, ours(tiny, shape), meter)
-    assert {shape[:2] for shape in meter.attended} == set(meter.slots)
-    assert sum(meter.attended.values()) == sum(meter.slots.values())
+    timed(tiny, shape, with_hintree(tiny, shape), meter)
+    assert {shape[:2] for shape in meter.attended} == set(meter.passes)
+    assert sum(meter.attended.values()) == sum(meter.passes.values())
     assert attention_seconds(tiny.model.config, meter.attended) > 0
 
 
-def test_company_changes_no_text():
-    differing = mismatches(load_cast().reasoner, 40)
+def test_outputs_do_not_change_with_batch_composition():
+    differing = mismatches(load_shipped_models().reasoner, 40)
     assert len(differing) == 3 and set(differing.values()) == {0}
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=list(SEARCHES))
-def test_trees_without_models_are_full_and_the_same_each_time(search):
+def test_trees_without_models_are_full_and_reproducible(search):
     (seconds, tree), (_, again) = grow(search, 300), grow(search, 300)
     assert 300 <= len(tree) - 1 < 300 + 256 and seconds >= 0
     assert all(node.hint for node in tree.nodes[1:])
-    assert sum(node.score is None for node in tree.nodes[1:]) <= 256, "but for the last batch all are scored"
+    assert sum(node.score is None for node in tree.nodes[1:]) <= 256, "all but the last batch are scored"
     assert to_dict(tree) == to_dict(again)
 
 
@@ -159,7 +159,7 @@ def test_trees_on_a_device_are_timed_beside_its_roofline(tiny, capsys):
     found = json.loads(capsys.readouterr().out)
     assert (found["device"], found["dtype"]) == ("cpu", "float32")
     speeds = found["models"]["tiny"]["tokens_per_second"]
-    assert set(speeds) == {PROBLEM, ALL, DYNAMIC, OURS} and all(speed["low"] > 0 for speed in speeds.values())
+    assert set(speeds) == {PROBLEM, ALL, DYNAMIC, HINTREE} and all(speed["low"] > 0 for speed in speeds.values())
     share = found["models"]["tiny"]["roofline_share"]
     assert 0 < share["low"] <= share["high"] < 1 and share["runs"] == 2
     bench_on("cpu", ["tiny"], shape=SMALL, runs=1, as_json=False)
@@ -174,10 +174,10 @@ def test_an_unknown_device_or_size_is_one_clear_error(tiny, device, model):
         bench_on(device, [model], shape=SMALL, runs=1, as_json=True)
 
 
-def test_the_roofline_counts_weights_keys_values_and_sums(tiny):
+def test_the_roofline_counts_weights_keys_values_and_operations(tiny):
     meter = Meter(tiny.model.base_model, tiny.head)
     meter.attended[2, 3, 10] = 4
-    own = sum(p.numel() for p in tiny.model.parameters()) - 4096 * 16 - 16  # but for the first layer and the last norm
-    read = 4 * 4 * (own + 2 * 10 * 2 * 2 * 16)
-    assert least_seconds(tiny, meter, Limits(1.0, 1e30)) == read
-    assert least_seconds(tiny, meter, Limits(1e30, 1.0)) == 4 * (2 * own * 6 + 4 * 2 * 16 * 2 * 3 * 10)
+    weights = sum(p.numel() for p in tiny.model.parameters()) - 4096 * 16 - 16  # without embedding and last norm
+    read = 4 * 4 * (weights + 2 * 10 * 2 * 2 * 16)
+    assert roofline_seconds(tiny, meter, DeviceLimits(1.0, 1e30)) == read
+    assert roofline_seconds(tiny, meter, DeviceLimits(1e30, 1.0)) == 4 * (2 * weights * 6 + 4 * 2 * 16 * 2 * 3 * 10)

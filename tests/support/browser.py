@@ -23,6 +23,10 @@ FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --window-size=1400,900"
 )
+QUESTION = (
+    "(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. (3) Hugo gets 23 more coins than Gina. (4) Dora "
+    "gets 7 more coins than Hugo. (5) Ivy gets 23 fewer coins than Dora. How many coins does Ivy have?"
+)
 
 
 class Browser:
@@ -124,4 +128,4 @@ def large_tree(size):
     return ShownTree(tree, choose(tree).node, "large")
 
 
-__all__ = ["LOUD", "MISSING", "Browser", "Keys", "large_tree"]
+__all__ = ["LOUD", "MISSING", "QUESTION", "Browser", "Keys", "large_tree"]

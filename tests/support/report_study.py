@@ -24,6 +24,8 @@ ARMS = {
     "teacher": {"preset": "greedy", **NOBODY, "reasoner": "embedded:teacher", **LAST},
 }
 SOURCE = "lab:test?n={}&steps={}&seed=6"
+N, STEPS = 3, "4-6"
+"""Number and lengths of the problems of the study that the tests of the report share."""
 
 
 loaded = lru_cache(load_model)
@@ -71,3 +73,11 @@ def as_result(arm, case, seed, solution):
 def failed(arm, case, seed):
     key = key_of(case.problem.id, case.problem.question)
     return Result(arm, key, seed, "failed", "failed: no memory", None, False, Ledger(), {}, 3), None
+
+
+def rows_of(table):
+    return [dict(zip([c.title() for c in table.columns], row, strict=True)) for row in table.rows]
+
+
+def by_arm(table):
+    return {row["arm"]: row for row in rows_of(table)}

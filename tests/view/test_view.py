@@ -1,52 +1,14 @@
-"""The viewer in a real Chromium: what a person can click, and what a hostile model cannot do.
+"""The viewer in a real Chromium: what a person can click."""
 
-``HINTREE_PICTURES=write pytest tests/view/test_view.py`` makes the pictures in docs/ anew.
-"""
-
-import os
 import re
-from pathlib import Path
 
 import pytest
 
-import hintree
 from hintree.errors import UsageError
 from hintree.export import ShownTree
-from hintree.search import Problem, StepOutput, Tree, choose
-from hintree.search.core.hints import Hint
+from hintree.search import Problem, Tree
 from hintree.view import page
-from tests.support.browser import Keys, large_tree
-from tests.support.hostile_texts import HOSTILE
-
-DOCS = Path(__file__).parents[2] / "docs"
-QUESTION = (
-    "(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. (3) Hugo gets 23 more coins than Gina. (4) Dora "
-    "gets 7 more coins than Hugo. (5) Ivy gets 23 fewer coins than Dora. How many coins does Ivy have?"
-)
-
-
-@pytest.fixture(scope="module")
-def trees():
-    """The beam search and MCTS of the shipped models on the question of the README."""
-    solver = hintree.Solver()
-    beam = solver.solve(QUESTION)
-    solver.search = hintree.MCTS(simulations=32)
-    mcts = solver.solve(QUESTION)
-    return [ShownTree(s.tree, s.steps[-1], name) for s, name in ((beam, "beam"), (mcts, "mcts"))]
-
-
-@pytest.fixture(scope="module")
-def rewritten(trees):
-    """Two versions of a step, both judged: (old, new)."""
-    tree = trees[1].tree
-    pairs = [(tree.nodes[n.replaces], n) for n in tree if n.replaces and n.status != "rejected"]
-    return next((old, new) for old, new in pairs if old.score is not None and new.score is not None)
-
-
-@pytest.fixture
-def mcts(browser, trees):
-    browser.show(trees[1])
-    return trees[1]
+from tests.support.browser import QUESTION, Keys
 
 
 def test_the_best_path_is_open_and_its_answer_is_selected(browser, mcts):
@@ -226,108 +188,3 @@ def test_dark_and_light_print_and_narrow_windows(browser, mcts):
     browser.frame()
     assert browser.run("return document.documentElement.scrollWidth") <= 600
     browser.driver.set_window_size(1400, 900)
-
-
-def hostile_tree():
-    """Every hostile text wherever a text can stand."""
-    tree = Tree(Problem(" ".join(HOSTILE), HOSTILE[0]))
-    for text in HOSTILE:
-        step = StepOutput(text, "delimiter", 3, float("nan"), float("-inf"), 0.1)
-        old = tree.add(tree.root, step, "reasoner", hint=Hint(text))
-        old.status, old.reason = "rejected", text
-        tree.record_score(old, 0.1)
-        tree.record_score(
-            tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9
-        )
-    return ShownTree(tree, choose(tree).node, HOSTILE[1], {HOSTILE[2]: HOSTILE[3]})
-
-
-def test_hostile_texts_stay_texts_run_nothing_and_ask_nobody(browser):
-    solved = hostile_tree()
-    browser.show(solved, solved, address="#tree=0&with=1&q=pwned")
-    browser.click("#all")
-    for node in solved.tree:
-        browser.run("select(panes[0], arguments[0])", node.id)
-    browser.press("c")
-    tags = browser.run("return [...new Set([...document.querySelectorAll('body *')].map((e) => e.localName))]")
-    assert not {"iframe", "img", "svg", "base", "meta", "link"} & set(tags)
-    assert len(browser.all("script")) == 2 and len(browser.all("style")) == 1
-    assert browser.run("return window.pwned") is None
-    texts = [row.get_attribute("textContent") for row in browser.all(".row .text")]
-    assert "<img src=x onerror=window.pwned=1>" in texts
-    assert browser.log() == ([], []), "no complaint, no request"
-
-
-def test_nothing_inline_runs_but_the_page_itself(browser, trees):
-    source = page([trees[0]]).replace("<header>", "<header onclick='window.pwned=1'><script>window.pwned=1</script>")
-    browser.show(source=source)
-    browser.click("header h1")
-    assert browser.run("return window.pwned") is None
-    complaints, _ = browser.log()
-    assert any("Content Security Policy" in line for line in complaints)
-
-
-def test_without_javascript_there_is_an_outline(browser, trees):
-    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    file = browser.folder / "outline.html"
-    file.write_text(page([trees[1]]), encoding="utf-8")
-    browser.driver.get(file.as_uri())
-    shown = browser.one("body").text
-    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    assert QUESTION in shown and all(node.step.text in shown for node in trees[1].tree)
-
-
-@pytest.mark.parametrize("size", [500, pytest.param(10_000, id="ten thousand")])
-def test_large_trees_make_small_pages_with_few_elements(browser, size):
-    solved = large_tree(size)
-    source = page([solved])
-    assert len(source) < 300_000 * size / 500
-    browser.show(source=source)
-    assert len(browser.all("*")) < 600
-    browser.press("e")
-    assert len(browser.rows()) == len(solved.tree) and len(browser.all("*")) < 600
-    browser.press("a")
-    assert browser.all(f'[data-id="{solved.chosen.id}"]'), "the answer is in sight again"
-
-
-def test_a_path_of_ten_thousand_steps_and_no_step_at_all(browser):
-    deep, empty = Tree(Problem("how deep?")), Tree(Problem("how deep?"))
-    node = deep.root
-    for i in range(10_000):
-        node = deep.add(node, StepOutput(f"step {i}", "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
-    browser.show(ShownTree(deep, node, "deep"), ShownTree(empty, empty.root, "empty"), address="#tree=0&with=1")
-    assert len(browser.rows(0)) == 10_001 and browser.rows(1) == [0] and len(browser.all("*")) < 700
-    assert browser.selected() == 10_000 and "step 9999" in browser.details()
-    browser.run("select(panes[1], 0)")
-    assert "how deep?" in browser.details() and browser.log() == ([], [])
-
-
-def test_pictures_for_the_readme(browser, trees, rewritten, tmp_path):
-    browser.driver.set_window_size(1240, 700)
-    folder = DOCS if os.environ.get("HINTREE_PICTURES") == "write" else tmp_path
-    for name, address, scheme in (
-        ("view-light.png", f"#tree=1&step={rewritten[0].id}", "light"),
-        ("view-dark.png", "#tree=0&with=1", "dark"),
-    ):
-        browser.show(*trees, address=address)
-        browser.run("document.documentElement.style.colorScheme = arguments[0]; panes.forEach((p) => p.draw())", scheme)
-        browser.frame()
-        browser.driver.save_screenshot(str(folder / name))
-        assert 20_000 < (folder / name).stat().st_size < 200_000
-        assert (DOCS / name).exists()
-    browser.driver.set_window_size(1400, 900)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("size", "goal"), [(500, 500), (10_000, 1_000), (50_000, 2_000)])
-def test_how_soon_pages_are_ready(browser, capsys, size, goal):
-    """``pytest -m slow -k soon tests/view/test_view.py`` prints the figures of docs/views.md."""
-    source = page([large_tree(size)])
-    times = []
-    for _ in range(10):
-        browser.show(source=source)
-        times.append(int(browser.run("return document.documentElement.dataset.ready")))
-    low, middle, high = min(times), sorted(times)[5], max(times)
-    with capsys.disabled():
-        print(f"\n{size:,} steps, {len(source) / 1e6:.2f} MB: ready after {middle} ms [{low}, {high}], 10 loads")
-    assert low < goal

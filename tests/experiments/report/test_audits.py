@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+import sklearn.metrics
+
+from hintree import Problem
+from hintree.data.lab import lab_problems
+from hintree.experiments.report import audits
+from hintree.experiments.report.extract import extract_record
+from hintree.experiments.report.results import ProblemFacts, StudyResults
+from hintree.lab.checker import check_step
+from hintree.lab.controls import control
+from hintree.policies.leaks import leaks
+from tests.support.report_study import ARMS, STEPS, N, by_arm, rows_of, solve
+
+
+def test_rewrites_are_counted_as_the_trees_hold_them(done, results):
+    truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=6")}
+    rewrites = mended = broken = kept = 0
+    rises = []
+    for (arm, name, _), solution in done[1].items():
+        for node in solution.tree if arm == "ladder 200" else ():
+            if node.replaces is not None:
+                rises.append((node.score, solution.tree.nodes[node.replaces].score))
+                old, history = solution.tree.nodes[node.replaces], [n.step.text for n in node.parent.path()]
+                before, after = (check_step(truth[name], history, n.step.text).right for n in (old, node))
+                took = not node.reason.startswith(("not better", "same as", "empty", "repeated"))
+                rewrites, kept = rewrites + 1, kept + took
+                mended, broken = mended + (took and after > before), broken + (took and after < before)
+    rows = [row for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "ladder 200"]
+    total = {head: sum(row[head] for row in rows) for head in ("rewrites", "kept", "wrong to right", "right to wrong")}
+    assert list(total.values()) == [rewrites, kept, mended, broken] and rewrites > 0 and mended > 0
+    both = [new > old for new, old in rises if new is not None and old is not None]
+    rose = sum(row["score rose, %"].value * row["score rose, %"].n for row in rows)
+    assert rose == pytest.approx(sum(both)) and sum(row["score rose, %"].n for row in rows) == len(both)
+
+
+def test_mended_mistakes_are_counted_by_kind(done, results):
+    truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=6")}
+    found = dict.fromkeys(audits.MISTAKES, 0)
+    for (arm, name, _), solution in done[1].items():
+        for node in solution.tree if arm == "ladder 200" else ():
+            if node.replaces is not None:
+                old, history = solution.tree.nodes[node.replaces], [n.step.text for n in node.parent.path()]
+                if kind := check_step(truth[name], history, old.step.text).kind:
+                    found[kind] += 1
+    rows = [row for row in rows_of(audits.mistake_table(results)) if row["arm"] == "ladder 200"]
+    counts = {kind: [tuple(map(int, row[kind].split(" of "))) for row in rows] for kind in found}
+    assert {kind: sum(n for _, n in pairs) for kind, pairs in counts.items()} == found and sum(found.values()) > 0
+    mended = [row["wrong to right"] for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "ladder 200"]
+    assert sum(k for pairs in counts.values() for k, _ in pairs) == sum(mended) > 0
+
+
+def test_hints_are_measured_against_hints_of_other_problems(done, results):
+    row = by_arm(audits.hint_table(results))["ladder 200"]
+    nodes = [
+        (s, node)
+        for (arm, _, _), s in done[1].items()
+        if arm == "ladder 200"
+        for node in s.tree
+        if node.hint is not None
+    ]
+    assert row["hints"] == len(nodes)
+    leaked = [leaks(n.hint.text, s.question, [x.step.text for x in n.path()[:-1]]) for s, n in nodes]
+    assert row["leaked, %"].value == np.mean(leaked)
+    assert row["followed, %"].value > max(0.8, row["shuffled, %"].value)
+
+
+def one_arm(trees, truth):
+    """StudyResults of attempts at lab problems with one seed."""
+    attempts = {
+        (i, 0): extract_record(s.tree, s.ledger, s.answer, s.answer == str(p.answer), str(p.answer), "last", p)
+        for i, (s, p) in enumerate(zip(trees, truth, strict=True))
+    }
+    return StudyResults(
+        "one", {"arm": {}}, "arm", None, [ProblemFacts(p.id, "", None) for p in truth], [0], {"arm": attempts}
+    )
+
+
+@pytest.mark.parametrize("name", ["exact", "random"])
+def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
+    truth = list(lab_problems("lab:test?n=5&steps=3-5&seed=6"))
+    asked = [Problem(p.question, p.id) for p in truth]
+    results = one_arm(solve(ARMS["ladder 200"], asked, scorer=control("scorer", name, truth).handle), truth)
+    (scores,), (trigger,) = rows_of(audits.scores_table(results)), rows_of(audits.trigger_table(results))
+    assert 0 < scores["wrong"] < scores["steps"]
+    seen = [step for _, step in audits.judged_of(results, "arm")]
+    wrong, triggered = [not step.right for step in seen], [step.triggered for step in seen]
+    assert trigger["precision, %"].value == pytest.approx(sklearn.metrics.precision_score(wrong, triggered))
+    assert trigger["recall, %"].value == pytest.approx(sklearn.metrics.recall_score(wrong, triggered))
+    if name == "exact":
+        assert (scores["AUC"].value, scores["ECE"], scores["F1, %"]) == (1, 0, 1)
+        assert trigger["precision, %"].value == 1
+    else:
+        assert scores["AUC"].value < 0.8 and scores["ECE"] > 0.1 and trigger["precision, %"].value < 1
+
+
+def test_a_study_of_other_problems_has_no_exact_labels(done):
+    solution = next(s for (arm, _, _), s in done[1].items() if arm == "ladder 200")
+    attempt = extract_record(solution.tree, solution.ledger, solution.answer, True, solution.answer, "last", None)
+    assert attempt.judged == attempt.traces == []
+    assert all(r.before is None for r in attempt.rewritten)
+    assert attempt.hinted and not any(hint.points for hint in attempt.hinted)

@@ -1,0 +1,109 @@
+"""A store that cannot be read or written says clearly what is wrong with it."""
+
+import random
+import sqlite3
+
+import pytest
+
+from hintree.errors import UsageError
+from hintree.experiments.study.merge import merge
+from hintree.experiments.study.store import FILE, Store
+from hintree.experiments.study.store_rows import pack_tree
+from hintree.experiments.study.store_study import key_of
+from hintree.search import to_dict
+from tests.support.stores import cases, grown, result, study
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A folder with a store of 2 arms, 30 problems and 2 seeds, and its rows."""
+    asked = cases([f"p{i}" for i in range(30)])
+    keys = [key_of(case.id, case.question) for case in asked]
+    rows = [(result(arm, key, seed), pack_tree(grown(key, seed))) for arm in "ab" for key in keys for seed in (0, 1)]
+    with Store.create(tmp_path / "run", study(), asked, versions={}, hardware={}) as store:
+        store.add(rows)
+    return tmp_path / "run", [row for row, _ in rows]
+
+
+def test_a_missing_a_foreign_an_older_and_a_newer_store_are_refused_with_what_to_do(tmp_path, filled):
+    folder, _ = filled
+    with pytest.raises(UsageError, match="hintree run"):
+        Store.open(tmp_path / "nowhere")
+    (tmp_path / FILE).write_text("this is no database at all, but quite a long text" * 100)
+    with pytest.raises(UsageError, match="damaged"):
+        Store.open(tmp_path)
+    for version, words in ((2, "newer hintree.*update"), (0, "older hintree.*another --out")):
+        with sqlite3.connect(folder / FILE) as connection:
+            connection.execute(f"PRAGMA user_version={version}")
+        connection.close()
+        with pytest.raises(UsageError, match=words):
+            Store.open(folder)
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written"):
+        Store.create(tmp_path / "file" / "run", study(), cases(["p"]))
+
+
+def test_on_a_full_disk_what_was_acknowledged_is_kept(filled):
+    folder, rows = filled
+    with Store.open(folder, write=True) as store:
+        connection = store._connection
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")  # SQLite's own limit gives SQLite's own error
+        big = (result("b", rows[0].problem, 99), bytes(10**6))
+        with pytest.raises(UsageError, match=r"disk is full.*--resume"):
+            store.add([big])
+    with Store.open(folder) as store:
+        assert set(store.keys()) == {(r.arm, r.problem, r.seed) for r in rows}
+
+
+def good_of(folder, out):
+    """The results that ``merge`` can save from a damaged store, which no reader takes for a sound one."""
+    try:
+        merge([folder], out)
+    except UsageError as error:
+        assert "nothing can be saved" in str(error) or "schema" in str(error) or "damaged" in str(error)
+        return []
+    with Store.open(out) as store:
+        return list(store.results())
+
+
+def test_of_a_truncated_store_the_good_rows_are_saved(tmp_path, filled):
+    folder, rows = filled
+    whole = (folder / FILE).read_bytes()
+    saved = []
+    for part in (0.95, 0.7, 0.4):
+        (folder / FILE).write_bytes(whole[: int(part * len(whole))])
+        with pytest.raises(UsageError, match=r"damaged.*hintree merge"):
+            Store.open(folder)
+        good = good_of(folder, tmp_path / str(part))
+        assert all(row in rows for row in good)
+        saved.append(len(good))
+    assert saved[0] > 0 and saved == sorted(saved, reverse=True)
+
+
+def test_a_flipped_bit_is_never_taken_for_a_result(tmp_path, filled):
+    folder, rows = filled
+    whole = (folder / FILE).read_bytes()
+    seen = refused = 0
+    for i, place in enumerate(random.Random(0).sample(range(100, len(whole)), 60)):
+        (folder / FILE).write_bytes(whole[:place] + bytes([whole[place] ^ 64]) + whole[place + 1 :])
+        try:
+            with Store.open(folder) as store:
+                assert list(store.results()) == rows_in_order(store, rows)
+                for row in rows:
+                    assert to_dict(store.tree(row.arm, row.problem, row.seed)) == to_dict(grown(row.problem, row.seed))
+            seen += 1
+        except UsageError as error:
+            refused += 1
+            assert len(str(error).splitlines()) == 1
+            good = good_of(folder, tmp_path / f"saved {i}")
+            assert all(row in rows for row in good)
+    assert refused > 20, f"{seen} flips harmed nothing, {refused} were found"
+
+
+def rows_in_order(store, rows):
+    arms, problems = list(store.arms()), list(store.problems())
+    return sorted(rows, key=lambda r: (arms.index(r.arm), problems.index(r.problem), r.seed))

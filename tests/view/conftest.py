@@ -1,0 +1,31 @@
+"""The trees that the tests of the viewer open."""
+
+import pytest
+
+import hintree
+from hintree.export import ShownTree
+from tests.support.browser import QUESTION
+
+
+@pytest.fixture(scope="session")
+def trees():
+    """The beam search and MCTS of the shipped models on the question of the README."""
+    solver = hintree.Solver()
+    beam = solver.solve(QUESTION)
+    solver.search = hintree.MCTS(simulations=32)
+    mcts = solver.solve(QUESTION)
+    return [ShownTree(s.tree, s.steps[-1], name) for s, name in ((beam, "beam"), (mcts, "mcts"))]
+
+
+@pytest.fixture(scope="session")
+def rewritten(trees):
+    """Two versions of a step, both judged: (old, new)."""
+    tree = trees[1].tree
+    pairs = [(tree.nodes[n.replaces], n) for n in tree if n.replaces and n.status != "rejected"]
+    return next((old, new) for old, new in pairs if old.score is not None and new.score is not None)
+
+
+@pytest.fixture
+def mcts(browser, trees):
+    browser.show(trees[1])
+    return trees[1]
