@@ -1,4 +1,4 @@
-"""``python -m hintree``."""
+"""Run the command line as ``python -m hintree``."""
 
 import sys
 

@@ -1,5 +1,7 @@
 """The benchmark of the local runtime: ``hintree bench``.
 
-Speed is counted in generated tokens per second of this process's CPU time, on one thread: wall time says little on a
-shared machine. What is compared runs in turns within one process, and every ratio is formed within one turn.
+Speed is generated tokens per second of process CPU time on one thread; wall time is unreliable on a shared machine.
+Compared arms run in turns within one process, and every ratio is taken within one turn.
+Forwarded tokens, the ledger's term, are the tokens that a model computed in prefill and decode. A hit in the KV cache
+is not counted.
 """

@@ -1,4 +1,4 @@
-"""Clocks: CPU time of this process, tokens that a model forwards, and medians over turns."""
+"""Meters: CPU time of the process, tokens forwarded through a model, and medians over turns."""
 
 import statistics
 import time
@@ -13,12 +13,12 @@ from tqdm import tqdm
 from hintree.models.local.fused_llama import fused_body
 
 T = TypeVar("T")
-Slots = tuple[int, int]
-"""Rows and queries per row of one forward pass."""
+PassShape = tuple[int, int]
+"""Shape [rows, queries] of the token ids of one forward pass."""
 
 
 class Spread(NamedTuple):
-    """The median of some runs, the lowest and the highest of them, and how many there were."""
+    """Median, minimum, maximum and number of runs."""
 
     value: float
     low: float
@@ -26,24 +26,24 @@ class Spread(NamedTuple):
     runs: int
 
     def show(self, digits: int = 2) -> str:
-        """Median and range for a table."""
+        """Format median and range for a table."""
         if self.low == self.high:
             return f"{self.value:.{digits}f}"
         return f"{self.value:.{digits}f} ({self.low:.{digits}f}-{self.high:.{digits}f})"
 
 
 def spread(values: Iterable[float]) -> Spread:
-    """Median and range of some values, at least one."""
+    """Return median and range of at least one value."""
     found = list(values)
     return Spread(statistics.median(found), min(found), max(found), len(found))
 
 
 class Timing(NamedTuple):
-    """One run of one arm.
+    """Cost of one run of one arm.
 
-    seconds: CPU seconds of all of it.
-    generated: Tokens written.
-    forwarded: Tokens that went through the model, padding included.
+    seconds: CPU seconds of the whole run; wall seconds where an arm is timed on a device.
+    generated: Generated tokens.
+    forwarded: Tokens computed by the model, padding included.
     inside: CPU seconds within the model's body and head.
     """
 
@@ -54,17 +54,17 @@ class Timing(NamedTuple):
 
     @property
     def speed(self) -> float:
-        """Generated tokens per CPU second."""
+        """Return generated tokens per second."""
         return self.generated / self.seconds
 
 
 class Meter:
-    """Counts and times what goes through a transformers model while it is open, by its own body or the lean one.
+    """Context manager that counts and times a model's forward passes, by transformers' body or by FusedLlama.
 
     Attributes:
-        slots: How often a forward pass of the body had this shape.
-        rows: How often the head was given so many hidden states.
-        attended: How often queries of such a shape looked at so many columns, where a pass has a mask for each query.
+        passes: Number of forward passes of the body, by shape [rows, queries].
+        head_rows: Number of calls of the head, by number of hidden states.
+        attended: Number of tree-attention passes (those with a 4D mask), by (rows, queries, KV slots).
         seconds: CPU seconds in body and head.
     """
 
@@ -73,15 +73,15 @@ class Meter:
         self._head = head
         self._hooks: list[Any] = []
         self._started = 0.0
-        self.slots: Counter[Slots] = Counter()
-        self.rows: Counter[int] = Counter()
+        self.passes: Counter[PassShape] = Counter()
+        self.head_rows: Counter[int] = Counter()
         self.attended: Counter[tuple[int, int, int]] = Counter()
         self.seconds = 0.0
 
     @property
     def forwarded(self) -> int:
-        """Tokens that went through the body, padding included."""
-        return sum(rows * queries * n for (rows, queries), n in self.slots.items())
+        """Return the number of tokens computed by the body, padding included."""
+        return sum(rows * queries * n for (rows, queries), n in self.passes.items())
 
     def __enter__(self) -> "Meter":
         self._hooks = [
@@ -97,14 +97,14 @@ class Meter:
 
     def _enter_body(self, _: nn.Module, args: tuple[Any, ...], options: dict[str, Any]) -> None:
         rows, queries = (args[0] if args else options["input_ids"]).shape
-        self.slots[rows, queries] += 1
+        self.passes[rows, queries] += 1
         mask = options.get("attention_mask")
         if mask is not None and mask.dim() == 4:
             self.attended[rows, queries, mask.shape[-1]] += 1
         self._started = time.process_time()
 
     def _enter_head(self, _: nn.Module, args: tuple[Any, ...]) -> None:
-        self.rows[args[0].numel() // args[0].shape[-1]] += 1
+        self.head_rows[args[0].numel() // args[0].shape[-1]] += 1
         self._started = time.process_time()
 
     def _leave(self, *_: Any) -> None:
@@ -112,7 +112,7 @@ class Meter:
 
 
 def in_turns(arms: Mapping[str, Callable[[], T]], runs: int, what: str) -> dict[str, list[T]]:
-    """Run every arm ``runs`` times, all arms once in each turn, with a progress bar on standard error."""
+    """Run every arm ``runs`` times, each once per turn, with a progress bar on standard error; return all results."""
     found: dict[str, list[T]] = {name: [] for name in arms}
     with tqdm(total=runs * len(arms), desc=what, unit="run", leave=False) as bar:
         for _ in range(runs):
@@ -124,5 +124,5 @@ def in_turns(arms: Mapping[str, Callable[[], T]], runs: int, what: str) -> dict[
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> Spread:
-    """The quotient of two arms, turn by turn."""
+    """Return the spread of the quotients of two arms, taken turn by turn."""
     return spread(a / b for a, b in zip(above, below, strict=True))

@@ -1,4 +1,4 @@
-"""Number formats: how fast trees are written in each, and how many texts then depend on their company."""
+"""Number formats: decoding speed in each, and the number of outputs that change with batch composition."""
 
 import copy
 import importlib.util
@@ -9,72 +9,72 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from hintree.experiments.bench.arms import ours, timed
+from hintree.experiments.bench.arms import timed, with_hintree
+from hintree.experiments.bench.batch_invariance import mismatches
 from hintree.experiments.bench.clock import Spread, in_turns, ratios
-from hintree.experiments.bench.seeds import mismatches
-from hintree.experiments.bench.shapes import Shape, Subject, subject
+from hintree.experiments.bench.shapes import BenchModel, Shape, make_bench_model
 from hintree.models import load_model
 from hintree.models.local.load import DTYPES, to_int8
 
 FORMATS = ("float32", "bfloat16", "int8")
 
 
-class Format(NamedTuple):
-    """What one number format does.
+class FormatResult(NamedTuple):
+    """Speed and batch invariance of one number format.
 
-    speed: Times as fast as float32, by model.
-    mismatches: Most texts of the shipped student that another company changes, of how many.
+    speed: Speed relative to float32, by model.
+    mismatches: Outputs of the shipped student that change with batch composition; the most over the compositions.
     """
 
     speed: dict[str, Spread]
     mismatches: int
 
 
-def formats(shapes: dict[str, Shape], runs: int, sequences: int) -> dict[str, Format | str]:
-    """By number format: its figures, or why there are none.
+def formats(shapes: dict[str, Shape], runs: int, sequences: int) -> dict[str, FormatResult | str]:
+    """Return the result of each number format, or the reason that it was not measured.
 
     Args:
-        shapes: The trees, by model.
-        runs: Turns.
-        sequences: Texts of the shipped student.
+        shapes: Tree shape, by model.
+        runs: Number of turns.
+        sequences: Number of outputs of the shipped student.
     """
     here = [f for f in FORMATS if f != "int8" or importlib.util.find_spec("torchao")]
-    found: dict[str, Format | str] = {f: "not installed: pip install 'hintree[int8]'" for f in FORMATS}
-    with quiet():
+    found: dict[str, FormatResult | str] = {f: "not installed: pip install 'hintree[int8]'" for f in FORMATS}
+    with silenced():
         speeds = {model: speed(model, shape, here, runs) for model, shape in shapes.items()}
         for name in here:
             student = load_model("embedded:student", device="cpu", dtype=name)
             differ = max(mismatches(student, sequences).values())
-            found[name] = Format({model: by[name] for model, by in speeds.items()}, differ)
+            found[name] = FormatResult({model: by[name] for model, by in speeds.items()}, differ)
     return found
 
 
 def speed(model: str, shape: Shape, names: Sequence[str], runs: int) -> dict[str, Spread]:
-    """Times as fast as float32 on trees of fixed lengths, by number format."""
-    stock = subject(model)
-    arms = {name: partial(write, converted(stock, name), shape) for name in names}
+    """Return the speed relative to float32 on trees of fixed lengths, by number format."""
+    original = make_bench_model(model)
+    arms = {name: partial(measure_speed, converted(original, name), shape) for name in names}
     tokens = in_turns(arms, runs, f"number formats, {model}")
     return {name: ratios(found, tokens["float32"]) for name, found in tokens.items()}
 
 
-def write(bench: Subject, shape: Shape) -> float:
-    """Tokens per CPU second of one run."""
-    return timed(bench, shape, ours(bench, shape)).speed
+def measure_speed(bench: BenchModel, shape: Shape) -> float:
+    """Return the generated tokens per CPU second of one run."""
+    return timed(bench, shape, with_hintree(bench, shape)).speed
 
 
-def converted(stock: Subject, name: str) -> Subject:
-    """The model in another number format."""
-    model = copy.deepcopy(stock.model)
+def converted(original: BenchModel, name: str) -> BenchModel:
+    """Return a copy of the model in another number format."""
+    model = copy.deepcopy(original.model)
     if name == "int8":
         to_int8(model)
     else:
         model.to(DTYPES[name])  # type: ignore[arg-type]
-    return stock._replace(model=model)
+    return original._replace(model=model)
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Without what torchao says about parts of it that are for GPUs."""
+def silenced() -> Iterator[None]:
+    """Silence log messages and warnings, such as those of torchao about its GPU kernels."""
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():

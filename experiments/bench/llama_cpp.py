@@ -1,4 +1,4 @@
-"""llama.cpp on the same trees, by its server inside this process, on weights that are converted here."""
+"""Arm for llama.cpp: its server runs inside this process, on weights converted to GGUF here."""
 
 import re
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from hintree.experiments.bench.arms import Paths, Write
-from hintree.experiments.bench.shapes import CONTEXT, Shape, Subject
+from hintree.experiments.bench.arms import GenerateLevel, Paths
+from hintree.experiments.bench.shapes import CONTEXT, BenchModel, Shape
 
 SLOTS = 16
-"""Texts that it writes at once."""
+"""Sequences that the server decodes at once."""
 TENSORS = {
     "model.embed_tokens": "token_embd",
     "model.norm": "output_norm",
@@ -27,11 +27,11 @@ TENSORS = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
-"""What a Llama's tensors are called here and there, without layer number and ending."""
+"""Tensor names in transformers and in GGUF, without layer number and suffix."""
 
 
-def with_llama_cpp(bench: Subject, shape: Shape, folder: Path) -> Write:
-    """One request a level, a prompt per child; a slot keeps what it had before, from earlier runs too."""
+def with_llama_cpp(bench: BenchModel, shape: Shape, folder: Path) -> GenerateLevel:
+    """Return an arm that sends one request a level, one prompt per child; slots keep their KV cache."""
     file = folder / "model.gguf"
     convert(bench, file)
     xllamacpp: Any = import_module("xllamacpp")
@@ -41,8 +41,8 @@ def with_llama_cpp(bench: Subject, shape: Shape, folder: Path) -> Write:
     settings.n_parallel, settings.n_ctx, settings.cache_prompt, settings.verbosity = SLOTS, SLOTS * CONTEXT, True, -1
     server = xllamacpp.Server(settings)
 
-    def write(parents: Paths, origins: Sequence[int], children: int) -> list[list[int]]:
-        asked = {
+    def generate(parents: Paths, origins: Sequence[int], children: int) -> list[list[int]]:
+        requests = {
             "prompt": [list(path) for path in parents for _ in range(children)],
             "n_predict": shape.step,
             "temperature": 1.0,
@@ -52,14 +52,14 @@ def with_llama_cpp(bench: Subject, shape: Shape, folder: Path) -> Write:
             "ignore_eos": True,
             "cache_prompt": True,
         }
-        choices = sorted(server.handle_completions(asked)["choices"], key=lambda choice: int(choice["index"]))
+        choices = sorted(server.handle_completions(requests)["choices"], key=lambda choice: int(choice["index"]))
         return [[int(i) for i in re.findall(r"\d+", choice["text"])] for choice in choices]
 
-    return write
+    return generate
 
 
-def convert(bench: Subject, file: Path) -> None:
-    """Write a Llama as GGUF, in 32-bit floats."""
+def convert(bench: BenchModel, file: Path) -> None:
+    """Write a Llama's weights to a GGUF file in float32."""
     gguf: Any = import_module("gguf")
     config = bench.model.config
     heads, width = config.num_attention_heads, config.hidden_size
@@ -77,7 +77,7 @@ def convert(bench: Subject, file: Path) -> None:
     out.add_token_types([1] * bench.words)
     out.add_add_bos_token(False)
     for name, weights in bench.model.state_dict().items():
-        out.add_tensor(gguf_name(name), in_its_order(name, weights, heads).contiguous().numpy())
+        out.add_tensor(gguf_name(name), to_gguf_order(name, weights, heads).contiguous().numpy())
     out.write_header_to_file()
     out.write_kv_data_to_file()
     out.write_tensors_to_file()
@@ -85,15 +85,15 @@ def convert(bench: Subject, file: Path) -> None:
 
 
 def gguf_name(name: str) -> str:
-    """A tensor's name in GGUF."""
+    """Return the GGUF name of a tensor."""
     layer = re.fullmatch(r"model\.layers\.(\d+)\.(.+)\.weight", name)
     if layer:
         return f"blk.{layer[1]}.{TENSORS[layer[2]]}.weight"
     return f"{TENSORS[name.removesuffix('.weight')]}.weight"
 
 
-def in_its_order(name: str, weights: torch.Tensor, heads: int) -> torch.Tensor:
-    """Queries and keys with the two halves of each head interleaved, as its rotary embedding wants them."""
+def to_gguf_order(name: str, weights: torch.Tensor, heads: int) -> torch.Tensor:
+    """Interleave the halves of query and key heads for llama.cpp's rotary embedding; return other weights as is."""
     if "q_proj" not in name and "k_proj" not in name:
         return weights
     size, width = weights.shape

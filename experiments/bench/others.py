@@ -1,7 +1,7 @@
-"""Other runtimes on the same trees, each in a process of its own: they are optional (the extra ``bench``).
+"""Other runtimes on the same trees, each in its own process; they come with the extra ``bench``.
 
-A user of these has no tree, so every level sends the whole paths again. In the process of each, our arm runs in turns
-with it, on the same weights.
+They have no interface for trees, so every level sends whole paths again. In each process, the hintree arm runs in turns
+with the other runtime, on the same weights.
 """
 
 import json
@@ -16,19 +16,19 @@ from typing import Any
 
 import torch
 
-from hintree.experiments.bench.arms import Paths, Write, ours, timed
+from hintree.experiments.bench.arms import GenerateLevel, Paths, timed, with_hintree
 from hintree.experiments.bench.clock import in_turns
 from hintree.experiments.bench.llama_cpp import with_llama_cpp
-from hintree.experiments.bench.shapes import Shape, Subject, subject, word_tokenizer
+from hintree.experiments.bench.shapes import BenchModel, Shape, make_bench_model, word_tokenizer
 from hintree.experiments.bench.trees import warm_up
 
 MODEL = "1M"
 PACKAGES = {"CTranslate2": ("ctranslate2",), "llama.cpp": ("xllamacpp", "gguf")}
-"""What each needs, itself first."""
+"""Required packages by runtime; the runtime's own package comes first."""
 
 
 def run_others(shape: Shape, runs: int) -> dict[str, dict[str, list[float]] | str]:
-    """By runtime: generated tokens per CPU second of it and of ours, run by run; or why it was left out."""
+    """Return tokens per CPU second of each runtime and of hintree, run by run, or the reason that it was skipped."""
     found: dict[str, dict[str, list[float]] | str] = {}
     for name, packages in PACKAGES.items():
         if missing := [package for package in packages if util.find_spec(package) is None]:
@@ -44,18 +44,22 @@ def run_others(shape: Shape, runs: int) -> dict[str, dict[str, list[float]] | st
     return found
 
 
-def with_ctranslate2(bench: Subject, shape: Shape, folder: Path) -> Write:
-    """CTranslate2: one batch a level, a prompt per parent, as many samples of it as it has children."""
+def with_ctranslate2(bench: BenchModel, shape: Shape, folder: Path) -> GenerateLevel:
+    """Return an arm for CTranslate2: one batch a level, one prompt per parent, one sample per child."""
     ctranslate2: Any = import_module("ctranslate2")
     bench.model.save_pretrained(folder / "stock")
     tokenizer = word_tokenizer(bench.words)
-    tokenizer.unk_token, tokenizer.bos_token, tokenizer.eos_token = "w0", "w1", "w2"  # it wants some; none is written
+    tokenizer.unk_token, tokenizer.bos_token, tokenizer.eos_token = (
+        "w0",
+        "w1",
+        "w2",
+    )  # the converter requires them; none is generated
     tokenizer.save_pretrained(folder / "stock")
     ctranslate2.converters.TransformersConverter(str(folder / "stock")).convert(str(folder / "converted"))
     generator = ctranslate2.Generator(str(folder / "converted"), device="cpu", intra_threads=1, inter_threads=1)
 
-    def write(parents: Paths, origins: Sequence[int], children: int) -> list[list[int]]:
-        answers = generator.generate_batch(
+    def generate(parents: Paths, origins: Sequence[int], children: int) -> list[list[int]]:
+        results = generator.generate_batch(
             [[f"w{i}" for i in path] for path in parents],
             beam_size=1,
             num_hypotheses=children,
@@ -64,23 +68,23 @@ def with_ctranslate2(bench: Subject, shape: Shape, folder: Path) -> Write:
             max_length=shape.step,
             include_prompt_in_result=False,
         )
-        return [step for answer in answers for step in answer.sequences_ids]
+        return [step for result in results for step in result.sequences_ids]
 
-    return write
+    return generate
 
 
 def main() -> None:
-    """In the process of one runtime: print the speeds as JSON."""
+    """Measure one runtime in this process and print the speeds as JSON."""
     shape, runs = Shape(*json.loads(sys.argv[2])), int(sys.argv[3])
     torch.set_num_threads(1)
-    bench = subject(MODEL)
+    bench = make_bench_model(MODEL)
     with tempfile.TemporaryDirectory() as folder:
         make = {"CTranslate2": with_ctranslate2, "llama.cpp": with_llama_cpp}[sys.argv[1]]
-        write = make(bench, shape, Path(folder))
-        warm_up(bench, shape._replace(depth=2), [lambda: write, lambda: ours(bench, shape)])
+        generate = make(bench, shape, Path(folder))
+        warm_up(bench, shape._replace(depth=2), [lambda: generate, lambda: with_hintree(bench, shape)])
         arms = {
-            "theirs": lambda: timed(bench, shape, write).speed,
-            "ours": lambda: timed(bench, shape, ours(bench, shape)).speed,
+            "theirs": lambda: timed(bench, shape, generate).speed,
+            "ours": lambda: timed(bench, shape, with_hintree(bench, shape)).speed,
         }
         print(json.dumps(in_turns(arms, runs, sys.argv[1])), flush=True)
 

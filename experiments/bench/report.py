@@ -1,4 +1,4 @@
-"""What was measured as Markdown tables and as JSON, held against the goals."""
+"""Goals of the benchmark, and its results as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 from hintree.experiments.bench.bookkeeping import STEPS
 from hintree.experiments.bench.clock import Spread, spread
-from hintree.experiments.bench.formats import Format
-from hintree.experiments.bench.real import WRITERS, Real
-from hintree.experiments.bench.scaling import Point
-from hintree.experiments.bench.trees import DYNAMIC, ONE, OURS, Measured
+from hintree.experiments.bench.formats import FormatResult
+from hintree.experiments.bench.real import WRITERS, RealTreesRun
+from hintree.experiments.bench.scaling import ScalingPoint
+from hintree.experiments.bench.trees import DYNAMIC, HINTREE, ONE, ModelTimings
 
 
 class Goal(NamedTuple):
-    """What a figure means, and the bound that it should keep: at least it if ``up``, else at most."""
+    """Description of a figure and its bound: a minimum if ``up``, else a maximum."""
 
     about: str
     bound: float
@@ -21,11 +21,11 @@ class Goal(NamedTuple):
     percent: bool = False
 
     def show(self, value: float) -> str:
-        """A value or the bound in the goal's unit."""
+        """Format a value, or the bound, in the goal's unit."""
         return f"{100 * value:.1f} %" if self.percent else f"{value:.4g}"
 
     def met(self, value: float) -> bool:
-        """Whether a value keeps it."""
+        """Return True if a value keeps the bound."""
         return value >= self.bound if self.up else value <= self.bound
 
 
@@ -40,12 +40,12 @@ GOALS = {
     "matmul_floor_share": Goal("matmuls alone / forward passes", 0.45, True, percent=True),
     "overhead_share": Goal("real trees: CPU outside the models", 0.05, False, percent=True),
     "bookkeeping_seconds": Goal(f"CPU seconds for a tree of {STEPS:,} steps without any model", 1, False),
-    "seed_mismatches": Goal("texts that other company changes", 0, False),
+    "seed_mismatches": Goal("outputs that change with batch composition", 0, False),
 }
 
 
 class Figure(NamedTuple):
-    """One figure: its spread over the runs, and on what it was measured."""
+    """Spread of one figure over the runs, and the model that it was measured on."""
 
     spread: Spread
     model: str
@@ -53,49 +53,49 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """All that was measured.
+    """Results of the whole benchmark.
 
     Attributes:
-        trees: By model, the first of which the goals are for.
-        real, real_problems: Runs over real lab trees, and how many problems each has.
-        prm: CPU seconds and forwarded tokens of each turn, on the tree and of whole texts.
+        trees: Timings of trees of fixed lengths, by model; the goals are for the first.
+        real, real_problems: Runs over real lab trees, and the number of problems of each.
+        prm: CPU seconds and forwarded tokens of each turn, for the tree and for whole texts.
         bookkeeping: See ``bookkeeping.bookkeeping``.
-        mismatches, sequences: See ``seeds.mismatches``.
-        live, depth: The scaling curves.
+        mismatches, sequences: See ``batch_invariance.mismatches``.
+        live, depth: Scaling curves over live problems and over levels.
         formats: See ``formats.formats``.
         others: See ``others.run_others``.
     """
 
-    trees: list[Measured]
-    real: list[Real]
+    trees: list[ModelTimings]
+    real: list[RealTreesRun]
     real_problems: int
     prm: Mapping[str, list[tuple[float, int]]]
     bookkeeping: Mapping[str, list[float]]
     mismatches: dict[str, int]
     sequences: int
-    live: list[Point]
-    depth: list[Point]
-    formats: Mapping[str, Format | str]
+    live: list[ScalingPoint]
+    depth: list[ScalingPoint]
+    formats: Mapping[str, FormatResult | str]
     others: Mapping[str, dict[str, list[float]] | str]
 
 
 def figures(results: Results) -> dict[str, Figure]:
-    """The figures that have goals."""
-    first, shipped, prm, books = results.trees[0], "embedded:*", "embedded:prm", results.bookkeeping
-    name = f"{first.plan.model}, {first.most} problems"
-    best, against_best = first.against_best_stock()
+    """Return the figures that have goals."""
+    first, shipped, prm, searches = results.trees[0], "embedded:*", "embedded:prm", results.bookkeeping
+    name = f"{first.plan.model}, {first.live} problems"
+    best, best_ratio = first.against_best_generate()
     tree, whole = results.prm["tree"], results.prm["whole"]
     return {
-        "forwarded_per_generated": Figure(spread([first.forwarded_per_generated((OURS, first.most))]), name),
+        "forwarded_per_generated": Figure(spread([first.forwarded_per_generated((HINTREE, first.live))]), name),
         "forwarded_per_generated_real": Figure(spread(run.per_token() for run in results.real), shipped),
         "vs_one_by_one": Figure(first.against(ONE), name),
-        "vs_best_stock": Figure(against_best, f"{name}, {best}"),
+        "vs_best_stock": Figure(best_ratio, f"{name}, {best}"),
         "vs_dynamic_cache": Figure(first.against(DYNAMIC), name),
         "prm_token_ratio": Figure(spread(w[1] / t[1] for w, t in zip(whole, tree, strict=True)), prm),
         "prm_cpu_ratio": Figure(spread(w[0] / t[0] for w, t in zip(whole, tree, strict=True)), prm),
         "matmul_floor_share": Figure(first.floor_share(), name),
         "overhead_share": Figure(spread(1 - run.inside / run.seconds for run in results.real), shipped),
-        "bookkeeping_seconds": Figure(spread(map(max, *books.values())), f"the slower of {' and '.join(books)}"),
+        "bookkeeping_seconds": Figure(spread(map(max, *searches.values())), f"the slower of {' and '.join(searches)}"),
         "seed_mismatches": Figure(
             spread([float(max(results.mismatches.values()))]), f"embedded:student, of {results.sequences:,}"
         ),
@@ -103,7 +103,7 @@ def figures(results: Results) -> dict[str, Figure]:
 
 
 def to_json(results: Results) -> dict[str, Any]:
-    """One number per goal, and beside them where they come from."""
+    """Return one number per goal, and the details behind each, as a JSON object."""
     found = figures(results)
     return {
         **{key: figure.spread.value for key, figure in found.items()},
@@ -122,7 +122,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "outside": {m.plan.model: m.outside_share()._asdict() for m in results.trees},
         "real": {role: results.real[0].per_token([role]) for role in WRITERS},
         "bookkeeping": {name: spread(seconds)._asdict() for name, seconds in results.bookkeeping.items()},
-        "seed_mismatches_by_company": results.mismatches,
+        "seed_mismatches_by_batch": results.mismatches,
         "live": [point_row(point) for point in results.live],
         "depth": [point_row(point) for point in results.depth],
         "formats": {name: f if isinstance(f, str) else format_row(f) for name, f in results.formats.items()},
@@ -130,8 +130,8 @@ def to_json(results: Results) -> dict[str, Any]:
     }
 
 
-def tree_rows(measured: Measured) -> list[dict[str, Any]]:
-    """One row per arm."""
+def tree_rows(measured: ModelTimings) -> list[dict[str, Any]]:
+    """Return one JSON object per arm."""
     return [
         {
             "model": measured.plan.model,
@@ -146,8 +146,8 @@ def tree_rows(measured: Measured) -> list[dict[str, Any]]:
     ]
 
 
-def point_row(point: Point) -> dict[str, Any]:
-    """One point of a curve."""
+def point_row(point: ScalingPoint) -> dict[str, Any]:
+    """Return a point of a scaling curve as a JSON object."""
     return {
         "problems": point.shape.problems,
         "depth": point.shape.depth,
@@ -156,6 +156,6 @@ def point_row(point: Point) -> dict[str, Any]:
     }
 
 
-def format_row(found: Format) -> dict[str, Any]:
-    """One number format."""
+def format_row(found: FormatResult) -> dict[str, Any]:
+    """Return the result of a number format as a JSON object."""
     return {"mismatches": found.mismatches, "speed": {model: s._asdict() for model, s in found.speed.items()}}

@@ -1,4 +1,4 @@
-"""The whole benchmark, and how much of it: ``hintree bench`` and ``hintree bench --quick``."""
+"""Run the whole benchmark (``hintree bench``) or a part of it (``hintree bench --quick``)."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ from typing import TypeVar
 import torch
 from tqdm import tqdm
 
+from hintree.experiments.bench.batch_invariance import mismatches
 from hintree.experiments.bench.bookkeeping import bookkeeping
 from hintree.experiments.bench.clock import in_turns
 from hintree.experiments.bench.formats import formats
 from hintree.experiments.bench.others import run_others
-from hintree.experiments.bench.real import Cast, Real, grow_real, load_cast, score_again
+from hintree.experiments.bench.real import RealTreesRun, ShippedModels, grow_real, load_shipped_models, score_again
 from hintree.experiments.bench.report import Results, to_json
 from hintree.experiments.bench.scaling import curve, find_plotter, plot
-from hintree.experiments.bench.seeds import mismatches
-from hintree.experiments.bench.shapes import Shape, subject
+from hintree.experiments.bench.shapes import Shape, make_bench_model
 from hintree.experiments.bench.tables import tables
 from hintree.experiments.bench.trees import Plan, measure
 
@@ -25,18 +25,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is measured.
+    """Scope of a benchmark run.
 
     Attributes:
         plans: Trees of fixed lengths.
         runs: Turns of the real trees, of the trees without models, and of other runtimes.
-        again: Turns of the curves, and of the step scores on the tree and as whole texts.
-        problems: Of the real trees.
-        sequences: Texts written in different company.
+        again: Turns of the scaling curves, and of the step scores on the tree and as whole texts.
+        problems: Number of problems of the real trees.
+        sequences: Outputs generated in different batch compositions.
         live, live_depth: Numbers of live problems of the first curve, and its levels.
-        depths, deep: Levels of the second curve, and its live problems.
-        formats: Trees for number formats, by model.
-        others: The tree for other runtimes, None to leave them out.
+        depths, deep: Levels of the second curve, and its number of live problems.
+        formats: Tree shape for number formats, by model.
+        others: Tree shape for other runtimes, None to skip them.
     """
 
     plans: tuple[Plan, ...] = (
@@ -77,7 +77,7 @@ QUICK = Extent(
 
 
 def bench(extent: Extent, *, as_json: bool = False, picture: str | None = None) -> None:
-    """Measure, print the tables or one JSON object, and draw the curves if a file for them is given."""
+    """Measure, print the tables or one JSON object, and draw the scaling curves if ``picture`` names a file."""
     pyplot = find_plotter(picture) if picture is not None else None
     results = run(extent)
     if picture is not None:
@@ -86,20 +86,20 @@ def bench(extent: Extent, *, as_json: bool = False, picture: str | None = None) 
 
 
 def run(extent: Extent) -> Results:
-    """Measure all of it, on one thread."""
+    """Measure every part on one thread; the number of torch threads is restored at the end."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     parts = tqdm(range(7 + len(extent.plans)), desc="bench", unit="part")
     try:
         trees = [advance(parts, measure(plan)) for plan in extent.plans]
-        cast = load_cast()
+        models = load_shipped_models()
         real = advance(
-            parts, in_turns({"beam": partial(grow_real, cast, extent.problems)}, extent.runs, "real")["beam"]
+            parts, in_turns({"beam": partial(grow_real, models, extent.problems)}, extent.runs, "real")["beam"]
         )
-        prm = advance(parts, score(cast, real[0], extent.again))
-        books = advance(parts, bookkeeping(extent.runs))
-        differing = advance(parts, mismatches(cast.reasoner, extent.sequences))
-        student = subject(extent.plans[0].model)
+        prm = advance(parts, score(models, real[0], extent.again))
+        overhead = advance(parts, bookkeeping(extent.runs))
+        differing = advance(parts, mismatches(models.reasoner, extent.sequences))
+        student = make_bench_model(extent.plans[0].model)
         live = [Shape(problems=n, depth=extent.live_depth) for n in extent.live]
         depth = [Shape(problems=extent.deep, depth=n) for n in extent.depths]
         curves = advance(parts, (curve(student, live, extent.again), curve(student, depth, extent.again)))
@@ -108,16 +108,16 @@ def run(extent: Extent) -> Results:
     finally:
         parts.close()
         torch.set_num_threads(threads)
-    return Results(trees, real, extent.problems, prm, books, differing, extent.sequences, *curves, kinds, others)
+    return Results(trees, real, extent.problems, prm, overhead, differing, extent.sequences, *curves, kinds, others)
 
 
 def advance(parts: "tqdm[int]", done: T) -> T:
-    """Note that a part is done."""
+    """Advance the progress bar by one part; return that part's result."""
     parts.update()
     return done
 
 
-def score(cast: Cast, real: Real, runs: int) -> dict[str, list[tuple[float, int]]]:
-    """The scorer's calls of a real run again, on the tree and as whole texts; CPU seconds and forwarded tokens."""
-    arms = {how: partial(score_again, cast.scorer, real.scored, tree=how == "tree") for how in ("tree", "whole")}
+def score(models: ShippedModels, real: RealTreesRun, runs: int) -> dict[str, list[tuple[float, int]]]:
+    """Repeat a run's scorer calls on the tree and as whole texts; return CPU seconds and forwarded tokens by turn."""
+    arms = {how: partial(score_again, models.scorer, real.scored, tree=how == "tree") for how in ("tree", "whole")}
     return in_turns(arms, runs, "step scores")

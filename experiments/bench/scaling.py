@@ -1,4 +1,4 @@
-"""How the cost of a problem goes with the number of live problems, and with depth."""
+"""Scaling curves: CPU time per problem over the number of live problems, and per token over depth."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,28 +7,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hintree.errors import UsageError
-from hintree.experiments.bench.arms import ours, timed
+from hintree.experiments.bench.arms import timed, with_hintree
 from hintree.experiments.bench.clock import Spread, Timing, in_turns, spread
-from hintree.experiments.bench.shapes import Shape, Subject
+from hintree.experiments.bench.shapes import BenchModel, Shape
 
 
-class Point(NamedTuple):
-    """One point of a curve: the trees, CPU milliseconds per problem, and CPU microseconds per generated token."""
+class ScalingPoint(NamedTuple):
+    """Tree shape, CPU milliseconds per problem, and CPU microseconds per generated token."""
 
     shape: Shape
     per_problem: Spread
     per_token: Spread
 
 
-def curve(subject: Subject, shapes: Sequence[Shape], runs: int) -> list[Point]:
-    """Our arm on trees of fixed lengths; all shapes once in each turn."""
+def curve(bench: BenchModel, shapes: Sequence[Shape], runs: int) -> list[ScalingPoint]:
+    """Time the hintree arm on trees of fixed lengths, all shapes once per turn; return one point per shape."""
 
     def run(shape: Shape) -> Timing:
-        return timed(subject, shape, ours(subject, shape))
+        return timed(bench, shape, with_hintree(bench, shape))
 
     found = in_turns({f"{s.problems} x {s.depth}": partial(run, s) for s in shapes}, runs, "scaling")
     return [
-        Point(
+        ScalingPoint(
             shape,
             spread(1e3 * timing.seconds / shape.problems for timing in timings),
             spread(1e6 / timing.speed for timing in timings),
@@ -38,7 +38,7 @@ def curve(subject: Subject, shapes: Sequence[Shape], runs: int) -> list[Point]:
 
 
 def find_plotter(file: str) -> Any:
-    """Matplotlib, if a picture can be written to this file. Raises UsageError before any work is done."""
+    """Return ``matplotlib.pyplot`` if the file can be written. Raises UsageError before any work is done."""
     path = Path(file)
     if path.suffix.lower() not in (".png", ".svg"):
         raise UsageError(f"--plot {file}: give a file that ends in .png or .svg")
@@ -51,8 +51,8 @@ def find_plotter(file: str) -> Any:
         raise UsageError('--plot needs matplotlib, which is not installed: pip install "hintree[bench]"') from error
 
 
-def plot(pyplot: Any, live: Sequence[Point], depth: Sequence[Point], file: str) -> None:
-    """Draw both curves, with bars from the lowest to the highest run."""
+def plot(pyplot: Any, live: Sequence[ScalingPoint], depth: Sequence[ScalingPoint], file: str) -> None:
+    """Draw both curves into a file, with bars from the lowest to the highest run."""
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     draw(left, [p.shape.problems for p in live], [p.per_problem for p in live])
     left.set(xlabel="live problems", ylabel="CPU ms per problem", title=f"{live[0].shape.depth} levels")
@@ -65,10 +65,10 @@ def plot(pyplot: Any, live: Sequence[Point], depth: Sequence[Point], file: str) 
     pyplot.close(figure)
 
 
-def draw(axes: Any, places: Sequence[int], values: Sequence[Spread]) -> None:
-    """One curve over a logarithmic axis, from zero up."""
+def draw(axes: Any, ticks: Sequence[int], values: Sequence[Spread]) -> None:
+    """Draw one curve over a logarithmic horizontal axis; the vertical axis starts at 0."""
     low, high = [v.value - v.low for v in values], [v.high - v.value for v in values]
-    axes.errorbar(places, [v.value for v in values], yerr=[low, high], marker="o", capsize=3)
+    axes.errorbar(ticks, [v.value for v in values], yerr=[low, high], marker="o", capsize=3)
     axes.set_xscale("log", base=2)
-    axes.set_xticks(places, [str(place) for place in places])
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_ylim(bottom=0)

@@ -1,4 +1,4 @@
-"""What is measured: trees of fixed lengths, and models of random weights whose every word is one token."""
+"""Workloads: shapes of trees of fixed lengths, and models of random weights whose every word is one token."""
 
 import random
 from collections.abc import Sequence
@@ -12,14 +12,18 @@ from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM, PreTrainedMo
 from hintree.models.local.load import locate
 
 CONTEXT = 1024
-"""Tokens that every model here can read."""
+"""Context length of every model here, in tokens."""
 
 
-class Size(NamedTuple):
-    """Of a Llama: widths of a token and of the feed-forward layers, layers, words.
+class LlamaSize(NamedTuple):
+    """Size of a Llama.
 
-    heads, groups: Of queries, and of keys and values; 0 for one for every 64 numbers, and for as many as of queries.
-    tied: Whether the last layer has the weights of the first.
+    width, inner: Hidden size, and intermediate size of the feed-forward layers.
+    layers: Number of layers.
+    words: Vocabulary size.
+    heads: Query heads; 0 for one per 64 of the hidden size, at least 4.
+    groups: Key-value heads; 0 for as many as query heads.
+    tied: True if the head shares the embedding's weights.
     """
 
     width: int
@@ -32,21 +36,23 @@ class Size(NamedTuple):
 
 
 SIZES = {
-    "1M": Size(128, 4, 344, 512),
-    "5M": Size(256, 6, 688, 512),
-    "100M": Size(768, 12, 2048, 8192),
-    "0.5B": Size(896, 24, 4864, 151_936, heads=14, groups=2, tied=True),
-    "1.5B": Size(1536, 28, 8960, 151_936, heads=12, groups=2, tied=True),
+    "1M": LlamaSize(128, 4, 344, 512),
+    "5M": LlamaSize(256, 6, 688, 512),
+    "100M": LlamaSize(768, 12, 2048, 8192),
+    "0.5B": LlamaSize(896, 24, 4864, 151_936, heads=14, groups=2, tied=True),
+    "1.5B": LlamaSize(1536, 28, 8960, 151_936, heads=12, groups=2, tied=True),
 }
-"""By name. 1M is the model that other runtimes are given; 0.5B and 1.5B have the sizes of Qwen2.5's."""
+"""Sizes by name. 1M is used with other runtimes; 0.5B and 1.5B have the sizes of Qwen2.5-0.5B and 1.5B."""
 
 
 class Shape(NamedTuple):
-    """A tree of fixed lengths: every level ``children`` steps for each problem, ``kept`` of which are continued.
+    """Shape of trees of fixed lengths.
 
-    problems: Searched together.
+    problems: Number of problems searched together.
     prompt, step: Lengths in tokens.
-    depth: Levels.
+    children: Steps generated per problem and level.
+    kept: Steps per problem and level that are continued.
+    depth: Number of levels.
     """
 
     problems: int = 8
@@ -58,24 +64,24 @@ class Shape(NamedTuple):
 
     @property
     def generated(self) -> int:
-        """Tokens written in all."""
+        """Return the total number of generated tokens."""
         return self.problems * self.children * self.step * self.depth
 
     @property
     def forwarded_one_by_one(self) -> int:
-        """Tokens forwarded if every child reads its whole path: sum over levels d of n (T0 + d s + s - 1)."""
+        """Return the forwarded tokens without a prefix cache: the sum over levels d of n (T0 + d s + s - 1)."""
         n, t, s = self.children, self.prompt, self.step
         return self.problems * sum(n * (t + d * s + s - 1) for d in range(self.depth))
 
     @property
     def forwarded_cached(self) -> int:
-        """Tokens forwarded if nothing is read twice: T0 + D n (s - 1), and the last token of each step continued."""
+        """Return the forwarded tokens if each is computed once: T0 + D n (s - 1), and 1 for each step continued."""
         per_problem = self.prompt + self.depth * self.children * (self.step - 1) + (self.depth - 1) * self.kept
         return self.problems * per_problem
 
 
-class Subject(NamedTuple):
-    """A model to measure, and the tokenizer for which word ``wN`` is token N."""
+class BenchModel(NamedTuple):
+    """Model to measure, and a tokenizer that maps the word ``wN`` to token N."""
 
     name: str
     model: PreTrainedModel
@@ -83,21 +89,21 @@ class Subject(NamedTuple):
 
     @property
     def head(self) -> nn.Module:
-        """From hidden states to logits."""
+        """Return the head, which maps hidden states to logits."""
         head: nn.Module = self.model.get_output_embeddings()
         return head
 
     @property
     def words(self) -> int:
-        """Size of the vocabulary."""
+        """Return the size of the vocabulary."""
         return int(self.model.config.vocab_size)
 
 
-def subject(name: str, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Subject:
-    """A Llama of random weights on a device: "student", the shipped model's shape, or one of ``SIZES``.
+def make_bench_model(name: str, device: str = "cpu", dtype: torch.dtype = torch.float32) -> BenchModel:
+    """Make a Llama of random weights on a device: "student", the shipped model's shape, or one of ``SIZES``.
 
-    Random weights make all words about equally likely, so that siblings with different seeds go different ways from
-    the first token on. A trained model's siblings often write alike, and would share forward passes in some arms only.
+    Random weights make all words about equally likely, so siblings with different seeds diverge at their first token.
+    A trained model's siblings often generate equal tokens, which only some arms would compute once.
     """
     if name == "student":
         config = AutoConfig.from_pretrained(locate("embedded:student"))
@@ -119,27 +125,27 @@ def subject(name: str, device: str = "cpu", dtype: torch.dtype = torch.float32) 
     torch.manual_seed(0)
     with torch.device(device):
         model = LlamaForCausalLM(config).to(dtype).eval()  # type: ignore[arg-type]
-    return Subject(name, model, word_tokenizer(config.vocab_size))
+    return BenchModel(name, model, word_tokenizer(config.vocab_size))
 
 
 def word_tokenizer(words: int) -> PreTrainedTokenizerFast:
-    """A tokenizer of the words w0, w1, ...; no token is special, so any tokens survive decoding and encoding."""
+    """Return a tokenizer of the words w0, w1, ... without special tokens, so that any tokens survive a round trip."""
     inner = Tokenizer(models.WordLevel({f"w{i}": i for i in range(words)}, unk_token="w0"))
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     return PreTrainedTokenizerFast(tokenizer_object=inner, clean_up_tokenization_spaces=False)
 
 
 def prompts(shape: Shape, words: int) -> list[list[int]]:
-    """Random prompts, shape [problems, prompt]."""
+    """Return random prompts, shape [problems, prompt]."""
     rng = random.Random(0)
     return [[rng.randrange(words) for _ in range(shape.prompt)] for _ in range(shape.problems)]
 
 
 def as_text(ids: Sequence[int]) -> str:
-    """Token ids as the words of ``word_tokenizer``."""
+    """Return the text of token ids, in the words of ``word_tokenizer``."""
     return " ".join(f"w{i}" for i in ids)
 
 
 def as_ids(text: str) -> list[int]:
-    """The token ids of such words."""
+    """Return the token ids of a text of ``as_text``."""
     return [int(word[1:]) for word in text.split()]

@@ -1,4 +1,4 @@
-"""The results as Markdown tables."""
+"""Format the benchmark's results as Markdown tables."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from hintree.experiments.bench.clock import Spread, ratios, spread
 from hintree.experiments.bench.others import MODEL
 from hintree.experiments.bench.real import WRITERS
 from hintree.experiments.bench.report import GOALS, Results, figures
-from hintree.experiments.bench.scaling import Point
-from hintree.experiments.bench.trees import OURS
+from hintree.experiments.bench.scaling import ScalingPoint
+from hintree.experiments.bench.trees import HINTREE
 
 
 def tables(results: Results) -> str:
-    """All tables."""
+    """Return all tables as one Markdown text."""
     return "\n".join(
         [
             *goals(results),
@@ -31,12 +31,12 @@ def tables(results: Results) -> str:
 
 
 def table(*heads: str) -> list[str]:
-    """The head of a table."""
+    """Return the header lines of a table."""
     return [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
 
 
 def goals(results: Results) -> Iterator[str]:
-    """What has goals; with the range over the runs."""
+    """Yield the table of figures with goals, with the range over the runs."""
     yield "One thread, process CPU time; arms in turns; median of the runs (lowest to highest).\n"
     yield from table("figure", "measured", "range", "runs", "goal", "met", "on")
     for key, figure in figures(results).items():
@@ -48,13 +48,13 @@ def goals(results: Results) -> Iterator[str]:
 
 
 def trees(results: Results) -> Iterator[str]:
-    """All arms on all models."""
+    """Yield the table of all arms on all models."""
     shape = results.trees[0].plan.shape
     yield (
         f"Trees of fixed lengths: prompt {shape.prompt} tokens, {shape.children} steps of {shape.step} tokens a level, "
-        f"{shape.kept} continued; random weights at temperature 1, so that siblings differ from their first token on.\n"
-        "`generate` runs on one problem and is counted per generated token; one by one, and by siblings, only every "
-        "n-th call of each level is made, as all calls of a level cost the same.\n"
+        f"{shape.kept} continued; random weights at temperature 1, so siblings diverge at their first token.\n"
+        "`generate` with 1, 4 or 16 sequences a call runs on one problem and is counted per generated token. With 1 "
+        "or 4, only every n-th call of a level is made, as all calls of a level cost the same.\n"
     )
     yield from table(
         "model", "problems", "levels", "arm", "tokens / CPU s", "forwarded / generated", "formula", "hintree is"
@@ -62,7 +62,7 @@ def trees(results: Results) -> Iterator[str]:
     for measured in results.trees:
         for name, problems in measured.arms:
             arm = (name, problems)
-            ahead = ratios(measured.speeds(OURS, measured.most), measured.speeds(*arm))
+            ahead = ratios(measured.speeds(HINTREE, measured.live), measured.speeds(*arm))
             cells = (
                 measured.plan.model,
                 problems,
@@ -72,7 +72,7 @@ def trees(results: Results) -> Iterator[str]:
             )
             counted = f"{measured.forwarded_per_generated(arm):.3f} | {measured.expected(arm):.3f}"
             yield f"| {' | '.join(map(str, cells))} | {counted} | {show(ahead, 1)}x |"
-        where = f"| {measured.plan.model} | {measured.most} | |"
+        where = f"| {measured.plan.model} | {measured.live} | |"
         shares = {
             "matmuls alone / forward passes": measured.floor_share(),
             "attention alone / forward passes": measured.attention_share(),
@@ -83,7 +83,7 @@ def trees(results: Results) -> Iterator[str]:
 
 
 def real(results: Results) -> Iterator[str]:
-    """Real trees, trees without models, and what company does to a text."""
+    """Yield the figures of real trees, of trees without models, and of batch invariance."""
     run = results.real[0]
     yield f"Real lab trees: beam 16/4, hints, scores and rewrites, {results.real_problems} problems of 6-8 steps.\n"
     yield from table("role", "forwarded", "generated", "forwarded / generated")
@@ -94,30 +94,31 @@ def real(results: Results) -> Iterator[str]:
         yield f"| {name} | {runs[0][1]} | - | {show(spread(seconds for seconds, _ in runs))} CPU s |"
     alone = ", ".join(f"{name} {show(spread(seconds))}" for name, seconds in results.bookkeeping.items())
     yield f"\nCPU seconds for a tree of {STEPS:,} steps without any model: {alone}."
-    company = ", ".join(f"{how}: {n}" for how, n in results.mismatches.items())
-    yield f"\nOf {results.sequences:,} texts, so many differ from those written 64 at a time: {company}."
+    counts = ", ".join(f"{how}: {n}" for how, n in results.mismatches.items())
+    yield f"\nOutputs of {results.sequences:,} that differ from those generated in batches of 64: {counts}."
 
 
 def scaling(results: Results) -> Iterator[str]:
-    """Both curves."""
+    """Yield the table of both scaling curves."""
     yield f"Scaling of hintree, model {results.trees[0].plan.model}, fixed lengths.\n"
     yield from table("live problems", "levels", "CPU ms / problem", "CPU us / generated token")
     for point in (*results.live, *results.depth):
         yield row(point)
 
 
-def row(point: Point) -> str:
-    """One point."""
-    places = f"{point.shape.problems} | {point.shape.depth}"
-    return f"| {places} | {show(point.per_problem, 1)} | {show(point.per_token, 1)} |"
+def row(point: ScalingPoint) -> str:
+    """Return the table row of a point of a scaling curve."""
+    size = f"{point.shape.problems} | {point.shape.depth}"
+    return f"| {size} | {show(point.per_problem, 1)} | {show(point.per_token, 1)} |"
 
 
 def formats(results: Results) -> Iterator[str]:
-    """Number formats."""
+    """Yield the table of number formats; nothing if none was measured."""
     if not results.formats:
         return
     models = list(next(f.speed for f in results.formats.values() if not isinstance(f, str)))
-    yield f"Number formats: speed against float32, and how many of {results.sequences:,} texts company changes.\n"
+    changed = f"outputs of {results.sequences:,} that change with batch composition"
+    yield f"Number formats: speed relative to float32, and {changed}.\n"
     yield from table("format", *models, "changed")
     for name, found in results.formats.items():
         if isinstance(found, str):
@@ -128,7 +129,7 @@ def formats(results: Results) -> Iterator[str]:
 
 
 def others(results: Results) -> Iterator[str]:
-    """Other runtimes, each in a process of its own."""
+    """Yield the table of other runtimes; nothing if none was measured."""
     if not results.others:
         return
     yield f"Other runtimes, each in its own process in turns with hintree, model {MODEL}; whole paths every level.\n"
@@ -142,5 +143,5 @@ def others(results: Results) -> Iterator[str]:
 
 
 def show(found: Spread, digits: int = 2) -> str:
-    """Median and range."""
+    """Format median and range for a table cell."""
     return found.show(digits)
