@@ -1,6 +1,6 @@
-"""Language models as machines: prompts in, tokens with their probabilities out. They know no tree and no role.
+"""Language models and classifiers: prompts in, tokens with their probabilities out, independent of trees and roles.
 
-What needs torch is imported when it is first used, so that commands which run no model do not wait for it.
+Names that need torch are imported on first use, so that commands which run no model start without it.
 """
 
 from importlib import import_module
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hintree.models.local.load import EMBEDDED, load_classifier, load_model, read_tokens
     from hintree.models.registry import open_model, open_served
 
-_HOMES = {
+_LAZY_MODULES = {
     "EMBEDDED": "local.load",
     "load_classifier": "local.load",
     "load_model": "local.load",
@@ -55,7 +55,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name that needs torch."""
-    if name not in _HOMES:
+    """Import a name that needs torch on first use."""
+    if name not in _LAZY_MODULES:
         raise AttributeError(f"module 'hintree.models' has no attribute {name!r}")
-    return getattr(import_module(f"hintree.models.{_HOMES[name]}"), name)
+    return getattr(import_module(f"hintree.models.{_LAZY_MODULES[name]}"), name)

@@ -1,4 +1,8 @@
-"""What every model offers, wherever it runs: the types of requests and answers."""
+"""Interfaces of language models and classifiers, and the types of their requests and responses.
+
+They hold for models in this process and on a server alike. Callers own the sequences that they pass: no method modifies
+its arguments or keeps a reference to them after it returns. Returned values are immutable.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +26,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A conversation of one turn, the assistant's part of which is to be continued.
+    """A conversation of one turn whose assistant part is to be continued (prefix continuation).
 
-    A model with a chat template renders it as such; any other reads ``user``, a line break and ``assistant``.
+    A model with a chat template renders the prompt through it; any other model reads ``plain()``.
+
+    Attributes:
+        user: Text of the user's turn, such as the problem.
+        assistant: Beginning of the assistant's turn, such as the steps so far; "" to begin a new turn.
+        system: System text; "" for none.
     """
 
     user: str
@@ -32,26 +41,27 @@ class Prompt:
     system: str = ""
 
     def plain(self) -> str:
-        """The prompt as one text, for a model without a chat template."""
+        """Return system, user and assistant text, one below the other, for a model without a chat template."""
         system = f"{self.system}\n" if self.system else ""
         return f"{system}{self.user}\n{self.assistant}"
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One text to write.
+    """One text to generate, with its sampling parameters.
 
     Attributes:
-        prompt: What to continue.
-        seed: Decides every random choice; the same seed writes the same text in any batch.
-        temperature: 0 for the most probable token, else > 0.
-        top_k: Draw from so many of the most probable tokens; 0 for all.
-        top_p: Draw from the most probable tokens that together reach this probability, in (0, 1].
-        min_p: Draw from tokens at least this probable, relative to the most probable, in [0, 1].
-        max_tokens: Longest text, in tokens.
-        stop: Texts that end it; they are not part of it.
-        group: Requests of one group begin alike, such as those about one problem, and a cache keeps what they share.
-            By default, those with the same ``system`` and ``user`` text. It changes speed, never a text.
+        prompt: The prompt to continue.
+        seed: Seed of all sampling. The same seed generates the same text in any batch, on the devices
+            and number formats that docs/runtime.md names.
+        temperature: Divides the logits before sampling, >= 0; 0 is greedy decoding.
+        top_k: Sample from this many of the most probable tokens, >= 0; 0 for all.
+        top_p: Nucleus sampling: the most probable tokens that together reach this probability, in (0, 1].
+        min_p: Least probability of a sampled token, relative to the most probable one, in [0, 1].
+        max_tokens: Most generated tokens, >= 1.
+        stop: Stop texts; the first to appear ends the text and is not part of it.
+        group: Name of the requests that share a prefix in the KV cache, such as those about one problem. By default,
+            requests with the same ``system`` and ``user`` text form a group. It affects speed, never the text.
     """
 
     prompt: Prompt
@@ -66,14 +76,15 @@ class GenerationRequest:
 
 
 class Completion(NamedTuple):
-    """What a model wrote.
+    """One generated text with its token statistics and its cost.
 
-    text: Without the stop text and without special tokens.
-    ended: "stop" (a stop text came), "end" (the model ended its text) or "length" (max_tokens or the context is full).
+    text: Generated text without the stop text and without special tokens.
+    ended: "stop" (a stop text appeared), "end" (end-of-sequence token) or "length" (``max_tokens`` or the model's
+        context is exhausted).
     probabilities: Probability of each generated token at temperature 1, in [0, 1]; stop and end tokens included. Empty
-        where a server does not tell them.
-    entropies: Entropy of each token's distribution at temperature 1, in nats. Empty where it is not known.
-    usage: What it cost.
+        where a server does not return log-probabilities.
+    entropies: Entropy of each token's distribution at temperature 1, in nats, >= 0. Empty where it is unknown.
+    usage: Cost of this text: one call and its tokens.
     """
 
     text: str
@@ -84,13 +95,13 @@ class Completion(NamedTuple):
 
 
 class LanguageModel(Protocol):
-    """A model that writes text.
+    """Language model that generates text.
 
     Attributes:
-        name: The string that names it.
-        parameters: Number of weights; 0 if it is not known, as of a server.
-        chat: Whether it has a chat template.
-        usage: Sum of all it has cost so far.
+        name: Name that the model was opened by.
+        parameters: Number of weights; 0 if it is unknown, as for a server.
+        chat: True if prompts are rendered through a chat template.
+        usage: Sum of the usage of all responses so far. The model updates it; callers only read it.
     """
 
     name: str
@@ -99,24 +110,39 @@ class LanguageModel(Protocol):
     usage: Usage
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
-        """Write one text per request, in order; a request that cannot be served is answered by its error."""
+        """Generate one text per request.
+
+        A text depends on its own request only, not on batch composition or on earlier calls. Does not modify
+        ``requests``; updates ``usage`` and, for a local model, the KV cache.
+
+        Args:
+            requests: Any number of requests, also none.
+
+        Returns:
+            One entry per request, in the same order. A request that cannot be served is answered by its error, such as
+            ``ContextError`` for a prompt that does not fit the model's context; the other requests are unaffected.
+        """
         ...
 
     def unknown_words(self, text: str) -> list[str]:
-        """Words of ``text`` for which the model has no token; empty for open vocabularies."""
+        """Return the words of ``text`` that are outside the vocabulary; empty for subword vocabularies and servers."""
         ...
 
     def forget(self) -> None:
-        """Drop cached keys and values, so that the cost of later requests does not depend on earlier ones."""
+        """Clear the KV cache, so that the cost of later requests does not depend on earlier ones.
+
+        Generated texts are the same with and without it. Must not be called while ``generate`` runs.
+        """
         ...
 
 
 class Piece(NamedTuple):
-    """A part of a text.
+    """One part of a text to classify, such as a step or the separator after it.
 
-    text: May be empty.
-    mark: Asks for the probability that the labels mean "right" at its last token; at the token before, if it is empty.
-    control: Whether it may hold control tokens. What users and models wrote may not.
+    text: Text of the part; may be empty.
+    mark: If true, the probability of "right" is read at the last token of this part, or at the token before it if the
+        part is empty.
+    control: If true, control tokens in ``text`` are encoded as such. Must be false for text that users or models wrote.
     """
 
     text: str
@@ -125,7 +151,12 @@ class Piece(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """Probabilities, each in [0, 1], of "right" at every marked piece or of tokens; and what they cost."""
+    """Probabilities that a model assigned to one text, with their cost.
+
+    probabilities: Each in [0, 1]: of "right" at every marked piece (``classify``), or of every token
+        (``loglikelihood``), in the order of the text.
+    usage: Cost of this text.
+    """
 
     probabilities: tuple[float, ...]
     usage: Usage
@@ -133,15 +164,25 @@ class Scored(NamedTuple):
 
 @runtime_checkable
 class SupportsLoglikelihood(Protocol):
-    """A language model that can also read: it says how probable a text is that another has written."""
+    """Language model that can score a given text by its token probabilities, without generating."""
 
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
-        """Probability of each token of each text after its prompt, at temperature 1; nothing is written."""
+        """Return the probability of each token of each text after its prompt, at temperature 1.
+
+        Generates nothing and does not modify ``texts``; updates ``usage``.
+
+        Args:
+            texts: Pairs of a prompt and the text that continues its assistant part.
+
+        Returns:
+            One entry per text, in the same order: probabilities in [0, 1], or the error of a text that cannot be
+            scored.
+        """
         ...
 
 
 class Classifier(Protocol):
-    """A model that is read at marked places; attributes as in ``LanguageModel``."""
+    """Model that returns label probabilities at marked positions, such as a PRM; attributes as in ``LanguageModel``."""
 
     name: str
     parameters: int
@@ -151,17 +192,30 @@ class Classifier(Protocol):
     def classify(
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
     ) -> list[Scored | ModelError]:
-        """Probability of "right" at each marked piece of each text.
+        """Return the probability of "right" at each marked piece of each text.
+
+        Does not modify its arguments; updates ``usage`` and, for a local model, the KV cache.
 
         Args:
-            texts: Pieces of each.
-            groups: For each text, a name for those that begin alike, such as those about one problem; by default the
-                first piece. It changes speed, never a probability.
+            texts: Pieces of each text.
+            groups: For each text, the name of the group that shares a prefix in the KV cache, such as the texts about
+                one problem; by default the text of the first piece. It affects speed, never a probability.
             whole: Tokenize a text as a whole, not piece by piece; then no piece can hold control tokens.
-            bos: Put the token before it that begins a text, if the tokenizer has one.
+            bos: Prepend the beginning-of-sequence token, if the tokenizer has one.
+
+        Returns:
+            One entry per text, in the same order: one probability in [0, 1] per marked piece, or the error of a text
+            that cannot be read.
         """
         ...
 
     def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
-        """The turns (role and pieces) in the model's chat template; None if it has none."""
+        """Render turns (role and pieces) through the model's chat template.
+
+        Returns:
+            Pieces of the whole conversation, the template's own text as control pieces; None without a chat template.
+
+        Raises:
+            CheckpointError: The template refuses these turns or leaves one out.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Any model by its name: on a server if that is a URL, else on this machine."""
+"""Open a model by its name: on a server if the name is a URL, else in this process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 
 
 def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> LanguageModel:
-    """A language model by name: ``http://host:8000/v1#model-name``, or any that ``load_model`` takes.
+    """Open a language model by name: ``http://host:8000/v1#model-name``, or any name that ``load_model`` takes.
+
+    Args:
+        name: Name of the model.
+        device: Device of a local model, as in ``load_model``; ignored for a server.
+        dtype: Number format of a local model, as in ``load_model``; ignored for a server.
 
     Raises:
-        UsageError: The name has no accepted form, or the device or number format is not there.
-        ModelError: It cannot be loaded or reached.
+        UsageError: The name has no accepted form, or the device or number format is not available.
+        ModelError: The model cannot be loaded or reached.
     """
     if is_address(name):
         from hintree.models.remote.model import RemoteModel
@@ -28,7 +33,11 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
 
 
 def open_served(name: str) -> RemoteClassifier:
-    """A token classifier on a server, by vLLM's ``/pooling`` or by label tokens; errors as for ``open_model``."""
+    """Open a classifier on a server: vLLM's ``/pooling``, or label tokens if the name has labels.
+
+    Raises:
+        UsageError: The name has no accepted form, or names no model.
+    """
     from hintree.models.remote.classifier import LabelTokens, Pooling
 
     return LabelTokens(name) if parse_address(name).labels else Pooling(name)

@@ -1,6 +1,6 @@
 """Adapter from a transformers model to the arrays of the local runtime."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from inspect import signature
 from typing import Any, NamedTuple
@@ -56,10 +56,10 @@ def cache_argument(module: nn.Module, cache: Any) -> Mapping[str, Any]:
 
     transformers 5.24 renamed ``past_key_values`` to ``cache``, and 5.40 will remove the old name. Both are supported.
     """
-    return {_cache_argument_name(type(module)): cache}
+    return {_cache_argument_name(type(module).forward): cache}
 
 
 @lru_cache(maxsize=64)
-def _cache_argument_name(kind: type[nn.Module]) -> str:
-    """Return "cache" if the class's forward method has such a parameter, else "past_key_values"."""
-    return "cache" if "cache" in signature(kind.forward).parameters else "past_key_values"
+def _cache_argument_name(forward: Callable[..., Any]) -> str:
+    """Return "cache" if the forward method has such a parameter, else "past_key_values"."""
+    return "cache" if "cache" in signature(forward).parameters else "past_key_values"

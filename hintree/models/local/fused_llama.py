@@ -1,9 +1,9 @@
-"""The body of a small Llama in few operators.
+"""Decoder of a small Llama in few fused operators.
 
-In a model of a few million parameters the matrix products are a fifth of a forward pass: the rest is what stands around
-them, some forty small operators a layer in transformers. Here there are a dozen, and the same numbers within rounding:
-queries, keys and values in one product, gate and up in one, and rotary positions (arXiv 2104.09864) as one product of
-complex numbers. Everything else, and whatever is larger, runs on transformers' own body.
+In a model of a few million parameters, matrix products take a fifth of a forward pass; the rest is the overhead of some
+forty small operators per layer in transformers. This module uses a dozen, with equal results within rounding: one
+matrix product for queries, keys and values, one for gate and up, and rotary embeddings (arXiv 2104.09864) as one
+product of complex numbers. All other models, and larger ones, run on the decoder of transformers.
 """
 
 from collections.abc import Callable
@@ -18,20 +18,20 @@ from torch import Tensor, nn
 from transformers import LlamaModel
 
 MOST_PARAMETERS = 20_000_000
-"""Parameters; beyond it there is hardly anything to gain, and the joined weights are a second copy."""
+"""Most parameters of a fused model; larger ones gain little, and the fused weights are a second copy."""
 FEW_QUERIES = 2
-"""Queries of a row, up to which two products are faster than PyTorch's fused attention, which works in blocks of 32."""
+"""Most queries per row for which two matrix products beat PyTorch's fused attention, which uses blocks of 32."""
 
 LENGTH_DEPENDENT = ("dynamic", "longrope")
-"""Kinds of rotary positions that depend on the longest text of a batch."""
+"""Types of rotary embeddings that depend on the longest text of a batch."""
 PARAMETER_VERSION = attrgetter("_version")
-"""How often a parameter has been changed in place."""
+"""Returns how often a parameter was modified in place."""
 
 _FUSED: "WeakKeyDictionary[nn.Module, FusedLlama]" = WeakKeyDictionary()
 
 
 def fused_body(body: nn.Module) -> "FusedLlama | None":
-    """The lean form of a body, one for each; None if it is no small Llama in float32 or float64 on a CPU."""
+    """Return the fused form of a decoder, cached; None unless it is a small Llama in float32 or float64 on a CPU."""
     if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > MOST_PARAMETERS:
         return None
     kinds = {(type(p), p.dtype, p.device.type) for p in body.parameters()}
@@ -43,9 +43,15 @@ def fused_body(body: nn.Module) -> "FusedLlama | None":
 
 
 class FusedWeights(NamedTuple):
-    """The weights of one layer, joined.
+    """Fused weights of one layer.
 
-    Those of norms are part of what follows them; rows of queries and keys that are rotated together are adjacent.
+    Norm weights are folded into the linear layers that follow them. Rows of queries and keys that are rotated together
+    are adjacent.
+
+    qkv: Shape [(heads + 2 key-value heads) x head size, width]; its bias has the first dimension, or is None.
+    out: Transposed, shape [heads x head size, width]; its bias has shape [width], or is None.
+    gate_up: Shape [2 x intermediate size, width]; its bias has the first dimension, or is None.
+    down: Transposed, shape [intermediate size, width]; its bias has shape [width], or is None.
     """
 
     qkv: Tensor
@@ -59,10 +65,13 @@ class FusedWeights(NamedTuple):
 
 
 class FusedLlama(nn.Module):
-    """Takes what transformers' body takes from a forest, and gives its ``last_hidden_state``.
+    """Decoder that takes the arguments of a transformers decoder and returns its ``last_hidden_state``.
+
+    Holds references to the modules of ``body`` and does not modify them.
 
     Args:
-        body: Its parameters are read again, when a new cache is begun, if they have changed.
+        body: Decoder of transformers. If its parameters have changed, the fused weights are built anew at the first
+            forward pass with a new cache.
     """
 
     def __init__(self, body: LlamaModel) -> None:
@@ -84,7 +93,18 @@ class FusedLlama(nn.Module):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, cache: Any, use_cache: bool
     ) -> SimpleNamespace:
-        """Hidden states [rows, queries, width] of tokens [rows, queries]; the mask is [rows, 1, queries, columns]."""
+        """Compute the hidden states of new tokens and append their keys and values to ``cache``.
+
+        Args:
+            input_ids: Token ids, shape [rows, queries].
+            attention_mask: Added to attention scores, shape [rows, 1, queries, KV slots].
+            position_ids: Position of each token, shape [rows, queries].
+            cache: A ``transformers.Cache``.
+            use_cache: Ignored; the cache is always used.
+
+        Returns:
+            ``last_hidden_state``, shape [rows, queries, width].
+        """
         if self._cache() is not cache:
             self._read_weights()
             self._cache = ref(cache)
@@ -95,14 +115,14 @@ class FusedLlama(nn.Module):
         return SimpleNamespace(last_hidden_state=(self._normalise(x) * self._last).view_as(embedded))
 
     def _read_weights(self) -> None:
-        """Join the weights anew if a parameter has changed."""
+        """Build the fused weights anew if a parameter has changed."""
         version = sum(map(PARAMETER_VERSION, self._all))
         if version != self._version:
             self._fused, self._version = [self._fuse(layer) for layer in self.layers], version
             self._last = self.norm.weight * self.root
 
     def _rotations(self, like: Tensor, positions: Tensor) -> Tensor:
-        """By how much each pair is rotated: complex, shape [*positions, pairs]; kept where it is always the same."""
+        """Return the rotation of each pair as complex numbers, shape [*positions, pairs], tabulated if possible."""
         if self.rotary.rope_type in LENGTH_DEPENDENT:
             cos, sin = self.rotary(like, positions)
             return torch.complex(cos, sin)[..., : self.size // 2]
@@ -112,7 +132,7 @@ class FusedLlama(nn.Module):
         return self._table[positions]
 
     def _layer(self, i: int, own: FusedWeights, x: Tensor, rotation: Tensor, mask: Tensor, cache: Any) -> None:
-        """One layer, in place; ``x`` has shape [rows x queries, width], ``turn`` [rows, queries, 1, pairs]."""
+        """Apply one layer to ``x`` [rows x queries, width] in place; ``rotation`` is [rows, queries, 1, pairs]."""
         rows, queries, rotated = len(rotation), rotation.shape[1], self.heads + self.groups
         qkv = F.linear(self._normalise(x), own.qkv, own.qkv_bias).view(rows, queries, rotated + self.groups, self.size)
         torch.view_as_complex(qkv[:, :, :rotated].unflatten(-1, (-1, 2))).mul_(rotation)
@@ -124,10 +144,11 @@ class FusedLlama(nn.Module):
         add_linear(x, F.silu(gate).mul_(up), own.down, own.down_bias)
 
     def _normalise(self, x: Tensor) -> Tensor:
-        """A norm without sqrt(width) and its weights, which are in what follows: x / sqrt(|x|^2 + width eps).
+        """Return x / sqrt(|x|^2 + width eps): RMSNorm without sqrt(width) and weights, which the next layer includes.
 
-        In float64 rounded to float32, as in transformers. It also takes away what the order of sums left, so that equal
-        texts have equal scores.
+        The length of float32 vectors is computed in one operator; float64 vectors are rounded to float32, as in
+        transformers. This rounding also removes differences from the order of summation, so that equal texts have equal
+        scores.
         """
         if x.dtype == torch.float32:
             length: Tensor = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
@@ -154,7 +175,7 @@ class FusedLlama(nn.Module):
 
 
 def concatenated(*layers: nn.Linear) -> tuple[Tensor, Tensor | None]:
-    """Weight and bias of some linear layers on the same input, as one."""
+    """Concatenate weights and biases of linear layers on the same input; the bias is None if no layer has one."""
     biases = [layer.bias.detach() for layer in layers if layer.bias is not None]
     return torch.cat([layer.weight.detach() for layer in layers]), torch.cat(biases) if biases else None
 
@@ -167,7 +188,10 @@ def add_linear(x: Tensor, more: Tensor, weight: Tensor, bias: Tensor | None) -> 
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
-    """Attention; shapes [rows, heads, queries, size], keys and values with as many heads or a divisor of it."""
+    """Return scaled dot-product attention, shape [rows, heads, queries, size].
+
+    Keys and values have shape [rows, key-value heads, KV slots, size]; key-value heads divide the heads.
+    """
     grouped = queries.shape[1] != keys.shape[1]
     if queries.shape[2] > FEW_QUERIES or grouped:
         return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, enable_gqa=grouped)

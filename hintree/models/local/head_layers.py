@@ -1,6 +1,6 @@
-"""The heads of classifiers at work: from hidden states to label logits, and from these to one probability.
+"""Heads of classifiers: from hidden states to label logits, and from these to one probability.
 
-All numbers after the hidden states are float32 at least.
+All computation after the hidden states is in float32, or float64 if the model is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from hintree.models.head_spec import Head
 
 
 def label_probabilities(head: Head, logits: Tensor) -> Tensor:
-    """Probability of "right" in [0, 1], shape [...], from label logits, shape [..., labels]."""
+    """Return the probability of "right" in [0, 1], shape [...], from label logits, shape [..., labels]."""
     logits = logits if logits.dtype == torch.float64 else logits.float()
     if head.activation == "softmax":
         return logits.softmax(-1)[..., list(head.right)].sum(-1).clamp(0, 1)
@@ -26,7 +26,14 @@ def label_probabilities(head: Head, logits: Tensor) -> Tensor:
 
 
 class Layers(nn.Module):
-    """One linear layer, or several with ReLU between them, in float32 whatever the model's numbers are (or float64)."""
+    """One linear layer, or several with ReLU between them, in float32, or float64 if the model is.
+
+    Copies the given weights.
+
+    Args:
+        layers: Weight [out, in] and bias [out] or None of each layer, first to last.
+        like: A tensor of the model, for the device and the number format.
+    """
 
     def __init__(self, layers: Sequence[tuple[Tensor, Tensor | None]], like: Tensor) -> None:
         super().__init__()
@@ -41,7 +48,7 @@ class Layers(nn.Module):
             self.layers.append(layer)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Logits, shape [..., labels], from hidden states, shape [..., width]."""
+        """Return logits, shape [..., labels], from hidden states, shape [..., width]."""
         hidden = hidden.to(self.kind)
         for i, layer in enumerate(self.layers):
             hidden = layer(hidden if i == 0 else hidden.relu())
@@ -49,7 +56,7 @@ class Layers(nn.Module):
 
 
 def from_tensors(name: str, tensors: Mapping[str, Tensor], head: Head, like: Tensor) -> Layers:
-    """The head that stands under its name among a checkpoint's tensors. Raises CheckpointError if it does not."""
+    """Build a head from a checkpoint's tensors of its name. Raises CheckpointError if they are not linear layers."""
     found = {key.removeprefix(f"{head.tensors}."): t for key, t in tensors.items()}
     places = [""] if "weight" in found else sorted({key.rpartition(".")[0] + "." for key in found})
     if not found or set(found) - {f"{place}{what}" for place in places for what in ("weight", "bias")}:
@@ -58,23 +65,24 @@ def from_tensors(name: str, tensors: Mapping[str, Tensor], head: Head, like: Ten
             f"{sorted(tensors) or 'no such tensor'}; give the right family with --prm-spec"
         )
     layers = [(found[f"{place}weight"], found.get(f"{place}bias")) for place in places]
-    check_places(name, head, len(layers[-1][0]))
+    check_label_indices(name, head, len(layers[-1][0]))
     return Layers(layers, like)
 
 
 def from_tokens(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, head: Head) -> nn.Module:
-    """The rows of a language model's head that belong to the label tokens.
+    """Build a head from the rows of a language model's output layer for the label tokens.
 
     Raises:
-        CheckpointError: The model's logits are more than a linear map of its hidden states.
+        CheckpointError: Labels share a token or are unknown, or the model's logits are not a linear map of its hidden
+            states.
     """
     ids = label_ids(name, tokenizer, head.labels)
-    check_places(name, head, len(ids))
+    check_label_indices(name, head, len(ids))
     whole = model.get_output_embeddings()
     weight = whole.weight.detach()
     plain = type(weight) is Tensor
     bias = getattr(whole, "bias", None)
-    rows = Layers([(weight[ids], None if bias is None else bias[ids])], weight) if plain else Rows(whole, ids)
+    rows = Layers([(weight[ids], None if bias is None else bias[ids])], weight) if plain else SelectedRows(whole, ids)
     with torch.inference_mode():
         some = torch.tensor([[1, 2, 3]], device=model.device)
         want = model(input_ids=some).logits[0, -1, ids].float()
@@ -86,28 +94,28 @@ def from_tokens(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenize
     return rows
 
 
-class Rows(nn.Module):
-    """A head of which some rows are looked at only; for quantized weights, which cannot be cut."""
+class SelectedRows(nn.Module):
+    """Head that computes all logits and returns some; for quantized weights, whose rows cannot be sliced."""
 
     def __init__(self, whole: nn.Module, ids: Sequence[int]) -> None:
         super().__init__()
         self.whole, self.ids = whole, list(ids)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Logits of the rows, shape [..., rows]."""
+        """Return logits of the rows, shape [..., rows], from hidden states, shape [..., width]."""
         logits: Tensor = self.whole(hidden)
         return logits[..., self.ids]
 
 
 def label_ids(name: str, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str]) -> list[int]:
-    """The last token of each label text. Raises CheckpointError if two are the same token, or one is unknown."""
+    """Return the last token of each label text. Raises CheckpointError if two are the same token, or one is unknown."""
     ids = [int(tokenizer.encode(label, add_special_tokens=False)[-1]) for label in labels]
     if len(set(ids)) < len(ids) or tokenizer.unk_token_id in ids:
         raise CheckpointError(f"model {name}: the labels {labels} are the tokens {ids}; each needs one of its own")
     return ids
 
 
-def check_places(name: str, head: Head, size: int) -> None:
-    """Raise CheckpointError unless every place of ``right`` is one of so many logits."""
+def check_label_indices(name: str, head: Head, size: int) -> None:
+    """Raise CheckpointError unless every index in ``head.right`` fits ``size`` logits."""
     if any(not -size <= place < size for place in head.right):
         raise CheckpointError(f"model {name}: its head has {size} labels, and the declaration reads {head.right}")

@@ -1,7 +1,7 @@
-"""Find a model by its name and load it safely.
+"""Locate a model by its name and load it safely.
 
 A name is ``embedded:NAME`` (shipped with the package), a folder, or a Hugging Face hub id. Weights load from
-safetensors only, remote code never runs, and a tensor that is missing or left over is an error, not a random weight.
+safetensors only, remote code never runs, and a missing or unexpected tensor is an error, never a random weight.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ DTYPES = {
     "float16": torch.float16,
     "int8": None,
 }
-"""Number formats by name."""
+"""Torch number formats by name; None for those that depend on the device."""
 FORMS = (
     "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a server's URL with a model "
     "name such as http://host:8000/v1#model-name"
@@ -50,19 +50,19 @@ FORMS = (
 
 
 def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES) -> LocalModel:
-    """A language model by name.
+    """Load a language model by name.
 
     Args:
         name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, or a hub id.
         device: "auto" (CUDA, else Apple's, else CPU) or a torch device name.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8"
-            (weights, and activations token by token; needs the extra ``int8``). docs/runtime.md says what each does to
-            speed and to "same seed, same text", which is promised for float32 and float64 on a CPU only.
-        cache_bytes: Keys and values that are kept between calls.
+            (weights, and activations per token; needs the extra ``int8``). docs/runtime.md gives the effect of each on
+            speed and on "same seed, same text", which holds for float32 and float64 on a CPU only.
+        cache_bytes: Capacity of the KV cache between calls, in bytes.
 
     Raises:
-        UsageError: Device or dtype is not accepted or not there.
-        UnknownModelError: Nothing of that name exists or can be reached.
+        UsageError: Device or dtype is not accepted or not available.
+        UnknownModelError: No model of that name exists or can be reached.
         CheckpointError: The weights are damaged, incomplete or not safetensors.
     """
     model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
@@ -77,18 +77,18 @@ def load_classifier(
     dtype: str = "auto",
     cache_bytes: int = CACHE_BYTES,
 ) -> LocalClassifier:
-    """A model that is read at marked places, such as a PRM, by name.
+    """Load a classifier, such as a PRM, by name.
 
     Args:
         name: As in ``load_model``.
-        head: What is read; by default, the last label of a token classification model.
+        head: Declaration of the head; by default, the last label of a token classification model.
         device: As in ``load_model``.
         dtype: As in ``load_model``.
         cache_bytes: As in ``load_model``.
 
     Raises:
         UsageError, UnknownModelError: As in ``load_model``.
-        CheckpointError: As in ``load_model``, or the checkpoint has no such head.
+        CheckpointError: As in ``load_model``, or the checkpoint does not have the declared head.
     """
     head = head or Head()
     layers: Any = None
@@ -105,14 +105,17 @@ def load_classifier(
 
 
 def read_tokens(model: LocalModel, labels: tuple[str, str]) -> LocalClassifier:
-    """A language model that is loaded already, read for the first of two labels against the second."""
+    """Return a classifier on a loaded language model: the probability of the first of two labels against the second.
+
+    It shares the model's weights and has a KV cache of its own. Raises CheckpointError as ``load_classifier``.
+    """
     head = Head("tokens", labels, right=(0,))
     layers = from_tokens(model.name, model.model, model.tokenizer, head)
     return LocalClassifier(model.name, model.model, model.tokenizer, head=head, layers=layers)
 
 
 def stored_tensors(place: str, start: str) -> dict[str, Tensor]:
-    """The tensors of a checkpoint of which the name begins so."""
+    """Read the tensors of a checkpoint whose names begin with ``start``."""
     folder = Path(place) if Path(place).is_dir() else Path(snapshot_download(place, allow_patterns="*.safetensors"))
     found: dict[str, Tensor] = {}
     for file in sorted(folder.glob("*.safetensors")):
@@ -122,7 +125,7 @@ def stored_tensors(place: str, start: str) -> dict[str, Tensor]:
 
 
 def pick_device(device: str) -> str:
-    """The torch device for a name; "auto" takes the fastest at hand. Raises UsageError for one that is not there."""
+    """Return the torch device for a name; "auto" prefers CUDA, then MPS. Raises UsageError if it is not available."""
     if device != "auto":
         try:
             torch.empty(0, device=device)
@@ -137,10 +140,10 @@ def pick_device(device: str) -> str:
 
 
 def pick_dtype(dtype: str, device: str) -> torch.dtype:
-    """The number format to load weights in; int8 starts from "auto".
+    """Return the number format to load weights in; int8 quantizes weights loaded as "auto".
 
     Raises:
-        UsageError: An unknown name, or torchao, which int8 needs, is not installed.
+        UsageError: The name is unknown, or torchao, which int8 needs, is not installed.
     """
     if dtype not in DTYPES:
         raise UsageError(f"dtype {dtype!r} is not one of {', '.join(DTYPES)}")
@@ -150,7 +153,7 @@ def pick_dtype(dtype: str, device: str) -> torch.dtype:
 
 
 def to_int8(model: PreTrainedModel) -> None:
-    """Quantize all linear layers: weights once, activations token by token, so that a text does not feel its batch."""
+    """Quantize all linear layers of a model in place: weights once, activations per token, for batch invariance."""
     from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
 
     quantize_(model, Int8DynamicActivationInt8WeightConfig())
@@ -159,7 +162,7 @@ def to_int8(model: PreTrainedModel) -> None:
 def _load(
     name: str, kind: Any, device: str, dtype: str, spare: tuple[str, ...] = ()
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Load tokenizer and weights, with every doubt an error; tensors that begin with ``spare`` may be left over."""
+    """Load tokenizer and weights strictly; only unexpected tensors whose names begin with ``spare`` are accepted."""
     place = locate(name)
     device = pick_device(device)
     numbers = pick_dtype(dtype, device)
@@ -192,7 +195,7 @@ def _load(
 
 
 def locate(name: str) -> str:
-    """The folder or hub id of a model, its files held against their manifest where they have one.
+    """Return the folder or hub id of a model, after comparing its files with their manifest if it has one.
 
     Raises:
         UnknownModelError: The name has no accepted form.
@@ -217,10 +220,10 @@ def locate(name: str) -> str:
 
 
 def reach(place: str) -> None:
-    """Ask the hub once for a model that is neither a folder nor in the local cache: it may not be there.
+    """Look a model up on the hub, once, if it is neither a folder nor in the local cache.
 
     Raises:
-        OSError, ValueError: The hub cannot be reached or does not know it.
+        OSError: The hub cannot be reached or has no such model.
     """
     if not Path(place).is_dir() and not isinstance(try_to_load_from_cache(place, "config.json"), str):
         try:
@@ -230,7 +233,7 @@ def reach(place: str) -> None:
 
 
 def check_manifest(folder: Path, name: str, *, required: bool) -> None:
-    """Compare every file that the folder's SHA256SUMS lists. Raises CheckpointError."""
+    """Compare every file in the folder's SHA256SUMS with its hash. Raises CheckpointError on any difference."""
     path = folder / MANIFEST
     if not path.is_file():
         if required:
@@ -247,14 +250,14 @@ def check_manifest(folder: Path, name: str, *, required: bool) -> None:
 
 
 def write_manifest(folder: Path) -> None:
-    """Write SHA256SUMS over all other files of a folder (``sha256sum -c`` reads it)."""
+    """Write SHA256SUMS over all other files of a folder, in the format of ``sha256sum -c``."""
     files = sorted(f for f in folder.rglob("*") if f.is_file() and f.name != MANIFEST)
     rows = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(folder).as_posix()}\n" for f in files]
     (folder / MANIFEST).write_text("".join(rows))
 
 
 def explain(name: str, place: str, error: Exception) -> UnknownModelError | CheckpointError:
-    """The clear error behind what the loader raised."""
+    """Return an error that names the model, the cause and the remedy for an exception of the loader."""
     folder = Path(place)
     if not folder.is_dir():
         return UnknownModelError(
@@ -272,6 +275,6 @@ def explain(name: str, place: str, error: Exception) -> UnknownModelError | Chec
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's message, or its kind where it has none."""
+    """Return the first line of an error's message, at most 300 characters, or its type if the message is empty."""
     text = str(error).strip()
     return text.splitlines()[0][:300] if text else type(error).__name__

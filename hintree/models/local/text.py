@@ -1,7 +1,7 @@
-"""Prompts as token ids, and stop texts as sets of tokens.
+"""Encode prompts as token ids and stop texts as sets of tokens.
 
-What a user or a model wrote is always encoded as plain text: "</s>" inside a problem is five characters, never the
-end of the text.
+Text from users and models is always encoded as plain text: "</s>" inside a problem is four characters, never an
+end-of-sequence token.
 """
 
 from collections.abc import Sequence
@@ -18,27 +18,27 @@ SYSTEM, USER = "\u2403SYSTEM\u2403", "\u2403USER\u2403"
 
 
 def plain(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """Token ids of a text in which nothing is a control token."""
+    """Return the token ids of a text, with control tokens encoded as plain text."""
     return coded(tokenizer, text, control=False)
 
 
 def coded(tokenizer: PreTrainedTokenizerBase, text: str, *, control: bool) -> list[int]:
-    """Token ids of a text; control tokens are seen in ``control`` text only."""
+    """Return the token ids of a text; control tokens are recognised only if ``control`` is true."""
     clean = text.encode("utf-8", "replace").decode()
     if not clean:
         return []
-    # Without a warning about the length: who uses the ids looks at it, and says what to do.
+    # verbose=False: no warning about the length, because callers check it and raise an error that says what to do.
     return list(tokenizer.encode(clean, add_special_tokens=False, split_special_tokens=not control, verbose=False))
 
 
 @lru_cache(maxsize=4096)
 def part(tokenizer: PreTrainedTokenizerBase, text: str, control: bool = False) -> tuple[int, ...]:
-    """Token ids of a part that many texts of a search share: a template, a question, a step."""
+    """Return the token ids of a part that many texts share, such as a template, a question or a step; cached."""
     return tuple(coded(tokenizer, text, control=control))
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
-    """Token ids of a prompt: by the chat template where there is one, else user, line break, assistant."""
+    """Return the token ids of a prompt, rendered by the chat template if there is one, else by ``Prompt.plain``."""
     start = [] if tokenizer.bos_token_id is None else [int(tokenizer.bos_token_id)]
     if tokenizer.chat_template is None:
         return start + plain(tokenizer, prompt.plain())
@@ -54,18 +54,18 @@ def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
 
 
 def decoded(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
-    """The text of some tokens, without control tokens."""
+    """Return the text of some tokens, without control tokens."""
     return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
 @lru_cache(maxsize=4096)
 def text_of(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
-    """The text of one token; prompts end with few different ones."""
+    """Return the text of one token, cached: prompts end with few different tokens."""
     return decoded(tokenizer, [token])
 
 
 def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) -> tuple[list[int], int]:
-    """Token ids of a prompt that a text continues, and the index where they begin to differ from the prompt's own."""
+    """Return the token ids of a prompt with its continuation, and the index where it leaves the prompt's."""
     before = encode(tokenizer, prompt)
     ids = encode(tokenizer, replace(prompt, assistant=prompt.assistant + text))
     return ids, next((i for i, (a, b) in enumerate(zip(before, ids, strict=False)) if a != b), len(before))
@@ -73,7 +73,7 @@ def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) 
 
 @lru_cache(maxsize=64)
 def template_parts(tokenizer: PreTrainedTokenizerBase, system: bool) -> list[str]:
-    """The chat template around one turn, cut where the texts go; a system text without a place goes to the user's."""
+    """Split the chat template of one turn at its texts; without a system turn, system text precedes the user's."""
     messages = [{"role": "system", "content": SYSTEM}] * system + [{"role": "user", "content": USER}]
     try:
         shown = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
@@ -88,14 +88,16 @@ def template_parts(tokenizer: PreTrainedTokenizerBase, system: bool) -> list[str
 
 
 def conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece]:
-    """The chat template around some turns: its own text as control pieces, the turns' pieces between them.
+    """Render turns through the chat template: its own text as control pieces, the turns' pieces between them.
+
+    Does not modify ``turns``.
 
     Args:
-        tokenizer: Has a chat template.
-        turns: Role ("system", "user" or "assistant") and pieces of each.
+        tokenizer: Tokenizer with a chat template.
+        turns: Role ("system", "user" or "assistant") and pieces of each turn.
 
     Raises:
-        CheckpointError: The template refuses such turns, or leaves one out.
+        CheckpointError: The template refuses these turns or leaves one out.
     """
     shown = template_around(tokenizer, tuple(role for role, _ in turns))
     return [
@@ -105,7 +107,7 @@ def conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, 
 
 @lru_cache(maxsize=256)
 def template_around(tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...]) -> list[str]:
-    """What the chat template puts before the text of each turn. Raises CheckpointError."""
+    """Return the chat template's text before each turn. Raises CheckpointError if it refuses or omits one."""
     places = [f"\u2403{i}\u2403" for i in range(len(roles))]
     messages = [{"role": role, "content": place} for role, place in zip(roles, places, strict=True)]
     try:
@@ -123,9 +125,9 @@ def template_around(tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...]) 
 
 @lru_cache(maxsize=64)
 def may_end(tokenizer: PreTrainedTokenizerBase, ends: frozenset[int], stop: tuple[str, ...]) -> frozenset[int]:
-    """Tokens that can end a text: ``ends``, and those that hold the last character of one of the stop texts.
+    """Return the tokens that can end a text: ``ends``, and those that hold the last character of a stop text.
 
-    A character beyond ASCII may be spread over several tokens, so then any token may.
+    A character beyond ASCII may be spread over several tokens; then every token can end a text.
     """
     if not stop:
         return ends
@@ -137,6 +139,6 @@ def may_end(tokenizer: PreTrainedTokenizerBase, ends: frozenset[int], stop: tupl
 
 
 def cut(text: str, stop: Sequence[str]) -> tuple[str, bool]:
-    """The text up to the first stop text, and whether there was one."""
+    """Return the text up to the first stop text, and true if there was one."""
     places = [at for at in (text.find(s) for s in stop) if at >= 0]
     return (text[: min(places)], True) if places else (text, False)

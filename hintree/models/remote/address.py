@@ -1,8 +1,8 @@
-"""The names of models on servers: ``http://host:8000/v1#model-name``.
+"""Parse the names of models on servers: ``http://host:8000/v1#model-name``.
 
-The path may name the endpoint (``/v1/completions`` or ``/v1/chat/completions``), else the client chooses. A scorer that
-reads the probabilities of two label tokens has ``?labels=WRONG,RIGHT`` after the model's name. The key is no part of
-the name, so that no name, tree or store can hold it: it is read from an environment variable of that server alone.
+The path may name the endpoint (``/v1/completions`` or ``/v1/chat/completions``); otherwise the client chooses. A scorer
+that reads the probabilities of two label tokens has ``?labels=WRONG,RIGHT`` after the model's name. The API key is not
+part of the name, so that it is never stored in a tree or a study: each server's key has an environment variable.
 """
 
 import os
@@ -17,12 +17,12 @@ ENDPOINTS = ("chat/completions", "completions")
 
 
 class Address(NamedTuple):
-    """Where a model is.
+    """Parsed name of a model on a server.
 
-    base: The server's URL up to and with its version, such as ``http://host:8000/v1``.
-    model: Its name there; "" for the only one there is.
-    endpoint: "completions" or "chat/completions" if it was named, else "".
-    labels: The texts of a wrong and a right step's label, if they were named.
+    base: URL of the API up to and including its version, such as ``http://host:8000/v1``.
+    model: Name of the model on the server; "" for the only model there.
+    endpoint: "completions" or "chat/completions" if the name gives it, else "".
+    labels: Label texts of a wrong and a right step, in this order; () if the name gives none.
     """
 
     base: str
@@ -32,23 +32,27 @@ class Address(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port."""
+        """Return scheme, host and port."""
         parts = urlsplit(self.base)
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def root(self) -> str:
-        """The base without the version, where a server's own endpoints are."""
+        """Return the base without its version: the root of the server's own endpoints, such as ``/pooling``."""
         return self.base.removesuffix("/v1")
 
 
 def is_address(name: str) -> bool:
-    """Whether a model's name is one of a server."""
+    """Return true if a model's name is a server's URL."""
     return name.lower().startswith(("http://", "https://"))
 
 
 def parse_address(name: str) -> Address:
-    """The parts of a name. Raises UsageError if it is not of an accepted form."""
+    """Parse the name of a model on a server.
+
+    Raises:
+        UsageError: The name is not a URL of an accepted form, or holds a user, password or query.
+    """
     shown = re.sub(r"//[^/@]*@", "//...@", name)
     try:
         parts = urlsplit(name)
@@ -75,12 +79,16 @@ def parse_address(name: str) -> Address:
 
 
 def key_variable(base: str) -> str:
-    """The environment variable that holds the key of a server, such as HINTREE_KEY_API_EXAMPLE_COM."""
+    """Return the name of the environment variable of a server's API key, such as HINTREE_KEY_API_EXAMPLE_COM."""
     return "HINTREE_KEY_" + re.sub(r"[^A-Z0-9]", "_", urlsplit(base).netloc.upper())
 
 
 def key_of(base: str) -> str:
-    """The key of a server, "" if there is none. Raises UsageError if it cannot stand in a header."""
+    """Read the API key of a server from its environment variable; "" if it is not set.
+
+    Raises:
+        UsageError: The key holds characters that an HTTP header cannot have.
+    """
     key = os.environ.get(key_variable(base), "").strip()
     if not (key.isascii() and key.isprintable()):
         raise UsageError(f"the key in {key_variable(base)} holds characters that a key cannot have; set it again")

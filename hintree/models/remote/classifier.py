@@ -1,9 +1,9 @@
-"""Label probabilities from servers: vLLM's pooled outputs, or the probabilities of two label tokens.
+"""Classifiers on servers: vLLM's pooled outputs, or the probabilities of two label tokens.
 
-``Pooling`` asks for the same token ids that a local classifier would forward (each piece tokenized on its own, by the
-server's ``/tokenize``), and takes the rows at the marks; a server that returns rows for its step tags only (vLLM's STEP
-pooling) is taken at its word if there are as many as marks. ``LabelTokens`` reads at every mark how probable the token
-of a right step is against that of a wrong one, as Math-Shepherd does (arXiv 2312.08935).
+``Pooling`` sends the token ids that a local classifier would compute (each piece tokenized on its own, by the server's
+``/tokenize``) and takes the rows at the marks. A server may return rows for its step tags only (vLLM's STEP pooling);
+these are accepted if there are as many rows as marks. ``LabelTokens`` compares the probabilities of the tokens for a
+right and a wrong step at every mark, as in Math-Shepherd (arXiv 2312.08935).
 """
 
 import asyncio
@@ -20,20 +20,22 @@ from hintree.models.remote.replies import mapping, read_reply, top_chances
 from hintree.search.core.ledger import Usage
 
 TOP = 5
-"""Most probable tokens that are asked for: as many as every server gives."""
+"""Number of most probable tokens to request; every supported server returns this many."""
 KEPT = 100_000
-"""Texts whose tokens or scores are remembered."""
+"""Most texts whose tokens or scores are cached; beyond it the cache is cleared."""
 
 
 class RemoteClassifier:
-    """What the two kinds share: one request per text, errors in place of answers, counting.
+    """Base of classifiers on servers: one request per text, errors in place of results, token counts.
+
+    Implements ``Classifier``; safe to use from several threads.
 
     Args:
-        name: As in ``hintree/models/remote/address.py``.
-        limits: What one answer may take.
+        name: ``http://host:8000/v1#model-name``; see ``hintree/models/remote/address.py``.
+        limits: Limits of each request; the defaults of ``Limits`` if None.
 
     Raises:
-        UsageError: The name is of no accepted form, or names no model.
+        UsageError: The name has no accepted form, or gives no model.
     """
 
     def __init__(self, name: str, limits: Limits | None = None) -> None:
@@ -47,20 +49,20 @@ class RemoteClassifier:
         self._lock = threading.Lock()
 
     chat = False
-    """Whether conversations can be laid out; a server keeps its template to itself."""
+    """False: servers do not return their chat template, so conversations cannot be rendered."""
 
     def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
-        """None: there is no template."""
+        """Return None: the chat template is not available."""
         return None
 
     def forget(self) -> None:
-        """Drop what it remembers of texts."""
+        """Clear the cached tokens and scores."""
         self.known.clear()
 
     def classify(
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
     ) -> list[Scored | ModelError]:
-        """Probability of the last label at each marked piece of each text, tokenized as the server does it."""
+        """Return the probability of the last label at each marked piece; ignores ``groups``, ``whole``, ``bos``."""
         if len(self.known) > KEPT:
             self.forget()
         answers = self.server.wait(self._all(texts))
@@ -84,7 +86,7 @@ class RemoteClassifier:
 
 
 class Pooling(RemoteClassifier):
-    """A token classifier behind vLLM's ``/pooling`` (``vllm serve MODEL --runner pooling``)."""
+    """Token classifier behind vLLM's ``/pooling`` (``vllm serve MODEL --runner pooling``)."""
 
     async def _one(self, pieces: Sequence[Piece]) -> Scored:
         words = await asyncio.gather(self._ids("", special=True), *(self._ids(piece.text) for piece in pieces))
@@ -106,7 +108,7 @@ class Pooling(RemoteClassifier):
         return Scored(tuple(row[-1] for row in rows), Usage(1, len(ids), len(ids), 0))
 
     async def _ids(self, text: str, *, special: bool = False) -> list[int]:
-        """Token ids of a text, asked for once; with ``special``, those that the tokenizer puts in front."""
+        """Return the token ids of a text, cached; with ``special``, those that the tokenizer prepends."""
         if not text and not special:
             return []
         if text not in self.known:
@@ -117,7 +119,7 @@ class Pooling(RemoteClassifier):
 
 
 class LabelTokens(RemoteClassifier):
-    """A language model that writes one of two labels after every step: ``URL#model?labels=WRONG,RIGHT``."""
+    """Language model that writes one of two labels after every step: ``URL#model?labels=WRONG,RIGHT``."""
 
     async def _one(self, pieces: Sequence[Piece]) -> Scored:
         texts, text = [], ""
@@ -131,7 +133,7 @@ class LabelTokens(RemoteClassifier):
         return Scored(tuple(score for score, _ in found), Usage(1, found[-1][1], sum(new), len(new)))
 
     async def _score(self, text: str) -> tuple[float, int]:
-        """Score of a text, and its tokens; asked for once."""
+        """Return the score of a text in [0, 1] and its number of tokens, cached."""
         if text not in self.known:
             at = self.server.address
             body = {"model": at.model, "prompt": text, "max_tokens": 1, "temperature": 0, "logprobs": TOP}
@@ -141,7 +143,7 @@ class LabelTokens(RemoteClassifier):
         return score, read
 
     def _right(self, chances: dict[str, float]) -> float:
-        """The right label's share; a label that is not among the most probable counts as the least of them."""
+        """Return P(right) / (P(wrong) + P(right)); a label outside the top tokens gets the least of theirs."""
         wrong, right = (chances.get(label.strip()) for label in self.server.address.labels)
         if wrong is None and right is None:
             raise ServerError(
@@ -154,7 +156,7 @@ class LabelTokens(RemoteClassifier):
 
 
 def read_rows(data: Any) -> list[list[float]]:
-    """Label probabilities, a row per token or step, from a pooled answer. Raises Garbled if it holds none."""
+    """Parse label probabilities, one row per token or step, from a pooled response. Raises Garbled if malformed."""
     items = mapping(data, "the answer").get("data")
     rows = mapping(items[0], "its data").get("data") if isinstance(items, list) and len(items) == 1 else None
     if not isinstance(rows, list) or not rows:
@@ -167,7 +169,7 @@ def read_rows(data: Any) -> list[list[float]]:
 
 
 def read_ids(data: Any) -> list[int]:
-    """The token ids of a text. Raises Garbled if there are none."""
+    """Parse the token ids of a text. Raises Garbled if malformed."""
     ids = mapping(data, "the answer").get("tokens")
     if not isinstance(ids, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
         raise Garbled("its answer holds no token ids")
@@ -175,7 +177,7 @@ def read_ids(data: Any) -> list[int]:
 
 
 def read_top(data: Any) -> tuple[dict[str, float], int]:
-    """The most probable next tokens, and the tokens that were read. Raises Garbled if the server does not tell them."""
+    """Parse the most probable next tokens and the number of prompt tokens. Raises Garbled without log-probabilities."""
     reply = read_reply(data)
     chances = top_chances(data)
     if not chances or not all(map(math.isfinite, chances.values())):

@@ -1,7 +1,7 @@
-"""Asking a server: one deadline over everything, a size cap, patience with what passes, none with what does not.
+"""HTTP client for model servers: one overall deadline, a size cap, and retries with backoff for transient faults only.
 
-All requests run on one event loop in a thread of its own, so that a deadline holds for connecting, headers and body
-alike, however slowly they drip, and a call can be called off. Nothing is believed that has not come whole.
+All requests run on one event loop in a thread of its own. So a deadline covers connecting, headers and body, however
+slowly they arrive, and a request can be cancelled. A response is used only if it arrived completely.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from hintree.search.core.scope import current_scope
 
 T = TypeVar("T")
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529})
-"""Status codes after which the same request may well succeed."""
+"""HTTP status codes of transient faults: the same request may succeed later."""
 FULL = re.compile(rb"context[ _](length|size|window)|max_tokens must be at least 1, got -", re.IGNORECASE)
-"""What OpenAI, vLLM, SGLang, llama.cpp and ``hintree serve`` say of a text that is too long for the model."""
+"""Matches the errors of OpenAI, vLLM, SGLang, llama.cpp and ``hintree serve`` for a text beyond the model's context."""
 
 
 class Passing(Exception):
-    """A fault that may pass; ``after`` is how many seconds the server asks to wait, None if it does not say."""
+    """Transient fault; ``after`` is the wait that the server asks for in seconds, None if it gives none."""
 
     def __init__(self, what: str, after: float | None = None) -> None:
         super().__init__(what)
@@ -39,21 +39,23 @@ class Passing(Exception):
 
 
 class Garbled(Passing):
-    """An answer that cannot be right; the request is made again."""
+    """Malformed response; the request is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one answer may take.
+    """Limits of time, retries, size and concurrency for one request.
 
     Attributes:
-        seconds: All tries and the waiting between them, together, from when there is a place at the host.
-        try_seconds: One try, from connecting to the last byte.
-        tries: How often it is asked for.
-        wait: Longest wait after the first try, in seconds; it doubles with each one. The wait is drawn from 0 to it.
-        longest_wait: Cap of it, and of what a server may ask for with Retry-After.
-        bytes: Size of an answer.
-        at_once: Requests under way at one host, of all models together.
+        seconds: Deadline in seconds over all tries and the waits between them, counted from when the request is sent
+            (after it has waited for its turn at the host).
+        try_seconds: Deadline of one try in seconds, from connecting to the last byte.
+        tries: Most tries, >= 1.
+        wait: Longest wait after the first try, in seconds; it doubles with each try. The wait is drawn uniformly from
+            0 to it.
+        longest_wait: Cap in seconds of that wait, and of a server's Retry-After.
+        bytes: Largest response body in bytes.
+        at_once: Most concurrent requests to one host, over all models there, >= 1.
     """
 
     seconds: float = 600.0
@@ -66,11 +68,12 @@ class Limits:
 
 
 class Server:
-    """One model's server.
+    """Connection to the server of one model; safe to use from several threads.
 
     Args:
-        address: Where it is. The key is read from the environment here, and sent nowhere else.
-        limits: What one answer may take.
+        address: Parsed name of the model. The server's API key is read from the environment here and sent to no other
+            host.
+        limits: Limits of each request; the defaults of ``Limits`` if None.
     """
 
     def __init__(self, address: Address, limits: Limits | None = None) -> None:
@@ -81,16 +84,17 @@ class Server:
     async def ask(
         self, url: str, body: dict[str, Any] | None, read: Callable[[Any], T], *, tries: int | None = None
     ) -> T:
-        """What ``read`` makes of the JSON that answers a request; it raises Garbled if that cannot be right.
+        """Send a request, retry transient faults, and return the parsed response.
 
         Args:
-            url: Where; of the server's own origin.
-            body: What to send; None asks with GET.
-            read: From parsed JSON to the answer.
-            tries: Instead of the limits'.
+            url: URL of an endpoint on the server's own origin.
+            body: JSON to send with POST; None sends a GET.
+            read: Turns the parsed JSON into the result; raises Garbled, which is retried, for a malformed response.
+            tries: Most tries, instead of the limits' number.
 
         Raises:
-            ServerError: Refused, or no whole answer within the limits.
+            ServerError: The server refused, or gave no complete response within the limits.
+            ContextError: The text exceeds the model's context.
         """
         tries, last = tries or self.limits.tries, "nothing came"
         client, places = connections(self.address.origin, self.limits.at_once, os.getpid())
@@ -108,10 +112,10 @@ class Server:
         raise self._error(url, f"{last} ({tries} tries)")
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run requests to their end; called off when the scope of this thread ends.
+        """Run a coroutine of requests on the event loop and wait for it; the end of this thread's scope cancels it.
 
         Raises:
-            ServerError: They were called off.
+            ServerError: The requests were cancelled.
         """
         future = asyncio.run_coroutine_threadsafe(work, event_loop(os.getpid()))
         try:
@@ -124,14 +128,14 @@ class Server:
             raise
 
     def _pause(self, turn: int, after: float | None) -> float:
-        """Seconds until the next try: what the server asks for, or a random share of a doubling wait; both capped."""
+        """Return the seconds until the next try: Retry-After, or exponential backoff with full jitter; both capped."""
         longest = self.limits.longest_wait
         if after is not None:
             return min(after, longest) + random.uniform(0, self.limits.wait / 4)
         return random.uniform(0, min(longest, self.limits.wait * 2.0**turn))
 
     async def _once(self, client: httpx2.AsyncClient, url: str, body: dict[str, Any] | None) -> Any:
-        """One try: the parsed JSON of a whole answer."""
+        """Send a request once and return the parsed JSON of a complete response."""
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         method = "GET" if body is None else "POST"
         try:
@@ -151,7 +155,7 @@ class Server:
             raise Garbled(f"its answer is no JSON ({error}): {text[:60]!r}") from error
 
     async def _body(self, reply: httpx2.Response) -> bytes:
-        """The body, as far as it may be long."""
+        """Read the body of a response, up to the size cap."""
         text = bytearray()
         async for piece in reply.aiter_raw():
             text += piece
@@ -160,7 +164,7 @@ class Server:
         return bytes(text)
 
     def _check(self, url: str, reply: httpx2.Response, text: bytes) -> None:
-        """Raise what a status other than 200 means."""
+        """Raise the error that a status other than 200 stands for."""
         status = reply.status_code
         if status == 200:
             return
@@ -176,13 +180,13 @@ class Server:
         raise self._error(url, said, ContextError if status < 500 and FULL.search(text) else ServerError)
 
     def _error(self, url: str, what: str, kind: type[ModelError] = ServerError) -> ModelError:
-        """The error, which names URL and model and never the key, even if the server repeats it."""
+        """Return an error that names URL and model; the API key is removed, even if the server repeats it."""
         what = what.replace(self._key, "...") if self._key else what
         return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {what}")
 
 
 def seconds_of(retry_after: str) -> float | None:
-    """What Retry-After says, if that is a number of seconds."""
+    """Parse a Retry-After header in seconds; None if it is a date or out of range."""
     try:
         seconds = float(retry_after)
     except ValueError:
@@ -191,13 +195,13 @@ def seconds_of(retry_after: str) -> float | None:
 
 
 def no_constant(name: str) -> None:
-    """JSON has no NaN and no Infinity."""
+    """Refuse NaN and Infinity, which JSON does not have."""
     raise ValueError(f"{name} is not JSON")
 
 
 @lru_cache
 def event_loop(process: int) -> asyncio.AbstractEventLoop:
-    """The loop on which this process asks servers, in a thread of its own."""
+    """Start the event loop of this process's requests in a thread of its own, once per process."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="hintree-servers", daemon=True)
     thread.start()
@@ -213,7 +217,7 @@ def event_loop(process: int) -> asyncio.AbstractEventLoop:
 
 @cache
 def connections(origin: str, at_once: int, process: int) -> tuple[httpx2.AsyncClient, asyncio.Semaphore]:
-    """The connections to one host, shared by all models there, and its free places."""
+    """Open the connection pool of one host, shared by all models there, and the semaphore that bounds its requests."""
     client = httpx2.AsyncClient(
         timeout=httpx2.Timeout(None, connect=20.0),
         limits=httpx2.Limits(max_connections=at_once),

@@ -1,4 +1,4 @@
-"""Language models on servers that speak OpenAI's protocol: one request per text, each with its own seed."""
+"""Language models behind OpenAI-compatible servers: one request per text, each with its own seed."""
 
 import asyncio
 import json
@@ -19,25 +19,25 @@ SO_FAR = (
     "{question}\n\nThe solution so far:\n{steps}\n\nGo on exactly where it stops. Write only what comes next, "
     "and repeat nothing."
 )
-"""The user's turn where the assistant's cannot be continued."""
+"""User turn for servers that cannot continue the assistant's turn."""
 WORD = re.compile(r"\w{1,4}|[^\w\s]")
-"""About a token, for servers that do not count."""
+"""Matches about one token, for servers that return no token counts."""
 _known: dict[Address, Abilities] = {}
 
 
 class RemoteModel:
-    """A model on a server; see ``LanguageModel`` for what it offers. It may be used from several threads.
+    """Language model on a server, with the interface of ``LanguageModel``; safe to use from several threads.
 
     Args:
-        name: As in ``hintree/models/remote/address.py``: ``http://host:8000/v1#model-name``.
-        limits: What one answer may take.
+        name: ``http://host:8000/v1#model-name``; see ``hintree/models/remote/address.py``.
+        limits: Limits of each request; the defaults of ``Limits`` if None.
 
     Attributes:
-        abilities: What its server can do; asked once per process.
+        abilities: Capabilities of the server, probed once per process.
 
     Raises:
-        UsageError: The name is of no accepted form, or needs a model after ``#``.
-        ServerError: The server cannot be reached, refuses, or writes no text.
+        UsageError: The name has no accepted form, or needs a model after ``#``.
+        ServerError: The server cannot be reached, refuses, or generates no text.
     """
 
     def __init__(self, name: str, limits: Limits | None = None) -> None:
@@ -54,14 +54,14 @@ class RemoteModel:
         self._lock = threading.Lock()
 
     def unknown_words(self, text: str) -> list[str]:
-        """None: what a server's model does not know cannot be asked."""
+        """Return an empty list: servers do not report words outside the vocabulary."""
         return []
 
     def forget(self) -> None:
-        """Nothing to drop here: a server's cache is its own."""
+        """Do nothing: the KV cache belongs to the server."""
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
-        """Write one text per request, in order; a request that cannot be served is answered by its error."""
+        """Generate one text per request, concurrently; order and errors as in ``LanguageModel.generate``."""
         answers = self.server.wait(self._all(requests))
         with self._lock:
             for answer in answers:
@@ -82,14 +82,14 @@ class RemoteModel:
 
 
 def abilities_of(server: Server) -> Abilities:
-    """What a server can do, asked once per process. Raises ServerError or UsageError as ``Probe.run``."""
+    """Return the capabilities of a server, probed once per process; errors as for ``Probe.run``."""
     if server.address not in _known:
         _known[server.address] = server.wait(Probe(server).run())
     return _known[server.address]
 
 
 def body_of(request: GenerationRequest, can: Abilities) -> dict[str, Any]:
-    """The JSON that asks for a text."""
+    """Return the JSON body of a generation request for a server with these capabilities."""
     body: dict[str, Any] = {"model": can.model, "max_tokens": request.max_tokens, "temperature": request.temperature}
     if request.temperature > 0:
         body |= {"top_p": request.top_p, "seed": request.seed % 2**31}
@@ -108,7 +108,7 @@ def body_of(request: GenerationRequest, can: Abilities) -> dict[str, Any]:
 
 
 def turns_of(prompt: Prompt, can: Abilities) -> list[dict[str, str]]:
-    """The conversation: the assistant's turn begun where that can be continued, else told in the user's."""
+    """Return the chat messages of a prompt; without prefix continuation, the steps so far go into the user's turn."""
     turns = [{"role": "system", "content": prompt.system}] if prompt.system else []
     if not prompt.assistant:
         return [*turns, {"role": "user", "content": prompt.user}]
@@ -119,7 +119,7 @@ def turns_of(prompt: Prompt, can: Abilities) -> list[dict[str, str]]:
 
 
 def completion_of(reply: Reply, request: GenerationRequest, can: Abilities) -> Completion:
-    """What a server gave as a completion: echo and stop text cut off, tokens counted, the end named."""
+    """Convert a reply to a completion: remove echo and stop text, count tokens, name the reason for the end."""
     text = without_echo(reply.text, request.prompt.assistant, can)
     usage = usage_of(reply, text, request.prompt, can)
     at, stop = min(((text.find(stop), stop) for stop in request.stop if stop in text), default=(len(text), ""))
@@ -128,14 +128,14 @@ def completion_of(reply: Reply, request: GenerationRequest, can: Abilities) -> C
 
 
 def without_echo(text: str, begun: str, can: Abilities) -> str:
-    """The text without the beginning that was given, where servers, or models in their own words, repeat it."""
+    """Remove the given beginning of the assistant's turn where a server, or the model itself, repeats it."""
     if can.endpoint == "completions" or not begun or (can.prefill and not can.echo):
         return text
     return text.removeprefix(begun) if text.startswith(begun) else text.removeprefix(begun.strip())
 
 
 def ending_of(reply: Reply, can: Abilities) -> Literal["stop", "end", "length"]:
-    """Why a text without a stop text in it ended. What cannot be told counts as stopped."""
+    """Return why a text without a stop text in it ended; an unknown reason is "stop" if stop texts are removed."""
     if reply.finish == "length":
         return "length"
     stopped = can.stop == "removed" if reply.stopped is None else reply.stopped
@@ -145,7 +145,7 @@ def ending_of(reply: Reply, can: Abilities) -> Literal["stop", "end", "length"]:
 
 
 def usage_of(reply: Reply, text: str, prompt: Prompt, can: Abilities) -> Usage:
-    """The server's counts of tokens where they can be right, else ours: of the tokens it told, or about one a word."""
+    """Return the server's token counts where they are plausible, else counts of its log-probabilities or of words."""
     read, written = reply.read, reply.written
     if can.usage != "right" or not read:
         read = len(WORD.findall(prompt.plain()))
@@ -155,7 +155,7 @@ def usage_of(reply: Reply, text: str, prompt: Prompt, can: Abilities) -> Usage:
 
 
 def tokens_within(tokens: Sequence[str], length: int) -> int:
-    """How many tokens make so many characters."""
+    """Return the number of leading tokens that cover ``length`` characters, at most all of them."""
     total = 0
     for i, token in enumerate(tokens):
         if total >= length:

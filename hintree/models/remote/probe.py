@@ -1,6 +1,6 @@
-"""What a server can do: asked once, by small requests whose answers are compared. A 200 alone proves nothing.
+"""Probe the capabilities of a server by short requests whose responses are compared: a status of 200 proves nothing.
 
-docs/servers.md lists what the probes send and what servers were seen to get wrong.
+docs/servers.md lists the probes and the deviations that were found on real servers.
 """
 
 import asyncio
@@ -16,35 +16,38 @@ from hintree.models.remote.replies import Reply, mapping, read_reply
 PROMPT = "1 + 1 = 2. 2 + 2 = 4. 3 + 3 = 6. 4 + 4 ="
 TOKENS = 16
 TRIES = 3
-"""A fault that passes must not look like something that a server cannot do."""
+"""Tries per probe, so that a transient fault is not mistaken for a missing capability."""
 SAMPLED = {"do_sample": True, "top_k": 0}
-"""What makes ``transformers serve`` draw: its ``generation_config``."""
+"""``generation_config`` that makes ``transformers serve`` sample."""
 CONTINUE: dict[str, dict[str, bool]] = {
     "last": {},
     "flags": {"continue_final_message": True, "add_generation_prompt": False},
 }
-"""Ways to have the assistant's turn continued: by giving it last, and vLLM's and SGLang's flags."""
+"""Ways to continue the assistant's turn: give it as the last message, or set the flags of vLLM and SGLang."""
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What was found, each with what the client does about it (hintree/cli/doctor.py says it in words).
+    """Capabilities of a server and model, as probed; hintree/cli/doctor.py prints each with what the client does.
 
     Attributes:
-        model: The model's name there.
-        completions, chat: Whether it writes raw continuations of a text, and whether it answers in conversations.
-        endpoint: "completions" or "chat/completions": what is used; "" for a server that only judges.
-        prefill: How the assistant's turn is continued: "last", "flags", "" if it is not.
-        echo: Whether the answer begins with the turn that was continued.
-        n: Whether several texts come for one request.
-        seed: Whether the same seed gives the same text.
-        sampling: Whether temperature draws: "yes", "generation_config" (only when told so by that field) or "no".
-        extras: Whether top_k and min_p are accepted.
-        stop: What becomes of a stop text: "removed", "kept", "ignored" or "refused".
-        ending: What tells an ended text from a stopped one: a "field", the "count" of tokens, the "text", or "no".
-        logprobs: Shape of the log-probabilities: "tokens", "content", "" for none.
-        usage: "right", "wrong" or "missing".
-        prompt_logprobs, pooling: Whether prompts' log-probabilities, and pooled outputs, can be had.
+        model: Name of the model on the server.
+        completions: True if ``/completions`` continues raw text.
+        chat: True if ``/chat/completions`` answers conversations.
+        endpoint: Endpoint in use: "completions" or "chat/completions"; "" for a pooling model, which generates nothing.
+        prefill: Way to continue the assistant's turn: "last", "flags", or "" if the server cannot.
+        echo: True if a response repeats the turn that it continues.
+        n: True if one request can return several texts.
+        seed: True if the same seed gives the same text.
+        sampling: "yes" if temperature has an effect, "generation_config" if it has only with that field, else "no".
+        extras: True if ``top_k`` and ``min_p`` are accepted.
+        stop: Treatment of a stop text: "removed", "kept", "ignored" or "refused".
+        ending: Sign that a stop text, not the end of the text, ended a response: a "field", the "count" of tokens, the
+            "text" itself, or "no".
+        logprobs: Shape of the log-probabilities: "tokens", "content", or "" for none.
+        usage: Token counts: "right", "wrong" or "missing".
+        prompt_logprobs: True if log-probabilities of the prompt are returned.
+        pooling: True if ``/pooling`` returns outputs per token.
     """
 
     model: str
@@ -66,7 +69,7 @@ class Abilities:
 
 
 class Probe:
-    """The requests that find it out, of one server and model."""
+    """Requests that probe the capabilities of one server and model."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -75,11 +78,11 @@ class Probe:
         self.endpoint = server.address.endpoint
 
     async def run(self) -> Abilities:
-        """Ask everything.
+        """Send all probes, about 20 requests, and return the capabilities.
 
         Raises:
-            ServerError: It answers neither as a completion nor in chat.
-            UsageError: No model was named and there is not exactly one.
+            ServerError: Neither ``/completions`` nor ``/chat/completions`` nor ``/pooling`` answers.
+            UsageError: The name gives no model and the server does not have exactly one.
         """
         self.model = self.model or await self._only_model()
         raw, chat = await asyncio.gather(self._try("completions"), self._try("chat/completions"))
@@ -116,7 +119,7 @@ class Probe:
         )
 
     async def _only_model(self) -> str:
-        """The name of the only model there."""
+        """Return the name of the only model on the server."""
 
         def read(data: Any) -> list[str]:
             rows = mapping(data, "the answer").get("data")
@@ -146,7 +149,7 @@ class Probe:
             return error
 
     async def _holds(self, url: str, body: dict[str, Any], test: Callable[[Any], bool]) -> bool:
-        """Whether the answer to a request is of a form; whatever else comes is no."""
+        """Return true if the response to a request passes a test; errors and other shapes are false."""
         try:
             data = await self.server.ask(url, {"model": self.model, **body}, lambda data: data, tries=TRIES)
             return test(data)
@@ -154,10 +157,10 @@ class Probe:
             return False
 
     async def _prefill(self) -> tuple[str, bool]:
-        """How a given beginning of the assistant's turn is continued, and whether it is repeated.
+        """Return the way to continue the assistant's turn ("" if none works), and true if the turn is echoed.
 
-        A turn that is closed and followed by a new one costs tokens beyond its words, which the count of the prompt
-        shows: from 0 to 4 words it grows as from 4 to 8, or by more than that.
+        A server that closes the turn and opens a new one adds template tokens, which show in the prompt's token count:
+        then the count grows more from 0 to 4 words than from 4 to 8.
         """
 
         async def cost(how: str, words: int) -> tuple[int | None, bool]:
@@ -178,7 +181,7 @@ class Probe:
         return "", False
 
     async def _stop(self, greedy: Reply) -> tuple[str, str]:
-        """What becomes of a stop text that is known to come, and how one could tell."""
+        """Return the treatment of a stop text that is known to appear, and the sign that it ended the text."""
         stop = middle(greedy.text)
         found = await self._try(stop=[stop])
         if isinstance(found, ServerError):
@@ -189,14 +192,14 @@ class Probe:
         return ("ignored" if found.text == greedy.text else "kept"), "text"
 
     async def _counting(self, greedy: Reply) -> str:
-        """Whether a stop text counts as written tokens while its log-probabilities are left out, as in llama.cpp."""
+        """Return "count" if stop tokens are counted but have no log-probabilities, as in llama.cpp; else "no"."""
         found = await self._try(stop=[middle(greedy.text)], logprobs=self._asked())
         if isinstance(found, ServerError) or found.written is None or found.finish != "stop":
             return "no"
         return "count" if found.written > len(found.probabilities) > 0 else "no"
 
     async def _sampling(self) -> tuple[str, bool]:
-        """Whether temperature draws, and whether a seed repeats what was drawn."""
+        """Return how temperature takes effect, and true if a seed repeats a sampled text."""
         for how, more in {"yes": {}, "generation_config": {"generation_config": json.dumps(SAMPLED)}}.items():
             texts = []
             for seed in (1, 1, 2, 3, 4):  # one after the other: some servers have one random state for all requests
@@ -207,7 +210,7 @@ class Probe:
         return "no", False
 
     def _asked(self) -> Any:
-        """How log-probabilities are asked for."""
+        """Return the value of ``logprobs`` that the endpoint expects."""
         return 1 if self.endpoint == "completions" else True
 
     async def _logprobs(self) -> str:
@@ -215,14 +218,14 @@ class Probe:
         return found.shape if isinstance(found, Reply) and found.probabilities else ""
 
     async def _usage(self) -> str:
-        """Whether the counts of tokens can be right, seen on a text of one token."""
+        """Return "right", "wrong" or "missing" for the token counts of a response of one token."""
         found = await self._try(max_tokens=1)
         if isinstance(found, ServerError) or not found.read or found.written is None:
             return "missing"
         return "right" if found.written == 1 else "wrong"
 
     async def _others(self) -> dict[str, bool]:
-        """What a search can do without, and what is for scorers."""
+        """Probe optional capabilities: extra sampling parameters, several texts, and outputs for scorers."""
         url = f"{self.base}/{self.endpoint}"
         told = {"prompt": PROMPT, "max_tokens": 1, "prompt_logprobs": 1}
         extras, several, read, pooled = await asyncio.gather(
@@ -239,5 +242,5 @@ class Probe:
 
 
 def middle(text: str) -> str:
-    """Four characters from the middle of a text; some others if it is empty."""
+    """Return up to four characters from the middle of a text; "zq" if it is empty."""
     return text[len(text) // 2 :][:4] or "zq"

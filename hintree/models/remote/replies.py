@@ -1,4 +1,4 @@
-"""What servers answer: one text with its statistics, from either shape of either endpoint. Nothing in it is trusted."""
+"""Parse and validate servers' responses: one text with its token statistics, from either shape of either endpoint."""
 
 import math
 from collections.abc import Mapping
@@ -8,14 +8,18 @@ from hintree.models.remote.client import Garbled
 
 
 class Reply(NamedTuple):
-    """One text as a server gave it.
+    """One text as a server returned it.
 
-    text: As it came.
+    text: Text as received.
     finish: "stop" or "length".
-    stopped: True if the server says that a stop text ended it, False if the model did, None if it does not say.
-    tokens, probabilities: Of the written tokens, where the server tells them: their texts, and values in [0, 1].
-    shape: Where these stood: "tokens" (as in completions), "content" (as in chat), "" if they were not told.
-    read, written, cached: The server's own counts of tokens, None where it gives none.
+    stopped: True if the server reports that a stop text ended the text, False if the model ended it, None if it reports
+        neither.
+    tokens: Texts of the generated tokens; () where the server does not return them.
+    probabilities: Probability of each of ``tokens``, in [0, 1].
+    shape: Shape of the log-probabilities: "tokens" (as in completions), "content" (as in chat), "" for none.
+    read: The server's count of prompt tokens; None if missing.
+    written: The server's count of generated tokens; None if missing.
+    cached: The server's count of prompt tokens from its prefix cache; None if missing.
     """
 
     text: str
@@ -30,10 +34,10 @@ class Reply(NamedTuple):
 
 
 def read_reply(data: Any) -> Reply:
-    """The only choice of an answer.
+    """Parse a response that has exactly one choice.
 
     Raises:
-        Garbled: It has no choice or several, no text, no reason for its end, or numbers that are none.
+        Garbled: The response has no choice or several, no text, no finish reason, or invalid numbers.
     """
     choices = mapping(data, "the answer").get("choices")
     if not isinstance(choices, list) or len(choices) != 1:
@@ -55,7 +59,7 @@ def read_reply(data: Any) -> Reply:
 
 
 def read_stopped(choice: Mapping[str, Any]) -> bool | None:
-    """What vLLM (stop_reason) and SGLang (matched_stop) say: a text, or a token's number or nothing."""
+    """Return true if ``stop_reason`` (vLLM) or ``matched_stop`` (SGLang) is a text; None if both are missing."""
     for field in ("stop_reason", "matched_stop"):
         if field in choice:
             return isinstance(choice[field], str)
@@ -63,7 +67,7 @@ def read_stopped(choice: Mapping[str, Any]) -> bool | None:
 
 
 def read_chances(logprobs: Any) -> tuple[tuple[str, ...], tuple[float, ...], str]:
-    """Tokens and their probabilities from either shape; nothing if there are none. Raises Garbled for bad numbers."""
+    """Return tokens, probabilities and shape of log-probabilities; Raises Garbled for bad numbers."""
     if not isinstance(logprobs, Mapping):
         return (), (), ""
     if isinstance(logprobs.get("content"), list):
@@ -79,7 +83,7 @@ def read_chances(logprobs: Any) -> tuple[tuple[str, ...], tuple[float, ...], str
 
 
 def top_chances(data: Any) -> dict[str, float]:
-    """Probabilities of the most probable first tokens, by their text without spaces, from either shape."""
+    """Return the probabilities of the most probable first tokens, by their text without spaces, from either shape."""
     choice = mapping(data["choices"][0], "the choice")
     logprobs = mapping(choice.get("logprobs"), "the log-probabilities")
     if isinstance(logprobs.get("content"), list) and logprobs["content"]:
@@ -95,19 +99,19 @@ def top_chances(data: Any) -> dict[str, float]:
 
 
 def probability(value: Any) -> float:
-    """A log-probability as a probability in [0, 1]. Raises Garbled if it is none; a rounding above 0 is let pass."""
+    """Convert a log-probability to a probability in [0, 1]; up to 1e-3 is rounding. Raises Garbled if invalid."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value <= 1e-3:
         raise Garbled(f"{value!r} is not a log-probability")
     return math.exp(max(-1e4, min(0.0, value)))
 
 
 def count(value: Any) -> int | None:
-    """A number of tokens, None if it is none."""
+    """Return a token count as an int >= 0; None if the value is not one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def mapping(value: Any, what: str) -> Mapping[str, Any]:
-    """The value, if it is a JSON object. Raises Garbled if not."""
+    """Return the value if it is a JSON object. Raises Garbled if not."""
     if not isinstance(value, Mapping):
         raise Garbled(f"{what} is not a JSON object")
     return value
