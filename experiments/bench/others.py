@@ -49,11 +49,8 @@ def with_ctranslate2(bench: BenchModel, shape: Shape, folder: Path) -> GenerateL
     ctranslate2: Any = import_module("ctranslate2")
     bench.model.save_pretrained(folder / "stock")
     tokenizer = word_tokenizer(bench.words)
-    tokenizer.unk_token, tokenizer.bos_token, tokenizer.eos_token = (
-        "w0",
-        "w1",
-        "w2",
-    )  # the converter requires them; none is generated
+    # The converter requires special tokens; none is generated.
+    tokenizer.unk_token, tokenizer.bos_token, tokenizer.eos_token = "w0", "w1", "w2"
     tokenizer.save_pretrained(folder / "stock")
     ctranslate2.converters.TransformersConverter(str(folder / "stock")).convert(str(folder / "converted"))
     generator = ctranslate2.Generator(str(folder / "converted"), device="cpu", intra_threads=1, inter_threads=1)
