@@ -1,4 +1,4 @@
-"""A path that fills a model's context ends there, and no other path with it."""
+"""A path that fills a model's context ends there; all other paths continue."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from hintree.errors import ContextError
 from hintree.models import GenerationRequest, Prompt, load_model
 from hintree.presets import PRESETS
 from hintree.search import Beam, BestOfN, Rewrite, choose
-from tests.search.test_searches import SEARCHES
 from tests.support.scripted import random_roles, solve, solve_one
+from tests.support.searches import SEARCHES
 
 ALL = SEARCHES | {f"preset {name}": preset.search for name, preset in PRESETS.items()}
 QUESTION = (
@@ -17,45 +17,48 @@ QUESTION = (
 )
 
 
-def full(cast, roles, depth):
-    """The same random_roles, whose models in these roles have no room after so many steps."""
+def with_full_context(role_models, roles, depth):
+    """Return the role models, changed so that these roles raise ContextError after ``depth`` steps."""
     for role in roles:
-        cast[role].reply = lambda ask, reply=cast[role].reply: (
-            ContextError("too long") if ask.node.depth >= depth else reply(ask)
+        role_models[role].reply = lambda request, reply=role_models[role].reply: (
+            ContextError("too long") if request.node.depth >= depth else reply(request)
         )
-    return cast
+    return role_models
 
 
 @pytest.mark.parametrize("roles", [("reasoner",), ("hinter",), ("teacher",), ("reasoner", "hinter", "teacher")])
 @pytest.mark.parametrize("name", ALL)
-def test_every_search_goes_on_without_what_does_not_fit(name, roles):
+def test_every_search_continues_without_paths_that_do_not_fit(name, roles):
     for depth in (1, 2, 3):
         for rule in (None, Rewrite(0.6)):
-            for run in solve(full(random_roles(odd=False), roles, depth), ALL[name], rule, count=2).values():
+            runs = solve(with_full_context(random_roles(odd=False), roles, depth), ALL[name], rule, count=2)
+            assert len(runs) == 2
+            for run in runs.values():
                 assert str(run.stop_reason) == "complete"
                 choose(run.tree)
 
 
 def test_a_full_path_fails_and_says_why():
-    tree = solve_one(full(random_roles(odd=False), ["reasoner"], 2), BestOfN(8, depth=6)).tree
+    tree = solve_one(with_full_context(random_roles(odd=False), ["reasoner"], 2), BestOfN(8, depth=6)).tree
     ends = [node for node in tree if node.depth == 2 and not node.finished]
     assert ends and all(node.status == "failed" for node in ends)
     assert {node.reason for node in ends if node.step.text} >= {"nothing fits after it: too long"}
 
 
-def test_a_teacher_without_room_takes_no_step_away():
-    for run in solve(
-        full(random_roles(odd=False), ["teacher"], 1), Beam(2, 3, depth=5), Rewrite(0.6), count=9
-    ).values():
+def test_a_teacher_with_a_full_context_removes_no_step():
+    roles = with_full_context(random_roles(odd=False), ["teacher"], 1)
+    runs = solve(roles, Beam(2, 3, depth=5), Rewrite(0.6), count=9)
+    assert len(runs) == 9
+    for run in runs.values():
         assert not any("fits" in node.reason for node in run.tree)
 
 
 def test_a_question_that_does_not_fit_fails_its_problem():
-    run = solve_one(full(random_roles(odd=False), ["reasoner"], 0), Beam(2, 3, depth=5))
+    run = solve_one(with_full_context(random_roles(odd=False), ["reasoner"], 0), Beam(2, 3, depth=5))
     assert str(run.stop_reason) == "failed: too long" and isinstance(run.error, ContextError)
 
 
-def test_a_models_own_context_ends_paths_only():
+def test_the_context_of_a_real_model_ends_single_paths_only():
     model = load_model("embedded:student", device="cpu")
     [first] = model.generate([GenerationRequest(Prompt(QUESTION), max_tokens=1)])
     model.context = first.usage.prompt_tokens + 30  # a step or two

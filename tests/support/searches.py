@@ -1,0 +1,23 @@
+"""One small configuration of every search, for tests of properties that hold for all of them."""
+
+from hintree.search import ABMCTS, DVTS, MCTS, Beam, BestFirst, BestOfN, Particles, SelfConsistency
+
+SEARCHES = {
+    "best-of-n": BestOfN(6, depth=5),
+    "self-consistency": SelfConsistency(9, 3, 0.8, depth=5),
+    "beam": Beam(2, 3, unhinted=1, depth=5),
+    "lookahead": Beam(2, 2, lookahead=2, depth=5),
+    "dvts": DVTS(2, 3, unhinted=1, depth=5),
+    "best-first": BestFirst(12, 3, depth=5),
+    "a-star": BestFirst(12, 3, weight=1.0, aggregate="product", depth=5),
+    "mcts": MCTS(12, 3, unhinted=1, depth=5),
+    "puct": MCTS(12, 3, rule="puct", noise=0.3, depth=5),
+    "widening": MCTS(16, 2, widen=0.5, depth=5),
+    "rollouts": MCTS(6, 2, value="rollout", depth=5),
+    "both": MCTS(6, 2, value="both", depth=5),
+    "batched mcts": MCTS(16, 2, batch=4, depth=5),
+    "ab-mcts": ABMCTS(16, depth=5),
+    "ab-mcts with teacher": ABMCTS(16, ("reasoner", "hinted", "teacher"), batch=3, depth=5),
+    "particles": Particles(5, depth=5),
+}
+"""Searches by the name that their test cases and golden trees have."""
