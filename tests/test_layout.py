@@ -135,3 +135,21 @@ def test_every_public_name_can_be_imported():
 
     for name in hintree.__all__:
         assert getattr(hintree, name) is not None
+
+
+def test_no_test_file_imports_another_and_all_stay_short():
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    assert len(files) > 100
+    for path in files:
+        assert len(path.read_text().splitlines()) <= 300, path
+        parts = [name.split(".") for name in imported(path)]
+        assert not [name for name in parts if name[-1].startswith("test_") or "conftest" in name], path
+
+
+def test_a_class_name_has_one_meaning():
+    places: dict[str, list[str]] = {}
+    for module, file in MODULES.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{module}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

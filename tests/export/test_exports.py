@@ -80,7 +80,8 @@ def test_every_tree_comes_back_from_every_form_that_can_be_read(tmp_path_factory
 def test_text_forms_hold_no_control_character_and_no_foreign_markup(tree):
     for ending in (".dot", ".mmd", ".md", ".html"):
         text = render(solved(tree), ending).decode()
-        assert visible(text) == text or ending == ".html"
+        if ending != ".html":
+            assert visible(text) == text
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
     page = render(solved(tree), ".html").decode()
     assert len(re.findall(r"<(script|style)\b", page)) == 3 and page.count("</noscript>") == 1

@@ -32,7 +32,8 @@ def test_any_text_is_read_and_graded():
     texts += [broken(draw, draw.choice(PAIRS)[draw.randint(0, 1)]) for _ in range(TRIES)]
     for text in texts:
         found = find_answer(text)
-        assert found is None or (found and found == found.strip())
+        if found is not None:
+            assert found and found == found.strip()
         for choices in (None, ["5", "x", "12"]):
             verdict = decide(draw.choice(PAIRS)[0], text, choices, lambda *_: Verdict.UNGRADED)
             assert isinstance(verdict, Verdict)

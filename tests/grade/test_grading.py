@@ -110,7 +110,7 @@ def slowest(answers):
         start = time.monotonic()
         verdict = equal("5", answer)
         took[answer[:40]] = time.monotonic() - start
-        assert not verdict or answer in ("5\0", "5\ud800", "\u202e5\u202c"), answer[:40]
+        assert verdict is (answer in ("5\0", "5\ud800", "\u202e5\u202c")), answer[:40]
         find_answer(answer)
     return max(took.items(), key=lambda item: item[1])
 

@@ -52,6 +52,7 @@ def test_what_a_server_does_is_found_and_changes_no_text(kind):
             GenerationRequest(Prompt(QUESTION, begun), max_tokens=5),
         ]
         told, local = model.generate(asked), student().generate(asked)
+    assert len(told) == len(asked)
     for there, here in zip(told, local, strict=True):
         assert isinstance(there, Completion) and (there.text, there.ended) == (here.text, here.ended)
         if there.probabilities and quirks.stop == "removed":

@@ -58,7 +58,10 @@ SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three c
 def test_leaks(hint, history, leak):
     assert leaks(hint, PROBLEM, history) is leak
     masked = mask(hint, PROBLEM, history)
-    assert masked == hint if not leak else masked is None or not leaks(masked, PROBLEM, history)
+    if not leak:
+        assert masked == hint
+    elif masked is not None:
+        assert masked != hint and not leaks(masked, PROBLEM, history)
 
 
 def test_a_mask_leaves_what_is_known():

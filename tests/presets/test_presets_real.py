@@ -46,7 +46,9 @@ def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
     assert sum(s.ledger["scorer"].generated_tokens for s in solutions) == 0
     tree = from_dict(json.loads(solutions[0].tree.to_json()))
     judge = DraftScorer(teacher)
-    for node in [node for node in tree if node.score is not None]:
+    scored = [node for node in tree if node.score is not None]
+    assert scored
+    for node in scored:
         assert judge([ScoreRequest(tree, node)])[0].value == pytest.approx(node.score, abs=1e-4)
     assert select(tree, selection_of(preset.search)).answer == solutions[0].answer
 

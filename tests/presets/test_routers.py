@@ -129,11 +129,14 @@ def again(request, write):
 def test_arbitrage_calls_the_teacher_where_its_step_is_predicted_to_be_better():
     weights = (0.5, -2.0, *[0.0] * (len(FEATURES) - 1))
     rule = replace(ESCALATION["arbitrage"].rewrite, weights=weights)
+    decisions = set()
     for result in solve(random_roles(odd=False), Beam(1, 1), rule, count=30).values():
         for old in (node for node in result.tree if node.author == "reasoner"):
             wanted = 1 / (1 + math.exp(2.0 * features(old)[0] - 0.5)) > 0.5
             assert gain_probability(old, weights) == pytest.approx(1 / (1 + math.exp(2.0 * old.score - 0.5)))
             assert wanted == any(node.replaces == old.id for node in result.tree)
+            decisions.add(wanted)
+    assert decisions == {True, False}
     with pytest.raises(UsageError, match=f"needs {1 + len(FEATURES)} of them"):
         Rewrite(trigger="advantage")
 

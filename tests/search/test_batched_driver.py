@@ -126,6 +126,7 @@ def test_searches_are_taken_only_as_live_problems_end():
     assert taken == []
     for done, _ in enumerate(islice(runs, 10)):
         assert len(taken) <= done + 3
+    assert done == 9
     runs.close()
 
 

@@ -142,6 +142,7 @@ def test_a_model_with_a_chat_template_picks_judges_and_writes_by_its_strategies(
     teacher, reasoner = Teacher(load_model(str(chat_model)), "B, M, K"), Teacher(load_model(str(chat_model)), "")
     solver = hintree.Solver(PRESET, reasoner=reasoner, teacher=teacher, search=search, seed=2)
     solutions = list(solver.solve_many(asked, progress=False))
+    assert len(solutions) == len(asked)
     for solution in solutions:
         drafts = [node for node in solution.tree.root.children if node.author == "reasoner"]
         assert [node.hint for node in drafts] == list(told("BMK"))
@@ -171,6 +172,7 @@ ASKED = [Problem(p.question, p.id) for p in problems("test", (2, 4), n=4, seed=1
 
 def test_the_shipped_models_write_three_tracks_without_a_strategy_and_vote():
     solutions = list(hintree.Solver("ssr", seed=3).solve_many(ASKED, progress=False))
+    assert len(solutions) == len(ASKED)
     for solution in solutions:
         first = [node for node in solution.tree.root.children if node.author == "reasoner"]
         assert [node.index for node in first] == [0, 1, 2]

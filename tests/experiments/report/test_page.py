@@ -72,7 +72,8 @@ def test_the_page_is_whole_and_loads_nothing(report):
     page = Page(text)
     assert page.open == []
     assert not {"script", "img", "link", "iframe", "object", "form"} & {*page.tags}
-    assert not [name for name, _ in page.attributes if name.startswith("on") or name in ("src", "srcset", "action")]
+    assert not {"src", "srcset", "action"} & {name for name, _ in page.attributes}
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
     links = [value for name, value in page.attributes if name in ("href", "xlink:href")]
     anchors = {value for name, value in page.attributes if name == "id"}
     assert links and all(link.startswith("#") and link[1:] in anchors for link in links)
@@ -99,7 +100,7 @@ def test_no_cell_of_a_csv_file_begins_a_formula(hostile):
     lines = to_csv(Table("t", "t", "t", column, rows)).split("\n")
     assert lines[0] == "x,y,y low,y high"
     assert lines[1] == "'-1+1,-0.5,-1.0,0.25"
-    assert [line.split(",")[0].strip('"')[:2] for line in lines[2:4]] == ["'+", "'+"] or lines[2].startswith("'+x")
+    assert lines[2].startswith("'+x")
     assert sum(",-0.5,-1.0,0.25" in line for line in lines) == 6 and any(line.startswith("a=b,") for line in lines)
 
 
