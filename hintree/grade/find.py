@@ -6,7 +6,7 @@ r"""The final answer that a text states: one reader for outputs, for the steps o
     finality.py   without what a later sentence takes back
     boxes.py      \boxed{31}                              \  the first of these kinds
     fields.py     <answer>31</answer>, #### 31, A: 31     |  that states an answer
-    statement.py  "The answer is 31", in 20 languages     /  counts
+    statement.py  "The answer is 31", in 22 languages     /  counts
     clean.py      one clean spelling
 """
 

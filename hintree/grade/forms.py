@@ -1,4 +1,4 @@
-r"""The table of forms in which an answer is stated: boxes, tags, fields, "#### 18", and phrases of 20 languages.
+r"""The table of forms in which an answer is stated: boxes, tags, fields, "#### 18", and phrases of 22 languages.
 
 One table serves the outputs of models, the steps of a running search, and references. A protocol may select from it by
 name, and add forms of its own::
