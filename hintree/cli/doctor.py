@@ -1,4 +1,4 @@
-"""The command ``hintree doctor``: the abilities of a model server as a table."""
+"""The command ``hintree doctor``: the capabilities of a model server as a table."""
 
 import argparse
 import json
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hintree.cli.options import add_json
 
 if TYPE_CHECKING:
-    from hintree.models.remote.probe import Abilities
+    from hintree.models.remote.probe import Capabilities
 
-EPILOG = """Sends about 20 short requests, compares the responses, and names the fallback for each missing ability. A
+EPILOG = """Sends about 20 short requests, compares the responses, and names the fallback for each missing capability. A
 key is read from the environment variable HINTREE_KEY_ and the host, such as HINTREE_KEY_API_EXAMPLE_COM; it is never
 shown. More on servers: docs/servers.md.
 
@@ -42,7 +42,7 @@ COUNTS["missing"] = COUNTS["wrong"]
 
 
 class Finding(NamedTuple):
-    """One row: an ability, the finding, and what hintree does about it."""
+    """One row: a capability, the finding, and what hintree does about it."""
 
     what: str
     found: str
@@ -53,7 +53,7 @@ def add_doctor(commands: Any) -> None:
     """Add the command ``hintree doctor``."""
     doctor = commands.add_parser(
         "doctor",
-        help="probe a model server: its abilities, and the fallbacks that hintree uses",
+        help="probe a model server: its capabilities, and the fallbacks that hintree uses",
         epilog=EPILOG,
     )
     doctor.add_argument("url", metavar="URL", help="address of a server, with #NAME if it has several models")
@@ -62,16 +62,16 @@ def add_doctor(commands: Any) -> None:
 
 
 def run_doctor(args: argparse.Namespace) -> None:
-    """Probe a server and print its abilities."""
+    """Probe a server and print its capabilities."""
     import rich.table
     from rich.console import Console
 
     from hintree.models.remote.address import parse_address
     from hintree.models.remote.client import Server
-    from hintree.models.remote.model import abilities_of
+    from hintree.models.remote.model import capabilities_of
     from hintree.view.text import visible
 
-    can = abilities_of(Server(parse_address(args.url)))
+    can = capabilities_of(Server(parse_address(args.url)))
     rows = findings(can)
     if args.json:
         print(json.dumps({"url": args.url, **asdict(can), "findings": [row._asdict() for row in rows]}))
@@ -84,8 +84,8 @@ def run_doctor(args: argparse.Namespace) -> None:
     console.print(table)
 
 
-def findings(can: "Abilities") -> list[Finding]:
-    """Return the rows of the table: abilities for writers, then for scorers."""
+def findings(can: "Capabilities") -> list[Finding]:
+    """Return the rows of the table: capabilities for writers, then for scorers."""
     chat = can.endpoint == "chat/completions"
     if not can.endpoint:
         return [Finding("writing", "no", "none: usable as a scorer only"), *for_scorers(can)]
@@ -112,7 +112,7 @@ def findings(can: "Abilities") -> list[Finding]:
     ]
 
 
-def for_scorers(can: "Abilities") -> list[Finding]:
+def for_scorers(can: "Capabilities") -> list[Finding]:
     """Return the rows about scoring: prompt log-probabilities and pooling."""
     return [
         Finding(

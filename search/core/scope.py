@@ -1,7 +1,7 @@
 """Scopes: the calls under way for one search, which are cancelled together when that search ends.
 
 The concurrent driver handles each request inside the scope of its problem. A handler that waits there for something
-that can be cancelled, such as a server's reply, registers how (``calling_off``).
+that can be cancelled, such as a server's reply, registers how (``cancelling``).
 """
 
 import threading
@@ -38,7 +38,7 @@ class Scope:
             _scope.reset(token)
 
     @contextmanager
-    def calling_off(self, cancel: Cancel) -> Iterator[None]:
+    def cancelling(self, cancel: Cancel) -> Iterator[None]:
         """Call ``cancel`` if the scope ends within the context, or has ended before."""
         with self._lock:
             self._cancels[id(cancel)] = cancel

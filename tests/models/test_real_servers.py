@@ -65,7 +65,7 @@ def test_llama_cpp_grows_the_trees_of_the_model_in_process(llama):
 
 def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
     remote, local = RemoteModel(llama), load_model("embedded:student", device="cpu")
-    can = remote.abilities
+    can = remote.capabilities
     assert (can.sampling, can.seed, can.stop, can.ending, can.logprobs) == ("yes", True, "removed", "count", "content")
     asked = [GenerationRequest(Prompt(question), stop=("\n",)) for question in QUESTIONS]
     for there, here in zip(remote.generate(asked), local.generate(asked), strict=True):
@@ -128,7 +128,7 @@ def served():
 @pytest.mark.slow
 def test_transformers_serve_grows_the_trees_of_the_model_in_process(served):
     """Its stop texts fail on a tokenizer of words (HTTP 500), so steps are cut off by the client."""
-    can = RemoteModel(served).abilities
+    can = RemoteModel(served).capabilities
     assert (can.endpoint, can.chat, can.stop, can.sampling) == ("completions", False, "refused", "generation_config")
     assert (can.extras, can.logprobs, can.n, can.usage) == (False, "", False, "right")
     assert trees(reasoner=served) == trees(reasoner="embedded:student")

@@ -1,4 +1,4 @@
-"""Models on servers: what a server does in its own way is found out, and does not change what is written."""
+"""Models on servers: quirks of a server are probed and do not change the generated text."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from hintree.errors import ServerError, UsageError
 from hintree.models import Completion, GenerationRequest, Prompt, Scored, load_classifier, open_served
 from hintree.models.local.text import plain
 from hintree.models.remote.model import RemoteModel, body_of
-from hintree.models.remote.probe import Abilities
+from hintree.models.remote.probe import Capabilities
 from hintree.scorers import FAMILIES, PRM
 from hintree.solver import Solver
 from tests.support.small_server import Quirks, SmallServer, lab_server, student
@@ -40,50 +40,52 @@ SERVERS = {
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_what_a_server_does_is_found_and_changes_no_text(kind):
+def test_quirks_of_a_server_are_probed_and_change_no_text(kind):
     quirks, wanted = SERVERS[kind]
     with lab_server(quirks) as server:
         model = RemoteModel(f"{server.url}#student")
-        assert {name: getattr(model.abilities, name) for name in wanted} == wanted
-        begun = "" if kind == "new turn" else "(2) Ben gets 3 more pens than Ana. "
-        asked = [
-            GenerationRequest(Prompt(QUESTION, begun), stop=("\n",), max_tokens=60),
-            GenerationRequest(Prompt(QUESTION, begun), max_tokens=60),
-            GenerationRequest(Prompt(QUESTION, begun), max_tokens=5),
+        assert {name: getattr(model.capabilities, name) for name in wanted} == wanted
+        prefix = "" if kind == "new turn" else "(2) Ben gets 3 more pens than Ana. "
+        requests = [
+            GenerationRequest(Prompt(QUESTION, prefix), stop=("\n",), max_tokens=60),
+            GenerationRequest(Prompt(QUESTION, prefix), max_tokens=60),
+            GenerationRequest(Prompt(QUESTION, prefix), max_tokens=5),
         ]
-        told, local = model.generate(asked), student().generate(asked)
-    assert len(told) == len(asked)
-    for there, here in zip(told, local, strict=True):
+        remote, local = model.generate(requests), student().generate(requests)
+    assert len(remote) == len(requests)
+    for there, here in zip(remote, local, strict=True):
         assert isinstance(there, Completion) and (there.text, there.ended) == (here.text, here.ended)
         if there.probabilities and quirks.stop == "removed":
-            known = here.probabilities[: len(there.probabilities)]
-            assert there.probabilities == pytest.approx(known, abs=1e-5)
-            assert len(known) >= len(here.probabilities) - 1
+            expected = here.probabilities[: len(there.probabilities)]
+            assert there.probabilities == pytest.approx(expected, abs=1e-5)
+            assert len(expected) >= len(here.probabilities) - 1
         if quirks.stop == "removed" and quirks.usage == "right" and kind != "new turn":
             assert there.usage.generated_tokens == here.usage.generated_tokens
         assert there.usage.generated_tokens > 0 and there.usage.prompt_tokens > 0
     assert model.usage.calls == 3
 
 
-def test_same_seed_same_text_and_the_request_says_all_that_the_search_does():
+def test_the_same_seed_gives_the_same_text_and_requests_hold_all_sampling_settings():
     with lab_server(RAW) as server:
         model = RemoteModel(f"{server.url}#student")
-        asked = [
+        requests = [
             GenerationRequest(Prompt(QUESTION), seed=s, temperature=4, top_p=0.9, max_tokens=20)
             for s in (2**63, 2**63, 7)
         ]
-        texts = [done.text for done in model.generate(asked)]
+        texts = [done.text for done in model.generate(requests)]
     assert texts[0] == texts[1] != texts[2]
-    can = replace(model.abilities, extras=False)
-    assert "top_k" not in body_of(asked[0], can) and body_of(asked[0], can)["top_p"] == 0.9
-    assert body_of(replace(asked[0], top_k=5), can)["top_k"] == 5  # refused rather than ignored
-    drawn = json.loads(body_of(asked[0], replace(can, sampling="generation_config"))["generation_config"])
+    capabilities = replace(model.capabilities, extras=False)
+    assert "top_k" not in body_of(requests[0], capabilities) and body_of(requests[0], capabilities)["top_p"] == 0.9
+    assert body_of(replace(requests[0], top_k=5), capabilities)["top_k"] == 5  # refused rather than ignored
+    drawn = json.loads(body_of(requests[0], replace(capabilities, sampling="generation_config"))["generation_config"])
     assert drawn["do_sample"] and drawn["top_k"] == 0
 
 
-def test_where_a_turn_cannot_be_continued_the_steps_are_told_in_the_users():
-    can = Abilities("m", chat=True, endpoint="chat/completions")
-    [system, user] = body_of(GenerationRequest(Prompt("How many?", "One step.\n\n", "Solve it.")), can)["messages"]
+def test_where_a_turn_cannot_be_continued_the_steps_go_into_the_users_turn():
+    capabilities = Capabilities("m", chat=True, endpoint="chat/completions")
+    [system, user] = body_of(GenerationRequest(Prompt("How many?", "One step.\n\n", "Solve it.")), capabilities)[
+        "messages"
+    ]
     assert system == {"role": "system", "content": "Solve it."}
     assert user["role"] == "user" and "How many?" in user["content"] and "One step." in user["content"]
 
@@ -104,14 +106,14 @@ def test_a_search_over_a_server_and_local_models_grows_the_tree_of_the_local_one
 
 def test_the_only_model_needs_no_name_and_several_do():
     with lab_server(RAW) as server:
-        assert RemoteModel(server.url).abilities.model == "student"
+        assert RemoteModel(server.url).capabilities.model == "student"
     two = 200, {"data": [{"id": "a"}, {"id": "b"}]}
     with SmallServer(lambda path, body: two) as server, pytest.raises(UsageError, match="it has a, b"):
         RemoteModel(server.url)
 
 
 def pooling_server(folder, steps_only=False):
-    """vLLM's /tokenize and /pooling as documented, with a real classifier behind; no vLLM was at hand."""
+    """vLLM's /tokenize and /pooling as documented, backed by a real classifier; no vLLM was available."""
     model = load_classifier(str(folder), device="cpu")
 
     def answer(path, body):
@@ -135,9 +137,9 @@ def test_pooled_scores_are_those_of_the_model(tiny_prm, steps_only):
     texts = [PRM(local, FAMILIES["lab"]).texts("How many?", steps)[-1] for steps in (["one step", "two"], ["three"])]
     with pooling_server(tiny_prm, steps_only) as server:
         remote = open_served(f"{server.url}#prm")
-        told = remote.classify(texts)
+        remote_scores = remote.classify(texts)
         assert main(["doctor", f"{server.url}#prm", "--json"]) == 0
-    for there, here in zip(told, local.classify(texts), strict=True):
+    for there, here in zip(remote_scores, local.classify(texts), strict=True):
         assert isinstance(there, Scored) and there.probabilities == pytest.approx(here.probabilities, abs=1e-5)
     assert remote.usage.calls == 2
     with pytest.raises(ServerError, match="writes no text"):
@@ -158,11 +160,11 @@ def test_pooled_rows_that_cannot_be_right_are_errors(tiny_prm, data):
     assert isinstance(found, ServerError)
 
 
-def test_label_tokens_are_read_after_every_step_and_asked_for_once():
-    asked = []
+def test_label_tokens_are_scored_after_every_step_and_requested_once():
+    prompts = []
 
     def answer(path, body):
-        asked.append(body["prompt"])
+        prompts.append(body["prompt"])
         tops = {"+": -0.1, " -": -2.0, "x": -9.0} if body["prompt"].endswith("good\n") else {"-": -0.2, "x": -5.0}
         logprobs = {"tokens": ["+"], "token_logprobs": [-0.1], "top_logprobs": [tops]}
         return 200, {"choices": [{"text": "+", "finish_reason": "length", "logprobs": logprobs}]}
@@ -174,10 +176,10 @@ def test_label_tokens_are_read_after_every_step_and_asked_for_once():
         remote.classify([prm.texts("q", ["good", "bad"])[-1]])
     e = 2.718281828459045
     assert found.probabilities == pytest.approx([e**-0.1 / (e**-0.1 + e**-2), e**-5 / (e**-5 + e**-0.2)])
-    assert asked == ["q\ngood\n", "q\ngood\nbad\n"]
+    assert prompts == ["q\ngood\n", "q\ngood\nbad\n"]
 
 
-def test_doctor_says_what_was_found_and_what_is_done(capsys):
+def test_doctor_prints_capabilities_and_fallbacks(capsys):
     with lab_server(RAW) as server:
         assert main(["doctor", f"{server.url}#student"]) == 0
         table = capsys.readouterr().out
@@ -189,7 +191,7 @@ def test_doctor_says_what_was_found_and_what_is_done(capsys):
     assert "http://127.0.0.1:1/v1" in capsys.readouterr().err
 
 
-def test_a_study_takes_models_on_servers_by_their_names():
+def test_a_study_accepts_models_on_servers_by_name():
     from hintree.experiments.study.resolve import fingerprint
 
     assert fingerprint("http://host:8000/v1#m") is None

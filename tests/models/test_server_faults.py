@@ -1,4 +1,4 @@
-"""Asking servers: what may pass is outlasted, every other fault ends at once, and nothing partial is taken."""
+"""Faults of servers: transient ones are retried, others fail at once, and no partial response is used."""
 
 import random
 import time
@@ -9,35 +9,35 @@ from hintree.errors import ContextError, ServerError, UsageError
 from hintree.models.remote.address import parse_address
 from hintree.models.remote.client import Limits, Server
 from hintree.models.remote.model import RemoteModel
-from hintree.models.remote.replies import read_reply
+from hintree.models.remote.replies import parse_reply
 from hintree.search import Budget
 from hintree.solver import Solver
-from tests.support.small_server import PASSING, SmallServer, fixed, lab_server
+from tests.support.small_server import TRANSIENT_FAULTS, SmallServer, fixed, lab_server
 
 QUICK = Limits(seconds=60, try_seconds=20, tries=4, wait=0.01, longest_wait=0.1, bytes=100_000)
-IMPATIENT = Limits(seconds=60, try_seconds=0.5, tries=8, wait=0.01, longest_wait=0.1, bytes=100_000)
+SHORT_TRIES = Limits(seconds=60, try_seconds=0.5, tries=8, wait=0.01, longest_wait=0.1, bytes=100_000)
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 
 
 def ask(server, limits=QUICK):
     there = Server(parse_address(f"{server.url}#m"), limits)
-    return there.wait(there.ask(f"{server.url}/completions", {"model": "m"}, read_reply))
+    return there.run(there.request(f"{server.url}/completions", {"model": "m"}, parse_reply))
 
 
 def first(fault):
     return lambda number: fault if number == 0 else ""
 
 
-@pytest.mark.parametrize("fault", PASSING)
-def test_what_may_pass_is_tried_again(fault):
-    limits = IMPATIENT if fault in ("hang", "drip", "drip headers") else QUICK
+@pytest.mark.parametrize("fault", TRANSIENT_FAULTS)
+def test_a_transient_fault_is_retried(fault):
+    limits = SHORT_TRIES if fault in ("hang", "drip", "drip headers") else QUICK
     with SmallServer(fixed, first(fault)) as server:
         assert ask(server, limits).text == "four"
         assert len(server.seen) >= 2
 
 
 @pytest.mark.parametrize("fault", ["400", "401", "404", "422"])
-def test_what_will_not_pass_ends_at_once_and_names_url_and_model(fault):
+def test_a_permanent_fault_fails_at_once_and_names_url_and_model(fault):
     with SmallServer(fixed, lambda number: fault) as server, pytest.raises(ServerError, match=fault) as caught:
         ask(server)
     assert f"{server.url}/completions" in str(caught.value) and "'m'" in str(caught.value)
@@ -59,27 +59,27 @@ TOO_LONG = {
 
 
 @pytest.mark.parametrize("server", TOO_LONG)
-def test_a_text_too_long_for_the_servers_model_is_told_from_other_faults(server):
+def test_a_text_beyond_the_context_is_a_context_error(server):
     with SmallServer(lambda path, body: (400, TOO_LONG[server])) as there, pytest.raises(ContextError, match="400"):
         ask(there)
 
 
 @pytest.mark.parametrize("fault", ["500", "garbage", "no end", "truncated", "reset"])
-def test_what_never_passes_fails_after_the_tries(fault):
+def test_a_fault_that_persists_fails_after_the_tries(fault):
     with SmallServer(fixed, lambda number: fault) as server, pytest.raises(ServerError, match="4 tries"):
         ask(server)
     assert len(server.seen) == 4
 
 
 @pytest.mark.parametrize("fault", ["hang", "drip", "drip headers"])
-def test_one_deadline_holds_for_everything(fault):
+def test_one_deadline_covers_connection_headers_and_body(fault):
     limits = Limits(seconds=0.5, try_seconds=100, wait=0.01)
     with SmallServer(fixed, lambda number: fault) as server, pytest.raises(ServerError, match=r"within 0\.5 s"):
         ask(server, limits)
     assert len(server.seen) == 1
 
 
-def test_nobody_there():
+def test_a_server_that_is_not_running_is_a_server_error():
     with SmallServer(fixed) as server:
         pass
     with pytest.raises(ServerError, match="ConnectError"):
@@ -93,16 +93,16 @@ def test_a_redirect_is_not_followed():
         assert (len(server.seen), len(other.seen)) == (1, 0)
 
 
-def test_pauses_double_are_drawn_and_capped_and_what_the_server_asks_for_is_kept_to():
+def test_backoff_doubles_with_full_jitter_and_a_cap_and_honours_retry_after():
     server = Server(parse_address("http://h/v1#m"), Limits(wait=1, longest_wait=8))
-    for turn, most in enumerate([1, 2, 4, 8, 8, 8]):
-        pauses = [server._pause(turn, None) for _ in range(200)]
+    for attempt, most in enumerate([1, 2, 4, 8, 8, 8]):
+        pauses = [server._backoff(attempt, None) for _ in range(200)]
         assert 0 <= min(pauses) < most / 4 and most * 0.75 < max(pauses) <= most
-    assert 5 <= server._pause(0, 5.0) <= 5.25
-    assert server._pause(0, 3600.0) <= 8.25
+    assert 5 <= server._backoff(0, 5.0) <= 5.25
+    assert server._backoff(0, 3600.0) <= 8.25
 
 
-def test_the_key_goes_to_its_own_server_and_nowhere_else(monkeypatch, tmp_path, caplog):
+def test_the_key_is_sent_to_its_own_server_only(monkeypatch, tmp_path, caplog):
     caplog.set_level("DEBUG")
     with lab_server() as server, lab_server() as other:
         monkeypatch.setenv(f"HINTREE_KEY_127_0_0_1_{server.port}", "sk-secret")
@@ -121,7 +121,7 @@ def test_the_key_goes_to_its_own_server_and_nowhere_else(monkeypatch, tmp_path, 
     assert not any("sk-secret" in text for text in texts)
 
 
-def test_a_server_that_repeats_the_key_does_not_get_it_into_the_error(monkeypatch):
+def test_a_key_that_the_server_repeats_is_removed_from_the_error(monkeypatch):
     with SmallServer(lambda path, body: (401, {"error": "bad key sk-secret"})) as server:
         monkeypatch.setenv(f"HINTREE_KEY_127_0_0_1_{server.port}", "sk-secret")
         with pytest.raises(ServerError, match=f"HINTREE_KEY_127_0_0_1_{server.port}, which is set") as caught:
@@ -139,7 +139,7 @@ def test_bad_names_are_refused(name):
     assert "pw" not in str(caught.value)
 
 
-def test_no_more_at_once_than_the_limit():
+def test_concurrent_requests_stay_within_the_limit():
     limits = Limits(at_once=3)
     with SmallServer(fixed, delay=0.05) as server:
         there = Server(parse_address(f"{server.url}#m"), limits)
@@ -147,13 +147,15 @@ def test_no_more_at_once_than_the_limit():
         async def many():
             import asyncio
 
-            return await asyncio.gather(*(there.ask(f"{server.url}/completions", {}, read_reply) for _ in range(12)))
+            return await asyncio.gather(
+                *(there.request(f"{server.url}/completions", {}, parse_reply) for _ in range(12))
+            )
 
-        assert len(there.wait(many())) == 12
+        assert len(there.run(many())) == 12
         assert 1 < server.busiest <= 3
 
 
-def test_a_budget_of_seconds_calls_off_what_is_under_way():
+def test_a_budget_of_seconds_cancels_pending_requests():
     with lab_server() as server:
         model = RemoteModel(f"{server.url}/completions#student")
         server.fault = lambda number: "hang"
@@ -168,7 +170,7 @@ def test_a_budget_of_seconds_calls_off_what_is_under_way():
 def test_a_fifth_of_all_requests_failing_changes_no_answer():
     questions = [QUESTION, QUESTION.replace("3 more", "9 more"), QUESTION.replace("4 pens", "12 pens")]
     dice = random.Random(5)
-    faults = [fault for fault in (*PASSING, "") if fault not in ("hang", "drip", "drip headers")]
+    faults = [fault for fault in (*TRANSIENT_FAULTS, "") if fault not in ("hang", "drip", "drip headers")]
     with lab_server() as server:
         name = f"{server.url}/completions#student"
         model = RemoteModel(name, Limits(tries=30, wait=0.01, longest_wait=0.05, bytes=100_000))
@@ -183,5 +185,5 @@ def test_a_fifth_of_all_requests_failing_changes_no_answer():
 
 
 def lines(solution):
-    """A tree without the numbers that a model's rounding reaches."""
+    """Return the facts of a tree that do not depend on rounding."""
     return solution.answer, [(n.step.text, n.step.ended, n.step.tokens, n.author, n.status) for n in solution.tree]

@@ -25,7 +25,7 @@ class Slow:
 
 
 class Stuck:
-    """Answers only when it is called off."""
+    """Answers only when it is cancelled."""
 
     def __init__(self):
         self.begun, self.off = [], []
@@ -33,10 +33,10 @@ class Stuck:
     def __call__(self, requests):
         self.begun.append(requests)
         over = threading.Event()
-        with current_scope().calling_off(over.set):
+        with current_scope().cancelling(over.set):
             assert over.wait(60)
         self.off.append(requests)
-        raise RuntimeError("called off")
+        raise RuntimeError("cancelled")
 
 
 def grow(writer, *, concurrent, count=4, **more):
@@ -89,6 +89,6 @@ def test_a_scope_that_has_ended_cancels_at_once():
     scope.end()
     with scope.open():
         assert current_scope() is scope
-        with current_scope().calling_off(lambda: off.append(1)):
+        with current_scope().cancelling(lambda: off.append(1)):
             assert off == [1]
     assert current_scope() is not scope

@@ -28,7 +28,7 @@ BODIES = {
     "deep": "[" * 100_000,
 }
 BROKEN = ("reset", "truncated", "hang", "drip", "drip headers", "huge")
-PASSING = ("408", "429", "500", "502", "503", *BODIES, *BROKEN)
+TRANSIENT_FAULTS = ("408", "429", "500", "502", "503", *BODIES, *BROKEN)
 
 
 class SmallServer:
@@ -143,7 +143,7 @@ async def drip(writer, text):
 
 
 def fixed(path, body):
-    """The same whole answer to everything."""
+    """Return the same complete response to every request."""
     return 200, {"choices": [{"text": "four", "finish_reason": "stop"}], "usage": {}}
 
 
@@ -181,29 +181,29 @@ def answer(quirks, path, body):
     if path == "/v1/completions" and quirks.completions:
         if "prompt_logprobs" in body:
             return 400, {"error": "no prompt_logprobs"}
-        user, _, begun = body["prompt"].partition("\n")
-        return write(quirks, body, Prompt(user, begun), 0)
+        user, _, prefix = body["prompt"].partition("\n")
+        return write(quirks, body, Prompt(user, prefix), 0)
     if path == "/v1/chat/completions" and quirks.chat:
         turns = {turn["role"]: turn["content"] for turn in body["messages"]}
-        begun = turns.get("assistant", "")
+        prefix = turns.get("assistant", "")
         goes_on = quirks.prefill == "last" or (quirks.prefill == "flags" and body.get("continue_final_message"))
         if "continue_final_message" in body and quirks.prefill != "flags":
             return 400, {"error": "unknown field continue_final_message"}
-        return write(quirks, body, Prompt(turns["user"], begun), 0 if goes_on or not begun else 4)
+        return write(quirks, body, Prompt(turns["user"], prefix), 0 if goes_on or not prefix else 4)
     return 404, {"error": f"no {path}"}
 
 
 def write(quirks, body, prompt, closing):
-    """One answer of the student, told as the quirks say."""
+    """One answer of the student, in the form of the quirks."""
     if not quirks.extras and {"top_k", "min_p"} & body.keys():
         return 422, {"error": "unknown fields"}
     if "stop" in body and quirks.stop == "refused":
         return 500, "Internal Server Error"
     draws = quirks.sampling == "yes" or (quirks.sampling == "generation_config" and "generation_config" in body)
-    heat = body["temperature"] if draws else 0.0
+    temperature = body["temperature"] if draws else 0.0
     seed = body.get("seed", 0) if quirks.seed else lab_server_draws()
     stops = tuple(body.get("stop", ())) if quirks.stop in ("removed", "kept") else ()
-    request = GenerationRequest(prompt, seed=seed, temperature=heat, max_tokens=body["max_tokens"], stop=stops)
+    request = GenerationRequest(prompt, seed=seed, temperature=temperature, max_tokens=body["max_tokens"], stop=stops)
     [done] = student().generate([request])
     kept = next((stop for stop in stops), "") if done.ended == "stop" and quirks.stop == "kept" else ""
     text = (prompt.assistant if quirks.echo and not closing else "") + done.text + kept
@@ -212,9 +212,9 @@ def write(quirks, body, prompt, closing):
     choice |= {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
     if quirks.ending == "field":
         choice["stop_reason"] = stops[0] if done.ended == "stop" else None
-    told = len(done.probabilities) - (quirks.ending == "count" and done.ended == "stop")
-    values = [math.log(p) for p in done.probabilities][:told]
-    names = [""] * told
+    shown_tokens = len(done.probabilities) - (quirks.ending == "count" and done.ended == "stop")
+    values = [math.log(p) for p in done.probabilities][:shown_tokens]
+    names = [""] * shown_tokens
     if body.get("logprobs") and quirks.logprobs == "tokens":
         choice["logprobs"] = {"tokens": names, "token_logprobs": values}
     elif body.get("logprobs") and quirks.logprobs == "content":

@@ -1,1 +1,1 @@
-"""Ask models on OpenAI-compatible servers."""
+"""Clients of models behind OpenAI-compatible servers."""

@@ -15,18 +15,18 @@ from typing import Any
 from hintree.errors import ModelError, ServerError, UsageError
 from hintree.models.base import Piece, Scored
 from hintree.models.remote.address import parse_address
-from hintree.models.remote.client import Garbled, Limits, Server
-from hintree.models.remote.replies import mapping, read_reply, top_chances
+from hintree.models.remote.client import Limits, MalformedReplyError, Server
+from hintree.models.remote.replies import json_object, parse_reply, parse_top_logprobs
 from hintree.search.core.ledger import Usage
 
-TOP = 5
+TOP_LOGPROBS = 5
 """Number of most probable tokens to request; every supported server returns this many."""
-KEPT = 100_000
+MAX_CACHED = 100_000
 """Most texts whose tokens or scores are cached; beyond it the cache is cleared."""
 
 
 class RemoteClassifier:
-    """Base of classifiers on servers: one request per text, errors in place of results, token counts.
+    """Base class of classifiers on servers: one request per text, errors in place of results, token counts.
 
     Implements ``Classifier``; safe to use from several threads.
 
@@ -45,7 +45,7 @@ class RemoteClassifier:
         self.server = Server(parse_address(name), limits)
         if not self.server.address.model:
             raise UsageError(f"model {name!r}: name the scorer's model after #, as in {name.partition('#')[0]}#NAME")
-        self.known: dict[str, Any] = {}
+        self.cache: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     chat = False
@@ -57,20 +57,20 @@ class RemoteClassifier:
 
     def forget(self) -> None:
         """Clear the cached tokens and scores."""
-        self.known.clear()
+        self.cache.clear()
 
     def classify(
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
     ) -> list[Scored | ModelError]:
         """Return the probability of the last label at each marked piece; ignores ``groups``, ``whole``, ``bos``."""
-        if len(self.known) > KEPT:
+        if len(self.cache) > MAX_CACHED:
             self.forget()
-        answers = self.server.wait(self._all(texts))
+        results = self.server.run(self._all(texts))
         with self._lock:
-            for answer in answers:
-                if isinstance(answer, Scored):
-                    self.usage = self.usage.plus(answer.usage)
-        return answers
+            for result in results:
+                if isinstance(result, Scored):
+                    self.usage = self.usage.plus(result.usage)
+        return results
 
     async def _all(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
         return list(await asyncio.gather(*map(self._try, texts)))
@@ -89,20 +89,20 @@ class Pooling(RemoteClassifier):
     """Token classifier behind vLLM's ``/pooling`` (``vllm serve MODEL --runner pooling``)."""
 
     async def _one(self, pieces: Sequence[Piece]) -> Scored:
-        words = await asyncio.gather(self._ids("", special=True), *(self._ids(piece.text) for piece in pieces))
-        ids, marks = list(words[0][:1]), []
-        for piece, more in zip(pieces, words[1:], strict=True):
-            ids += more
+        encoded = await asyncio.gather(self._ids("", special=True), *(self._ids(piece.text) for piece in pieces))
+        ids, marks = list(encoded[0][:1]), []
+        for piece, tokens in zip(pieces, encoded[1:], strict=True):
+            ids += tokens
             if piece.mark:
                 marks.append(len(ids) - 1)
-        at = self.server.address
-        body = {"model": at.model, "input": ids, "task": "token_classify", "use_activation": True}
-        rows = await self.server.ask(f"{at.root}/pooling", body, read_rows)
+        address = self.server.address
+        body = {"model": address.model, "input": ids, "task": "token_classify", "use_activation": True}
+        rows = await self.server.request(f"{address.root}/pooling", body, parse_pooled_rows)
         if len(rows) == len(ids):
             rows = [rows[mark] for mark in marks]
         elif len(rows) != len(marks):
             raise ServerError(
-                f"server {at.root}/pooling, model {at.model!r}: {len(rows)} rows for {len(ids)} tokens with "
+                f"server {address.root}/pooling, model {address.model!r}: {len(rows)} rows for {len(ids)} tokens with "
                 f"{len(marks)} steps; serve it with pooling type ALL, or STEP with the step tag of its steps"
             )
         return Scored(tuple(row[-1] for row in rows), Usage(1, len(ids), len(ids), 0))
@@ -111,11 +111,11 @@ class Pooling(RemoteClassifier):
         """Return the token ids of a text, cached; with ``special``, those that the tokenizer prepends."""
         if not text and not special:
             return []
-        if text not in self.known:
-            at = self.server.address
-            body = {"model": at.model, "prompt": text, "add_special_tokens": special}
-            self.known[text] = await self.server.ask(f"{at.root}/tokenize", body, read_ids)
-        return list(self.known[text])
+        if text not in self.cache:
+            address = self.server.address
+            body = {"model": address.model, "prompt": text, "add_special_tokens": special}
+            self.cache[text] = await self.server.request(f"{address.root}/tokenize", body, parse_token_ids)
+        return list(self.cache[text])
 
 
 class LabelTokens(RemoteClassifier):
@@ -127,59 +127,67 @@ class LabelTokens(RemoteClassifier):
             text += piece.text
             if piece.mark:
                 texts.append(text)
-        before = {text for text in texts if text in self.known}
-        found = [await self._score(text) for text in texts]
-        new = [read for text, (_, read) in zip(texts, found, strict=True) if text not in before]
-        return Scored(tuple(score for score, _ in found), Usage(1, found[-1][1], sum(new), len(new)))
+        cached = {text for text in texts if text in self.cache}
+        scored = [await self._score(text) for text in texts]
+        computed = [tokens for text, (_, tokens) in zip(texts, scored, strict=True) if text not in cached]
+        return Scored(tuple(score for score, _ in scored), Usage(1, scored[-1][1], sum(computed), len(computed)))
 
     async def _score(self, text: str) -> tuple[float, int]:
         """Return the score of a text in [0, 1] and its number of tokens, cached."""
-        if text not in self.known:
-            at = self.server.address
-            body = {"model": at.model, "prompt": text, "max_tokens": 1, "temperature": 0, "logprobs": TOP}
-            chances, read = await self.server.ask(f"{at.base}/completions", body, read_top)
-            self.known[text] = (self._right(chances), read)
-        score, read = self.known[text]
-        return score, read
+        if text not in self.cache:
+            address = self.server.address
+            body = {"model": address.model, "prompt": text, "max_tokens": 1, "temperature": 0, "logprobs": TOP_LOGPROBS}
+            probabilities, tokens = await self.server.request(f"{address.base}/completions", body, parse_next_tokens)
+            self.cache[text] = (self._label_score(probabilities), tokens)
+        score, tokens = self.cache[text]
+        return score, tokens
 
-    def _right(self, chances: dict[str, float]) -> float:
+    def _label_score(self, probabilities: dict[str, float]) -> float:
         """Return P(right) / (P(wrong) + P(right)); a label outside the top tokens gets the least of theirs."""
-        wrong, right = (chances.get(label.strip()) for label in self.server.address.labels)
+        wrong, right = (probabilities.get(label.strip()) for label in self.server.address.labels)
         if wrong is None and right is None:
             raise ServerError(
-                f"model {self.name!r}: neither label is among the {TOP} most probable tokens after a step, but "
-                f"{sorted(chances)} are; name the labels it was trained to write"
+                f"model {self.name!r}: neither label is among the {TOP_LOGPROBS} most probable tokens after a step, "
+                f"but {sorted(probabilities)} are; name the labels it was trained to write"
             )
-        least = min(chances.values())
-        wrong, right = (least if chance is None else chance for chance in (wrong, right))
+        least = min(probabilities.values())
+        wrong, right = (least if value is None else value for value in (wrong, right))
         return right / (wrong + right) if wrong + right else 0.5
 
 
-def read_rows(data: Any) -> list[list[float]]:
-    """Parse label probabilities, one row per token or step, from a pooled response. Raises Garbled if malformed."""
-    items = mapping(data, "the answer").get("data")
-    rows = mapping(items[0], "its data").get("data") if isinstance(items, list) and len(items) == 1 else None
+def parse_pooled_rows(data: Any) -> list[list[float]]:
+    """Parse label probabilities, one row per token or step, from a pooled response.
+
+    Raises:
+        MalformedReplyError: The response holds no rows, or a value outside [0, 1].
+    """
+    items = json_object(data, "the response").get("data")
+    rows = json_object(items[0], "its data").get("data") if isinstance(items, list) and len(items) == 1 else None
     if not isinstance(rows, list) or not rows:
-        raise Garbled("its answer holds no pooled rows")
+        raise MalformedReplyError("its response holds no pooled rows")
     rows = [row if isinstance(row, list) else [row] for row in rows]
     for value in (value for row in rows for value in row or [None]):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1 + 1e-6:
-            raise Garbled(f"{value!r} in its pooled rows is no probability")
+            raise MalformedReplyError(f"{value!r} in its pooled rows is no probability")
     return [[min(1.0, float(value)) for value in row] for row in rows]
 
 
-def read_ids(data: Any) -> list[int]:
-    """Parse the token ids of a text. Raises Garbled if malformed."""
-    ids = mapping(data, "the answer").get("tokens")
+def parse_token_ids(data: Any) -> list[int]:
+    """Parse the token ids of a text. Raises MalformedReplyError if there are none."""
+    ids = json_object(data, "the response").get("tokens")
     if not isinstance(ids, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
-        raise Garbled("its answer holds no token ids")
+        raise MalformedReplyError("its response holds no token ids")
     return ids
 
 
-def read_top(data: Any) -> tuple[dict[str, float], int]:
-    """Parse the most probable next tokens and the number of prompt tokens. Raises Garbled without log-probabilities."""
-    reply = read_reply(data)
-    chances = top_chances(data)
-    if not chances or not all(map(math.isfinite, chances.values())):
-        raise Garbled("its answer holds no log-probabilities of the most probable tokens")
-    return chances, reply.read or 0
+def parse_next_tokens(data: Any) -> tuple[dict[str, float], int]:
+    """Parse the probabilities of the most probable next tokens, and the number of prompt tokens.
+
+    Raises:
+        MalformedReplyError: The response holds no log-probabilities.
+    """
+    reply = parse_reply(data)
+    probabilities = parse_top_logprobs(data)
+    if not probabilities or not all(map(math.isfinite, probabilities.values())):
+        raise MalformedReplyError("its response holds no log-probabilities of the most probable tokens")
+    return probabilities, reply.prompt_tokens or 0

@@ -24,21 +24,21 @@ from hintree.models.remote.address import Address, key_of, key_variable
 from hintree.search.core.scope import current_scope
 
 T = TypeVar("T")
-PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529})
+TRANSIENT_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529})
 """HTTP status codes of transient faults: the same request may succeed later."""
-FULL = re.compile(rb"context[ _](length|size|window)|max_tokens must be at least 1, got -", re.IGNORECASE)
+CONTEXT_EXCEEDED = re.compile(rb"context[ _](length|size|window)|max_tokens must be at least 1, got -", re.IGNORECASE)
 """Matches the errors of OpenAI, vLLM, SGLang, llama.cpp and ``hintree serve`` for a text beyond the model's context."""
 
 
-class Passing(Exception):
-    """Transient fault; ``after`` is the wait that the server asks for in seconds, None if it gives none."""
+class TransientServerError(Exception):
+    """Transient fault; ``after`` is the wait in seconds that the server requests, None if it gives none."""
 
-    def __init__(self, what: str, after: float | None = None) -> None:
-        super().__init__(what)
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
         self.after = after
 
 
-class Garbled(Passing):
+class MalformedReplyError(TransientServerError):
     """Malformed response; the request is retried."""
 
 
@@ -48,7 +48,7 @@ class Limits:
 
     Attributes:
         seconds: Deadline in seconds over all tries and the waits between them, counted from when the request is sent
-            (after it has waited for its turn at the host).
+            (after the wait for a free slot at the host).
         try_seconds: Deadline of one try in seconds, from connecting to the last byte.
         tries: Most tries, >= 1.
         wait: Longest wait after the first try, in seconds; it doubles with each try. The wait is drawn uniformly from
@@ -81,37 +81,37 @@ class Server:
         self.limits = limits or Limits()
         self._key = key_of(address.base)
 
-    async def ask(
-        self, url: str, body: dict[str, Any] | None, read: Callable[[Any], T], *, tries: int | None = None
+    async def request(
+        self, url: str, body: dict[str, Any] | None, parse: Callable[[Any], T], *, tries: int | None = None
     ) -> T:
         """Send a request, retry transient faults, and return the parsed response.
 
         Args:
             url: URL of an endpoint on the server's own origin.
             body: JSON to send with POST; None sends a GET.
-            read: Turns the parsed JSON into the result; raises Garbled, which is retried, for a malformed response.
+            parse: Converts the decoded JSON to the result; raises MalformedReplyError, which is retried.
             tries: Most tries, instead of the limits' number.
 
         Raises:
             ServerError: The server refused, or gave no complete response within the limits.
             ContextError: The text exceeds the model's context.
         """
-        tries, last = tries or self.limits.tries, "nothing came"
-        client, places = connections(self.address.origin, self.limits.at_once, os.getpid())
+        tries, last = tries or self.limits.tries, "no response"
+        client, slots = connections(self.address.origin, self.limits.at_once, os.getpid())
         try:
-            async with places, asyncio.timeout(self.limits.seconds):
-                for turn in range(tries):
+            async with slots, asyncio.timeout(self.limits.seconds):
+                for attempt in range(tries):
                     try:
-                        return read(await self._once(client, url, body))
-                    except Passing as error:
+                        return parse(await self._send_once(client, url, body))
+                    except TransientServerError as error:
                         last = str(error)
-                        if turn + 1 < tries:
-                            await asyncio.sleep(self._pause(turn, error.after))
+                        if attempt + 1 < tries:
+                            await asyncio.sleep(self._backoff(attempt, error.after))
         except TimeoutError:
-            raise self._error(url, f"no whole answer within {self.limits.seconds:g} s; last: {last}") from None
+            raise self._error(url, f"no complete response within {self.limits.seconds:g} s; last: {last}") from None
         raise self._error(url, f"{last} ({tries} tries)")
 
-    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of requests on the event loop and wait for it; the end of this thread's scope cancels it.
 
         Raises:
@@ -119,73 +119,75 @@ class Server:
         """
         future = asyncio.run_coroutine_threadsafe(work, event_loop(os.getpid()))
         try:
-            with current_scope().calling_off(future.cancel):
+            with current_scope().cancelling(future.cancel):
                 return future.result()
         except CancelledError:
-            raise self._error(self.address.base, "called off, as its search has ended") from None
+            raise self._error(self.address.base, "cancelled, as its search has ended") from None
         except BaseException:
             future.cancel()
             raise
 
-    def _pause(self, turn: int, after: float | None) -> float:
+    def _backoff(self, attempt: int, after: float | None) -> float:
         """Return the seconds until the next try: Retry-After, or exponential backoff with full jitter; both capped."""
         longest = self.limits.longest_wait
         if after is not None:
             return min(after, longest) + random.uniform(0, self.limits.wait / 4)
-        return random.uniform(0, min(longest, self.limits.wait * 2.0**turn))
+        return random.uniform(0, min(longest, self.limits.wait * 2.0**attempt))
 
-    async def _once(self, client: httpx2.AsyncClient, url: str, body: dict[str, Any] | None) -> Any:
+    async def _send_once(self, client: httpx2.AsyncClient, url: str, body: dict[str, Any] | None) -> Any:
         """Send a request once and return the parsed JSON of a complete response."""
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         method = "GET" if body is None else "POST"
         try:
             async with asyncio.timeout(self.limits.try_seconds):
-                async with client.stream(method, url, json=body, headers=headers) as reply:
-                    text = await self._body(reply)
+                async with client.stream(method, url, json=body, headers=headers) as response:
+                    body_bytes = await self._read_body(response)
         except TimeoutError:
-            raise Passing(f"no whole answer within {self.limits.try_seconds:g} s") from None
+            raise TransientServerError(f"no complete response within {self.limits.try_seconds:g} s") from None
         except httpx2.HTTPError as error:
-            raise Passing(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
+            raise TransientServerError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
         except (httpx2.InvalidURL, UnicodeError) as error:
-            raise self._error(url, f"cannot be asked: {error}") from error
-        self._check(url, reply, text)
+            raise self._error(url, f"cannot be requested: {error}") from error
+        self._raise_for_status(url, response, body_bytes)
         try:
-            return json.loads(text, parse_constant=no_constant)
+            return json.loads(body_bytes, parse_constant=reject_constant)
         except (ValueError, RecursionError) as error:
-            raise Garbled(f"its answer is no JSON ({error}): {text[:60]!r}") from error
+            raise MalformedReplyError(f"its response is no JSON ({error}): {body_bytes[:60]!r}") from error
 
-    async def _body(self, reply: httpx2.Response) -> bytes:
+    async def _read_body(self, response: httpx2.Response) -> bytes:
         """Read the body of a response, up to the size cap."""
         text = bytearray()
-        async for piece in reply.aiter_raw():
+        async for piece in response.aiter_raw():
             text += piece
             if len(text) > self.limits.bytes:
-                raise Passing(f"its answer has more than {self.limits.bytes} bytes")
+                raise TransientServerError(f"its response has more than {self.limits.bytes} bytes")
         return bytes(text)
 
-    def _check(self, url: str, reply: httpx2.Response, text: bytes) -> None:
+    def _raise_for_status(self, url: str, response: httpx2.Response, body: bytes) -> None:
         """Raise the error that a status other than 200 stands for."""
-        status = reply.status_code
+        status = response.status_code
         if status == 200:
             return
-        said = f"HTTP {status} {text[:300].decode('utf-8', 'replace')!r}"
-        if status in PASSING:
-            raise Passing(said, seconds_of(reply.headers.get("retry-after", "")))
+        detail = f"HTTP {status} {body[:300].decode('utf-8', 'replace')!r}"
+        if status in TRANSIENT_STATUSES:
+            raise TransientServerError(detail, parse_retry_after(response.headers.get("retry-after", "")))
         if 300 <= status < 400:
-            to = reply.headers.get("location", "")[:200]
-            raise self._error(url, f"HTTP {status} to {to!r} is not followed, as prompts would go there; name that URL")
+            target = response.headers.get("location", "")[:200]
+            raise self._error(
+                url, f"HTTP {status} to {target!r} is not followed, as prompts would be sent there; name that URL"
+            )
         if status in (401, 403):
-            said += f"; its key is read from {key_variable(self.address.base)}, which is "
-            said += "set" if self._key else "not set"
-        raise self._error(url, said, ContextError if status < 500 and FULL.search(text) else ServerError)
+            detail += f"; its key is read from {key_variable(self.address.base)}, which is "
+            detail += "set" if self._key else "not set"
+        raise self._error(url, detail, ContextError if status < 500 and CONTEXT_EXCEEDED.search(body) else ServerError)
 
-    def _error(self, url: str, what: str, kind: type[ModelError] = ServerError) -> ModelError:
+    def _error(self, url: str, message: str, kind: type[ModelError] = ServerError) -> ModelError:
         """Return an error that names URL and model; the API key is removed, even if the server repeats it."""
-        what = what.replace(self._key, "...") if self._key else what
-        return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {what}")
+        message = message.replace(self._key, "...") if self._key else message
+        return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {message}")
 
 
-def seconds_of(retry_after: str) -> float | None:
+def parse_retry_after(retry_after: str) -> float | None:
     """Parse a Retry-After header in seconds; None if it is a date or out of range."""
     try:
         seconds = float(retry_after)
@@ -194,7 +196,7 @@ def seconds_of(retry_after: str) -> float | None:
     return seconds if 0 <= seconds < 1e6 else None
 
 
-def no_constant(name: str) -> None:
+def reject_constant(name: str) -> None:
     """Refuse NaN and Infinity, which JSON does not have."""
     raise ValueError(f"{name} is not JSON")
 

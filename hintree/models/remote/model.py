@@ -11,18 +11,18 @@ from hintree.errors import ModelError, ServerError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt
 from hintree.models.remote.address import Address, parse_address
 from hintree.models.remote.client import Limits, Server
-from hintree.models.remote.probe import CONTINUE, SAMPLED, Abilities, Probe
-from hintree.models.remote.replies import Reply, read_reply
+from hintree.models.remote.probe import CONTINUE, SAMPLED, Capabilities, Probe
+from hintree.models.remote.replies import Reply, parse_reply
 from hintree.search.core.ledger import Usage
 
-SO_FAR = (
+CONTINUE_PROMPT = (
     "{question}\n\nThe solution so far:\n{steps}\n\nGo on exactly where it stops. Write only what comes next, "
     "and repeat nothing."
 )
 """User turn for servers that cannot continue the assistant's turn."""
 WORD = re.compile(r"\w{1,4}|[^\w\s]")
 """Matches about one token, for servers that return no token counts."""
-_known: dict[Address, Abilities] = {}
+_probed: dict[Address, Capabilities] = {}
 
 
 class RemoteModel:
@@ -33,7 +33,7 @@ class RemoteModel:
         limits: Limits of each request; the defaults of ``Limits`` if None.
 
     Attributes:
-        abilities: Capabilities of the server, probed once per process.
+        capabilities: Capabilities of the server, probed once per process.
 
     Raises:
         UsageError: The name has no accepted form, or needs a model after ``#``.
@@ -47,10 +47,10 @@ class RemoteModel:
         self.server = Server(parse_address(name), limits)
         if self.server.address.labels:
             raise UsageError(f"model {name!r} names labels, which are for a scorer; a writer has none")
-        self.abilities = abilities_of(self.server)
-        if not self.abilities.endpoint:
+        self.capabilities = capabilities_of(self.server)
+        if not self.capabilities.endpoint:
             raise ServerError(f"model {name!r} writes no text: it is a pooling model, which can be the scorer")
-        self.chat = self.abilities.chat and self.server.address.endpoint != "completions"
+        self.chat = self.capabilities.chat and self.server.address.endpoint != "completions"
         self._lock = threading.Lock()
 
     def unknown_words(self, text: str) -> list[str]:
@@ -62,96 +62,101 @@ class RemoteModel:
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Generate one text per request, concurrently; order and errors as in ``LanguageModel.generate``."""
-        answers = self.server.wait(self._all(requests))
+        results = self.server.run(self._all(requests))
         with self._lock:
-            for answer in answers:
-                if isinstance(answer, Completion):
-                    self.usage = self.usage.plus(answer.usage)
-        return answers
+            for result in results:
+                if isinstance(result, Completion):
+                    self.usage = self.usage.plus(result.usage)
+        return results
 
     async def _all(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         return list(await asyncio.gather(*map(self._one, requests)))
 
     async def _one(self, request: GenerationRequest) -> Completion | ModelError:
-        url = f"{self.server.address.base}/{self.abilities.endpoint}"
+        url = f"{self.server.address.base}/{self.capabilities.endpoint}"
         try:
-            reply = await self.server.ask(url, body_of(request, self.abilities), read_reply)
+            reply = await self.server.request(url, body_of(request, self.capabilities), parse_reply)
         except ModelError as error:
             return error
-        return completion_of(reply, request, self.abilities)
+        return completion_of(reply, request, self.capabilities)
 
 
-def abilities_of(server: Server) -> Abilities:
+def capabilities_of(server: Server) -> Capabilities:
     """Return the capabilities of a server, probed once per process; errors as for ``Probe.run``."""
-    if server.address not in _known:
-        _known[server.address] = server.wait(Probe(server).run())
-    return _known[server.address]
+    if server.address not in _probed:
+        _probed[server.address] = server.run(Probe(server).run())
+    return _probed[server.address]
 
 
-def body_of(request: GenerationRequest, can: Abilities) -> dict[str, Any]:
+def body_of(request: GenerationRequest, capabilities: Capabilities) -> dict[str, Any]:
     """Return the JSON body of a generation request for a server with these capabilities."""
-    body: dict[str, Any] = {"model": can.model, "max_tokens": request.max_tokens, "temperature": request.temperature}
+    body: dict[str, Any] = {
+        "model": capabilities.model,
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+    }
     if request.temperature > 0:
         body |= {"top_p": request.top_p, "seed": request.seed % 2**31}
-    if request.temperature > 0 and can.sampling == "generation_config":
+    if request.temperature > 0 and capabilities.sampling == "generation_config":
         body["generation_config"] = json.dumps(SAMPLED | {"top_k": request.top_k, "min_p": request.min_p})
-    elif request.temperature > 0 and (can.extras or request.top_k or request.min_p):
+    elif request.temperature > 0 and (capabilities.extras or request.top_k or request.min_p):
         body |= {"top_k": request.top_k, "min_p": request.min_p}
-    if can.stop in ("removed", "kept") and request.stop:
+    if capabilities.stop in ("removed", "kept") and request.stop:
         body["stop"] = list(request.stop)
-    if can.logprobs:
-        body["logprobs"] = 1 if can.endpoint == "completions" else True
-    if can.endpoint == "completions":
+    if capabilities.logprobs:
+        body["logprobs"] = 1 if capabilities.endpoint == "completions" else True
+    if capabilities.endpoint == "completions":
         return body | {"prompt": request.prompt.plain()}
-    begun = CONTINUE[can.prefill] if can.prefill and request.prompt.assistant else {}
-    return body | {"messages": turns_of(request.prompt, can)} | begun
+    flags = CONTINUE[capabilities.prefill] if capabilities.prefill and request.prompt.assistant else {}
+    return body | {"messages": turns_of(request.prompt, capabilities)} | flags
 
 
-def turns_of(prompt: Prompt, can: Abilities) -> list[dict[str, str]]:
+def turns_of(prompt: Prompt, capabilities: Capabilities) -> list[dict[str, str]]:
     """Return the chat messages of a prompt; without prefix continuation, the steps so far go into the user's turn."""
     turns = [{"role": "system", "content": prompt.system}] if prompt.system else []
     if not prompt.assistant:
         return [*turns, {"role": "user", "content": prompt.user}]
-    if can.prefill:
-        user, begun = {"role": "user", "content": prompt.user}, {"role": "assistant", "content": prompt.assistant}
-        return [*turns, user, begun]
-    return [*turns, {"role": "user", "content": SO_FAR.format(question=prompt.user, steps=prompt.assistant)}]
+    if capabilities.prefill:
+        user, assistant = {"role": "user", "content": prompt.user}, {"role": "assistant", "content": prompt.assistant}
+        return [*turns, user, assistant]
+    return [*turns, {"role": "user", "content": CONTINUE_PROMPT.format(question=prompt.user, steps=prompt.assistant)}]
 
 
-def completion_of(reply: Reply, request: GenerationRequest, can: Abilities) -> Completion:
+def completion_of(reply: Reply, request: GenerationRequest, capabilities: Capabilities) -> Completion:
     """Convert a reply to a completion: remove echo and stop text, count tokens, name the reason for the end."""
-    text = without_echo(reply.text, request.prompt.assistant, can)
-    usage = usage_of(reply, text, request.prompt, can)
-    at, stop = min(((text.find(stop), stop) for stop in request.stop if stop in text), default=(len(text), ""))
-    chances = reply.probabilities[: tokens_within(reply.tokens, at + len(stop))] if stop else reply.probabilities
-    return Completion(text[:at], "stop" if stop else ending_of(reply, can), chances, (), usage)
+    text = without_echo(reply.text, request.prompt.assistant, capabilities)
+    usage = usage_of(reply, text, request.prompt, capabilities)
+    end, stop = min(((text.find(stop), stop) for stop in request.stop if stop in text), default=(len(text), ""))
+    probabilities = reply.probabilities[: tokens_within(reply.tokens, end + len(stop))] if stop else reply.probabilities
+    return Completion(text[:end], "stop" if stop else ending_of(reply, capabilities), probabilities, (), usage)
 
 
-def without_echo(text: str, begun: str, can: Abilities) -> str:
+def without_echo(text: str, prefix: str, capabilities: Capabilities) -> str:
     """Remove the given beginning of the assistant's turn where a server, or the model itself, repeats it."""
-    if can.endpoint == "completions" or not begun or (can.prefill and not can.echo):
+    if capabilities.endpoint == "completions" or not prefix or (capabilities.prefill and not capabilities.echo):
         return text
-    return text.removeprefix(begun) if text.startswith(begun) else text.removeprefix(begun.strip())
+    return text.removeprefix(prefix) if text.startswith(prefix) else text.removeprefix(prefix.strip())
 
 
-def ending_of(reply: Reply, can: Abilities) -> Literal["stop", "end", "length"]:
+def ending_of(reply: Reply, capabilities: Capabilities) -> Literal["stop", "end", "length"]:
     """Return why a text without a stop text in it ended; an unknown reason is "stop" if stop texts are removed."""
     if reply.finish == "length":
         return "length"
-    stopped = can.stop == "removed" if reply.stopped is None else reply.stopped
-    if reply.stopped is None and can.ending == "count":
-        stopped = reply.written is not None and reply.written > len(reply.probabilities)
+    stopped = capabilities.stop == "removed" if reply.stopped is None else reply.stopped
+    if reply.stopped is None and capabilities.ending == "count":
+        stopped = reply.completion_tokens is not None and reply.completion_tokens > len(reply.probabilities)
     return "stop" if stopped else "end"
 
 
-def usage_of(reply: Reply, text: str, prompt: Prompt, can: Abilities) -> Usage:
+def usage_of(reply: Reply, text: str, prompt: Prompt, capabilities: Capabilities) -> Usage:
     """Return the server's token counts where they are plausible, else counts of its log-probabilities or of words."""
-    read, written = reply.read, reply.written
-    if can.usage != "right" or not read:
-        read = len(WORD.findall(prompt.plain()))
-    if can.usage != "right" or written is None or written < len(reply.probabilities):
-        written = len(reply.probabilities) or len(WORD.findall(text)) + 1
-    return Usage(1, read, max(0, read - (reply.cached or 0)) + max(0, written - 1), written)
+    prompt_tokens, completion_tokens = reply.prompt_tokens, reply.completion_tokens
+    if capabilities.usage != "right" or not prompt_tokens:
+        prompt_tokens = len(WORD.findall(prompt.plain()))
+    if capabilities.usage != "right" or completion_tokens is None or completion_tokens < len(reply.probabilities):
+        completion_tokens = len(reply.probabilities) or len(WORD.findall(text)) + 1
+    computed = max(0, prompt_tokens - (reply.cached_tokens or 0)) + max(0, completion_tokens - 1)
+    return Usage(1, prompt_tokens, computed, completion_tokens)
 
 
 def tokens_within(tokens: Sequence[str], length: int) -> int:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hintree.errors import ServerError, UsageError
-from hintree.models.remote.client import Garbled, Server
-from hintree.models.remote.replies import Reply, mapping, read_reply
+from hintree.models.remote.client import MalformedReplyError, Server
+from hintree.models.remote.replies import Reply, json_object, parse_reply
 
 PROMPT = "1 + 1 = 2. 2 + 2 = 4. 3 + 3 = 6. 4 + 4 ="
 TOKENS = 16
@@ -27,7 +27,7 @@ CONTINUE: dict[str, dict[str, bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Abilities:
+class Capabilities:
     """Capabilities of a server and model, as probed; hintree/cli/doctor.py prints each with what the client does.
 
     Attributes:
@@ -77,7 +77,7 @@ class Probe:
         self.model = server.address.model
         self.endpoint = server.address.endpoint
 
-    async def run(self) -> Abilities:
+    async def run(self) -> Capabilities:
         """Send all probes, about 20 requests, and return the capabilities.
 
         Raises:
@@ -88,12 +88,12 @@ class Probe:
         raw, chat = await asyncio.gather(self._try("completions"), self._try("chat/completions"))
         if isinstance(raw, ServerError) and isinstance(chat, ServerError):
             if await self._pooling():
-                return Abilities(self.model, pooling=True)
+                return Capabilities(self.model, pooling=True)
             raise raw if "HTTP 404" in str(chat) else chat
         prefill, echo = await self._prefill() if isinstance(chat, Reply) else ("", False)
         if not self.endpoint:
-            whole = isinstance(chat, Reply) and (bool(prefill) or isinstance(raw, ServerError))
-            self.endpoint = "chat/completions" if whole else "completions"
+            use_chat = isinstance(chat, Reply) and (bool(prefill) or isinstance(raw, ServerError))
+            self.endpoint = "chat/completions" if use_chat else "completions"
         greedy = chat if self.endpoint == "chat/completions" else raw
         if not isinstance(greedy, Reply):
             raise greedy
@@ -101,8 +101,8 @@ class Probe:
             self._stop(greedy), self._sampling(), self._logprobs(), self._usage(), self._others()
         )
         if ending == "no" and logprobs and stop == "removed":
-            ending = await self._counting(greedy)
-        return Abilities(
+            ending = await self._stop_tokens(greedy)
+        return Capabilities(
             model=self.model,
             completions=isinstance(raw, Reply),
             chat=isinstance(chat, Reply),
@@ -121,13 +121,13 @@ class Probe:
     async def _only_model(self) -> str:
         """Return the name of the only model on the server."""
 
-        def read(data: Any) -> list[str]:
-            rows = mapping(data, "the answer").get("data")
+        def parse(data: Any) -> list[str]:
+            rows = json_object(data, "the response").get("data")
             if not isinstance(rows, list):
-                raise Garbled("its list of models is none")
+                raise MalformedReplyError("its list of models is no list")
             return [str(row["id"]) for row in rows if isinstance(row, Mapping) and "id" in row]
 
-        names = await self.server.ask(f"{self.base}/models", None, read, tries=TRIES)
+        names = await self.server.request(f"{self.base}/models", None, parse, tries=TRIES)
         if len(names) == 1:
             return names[0]
         listed = ", ".join(names[:10]) or "none"
@@ -136,22 +136,24 @@ class Probe:
         )
 
     def _body(self, endpoint: str, **more: Any) -> dict[str, Any]:
-        asked = {"prompt": PROMPT} if endpoint == "completions" else {"messages": [{"role": "user", "content": PROMPT}]}
-        return {"model": self.model, "max_tokens": TOKENS, "temperature": 0, **asked, **more}
+        conversation = [{"role": "user", "content": PROMPT}]
+        prompt = {"prompt": PROMPT} if endpoint == "completions" else {"messages": conversation}
+        return {"model": self.model, "max_tokens": TOKENS, "temperature": 0, **prompt, **more}
 
-    async def _ask(self, endpoint: str, **more: Any) -> Reply:
-        return await self.server.ask(f"{self.base}/{endpoint}", self._body(endpoint, **more), read_reply, tries=TRIES)
+    async def _send(self, endpoint: str, **more: Any) -> Reply:
+        body = self._body(endpoint, **more)
+        return await self.server.request(f"{self.base}/{endpoint}", body, parse_reply, tries=TRIES)
 
     async def _try(self, endpoint: str = "", **more: Any) -> Reply | ServerError:
         try:
-            return await self._ask(endpoint or self.endpoint, **more)
+            return await self._send(endpoint or self.endpoint, **more)
         except ServerError as error:
             return error
 
     async def _holds(self, url: str, body: dict[str, Any], test: Callable[[Any], bool]) -> bool:
         """Return true if the response to a request passes a test; errors and other shapes are false."""
         try:
-            data = await self.server.ask(url, {"model": self.model, **body}, lambda data: data, tries=TRIES)
+            data = await self.server.request(url, {"model": self.model, **body}, lambda data: data, tries=TRIES)
             return test(data)
         except (ServerError, LookupError, TypeError):
             return False
@@ -163,15 +165,15 @@ class Probe:
         then the count grows more from 0 to 4 words than from 4 to 8.
         """
 
-        async def cost(how: str, words: int) -> tuple[int | None, bool]:
+        async def prompt_tokens(how: str, words: int) -> tuple[int | None, bool]:
             given = " ".join(["one"] * words)
             turns = [{"role": "user", "content": PROMPT}] + [{"role": "assistant", "content": given}] * bool(words)
-            reply = await self._ask("chat/completions", messages=turns, **(CONTINUE[how] if words else {}))
-            return reply.read, bool(words) and reply.text.startswith(given)
+            reply = await self._send("chat/completions", messages=turns, **(CONTINUE[how] if words else {}))
+            return reply.prompt_tokens, bool(words) and reply.text.startswith(given)
 
         for how in ("flags", "last"):
             try:
-                none, four, eight = [await cost(how, words) for words in (0, 4, 8)]
+                none, four, eight = [await prompt_tokens(how, words) for words in (0, 4, 8)]
             except ServerError:
                 continue
             if none[0] and four[0] and eight[0] and eight[0] > four[0]:
@@ -191,12 +193,12 @@ class Probe:
             return "removed", "no" if found.stopped is None else "field"
         return ("ignored" if found.text == greedy.text else "kept"), "text"
 
-    async def _counting(self, greedy: Reply) -> str:
+    async def _stop_tokens(self, greedy: Reply) -> str:
         """Return "count" if stop tokens are counted but have no log-probabilities, as in llama.cpp; else "no"."""
-        found = await self._try(stop=[middle(greedy.text)], logprobs=self._asked())
-        if isinstance(found, ServerError) or found.written is None or found.finish != "stop":
+        found = await self._try(stop=[middle(greedy.text)], logprobs=self._logprobs_value())
+        if isinstance(found, ServerError) or found.completion_tokens is None or found.finish != "stop":
             return "no"
-        return "count" if found.written > len(found.probabilities) > 0 else "no"
+        return "count" if found.completion_tokens > len(found.probabilities) > 0 else "no"
 
     async def _sampling(self) -> tuple[str, bool]:
         """Return how temperature takes effect, and true if a seed repeats a sampled text."""
@@ -209,32 +211,33 @@ class Probe:
                 return how, texts[0] == texts[1]
         return "no", False
 
-    def _asked(self) -> Any:
+    def _logprobs_value(self) -> Any:
         """Return the value of ``logprobs`` that the endpoint expects."""
         return 1 if self.endpoint == "completions" else True
 
     async def _logprobs(self) -> str:
-        found = await self._try(logprobs=self._asked())
+        found = await self._try(logprobs=self._logprobs_value())
         return found.shape if isinstance(found, Reply) and found.probabilities else ""
 
     async def _usage(self) -> str:
         """Return "right", "wrong" or "missing" for the token counts of a response of one token."""
         found = await self._try(max_tokens=1)
-        if isinstance(found, ServerError) or not found.read or found.written is None:
+        if isinstance(found, ServerError) or not found.prompt_tokens or found.completion_tokens is None:
             return "missing"
-        return "right" if found.written == 1 else "wrong"
+        return "right" if found.completion_tokens == 1 else "wrong"
 
     async def _others(self) -> dict[str, bool]:
         """Probe optional capabilities: extra sampling parameters, several texts, and outputs for scorers."""
         url = f"{self.base}/{self.endpoint}"
-        told = {"prompt": PROMPT, "max_tokens": 1, "prompt_logprobs": 1}
-        extras, several, read, pooled = await asyncio.gather(
+        scoring = {"prompt": PROMPT, "max_tokens": 1, "prompt_logprobs": 1}
+        extras, several, prompt_logprobs, pooling = await asyncio.gather(
             self._try(top_k=0, min_p=0.0),
             self._holds(url, self._body(self.endpoint, n=2), lambda data: len(data["choices"]) == 2),
-            self._holds(f"{self.base}/completions", told, lambda data: bool(data["choices"][0]["prompt_logprobs"])),
+            self._holds(f"{self.base}/completions", scoring, lambda data: bool(data["choices"][0]["prompt_logprobs"])),
             self._pooling(),
         )
-        return {"extras": isinstance(extras, Reply), "n": several, "prompt_logprobs": read, "pooling": pooled}
+        found = {"extras": isinstance(extras, Reply), "n": several}
+        return {**found, "prompt_logprobs": prompt_logprobs, "pooling": pooling}
 
     async def _pooling(self) -> bool:
         url = f"{self.server.address.root}/pooling"
