@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hintree.grade import find_answer, group
+from hintree import grade
 from hintree.scorers.base import PathScorer, Prefix
 from hintree.search.core.batched_driver import batched_driver
 from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
@@ -41,7 +41,7 @@ def roll_out_prefixes(prefixes: Sequence[Prefix], writer: Handler, n: int, depth
         tree = Tree(Problem(prefix.question, f"{prefix.seed:x}"), prefix.seed)
         node = tree.root
         for step in prefix.steps:
-            node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0, find_answer(step)), "reasoner")
+            node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0, grade.find_answer(step)), "reasoner")
         answers: list[str | None] = []
         searches.append((tree, grow(tree, node, answers)))
         results.append((tree, answers))
@@ -71,7 +71,7 @@ class RolloutAgreement(PathScorer):
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """Return the agreement for each prefix."""
-        stated = [find_answer(prefix.steps[-1]) for prefix in prefixes]
+        stated = [grade.find_answer(prefix.steps[-1]) for prefix in prefixes]
         starts = [
             prefix if answer is None else prefix._replace(steps=prefix.steps[:-1])
             for prefix, answer in zip(prefixes, stated, strict=True)
@@ -85,7 +85,7 @@ class RolloutAgreement(PathScorer):
     def agreement(self, answers: Sequence[str | None], stated: str | None) -> float:
         """Return the fraction of rollouts with the stated answer, or with the most common one if none is stated."""
         given = [answer for answer in answers if answer is not None]
-        classes = group(given if stated is None else [stated, *given])
+        classes = grade.group(given if stated is None else [stated, *given])
         if stated is None:
             return max(Counter(classes).values(), default=0) / self.n
         count = classes[1:].count(0)

@@ -124,6 +124,30 @@ def test_importing_hintree_does_not_wait_for_torch():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+        ).stdout.split()
+    )
+
+
+@pytest.mark.parametrize(("statement", "most"), [("import hintree", 200), ("import hintree.cli", 320)])
+def test_an_import_loads_few_modules(statement, most):
+    assert len(modules_after(statement)) <= most
+
+
+def test_the_command_line_starts_without_the_graders_patterns_and_graph_libraries():
+    loaded = modules_after("import hintree.cli")
+    assert {m for m in loaded if m.startswith("hintree.grade")} == {
+        "hintree.grade",
+        "hintree.grade.errors",
+        "hintree.grade.verdict",
+    }
+    assert not loaded & {"torch", "transformers", "numpy", "networkx", "hintree.data"}
+
+
 @pytest.mark.parametrize("command", ["presets", "scorers", "searches"])
 def test_lists_do_not_wait_for_torch(command):
     code = f"import sys; from hintree.cli import main; main(['{command}']); sys.exit('torch' in sys.modules)"

@@ -3,9 +3,10 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hintree.grade.files import GradedRow, count, grade_rows, read_rows
+if TYPE_CHECKING:
+    from hintree.grade.files import GradedRow
 
 EPILOG = """Each line of FILE is a JSON object with a reference in "answer" and a model's text in "output"; "choices"
 may name the options of multiple choice. Printed are the rows that are not right, and the counts.
@@ -32,6 +33,8 @@ def add_grade(commands: Any) -> None:
 
 def run_grade(args: argparse.Namespace) -> None:
     """Grade a file and print the verdicts. Raises GraderError with the number of a bad line."""
+    from hintree.grade.files import count, grade_rows, read_rows
+
     rows = list(grade_rows(list(read_rows(args.file))))
     counts = count(rows)
     if args.json:
@@ -45,7 +48,7 @@ def run_grade(args: argparse.Namespace) -> None:
     print(f"{counts['right']} of {counts['rows']} right ({100 * share:.1f} %), {rest}")
 
 
-def as_json(row: GradedRow) -> dict[str, str | int | None]:
+def as_json(row: "GradedRow") -> dict[str, str | int | None]:
     """Return a row as it is printed with ``--json``."""
     return {"line": row.line, "reference": row.reference, "found": row.found, "verdict": row.verdict.value}
 

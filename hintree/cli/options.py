@@ -73,3 +73,12 @@ def check_new(folder: Path) -> None:
     """Raise UsageError unless a model can be written into ``--out`` without another being lost."""
     if not folder.name or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise UsageError(f"--out {folder} has no name or is not empty; name a new folder, so that no model is lost")
+
+
+def add_problem_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for reading rows of problems; ``hintree.data.settings.source_from_args`` reads them."""
+    group = parser.add_argument_group("rows of problems", "for files and data sets with fields of their own names")
+    group.add_argument("--question-field", metavar="NAME", default="", help="field of the question, or A+B for both")
+    group.add_argument("--answer-field", metavar="NAME", default="", help="field of the answer; a.b is b inside a")
+    group.add_argument("--choices-field", metavar="NAME", default="", help="field of the options, or columns as A+B+C")
+    group.add_argument("--skip-bad", action="store_true", help="leave rows out that cannot be read, with a warning")

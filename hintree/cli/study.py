@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_json, positive
-from hintree.data.settings import add_problem_options
+from hintree.cli.options import add_json, add_problem_options, positive
 from hintree.errors import UsageError
 
 EXAMPLES = """examples:

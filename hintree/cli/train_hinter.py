@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_json, add_seed, positive
-from hintree.data.settings import add_problem_options, source_from_args
+from hintree.cli.options import add_json, add_problem_options, add_seed, positive
 
 EPILOG = """PROBLEMS is lab:SPLIT?n=... (exact hints), or a file of rows such as
   {"question": "...", "steps": ["...", "The answer is 7."], "answer": "7", "hints": ["...", "..."]}
@@ -79,6 +78,7 @@ def add_hinter(kinds: Any) -> None:
 
 def run_hinter(args: argparse.Namespace) -> None:
     """Train a hinter and print its report."""
+    from hintree.data.settings import source_from_args
     from hintree.training.hinter.run import HinterOptions, print_hinter
     from hintree.training.loop import TrainingSchedule
 

@@ -5,8 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_json, add_prm_spec, add_seed, check_new, positive
-from hintree.data.settings import KEYS, add_problem_options, source_from_args
+from hintree.cli.options import add_json, add_prm_spec, add_problem_options, add_seed, check_new, positive
 from hintree.errors import UsageError
 
 
@@ -150,6 +149,7 @@ def run_ppm(args: argparse.Namespace) -> None:
 
 def begin(args: argparse.Namespace) -> Path:
     """Return the folder of the unfinished run with these settings. Raises UsageError."""
+    from hintree.data.settings import KEYS
     from hintree.training.prm import resumable
 
     beside = ("out", "device", "validate", "json", "save_rows", "run")
@@ -161,6 +161,7 @@ def begin(args: argparse.Namespace) -> Path:
 
 def sources(args: argparse.Namespace) -> Any:
     """Return the problems and the policy that generates solutions and rollouts."""
+    from hintree.data.settings import source_from_args
     from hintree.models import load_model
 
     return source_from_args(args.problems, args).read(), load_model(args.writer, device=args.device)

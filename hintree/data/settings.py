@@ -12,15 +12,6 @@ KEYS = ("source", "question_field", "answer_field", "choices_field", "skip_bad")
 """Keys of ``problems:`` where it is a mapping."""
 
 
-def add_problem_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how the rows of problems are read; ``source_from_args`` reads them."""
-    group = parser.add_argument_group("rows of problems", "for files and data sets with fields of their own names")
-    group.add_argument("--question-field", metavar="NAME", default="", help="field of the question, or A+B for both")
-    group.add_argument("--answer-field", metavar="NAME", default="", help="field of the answer; a.b is b inside a")
-    group.add_argument("--choices-field", metavar="NAME", default="", help="field of the options, or columns as A+B+C")
-    group.add_argument("--skip-bad", action="store_true", help="leave rows out that cannot be read, with a warning")
-
-
 def source_from_args(source: str, args: argparse.Namespace) -> ProblemSource:
     """Return the source with the options of ``add_problem_options``."""
     return ProblemSource(source, Fields(args.question_field, args.answer_field, args.choices_field), args.skip_bad)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hintree.grade import group
+from hintree import grade
 from hintree.search.algorithms.best_of_n import sample
 from hintree.search.algorithms.checks import check_whole
 from hintree.search.core.endings import Rejection
@@ -58,6 +58,6 @@ class Lorid:
 
 
 def agree(one: Node, other: Node) -> bool:
-    """Return whether two finished solutions state equal answers, in the sense of the grader."""
-    first, second = group([str(one.step.answer), str(other.step.answer)])
+    """Return true if two finished solutions state answers that the grader finds equal."""
+    first, second = grade.group([str(one.step.answer), str(other.step.answer)])
     return first == second

@@ -8,9 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from hintree.errors import UsageError
 from hintree.search.core.endings import Rejection
@@ -19,6 +17,9 @@ from hintree.search.core.old_versions import upgrade_row
 from hintree.search.core.position import Position
 from hintree.search.core.seeds import seed_of
 from hintree.search.core.tree import STATUSES, Node, Problem, StepOutput, Tree
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 VERSION = 4
 """Version of the JSON form; a reader refuses a newer one."""
@@ -158,6 +159,8 @@ def to_networkx(tree: Tree) -> "nx.DiGraph[int]":
 
     Node attributes are those of the JSON; version, problem and seed are attributes of the graph.
     """
+    import networkx as nx
+
     data = to_dict(tree)
     graph: nx.DiGraph[int] = nx.DiGraph(**{name: data[name] for name in ("format", "version", "problem", "seed")})
     for row in data["nodes"]:

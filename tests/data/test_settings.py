@@ -3,8 +3,9 @@ import json
 
 import pytest
 
+from hintree.cli.options import add_problem_options
 from hintree.data import Fields, ProblemSource, SkippedRowsWarning
-from hintree.data.settings import add_problem_options, override, parse_source, source_from_args, to_plain
+from hintree.data.settings import override, parse_source, source_from_args, to_plain
 from hintree.errors import UsageError
 
 FULL = {
