@@ -19,13 +19,12 @@ from hintree.experiments.study.settings import PARTS, SEARCH, SELECTION, Setting
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.upgrade import current_path
 from hintree.experiments.study.yaml_file import StudyText, YamlPosition, unknown
-from hintree.lab.controls import CONTROLS
+from hintree.lab.controls import LAB_HINTERS
 from hintree.models.local.load import MANIFEST, locate
 from hintree.models.remote.address import is_address, parse_address
 from hintree.presets import preset, settings_of
 from hintree.presets.settings import preset_of
 from hintree.scorers import find_spec, models_of
-from hintree.search import ROLES
 from hintree.search.algorithms.base import selection_of
 
 CARD_FILES = (b"  README.md", b"  training.json")
@@ -218,7 +217,8 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
     computed in, and a study must not depend on how its problems are dealt out.
     """
     config = dict(config)
-    models = {config[role] for role in ROLES[:-1] if config[role] not in (None, *CONTROLS.get(role, ()))}
+    hinter = None if config["hinter"] in LAB_HINTERS else config["hinter"]
+    models = {config["reasoner"], hinter, config["teacher"]} - {None}
     if config["scorer"] not in (None, "judge"):
         models |= models_of(config["scorer"])
     if (spec := config.pop("prm_spec")) is not None:

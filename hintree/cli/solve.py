@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -134,10 +135,11 @@ def chosen_preset(args: argparse.Namespace) -> Any:
 
     from hintree.presets import preset
     from hintree.search import Selection
-    from hintree.search.registry import changed, make_rewrite, make_search
+    from hintree.search.registry import SEARCHES, changed, make_rewrite, make_search
 
     chosen = preset(args.preset)
-    search_settings, selection_settings = split_settings(args.set or "")
+    kind = SEARCHES.get(args.search, type(chosen.search))
+    search_settings, selection_settings = split_settings(args.set or "", kind)
     if args.search is not None:
         chosen = replace(chosen, search=make_search(args.search, search_settings), selection=None)
     elif args.set is not None:
@@ -155,8 +157,24 @@ def chosen_preset(args: argparse.Namespace) -> Any:
     return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)
 
 
-def split_settings(text: str) -> tuple[str, str]:
-    """Split ``--set`` into settings of the search and the selection's ``choice``, once one of them."""
+def split_settings(text: str, kind: type[Any]) -> tuple[str, str]:
+    """Split ``--set`` into settings of the search and of the selection, which every search had before 0.1.0.
+
+    Args:
+        text: The option's value, NAME=VALUE,...
+        kind: Class of the search; a setting that it has itself stays its own.
+
+    Warns:
+        UserWarning: Names the option that settings of the selection belong to.
+    """
+    from dataclasses import fields
+
+    from hintree.search import Selection
+
+    moved = {field.name for field in fields(Selection)} - {field.name for field in fields(kind)}
     parts = [part for part in text.split(",") if part.strip()]
-    selection = [part for part in parts if part.partition("=")[0].strip() == "choice"]
-    return ",".join(part for part in parts if part not in selection), ",".join(selection)
+    selection = [part.strip() for part in parts if part.partition("=")[0].strip() in moved]
+    if selection:
+        given = ",".join(selection)
+        warnings.warn(f"--set {given}: read as --selection {given}, the option for these settings", stacklevel=2)
+    return ",".join(part for part in parts if part.strip() not in selection), ",".join(selection)

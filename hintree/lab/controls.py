@@ -1,7 +1,7 @@
-"""Controls: handlers that read the ground truth, and handlers that ignore their input. They are bounds, not methods.
+"""Controls: handlers that read the ground truth, and hints of other problems. They are bounds, not methods.
 
-hinter: ``exact`` returns the exact hint of the problem, ``other`` the exact hint of another problem.
-scorer: ``exact`` returns 1 for a right step and 0 for a wrong one, ``random`` a uniform random number.
+The hinter ``exact`` returns the exact hint of the problem, ``other`` the exact hint of another problem. The scorer
+``exact`` returns 1 for a right step and 0 for a wrong one.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,6 @@ from hintree.lab.oracle import next_hint
 from hintree.lab.parse import parse_problem
 from hintree.lab.problem import LabProblem, plan_text
 from hintree.scorers.base import PathScorer, Prefix
-from hintree.scorers.baselines import random_scores
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import Usage
 from hintree.search.core.requests import HintOutput, HintRequest, Response
@@ -21,22 +20,18 @@ from hintree.search.core.run import Handler
 from hintree.search.core.tree import Tree
 from hintree.search.selection import choose
 
-CONTROLS = {"hinter": ("exact", "other"), "scorer": ("exact", "random")}
-"""Names of the controls by role."""
+LAB_HINTERS = ("exact", "other")
+"""Names of the hinters that only the lab can build."""
 
 
-def control(role: str, name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Handler:
-    """Return a control by role and name; with ``planned``, a hinter returns plans.
+def lab_hinter(name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Handler:
+    """Return a hinter of ``LAB_HINTERS``; with ``planned``, it returns plans.
 
     Raises:
-        UsageError: The control needs the ground truth, and ``problems`` is empty.
+        UsageError: ``problems`` is empty, and the hinter needs their ground truth.
     """
-    if (role, name) == ("scorer", "random"):
-        return Handler(random_scores)
     if not problems:
-        raise UsageError(f"the {role} {name!r} is a control that knows only lab problems; give problems: lab:...")
-    if role == "scorer":
-        return Handler(ExactScorer())
+        raise UsageError(f"the hinter {name!r} is a control that knows only lab problems; give problems: lab:...")
     return Handler(ExactHints(problems, shift=int(name == "other"), planned=planned))
 
 

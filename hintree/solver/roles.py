@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hintree.errors import UsageError
-from hintree.lab.controls import CONTROLS, LAB_SCORERS, control, parse_cached
+from hintree.lab.controls import LAB_HINTERS, LAB_SCORERS, lab_hinter, parse_cached
 from hintree.models import LanguageModel, is_address, open_model
 from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, with_strategies
 from hintree.presets.preset import Preset
@@ -138,9 +138,9 @@ class Wiring:
     def hinter(self, model: Any) -> Handler:
         """Return the hinter's handler: a control of the lab, or a model."""
         hinting = self.preset.hinting
-        if isinstance(model, str) and model in CONTROLS["hinter"]:
+        if isinstance(model, str) and model in LAB_HINTERS:
             problems = [parse_cached(question) for question in self.questions]
-            return control("hinter", model, problems, planned=hinting.when == "plan")
+            return lab_hinter(model, problems, planned=hinting.when == "plan")
         loaded = self.load(model)
         return served(HintWriter(loaded, self.preset.sampling, hinting), loaded)
 

@@ -5,6 +5,8 @@ import json
 import sys
 import warnings
 
+import pytest
+
 from hintree.cli import main
 from hintree.cli.show import visible
 from hintree.search import from_dict
@@ -77,15 +79,21 @@ def test_a_recorded_question_is_solved_again_without_asking_a_model(capsys, tmp_
 def test_old_spellings_of_settings_still_work():
     from hintree.cli import build_parser
     from hintree.cli.solve import chosen_preset
-    from hintree.search import Selection
+    from hintree.search import Beam, Selection
+
+    def chosen(*options):
+        return chosen_preset(build_parser().parse_args(["solve", "q", *options]))
 
     old = ["--search", "best-of-n", "--set", "n=3,choice=majority", "--rewrite", "rungs=teacher,threshold=0.4"]
     new = ["--search", "best-of-n", "--set", "n=3", "--rewrite", "stages=teacher,threshold=0.4"]
-    first, second = (
-        chosen_preset(build_parser().parse_args(["solve", "q", *options]))
-        for options in (old, [*new, "--selection", "choice=majority"])
-    )
-    assert first == second
+    with pytest.warns(UserWarning, match=r"--set choice=majority: read as --selection choice=majority"):
+        first = chosen(*old)
+    assert first == chosen(*new, "--selection", "choice=majority")
     assert first.selection == Selection("majority") and first.rewrite.stages == ("teacher",)
+    with pytest.warns(UserWarning, match=r"--set aggregate=mean,choice=weighted: read as --selection aggregate=mean,"):
+        moved = chosen("--search", "best-of-n", "--set", "n=3, aggregate=mean,choice=weighted")
+    assert moved == chosen("--search", "best-of-n", "--set", "n=3", "--selection", "aggregate=mean,choice=weighted")
+    own = chosen("--search", "beam", "--set", "aggregate=mean")  # a beam has an aggregate of its own
+    assert own.search == Beam(aggregate="mean") and own.selection is None
     assert build_parser().parse_args(["run", "s", "--out", "o", "--patience", "7"]).heartbeat_timeout == 7
     assert build_parser().parse_args(["lab", "gates"]).run.__name__ == "run_router_parameters"

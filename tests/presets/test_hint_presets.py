@@ -10,7 +10,7 @@ from hintree.errors import UsageError
 from hintree.experiments.study.resolve import resolve
 from hintree.experiments.study.yaml_file import parse
 from hintree.lab import problems
-from hintree.lab.controls import ShuffledHints, control
+from hintree.lab.controls import ShuffledHints, lab_hinter
 from hintree.lab.problem import gold, plan_text
 from hintree.models import load_model
 from hintree.policies import CHAT, PLAIN, Hinting, HintWriter, Sampling, only_first
@@ -225,7 +225,7 @@ def test_controls_write_plans_where_a_plan_is_asked_for():
     sample = list(problems("validation", n=2, seed=5))
     tree = Tree(Problem(sample[0].question, sample[0].id))
     for name, i in (("exact", 0), ("other", 1)):
-        (answer,) = control("hinter", name, sample, planned=True).handle([HintRequest(tree, tree.root)])
+        (answer,) = lab_hinter(name, sample, planned=True).handle([HintRequest(tree, tree.root)])
         assert answer.value.hint == Hint(plan_text(sample[i]), HintKind.PLAN)
 
 

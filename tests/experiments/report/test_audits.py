@@ -8,7 +8,6 @@ from hintree.experiments.report import audits
 from hintree.experiments.report.extract import extract_record
 from hintree.experiments.report.results import ProblemFacts, StudyResults
 from hintree.lab.checker import check_step
-from hintree.lab.controls import control
 from hintree.policies.leaks import leaks
 from tests.support.report_study import ARMS, STEPS, N, by_arm, rows_of, solve
 
@@ -80,7 +79,7 @@ def one_arm(trees, truth):
 def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
     truth = list(lab_problems("lab:test?n=5&steps=3-5&seed=6"))
     asked = [Problem(p.question, p.id) for p in truth]
-    results = one_arm(solve(ARMS["ladder 200"], asked, scorer=control("scorer", name, truth).handle), truth)
+    results = one_arm(solve(ARMS["ladder 200"], asked, scorer=name), truth)
     (scores,), (trigger,) = rows_of(audits.scores_table(results)), rows_of(audits.trigger_table(results))
     assert 0 < scores["wrong"] < scores["steps"]
     seen = [step for _, step in audits.judged_of(results, "arm")]
