@@ -44,8 +44,8 @@ def leaks(hint: str, question: str, history: Sequence[str]) -> bool:
 
 
 def states_answer(hint: str) -> bool:
-    """Test if a hint states an answer; "####" is taken for the mark of one, since no hint needs a heading."""
-    return "####" in hint or find_answer(hint) is not None
+    """Test if a hint states an answer in any form that the grader reads; a heading "#### Step 2" states none."""
+    return find_answer(hint) is not None
 
 
 def mask(hint: str, question: str, history: Sequence[str]) -> str | None:

@@ -8,11 +8,18 @@ from hintree.grade.clean import clean
 Choices = Sequence[str] | Mapping[str, str]
 """Options in the order A, B, C, ..., or by letter."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+OPTION_WORDS = (
+    r"(?:(?:the|an?|la|le|el|il|die|der|das|l['\u2019]) ?)?(?:correct |correcta |richtige )?"
+    r"(?:(?:option|choice|answer|letter|opci[\u00f3o]n|op\u00e7\u00e3o|opzione|r\u00e9ponse|respuesta|alternativa|antwort|\u9009\u9879|\u9078\u9805"
+    r"|\u0432\u0430\u0440\u0438\u0430\u043d\u0442)s? ?(?:is )?:? ?)?"
+)
 NAMED = re.compile(
-    r"(?:(?:the )?(?:correct )?(?:option|choice|answer|letter)s? ?(?:is )?:? ?)?"
+    rf"{OPTION_WORDS}"
     r"(?:\((?P<round>[A-Za-z])\)|\[(?P<square>[A-Z])\]|(?P<bare>[A-Z]))(?P<rest>$|[.):,\uff1a]? ?.*)",
     re.IGNORECASE | re.DOTALL,
 )
+ALONE = re.compile(rf"{OPTION_WORDS}\(?([A-J])\)?[.):]?", re.IGNORECASE)
+FONT = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mathsf|mbox|bf|bold) ?\{([^{}]{0,200})\}")
 OPTION = re.compile(r"\(?([A-J]|[a-j](?=\) ))(?:\)|[.:)](?=\s))\s?(?=\S)")
 
 
@@ -32,7 +39,7 @@ def letter_of(answer: str, choices: Choices) -> str | None:
     texts = {folded(text): letter for letter, text in reversed(known.items())}
     if (whole := texts.get(folded(answer))) is not None:
         return whole
-    match = NAMED.fullmatch(clean(answer))
+    match = NAMED.fullmatch(plain(answer))
     if match is None:
         return None
     letter = match["round"] or match["square"] or match["bare"]
@@ -47,22 +54,27 @@ def letter_of(answer: str, choices: Choices) -> str | None:
 
 def folded(text: str) -> str:
     """Return the text of an option without case, markup and spaces."""
-    return "".join(without_label(clean(text)).casefold().replace("\\", "").split())
+    return "".join(without_label(text).casefold().replace("\\", "").split())
+
+
+def plain(text: str) -> str:
+    r"""Return a text clean and without fonts: "\textbf{(C)}\ 12" is "(C) 12"."""
+    text = clean(text)
+    return clean(FONT.sub(r"\1 ", text).replace("\\ ", " ")) if "\\" in text else text
 
 
 def without_label(text: str) -> str:
     """Return an option without the letter that it may start with."""
+    text = plain(text)
     match = OPTION.match(text)
     return text[match.end() :] if match and match.end() < len(text) else text
 
 
 def bare_letter(answer: str) -> str | None:
     """Return the letter of "C", "(C)", "C." or "C) 12" where the options are not known; None for anything else."""
-    text = clean(answer)
-    if len(text) == 1 and text in "ABCDEFGHIJ":
-        return text
-    if len(text) == 3 and text[0] == "(" and text[2] == ")" and text[1] in "ABCDEFGHIJ":
-        return text[1]
+    text = plain(answer)
+    if (alone := ALONE.fullmatch(text)) and (alone[1].isupper() or len(text) > 1):
+        return alone[1].upper()
     match = OPTION.match(text)
     several = match is not None and text[match.end() :].lower().startswith(("and ", "or ", "&", ","))
     return match[1].upper() if match and not several else None

@@ -7,9 +7,13 @@ import re
 import unicodedata
 
 from hintree.grade.boxes import boxes, final_boxes
+from hintree.grade.visible import TOKENS
 
-EMPHASIS = re.compile(r"(?<![\w)\]}])\*\*|\*\*(?![\w(\\\[{-])|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|`")
-"""Markup of bold and code; ``2**3`` is a power."""
+EMPHASIS = re.compile(
+    r"(?<![\w)\]}])\*\*|\*\*(?![\w(\\\[{-])|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|`"
+    r"|(?<![=\w])==(?=[^\s=])|(?<=[^\s=])==(?![=\w])|~~[^~\n]{1,80}~~ ?(?=[^\s~.,;])"
+)
+"""Markup of bold, code and highlights, and text that is struck out before another; ``2**3`` is a power."""
 PAIRS = (
     ("$$", "$$"),
     ("$", "$"),
@@ -43,10 +47,11 @@ WRAP = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mbox|bold|boldsymbol|bm|underline|emph"
     r"|underbrace|boxed|fbox|displaystyle|large|Large|huge|Huge|color\{[a-z]{1,20}\}|textcolor\{[a-z]{1,20}\})\{"
 )
-LEAD = re.compile(r"(?:[\s:\uff1a=*#\u2192]|\\(?:displaystyle|quad|qquad|[,;:!> ])(?![a-zA-Z]))+")
-TRAIL = re.compile(r"[\s.\u3002!\uff01;\uff1b,\uff0c\u3001\u0964\u0965\u061b\u06d4:\uff1a\ufe12*`~]")
+LEAD = re.compile(r"(?:[\s:\uff1a=*#`\u2192]|\\(?:displaystyle|quad|qquad|[,;:!> ])(?![a-zA-Z]))+")
+TRAIL = re.compile(r"[\s.\u3002!\uff01;\uff1b,\uff0c\u3001\u0964\u0965\u061b\u06d4:\uff1a\ufe12*`~\u2026]")
+DECIMAL = re.compile(r"\.\d{1,60}\Z")
 DIGIT = re.compile(r"[^\x00-\x7f]")
-BREAK = re.compile(r"<br ?/?>|&nbsp;", re.IGNORECASE)
+BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 SIGNS = {
     "\uff0e": ".",
     "\u066b": ".",
@@ -71,7 +76,9 @@ def clean(text: str) -> str:
     >>> clean("**18**."), clean(r"\text{Blue Whale}"), clean("$1,250.0$."), clean("\u09ea\u09e8\u0964")
     ('18', 'Blue Whale', '1,250.0', '42')
     """
-    text = " ".join(ascii_signs(BREAK.sub(" ", text)).split())
+    if "<" in text:
+        text = TOKENS.sub(" ", BREAK.sub(" ", text))
+    text = " ".join(ascii_signs(text.replace("&nbsp;", " ")).split())
     for _ in range(8):
         before = text
         text = unwrapped(trimmed(text))
@@ -103,12 +110,15 @@ def trimmed(text: str) -> str:
     while end and TRAIL.match(text, end - 1):
         if text[end - 1] == "!" and end > 1 and (text[end - 2].isdigit() or text[end - 2] in "n)!"):
             break
-        if text.endswith("...", 0, end) and end > 3 and text[end - 4].isdigit():
+        dots = 1 if text[end - 1] == "\u2026" else 3 if text.endswith("...", 0, end) else 0
+        if dots and DECIMAL.search(text, max(0, end - dots - 61), end - dots):
             break
         if text.endswith("\\", 0, end - 1):
             end -= 1
         end -= 1
     text = text[:end]
+    if text.endswith(" |") and text.count("|") % 2:
+        text = text[:-2]
     while text.endswith(("\\", "\\quad", "\\qquad")) and not text.endswith("\\\\"):
         text = text[: text.rindex("\\")].rstrip()
     return text

@@ -12,7 +12,7 @@ from hintree.grade.regions import Interval, Region, read_region, surely
 from hintree.grade.structure import brackets, read_items
 from hintree.grade.units import cut, named, ratio
 from hintree.grade.verdict import Verdict, all_of, any_of
-from hintree.grade.words import spelled
+from hintree.grade.words import ORDINALS, spelled
 
 Ask = Callable[[str, str, str], Verdict]
 """Asks a worker: the kind of question ("value" or "equation"), the reference and the answer."""
@@ -38,13 +38,21 @@ def compare(reference: str, answer: str, ask: Ask, depth: int = 0) -> Verdict:
         return Verdict.of(same_number(a, b))
     if depth > DEEPEST:
         return Verdict.UNGRADED
-    reference, answer = spelled(without_about(reference)), spelled(without_about(answer))
+    reference, answer = without_about(reference), without_about(answer)
+    if is_place(reference, answer) or is_place(answer, reference):
+        return WRONG
+    reference, answer = spelled(reference), spelled(answer)
     for decide in (by_date, by_ratio, by_quantity):
         if (verdict := decide(reference, answer)) is not None:
             return verdict
     if is_nothing(reference) or is_nothing(answer):
         return WRONG
     return by_structure(*decimal_commas(reference, answer), ask, depth)
+
+
+def is_place(place: str, other: str) -> bool:
+    """Return whether one answer is a place in an order, "second", and the other a quantity, "2 seconds"."""
+    return place.lower() in ORDINALS and bool(cut(other)[1])
 
 
 def by_date(reference: str, answer: str) -> Verdict | None:
@@ -105,9 +113,9 @@ def decimal_commas(reference: str, answer: str) -> tuple[str, str]:
     """Return both answers, with a decimal comma as a point where the other side is no list."""
     if "," in reference + answer:
         a, b = DECIMAL_COMMA.fullmatch(cut(reference)[0]), DECIMAL_COMMA.fullmatch(cut(answer)[0])
-        if a and (b or "," not in answer) and (not b or a[1] == "0"):
+        if a and (b or "," not in answer) and (not b or a[1] == "0") and lists.read(answer) is None:
             reference = reference.replace(",", ".")
-        if b and ("," not in reference) and (not a or b[1] == "0"):
+        if b and ("," not in reference) and (not a or b[1] == "0") and lists.read(reference) is None:
             answer = answer.replace(",", ".")
     return reference, answer
 
@@ -172,10 +180,11 @@ def by_value(reference: str, answer: str, ask: Ask) -> Verdict:
     scale = ratio(unit, other) if unit and other else None
     if unit and other and scale is None:
         return WRONG
-    pairs = [(left, right)]
+    bare = not unit and named(other) == "%"  # "3" is not "3%", but a reference "50%" may ask for "50"
+    pairs = [] if bare else [(left, right)]
     if not other and named(unit) == "%":
         pairs.append((rf"\frac{{{left}}}{{100}}", right))
-    if not unit and named(other) == "%":
+    if bare:
         pairs.append((left, rf"\frac{{{right}}}{{100}}"))
     if not other and named(unit) == "°" and "\\pi" in right:
         pairs.append((rf"\frac{{{left} \pi}}{{180}}", right))
@@ -206,7 +215,7 @@ def hexadecimal(text: str) -> str:
     return str(int(match[1], 16)) if match else text
 
 
-SIDE_BY_SIDE = re.compile(r"(?<![\d_.])\d{1,20} \d")
+SIDE_BY_SIDE = re.compile(r"(?<![\d_.^])\d{1,20} \d")
 
 
 def opaque(text: str) -> bool:

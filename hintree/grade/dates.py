@@ -17,7 +17,7 @@ NAMED = re.compile(
 CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d)(?::(?P<second>\d\d))?)? ?(?P<half>[ap])\.? ?m\.?(?: ?(?:est|gmt|utc))?"
     r"|(?P<h>\d{1,2}):(?P<m>\d\d)(?::(?P<s>\d\d))?(?: ?(?:h|hours|o'clock))?"
-    r"|(?P<noon>(?:12 )?noon|midday|(?:12 )?midnight)",
+    r"|(?P<noon>(?:12(?::00)? )?noon|midday|(?:12(?::00)? )?midnight)",
     re.IGNORECASE,
 )
 ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?![a-zA-Z])")

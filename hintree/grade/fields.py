@@ -19,11 +19,18 @@ MATH = re.compile(
 )
 NUMBERED = re.compile(r"\d{1,3}[.):] +[^\W\d_]")
 HEADINGS = frozenset(
-    "step steps part case conclusion summary solution verification verify calculate calculation calculations calculating "  # noqa: E501
-    "find finding determine determining compute computing list understanding understand final given analysis analyze let "  # noqa: E501
-    "setup set define identify problem question explanation approach method results answer thus therefore "
-    "total next first second third example note check checking reasoning consider evaluate simplify solve solving write "  # noqa: E501
-    "substitute apply using use introduction overview now interpret plan combine add subtract multiply divide".split()
+    "step steps part case conclusion summary solution verification verify calculate calculation calculations "
+    "calculating find finding determine determining compute computing list understanding understand final given "
+    "analysis analyze let setup set define identify problem question explanation approach method results answer "
+    "thus therefore total next first second third example note check checking reasoning consider evaluate "
+    "simplify solve solving write substitute apply using use introduction overview now interpret plan combine add "
+    "subtract multiply divide context background information details data facts assumption assumptions goal "
+    "objective strategy formula formulas equation equations expression variables definition definitions notation "
+    "area perimeter volume cost costs price prices profit revenue time distance speed rate ratio discount tax sum "
+    "difference product breakdown process proof remarks remark notes tips answers output code python hint hints "
+    "work working logic reason rationale justification discussion outcome end finally lastly secondly firstly "
+    "simplification substitution computation evaluation comparison test requirements constraints examples input "
+    "options alternative interpretation observations insight".split()
 )
 
 
@@ -82,7 +89,12 @@ def is_heading(value: str, *, alone: bool, followed: bool) -> bool:
         return True
     if MATH.match(value):
         return len(words) > 10 and "\\" not in value
-    return alone or followed or len(words) > 4 or (any(c.isdigit() for c in value) and not value[0].isascii())
+    return (
+        (alone and len(words) > 1)
+        or followed
+        or len(words) > 4
+        or (any(c.isdigit() for c in value) and not value[0].isascii())
+    )
 
 
 def lines(text: str) -> Iterator[str]:

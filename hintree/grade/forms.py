@@ -14,7 +14,7 @@ from functools import lru_cache
 from hintree.grade.errors import GraderError
 from hintree.grade.languages import ENGLISH, LANGUAGES, Language
 
-LINK = r"(?:[:\uff1a=\u2192]|[-\u2013\u2014]{1,2}(?= ))"
+LINK = r"(?:[=-]>|[:\uff1a=\u2192\u21d2|]|[-\u2013\u2014]{1,2}(?= ))"
 """Signs that link a noun to its value in every language."""
 SPACE = r"[ \u3000]?"
 

@@ -14,6 +14,10 @@ LONGEST = 1000
 """Characters of an answer that is read; a longer one is ungraded unless it is the same letter by letter."""
 CACHE = Cache()
 DEGREES = re.compile(r"(?<![\d.])(\d{1,12}(?:\.\d{1,12})?) ?\^ ?(?:\{ ?\\circ ?\}|\\circ) ?")
+POWERED = re.compile(
+    r"\\(sin|cos|tan|cot|sec|csc) ?\^ ?\{? ?(\d) ?\}? ?(\([^()]{1,60}\)|\{[^{}]{1,60}\}|\\(?:theta|alpha|beta|pi)(?![a-z])|[a-z]|\d{1,6})"  # noqa: E501
+)
+"""A power of a function: ``\\sin^2 x``."""
 BINOMIAL = re.compile(r"\\[dt]binom(?![a-z])")
 
 
@@ -104,4 +108,5 @@ def by_algebra(kind: str, reference: str, answer: str) -> Verdict:
 def formula(text: str) -> str:
     """Return an answer in normal spelling as algebra reads it, with degrees as parts of pi."""
     text = DEGREES.sub(r"(\\frac{\1 \\pi}{180})", text) if "\\circ" in text else text
+    text = POWERED.sub(r"(\\\1{\3})^{\2}", text)
     return BINOMIAL.sub(r"\\binom", text.replace(ROW, r"\\"))

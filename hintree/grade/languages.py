@@ -57,6 +57,12 @@ ENGLISH = Language(
         "was",
         "'s",
     ),
+    (
+        ", (?:then|therefore|thus|hence|however|of course|indeed|finally|in fact|as expected),",
+        "then",
+        "here",
+        "therefore",
+    ),
     waits=(
         "wait",
         "hmm+",
@@ -123,7 +129,7 @@ OTHERS = (
     ),
     Language(
         "chinese",
-        ("答案", "正确选项", "正確選項", "答(?=[:\uff1a])"),
+        ("答案", "正确选项", "正確選項", "答(?=[:\uff1a])", "故选", "故選", "应选(?!择)", "應選(?!擇)"),
         ("应该是", "應該是", "应为", "應為", "就是", "是", "为", "為", "等于", "等於", "选", "選"),
         tails=("个", "元", "吗"),
         waits=("等等", "等一下", "不对", "不對", "不是", "错了", "稍等", "且慢"),

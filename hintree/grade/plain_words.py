@@ -8,7 +8,10 @@ FORMULA = re.compile(r"[\d=<>^{}()|+*/\\]")
 FUNCTIONS = frozenset("sin cos tan cot sec csc log ln exp sqrt pi max min gcd lcm det mod arcsin arccos arctan".split())
 ABOUT = re.compile(
     r"(?:about|approximately|approx\.?|around|roughly|circa|ca\.|exactly|nearly|almost|only|just|\\approx|\\sim|\\simeq|~|="
-    r"|simply|(?:a )?total of|it is|it's|that is) ?(?=\S)",
+    r"|simply|(?:a )?total of|it is|it's|that is) ?(?=\S)"
+    r"|(?:(?:in|on|at|after|by|during|around) )?(?:the year )(?=\d{3,4}\Z)"
+    r"|(?:in|on|at|after) (?=\$?\d|noon\b|midnight\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:january|february|march"  # noqa: E501
+    r"|april|may|june|july|august|september|october|november|december)\b)",
     re.IGNORECASE,
 )
 """Words before a number that do not change it."""

@@ -4,11 +4,14 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from hintree.grade.numbers import read_number
 from hintree.grade.structure import CLOSE, PIECE, brackets, split
 
 INFINITE = r"\infty"
 SIGNS = {"<": (False, True), ">": (False, False), "\\le": (True, True), "\\ge": (True, False)}
 """Signs of order: whether the end belongs to the region, and whether the greater side is on the right."""
+ABSOLUTE = re.compile(r"\| ?(?P<variable>[a-zA-Z]) ?(?:(?P<sign>[-+]) ?(?P<shift>[^|]{1,40}))?\|")
+"""A distance from a point: "|x - 3|"."""
 VARIABLE = re.compile(r"[a-zA-Z](?: ?_ ?\{?\w{1,4}\}?)?|\\(?:theta|alpha|beta|lambda|mu|phi)|[a-z]\([a-z]\)")
 BUILDER = re.compile(
     r"(?P<variable>[a-zA-Z]) ?(?:\\in ?(?:\\mathbb ?\{?R\}?|R))? ?(?:\||:|;|such that) ?(?P<condition>.+)|.*",
@@ -92,6 +95,8 @@ def read_relation(text: str) -> Region | None:
         return None
     if signs == ["\\ne"] and VARIABLE.fullmatch(sides[0]):
         return Region(sides[0], around([sides[1]]))
+    if len(signs) == 1 and signs[0] in SIGNS and (region := read_distance(*sides, signs[0])):
+        return region
     if any(sign not in SIGNS for sign in signs) or len({SIGNS[sign][1] for sign in signs}) > 1:
         return None
     if not SIGNS[signs[0]][1]:
@@ -108,6 +113,27 @@ def read_relation(text: str) -> Region | None:
         sides[middle],
         (Interval(low, high, bool(middle) and closed[0], middle < len(sides) - 1 and closed[-1]),),
     )
+
+
+def read_distance(left: str, right: str, sign: str) -> Region | None:
+    """Return the region of "|x - 3| < 2" or "2 > |x - 3|"; None if neither side is a distance."""
+    closed, below = SIGNS[sign]
+    match, radius = ABSOLUTE.fullmatch(left), right
+    if match is None:
+        match, radius, below = ABSOLUTE.fullmatch(right), left, not below
+    if match is None:
+        return None
+    centre = (("" if match["sign"] == "-" else "-") + match["shift"].strip()) if match["sign"] else "0"
+    middle, width = read_number(centre), read_number(radius)
+    if middle is not None and width is not None:
+        low, high = str(middle - width), str(middle + width)
+    else:
+        before = "" if centre == "0" else centre
+        low, high = f"{before}-({radius})", f"{before}+({radius})" if before else radius
+    if below:
+        return Region(match["variable"], (Interval(low, high, closed, closed),))
+    ends = (Interval(f"-{INFINITE}", low, False, closed), Interval(high, INFINITE, closed, False))
+    return Region(match["variable"], ends)
 
 
 def relation(text: str) -> tuple[list[str], list[str]]:

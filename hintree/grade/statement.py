@@ -10,22 +10,38 @@ from hintree.grade.values import HEAD, span, value
 
 MOST = 200
 """Phrases of a text that are looked at, from its end."""
-BEFORE = re.compile(r"([\w']+)[ \"*]*$|([^\w\s])\s*$|^\s*$|\n[ \t]*$")
+BEFORE = re.compile(r"([\w']+)[ \"*]*\Z|([^\w\s])\s*\Z|^\s*\Z|\n[ \t]*\Z")
 ALLOWED = frozenset(
     "the final correct right overall complete exact simplified numerical numeric required desired ultimate best actual "
     "only total my our this short single so hence thus therefore and finally then is our's its final's closest model "
-    "boxed".split()
+    "boxed corrected revised updated".split()
 )
 """English words that may stand before "answer" in a statement; "Ben's answer" and "a wrong answer" are no statements."""  # noqa: E501
 SUPPOSED = re.compile(
-    r"(?:n't \w+(?: that)?|\b(?:if|whether|suppose(?: that)?|assum(?:e|ing)(?: that)?|unless|until|because|since|"
+    r"(?:n't \w+(?: that)?|\b(?:if|whether|(?:suppose|assum(?:e|ing))(?: for [a-z ]{1,40})?(?:,? that)?|unless|until|because|since|"  # noqa: E501
     r"doubt(?: that)?|cannot say(?: that)?|check(?: that)?|checking(?: that)?|verify(?: that)?|when|not say(?: that)?|"
     r"(?:first|previous|wrong|incorrect|initial|student's|earlier|his|her|their|your|\w{2,20}'s) (?:final |first )?))"
-    r" ?(?:then )?(?:the |my |our )?(?:final |correct |right |exact )*$",
+    r" ?(?:then )?(?:the |my |our )?(?:final |correct |right |exact )*\Z",
     re.IGNORECASE,
 )
+YOURS = re.compile(r"(?:^|\n)[\s#*_>-]{0,8}your (?:final )?\Z", re.IGNORECASE)
+"""The start of a line "Your answer:"."""
+REPORTED = re.compile(
+    r"\b(?:mistake|error|trap|tempt(?:ing|ed)|misconception|initially|originally|at first|first|earlier|previously|"
+    r"(?:one|you|someone|people|students|many|some|we|i) (?:might|may|could|would)|(?:some|many) (?:people|students))\b"
+    r"[^.!?\n]{0,30}?\b(?:think|thought|says?|said|guess(?:ed)?|believed?|assumed?|claim(?:ed)?|expect(?:ed)?|suppose|wrote)"
+    r"(?: that)? (?:the |my |our )?(?:final |correct |right )*\Z",
+    re.IGNORECASE,
+)
+"""An opinion that a sentence reports and does not share."""
+OPERAND = re.compile(
+    r"\b(?:doubl|tripl|halv|multipl|divid|add|subtract|round|squar|increas|decreas|us|tak|convert)(?:e|y|ing|es|s)?"
+    r" (?:the |my |our |this )(?:final )*\Z",
+    re.IGNORECASE,
+)
+"""A step of arithmetic with an answer that was found before."""
 KNOWN = re.compile(
-    r"\b(?:know|note|see|expect|require|remember|require[sd]?)(?: now)?(?: that)? (?:the |our |my )*(?:final )*$",
+    r"\b(?:know|note|see|expect|require|remember|require[sd]?)(?: now)?(?: that)? (?:the |our |my )*(?:final )*\Z",
     re.IGNORECASE,
 )
 TURNED = re.compile(
@@ -33,8 +49,14 @@ TURNED = re.compile(
     r" (?:is|as) (?:the|our|my) (?:final |correct |right )?answer\b",
     re.IGNORECASE,
 )
+INTRODUCED = re.compile(
+    r"\b(?:so|thus|hence|therefore|get|obtain|have|gives?|that|finds?|arrive at|yields?|leaves?|us|me|you) ",
+    re.IGNORECASE,
+)
+"""Words before the value of "we get 18 as the answer"."""
 LINES = re.compile(
-    r"(?m)^[ \t]{0,8}(?:#{1,6} ?|[*_]{1,3})?(?:the )?(?:final|short|my)? ?answers?[*_: ]{0,6}$", re.IGNORECASE
+    r"(?m)^[ \t]{0,8}(?:#{1,6} ?|[*_]{1,3})?(?:(?:step )?\d{1,2}[.:)] ?)?(?:the )?(?:final|short|my|your)? ?answers?[*_: ]{0,6}$",  # noqa: E501
+    re.IGNORECASE,
 )
 """A heading "Final Answer" on a line of its own."""
 
@@ -64,7 +86,7 @@ def turned(text: str) -> str | None:
     if match is None or text[match.end() : match.end() + 1] == "?" or SUPPOSED.search(match["before"] or ""):
         return None
     tail = text[match.end() :]
-    answer = value(match["value"], ".", label=False, last=False)
+    answer = value(INTRODUCED.split(match["value"])[-1], ".", label=False, last=False)
     standing = answer is not None and any(c.isdigit() for c in answer) and not goes_on(tail) and not promised(tail)
     return answer if standing else None
 
@@ -72,7 +94,7 @@ def turned(text: str) -> str | None:
 def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str | None:
     """Return the answer of a phrase that ends at ``end`` and whose noun starts at ``noun``; None if it states none."""
     before = text[max(0, noun - 80) : noun]
-    if form.name == "english" and not introduced(before):
+    if form.name == "english" and not introduced(before, label=label):
         return None
     below = not label and text[end : end + 3].lstrip(" ")[:1] == "\n"
     found = span(text, end, label=label or below)
@@ -88,9 +110,11 @@ def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str
     return answer
 
 
-def introduced(before: str) -> bool:
+def introduced(before: str, *, label: bool) -> bool:
     """Return whether the words before "answer" make a statement of it."""
-    if SUPPOSED.search(before):
+    if label and YOURS.search(before):
+        return True
+    if SUPPOSED.search(before) or REPORTED.search(before) or OPERAND.search(before):
         return False
     match = BEFORE.search(before)
     if match is None:

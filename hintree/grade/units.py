@@ -80,19 +80,23 @@ BASE = re.compile(
 BASES = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}
 BASES |= {"ten": "10", "eleven": "11", "twelve": "12", "sixteen": "16"}
 BEFORE = re.compile(
-    r"([-+]?) ?(?:US|AU?|CA?|NZ|HK|S)?(?P<unit>[$\u20ac\u00a3\u20b9\u00a5]|(?:Rs\.?|INR|USD|EUR|GBP|JPY|CNY|RMB|Rupees)(?![a-zA-Z])) ?(?P<value>[^ ].*)",  # noqa: E501
+    r"([-+]?) ?(?:US|AU?|CA?|NZ|HK|S|R|MX|AR)?(?P<unit>[$\u20ac\u00a3\u20b9\u00a5]|(?:Rs\.?|INR|USD|EUR|GBP|JPY|CNY|RMB|Rupees)(?![a-zA-Z])) ?(?P<value>[^ ].*)",  # noqa: E501
     re.DOTALL,
 )
 SIGN = re.compile(r" ?(?:%|\^ ?\{? ?\\circ ?\}?(?: ?[CF])?|[$\u20ac\u00a3\u00a2\u20b9\u00a5])(?: |$)")
+COUNTER = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+"""A unit of one character, as "\u500b" of "31\u500b"."""
 TRIG = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 TOKEN = re.compile(r"\\[a-zA-Z]+ ?|\\.|[^\W\d_]+(?:\.[a-z](?![a-z]))?|.", re.DOTALL)
 FUNCTIONS = frozenset(
     "sin cos tan cot sec csc log ln exp max min gcd lcm deg det mod sqrt arcsin arccos arctan lim".split()
 )
+SCALE = re.compile(r"(?:\}|\\circ|\u00b0| |degrees?) ?([CF])(?:elsius|ahrenheit)?\Z", re.IGNORECASE)
+"""The scale of a temperature."""
 NO_UNIT = frozenset(
     "or of out at plus minus over divided to through and squared cubed factorial percentages from between than "
     "mod choose if when other hundred thousand million billion trillion dozen halves thirds quarters half third "
-    "quarter is equals equal as tens ones scores".split()
+    "quarter is equals equal as tens ones scores bc bce".split()
 )
 """First words after a number that make another value of it, and no unit."""
 FILLERS = frozenset("more of the a an total in all per each were was are is sold left remaining other".split())
@@ -158,11 +162,15 @@ def unit_at(text: str, start: int, part: str) -> str:
     spaced = text[start - 1 : start] == " "
     if SYMBOL.fullmatch(rest):
         return rest if spaced or part not in LOOSE else ""
-    if len(part) < 2 and part != "/":
+    if len(part) < 2 and part != "/" and not COUNTER.match(part):
         return "" if part not in ("'", '"') else {"'": "ft", '"': "in"}[part] if len(rest.strip()) == 1 else ""
     first = part.lower()
     shared = first == "of" and ("/" in text[:start] or "\\frac" in text[:start])  # "1/2 of the cake"
-    if first in FUNCTIONS - {"min"} or (first in NO_UNIT and not shared) or (len(part) < 2 and not spaced):
+    if (
+        first in FUNCTIONS - {"min"}
+        or (first in NO_UNIT and not shared)
+        or (len(part) < 2 and not spaced and part.isascii())
+    ):
         return ""
     if any(c.isdigit() for c in POWER.sub("", rest)) or any(c in rest for c in "\\=<>,"):
         return ""
@@ -190,8 +198,9 @@ def named(unit: str) -> str:
         return ""
     if words[0] == "base":
         return unit
-    if words[0].startswith("^") or words[0] == "\u00b0":
-        return "°"
+    if words[0].startswith("^") or words[0] == "\u00b0" or singular(words[0]) == "°":
+        scale = SCALE.search(unit)
+        return "°" + scale[1].upper() if scale else "°"
     if words[0].lower() in ("square", "sq", "sq.", "cubic", "cu", "squared") and len(words) > 1:
         head, words = f"{singular(words[1])}^{3 if words[0].lower().startswith('cu') else 2}", words[1:]
     else:
@@ -231,11 +240,15 @@ def ratio(left: str, right: str) -> Fraction | None:
         return Fraction(1)
     if a.partition("/")[0] == b.partition("/")[0] and "" in (a.partition("/")[2], b.partition("/")[2]):
         return Fraction(1)
+    if a[:1] == b[:1] == "°":
+        return Fraction(1) if "°" in (a, b) else None
     if {a, b} == {"£", "lb"} and "pound" in f"{left} {right}".lower():  # "20 pounds" may be money
         return Fraction(1)
     if a in SIZE and b in SIZE:
         return SIZE[a][1] / SIZE[b][1] if SIZE[a][0] == SIZE[b][0] else None
     known = set(NAMES) | {f"{n}^{p}" for n in NAMES for p in (2, 3)}
     if a in known or b in known or "/" in a or "/" in b or "base" in a or "base" in b:
-        return Fraction(1) if "unit" in (a.partition("^")[0], b.partition("^")[0]) else None
+        powers = {a.partition("^")[2], b.partition("^")[2]}
+        some = "unit" in (a, b) or ("unit" in (a.partition("^")[0], b.partition("^")[0]) and len(powers) == 1)
+        return Fraction(1) if some else None
     return Fraction(1) if content(left) & content(right) else None

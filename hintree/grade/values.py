@@ -14,8 +14,9 @@ STOPS = re.compile(
     r"[.!?](?:[\"'\u201d)\]*$]{0,4})(?=\s|$)|[\u3002\uff01\uff1f\u0964\u0965\u061f\u06d4]|(?<=[\u3040-\u30ff\u4e00-\u9fff])\."
 )
 CLAUSE = re.compile(
-    r",? (?:because|since|as|which|where|when|so|and (?:we|the|that|this|it|so|i)|that|who|therefore|thus|hence|not|"
-    r"given|we|i|given that|considering)\b|[;\uff1b\uff0c]| [-\u2013\u2014]{1,2} (?=[^\W\d_]{2})|\u2014| \(?(?:option|choice) ",  # noqa: E501
+    r",? (?:because|since|as|which|where|when|so|and (?:we|the|that|this|it|so|i|not)|that|who|therefore|thus|hence|not|"  # noqa: E501
+    r"given|we|i|given that|considering|rather than|instead of|but not)\b| \((?:that is|i\.e\.|see|since|because|as|from|which)\b"  # noqa: E501
+    r"|;(?= ?[^\W\d_]{2})|[;\uff1b\uff0c]| [-\u2013\u2014]{1,2} (?=[^\W\d_]{2})|\u2014| \(?(?:option|choice) ",
     re.IGNORECASE,
 )
 """Text that may follow a complete value in its sentence."""
@@ -56,7 +57,20 @@ ARITHMETIC = re.compile(r"[-+]?[\d$(][\d\s.,$()%*/+\u00d7\u00f7x-]{0,200}=(?=[^=
 BOUND = re.compile(
     r"(?:at (?:least|most)|(?:more|less|greater|fewer|larger|smaller) than|no (?:more|less))\b", re.IGNORECASE
 )
-ONE_NUMBER = re.compile(r"(?<![\w.,/])[$\u20ac\u00a3]?-?\d[\d,]{0,20}(?:\.\d{1,12})?(?:/\d{1,12})?%?")
+ONE_NUMBER = re.compile(r"(?<![a-zA-Z\d_.,/])[$\u20ac\u00a3]?-?\d[\d,]{0,20}(?:\.\d{1,12})?(?:/\d{1,12})?%?")
+WORDS_AFTER = re.compile(r" ?[^\W\d_]{2}")
+NOT_BUT = re.compile(r"not [^,;]{1,40}?,? but (?:rather |instead )?(?=\S)", re.IGNORECASE)
+"""The first part of "not 6 but 5"."""
+DESCRIBED = re.compile(r"(?:an?|the) [^:.!?]{1,60}: (?=\S)", re.IGNORECASE)
+"""A description before the value: "a 3-digit number: 125"."""
+NEGATED = re.compile(
+    r"(?:not|nicht|kein\w{0,2}|pas|niet|geen|\u043d\u0435|bukan|nie|không|\u0644\u064a\u0633\u062a?|\u0644\u0627)(?!\w)|ไม่"
+    r"|.{0,40}(?:(?:では|じゃ)(?:ありません|ない|なく)|아니|아닙|नहीं|নয়|కాదు|değil)",
+    re.IGNORECASE,
+)
+"""A value that is denied, in languages where the negation follows the verb or the value."""
+SAID = re.compile(r"[^\d]{1,30}[有是共需剩用花得为為要卖赚]了? ?[$\uffe5\u00a5]?(?=\d)")
+"""The start of a Chinese sentence around its number."""
 LETTER = re.compile(
     r"(?:the )?(?:(?:option|choice) \(?(?P<named>[A-J])\)?(?![\w'])|\(?(?P<labelled>[A-J])(?:\)\.?|[.:]) (?=\S)"
     r"|\(?(?P<reasoned>[A-J])\)?,? (?=(?:because|since|as)\b))",
@@ -77,8 +91,11 @@ def span(text: str, start: int, *, label: bool) -> tuple[str, str, int] | None:
 
     A value on the next line counts only after a label, such as a colon or a heading.
     """
+    first = start
     while start < len(text) and text[start] in " \t\u3000*_:\uff1a" + ("\n#" if label else ""):
         start += 1
+    if text.startswith("- ", start) and "\n" in text[first:start]:
+        start += 2
     for opening, end in (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$")):
         if text.startswith(opening, start):
             close = text.find(end, start + len(opening), start + LONGEST)
@@ -118,7 +135,14 @@ def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str
     """
     if sign in ("?", "\uff1f", "\u061f") or not sentence.strip():
         return None
-    text = without_tails(" ".join(sentence.split()), tails)
+    text = " ".join(sentence.split())
+    if NEGATED.match(text):
+        text = NOT_BUT.sub("", text, count=1)
+        if NEGATED.match(text):
+            return None
+    text = without_tails(text, tails)
+    if (described := DESCRIBED.match(text)) and HEAD.match(text, described.end()):
+        text = text[described.end() :]
     text = ADVERB.sub("", text.lstrip("*_ \"'"), count=1) if ADVERB.match(text.lstrip("*_ \"'")) else text
     if (letter := LETTER.match(text)) and len(text) < 200:
         return letter["named"] or letter["labelled"] or letter["reasoned"]
@@ -133,6 +157,8 @@ def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str
         return text
     if not label and BOUND.match(text):
         return None
+    if label and SAID.match(text) and (number := only_number(text)) is not None:
+        return number
     words = text.lower().replace(",", " ").split()
     if is_words(text, words, label):
         return text
@@ -145,7 +171,8 @@ def number_like(text: str) -> str | None:
     head = text[:closed] if text.count("$") >= 2 or "\\)" in text or "}" in text else ""
     rest = text[len(head) :]
     clause = CLAUSE.search(rest)
-    if clause and clause[0].lower().strip(" ,") in ("not", ";", "\uff1b", "\uff0c") and not head:
+    listed = clause is not None and clause[0] in (";", "\uff1b", "\uff0c") and not WORDS_AFTER.match(rest, clause.end())
+    if listed and not head:
         clause = None
     if CONDITION.search(rest[: clause.start()] if clause and clause[0].strip(" ,") != "so" else rest):
         return None

@@ -36,6 +36,10 @@ SHORT_SCALE = re.compile(
 )
 
 
+HALF_MORE = re.compile(r"\A([a-z]{1,9}|\d{1,9}) ([a-z]{2,12}) and (?:a|one)[ -]half\Z", re.IGNORECASE)
+"""The half of "an hour and a half"."""
+
+
 def spelled(text: str) -> str:
     """Return an answer with the number words that it starts with, and words of scale after a number, in digits.
 
@@ -44,7 +48,7 @@ def spelled(text: str) -> str:
     """
     if text.lower() in ORDINALS:
         return str(ORDINALS[text.lower()])
-    text = short_scales(text)
+    text = HALF_MORE.sub(half_more, short_scales(text))
     sign, currency, body = split_sign(text)
     tokens = body.replace("-", " ").split() if body[:1].isalpha() else body.split()
     value, used = leading(tokens)
@@ -52,6 +56,12 @@ def spelled(text: str) -> str:
         return sign + currency + body if sign and not text.startswith("-") and body[:1].isdigit() else text
     rest = " ".join(tokens[used:])
     return " ".join(f"{sign}{currency}{exact(value)} {rest}".split())
+
+
+def half_more(match: re.Match[str]) -> str:
+    """Return "an hour and a half" as "one and a half hour"."""
+    number = "one" if match[1].lower() in ("a", "an") else match[1]
+    return f"{number} and a half {match[2]}"
 
 
 def short_scales(text: str) -> str:
