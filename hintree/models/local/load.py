@@ -1,7 +1,8 @@
 """Locate a model by its name and load it safely.
 
-A name is ``embedded:NAME`` (shipped with the package), a folder, or a Hugging Face hub id. Weights load from
-safetensors only, remote code never runs, and a missing or unexpected tensor is an error, never a random weight.
+A name is ``embedded:NAME`` (shipped with the package), a folder, a Hugging Face hub id, or a GGUF file. Weights load
+from safetensors or GGUF only, remote code never runs, and a missing or unexpected tensor is an error, never a random
+weight.
 """
 
 import hashlib
@@ -26,6 +27,8 @@ from transformers import logging as transformers_logging
 from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models.head_spec import Head
 from hintree.models.local.classifier import LocalClassifier
+from hintree.models.local.gguf import find_gguf, load_gguf
+from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.head_layers import from_tensors, from_tokens
 from hintree.models.local.model import LocalModel
 from hintree.models.local.prefix_trie import CACHE_BYTES
@@ -44,8 +47,8 @@ DTYPES = {
 }
 """Torch number formats by name; None for those that depend on the device."""
 FORMS = (
-    "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a server's URL with a model "
-    "name such as http://host:8000/v1#model-name"
+    "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, a GGUF file (FILE.gguf, or "
+    "OWNER/REPOSITORY/FILE.gguf on the hub), or a server's URL with a model name such as http://host:8000/v1#model-name"
 )
 
 
@@ -53,7 +56,8 @@ def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_by
     """Load a language model by name.
 
     Args:
-        name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, or a hub id.
+        name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, a hub id, or a GGUF file:
+            ``FILE.gguf``, or ``OWNER/REPOSITORY/FILE.gguf`` on the hub.
         device: "auto" (CUDA, else Apple's, else CPU) or a torch device name.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8"
             (weights, and activations per token; needs the extra ``int8``). docs/runtime.md gives the effect of each on
@@ -63,7 +67,7 @@ def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_by
     Raises:
         UsageError: Device or dtype is not accepted or not available.
         UnknownModelError: No model of that name exists or can be reached.
-        CheckpointError: The weights are damaged, incomplete or not safetensors.
+        CheckpointError: The weights are damaged, incomplete or neither safetensors nor GGUF.
     """
     model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
     return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
@@ -91,6 +95,11 @@ def load_classifier(
         CheckpointError: As in ``load_model``, or the checkpoint does not have the declared head.
     """
     head = head or Head()
+    if is_gguf(name) and head.kind != "tokens":
+        raise CheckpointError(
+            f"model {name}: a GGUF file holds a language model without the head that this PRM is read from; name its "
+            "safetensors model, or give --prm-spec with a family that reads label tokens, such as math-shepherd"
+        )
     layers: Any = None
     if head.kind == "labels":
         model, tokenizer = _load(name, AutoModelForTokenClassification, device, dtype)
@@ -170,11 +179,14 @@ def _load(
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        reach(place)
-        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
-        model, info = kind.from_pretrained(
-            place, use_safetensors=True, trust_remote_code=False, dtype=numbers, output_loading_info=True
-        )
+        if is_gguf(name):
+            model, tokenizer, info = load_gguf(name, Path(place), kind, numbers)
+        else:
+            reach(place)
+            tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+            model, info = kind.from_pretrained(
+                place, use_safetensors=True, trust_remote_code=False, dtype=numbers, output_loading_info=True
+            )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise explain(name, place, error) from error
     finally:
@@ -195,7 +207,7 @@ def _load(
 
 
 def locate(name: str) -> str:
-    """Return the folder or hub id of a model, after comparing its files with their manifest if it has one.
+    """Return the folder, hub id or GGUF file of a model, after comparing a folder with its manifest if it has one.
 
     Raises:
         UnknownModelError: The name has no accepted form.
@@ -211,6 +223,8 @@ def locate(name: str) -> str:
     if Path(name).is_dir():
         check_manifest(Path(name), name, required=False)
         return name
+    if is_gguf(name):
+        return str(find_gguf(name))
     parts = name.split("/")
     if len(parts) != 2 or not all(
         part and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts
@@ -265,6 +279,8 @@ def explain(name: str, place: str, error: Exception) -> UnknownModelError | Chec
             f"safetensors): {first_line(error)} Give {FORMS}"
         )
     if not (folder / "config.json").is_file():
+        if files := sorted(folder.glob("*.gguf")):
+            return UnknownModelError(f"{place} is a folder of GGUF files; name one of them, such as {files[0]}")
         return UnknownModelError(f"{place} holds no config.json, so it is not a model folder. Give {FORMS}")
     if not list(folder.glob("*.safetensors")):
         return CheckpointError(
