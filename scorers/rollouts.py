@@ -9,6 +9,7 @@ from hintree.scorers.base import PathScorer, Prefix
 from hintree.search.core.batched_driver import batched_driver
 from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
 from hintree.search.core.ledger import Usage
+from hintree.search.core.limits import LONGEST_PATH
 from hintree.search.core.requests import Response
 from hintree.search.core.run import Handler
 from hintree.search.core.tree import Node, Problem, StepOutput, Tree
@@ -21,7 +22,7 @@ class Rollouts(NamedTuple):
     usage: Usage
 
 
-def roll_out_prefixes(prefixes: Sequence[Prefix], writer: Handler, n: int, depth: int = 16) -> list[Rollouts]:
+def roll_out_prefixes(prefixes: Sequence[Prefix], writer: Handler, n: int, depth: int = LONGEST_PATH) -> list[Rollouts]:
     """Complete every prefix ``n`` times, each completion at most ``depth`` steps long, in shared batches.
 
     A prefix whose last step states an answer is complete: that answer is returned ``n`` times. A prefix whose writer
@@ -66,7 +67,7 @@ class RolloutAgreement(PathScorer):
         depth: Maximum number of steps of a rollout.
     """
 
-    def __init__(self, writer: Handler, n: int = 8, depth: int = 16) -> None:
+    def __init__(self, writer: Handler, n: int = 8, depth: int = LONGEST_PATH) -> None:
         self.writer, self.n, self.depth = writer, n, depth
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:

@@ -22,6 +22,7 @@ from hintree.search.core.endings import Rejection, StopKind, StopReason
 from hintree.search.core.expand import expand
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import ROLES, Account, Ledger, Usage
+from hintree.search.core.limits import PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.requests import (
     Gather,
@@ -64,6 +65,7 @@ __all__ = [
     "Lorid",
     "Node",
     "Particles",
+    "PathLimits",
     "Position",
     "Problem",
     "Rejection",

@@ -25,6 +25,7 @@ from hintree.search import (
     Smart,
     Steer,
 )
+from hintree.search.core.limits import PathLimits
 from hintree.search.escalation import OLD_NAMES
 
 Made = TypeVar("Made")
@@ -110,7 +111,9 @@ def literal(text: str) -> Any:
 
 
 def describe(name: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the first line of a search's docstring, and its settings with their defaults."""
+    """Return the first line of a search's docstring, and its settings with their defaults, those of paths last."""
     kind: Any = SEARCHES[name]
     about = (inspect.getdoc(kind) or "").partition("\n")[0].rstrip(".")
-    return about, {field.name: field.default for field in fields(kind)}
+    shared = {field.name for field in fields(PathLimits)}
+    settings = sorted(fields(kind), key=lambda field: field.name in shared)
+    return about, {field.name: field.default for field in settings}

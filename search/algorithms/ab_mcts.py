@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from hintree.errors import UsageError
 from hintree.search.algorithms.backup import backup
-from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree, unique
@@ -19,7 +20,7 @@ ARMS = ("reasoner", "hinted", "teacher")
 
 
 @dataclass(frozen=True, slots=True)
-class ABMCTS:
+class ABMCTS(PathLimits):
     """AB-MCTS-A (Inoue et al. 2025, arXiv 2503.04412, section 3.3, node aggregation).
 
     At every node of a selection path, each arm draws a value from its posterior and the highest is followed. There is
@@ -43,7 +44,7 @@ class ABMCTS:
     simulations: int = 32
     arms: tuple[str, ...] = ("reasoner", "hinted")
     batch: int = 1
-    depth: int = 16
+    depth: int = LONGEST_PATH
     aggregate: str = "last"
     mean: float = 0.0
     kappa: float = 1.0
@@ -51,6 +52,7 @@ class ABMCTS:
     tau2: float = 0.1
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, simulations=1, batch=1, depth=1)
         check_range(self, kappa=(1e-9, 1e9), nu=(1e-9, 1e9), tau2=(1e-9, 1e9), mean=(-1e9, 1e9))
         check_one_of(self, aggregate=tuple(AGGREGATES))
@@ -64,6 +66,7 @@ class ABMCTS:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Run ``simulations`` simulations, each of which writes one step or revisits a finished solution."""
+        tree.limits = self
         done, stats = 0, SubtreeStats(tree)
         while done < self.simulations:
             count = min(self.batch, self.simulations - done)

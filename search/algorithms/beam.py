@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score, value_of
 
 
 @dataclass(frozen=True, slots=True)
-class Beam:
+class Beam(PathLimits):
     """Step beam search and, with ``lookahead``, lookahead search (Snell et al. 2024, arXiv 2408.03314, section 5.2).
 
     Keep the ``width`` best paths; write ``branch`` next steps after each. Width and branch 1 make one greedy chain.
@@ -32,10 +33,11 @@ class Beam:
     branch: int = 4
     unhinted: int = 0
     lookahead: int = 0
-    depth: int = 16
+    depth: int = LONGEST_PATH
     aggregate: str = "last"
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, width=1, branch=1, unhinted=0, lookahead=0, depth=1)
         check_range(self, unhinted=(0, self.branch))
         check_one_of(self, aggregate=tuple(AGGREGATES))
@@ -47,6 +49,7 @@ class Beam:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow the tree until every kept path is finished."""
+        tree.limits = self
         beam = [tree.root]
         for _ in range(self.depth):
             finished = [node for node in beam if node.status == "terminal"]

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.expand import expand
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, trajectory_score
 
 
 @dataclass(frozen=True, slots=True)
-class BestFirst:
+class BestFirst(PathLimits):
     """Expand the open step with the highest priority in the whole tree.
 
     The priority of a step is f = g + weight * h, where g aggregates the scores of its path and h is its own score (Q*,
@@ -36,10 +37,11 @@ class BestFirst:
     unhinted: int = 0
     weight: float = 0.0
     answers: int = 4
-    depth: int = 16
+    depth: int = LONGEST_PATH
     aggregate: str = "min"
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, expansions=1, branch=1, unhinted=0, answers=1, depth=1)
         check_range(self, unhinted=(0, self.branch), weight=(0, 1e6))
         check_one_of(self, aggregate=tuple(AGGREGATES))
@@ -51,6 +53,7 @@ class BestFirst:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Expand the best open step until enough solutions are finished, or nothing is left to expand."""
+        tree.limits = self
         frontier, answers = [(-self.priority(tree.root), tree.root.id, tree.root)], 0
         for _ in range(self.expansions):
             if not frontier or answers >= self.answers:

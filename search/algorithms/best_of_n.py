@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import comb
 
-from hintree.search.algorithms.checks import check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree, fail_too_long
 from hintree.search.escalation import Rewrite, rewrite
@@ -13,7 +14,7 @@ from hintree.search.selection import Selection, votes
 
 
 @dataclass(frozen=True, slots=True)
-class BestOfN:
+class BestOfN(PathLimits):
     """Sample ``n`` complete solutions independently (best-of-N, and the samples of self-consistency).
 
     The selection decides which of them wins: the best trajectory (best-of-N; Cobbe et al. 2021, arXiv 2110.14168), the
@@ -31,18 +32,20 @@ class BestOfN:
 
     n: int = 16
     hinted: bool = True
-    depth: int = 16
+    depth: int = LONGEST_PATH
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, n=1, depth=1)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write all samples, step by step and in parallel."""
+        tree.limits = self
         await sample(tree, map(Position, range(self.n)), self.depth, rule, hinted=self.hinted)
 
 
 @dataclass(frozen=True, slots=True)
-class SelfConsistency:
+class SelfConsistency(PathLimits):
     """Sample until the majority is confident enough: adaptive consistency (Aggarwal et al. 2023, arXiv 2305.11860).
 
     After every ``batch`` samples the two most frequent answers are compared: with votes v1 and v2, the probability that
@@ -63,9 +66,10 @@ class SelfConsistency:
     batch: int = 4
     sure: float = 0.95
     hinted: bool = True
-    depth: int = 16
+    depth: int = LONGEST_PATH
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, n=1, batch=1, depth=1)
         check_range(self, sure=(0.5, 1.0))
 
@@ -76,6 +80,7 @@ class SelfConsistency:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write batches of samples until the majority is confident enough."""
+        tree.limits = self
         for start in range(0, self.n, self.batch):
             batch = map(Position, range(start, min(start + self.batch, self.n)))
             await sample(tree, batch, self.depth, rule, hinted=self.hinted)

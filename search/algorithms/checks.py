@@ -1,6 +1,7 @@
 """Checks of the settings of searches."""
 
 from hintree.errors import UsageError
+from hintree.search.core.limits import PathLimits
 
 
 def check_whole(search: object, **least: int) -> None:
@@ -24,6 +25,13 @@ def check_one_of(search: object, **accepted: tuple[str, ...]) -> None:
     for name, words in accepted.items():
         if getattr(search, name) not in words:
             raise UsageError(f"{title(search)} {name}={getattr(search, name)!r} is not one of {', '.join(words)}")
+
+
+def check_limits(search: PathLimits) -> None:
+    """Raise UsageError unless the limits of paths that all searches share are in their ranges."""
+    check_whole(search, path_tokens=1, repeats=0)
+    if search.repeats == 1:
+        raise UsageError(f"{title(search)} repeats=1 is not a whole number of at least 2, or 0 to look for no loops")
 
 
 def title(search: object) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree, fail_too_long, prune
 from hintree.search.escalation import Rewrite, rewrite
@@ -12,7 +13,7 @@ from hintree.search.selection import AGGREGATES, Selection, keep_best, trajector
 
 
 @dataclass(frozen=True, slots=True)
-class DVTS:
+class DVTS(PathLimits):
     """Independent subtrees, each a greedy search by the scorer (Beeching et al. 2024, search-and-learn).
 
     Each of ``width`` subtrees extends its only path by ``branch`` next steps and keeps the best, independently of the
@@ -33,10 +34,11 @@ class DVTS:
     width: int = 4
     branch: int = 4
     unhinted: int = 0
-    depth: int = 16
+    depth: int = LONGEST_PATH
     aggregate: str = "last"
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, width=1, branch=1, unhinted=0, depth=1)
         check_range(self, unhinted=(0, self.branch))
         check_one_of(self, aggregate=tuple(AGGREGATES))
@@ -48,6 +50,7 @@ class DVTS:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow all subtrees in parallel until each is finished."""
+        tree.limits = self
         ends = dict.fromkeys(range(self.width), tree.root)
         for _ in range(self.depth):
             growing = [(subtree, node) for subtree, node in ends.items() if node.status == "open"]

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
-from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.algorithms.first_token_probe import route
+from hintree.search.core.limits import PathLimits
 from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite
 
 
 @dataclass(frozen=True, slots=True)
-class GlimpRouter:
+class GlimpRouter(PathLimits):
     """One chain; the teacher writes a step if the reasoner's first token is uncertain (arXiv 2601.05110).
 
     H is the entropy of the reasoner's distribution of the first token of the next step. The reasoner writes the step if
@@ -30,12 +31,14 @@ class GlimpRouter:
     depth: int = 40
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, depth=1)
         check_range(self, threshold=(0.0, float("inf")))
         check_one_of(self, ending=("teacher", "any"))
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Probe the first token and write the step, until the chain ends."""
+        tree.limits = self
         await route(
             tree,
             rule,

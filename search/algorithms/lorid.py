@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from hintree import grade
 from hintree.search.algorithms.best_of_n import sample
-from hintree.search.algorithms.checks import check_whole
+from hintree.search.algorithms.checks import check_limits, check_whole
 from hintree.search.core.endings import Rejection
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree, prune
 from hintree.search.escalation import Rewrite
@@ -13,7 +14,7 @@ from hintree.search.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Lorid:
+class Lorid(PathLimits):
     """Sample two kinds of solutions until their answers agree (LoRID, arXiv 2508.13037, with a limit on the rounds).
 
     In every round A is a solution without a hint and B one under a hint (with ``hinting.when`` = "plan", after the
@@ -29,9 +30,10 @@ class Lorid:
     """
 
     rounds: int = 5
-    depth: int = 16
+    depth: int = LONGEST_PATH
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, rounds=1, depth=1)
 
     @property
@@ -41,6 +43,7 @@ class Lorid:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Sample pairs of solutions until the two of a pair agree."""
+        tree.limits = self
         for number in range(self.rounds):
             before = tree.terminals()
             direct = await self.solution(tree, Position(0, number, 2), rule, hinted=False)

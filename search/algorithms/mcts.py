@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.algorithms.backup import backup
-from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
@@ -15,7 +16,7 @@ from hintree.search.selection import AGGREGATES, Selection, value_of
 
 
 @dataclass(frozen=True, slots=True)
-class MCTS:
+class MCTS(PathLimits):
     """MCTS with UCT (Kocsis and Szepesvari 2006) or PUCT (Silver et al. 2017), on values in [0, 1] from the scorer.
 
     A simulation selects a path from the root to an expandable step, writes all its new children in one batch, evaluates
@@ -56,10 +57,11 @@ class MCTS:
     widen: float = 0.0
     value: str = "score"
     batch: int = 1
-    depth: int = 16
+    depth: int = LONGEST_PATH
     aggregate: str = "last"
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, simulations=1, branch=1, unhinted=0, batch=1, depth=1)
         check_range(self, unhinted=(0, self.branch), c=(0, 1e6), noise=(0, 1), alpha=(1e-3, 1e3), widen=(0, 1))
         check_one_of(self, rule=("uct", "puct"), value=("score", "rollout", "both"))
@@ -72,6 +74,7 @@ class MCTS:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Select, expand, evaluate and back up until all simulations are done, or no step can be expanded."""
+        tree.limits = self
         done = 0
         while done < self.simulations and self.is_live(tree.root):
             leaves = self.select_many(tree, min(self.batch, self.simulations - done))

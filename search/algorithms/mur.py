@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps, write_steps
+from hintree.search.core.limits import PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree, fail_too_long, prune, unique
 from hintree.search.escalation import Rewrite, rewrite
@@ -13,7 +14,7 @@ from hintree.search.selection import keep_best, value_of
 
 
 @dataclass(frozen=True, slots=True)
-class MUR:
+class MUR(PathLimits):
     """One chain that samples a step again where its momentum uncertainty is high (arXiv 2507.14958).
 
     Let lp be the mean log-probability of a step's tokens and M its momentum (0 at first, then
@@ -37,11 +38,13 @@ class MUR:
     depth: int = 20
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, samples=1, depth=1)
         check_range(self, scaling=(0.0, math.inf), momentum=(0.0, 1.0))
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Draft, resample if uncertain, and update the momentum, until the chain ends."""
+        tree.limits = self
         node, momentum = tree.root, 0.0
         for depth in range(self.depth):
             [draft] = await generate_steps(tree, [Slot(node)], score=False)

@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, prune
@@ -13,7 +14,7 @@ from hintree.search.escalation import Rewrite, rewrite
 
 
 @dataclass(frozen=True, slots=True)
-class Particles:
+class Particles(PathLimits):
     """Particle filtering (Puri et al. 2025, arXiv 2502.01618, algorithm 1).
 
     Extend ``n`` particles by one step each, then resample them in proportion to softmax(logit(score) / temperature) of
@@ -33,14 +34,16 @@ class Particles:
     n: int = 8
     temperature: float = 1.0
     hinted: bool = True
-    depth: int = 16
+    depth: int = LONGEST_PATH
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, n=1, depth=1)
         check_range(self, temperature=(1e-6, 1e6))
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Extend and resample until all particles are finished."""
+        tree.limits = self
         particles = [tree.root] * self.n
         for turn in range(self.depth):
             growing = [i for i, node in enumerate(particles) if node.status == "open"]

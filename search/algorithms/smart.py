@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_one_of, check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.expand import generate_steps, reserve_slots
+from hintree.search.core.limits import PathLimits
 from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score
 
 
 @dataclass(frozen=True, slots=True)
-class Smart:
+class Smart(PathLimits):
     """The search of SMART (arXiv 2504.09923) in the order of its public code; ``m`` = 1 is its best-of-N.
 
     Each of ``n`` beams writes a step; finished beams are taken out; the best ``n // m`` are kept; the rule rewrites
@@ -34,6 +35,7 @@ class Smart:
     aggregate: str = "last"
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, n=1, m=1, depth=1)
         check_range(self, m=(1, self.n))
         check_one_of(self, aggregate=tuple(AGGREGATES))
@@ -45,6 +47,7 @@ class Smart:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow the tree until ``n`` beams are finished or none can be continued."""
+        tree.limits = self
         beams, ended = [tree.root], 0
         for _ in range(self.depth):
             drafts = await self.refill(tree, beams)

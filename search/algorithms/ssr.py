@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from hintree.search.algorithms.checks import check_whole
+from hintree.search.algorithms.checks import check_limits, check_whole
 from hintree.search.core.expand import Slot, write_steps
+from hintree.search.core.limits import PathLimits
 from hintree.search.core.position import Position
 from hintree.search.core.requests import HintOutput, StrategyRequest, gather
 from hintree.search.core.tree import Tree, fail_too_long, open_nodes
@@ -12,7 +13,7 @@ from hintree.search.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class SSR:
+class SSR(PathLimits):
     """Parallel chains (tracks), each under a strategy that the teacher picks (SSR, arXiv 2505.15340).
 
     One request to the teacher before the first step picks a strategy per track. Each track is then written step by
@@ -32,6 +33,7 @@ class SSR:
     depth: int = 40
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, tracks=1, depth=1)
 
     @property
@@ -41,6 +43,7 @@ class SSR:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Ask for the strategies, then write all tracks step by step, in parallel."""
+        tree.limits = self
         [picked] = await gather([StrategyRequest(tree, tree.root, tracks=self.tracks)])
         hints = [HintOutput(strategy, 0) for strategy in picked or (None,) * self.tracks]
         slots = [Slot(tree.root, Position(track), hint=hint) for track, hint in enumerate(hints)]

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.errors import UsageError
-from hintree.search.algorithms.checks import check_range, check_whole
+from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.algorithms.first_token_probe import route
+from hintree.search.core.limits import PathLimits
 from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite
 
 
 @dataclass(frozen=True, slots=True)
-class Steer:
+class Steer(PathLimits):
     """One chain; the teacher writes a step if the reasoner's confidence is of the low component (arXiv 2511.06190).
 
     The confidence c is the probability of the most probable first token of the next step. It is modelled by a
@@ -34,6 +35,7 @@ class Steer:
     depth: int = 40
 
     def __post_init__(self) -> None:
+        check_limits(self)
         check_whole(self, depth=1)
         check_range(self, threshold=(0.0, 2.0))
         numbers = isinstance(self.mixture, tuple) and all(isinstance(x, int | float) for x in self.mixture)
@@ -45,6 +47,7 @@ class Steer:
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Probe the first token and write the step, until the chain ends."""
+        tree.limits = self
         await route(
             tree,
             rule,

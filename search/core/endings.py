@@ -8,10 +8,12 @@ class Rejection(StrEnum):
     """Why no search continues a node: it failed, was pruned, or another version of it was kept."""
 
     EMPTY_STEP = "empty_step"
-    REPEATED_STEP = "repeated_step"
+    REPEATED_STEP = "repeated_step"  # of trees made before LOOP: the second appearance of a step failed its path
+    LOOP = "loop"
     INVALID_SCORE = "invalid_score"
     NO_SCORE = "no_score"
     CONTEXT_FULL = "context_full"
+    OUT_OF_TOKENS = "out_of_tokens"
     TOO_LONG = "too_long"
     DEAD_END = "dead_end"
     DUPLICATE = "duplicate"

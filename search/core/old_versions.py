@@ -14,6 +14,8 @@ from hintree.search.core.hints import LABELS, Hint, HintKind
 REASONS = (
     (r"empty step", Rejection.EMPTY_STEP),
     (r"repeated step", Rejection.REPEATED_STEP),
+    (r"the same (step|\d+ steps), \d+ times in a row|a loop from its beginning on", Rejection.LOOP),
+    (r"\d+ tokens without an end", Rejection.OUT_OF_TOKENS),
     (r"score .* is not a number in \[0, 1\]", Rejection.INVALID_SCORE),
     (r"no score: .*", Rejection.NO_SCORE),
     (r"nothing fits after it: .*", Rejection.CONTEXT_FULL),
@@ -27,7 +29,7 @@ REASONS = (
     (r"(.*; )?rewritten as step \d+", Rejection.REWRITTEN),
     (r"not better than step \d+", Rejection.NOT_BETTER),
 )
-"""Sentences of versions 1 to 3, as patterns, with what they say."""
+"""Sentences of versions 1 to 3, as patterns, with what they say; kinds that came later are among them."""
 DUPLICATE = re.compile(r"same as step (\d{1,18})")
 REPLACED = re.compile(r"rewritten as step (\d{1,18})$")
 

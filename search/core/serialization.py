@@ -25,8 +25,8 @@ VERSION = 4
 """Version of the JSON form; a reader refuses a newer one."""
 
 AUTHORS = ("reasoner", "teacher")
-ENDS = ("delimiter", "end", "length")
-DERIVED = ("parent", "children", "step", "key", "position", "hint", "rejected_because")
+ENDS = ("delimiter", "end", "length", "loop")
+DERIVED = ("parent", "children", "step", "key", "position", "hint", "rejected_because", "path_tokens")
 """Fields of a node that are written in another form, or follow from the others."""
 SEARCH_STATE = ("children_requested", "stages_tried")
 """Counters of the search itself, which are not written."""
@@ -36,13 +36,18 @@ ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """Numbers that JSON does not have, by the text that replaces them."""
 RECORDED = ("log_probability", "least_probability", "first_entropy")
 """Fields of a step that are None where they were not recorded; the last two are then left out."""
+TOKENS = ("token_ids", "tokenizer")
+"""Fields of a step that are not written: they serve the search that grows the tree, and its recording."""
+USUAL = {"thought": "", "thinking": False, "cut_thought": False, "delimiter": None}
+"""Fields of a step that are left out at these values."""
 NUMBERS = ("mean_probability", "min_probability", "entropy", *RECORDED, "value")
 """Fields that may hold such a number."""
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("id", "index", "hint_tokens", "visits", "depth", "rewrites", "tokens"), int),
-    **dict.fromkeys(("author", "status", "reason", "text", "ended"), str),
+    **dict.fromkeys(("author", "status", "reason", "text", "ended", "thought"), str),
+    **dict.fromkeys(("thinking", "cut_thought"), bool),
     **dict.fromkeys(NUMBERS, int | float),
-    **dict.fromkeys(("hint", "hint_kind", "answer", "rejected_because"), str | None),
+    **dict.fromkeys(("hint", "hint_kind", "answer", "rejected_because", "delimiter"), str | None),
     **dict.fromkeys(RECORDED, int | float | None),
     **dict.fromkeys(("duplicate_of", "replaces", "replaced_by"), int | None),
     "score": int | float | None,
@@ -61,12 +66,20 @@ def to_dict(tree: Tree) -> dict[str, Any]:
         row["hint_kind"] = node.hint.kind.value if node.hint else None
         row["rejected_because"] = node.rejected_because.value if node.rejected_because else None
         row["parent"] = None if node.parent is None else node.parent.id
-        step = node.step._asdict().items()
-        row["step"] = {n: plain(n, value) for n, value in step if value is not None or n not in RECORDED[1:]}
+        row["step"] = step_to_dict(node.step)
         row["value"] = plain("value", node.value)
         nodes.append(row)
     problem = {"id": tree.problem.id, "question": tree.problem.question}
     return {"format": "hintree-tree", "version": VERSION, "problem": problem, "seed": tree.seed, "nodes": nodes}
+
+
+def step_to_dict(step: StepOutput) -> dict[str, Any]:
+    """Return the fields of a step that are written."""
+    return {
+        name: plain(name, value)
+        for name, value in step._asdict().items()
+        if name not in TOKENS and (value is not None or name not in RECORDED[1:]) and USUAL.get(name, ...) != value
+    }
 
 
 def from_dict(data: Mapping[str, Any]) -> Tree:
@@ -109,6 +122,7 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     step = StepOutput(**{name: number(name, value) for name, value in row["step"].items()})
     node = Node(parent=parent, key=key, step=step, **{name: number(name, row[name]) for name in PLAIN})
     node.position, node.hint, node.rejected_because = read_facts(row)
+    node.path_tokens = (0 if step.thinking else step.tokens) + (0 if parent is None else parent.path_tokens)
     tree.texts.add(node.step.text)
     tree.nodes.append(node)
     if parent is not None:

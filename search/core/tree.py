@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hintree.search.core.endings import Rejection
 from hintree.search.core.hints import Hint
+from hintree.search.core.limits import USUAL_LIMITS, PathLimits, violation
 from hintree.search.core.position import FIRST_DRAFT, Position
 from hintree.search.core.seeds import seed_of
 
@@ -30,19 +31,23 @@ class Problem:
     Attributes:
         question: The text that models read.
         id: A unique name; "" takes the question in its place.
+        system: System text of a conversation that the question belongs to; "" for none.
+        turns: Turns of that conversation before the question: pairs of a role ("user" or "assistant") and a text.
     """
 
     question: str
     id: str = ""
     choices: tuple[str, ...] = ()
+    system: str = ""
+    turns: tuple[tuple[str, str], ...] = ()
 
 
 class StepOutput(NamedTuple):
     """A step as its author wrote it.
 
     text: Without the delimiter; "" for an empty step.
-    ended: "delimiter" (the step is complete), "end" (the author ended the solution) or "length" (the step was cut by
-        the token limit and the next node continues it).
+    ended: "delimiter" (the step is complete), "end" (the author ended the solution), "length" (the step was cut by
+        the token limit and the next node continues it) or "loop" (its text looped; ``text`` is what it stated before).
     tokens: Number of generated tokens.
     mean_probability: Mean probability of its tokens, in [0, 1] (SMART's token-level confidence).
     min_probability: Probability of its least probable token, in [0, 1].
@@ -51,10 +56,16 @@ class StepOutput(NamedTuple):
     log_probability: Mean log-probability of its tokens, in nats, at most 0; None where it was not recorded.
     least_probability: Mean probability of its three least probable tokens, in [0, 1]; None where it was not recorded.
     first_entropy: Entropy of its first token's distribution, in nats; None where it was not recorded.
+    thought: Reasoning that its author wrote before ``text`` and that is no part of the solution; "" for none.
+    thinking: True if the step is a part of a thought, and not of the solution.
+    cut_thought: True if its author was made to end a thought, because the thought's budget was spent.
+    delimiter: Stop text that ended it, where that is not the usual one of its protocol; None otherwise.
+    token_ids: Tokens that the step was generated as, its delimiter included; () where they are unknown.
+    tokenizer: Fingerprint of the tokenizer of ``token_ids``.
     """
 
     text: str
-    ended: Literal["delimiter", "end", "length"]
+    ended: Literal["delimiter", "end", "length", "loop"]
     tokens: int
     mean_probability: float
     min_probability: float
@@ -63,6 +74,12 @@ class StepOutput(NamedTuple):
     log_probability: float | None = None
     least_probability: float | None = None
     first_entropy: float | None = None
+    thought: str = ""
+    thinking: bool = False
+    cut_thought: bool = False
+    delimiter: str | None = None
+    token_ids: tuple[int, ...] = ()
+    tokenizer: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +106,7 @@ class Node:
         replaces: Id of the step that it was written in place of.
         replaced_by: Id of the version that was kept in place of it.
         depth: Steps from the root, which has 0.
+        path_tokens: Generated tokens of the steps on the path to here, this one included and thoughts left out.
         rewrites: Rewritten steps on the path from the root to here, this one included.
         children_requested: Sibling positions after this step that were reserved; see ``reserve``.
         stages_tried: Stages of the escalation that were tried on it.
@@ -113,6 +131,7 @@ class Node:
     replaces: int | None = None
     replaced_by: int | None = None
     depth: int = 0
+    path_tokens: int = 0
     rewrites: int = 0
     children_requested: int = 0
     stages_tried: int = 0
@@ -183,11 +202,15 @@ class Tree:
     Args:
         problem: The problem to solve.
         seed: The source of every random choice made for this tree.
+
+    Attributes:
+        limits: Limits of its paths; the search that grows it sets them.
     """
 
     def __init__(self, problem: Problem, seed: int = 0) -> None:
         self.problem = problem
         self.seed = seed
+        self.limits: PathLimits = USUAL_LIMITS
         key = seed_of(seed, problem.id or problem.question)
         self.root = Node(0, None, StepOutput("", "delimiter", 0, 1.0, 1.0, 0.0), "", key=key)
         self.nodes = [self.root]
@@ -210,19 +233,15 @@ class Tree:
         hint_tokens: int = 0,
         replaces: Node | None = None,
     ) -> Node:
-        """Add a step after ``parent``; it fails at once if it is empty or repeats a step of its own path."""
-        rewrites = parent.rewrites + (replaces is not None)
-        key, depth = seed_of(parent.key, author, position.index), parent.depth + 1
-        node = Node(
-            len(self.nodes), parent, step, author, position, key, hint, hint_tokens, depth=depth, rewrites=rewrites
-        )
+        """Add a step after ``parent``; it fails at once if it is empty, or its path loops or is out of tokens."""
+        key = seed_of(parent.key, author, position.index)
+        node = Node(len(self.nodes), parent, step, author, position, key, hint, hint_tokens, depth=parent.depth + 1)
+        node.path_tokens = parent.path_tokens + (0 if step.thinking else step.tokens)
+        node.rewrites = parent.rewrites + (replaces is not None)
         node.replaces = replaces.id if replaces else None
         node.status = "terminal" if node.finished else "open"
-        rest = step.ended != "length" and parent.step.ended == "length"  # the end of a step that was cut
-        if not step.text.strip() and not rest:
-            node.fail(Rejection.EMPTY_STEP, "empty step")
-        elif step.text in self.texts and any(step.text == before.step.text for before in parent.path()):
-            node.fail(Rejection.REPEATED_STEP, "repeated step")
+        if broken := violation(node, self.limits, again=step.text in self.texts):
+            node.fail(*broken)
         self.texts.add(step.text)
         self.nodes.append(node)
         parent.children.append(node)

@@ -109,12 +109,19 @@ def test_duplicates_among_siblings_are_merged_and_scored_once():
     assert [n.status for n in first.children] == ["terminal", "pruned", "pruned"]
 
 
-@pytest.mark.parametrize(("text", "reason"), [("a", "repeated step"), ("", "empty step"), (" \n\t", "empty step")])
-def test_a_repeated_or_empty_step_fails_the_path_unscored(text, reason):
-    scorer = scores({"a": 0.9, f"a/b/{text}": 1.0})
-    lines = {"": ["a", "a"], "a": ["b", "c=1"], "a/b": [text, text]}
+@pytest.mark.parametrize(
+    ("second", "text", "reason"),
+    [
+        ("a", "a", "the same step, 3 times in a row"),
+        ("b", "", "empty step"),
+        ("b", " \n\t", "empty step"),
+    ],
+)
+def test_a_looping_or_empty_step_fails_the_path_unscored(second, text, reason):
+    scorer = scores({"a": 0.9, f"a/{second}/{text}": 1.0})
+    lines = {"": ["a", "a"], "a": [second, "c=1"], f"a/{second}": [text, text]}
     run = solve_one({"reasoner": steps(lines), "scorer": scorer}, Beam(2, 2))
-    last = find(run.tree, f"a/b/{text}")
+    last = find(run.tree, f"a/{second}/{text}")
     assert [(n.status, n.reason, n.score) for n in last] == [("failed", reason, None)] * 2
     assert not any(request.node in last for request in scorer.asked())
     assert (str(run.stop_reason), choose(run.tree).answer) == ("complete", "1")

@@ -188,8 +188,9 @@ def test_a_failed_step_is_rescued_by_the_teacher(text, score):
         "teacher": steps({"a": ["mended=1"]}),
         "scorer": scores({"a": 0.9, f"a/{text}": score, "a/mended=1": 0.0}),
     }
-    assert choose(solve_one(roles, CHAIN).tree).answer is None
-    tree = solve_one(roles, CHAIN, Rewrite(stages=TEACHER)).tree
+    chain = Beam(1, 1, repeats=2)  # the second "a" is a loop
+    assert choose(solve_one(roles, chain).tree).answer is None
+    tree = solve_one(roles, chain, Rewrite(stages=TEACHER)).tree
     failed, mended = tree.nodes[2:]
     assert (choose(tree).node, mended.replaces, failed.status) == (mended, failed.id, "rejected")
 

@@ -9,7 +9,7 @@ import pytest
 from hintree import Solver
 from hintree.errors import UsageError
 from hintree.lab import problems
-from hintree.search import ABMCTS, MCTS, Beam, Rewrite
+from hintree.search import ABMCTS, MCTS, Beam, PathLimits, Rewrite
 from hintree.search.algorithms.base import selection_of
 from hintree.search.escalation import OLD_NAMES
 from hintree.search.registry import SEARCHES, make_rewrite, make_search
@@ -63,9 +63,13 @@ def test_the_page_of_searches_lists_every_setting_and_selection():
     page = (Path(__file__).parents[2] / "docs" / "searches.md").read_text()
     rows = {cells[1].strip(" `"): cells for line in page.splitlines() if len(cells := line.split("|")) == 7}
     assert set(SEARCHES) <= set(rows)
+    shared = [field.name for field in fields(PathLimits)]
     for name, kind in SEARCHES.items():
-        assert re.findall(r"`(\w+)`", rows[name][3]) == [field.name for field in fields(kind)], name
+        own = [field.name for field in fields(kind) if field.name not in shared]
+        assert re.findall(r"`(\w+)`", rows[name][3]) == own, name
         assert rows[name][4].strip() == selection_of(kind()).choice, name
+    limits = page.partition("## Limits of a path")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", limits, re.M) == ["depth", *shared]
     rule = page.partition("## The rewrite")[2]
     settings = [name for cell in re.findall(r"^\| ([^|]*) \|", rule, re.M) for name in re.findall(r"`(\w+)`", cell)]
     assert {field.name for field in fields(Rewrite)} <= set(settings)

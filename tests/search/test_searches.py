@@ -247,7 +247,11 @@ def test_a_subtree_that_goes_on_leaves_its_finished_losers_behind():
     assert [node.step.text for node in tree.terminals()] == ["x=2", "x=3"]
 
 
-@pytest.mark.parametrize("search", [Beam(1, 1, depth=10_000), BestFirst(10_000, 1, depth=10_000)])
+FAR = {"depth": 10_000, "path_tokens": 10**9}
+FAR_SEARCHES = [Beam(1, 1, **FAR), BestFirst(10_000, 1, **FAR)]
+
+
+@pytest.mark.parametrize("search", FAR_SEARCHES)
 def test_ten_thousand_steps_in_one_path_need_no_recursion(search):
     tree = Tree(problems(1)[0])
     roles = {

@@ -8,7 +8,19 @@ import networkx as nx
 import pytest
 
 from hintree.errors import UsageError
-from hintree.search import Beam, Problem, Rewrite, Tree, choose, from_dict, from_networkx, to_dict, to_networkx
+from hintree.search import (
+    Beam,
+    PathLimits,
+    Problem,
+    Rejection,
+    Rewrite,
+    Tree,
+    choose,
+    from_dict,
+    from_networkx,
+    to_dict,
+    to_networkx,
+)
 from hintree.search.core.serialization import NUMBERS
 from tests.support.scripted import random_roles, solve, solve_one, written
 
@@ -22,6 +34,7 @@ DEFAULTS = {("problem", "id"): "", ("step", "answer"): None, ("step", "log_proba
 @pytest.fixture(scope="module")
 def chain():
     tree = Tree(Problem("how deep?"))
+    tree.limits = PathLimits(path_tokens=10**9)
     node = tree.root
     for i in range(10_000):
         node = tree.add(node, written(f"step {i}" if i < 9_999 else "end=7"), "reasoner")
@@ -93,8 +106,11 @@ def test_a_tree_that_was_read_can_be_grown_on():
     tree = from_dict(SMALL)
     node = tree.add(tree.nodes[1], written("more=1"), "teacher", replaces=tree.nodes[-1])
     assert (node.id, node.depth, tree.nodes[1].children[-1]) == (len(SMALL["nodes"]), 2, node)
-    for text in (node.step.text, tree.nodes[1].step.text):
-        assert tree.add(node, written(text), "teacher").reason == "repeated step"
+    again = [tree.add(node, written(tree.nodes[1].step.text), "teacher") for _ in range(2)]
+    assert [n.status for n in again] == ["open", "open"], "a step that is said again is no loop"
+    twice = tree.add(again[0], written(tree.nodes[1].step.text), "teacher")
+    thrice = tree.add(twice, written(tree.nodes[1].step.text), "teacher")
+    assert (twice.status, thrice.status, thrice.rejected_because) == ("open", "failed", Rejection.LOOP)
 
 
 def test_version_1_had_no_index_and_is_still_read():
@@ -190,6 +206,9 @@ def test_a_deep_node_can_be_printed(chain):
     assert len(repr(chain.terminals()[0])) < 1_000
 
 
-def test_a_deep_repetition_is_seen(chain):
-    again = chain.add(chain.nodes[5_000], written("step 7"), "reasoner")
-    assert (again.status, again.reason) == ("failed", "repeated step")
+def test_a_deep_loop_is_seen(chain):
+    node = chain.nodes[5_000]
+    for text in ("step 4999", "step 4999"):
+        assert node.status == "open"
+        node = chain.add(node, written(text), "reasoner")
+    assert (node.status, node.reason) == ("failed", "the same step, 3 times in a row")

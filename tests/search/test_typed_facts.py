@@ -27,7 +27,9 @@ from hintree.search.core.old_versions import REASONS, read_hint
 from tests.support.scripted import Scripted, hints, random_roles, scores, solve, solve_one, steps
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-OLD_FILES = sorted([*GOLDEN.glob("*.json"), *GOLDEN.glob("searches/*.json"), *GOLDEN.glob("recorded/*.json")])
+OLD_FILES = sorted(
+    file for folder in (".", "searches", "recorded", "before_loops") for file in GOLDEN.glob(f"{folder}/*.json")
+)
 SEARCHES = {
     "beam": (Beam(2, 3, depth=5), Rewrite(0.6)),
     "every step": (Beam(2, 3, depth=5), Rewrite.always(stages=("teacher",), per="step")),
@@ -84,7 +86,7 @@ def test_facts_and_sentences_agree(search):
 
 
 def test_every_sentence_of_the_committed_trees_is_known():
-    assert len(OLD_FILES) == 54
+    assert len(OLD_FILES) == 59
     reasons = Counter()
     for file in OLD_FILES:
         data = json.loads(file.read_text())
@@ -92,6 +94,7 @@ def test_every_sentence_of_the_committed_trees_is_known():
             assert (node.rejected_because is None) == (not node.reason), (file, node.reason)
             reasons[node.rejected_because] += 1
     assert set(reasons) >= {None, Rejection.DUPLICATE, Rejection.REWRITTEN, Rejection.NOT_BETTER, Rejection.EMPTY_STEP}
+    assert reasons[Rejection.REPEATED_STEP] == 6 and reasons[Rejection.LOOP]
 
 
 def test_each_kind_of_rejection_had_a_sentence_before():

@@ -1,0 +1,59 @@
+"""Limits of every path of a search: its tokens, and the repetitions that make a loop."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hintree.search.core.endings import Rejection
+from hintree.search.core.loops import period_of_steps
+
+if TYPE_CHECKING:
+    from hintree.search.core.tree import Node
+
+LONGEST_PATH = 256
+"""Steps of the longest path where a search's paper names none: a far limit, as ``path_tokens`` is reached before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathLimits:
+    """Settings that all searches share, beside a limit ``depth`` of their own.
+
+    Attributes:
+        path_tokens: Generated tokens of a path, at least 1. A path that has as many and is not finished fails
+            (``Rejection.OUT_OF_TOKENS``); its last step may exceed the limit.
+        repeats: Repetitions that make a loop, at least 2; 0 looks for none. A path fails (``Rejection.LOOP``) if it
+            ends in the same step, or the same cycle of steps, so many times in a row. A step ends
+            (``StepOutput.ended`` "loop") if its text ends in the same clause or line so many times in a row.
+    """
+
+    path_tokens: int = 4096
+    repeats: int = 3
+
+
+USUAL_LIMITS = PathLimits()
+"""The limits of a tree whose search sets none."""
+
+
+def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejection, str] | None:
+    """Return why a new node fails, as a value and as a sentence; None for a sound one.
+
+    A finished path is never too long, and its steps are no loop.
+
+    Args:
+        node: The node, with its parent and its status.
+        limits: Limits of its path.
+        again: Whether the tree holds a step with the same text already.
+    """
+    step, parent = node.step, node.parent
+    if not step.text.strip() and step.ended == "loop" and step.answer is None:
+        return Rejection.LOOP, "a loop from its beginning on"
+    rest = step.ended != "length" and parent is not None and parent.step.ended == "length"
+    if not step.text.strip() and not rest and not step.thinking:  # the rest of a step that was cut may be empty
+        return Rejection.EMPTY_STEP, "empty step"
+    if node.status != "open":
+        return None
+    if again and (period := period_of_steps([n.step.text for n in node.path()], limits.repeats)):
+        steps = "the same step" if period == 1 else f"the same {period} steps"
+        return Rejection.LOOP, f"{steps}, {limits.repeats} times in a row"
+    if node.path_tokens >= limits.path_tokens:
+        return Rejection.OUT_OF_TOKENS, f"{node.path_tokens} tokens without an end"
+    return None
