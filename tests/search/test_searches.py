@@ -1,10 +1,8 @@
 """Properties that hold for every search, with and without a rewrite rule."""
 
 import json
-import os
 from collections import Counter
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
@@ -23,9 +21,8 @@ from hintree.search import (
     batched_driver,
     choose,
     concurrent_driver,
-    from_dict,
-    to_dict,
 )
+from tests.support.golden import SCRIPTED, golden, grown
 from tests.support.scripted import (
     Scripted,
     handlers,
@@ -50,16 +47,9 @@ every_search = pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 
 
-@every_search
-@pytest.mark.parametrize("rule", ["plain", "escalation"])
-def test_the_golden_tree_is_reproduced(search, rule, request):
-    name = f"{request.node.callspec.id.split('-', 1)[1]}-{rule}".replace(" ", "-")
-    tree = to_dict(solve_one(random_roles(), search, RULES[rule], seed=5).tree)
-    file = Path(__file__).parents[1] / "golden" / "searches" / f"{name}.json"
-    if os.environ.get("HINTREE_GOLDEN") == "write":
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(tree).replace(' {"id"', '\n{"id"') + "\n")
-    assert tree == to_dict(from_dict(json.loads(file.read_text())))
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_the_golden_tree_is_reproduced(name):
+    assert grown(name) == golden(name)
 
 
 @every_rule
