@@ -16,7 +16,7 @@ from hintree.search import Problem, Tree
 from hintree.search.core.hints import Hint
 from tests.support.scripted import written
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STUDIES = sorted((ROOT / "experiments" / "studies").glob("*.yaml"))
 SMALL = """problems: lab:test?n=3&steps=2-3
 seeds: [0]

@@ -18,7 +18,7 @@ from hintree.experiments.study.store import Store
 from hintree.experiments.study.tasks import ATTEMPTS, TaskQueue, plan
 from tests.support import light
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @given(st.sets(st.integers(0, 99), max_size=5), st.integers(1, 64))

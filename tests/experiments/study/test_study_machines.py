@@ -13,7 +13,7 @@ import pytest
 from hintree.experiments.study.store import Store
 from hintree.search import to_dict
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STUDY = """problems: lab:test?n=6&steps=2-4
 seeds: [0, 1]
 arms:

@@ -14,7 +14,7 @@ from hintree.experiments.study.resolve import resolve
 from hintree.experiments.study.store import Store
 from hintree.experiments.study.yaml_file import parse
 
-OLD = Path(__file__).parents[1] / "golden" / "store"
+OLD = Path(__file__).parents[2] / "golden" / "store"
 STUDY = """
 name: old_study
 problems: "lab:test?n=6&steps=4-6&seed=5"
