@@ -6,13 +6,13 @@ from collections.abc import Callable
 from hintree.grade import dates, lists
 from hintree.grade.equations import Equation, is_function, letters, read_equation
 from hintree.grade.numbers import read_number, same_number
-from hintree.grade.plain_words import is_nothing, is_undefined, is_words, same_words, without_about
-from hintree.grade.quantities import read_ratio, single, total
+from hintree.grade.plain_words import is_endless, is_nothing, is_undefined, is_words, same_words, without_about
+from hintree.grade.quantities import money, read_ratio, single, total
 from hintree.grade.regions import Interval, Region, read_region, surely
 from hintree.grade.structure import brackets, read_items
 from hintree.grade.units import cut, named, ratio
 from hintree.grade.verdict import Verdict, all_of, any_of
-from hintree.grade.words import ORDINALS, spelled
+from hintree.grade.words import is_ordinal, spelled
 
 Ask = Callable[[str, str, str], Verdict]
 """Asks a worker: the kind of question ("value" or "equation"), the reference and the answer."""
@@ -33,6 +33,8 @@ def compare(reference: str, answer: str, ask: Ask, depth: int = 0) -> Verdict:
         return RIGHT
     if (is_nothing(reference) and is_nothing(answer)) or (is_undefined(reference) and is_undefined(answer)):
         return RIGHT
+    if is_endless(reference) and is_endless(answer):
+        return Verdict.of("many" in f"{reference} {answer}".lower())
     a, b = read_number(reference), read_number(answer)
     if a is not None and b is not None:
         return Verdict.of(same_number(a, b))
@@ -52,7 +54,7 @@ def compare(reference: str, answer: str, ask: Ask, depth: int = 0) -> Verdict:
 
 def is_place(place: str, other: str) -> bool:
     """Return whether one answer is a place in an order, "second", and the other a quantity, "2 seconds"."""
-    return place.lower() in ORDINALS and bool(cut(other)[1])
+    return is_ordinal(place) and bool(cut(other)[1]) and not is_ordinal(other.split()[0])
 
 
 def by_date(reference: str, answer: str) -> Verdict | None:
@@ -106,7 +108,7 @@ def by_quantity(reference: str, answer: str) -> Verdict | None:
     a, b = total(reference), total(answer)
     if a is None and b is None:
         return None
-    return Verdict.of((a or single(reference)) == (b or single(answer)))
+    return Verdict.of((a or single(reference) or money(reference)) == (b or single(answer) or money(answer)))
 
 
 def decimal_commas(reference: str, answer: str) -> tuple[str, str]:

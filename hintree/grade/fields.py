@@ -24,14 +24,18 @@ HEADINGS = frozenset(
     "analysis analyze let setup set define identify problem question explanation approach method results answer "
     "thus therefore total next first second third example note check checking reasoning consider evaluate "
     "simplify solve solving write substitute apply using use introduction overview now interpret plan combine add "
-    "subtract multiply divide context background information details data facts assumption assumptions goal "
-    "objective strategy formula formulas equation equations expression variables definition definitions notation "
-    "area perimeter volume cost costs price prices profit revenue time distance speed rate ratio discount tax sum "
-    "difference product breakdown process proof remarks remark notes tips answers output code python hint hints "
-    "work working logic reason rationale justification discussion outcome end finally lastly secondly firstly "
-    "simplification substitution computation evaluation comparison test requirements constraints examples input "
-    "options alternative interpretation observations insight".split()
+    "subtract multiply divide".split()
 )
+TITLES = frozenset(
+    "context background information details data facts assumption assumptions goal objective strategy formula formulas "
+    "equation equations expression variables definition definitions notation area perimeter volume cost costs price "
+    "prices profit revenue time distance speed rate ratio discount tax sum difference product breakdown process proof "
+    "remarks remark notes tips answers output code python hint hints work working logic reason rationale justification "
+    "discussion outcome end finally lastly secondly firstly simplification substitution computation evaluation "
+    "comparison test requirements constraints examples input options alternative interpretation observations "
+    "insight".split()
+)
+"""Words that are a heading where nothing else stands in a text."""
 
 
 def tagged(text: str) -> Iterator[str]:
@@ -90,7 +94,7 @@ def is_heading(value: str, *, alone: bool, followed: bool) -> bool:
     if MATH.match(value):
         return len(words) > 10 and "\\" not in value
     return (
-        (alone and len(words) > 1)
+        (alone and (len(words) > 1 or words[0].strip(".") in TITLES))
         or followed
         or len(words) > 4
         or (any(c.isdigit() for c in value) and not value[0].isascii())

@@ -112,7 +112,7 @@ PLAIN = [
     (r"(?<![\w.])(\d++(?:\.\d*+)?|\.\d++)[eE]([+-]?\d{1,9})(?![\w.])", r"\1 \\times 10^{\2}"),
     (r"(?<=[\d.]) ?[xX*] ?(?=10 ?\^)", r" \\times "),
     (r"(?<=\d)[\u2019'](?=\d{3}(?!\d))", ""),
-    (r"(?<=\d)(?:st|nd|rd|th)(?![a-zA-Z])", ""),
+    (r"(?<=\d) ?(?:R|r|rem\.?|(?:with )?(?:a )?remainder(?: of)?) ?(?=\d)", " R "),
     (r" +", " "),
 ]
 """Replacements that make plain text LaTeX, in this order."""
@@ -132,6 +132,8 @@ EUROPEAN = re.compile(r"(?<![\w.,])\d{1,3}(?:(?:\.\d{3}){2,}(?:,\d++)?|(?:\.\d{3
 UNIT = re.compile("[\u2080-\u2089]+")
 EXPONENT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 VULGAR = re.compile("[¼-¾⅐-⅞↉]")
+INLINE = re.compile(r"(?<!\\)\$(?! )([^$\n]{1,200}+)(?<![ \\])\$(?!\d)")
+"""A formula between dollar signs inside an answer, "$n = 2$ and $n = 5$"; not the money of "$5 and $6"."""
 DOLLARS = re.compile(r"^\$(?=[^$]{0,1000}[^\\$]\$$)|(?<![\\$\d])\$$")
 
 
@@ -139,7 +141,7 @@ def normal(text: str) -> str:
     """Return an answer in one spelling; equal spellings are equal answers, and others may be."""
     text = " ".join(ascii_text(clean(text)).split())
     if "$" in text:
-        text = DOLLARS.sub("", text)
+        text = DOLLARS.sub("", INLINE.sub(r"\1", text) if text.count("$") > 2 else text)
     if COMPLEX.search(text):
         for pattern, spelling in COMPILED:
             text = pattern.sub(spelling, text)

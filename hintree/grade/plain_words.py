@@ -8,7 +8,7 @@ FORMULA = re.compile(r"[\d=<>^{}()|+*/\\]")
 FUNCTIONS = frozenset("sin cos tan cot sec csc log ln exp sqrt pi max min gcd lcm det mod arcsin arccos arctan".split())
 ABOUT = re.compile(
     r"(?:about|approximately|approx\.?|around|roughly|circa|ca\.|exactly|nearly|almost|only|just|\\approx|\\sim|\\simeq|~|="
-    r"|simply|(?:a )?total of|it is|it's|that is) ?(?=\S)"
+    r"|simply|(?:a )?total(?: of|:)|it is|it's|that is) ?(?=\S)"
     r"|(?:(?:in|on|at|after|by|during|around) )?(?:the year )(?=\d{3,4}\Z)"
     r"|(?:in|on|at|after) (?=\$?\d|noon\b|midnight\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:january|february|march"  # noqa: E501
     r"|april|may|june|july|august|september|october|november|december)\b)",
@@ -27,6 +27,7 @@ NOTHING = frozenset(
     .replace("    ", "")
     .split("|")
 )
+ENDLESS = re.compile(r"(?:there are )?(?:infinitely many|infinite)(?: (?:real )?solutions)?", re.IGNORECASE)
 UNDEFINED = frozenset(
     ("does not exist", "dne", "undefined", "not defined", "limit does not exist", "the limit does not exist")
 )
@@ -70,6 +71,11 @@ def is_words(text: str) -> bool:
 def is_nothing(text: str) -> bool:
     """Return whether an answer says that there is no solution."""
     return " ".join(text.lower().split()).strip(" .") in NOTHING if len(text) < 50 else False
+
+
+def is_endless(text: str) -> bool:
+    """Return whether an answer says that there are infinitely many solutions."""
+    return ENDLESS.fullmatch(text) is not None
 
 
 def is_undefined(text: str) -> bool:

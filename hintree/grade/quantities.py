@@ -11,6 +11,7 @@ PART = re.compile(
     r"(?:^|(?<=[ ,]))(?P<number>\d{1,15}(?:\.\d{1,9})?|\(\d{1,9}\+\\frac\{\d{1,9}\}\{\d{1,9}\}\)|\d{1,9}/\d{1,9}|(?!and )[a-z]{3,9}(?:-[a-z]{3,5})?) ?"  # noqa: E501
     r"(?P<unit>[a-zA-Z]{1,12})\.?(?=$|[ ,])"
 )
+RELATION = re.compile(r"\\(?:le|ge|ne|in|\{)(?![a-zA-Z])")
 FEET = re.compile(r"(\d{1,6}) ?' ?(\d{1,3}(?:\.\d{1,3})?) ?\"")
 
 
@@ -49,10 +50,18 @@ def single(text: str) -> tuple[int, Fraction] | None:
     return kind, number * size
 
 
+def money(text: str) -> tuple[int, Fraction] | None:
+    """Return a bare number as an amount of dollars; None if it is no number."""
+    number = read_number(text)
+    kind, size = SIZE["$"]
+    return None if number is None else (kind, number * size)
+
+
 def read_ratio(text: str) -> list[str] | None:
     """Return the terms of a ratio "4:5" or "4 to 5"; None for other texts."""
-    if len(text) > 200 or ("\\" in text and ":" not in text):
+    if len(text) > 200 or ("\\" in text and ":" not in text) or RELATION.search(text):
         return None
+    text = text.removesuffix(" ratio")
     terms = [term.strip() for term in text.replace(" to ", ":").split(":")]
     plain = all(
         term and (term[0].isalnum() or term[0] in "-\\(.") and not any(c in term for c in "<>=|,") for term in terms

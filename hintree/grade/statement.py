@@ -34,6 +34,8 @@ REPORTED = re.compile(
     re.IGNORECASE,
 )
 """An opinion that a sentence reports and does not share."""
+CONTRARY = re.compile(r"(?:\A|[.!?\n] ?)(?:had|were|without) [^.!?\n]{1,70}\Z", re.IGNORECASE)
+"""A condition contrary to fact: "Had it asked for minutes, the answer would be 120"."""
 OPERAND = re.compile(
     r"\b(?:doubl|tripl|halv|multipl|divid|add|subtract|round|squar|increas|decreas|us|tak|convert)(?:e|y|ing|es|s)?"
     r" (?:the |my |our |this )(?:final )*\Z",
@@ -50,7 +52,7 @@ TURNED = re.compile(
     re.IGNORECASE,
 )
 INTRODUCED = re.compile(
-    r"\b(?:so|thus|hence|therefore|get|obtain|have|gives?|that|finds?|arrive at|yields?|leaves?|us|me|you) ",
+    r"\b(?:so|thus|hence|therefore|get|obtain|have|gives?|that|finds?|arrive at|yields?|leaves?|us|me|you|with|choose|pick|select) ",
     re.IGNORECASE,
 )
 """Words before the value of "we get 18 as the answer"."""
@@ -114,7 +116,7 @@ def introduced(before: str, *, label: bool) -> bool:
     """Return whether the words before "answer" make a statement of it."""
     if label and YOURS.search(before):
         return True
-    if SUPPOSED.search(before) or REPORTED.search(before) or OPERAND.search(before):
+    if any(pattern.search(before) for pattern in (SUPPOSED, REPORTED, OPERAND, CONTRARY)):
         return False
     match = BEFORE.search(before)
     if match is None:

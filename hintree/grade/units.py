@@ -193,7 +193,8 @@ def named(unit: str) -> str:
     """Return the name of a unit: its first word in singular, with the power it is raised to and what it is per."""
     power = POWER.search(unit)
     words = POWER.sub("", unit).replace("/", " per ").split()
-    words = words[1:] if len(words) > 1 and words[0].lower() in FILLERS else words
+    while len(words) > 1 and words[0].lower() in FILLERS:
+        words = words[1:]
     if not words:
         return ""
     if words[0] == "base":

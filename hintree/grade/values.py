@@ -8,7 +8,8 @@ from hintree.grade.dates import read_date
 LONGEST = 600
 """Characters of a value."""
 ABBREVIATIONS = re.compile(
-    r"(?:\b(?:Rs|Mr|Mrs|Ms|Dr|St|No|vs|approx|Prof|Jr|Sr|e\.g|i\.e|a\.m|p\.m|U\.S|Fig|Eq|ca|Inc|Ltd|Mt)|\b[A-Z])$"
+    r"(?:\b(?:Rs|Mr|Mrs|Ms|Dr|St|No|vs|approx|Prof|Jr|Sr|e\.g|i\.e|a\.m|p\.m|U\.S|Fig|Eq|ca|Inc|Ltd|Mt|sq|cu"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|\b[A-Z])$"
 )
 STOPS = re.compile(
     r"[.!?](?:[\"'\u201d)\]*$]{0,4})(?=\s|$)|[\u3002\uff01\uff1f\u0964\u0965\u061f\u06d4]|(?<=[\u3040-\u30ff\u4e00-\u9fff])\."
@@ -42,7 +43,8 @@ SENTENCE_WORDS = frozenset(
     "let let's clear correct right wrong incorrect simple obvious unknown known found obtained unique reasonable verified "  # noqa: E501
     "consistent not going has have had do does did can could would should must will may might be been being also easy "
     "hard difficult ready complete done below above here follows follow easily calculated computed using following "
-    "what how why first need find your our my shown provided true? based supposed expressed given".split()
+    "what how why first need find your our my shown provided true? based supposed expressed given similar different "
+    "interesting surprising coming bit".split()
 )
 DETERMINER = re.compile(
     r"(?:an?|the|some|any|one of|at (?:least|most)|more|less|greater|fewer|between|just|simply)\b", re.IGNORECASE
@@ -53,15 +55,25 @@ NOUN = re.compile(
     re.IGNORECASE,
 )
 """Words that describe an answer, "an even number", and do not state it."""
-ARITHMETIC = re.compile(r"[-+]?[\d$(][\d\s.,$()%*/+\u00d7\u00f7x-]{0,200}=(?=[^=<>]{1,60}$)")
+ARITHMETIC = re.compile(
+    r"[-+]?(?:[\d$(]|\\d?frac\{)(?:[\d\s.,$()%*/+\u00d7\u00f7{}^-]|x(?= ?[\d$(])|\\(?:times|cdot|div|d?frac|left|right|,)(?![a-z])){0,200}="
+    r"(?=[^=<>]{1,60}$)"
+)
 BOUND = re.compile(
     r"(?:at (?:least|most)|(?:more|less|greater|fewer|larger|smaller) than|no (?:more|less))\b", re.IGNORECASE
 )
 ONE_NUMBER = re.compile(r"(?<![a-zA-Z\d_.,/])[$\u20ac\u00a3]?-?\d[\d,]{0,20}(?:\.\d{1,12})?(?:/\d{1,12})?%?")
+NAME = re.compile(r"[A-Z]|(?:yes|no|true|false)\b")
 WORDS_AFTER = re.compile(r" ?[^\W\d_]{2}")
 NOT_BUT = re.compile(r"not [^,;]{1,40}?,? but (?:rather |instead )?(?=\S)", re.IGNORECASE)
 """The first part of "not 6 but 5"."""
-DESCRIBED = re.compile(r"(?:an?|the) [^:.!?]{1,60}: (?=\S)", re.IGNORECASE)
+DESCRIPTION = re.compile(
+    r"(?:une?|una|uno|uma?|eine?[nr]?|een) (?:.{0,40} )?(?:n[\u00fau]mero|entero|inteiro|nombre|entier|\w{0,12}zahl|getal|intero|val[oe]u?r|wert)\b"  # noqa: E501
+    r"|(?:一个|某个?|ある)[^\d]{0,12}|(?:[^\d]{0,40} )?(?:числ[оа]м?|عدد|संख्या|সংখ্যা|సంఖ్య)\b",
+    re.IGNORECASE,
+)
+"""A description of an answer in other languages: "un número entero"."""
+DESCRIBED = re.compile(r"(?:an?|the|une?|una|uno|uma?|eine?|een) [^:.!?]{1,60}: (?=\S)", re.IGNORECASE)
 """A description before the value: "a 3-digit number: 125"."""
 NEGATED = re.compile(
     r"(?:not|nicht|kein\w{0,2}|pas|niet|geen|\u043d\u0435|bukan|nie|không|\u0644\u064a\u0633\u062a?|\u0644\u0627)(?!\w)|ไม่"
@@ -71,6 +83,14 @@ NEGATED = re.compile(
 """A value that is denied, in languages where the negation follows the verb or the value."""
 SAID = re.compile(r"[^\d]{1,30}[有是共需剩用花得为為要卖赚]了? ?[$\uffe5\u00a5]?(?=\d)")
 """The start of a Chinese sentence around its number."""
+VERB = re.compile(
+    r"[^\d$\u20ac\u00a3]{0,80}\b(?:is|are|was|were|has|have|had|will|would|can|makes?|made|costs?|needs?|takes?|took|gets?|got|earns?|"
+    r"sells?|sold|spends?|spent|pays?|paid|walks?|runs?|ran|buys?|bought|uses?|saves?|eats?|ate|drives?|drove|travels?|reads?|gives?|gave|"
+    r"receives?|owes?|weighs?|leaves?|left|loses?|lost|gains?|holds?|contains?|requires?|equals?|produces?|collects?|drinks?|drank|"
+    r"[a-z]{3,12}ed) [^\d]{0,40}[-$\u20ac\u00a3]?\d",
+    re.IGNORECASE,
+)
+"""The start of an English sentence around its number."""
 LETTER = re.compile(
     r"(?:the )?(?:(?:option|choice) \(?(?P<named>[A-J])\)?(?![\w'])|\(?(?P<labelled>[A-J])(?:\)\.?|[.:]) (?=\S)"
     r"|\(?(?P<reasoned>[A-J])\)?,? (?=(?:because|since|as)\b))",
@@ -78,7 +98,7 @@ LETTER = re.compile(
 """The letter of an option, before the option's text or a reason."""
 ADVERB = re.compile(
     r"(?:(?:therefore|thus|then|also|now|indeed|actually|simply|definitely|clearly|certainly|just|only|hence|so|donc|also|"
-    r"por tanto|obviously|really),? )+(?=\S)",
+    r"por tanto|obviously|really)[,:]? )+(?=\S)",
     re.IGNORECASE,
 )
 PREPOSITIONS = frozenset("in on at from with of for into through via between".split())
@@ -157,8 +177,12 @@ def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str
         return text
     if not label and BOUND.match(text):
         return None
-    if label and SAID.match(text) and (number := only_number(text)) is not None:
+    if DESCRIPTION.match(text):
+        return None
+    if label and (SAID.match(text) or VERB.match(text)) and (number := only_number(text)) is not None:
         return number
+    if (clause := CLAUSE.search(text)) and NAME.match(text) and len(text[: clause.start()].split()) < 5:
+        text = text[: clause.start()]
     words = text.lower().replace(",", " ").split()
     if is_words(text, words, label):
         return text
@@ -188,7 +212,11 @@ def is_words(text: str, words: list[str], label: bool) -> bool:
         return True
     if (DETERMINER.match(text) and NOUN.search(text)) or any(word.strip("\"'().:") in SENTENCE_WORDS for word in words):
         return False
-    if words[0] in PREPOSITIONS or any(text.lower().startswith(refused) for refused in REFUSED):
+    if (
+        words[0] in PREPOSITIONS
+        or (len(words) > 1 and words[0].endswith("ly"))
+        or any(text.lower().startswith(refused) for refused in REFUSED)
+    ):
         return False
     if not text.isascii() and not any(c == " " for c in text):
         return len(text) <= 12
@@ -202,7 +230,8 @@ def only_number(text: str) -> str | None:
     if len(found) != 1 or len(text) > 200 or first in STARTS or CONDITION.search(text) or ":" in text:
         return None
     rest = text[found[0].start() :]
-    return clean(rest if len(rest.split()) <= 3 else found[0][0])
+    short = len(rest.split()) <= 3 and not any(word in rest for word in (" every", " each", " per", " a "))
+    return clean(rest if short else found[0][0])
 
 
 def without_tails(text: str, tails: tuple[str, ...]) -> str:

@@ -36,6 +36,11 @@ SHORT_SCALE = re.compile(
 )
 
 
+PLACE = re.compile(r"\A(\d{1,9}) ?(?:\^ ?\{? ?)?(?:st|nd|rd|th)(?![a-zA-Z])(?: ?\})?")
+"""The place "2nd"."""
+ONE = re.compile(
+    r"\A(?:an?|one) (?=(?:second|minute|hour|day|week|month|year|mile|meter|dollar|cent|kilogram)\Z)", re.IGNORECASE
+)
 HALF_MORE = re.compile(r"\A([a-z]{1,9}|\d{1,9}) ([a-z]{2,12}) and (?:a|one)[ -]half\Z", re.IGNORECASE)
 """The half of "an hour and a half"."""
 
@@ -48,14 +53,22 @@ def spelled(text: str) -> str:
     """
     if text.lower() in ORDINALS:
         return str(ORDINALS[text.lower()])
+    text = ONE.sub("1 ", PLACE.sub(r"\1", text))
     text = HALF_MORE.sub(half_more, short_scales(text))
     sign, currency, body = split_sign(text)
     tokens = body.replace("-", " ").split() if body[:1].isalpha() else body.split()
     value, used = leading(tokens)
     if value is None or not used:
         return sign + currency + body if sign and not text.startswith("-") and body[:1].isdigit() else text
+    if tokens[used:] and tokens[used].lower() in ONES | TENS:  # "twelve thirty"
+        return text
     rest = " ".join(tokens[used:])
     return " ".join(f"{sign}{currency}{exact(value)} {rest}".split())
+
+
+def is_ordinal(text: str) -> bool:
+    """Return whether an answer is a place in an order, "second" or "2nd"."""
+    return text.lower() in ORDINALS or PLACE.fullmatch(text) is not None
 
 
 def half_more(match: re.Match[str]) -> str:
@@ -107,7 +120,7 @@ def leading(tokens: list[str]) -> tuple[Fraction | None, int]:
             group, said = Fraction(word), True
         elif i == 0 and word in ("a", "an") and (following in SCALES or following in PARTS):
             group, said = Fraction(1), True
-        elif i == 0 and word == "half" and following != "of":
+        elif i == 0 and word == "half" and whole(tokens, 1):
             return Fraction(1, 2), 1
         elif said and singular(word) in SCALES:
             scale = SCALES[singular(word)]
@@ -126,13 +139,18 @@ def leading(tokens: list[str]) -> tuple[Fraction | None, int]:
             and singular(tokens[i + 2]) in PARTS
         ):
             return total + group + Fraction(1, PARTS[singular(tokens[i + 2])]), i + 3
-        elif said and singular(word) in PARTS and following != "of":
+        elif said and singular(word) in PARTS and whole(tokens, i + 1):
             return (total + group) / PARTS[singular(word)], i + 1
         else:
             break
         used = i + 1
     worded = any(WORD.fullmatch(token.lower().strip(",.")) for token in tokens[:used])
     return (total + group, used) if said and worded else (None, 0)
+
+
+def whole(tokens: list[str], i: int) -> bool:
+    """Return whether a part ends here, or is of one whole: "a third of an hour", and not "a third of 12"."""
+    return tokens[i : i + 1] != ["of"] or (len(tokens) > i + 1 and tokens[i + 1].lower() in ("a", "an", "the"))
 
 
 def singular(word: str) -> str:
