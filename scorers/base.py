@@ -27,11 +27,15 @@ class StepScorer(Protocol):
 
 
 class Prefix(NamedTuple):
-    """A solution prefix whose last step is to be scored. The seed determines every random choice of the scorer."""
+    """A solution prefix whose last step is to be scored. The seed determines every random choice of the scorer.
+
+    ``choices`` are the options of a multiple-choice question, (A) first; () if the question is open.
+    """
 
     question: str
     steps: tuple[str, ...]
     seed: int
+    choices: tuple[str, ...] = ()
 
 
 class PathScorer(ABC):
@@ -90,7 +94,7 @@ class FromScores(PathScorer):
 def prefix_of(request: ScoreRequest) -> Prefix:
     """Return the solution prefix that ends in the request's node."""
     steps = tuple(node.step.text for node in request.node.path())
-    return Prefix(request.tree.problem.question, steps, request.seed)
+    return Prefix(request.tree.problem.question, steps, request.seed, request.tree.problem.choices)
 
 
 def checked(scores: Any, steps: int) -> list[float]:

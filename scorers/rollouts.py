@@ -39,7 +39,7 @@ def roll_out_prefixes(prefixes: Sequence[Prefix], writer: Handler, n: int, depth
         answers += [end.step.answer if end.status == "terminal" else None for end in ends]
 
     for prefix in prefixes:
-        tree = Tree(Problem(prefix.question, f"{prefix.seed:x}"), prefix.seed)
+        tree = Tree(Problem(prefix.question, f"{prefix.seed:x}", prefix.choices), prefix.seed)
         node = tree.root
         for step in prefix.steps:
             node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0, grade.find_answer(step)), "reasoner")
@@ -79,14 +79,14 @@ class RolloutAgreement(PathScorer):
         ]
         rollouts = roll_out_prefixes(starts, self.writer, self.n, self.depth)
         return [
-            Response(self.agreement(r.answers, answer), r.usage._replace(calls=1))
-            for r, answer in zip(rollouts, stated, strict=True)
+            Response(self.agreement(r.answers, answer, prefix.choices), r.usage._replace(calls=1))
+            for prefix, r, answer in zip(prefixes, rollouts, stated, strict=True)
         ]
 
-    def agreement(self, answers: Sequence[str | None], stated: str | None) -> float:
+    def agreement(self, answers: Sequence[str | None], stated: str | None, choices: Sequence[str] = ()) -> float:
         """Return the fraction of rollouts with the stated answer, or with the most common one if none is stated."""
         given = [answer for answer in answers if answer is not None]
-        classes = grade.group(given if stated is None else [stated, *given])
+        classes = grade.group(given if stated is None else [stated, *given], choices)
         if stated is None:
             return max(Counter(classes).values(), default=0) / self.n
         count = classes[1:].count(0)

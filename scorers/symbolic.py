@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from hintree.grade import equal
+from hintree.grade import Verdict, grade
 from hintree.scorers.base import PathScorer, Prefix
 from hintree.search.core.ledger import Usage
 from hintree.search.core.requests import Response
@@ -43,7 +43,10 @@ CLOSED = re.compile(r"\(*-?[\d(](?:.*[\d)])?", re.DOTALL)
 
 
 class SymbolicCheck(PathScorer):
-    """Score a step 1 if all its equations between numbers hold, 0 if one does not, 0.5 if it has none."""
+    """Score a step 1 if all its equations between numbers hold, 0 if one does not, 0.5 if it has none.
+
+    An equation that exceeds the grader's limits on work does not count.
+    """
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """Check the last step of each prefix."""
@@ -52,16 +55,17 @@ class SymbolicCheck(PathScorer):
 
 def check(step: str) -> float:
     """Return the score of one step: 0, 0.5 or 1."""
-    found = [pair for pair, _ in zip(equations(step), range(MAX_EQUATIONS), strict=False)]
-    return float(all(holds(left, right) for left, right in found)) if found else NO_EQUATION
+    pairs = [pair for pair, _ in zip(equations(step), range(MAX_EQUATIONS), strict=False)]
+    found = [verdict for left, right in pairs if (verdict := holds(left, right)) is not Verdict.UNGRADED]
+    return float(all(verdict is Verdict.RIGHT for verdict in found)) if found else NO_EQUATION
 
 
-def holds(left: str, right: str) -> bool:
-    """Test if both sides are the same number; a decimal may be the rounded form of a number, as the grader decides."""
+def holds(left: str, right: str) -> Verdict:
+    """Return whether both sides are the same number; a decimal may be its rounded form, as the grader decides."""
     a, b = value(left), value(right)
     if a is None or b is None or (a != b and "." in left + right):
-        return equal(left, right)
-    return a == b
+        return grade(left, right)
+    return Verdict.of(a == b)
 
 
 def value(side: str) -> Fraction | None:

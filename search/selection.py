@@ -92,7 +92,7 @@ def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], 
 def votes(tree: Tree) -> dict[str, int]:
     """Count the finished solutions by answer; equal answers are one, named by their first spelling."""
     answers = [node.step.answer for node in tree.terminals() if node.step.answer is not None]
-    classes = grade.group(answers)
+    classes = grade.group(answers, tree.problem.choices)
     return {answers[classes.index(number)]: count for number, count in Counter(classes).items()}
 
 
@@ -124,7 +124,8 @@ def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
         node = max(finished, key=lambda n: (n.score is not None, score[n.id], -n.id))
         return Choice(node, node.step.answer, score[node.id])
     weight: dict[int, float] = {}
-    classes = dict(zip((n.id for n in finished), grade.group([str(n.step.answer) for n in finished]), strict=True))
+    answers = grade.group([str(n.step.answer) for n in finished], tree.problem.choices)
+    classes = dict(zip((n.id for n in finished), answers, strict=True))
     for node in finished:
         answer = classes[node.id]
         weight[answer] = weight.get(answer, 0.0) + (1.0 if how == "majority" else score[node.id])

@@ -13,14 +13,15 @@ from hintree.statistics.intervals import clustered_share
 
 INTERVAL = f"95 % cluster bootstrap intervals over problems ({RESAMPLES} resamples)"
 SCORE = "95 % score intervals with the variance between problems"
+UNGRADED = ", and ungraded ones count neither way"
 COMPARED = [Column("against baseline", "points"), Column("won"), Column("lost"), Column("p")]
 WON = "won and lost count problems that an arm solves with more or fewer seeds; p is the exact McNemar test (two-sided)"
 
 
 def right_of(results: StudyResults, arm: str, rows: Sequence[int] | None = None) -> tuple[Floats, Floats]:
-    """Return where attempts of an arm are right, and where they were made; of the problems ``rows`` if given."""
-    right, made = results.column(arm, lambda attempt: float(attempt.right)), results.made(arm)
-    return (right, made) if rows is None else (right[rows], made[rows])
+    """Return where attempts of an arm are right, and where they are graded; of the problems ``rows`` if given."""
+    right, graded = results.column(arm, lambda attempt: float(attempt.right)), results.graded(arm)
+    return (right, graded) if rows is None else (right[rows], graded[rows])
 
 
 def accuracy(right: Floats, made: Floats) -> Estimate:
@@ -31,7 +32,7 @@ def accuracy(right: Floats, made: Floats) -> Estimate:
 
 
 def difference(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> list[Cell]:
-    """Return what an arm gains over another on the attempts that both made: difference, problems won, lost, and p."""
+    """Return an arm's gain over another on attempts that both have graded: difference, problems won, lost, and p."""
     both = ours[1] * theirs[1]
     if not both.any():
         return [None] * len(COMPARED)
@@ -43,13 +44,16 @@ def accuracy_table(results: StudyResults) -> Table:
     """Return the accuracy of every arm on all problems."""
     of_teacher = [Column("of the teacher", "%"), Column("gap recovered", "%")] if results.teacher else []
     rows: list[list[Cell]] = []
+    some = any(attempt.ungraded for arm in results.attempts.values() for attempt in arm.values())
     for arm in results.arms:
-        right, made = right_of(results, arm)
-        failed = sum(attempt.failed for attempt in results.attempts[arm].values())
-        row: list[Cell] = [arm, int(made.any(axis=1).sum()), int(made.sum()), failed, accuracy(right, made)]
-        row += compared(results, arm, None)
+        made, attempts = results.made(arm), results.attempts[arm].values()
+        row: list[Cell] = [arm, int(made.any(axis=1).sum()), int(made.sum()), sum(a.failed for a in attempts)]
+        row += [sum(a.ungraded for a in attempts)] if some else []
+        row += [accuracy(*right_of(results, arm)), *compared(results, arm, None)]
         rows.append(row + (recovered(results, arm) if results.teacher else []))
-    heads = [Column("arm"), Column("problems"), Column("attempts"), Column("failed"), Column("right", "%")]
+    heads = [Column("arm"), Column("problems"), Column("attempts"), Column("failed")]
+    heads += [Column("ungraded")] if some else []
+    heads += [Column("right", "%")]
     teacher = (
         f" Of the teacher: accuracy over that of {results.teacher}. Gap recovered: (accuracy - baseline's) / "
         f"({results.teacher}'s - baseline's)."
@@ -57,8 +61,9 @@ def accuracy_table(results: StudyResults) -> Table:
         else ""
     )
     caption = (
-        f"Share of attempts (one problem with one seed) with a right answer; failed ones are not right. {SCORE}; of "
-        f"differences and ratios, {INTERVAL}. Baseline: {results.baseline}, paired on the same problems and "
+        "Share of attempts (one problem with one seed) with a right answer; failed ones are not right"
+        f"{UNGRADED * some}. {SCORE}; of differences and ratios, {INTERVAL}. "
+        f"Baseline: {results.baseline}, paired on the same problems and "
         f"seeds; {WON}.{teacher}"
     )
     return Table("accuracy", "Accuracy", caption, [*heads, *COMPARED, *of_teacher], rows)

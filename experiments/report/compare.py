@@ -48,7 +48,7 @@ def compare(folder: Path, arm: str, other: str, teacher: str | None = None) -> T
 
 def compared(results: StudyResults, arm: str, other: str) -> Table:
     """The table: a row for each figure, with differences and ratios resampled whole (paired)."""
-    both = results.made(arm) * results.made(other)
+    both = results.graded(arm) * results.graded(other)
     if not both.any():
         raise UsageError(f"{arm!r} and {other!r} have no attempt in common yet; go on with `hintree run --resume`")
     rows: list[list[Cell]] = []
@@ -61,8 +61,15 @@ def compared(results: StudyResults, arm: str, other: str) -> Table:
     won, lost, p = mcnemar(*right)
     caption = (
         f"A is {arm}; B is {other}. Means per attempt (one problem with one seed) on the {int(both.sum())} attempts at "
-        f"{int(both.any(axis=1).sum())} problems that both made. {INTERVAL}, paired. Problems "
+        f"{int(both.any(axis=1).sum())} problems that both made{left_out(results, arm, other)}. {INTERVAL}, paired. "
+        f"Problems "
         f"won {won}, lost {lost}, p = {p:.3g}: {WON}."
     )
     heads = [Column("figure"), Column("A"), Column("B"), Column("A - B"), Column("A / B", "%")]
     return Table("comparison", f"{arm} against {other}", caption, heads, rows)
+
+
+def left_out(results: StudyResults, *arms: str) -> str:
+    """Return the part of the caption about ungraded attempts, "" if there are none."""
+    ungraded = sum(attempt.ungraded for arm in arms for attempt in results.attempts[arm].values())
+    return f" ({ungraded} ungraded attempts are left out)" if ungraded else ""

@@ -98,17 +98,20 @@ def compute_table(results: StudyResults) -> Table:
     def solved(attempt: TrialRecord) -> float:
         return float(attempt.right)
 
+    def graded(figure: TrialFigure) -> TrialFigure:
+        return lambda attempt: 0.0 if attempt.ungraded else figure(attempt)
+
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
         Column("FLOPs"): (flops(scorer=True), one),
         Column("FLOPs without scorer"): (flops(scorer=False), one),
-        Column("FLOPs per solved"): (flops(scorer=True), solved),
-        Column("tokens per solved"): (generated(*WRITERS), solved),
-        Column("teacher tokens per solved"): (generated("teacher"), solved),
+        Column("FLOPs per solved"): (graded(flops(scorer=True)), solved),
+        Column("tokens per solved"): (graded(generated(*WRITERS)), solved),
+        Column("teacher tokens per solved"): (graded(generated("teacher")), solved),
         Column("seconds"): (lambda a: a.ledger.total("seconds"), one),
     }
     caption = (
         "FLOPs: 2 x parameters x forwarded tokens, summed over all models, an estimate; with and without the scorer. "
-        "Per solved: the sum over all attempts, divided by how many of them are right; generated tokens of "
+        "Per solved: the sum over all graded attempts, divided by how many of them are right; generated tokens of "
         "reasoner, hinter and teacher. Seconds: an attempt's share of the time that the models' batches took on the "
         f"clock; compare them within one run on one idle machine only. {INTERVAL}."
     )

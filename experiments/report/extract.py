@@ -1,11 +1,12 @@
 """From the tree of an attempt to what a report keeps of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hintree.experiments.report.trial import HintRecord, JudgedStep, RewriteRecord, TrialRecord
 from hintree.experiments.report.votes import Finished
-from hintree.grade import equal
+from hintree.grade import Verdict, grade
+from hintree.grade.choices import letter_of
 from hintree.lab.checker import StepVerdict, check_step
 from hintree.lab.problem import LabProblem
 from hintree.policies.leaks import leaks
@@ -28,6 +29,9 @@ def extract_record(
     reference: str,
     aggregate: str,
     lab: LabProblem | None,
+    *,
+    choices: tuple[str, ...] = (),
+    known: Mapping[str, Verdict] | None = None,
 ) -> TrialRecord:
     """Everything about an attempt that was made to its end.
 
@@ -39,6 +43,8 @@ def extract_record(
         reference: The right answer, for the other solutions of the tree.
         aggregate: How the arm makes trajectory scores of step scores.
         lab: The problem with its exact truth, None outside the lab.
+        choices: Options of a multiple-choice question.
+        known: Stored verdicts by answer. Only answers without one, of stores from before they were kept, are graded.
     """
     path = chosen(tree, answer, aggregate).path()
     labels = exact_labels(tree, lab) if lab else {}
@@ -50,13 +56,22 @@ def extract_record(
         ledger=ledger,
         tokens=by_author(path, lambda node: node.step.tokens),
         steps=by_author(path, lambda node: 1),
-        finished=[Finished(text, equal(reference, text), score) for text, score in stated],
+        finished=[
+            Finished(named(text, choices), verdict is Verdict.RIGHT, score)
+            for text, score in stated
+            if (verdict := (known or {}).get(text) or grade(reference, text, choices)) is not Verdict.UNGRADED
+        ],
         judged=judged(tree, labels) if lab else [],
         traces=[trace(node.path(), labels) for node in ends if lab and scored(node.path())],
         rewritten=[compare(tree.nodes[node.replaces], node, labels) for node in tree if node.replaces is not None],
         hinted=[under_hint(tree, node, labelled=lab is not None) for node in tree if node.hint is not None],
         dropped=sum(node.hint_dropped for node in tree),
     )
+
+
+def named(answer: str, choices: tuple[str, ...]) -> str:
+    """Return an answer as votes compare it: the letter of the option that it names, else the answer itself."""
+    return (letter_of(answer, choices) if choices else None) or answer
 
 
 def chosen(tree: Tree, answer: str | None, aggregate: str) -> Node:

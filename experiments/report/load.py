@@ -10,6 +10,7 @@ from hintree.experiments.report.extract import extract_record
 from hintree.experiments.report.results import ProblemFacts, StudyResults
 from hintree.experiments.report.trial import TrialRecord
 from hintree.experiments.study.store import Result, Store, StoredCase
+from hintree.grade import Verdict
 from hintree.lab.parse import parse_problem as read_question
 from hintree.lab.problem import LabProblem
 from hintree.search.core.ledger import Ledger
@@ -50,12 +51,15 @@ def load(
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
     truth = exact_truth(store.study, cases) if trees else {}
+    verdicts = verdicts_by_problem(store) if trees else {}
     attempts: dict[str, dict[tuple[int, int], TrialRecord]] = {name: {} for name in arms}
     for result in tqdm(results, desc="reading", unit="tree", disable=not progress, delay=2):
         if trees:
-            attempt = read(store, result, cases[result.problem], truth, arms[result.arm])
+            known = verdicts.get(result.problem, {})
+            attempt = read(store, result, cases[result.problem], truth, arms[result.arm], known)
         else:
             attempt = TrialRecord(result.right, result.status == "failed", result.ledger)
+        attempt = attempt._replace(ungraded=result.status == "ungraded")
         place = (places[result.problem], seeds.index(result.seed))
         attempts[result.arm][place] = as_teacher(attempt) if result.arm in taught else attempt
     asked = [ProblemFacts(case.id, case.family or "", case.steps) for case in cases.values()]
@@ -69,12 +73,26 @@ def check_arm(arms: Mapping[str, Any], option: str, name: str) -> None:
         raise UsageError(f"{option} {name!r} is not an arm of this study; its arms are {', '.join(arms)}")
 
 
+def verdicts_by_problem(store: Store) -> dict[str, dict[str, Verdict]]:
+    """Return the stored verdicts by problem and answer."""
+    found: dict[str, dict[str, Verdict]] = {}
+    for stored in store.verdicts().values():
+        found.setdefault(stored.problem, {})[stored.answer] = stored.verdict
+    return found
+
+
 def read(
-    store: Store, result: Result, case: StoredCase, truth: Mapping[str, LabProblem], config: Mapping[str, Any]
+    store: Store,
+    result: Result,
+    case: StoredCase,
+    truth: Mapping[str, LabProblem],
+    config: Mapping[str, Any],
+    known: Mapping[str, Verdict],
 ) -> TrialRecord:
-    """Read one attempt from the store."""
+    """Read one attempt from the store; the verdict of its result counts for its answer wherever a tree states it."""
     if result.status == "failed":
         return TrialRecord(ledger=result.ledger)
+    verdict = Verdict.UNGRADED if result.status == "ungraded" else Verdict.of(result.right)
     return extract_record(
         store.tree(result.arm, result.problem, result.seed),
         result.ledger,
@@ -83,6 +101,8 @@ def read(
         case.reference,
         config["selection"]["aggregate"],
         truth.get(result.problem),
+        choices=case.choices,
+        known={**known, **({} if result.answer is None else {result.answer: verdict})},
     )
 
 

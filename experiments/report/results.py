@@ -54,6 +54,10 @@ class StudyResults:
         """1 where an attempt was made."""
         return self.column(arm, lambda attempt: 1.0)
 
+    def graded(self, arm: str) -> Floats:
+        """1 where an attempt was made and is not ungraded."""
+        return self.column(arm, lambda attempt: float(not attempt.ungraded))
+
     def of(self, arm: str) -> Iterator[tuple[int, TrialRecord]]:
         """The attempts of an arm that did not fail, with the position of their problem, in order."""
         for (problem, _), attempt in sorted(self.attempts[arm].items(), key=lambda item: item[0]):

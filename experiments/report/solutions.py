@@ -25,12 +25,12 @@ def solutions_table(results: StudyResults) -> Table:
         for k in sizes(pools):
             rows.append([arm, k, mean, *(expected(pools, k, kind) for kind in KINDS.values())])
     caption = (
-        "All finished solutions of a problem that state an answer, over all seeds, k of them drawn: the chance that "
-        "one is right (pass@k, unbiased), that their majority is (maj@k), and that their vote weighted by trajectory "
-        "score is (weighted@k; by token confidence where nothing judges). Votes are over all subsets, or over "
-        f"{DRAWS} random ones where there are more. A problem with fewer than k solutions counts with all it has, one "
-        "with none is not solved. Solutions of one tree share steps, so only for best-of-n and single chains are they "
-        "independent. 95 % bootstrap intervals over problems."
+        "All finished solutions of a problem that state a graded answer, over all seeds, k of them drawn: the chance "
+        "that one is right (pass@k, unbiased), that their majority is (maj@k), and that their vote weighted by "
+        "trajectory score is (weighted@k; by token confidence where nothing judges). Votes are over all subsets, or "
+        f"over {DRAWS} random ones where there are more. A problem with fewer than k solutions counts with all it has, "
+        "one with none is not solved. Solutions of one tree share steps, so only for best-of-n and single chains are "
+        "they independent. 95 % bootstrap intervals over problems."
     )
     columns = [Column("arm"), Column("k"), Column("solutions per problem"), *(Column(kind, "%") for kind in KINDS)]
     return Table("solutions", "pass@k and votes", caption, columns, rows)

@@ -62,11 +62,12 @@ class TrialRecord(NamedTuple):
     """One attempt. Of one that failed only the ledger is known, if that.
 
     Attributes:
-        right: Whether the answer is right; False if the attempt failed.
+        right: Whether the answer is right; False if the attempt failed or is ungraded.
         failed: Whether it failed.
+        ungraded: Whether the verdict on its answer is not known; it counts in no accuracy.
         ledger: What it cost.
         tokens, steps: Of the returned trajectory, by author.
-        finished: Finished solutions that state an answer, in order of creation.
+        finished: Finished solutions that state an answer, in order of creation; ungraded ones are left out.
         judged, traces: Steps and finished solutions with exact labels; empty outside the lab.
         rewritten, hinted: All rewrites and all hinted steps of the tree.
         dropped: Hints that said too much and were left out.
@@ -83,3 +84,4 @@ class TrialRecord(NamedTuple):
     rewritten: Sequence[RewriteRecord] = ()
     hinted: Sequence[HintRecord] = ()
     dropped: int = 0
+    ungraded: bool = False

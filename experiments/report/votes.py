@@ -15,7 +15,7 @@ DRAWS = 200
 
 
 class Finished(NamedTuple):
-    """A finished solution: its answer in canonical form, whether it is right, and its trajectory score in [0, 1]."""
+    """A finished solution: its answer (the letter of an option), whether it is right, and its score in [0, 1]."""
 
     answer: str
     right: bool

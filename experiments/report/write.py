@@ -70,11 +70,13 @@ def notes(results: StudyResults, study_hash: str, versions: Mapping[str, str]) -
     """Describe the study, and whether it is complete."""
     whole = len(results.attempts) * len(results.problems) * len(results.seeds)
     made = sum(map(len, results.attempts.values()))
-    failed = sum(attempt.failed for arm in results.attempts.values() for attempt in arm.values())
+    attempts = [attempt for arm in results.attempts.values() for attempt in arm.values()]
+    failed, ungraded = sum(a.failed for a in attempts), sum(a.ungraded for a in attempts)
     seeds = ", ".join(map(str, results.seeds))
     found = [
         f"{len(results.attempts)} arms, {len(results.problems)} problems, seeds {seeds}",
-        f"{made} of {whole} attempts were made, {failed} of them failed",
+        f"{made} of {whole} attempts were made, {failed} of them failed"
+        + f", {ungraded} are ungraded" * bool(ungraded),
         f"baseline: {results.baseline}",
         f"the teacher alone: {results.teacher or 'no arm'}",
         f"study {study_hash}",

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from hintree.errors import DamagedStoreError, UsageError
 from hintree.experiments.study.result_table import write_csv
+from hintree.experiments.study.salvage import good_rows, good_verdicts
 from hintree.experiments.study.store import FILE, Store, check_same
 from hintree.experiments.study.store_file import connect
 
@@ -19,8 +20,8 @@ BATCH = 500
 def merge(folders: Sequence[Path], out: Path) -> str:
     """Put the results of ``folders`` into ``out``, which may be there; what came of it, in words.
 
-    Of a damaged store the good rows are taken. Where a result is there twice, one that is done beats one that failed,
-    else the first stays.
+    Of a damaged store the good rows are taken. Where a result is there twice, one that is done beats one that is
+    ungraded, which beats one that failed; else the first stays.
 
     Raises:
         UsageError: A folder holds no store or one of another study, or no row of it can be read.
@@ -63,7 +64,8 @@ def open_any(folder: Path) -> Store:
 
 
 def copy(source: Store, target: Store) -> None:
-    """Copy the good rows of a store."""
-    rows = iter(tqdm(source.good_rows(), desc=str(source.path.parent), unit=" results", delay=2))
+    """Copy the good rows of a store, and its verdicts."""
+    rows = iter(tqdm(good_rows(source), desc=str(source.path.parent), unit=" results", delay=2))
     while batch := list(islice(rows, BATCH)):
         target.add(batch)
+    target.add((), good_verdicts(source))

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from tqdm import tqdm
 
 from hintree.errors import UsageError
-from hintree.experiments.study.result_table import accuracy
+from hintree.experiments.study.result_table import accuracy_text
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.trees import solved_tree
@@ -31,7 +31,7 @@ class ResultCell(NamedTuple):
 
 
 class ProblemRow(NamedTuple):
-    """One problem in the index, with the cells of each arm and how many of them are not right."""
+    """One problem in the index, with the cells of each arm and how many of them are wrong or failed."""
 
     number: int
     case: StoredCase
@@ -61,7 +61,7 @@ def write_run(store: Store, folder: Path) -> Path:
         name = f"problem-{number:05d}.html"
         if trees := [solved for _, solved in pairs if solved is not None]:
             (folder / name).write_text(page(trees), encoding="utf-8")
-        wrong = sum(not result.right for result in found[key])
+        wrong = sum(mark_of(result) in ("wrong", "failed") for result in found[key])
         rows.append(ProblemRow(number, case, cells(arms, pairs, name), wrong))
     index.write_text(index_page(store, rows, [r for results in found.values() for r in results]), encoding="utf-8")
     return index
@@ -76,6 +76,7 @@ def index_page(store: Store, rows: Sequence[ProblemRow], results: Sequence[Resul
         arms=[arm_row(arm, [result for result in results if result.arm == arm]) for arm in store.arms()],
         rows=sorted(rows, key=lambda row: (-row.wrong, row.number)),
         roles=ROLES,
+        some_ungraded=any(result.status == "ungraded" for result in results),
         style_hash=digest(style),
         style=style,
     )
@@ -93,10 +94,16 @@ def arm_row(arm: str, results: Sequence[Result]) -> dict[str, Any]:
     return {
         "name": arm,
         "count": count,
-        "right": str(accuracy(results)) if count else "-",
+        "right": accuracy_text(results),
         "failed": sum(r.status == "failed" for r in results),
+        "ungraded": sum(r.status == "ungraded" for r in results),
         "tokens": {role: f"{mean:,.0f}" if mean else "-" for role, mean in tokens.items()},
     }
+
+
+def mark_of(result: Result) -> str:
+    """Return "right", "wrong", "ungraded" or "failed"."""
+    return result.status if result.status != "done" else "right" if result.right else "wrong"
 
 
 def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]], name: str) -> list[list[ResultCell]]:
@@ -104,7 +111,7 @@ def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]],
     row: dict[str, list[ResultCell]] = {arm: [] for arm in arms}
     tree = 0
     for result, solved in pairs:
-        mark = "failed" if result.status == "failed" else "right" if result.right else "wrong"
+        mark = mark_of(result)
         text = result.reason if mark == "failed" else result.answer if result.answer is not None else "no answer"
         row[result.arm].append(ResultCell(mark, text, f"{name}#tree={tree}" if solved else ""))
         tree += solved is not None

@@ -31,7 +31,7 @@ class Progress:
             self.counts["right"] += result.right
             for role in ROLES:
                 self.tokens[role] += result.ledger[role].tokens()
-        done = self.counts["done"] + self.counts["failed"]
+        done = self.counts["done"] + self.counts["failed"] + self.counts["ungraded"]
         if old:
             self.bar.initial = self.bar.n = done
         self.bar.set_postfix_str(self.words(), refresh=False)
@@ -41,9 +41,9 @@ class Progress:
         """Accuracy and tokens so far."""
         done = self.counts["done"] + self.counts["failed"]
         share = f"{100 * self.counts['right'] / done:.1f} % right" if done else "none yet"
-        failed = f", {self.counts['failed']} failed" if self.counts["failed"] else ""
+        rest = "".join(f", {self.counts[name]} {name}" for name in ("failed", "ungraded") if self.counts[name])
         spent = " ".join(f"{role} {tqdm.format_sizeof(n)}" for role, n in self.tokens.items() if n)
-        return f"{share}{failed}, tokens: {spent or '-'}"
+        return f"{share}{rest}, tokens: {spent or '-'}"
 
     def close(self) -> None:
         """End the progress line."""

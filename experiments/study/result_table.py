@@ -38,7 +38,7 @@ def rows(store: Store) -> Iterator[list[object]]:
     for result in store.results():
         case = cases[result.problem]
         head = [result.arm, case.id, case.family, case.steps, result.seed, result.status, result.reason]
-        head += [case.reference, result.answer, int(result.right)]
+        head += [case.reference, result.answer, None if result.status == "ungraded" else int(result.right)]
         yield head + [getattr(result.ledger[role], figure) for role in ROLES for figure in FIGURES]
 
 
@@ -67,27 +67,41 @@ def write_csv(store: Store) -> Path:
 
 
 def accuracy(results: Iterable[Result]) -> Share:
-    """Return the share of right results with its 95 % interval, in which results of one problem are a cluster."""
+    """Return the share of right results with its 95 % interval, in which results of one problem are a cluster.
+
+    Ungraded results do not count.
+    """
     right: Counter[str] = Counter()
     tries: Counter[str] = Counter()
     for result in results:
-        right[result.problem] += result.right
-        tries[result.problem] += 1
+        if result.status != "ungraded":
+            right[result.problem] += result.right
+            tries[result.problem] += 1
     return clustered_share(list(right.values()), list(tries.values()))
 
 
+def accuracy_text(results: Iterable[Result]) -> str:
+    """Return the accuracy with its interval as every screen shows it; "-" if no result is graded."""
+    share = accuracy(results)
+    return str(share) if share.n else "-"
+
+
 def summary(store: Store) -> Table:
-    """Return a table with accuracy and its 95 % interval, failures, and tokens per result and role, a row per arm."""
-    table = Table("arm", "right", "n", "failed", *ROLES, box=None, padding=(0, 2, 0, 0))
+    """Return a table with accuracy and its 95 % interval, failures, and tokens per result and role, a row per arm.
+
+    It has a column of ungraded results if there are some; accuracy is over the others.
+    """
+    some = "ungraded" in store.keys().values()
+    heads = ["arm", "right", "n", "failed", *["ungraded"] * some, *ROLES]
+    table = Table(*heads, box=None, padding=(0, 2, 0, 0))
     table.columns[0].overflow, table.columns[1].no_wrap = "fold", True
     by_arm: dict[str, list[Result]] = {}
     for result in store.results():
         by_arm.setdefault(result.arm, []).append(result)
     for arm, results in by_arm.items():
         n = len(results)
-        right = accuracy(results)
-        failed = sum(result.status == "failed" for result in results)
+        counts = [sum(result.status == status for result in results) for status in ("failed", "ungraded")[: 1 + some]]
         tokens = [sum(result.ledger[role].tokens() for result in results) / n for role in ROLES]
-        figures = [str(right), str(n), str(failed) if failed else "-", *(f"{t:.0f}" if t else "-" for t in tokens)]
-        table.add_row(Text(arm), *figures)
+        figures = [f"{figure:.0f}" if figure else "-" for figure in (*counts, *tokens)]
+        table.add_row(Text(arm), accuracy_text(results), str(n), *figures)
     return table

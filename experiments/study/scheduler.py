@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hintree.errors import HintreeError
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.tasks import ATTEMPTS, Task, TaskQueue
+from hintree.experiments.study.verdicts import StoredVerdict
 from hintree.experiments.study.worker import Alive, Done, End, Lost, Message, Ready, Refused
 from hintree.experiments.study.worker_pool import WorkerPool
 from hintree.search.core.ledger import Ledger
@@ -52,6 +53,7 @@ class Scheduler:
         self.started: set[int] = set()
         self.busy: dict[int, Work] = {}
         self.fresh: list[tuple[Result, bytes | None]] = []
+        self.verdicts: list[StoredVerdict] = []
 
     def run(self) -> None:
         """Do all tasks.
@@ -91,8 +93,9 @@ class Scheduler:
                 self.give_up(worker, reason)
             case End(reason) if work is not None:
                 self.close(self.busy.pop(worker), reason)
-            case Done(result, tree) if work is not None:
+            case Done(result, tree, verdicts) if work is not None:
                 work.heard = time.monotonic()
+                self.verdicts += verdicts
                 self.take(work, result, tree)
             case Alive() if work is not None:
                 work.heard = time.monotonic()
@@ -125,6 +128,6 @@ class Scheduler:
     def keep(self) -> None:
         """Write what is new."""
         if self.fresh:
-            self.store.add(self.fresh)
+            self.store.add(self.fresh, self.verdicts)
             self.kept([result for result, _ in self.fresh])
-            self.fresh = []
+            self.fresh, self.verdicts = [], []

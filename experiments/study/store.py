@@ -5,8 +5,10 @@
     meta      study, study_hash, versions, hardware; JSON
     arms      name and configuration by hash, in the study's order
     problems  id, question and reference by key, in order
+    choices   options of multiple-choice problems by key
     results   one row per (arm, problem, seed): status, answer, ledger
     trees     the tree of every result, zlib-compressed JSON
+    verdicts  the verdict on every answer that a tree states, by problem and answer
 
 A result and its tree are written in one transaction. SQLite runs in WAL mode with full synchronisation, so that many
 processes may write, and a killed process or machine loses only what was not acknowledged. Every row carries a checksum.
@@ -21,11 +23,23 @@ from typing import Any, Self
 
 from hintree.errors import UsageError
 from hintree.experiments.study.store_file import SCHEMA, check_pages, check_version, connect, damaged, reported
-from hintree.experiments.study.store_rows import COLUMNS, as_result, checksum_of, unpack_tree
+from hintree.experiments.study.store_rows import COLUMNS, STATUSES, as_result, checksum_of, unpack_tree
 from hintree.experiments.study.store_rows import Result as Result
+from hintree.experiments.study.store_study import (
+    LATER_TABLES,
+    difference,
+    fill,
+    hash_of,
+    key_of,
+    missed,
+    read_cases_of,
+    settings_version,
+    study_hash,
+    write_study,
+)
 from hintree.experiments.study.store_study import StoredCase as StoredCase
-from hintree.experiments.study.store_study import difference, fill, hash_of, key_of, missed, study_hash, write_study
 from hintree.experiments.study.upgrade import upgrade_arm, upgrade_study
+from hintree.experiments.study.verdicts import StoredVerdict, Verdicts, read_verdicts, settle, write_verdicts
 from hintree.search.core.tree import Tree
 
 FILE = "run.sqlite"
@@ -44,6 +58,7 @@ class Store:
         with reported(self.path):
             self._hashes = dict(connection.execute("SELECT name, hash FROM arms"))
             self._names = {hash: name for name, hash in self._hashes.items()}
+            self._settings = settings_version(connection)
 
     @classmethod
     def create(
@@ -109,6 +124,9 @@ class Store:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("UPDATE meta SET value=value WHERE key='study'")  # fails if nothing can be written
+                for statement in LATER_TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={SCHEMA}")
                 connection.execute("COMMIT")
             store = cls(path, connection)
         store.check()
@@ -157,11 +175,11 @@ class Store:
     @property
     def study(self) -> dict[str, Any]:
         """Return the resolved study: name, baseline arm, problems, seeds, and the arms in order, upgraded."""
-        return upgrade_study(self.meta("study"))
+        return upgrade_study(self.meta("study"), self._settings)
 
     def arms(self) -> dict[str, dict[str, Any]]:
         """Return the upgraded configuration of each arm by name, in the study's order."""
-        return {name: upgrade_arm(config) for name, config in self._stored_arms().items()}
+        return {name: upgrade_arm(config, self._settings) for name, config in self._stored_arms().items()}
 
     def _arm_keys(self) -> dict[str, str]:
         """Return the key under which results of an arm are stored, by the hash of its upgraded configuration.
@@ -181,10 +199,13 @@ class Store:
 
     def problems(self) -> dict[str, StoredCase]:
         """Problem by key, in order."""
-        names = ", ".join(StoredCase._fields)
         with reported(self.path):
-            rows = self._connection.execute(f"SELECT key, {names} FROM problems ORDER BY position").fetchall()
-        return {key: StoredCase(*row) for key, *row in rows}
+            return read_cases_of(self._connection)
+
+    def verdicts(self) -> Verdicts:
+        """Return the verdicts on the answers that trees state, by problem and answer; none for an old store."""
+        with reported(self.path):
+            return read_verdicts(self._connection)
 
     def results(self) -> Iterator[Result]:
         """All results, by arm, problem and seed, whatever the order in which they were written.
@@ -200,30 +221,6 @@ class Store:
                 if checksum_of(row) != checksum:
                     raise damaged(self.path, "a row does not fit its checksum")
                 yield as_result(row, self._names)
-
-    def good_rows(self) -> Iterator[tuple[Result, bytes | None]]:
-        """All results that can be read and fit their checksums, with their packed trees, however damaged the store is.
-
-        A result whose tree is damaged is left out too.
-        """
-        for rowid in range(1, self._last_row() + 1):
-            try:
-                row = self._connection.execute(f"SELECT {COLUMNS}, checksum FROM results WHERE rowid=?", (rowid,))
-                *values, checksum = row.fetchone() or (None,)
-                if checksum is not None and checksum_of(values) == checksum:
-                    result = as_result(values, self._names)
-                    tree = self.packed_tree(result.arm, result.problem, result.seed)
-                    if tree is None or unpack_tree(tree):
-                        yield result, tree
-            except (sqlite3.Error, UsageError, ValueError, zlib.error, KeyError, TypeError):
-                continue
-
-    def _last_row(self) -> int:
-        """A bound of the row numbers of results."""
-        try:
-            return int(self._connection.execute("SELECT coalesce(max(rowid), 0) FROM results").fetchone()[0])
-        except sqlite3.Error:
-            return 4 * len(self._names) * len(self.problems()) * len(self.study["seeds"])
 
     def keys(self) -> dict[tuple[str, str, int], str]:
         """Status of every result by (arm, problem, seed)."""
@@ -250,16 +247,19 @@ class Store:
             row = self._connection.execute(query, (self._hashes.get(arm), problem, seed)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def add(self, results: Iterable[tuple[Result, bytes | None]]) -> None:
-        """Write results with their packed trees; when this returns they are on the disk.
+    def add(self, results: Iterable[tuple[Result, bytes | None]], verdicts: Iterable[StoredVerdict] = ()) -> None:
+        """Write results with their packed trees, and verdicts; when this returns they are on the disk.
 
-        A result that is there stays, but one that is done takes the place of one that failed.
+        A result that is there stays, but one of a later status of ``STATUSES`` takes the place of one of an earlier
+        status. Ungraded results whose verdict has become known are done.
         """
         with reported(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for result, tree in results:
                     self._add(result, tree)
+                write_verdicts(self._connection, verdicts)
+                settle(self._connection)
             except BaseException:
                 if self._connection.in_transaction:  # a full disk has ended it already
                     self._connection.execute("ROLLBACK")
@@ -275,9 +275,9 @@ class Store:
         key = (self._hashes[result.arm], result.problem, result.seed)
         row = [*key, result.status, result.reason, result.answer, int(result.right), result.attempts]
         row += [json.dumps(result.ledger.to_dict()), json.dumps(result.parameters)]
-        if result.status == "done":
-            forget = "DELETE FROM results WHERE arm=? AND problem=? AND seed=? AND status='failed'"
-            self._connection.execute(forget, key)
+        for lower in STATUSES[: STATUSES.index(result.status)]:
+            forget = "DELETE FROM results WHERE arm=? AND problem=? AND seed=? AND status=?"
+            self._connection.execute(forget, (*key, lower))
         marks = ", ".join("?" * (len(row) + 1))
         statement = f"INSERT OR IGNORE INTO results ({COLUMNS}, checksum) VALUES ({marks})"
         new = self._connection.execute(statement, (*row, checksum_of(row))).rowcount

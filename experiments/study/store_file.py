@@ -8,8 +8,10 @@ from pathlib import Path
 
 from hintree.errors import DamagedStoreError, UsageError
 
-SCHEMA = 1
-"""Version of the tables; a store of another version is refused."""
+SCHEMA = 2
+"""Version of the tables; a store of a newer version is refused."""
+OLDEST = 1
+"""Oldest version of the tables that is read; it lacks ``store_study.LATER_TABLES``."""
 LOCK_TIMEOUT = 120
 """Seconds to wait for other writers of the same store."""
 ADVICE = {
@@ -37,7 +39,7 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
     ((version,),) = connection.execute("PRAGMA user_version")
     if version > SCHEMA:
         raise UsageError(f"{path} was written by a newer hintree (schema {version}, this one reads {SCHEMA}): update")
-    if version < SCHEMA:
+    if version < OLDEST:
         raise UsageError(
             f"{path} is of schema {version}, and this hintree reads {SCHEMA}: it is no study, was cut off while it was "
             "made, or is from an older hintree; give another --out"

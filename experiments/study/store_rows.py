@@ -9,6 +9,8 @@ from hintree.search.core.ledger import Ledger
 from hintree.search.core.serialization import from_dict, to_dict
 from hintree.search.core.tree import Tree
 
+STATUSES = ("failed", "ungraded", "done")
+"""States of a result; a later one in this order replaces an earlier one."""
 COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters"
 
 
@@ -17,9 +19,9 @@ class Result(NamedTuple):
 
     arm: Its name.
     problem: Key of the problem.
-    status: "done" or "failed".
+    status: "done", "ungraded" (solved, and the verdict on its answer is not known) or "failed".
     reason: Why the search stopped ("complete", "budget: LIMIT"), or why it failed.
-    right: Whether the answer is equal to the reference, as the grader saw it after the search.
+    right: Whether the answer is equal to the reference, as the grader saw it after the search; False while ungraded.
     parameters: Weights of the model behind each role.
     attempts: How often it was tried.
     """

@@ -6,6 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hintree.data.case import Case
+from hintree.experiments.study.upgrade import SETTINGS
+
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE arms (hash TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, position INTEGER NOT NULL, config TEXT NOT NULL);
@@ -23,23 +26,64 @@ CREATE TABLE trees (
     PRIMARY KEY (arm, problem, seed)
 );
 """
+LATER_TABLES = """
+CREATE TABLE IF NOT EXISTS choices (problem TEXT PRIMARY KEY, choices TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS verdicts (
+    problem TEXT NOT NULL, answer TEXT NOT NULL, verdict TEXT NOT NULL, tries INTEGER NOT NULL,
+    PRIMARY KEY (problem, answer)
+);
+"""
+"""Tables that stores of schema 1 lack; they get them when they are opened to be written."""
 
 
 class StoredCase(NamedTuple):
-    """A problem of the study with its reference answer; family and steps are None where they are not known."""
+    """A problem of the study with its reference answer; family and steps are None where they are not known.
+
+    Options of a multiple-choice question are in ``choices``, (A) first; () if the question is open.
+    """
 
     id: str
     question: str
     reference: str
     family: str | None
     steps: int | None
+    choices: tuple[str, ...] = ()
+
+
+def stored_case(case: Case) -> StoredCase:
+    """Return a problem as a study stores it."""
+    choices = case.choices or case.problem.choices
+    return StoredCase(case.problem.id, case.problem.question, case.reference, case.family or None, case.steps, choices)
+
+
+def read_cases_of(connection: sqlite3.Connection) -> dict[str, StoredCase]:
+    """Return the problems of a store by key, in order; those of a store of schema 1 have no choices."""
+    listed = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'choices'").fetchone()[0]
+    choices = dict(connection.execute("SELECT problem, choices FROM choices")) if listed else {}
+    query = "SELECT key, id, question, reference, family, steps FROM problems ORDER BY position"
+    return {
+        key: StoredCase(*row, tuple(json.loads(choices[key])) if key in choices else ())
+        for key, *row in connection.execute(query)
+    }
+
+
+def settings_version(connection: sqlite3.Connection) -> int:
+    """Return the version of the settings of the arms; 1 for a store that does not record it.
+
+    Raises:
+        sqlite3.DatabaseError: It is not a whole number.
+    """
+    row = connection.execute("SELECT value FROM meta WHERE key='settings'").fetchone()
+    if row is not None and not str(row[0]).isdecimal():
+        raise sqlite3.DatabaseError("the version of its settings cannot be read")
+    return 1 if row is None else int(row[0])
 
 
 def fill(
     connection: sqlite3.Connection, study: Mapping[str, Any], cases: Sequence[StoredCase], facts: Mapping[str, Any]
 ) -> None:
     """Make the tables and write all but results."""
-    for statement in TABLES.split(";"):
+    for statement in (TABLES + LATER_TABLES).split(";"):
         connection.execute(statement)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
     write_study(connection, study, cases)
@@ -60,15 +104,19 @@ def write_study(
         arm_keys: Keys of arms that have results already, by the hash of the arm's configuration.
     """
     known = arm_keys or {}
-    own = {"study": study, "study_hash": study_hash(study, cases)}
+    own = {"study": study, "study_hash": study_hash(study, cases), "settings": SETTINGS}
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in own.items()])
     connection.execute("DELETE FROM arms")
     connection.execute("DELETE FROM problems")
+    connection.execute("DELETE FROM choices")
     hashed = [(hash_of(config), name, config) for name, config in study["arms"].items()]
     arms = [(known.get(key, key), name, i, json.dumps(config)) for i, (key, name, config) in enumerate(hashed)]
     connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", arms)
-    asked = [(key_of(case.id, case.question), i, *case) for i, case in enumerate(cases)]
+    keys = [key_of(case.id, case.question) for case in cases]
+    asked = [(key, i, *case[:-1]) for i, (key, case) in enumerate(zip(keys, cases, strict=True))]
     connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", asked)
+    choices = [(key, json.dumps(case.choices)) for key, case in zip(keys, cases, strict=True) if case.choices]
+    connection.executemany("INSERT INTO choices VALUES (?, ?)", choices)
 
 
 def hash_of(data: object) -> str:
@@ -83,7 +131,7 @@ def key_of(id: str, question: str) -> str:
 
 def study_hash(study: Mapping[str, Any], cases: Sequence[StoredCase]) -> str:
     """The hash of a study: all that its results depend on, and the order of its arms."""
-    return hash_of([study, list(study["arms"]), list(cases)])
+    return hash_of([study, list(study["arms"]), [case if case.choices else case[:-1] for case in cases]])
 
 
 def missed(study: Mapping[str, Any], keys: Iterable[str], old: Mapping[str, Any], old_keys: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ def as_solved(result: Result, tree: Tree) -> ShownTree:
     """A result's tree with what the result says about it."""
     facts = {
         "answer": "none found" if result.answer is None else result.answer,
-        "which is": "right" if result.right else "wrong",
+        "which is": "ungraded" if result.status == "ungraded" else "right" if result.right else "wrong",
         "ended": result.reason,
         "generated tokens": f"{result.ledger.total('generated_tokens'):,.0f}",
     }

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from hintree.search import Selection
+from hintree.search import PathLimits, Selection
+from hintree.search.core.limits import LONGEST_PATH
 from hintree.search.escalation import OLD_NAMES
 from hintree.search.registry import SEARCHES
 
+SETTINGS = 2
+"""Version of the settings of arms that a store records. In version 1 the limit of a path was its ``depth``."""
+FORMER_DEPTH = 16
+"""Default of ``depth`` in version 1, where the default is ``LONGEST_PATH`` today."""
 SELECTION = frozenset(field.name for field in fields(Selection))
 """Settings that every search had before an arm got a part ``selection``."""
 
@@ -60,13 +65,27 @@ def is_own(name: str, search: Any) -> bool:
     return name in {field.name for field in fields(kind)}
 
 
-def upgrade_study(study: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored study with today's names of settings; a study that has them already is returned equal."""
-    return {**study, "arms": {name: upgrade_arm(config) for name, config in study["arms"].items()}}
+def recorded(search: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a search that an arm records: limits of paths only where they are not the default.
+
+    So the arms of studies from before these limits keep their hashes, and their stores resume.
+    """
+    usual = {field.name: field.default for field in fields(PathLimits)}
+    return {name: value for name, value in search.items() if name not in usual or value != usual[name]}
 
 
-def upgrade_arm(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an arm's stored configuration in today's form; the given one is not modified."""
+def upgrade_study(study: Mapping[str, Any], version: int = SETTINGS) -> dict[str, Any]:
+    """Return a stored study with today's settings; a study that has them already is returned equal.
+
+    Args:
+        study: The resolved study.
+        version: Version of its settings; see ``SETTINGS``.
+    """
+    return {**study, "arms": {name: upgrade_arm(config, version) for name, config in study["arms"].items()}}
+
+
+def upgrade_arm(config: Mapping[str, Any], version: int = SETTINGS) -> dict[str, Any]:
+    """Return an arm's stored configuration in today's form; arguments as above, and the given one is not modified."""
     upgraded = dict(config)
     if isinstance(rule := config.get("rewrite"), Mapping):
         upgraded["rewrite"] = {OLD_NAMES.get(name, name): value for name, value in rule.items()}
@@ -74,6 +93,15 @@ def upgrade_arm(config: Mapping[str, Any]) -> dict[str, Any]:
         upgraded["selection"] = {name: value for name, value in search.items() if name in SELECTION}
         kept = [name for name in search if name not in SELECTION or is_own(name, search.get("name"))]
         upgraded["search"] = {name: search[name] for name in kept}
+    if version < SETTINGS and isinstance(search := upgraded.get("search"), Mapping):
+        upgraded["search"] = with_usual_depth(search)
     if isinstance(weights := config.get("weights"), Mapping):
         upgraded["weights"] = {name: OLD_WEIGHTS.get(value, value) for name, value in weights.items()}
     return upgraded
+
+
+def with_usual_depth(search: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a search with today's default of ``depth`` in place of the former one."""
+    kind: Any = SEARCHES.get(search.get("name", ""))
+    usual = kind is not None and {field.name: field.default for field in fields(kind)}["depth"] == LONGEST_PATH
+    return {**search, "depth": LONGEST_PATH} if usual and search.get("depth") == FORMER_DEPTH else dict(search)

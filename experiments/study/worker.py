@@ -13,7 +13,8 @@ from hintree.errors import HintreeError
 from hintree.experiments.study.store_rows import Result, pack_tree
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.tasks import Task
-from hintree.grade import equal
+from hintree.experiments.study.verdicts import StoredVerdict, grade_answers, stated_answers, storable
+from hintree.grade import GraderError, Verdict
 from hintree.search.core.endings import StopReason
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Problem, Tree
@@ -62,10 +63,11 @@ class Alive(NamedTuple):
 
 
 class Done(NamedTuple):
-    """One problem is done, or failed; with its packed tree."""
+    """One problem is done, ungraded or failed; with its packed tree, and the verdicts on all answers in it."""
 
     result: Result
     tree: bytes
+    verdicts: Sequence[StoredVerdict] = ()
 
 
 class End(NamedTuple):
@@ -92,7 +94,7 @@ Message = Ready | Alive | Done | End | Refused | Lost
 def perform(job: Job, prepare: PrepareArm, task: Task, heartbeat: Heartbeat) -> Iterator[Message]:
     """Do a task, problem by problem."""
     keys = {job.cases[key].id: key for key in task.problems}
-    problems = [Problem(job.cases[key].question, job.cases[key].id) for key in task.problems]
+    problems = [Problem(case.question, case.id, case.choices) for case in map(job.cases.__getitem__, task.problems)]
     try:
         solve = prepare(job.study["arms"][task.arm], task.seed, heartbeat)
     except HintreeError as error:
@@ -101,11 +103,12 @@ def perform(job: Job, prepare: PrepareArm, task: Task, heartbeat: Heartbeat) -> 
     try:
         for outcome in solve(problems):
             key = keys[outcome.tree.problem.id]
-            yield Done(graded(task, key, job.cases[key], outcome), pack_tree(outcome.tree))
+            result, verdicts = graded(task, key, job.cases[key], outcome)
+            yield Done(result, pack_tree(outcome.tree), verdicts)
     except GradingError as error:
         yield Refused(str(error))
     except Exception as error:
-        yield End(plain(f"{type(error).__name__}: {error}")[:LONGEST])
+        yield End(storable(f"{type(error).__name__}: {error}")[:LONGEST])
     else:
         yield End()
 
@@ -114,31 +117,23 @@ class GradingError(HintreeError):
     """The grader cannot work."""
 
 
-def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> Result:
-    """The outcome of a search as a result."""
+def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> tuple[Result, list[StoredVerdict]]:
+    """Return the outcome of a search as a result, and the verdicts on all answers that its tree states.
+
+    A solution without an answer is wrong, and a failed search is not graded.
+    """
     failed = outcome.stop_reason.failed
+    answer = None if outcome.answer is None else storable(outcome.answer)
     try:
-        right = not failed and outcome.answer is not None and equal(case.reference, outcome.answer)
-    except HintreeError as error:
+        verdicts = [] if failed else grade_answers(key, case, [answer, *stated_answers(outcome.tree)])
+    except GraderError as error:
         raise GradingError(str(error)) from error
-    status = "failed" if failed else "done"
-    return Result(
-        task.arm,
-        key,
-        task.seed,
-        status,
-        plain(str(outcome.stop_reason))[:LONGEST],
-        None if outcome.answer is None else plain(outcome.answer),
-        right,
-        outcome.ledger,
-        outcome.parameters,
-        task.attempt,
-    )
-
-
-def plain(text: str) -> str:
-    """A text that can be stored: halves of surrogate pairs, which models may write, become question marks."""
-    return text.encode(errors="replace").decode()
+    verdict = next((v.verdict for v in verdicts if v.answer == answer), Verdict.WRONG)
+    status = "failed" if failed else "ungraded" if verdict is Verdict.UNGRADED else "done"
+    right = verdict is Verdict.RIGHT
+    reason = storable(str(outcome.stop_reason))[:LONGEST]
+    parts = (answer, right, outcome.ledger, outcome.parameters, task.attempt)
+    return Result(task.arm, key, task.seed, status, reason, *parts), verdicts
 
 
 def serve(pipe: Connection, job: Job) -> None:

@@ -1,5 +1,6 @@
 """LoRID: a direct solution and one that begins with knowledge, sampled until they agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree import grade
@@ -48,7 +49,7 @@ class Lorid(PathLimits):
             before = tree.terminals()
             direct = await self.solution(tree, Position(0, number, 2), rule, hinted=False)
             informed = await self.solution(tree, Position(1, number, 2), rule, hinted=True)
-            if direct and informed and agree(direct, informed):
+            if direct and informed and agree(direct, informed, tree.problem.choices):
                 prune(before, Rejection.SUPERSEDED, f"steps {direct.id} and {informed.id} agree")
                 return
 
@@ -60,7 +61,7 @@ class Lorid(PathLimits):
         return ends[-1] if ends else None
 
 
-def agree(one: Node, other: Node) -> bool:
+def agree(one: Node, other: Node, choices: Sequence[str] = ()) -> bool:
     """Return true if two finished solutions state answers that the grader finds equal."""
-    first, second = grade.group([str(one.step.answer), str(other.step.answer)])
+    first, second = grade.group([str(one.step.answer), str(other.step.answer)], choices)
     return first == second

@@ -1,5 +1,6 @@
 """Evaluation of a tuned hinter on held-out problems: leak rate, gain of a fixed reasoner, and controls."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from hintree.data import Case
-from hintree.grade import equal
+from hintree.grade import Verdict, grade
 from hintree.lab.controls import ShuffledHints
 from hintree.models import load_model
 from hintree.search import Beam, Handler, Run, choose
@@ -40,14 +41,16 @@ def evaluate_hinter(cases: Sequence[Case], hinter: str, untuned: str, reasoner: 
         shuffled = {"hinter": Handler(ShuffledHints(hinted_trees))} if name == "shuffled hints" else {}
         runs[name] = run_search([case.problem for case in cases], Beam(1, 1), roles | shuffled)
     right = {name: grade_runs(cases, part) for name, part in runs.items()}
-    return {name: arm_figures(part, right[name], right[ALONE]) for name, part in runs.items()}
+    graded = ~np.isnan(sum(right.values(), np.zeros(len(cases))))
+    return {name: arm_figures(part, right[name][graded], right[ALONE][graded]) for name, part in runs.items()}
 
 
 def grade_runs(cases: Sequence[Case], runs: Sequence[Run]) -> NDArray[np.float64]:
-    """Return 1 for a right answer and 0 for a wrong or missing one; shape [cases]."""
+    """Return 1 for a right answer, 0 for a wrong or missing one and NaN for an ungraded one; shape [cases]."""
+    values = {Verdict.RIGHT: 1.0, Verdict.WRONG: 0.0, Verdict.UNGRADED: math.nan}
     answers = [choose(run.tree).answer for run in runs]
     pairs = zip(cases, answers, strict=True)
-    return np.array([float(a is not None and equal(case.reference, a)) for case, a in pairs])
+    return np.array([values[grade(case.reference, answer, case.choices)] for case, answer in pairs])
 
 
 def arm_figures(runs: Sequence[Run], right: NDArray[np.float64], alone: NDArray[np.float64]) -> dict[str, Any]:

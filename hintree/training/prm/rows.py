@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hintree.data import Case
 from hintree.errors import UsageError
-from hintree.grade import equal
+from hintree.grade import Verdict, grade
 from hintree.lab.checker import check_step
 from hintree.lab.parse import parse_problem
 from hintree.models import LanguageModel
@@ -133,13 +133,21 @@ def exact_labels(solution: SampledSolution) -> list[float]:
 def completion_rates(
     prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel, n: int
 ) -> list[float]:
-    """Return for each prefix the share of ``n`` rollouts that reach the reference answer."""
+    """Return for each prefix the share of ``n`` rollouts that reach the reference answer.
+
+    Rollouts whose answers are ungraded do not count; if all are, the share is 0.
+    """
     steps = model_handlers({"reasoner": writer}, sampled(TEMPERATURE))["reasoner"]
-    cases = [
-        Prefix(d.case.problem.question, tuple(history), seed_of(d.case.problem.id, history)) for d, history in prefixes
+    starts = [
+        Prefix(problem.question, tuple(history), seed_of(problem.id, history), solution.case.choices)
+        for solution, history in prefixes
+        for problem in [solution.case.problem]
     ]
-    done = roll_out_prefixes(cases, steps, n)
-    return [
-        sum(answer is not None and equal(solution.case.reference, answer) for answer in one.answers) / n
-        for (solution, _), one in zip(prefixes, done, strict=True)
-    ]
+    done = roll_out_prefixes(starts, steps, n)
+    return [completion_rate(solution.case, one.answers, n) for (solution, _), one in zip(prefixes, done, strict=True)]
+
+
+def completion_rate(case: Case, answers: Sequence[str | None], n: int) -> float:
+    """Return the share of right answers among those of ``n`` rollouts that are graded; a missing one is wrong."""
+    verdicts = [grade(case.reference, answer, case.choices) for answer in answers]
+    return verdicts.count(Verdict.RIGHT) / max(1, n - verdicts.count(Verdict.UNGRADED))

@@ -9,6 +9,7 @@ import pytest
 from hintree.errors import UsageError
 from hintree.experiments.study.merge import merge
 from hintree.experiments.study.store import FILE, Store
+from hintree.experiments.study.store_file import SCHEMA
 from hintree.experiments.study.store_rows import pack_tree
 from hintree.experiments.study.store_study import key_of
 from hintree.search import to_dict
@@ -33,7 +34,7 @@ def test_a_missing_a_foreign_an_older_and_a_newer_store_are_refused_with_what_to
     (tmp_path / FILE).write_text("this is no database at all, but quite a long text" * 100)
     with pytest.raises(UsageError, match="damaged"):
         Store.open(tmp_path)
-    for version, words in ((2, "newer hintree.*update"), (0, "older hintree.*another --out")):
+    for version, words in ((SCHEMA + 1, "newer hintree.*update"), (0, "older hintree.*another --out")):
         with sqlite3.connect(folder / FILE) as connection:
             connection.execute(f"PRAGMA user_version={version}")
         connection.close()
