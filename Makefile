@@ -28,7 +28,7 @@ lab: .venv/demo   ## train all shipped models from scratch into build/lab and me
 	$(BIN)/hintree lab evaluate --models build/lab
 
 studies: .venv/dev  ## run the shipped studies (about a day) and copy their reports to docs/reports
-	for study in hints smart_threshold trim_threshold ladder search_at_equal_cost scorers tuning methods; do \
+	for study in hints smart_threshold trim_threshold escalation search_at_equal_cost scorers tuning methods; do \
 	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
 	    $(BIN)/hintree report build/studies/$$study && mkdir -p docs/reports/$$study && \
 	    cp build/studies/$$study/report/report.md build/studies/$$study/report/*.svg docs/reports/$$study || exit 1; \

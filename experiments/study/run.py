@@ -31,6 +31,8 @@ from hintree.experiments.study.yaml_file import put, read
 
 SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
 """Studies that can be run by their names alone."""
+OLD_STUDIES = {"ladder": "escalation"}
+"""Former names of shipped studies, which are still accepted."""
 
 
 class RunOptions(NamedTuple):
@@ -73,9 +75,10 @@ def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> 
         UsageError: There is no such study, or it is wrong.
     """
     shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
-    if not path.is_file() and not path.suffix and str(path) not in shipped:
+    name = OLD_STUDIES.get(str(path), str(path))
+    if not path.is_file() and not path.suffix and name not in shipped:
         raise UsageError(f"{path}: no such file, nor a shipped study: {', '.join(shipped)}")
-    text = read(path if path.is_file() else shipped.get(str(path), path))
+    text = read(path if path.is_file() else shipped.get(name, path))
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:

@@ -19,9 +19,9 @@ EPILOG = """Writes report.html (one page, no network), report.md, report.json, a
 per plot. The same store gives the same bytes. docs/report.md defines every figure.
 
 examples:
-  hintree report runs/ladder
-  hintree report runs/ladder --baseline "student alone" --out ladder-report
-  hintree report runs/ladder --json | jq .tables.accuracy.rows
+  hintree report runs/escalation
+  hintree report runs/escalation --baseline "student alone" --out escalation-report
+  hintree report runs/escalation --json | jq .tables.accuracy.rows
 """
 
 

@@ -155,7 +155,7 @@ def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(t
     hints = [request.hint for request in roles["reasoner"].asked()]
     assert set(hints) == ({None} if text == "use 9." else {Hint("look.")})
     assert len(dropped) == (len(hints) if text == "use 9." else 0)
-    assert any(node.position.stages for node in tree)  # the ladder asked for hints too
+    assert any(node.position.stages for node in tree)  # a rewrite stage requests hints too
     assert sum(n.hint_tokens for n in tree) == run.ledger["hinter"].generated_tokens == len(text.split()) * len(hints)
 
 

@@ -14,13 +14,13 @@ from hintree.search.core.ledger import ROLES, Ledger
 
 NOBODY = dict.fromkeys(ROLES)
 STUDENT = {**NOBODY, "reasoner": "embedded:student"}
-LADDER = {**STUDENT, "hinter": "embedded:hinter", "teacher": "embedded:teacher", "scorer": "embedded:prm"}
+ESCALATION = {**STUDENT, "hinter": "embedded:hinter", "teacher": "embedded:teacher", "scorer": "embedded:prm"}
 LAST = {"search": {}, "selection": {"aggregate": "last"}, "budget": {}}
 ARMS = {
     "student": {"preset": "greedy", **STUDENT, **LAST},
     "beam": {"preset": "beam", **STUDENT, "scorer": "embedded:prm", **LAST},
-    "ladder 20": {"preset": "hintree", **LADDER, **LAST, "budget": {"teacher_tokens": 20}},
-    "ladder 200": {"preset": "hintree", **LADDER, **LAST, "budget": {"teacher_tokens": 200}},
+    "rewrites 20": {"preset": "hintree", **ESCALATION, **LAST, "budget": {"teacher_tokens": 20}},
+    "rewrites 200": {"preset": "hintree", **ESCALATION, **LAST, "budget": {"teacher_tokens": 200}},
     "teacher": {"preset": "greedy", **NOBODY, "reasoner": "embedded:teacher", **LAST},
 }
 SOURCE = "lab:test?n={}&steps={}&seed=6"

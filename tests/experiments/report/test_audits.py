@@ -17,7 +17,7 @@ def test_rewrites_are_counted_as_the_trees_hold_them(done, results):
     rewrites = mended = broken = kept = 0
     rises = []
     for (arm, name, _), solution in done[1].items():
-        for node in solution.tree if arm == "ladder 200" else ():
+        for node in solution.tree if arm == "rewrites 200" else ():
             if node.replaces is not None:
                 rises.append((node.score, solution.tree.nodes[node.replaces].score))
                 old, history = solution.tree.nodes[node.replaces], [n.step.text for n in node.parent.path()]
@@ -25,7 +25,7 @@ def test_rewrites_are_counted_as_the_trees_hold_them(done, results):
                 took = not node.reason.startswith(("not better", "same as", "empty", "repeated"))
                 rewrites, kept = rewrites + 1, kept + took
                 mended, broken = mended + (took and after > before), broken + (took and after < before)
-    rows = [row for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "ladder 200"]
+    rows = [row for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "rewrites 200"]
     total = {head: sum(row[head] for row in rows) for head in ("rewrites", "kept", "wrong to right", "right to wrong")}
     assert list(total.values()) == [rewrites, kept, mended, broken] and rewrites > 0 and mended > 0
     both = [new > old for new, old in rises if new is not None and old is not None]
@@ -37,24 +37,24 @@ def test_mended_mistakes_are_counted_by_kind(done, results):
     truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=6")}
     found = dict.fromkeys(audits.MISTAKES, 0)
     for (arm, name, _), solution in done[1].items():
-        for node in solution.tree if arm == "ladder 200" else ():
+        for node in solution.tree if arm == "rewrites 200" else ():
             if node.replaces is not None:
                 old, history = solution.tree.nodes[node.replaces], [n.step.text for n in node.parent.path()]
                 if kind := check_step(truth[name], history, old.step.text).kind:
                     found[kind] += 1
-    rows = [row for row in rows_of(audits.mistake_table(results)) if row["arm"] == "ladder 200"]
+    rows = [row for row in rows_of(audits.mistake_table(results)) if row["arm"] == "rewrites 200"]
     counts = {kind: [tuple(map(int, row[kind].split(" of "))) for row in rows] for kind in found}
     assert {kind: sum(n for _, n in pairs) for kind, pairs in counts.items()} == found and sum(found.values()) > 0
-    mended = [row["wrong to right"] for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "ladder 200"]
+    mended = [row["wrong to right"] for row in rows_of(audits.rewrite_table(results)) if row["arm"] == "rewrites 200"]
     assert sum(k for pairs in counts.values() for k, _ in pairs) == sum(mended) > 0
 
 
 def test_hints_are_measured_against_hints_of_other_problems(done, results):
-    row = by_arm(audits.hint_table(results))["ladder 200"]
+    row = by_arm(audits.hint_table(results))["rewrites 200"]
     nodes = [
         (s, node)
         for (arm, _, _), s in done[1].items()
-        if arm == "ladder 200"
+        if arm == "rewrites 200"
         for node in s.tree
         if node.hint is not None
     ]
@@ -79,7 +79,7 @@ def one_arm(trees, truth):
 def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
     truth = list(lab_problems("lab:test?n=5&steps=3-5&seed=6"))
     asked = [Problem(p.question, p.id) for p in truth]
-    results = one_arm(solve(ARMS["ladder 200"], asked, scorer=name), truth)
+    results = one_arm(solve(ARMS["rewrites 200"], asked, scorer=name), truth)
     (scores,), (trigger,) = rows_of(audits.scores_table(results)), rows_of(audits.trigger_table(results))
     assert 0 < scores["wrong"] < scores["steps"]
     seen = [step for _, step in audits.judged_of(results, "arm")]
@@ -94,7 +94,7 @@ def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
 
 
 def test_a_study_of_other_problems_has_no_exact_labels(done):
-    solution = next(s for (arm, _, _), s in done[1].items() if arm == "ladder 200")
+    solution = next(s for (arm, _, _), s in done[1].items() if arm == "rewrites 200")
     attempt = extract_record(solution.tree, solution.ledger, solution.answer, True, solution.answer, "last", None)
     assert attempt.judged == attempt.traces == []
     assert all(r.before is None for r in attempt.rewritten)

@@ -14,7 +14,7 @@ from hintree.experiments.study.store import FILE, Store
 from tests.support.report_study import ARMS, SOURCE, make_study, stored, study
 
 N, STEPS, SEEDS = 4, "5-7", (0, 1)
-NAMES = ("student", "ladder 200", "teacher")
+NAMES = ("student", "rewrites 200", "teacher")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def tokens(results, arm, *roles):
 
 
 def test_figures_are_the_means_of_what_the_store_holds(folder, results):
-    found = figures(compare(folder, "ladder 200", "student"))
+    found = figures(compare(folder, "rewrites 200", "student"))
     assert list(found) == list(FIGURES)
     writers = ("reasoner", "hinter", "teacher")
     for name, roles in {
@@ -47,12 +47,12 @@ def test_figures_are_the_means_of_what_the_store_holds(folder, results):
         "reasoner tokens": ("reasoner",),
         "generated tokens": writers,
     }.items():
-        a, b = (tokens(results, arm, *roles) for arm in ("ladder 200", "student"))
+        a, b = (tokens(results, arm, *roles) for arm in ("rewrites 200", "student"))
         ours, theirs, gain, times = found[name]
         assert (ours, theirs, gain.value) == pytest.approx((a, b, a - b))
         assert gain.low <= gain.value <= gain.high and gain.n == N
         assert times.value == pytest.approx(a / b) if b else np.isnan(times.value)
-    right = [np.mean([r.right for (a, *_), r in results.items() if a == arm]) for arm in ("ladder 200", "student")]
+    right = [np.mean([r.right for (a, *_), r in results.items() if a == arm]) for arm in ("rewrites 200", "student")]
     assert found["right of 100"][:2] == pytest.approx([100 * share for share in right]) and right[0] > right[1]
 
 
@@ -63,7 +63,9 @@ def test_an_arm_is_as_good_as_itself_and_two_arms_mirror_each_other(folder):
         ratios.append(times[:3])
     defined = [ratio for ratio in ratios if not np.isnan(ratio[0])]
     assert defined and set(defined) == {(1, 1, 1)}
-    there, back = (figures(compare(folder, *pair)) for pair in (("teacher", "ladder 200"), ("ladder 200", "teacher")))
+    there, back = (
+        figures(compare(folder, *pair)) for pair in (("teacher", "rewrites 200"), ("rewrites 200", "teacher"))
+    )
     for name, (a, b, gain, times) in there.items():
         assert back[name][:2] == [b, a]
         assert (-gain.value, -gain.high, -gain.low) == pytest.approx(back[name][2][:3])
@@ -72,7 +74,7 @@ def test_an_arm_is_as_good_as_itself_and_two_arms_mirror_each_other(folder):
 
 
 def test_the_teacher_alone_is_counted_as_the_teacher(folder, results):
-    found = figures(compare(folder, "ladder 200", "teacher"))
+    found = figures(compare(folder, "rewrites 200", "teacher"))
     whole = tokens(results, "teacher", "reasoner")
     assert found["teacher tokens"][1] == pytest.approx(whole) and whole > 100
     assert found["reasoner tokens"][1] == 0 and 0 < found["teacher tokens"][3].high < 1
@@ -86,9 +88,9 @@ def test_only_attempts_of_both_count_and_no_tree_is_needed(folder, tmp_path):
         part.add([(row, whole.packed_tree(row.arm, row.problem, row.seed)) for row in kept])
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("DELETE FROM trees")
-    table = compare(tmp_path, "ladder 200", "student")
+    table = compare(tmp_path, "rewrites 200", "student")
     assert f"on the {N - 1} attempts at {N - 1} problems that both made" in table.caption
-    want = [r.right for r in rows if r.arm == "ladder 200" and r.problem != last and r.seed == 0]
+    want = [r.right for r in rows if r.arm == "rewrites 200" and r.problem != last and r.seed == 0]
     assert figures(table)["right of 100"][0] == pytest.approx(100 * np.mean(want))
 
 
@@ -96,16 +98,16 @@ def test_arms_that_share_no_attempt_are_an_error(tmp_path, results):
     asked = SOURCE.format(N, STEPS)
     with Store.create(tmp_path, study(ARMS, asked, SEEDS), stored(read_cases(asked))) as store:
         store.add([(r, None) for (arm, *_), r in results.items() if arm == "student"])
-    with pytest.raises(UsageError, match="'ladder 200' and 'student' have no attempt in common yet"):
-        compare(tmp_path, "ladder 200", "student")
+    with pytest.raises(UsageError, match="'rewrites 200' and 'student' have no attempt in common yet"):
+        compare(tmp_path, "rewrites 200", "student")
 
 
 def test_the_command_prints_a_table_and_one_object(folder, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")  # so that no name is wrapped
-    assert main(["compare", str(folder), "ladder 200", "student"]) == 0
+    assert main(["compare", str(folder), "rewrites 200", "student"]) == 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in FIGURES) and "A is ladder 200; B is student." in shown
-    assert main(["compare", str(folder), "ladder 200", "student", "--json"]) == 0
+    assert all(name in shown for name in FIGURES) and "A is rewrites 200; B is student." in shown
+    assert main(["compare", str(folder), "rewrites 200", "student", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [row["figure"] for row in rows] == list(FIGURES)
     assert rows[0]["A"] - rows[0]["B"] == pytest.approx(rows[0]["A - B"]["value"], abs=1e-3)
@@ -115,7 +117,7 @@ def test_the_command_prints_a_table_and_one_object(folder, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arms", "error"),
     [
-        (("nobody", "student"), "A 'nobody' is not an arm of this study; its arms are student, ladder 200, teacher"),
+        (("nobody", "student"), "A 'nobody' is not an arm of this study; its arms are student, rewrites 200, teacher"),
         (("student", "\x1b[31m"), "B '\\x1b[31m' is not an arm"),
         (("student", "teacher", "--teacher", "nobody"), "--teacher 'nobody' is not an arm"),
         (("student",), "required: B"),

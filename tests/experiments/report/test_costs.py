@@ -26,14 +26,14 @@ def test_the_teachers_share_has_four_meanings(done, results):
     heads = [head for head in rows["teacher"] if head.startswith("of ")]
     assert len(heads) == 4
     assert all(rows["teacher"][head].value == 1 and rows["student"][head].value == 0 for head in heads)
-    ladder = [s for (arm, _, _), s in done[1].items() if arm == "ladder 200"]
-    wrote = [(node.step.tokens, node.author == "teacher") for s in ladder for node in s.steps]
-    row = rows["ladder 200"]
+    escalation = [s for (arm, _, _), s in done[1].items() if arm == "rewrites 200"]
+    wrote = [(node.step.tokens, node.author == "teacher") for s in escalation for node in s.steps]
+    row = rows["rewrites 200"]
     assert row["of returned steps, %"].value == pytest.approx(np.mean([by for _, by in wrote]))
     assert row["of returned tokens, %"].value == pytest.approx(
         sum(t for t, by in wrote if by) / sum(t for t, _ in wrote)
     )
-    spent = sum(s.ledger["teacher"].generated_tokens for s in ladder)
+    spent = sum(s.ledger["teacher"].generated_tokens for s in escalation)
     whole = sum(s.ledger["reasoner"].generated_tokens for (arm, _, _), s in done[1].items() if arm == "teacher")
     assert row["teacher tokens saved, %"].value == pytest.approx(1 - spent / whole) and spent > 0
 

@@ -50,11 +50,11 @@ def test_an_unfinished_study_with_failures_has_a_report(done, tmp_path):
 def test_what_cannot_be_reported_is_one_clear_line(done, tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 2
     assert main(["report", str(done[0]), "--baseline", "nobody"]) == 2
-    assert main(["report", str(done[0]), "--teacher", "ladder 20"]) == 2
+    assert main(["report", str(done[0]), "--teacher", "rewrites 20"]) == 2
     (tmp_path / "file").touch()
     assert main(["report", str(done[0]), "--out", str(tmp_path / "file" / "x")]) == 2
     error = capsys.readouterr().err
-    assert error.count("\n") == 4 and "run.sqlite" in error and "ladder 20" in error and "--out" in error
+    assert error.count("\n") == 4 and "run.sqlite" in error and "rewrites 20" in error and "--out" in error
     cases = read_cases("lab:test?n=2&steps=2")
     Store.create(tmp_path / "empty", study(ARMS, "lab:test?n=2&steps=2", (0,)), stored(cases), versions={}).__exit__(
         None, None, None
@@ -80,7 +80,7 @@ def test_what_the_runner_writes_can_be_reported(tmp_path):
         "seeds: [0, 1]\n"
         "arms:\n"
         "  student: greedy\n"
-        "  ladder: {grid: {budget.teacher_tokens: [10, 100]}}\n"
+        "  escalation: {grid: {budget.teacher_tokens: [10, 100]}}\n"
         "  sampled: {preset: greedy, search: best-of-n, sampling.temperature: 0.8, scorer: exact,\n"
         "    grid: {size: {few: {budget.reasoner_tokens: 200, search.n: 2},\n"
         "      many: {budget.reasoner_tokens: 800, search.n: 8}}}}\n"
@@ -93,5 +93,5 @@ def test_what_the_runner_writes_can_be_reported(tmp_path):
         "rewrites triggers hints scores budgets".split()
     )
     assert by_arm(report.tables[0])["teacher"]["of the teacher, %"].value == 1
-    assert [row["curve"] for row in rows_of(report.tables[-1])] == ["ladder", "sampled"]
+    assert [row["curve"] for row in rows_of(report.tables[-1])] == ["escalation", "sampled"]
     assert write(report, tmp_path / "out")

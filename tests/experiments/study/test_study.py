@@ -148,6 +148,12 @@ def test_a_folder_of_the_same_name_does_not_hide_a_shipped_study(tmp_path, monke
     assert load(Path("scorers"), ()).data["name"] == "scorers"
 
 
+def test_a_former_name_of_a_shipped_study_is_accepted():
+    from hintree.experiments.study.run import load
+
+    assert load(Path("ladder"), ()).data == load(Path("escalation"), ()).data
+
+
 @pytest.mark.parametrize("path", STUDIES, ids=[path.stem for path in STUDIES])
 def test_the_shipped_studies_can_be_run(path):
     data, cases = resolve(parse(str(path), path.read_text()))

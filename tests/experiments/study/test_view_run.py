@@ -12,9 +12,9 @@ from hintree.experiments.study.store_study import StoredCase, key_of
 from hintree.search import Ledger, Problem, StepOutput, Tree
 from tests.support import report_study
 from tests.support.hostile_texts import HOSTILE
-from tests.support.report_study import LADDER, LAST, make_study
+from tests.support.report_study import ESCALATION, LAST, make_study
 
-ARMS = {"student": report_study.ARMS["student"], "hintree": {"preset": "hintree", **LADDER, **LAST}}
+ARMS = {"student": report_study.ARMS["student"], "hintree": {"preset": "hintree", **ESCALATION, **LAST}}
 
 
 @pytest.fixture(scope="module")
