@@ -4,7 +4,7 @@ Weights and tokenizer come from the one file; nothing beside it is read. The wei
 a safetensors checkpoint in the same number format: 4 bytes each in float32.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from math import prod
@@ -71,8 +71,7 @@ def load_gguf(
         dtype: Number format of the weights.
 
     Returns:
-        The model, its tokenizer, and the loading info of transformers: keys that are missing, unexpected or have
-        another shape.
+        The model, its tokenizer, and the loading info of transformers, which tells of no missing or unexpected key.
 
     Raises:
         CheckpointError: The file is damaged or incomplete, or something in it is not supported.
@@ -94,11 +93,28 @@ def load_gguf(
         raise CheckpointError(
             f"model {name}: tensors of the GGUF file do not have the shapes that its metadata state; fetch it again"
         ) from error
+    check_tensors(header, architecture, info, name)
     if factors is not None:
         divide_frequencies(model, factors, name)
     if model.generation_config is not None:
         model.generation_config.eos_token_id = end_ids(header) or None
     return model, tokenizer, info
+
+
+def check_tensors(header: GGUFHeader, architecture: GGUFArchitecture, info: Mapping[str, Any], name: str) -> None:
+    """Raise CheckpointError unless the tensors of a file are exactly the parameters of its model."""
+    unused = [t.name for t in header.tensors if t.name != FACTORS and parameter_name(architecture, t.name) is None]
+    odd = {
+        "tensors without a place in the model": unused or sorted(info["unexpected_keys"]),
+        "parameters that the file does not hold": sorted(info["missing_keys"]),
+        "tensors of another shape": sorted(map(str, info["mismatched_keys"])),
+    }
+    for what, names in odd.items():
+        if names:
+            raise CheckpointError(
+                f"model {name}: {what}: {names[:3]}. It is no complete {header.architecture} model of the kind that is "
+                f"read here; name the safetensors model it was made from, {SERVE}"
+            )
 
 
 def check_storage(header: GGUFHeader, name: str) -> None:

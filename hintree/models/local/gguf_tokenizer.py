@@ -47,7 +47,7 @@ PRE_TOKENIZERS = {
     **dict.fromkeys(("qwen2", "deepseek-r1-qwen", "stablelm2"), PreTokenizer((QWEN2,))),
     **dict.fromkeys(("gpt-2", "olmo", "mpt", "jais"), PreTokenizer((GPT2,))),
     **dict.fromkeys(("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone"), DIGITS_APART),
-    "tekken": PreTokenizer((TEKKEN,), True),
+    "tekken": PreTokenizer((TEKKEN,), True, True),
     **dict.fromkeys(("gpt-4o", "llama4"), PreTokenizer((GPT4O,))),
 }
 """Pre-tokenizers of byte-level vocabularies by llama.cpp's names."""
