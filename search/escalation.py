@@ -92,7 +92,7 @@ class Rewrite:
         return cls(**{"threshold": ALWAYS, "accept": "always", **settings})
 
     def wants(self, node: Node) -> bool:
-        """Tell whether the rule rewrites this step. A failed step (empty, repeated) counts as a low one."""
+        """Tell whether the rule rewrites this step. A failed step (empty, looping) counts as a low one."""
         if node.parent is None or (self.limit is not None and node.parent.rewrites >= self.limit):
             return False
         if node.status == "failed":

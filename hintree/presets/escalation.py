@@ -36,7 +36,7 @@ ESCALATION = {
         Rewrite(0.9, stages=("teacher",), accept="always", when="after", final=False, per="step"),
         SAMPLED,
         source="SMART, arXiv 2504.09923",
-        differs="equal solutions share one vote; an empty or repeated step may be rewritten instead of ending its "
+        differs="equal solutions share one vote; an empty or looping step may be rewritten instead of ending its "
         "beam; the last iteration writes one step, not the rest of the solution; with token confidence a rewritten "
         "step has the teacher's confidence",
     ),
@@ -46,7 +46,7 @@ ESCALATION = {
         Beam(1, 1, depth=100),
         by_score(0.7),
         source="RSD, arXiv 2501.19324",
-        differs="an empty or repeated step counts as a low-scoring one; no stop after five steps without an end",
+        differs="an empty or looping step counts as a low-scoring one; no stop after five steps without an end",
     ),
     "trim_threshold": Preset(
         "one greedy chain; a step below a PRM threshold is rewritten by the teacher; meant for a threshold sweep",

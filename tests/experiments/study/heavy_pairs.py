@@ -1,0 +1,27 @@
+"""References and answers whose comparison takes from no algebra at all to more than the limits allow."""
+
+PAIRS = [
+    ("7", "7.0"),
+    ("1/2", "0.5"),
+    (r"\frac{\sqrt{2}}{2}", r"\frac{1}{\sqrt{2}}"),
+    ("(x+1)^2", "x^2+2x+1"),
+    ("(x+1)^2", "x^2+2x+2"),
+    ("2x+3y=6", "4x+6y=12"),
+    ("(x+y+z)^{8}", "(x+y+z)^{4}(x+y+z)^{4}"),
+    ("(x+y+z)^{20}", "(x+y+z)^{12}(x+y+z)^{8}"),
+    ("(a+b+c+d+f+g)^{30}", "(a+b+c+d+f+g)^{10}(a+b+c+d+f+g)^{20}"),
+    ("(a+b+c+d+f+g)^{90}", "(a-b+c+d+f+g)^{45}(a+b+c+d+f+g)^{45}"),
+    (r"\sin^2 x + \cos^2 x", "1"),
+    (r"\sin(5x)", r"16\sin^5 x - 20\sin^3 x + 5\sin x"),
+    (r"\sin(12x)\cos(11x)", r"\frac{\sin(23x)+\sin(x)}{2}"),
+    (r"\sum_{k=1}^{100} k^2", "338350"),
+    (r"\binom{60}{30}", "118264581564861424"),
+    (r"2^{999}", r"2^{998}+2^{998}"),
+    (r"\sqrt{2+\sqrt{3}}", r"\frac{\sqrt{6}+\sqrt{2}}{2}"),
+    (r"\sqrt[3]{20+14\sqrt{2}}+\sqrt[3]{20-14\sqrt{2}}", "4"),
+    (r"\frac{x^{60}-1}{x-1}", r"\frac{x^{60}-1}{x-1}+0x"),
+    ("x^5-x-1=0", "x^5=x+1"),
+    ("9^{9^{9^{9}}}", "5"),
+    (r"300! + 1", r"299! \cdot 300 + 1"),
+    (r"\int_0^1 x^{20}(1-x)^{20} dx", r"\frac{1}{5651707681620}"),
+]
