@@ -49,6 +49,7 @@ WRAP = re.compile(
 )
 LEAD = re.compile(r"(?:[\s:\uff1a=*#`\u2192]|\\(?:displaystyle|quad|qquad|[,;:!> ])(?![a-zA-Z]))+")
 TRAIL = re.compile(r"[\s.\u3002!\uff01;\uff1b,\uff0c\u3001\u0964\u0965\u061b\u06d4:\uff1a\ufe12*`~\u2026]")
+SMILE = re.compile(r"(?<=\S) [:;]-?[)D]\Z")
 DECIMAL = re.compile(r"\.\d{1,60}\Z")
 DIGIT = re.compile(r"[^\x00-\x7f]")
 BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
@@ -117,6 +118,7 @@ def trimmed(text: str) -> str:
             end -= 1
         end -= 1
     text = text[:end]
+    text = SMILE.sub("", text) if text.endswith((")", "D")) else text
     if text.endswith(" |") and text.count("|") % 2:
         text = text[:-2]
     while text.endswith(("\\", "\\quad", "\\qquad")) and not text.endswith("\\\\"):

@@ -12,7 +12,7 @@ from hintree.grade.regions import Interval, Region, read_region, surely
 from hintree.grade.structure import brackets, read_items
 from hintree.grade.units import cut, named, ratio
 from hintree.grade.verdict import Verdict, all_of, any_of
-from hintree.grade.words import is_ordinal, spelled
+from hintree.grade.words import PLACE, is_ordinal, spelled
 
 Ask = Callable[[str, str, str], Verdict]
 """Asks a worker: the kind of question ("value" or "equation"), the reference and the answer."""
@@ -54,7 +54,7 @@ def compare(reference: str, answer: str, ask: Ask, depth: int = 0) -> Verdict:
 
 def is_place(place: str, other: str) -> bool:
     """Return whether one answer is a place in an order, "second", and the other a quantity, "2 seconds"."""
-    return is_ordinal(place) and bool(cut(other)[1]) and not is_ordinal(other.split()[0])
+    return is_ordinal(place) and not PLACE.match(other) and bool(cut(other)[1])
 
 
 def by_date(reference: str, answer: str) -> Verdict | None:

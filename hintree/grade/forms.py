@@ -63,12 +63,12 @@ def of_language(language: Language) -> Form:
     nouns = "|".join(sorted(language.nouns, key=len, reverse=True))
     links = "|".join(sorted(language.links, key=len, reverse=True)) or r"(?!)"
     letters = language.name not in ("chinese", "japanese", "thai", "korean")
-    edge = r"(?<!\w)" if letters else ""
+    edge = r"(?<![^\W_])" if letters else ""
     end = r"(?!\w)" if letters else ""
     middle = "".join(rf"|{word}" for word in sorted(language.adjectives, key=len, reverse=True))
     about = r"| ?\([^()\n]{1,40}\)"
     if language is ENGLISH:
-        about += r"|(?: to| for| of|, which|, in|, rounded|, to)(?: (?!answer)[^.:=!?\n]){1,120}?(?= ?:| is | is:| = )"
+        about += r"|(?: to| for| of|,? (?:which|that)|, in|, rounded|, to)(?: (?!answer)[^.:=!?\n]){1,120}?(?= ?:| is | is:| = )"
         about = about.replace(r"(?: (?!answer)[^.:=!?\n])", r"(?:(?!answer)[^.:=!?\n])")
     bare = rf"|(?={SPACE}[-+$(\\]?\d)" if language.bare else ""
     pattern = (
@@ -80,7 +80,8 @@ def of_language(language: Language) -> Form:
 
 def anchors_of(language: Language) -> tuple[str, ...]:
     """Return lower-case literals of which every phrase of a language has one."""
-    return tuple(dict.fromkeys(literal(noun) for noun in language.nouns))
+    verbs = ("is correct", "is right") if language is ENGLISH else ()  # "option B is correct"
+    return tuple(dict.fromkeys([*map(literal, language.nouns), *verbs]))
 
 
 def literal(piece: str) -> str:

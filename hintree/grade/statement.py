@@ -14,7 +14,7 @@ BEFORE = re.compile(r"([\w']+)[ \"*]*\Z|([^\w\s])\s*\Z|^\s*\Z|\n[ \t]*\Z")
 ALLOWED = frozenset(
     "the final correct right overall complete exact simplified numerical numeric required desired ultimate best actual "
     "only total my our this short single so hence thus therefore and finally then is our's its final's closest model "
-    "boxed corrected revised updated".split()
+    "boxed corrected revised updated possible valid unique sole definitive precise rounded reduced".split()
 )
 """English words that may stand before "answer" in a statement; "Ben's answer" and "a wrong answer" are no statements."""  # noqa: E501
 SUPPOSED = re.compile(
@@ -51,6 +51,13 @@ TURNED = re.compile(
     r" (?:is|as) (?:the|our|my) (?:final |correct |right )?answer\b",
     re.IGNORECASE,
 )
+CHOSEN = re.compile(
+    r"(?:\A|[.,:;!\n] ?|\b(?:so|thus|hence|therefore|that|means) )(?:(?:the )?(?:option|choice|answer) )?\(?([A-J])\)?"
+    r"(?:[:.)] [^.\n]{1,80}?)? is (?:the |our |my )?(?:(?:only |final |most )?(?:correct|right|best)|answer|final answer)"
+    r"(?: (?:option|choice|answer|one))?(?= ?[.!,\n]| because| since| ?\Z)",
+    re.IGNORECASE,
+)
+"""A letter of multiple choice before the verb: "option (B) is the correct answer"."""
 INTRODUCED = re.compile(
     r"\b(?:so|thus|hence|therefore|get|obtain|have|gives?|that|finds?|arrive at|yields?|leaves?|us|me|you|with|choose|pick|select) ",
     re.IGNORECASE,
@@ -85,6 +92,10 @@ def stated(text: str, forms: Sequence[Form]) -> str | None:
 def turned(text: str) -> str | None:
     """Return the answer of "18 is the final answer" or "we get 18 as the answer"; None if there is none."""
     match = next(reversed(list(TURNED.finditer(text))), None)
+    chosen = next(reversed(list(CHOSEN.finditer(text))), None)
+    if chosen and (match is None or chosen.end() >= match.end()):
+        tail = text[chosen.end() :]
+        return None if tail[:1] == "?" or goes_on(tail) or promised(tail) else chosen[1]
     if match is None or text[match.end() : match.end() + 1] == "?" or SUPPOSED.search(match["before"] or ""):
         return None
     tail = text[match.end() :]
@@ -96,13 +107,16 @@ def turned(text: str) -> str | None:
 def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str | None:
     """Return the answer of a phrase that ends at ``end`` and whose noun starts at ``noun``; None if it states none."""
     before = text[max(0, noun - 80) : noun]
-    if form.name == "english" and not introduced(before, label=label):
+    of = text.endswith("of", noun, end)
+    if form.name == "english" and not introduced(before, label=label, of=of):
         return None
     below = not label and text[end : end + 3].lstrip(" ")[:1] == "\n"
     found = span(text, end, label=label or below)
     if found is None or (below and not HEAD.match(found[0].lstrip())):
         return None
     sentence, sign, stop = found
+    if of and " is " in sentence:
+        return None
     tail = text[stop : stop + 20_000]
     answer = value(sentence, sign, label=label, last=not tail.strip(), tails=form.tails)
     if answer is None or goes_on(tail) or promised(tail):
@@ -112,8 +126,8 @@ def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str
     return answer
 
 
-def introduced(before: str, *, label: bool) -> bool:
-    """Return whether the words before "answer" make a statement of it."""
+def introduced(before: str, *, label: bool, of: bool = False) -> bool:
+    """Return whether the words before "answer" make a statement of it; ``of`` stands for "an answer of 18"."""
     if label and YOURS.search(before):
         return True
     if any(pattern.search(before) for pattern in (SUPPOSED, REPORTED, OPERAND, CONTRARY)):
@@ -121,7 +135,8 @@ def introduced(before: str, *, label: bool) -> bool:
     match = BEFORE.search(before)
     if match is None:
         return False
-    return match[1] is None or match[1].lower() in ALLOWED
+    word = (match[1] or "").strip("_").lower()
+    return not word or word in ALLOWED or (of and word in ("a", "an"))
 
 
 def value_alone(raw: str) -> str | None:

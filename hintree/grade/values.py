@@ -63,6 +63,8 @@ BOUND = re.compile(
     r"(?:at (?:least|most)|(?:more|less|greater|fewer|larger|smaller) than|no (?:more|less))\b", re.IGNORECASE
 )
 ONE_NUMBER = re.compile(r"(?<![a-zA-Z\d_.,/])[$\u20ac\u00a3]?-?\d[\d,]{0,20}(?:\.\d{1,12})?(?:/\d{1,12})?%?")
+ASIDE = re.compile(r"\A(?:\([a-zA-Z ]{3,40}\) (?=[-$\\\d])|, (?=[a-z]))")
+"""A remark before a value: "(rounded) 9", or the comma of "is, of course, 9"."""
 NAME = re.compile(r"[A-Z]|(?:yes|no|true|false)\b")
 WORDS_AFTER = re.compile(r" ?[^\W\d_]{2}")
 NOT_BUT = re.compile(r"not [^,;]{1,40}?,? but (?:rather |instead )?(?=\S)", re.IGNORECASE)
@@ -76,8 +78,8 @@ DESCRIPTION = re.compile(
 DESCRIBED = re.compile(r"(?:an?|the|une?|una|uno|uma?|eine?|een) [^:.!?]{1,60}: (?=\S)", re.IGNORECASE)
 """A description before the value: "a 3-digit number: 125"."""
 NEGATED = re.compile(
-    r"(?:not|nicht|kein\w{0,2}|pas|niet|geen|\u043d\u0435|bukan|nie|không|\u0644\u064a\u0633\u062a?|\u0644\u0627)(?!\w)|ไม่"
-    r"|.{0,40}(?:(?:では|じゃ)(?:ありません|ない|なく)|아니|아닙|नहीं|নয়|కాదు|değil)",
+    r"(?:not|no longer|never|nicht|kein\w{0,2}|pas|niet|geen|\u043d\u0435|bukan|nie|không|\u0644\u064a\u0633\u062a?|\u0644\u0627)(?!\w)|ไม่"
+    r"|.{0,40}(?:(?:では|じゃ)(?:ありません|ない|なく)|なければ|아니|아닙|नहीं|নয়|కాదు|değil)",
     re.IGNORECASE,
 )
 """A value that is denied, in languages where the negation follows the verb or the value."""
@@ -98,7 +100,8 @@ LETTER = re.compile(
 """The letter of an option, before the option's text or a reason."""
 ADVERB = re.compile(
     r"(?:(?:therefore|thus|then|also|now|indeed|actually|simply|definitely|clearly|certainly|just|only|hence|so|donc|also|"
-    r"por tanto|obviously|really)[,:]? )+(?=\S)",
+    r"por (?:lo )?tanto|obviously|really|of course|in fact|as expected|finally|still|again|entonces|pues|alors|ainsi|daher|"
+    r"somit|folglich|portanto|ent\u00e3o|quindi|dunque)[,:]? )+(?=\S)",
     re.IGNORECASE,
 )
 PREPOSITIONS = frozenset("in on at from with of for into through via between".split())
@@ -112,7 +115,7 @@ def span(text: str, start: int, *, label: bool) -> tuple[str, str, int] | None:
     A value on the next line counts only after a label, such as a colon or a heading.
     """
     first = start
-    while start < len(text) and text[start] in " \t\u3000*_:\uff1a" + ("\n#" if label else ""):
+    while start < len(text) and text[start] in " \t\u3000*_:\uff1a\u3001" + ("\n#" if label else ""):
         start += 1
     if text.startswith("- ", start) and "\n" in text[first:start]:
         start += 2
@@ -155,7 +158,7 @@ def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str
     """
     if sign in ("?", "\uff1f", "\u061f") or not sentence.strip():
         return None
-    text = " ".join(sentence.split())
+    text = ASIDE.sub("", " ".join(sentence.split()), count=1)
     if NEGATED.match(text):
         text = NOT_BUT.sub("", text, count=1)
         if NEGATED.match(text):
