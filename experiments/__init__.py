@@ -1,1 +1,1 @@
-"""Experiments: problems, graders, the ablation runner, and the lab that makes the tiny models."""
+"""Studies over arms and problems, reports on them, and benchmarks of the runtime."""

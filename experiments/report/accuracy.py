@@ -19,7 +19,7 @@ WON = "won and lost count problems that an arm solves with more or fewer seeds; 
 
 
 def right_of(results: StudyResults, arm: str, rows: Sequence[int] | None = None) -> tuple[Floats, Floats]:
-    """Return where attempts of an arm are right, and where they are graded; of the problems ``rows`` if given."""
+    """Return two arrays, 1 where attempts of an arm are right and 1 where graded; only problems ``rows`` if given."""
     right, graded = results.column(arm, lambda attempt: float(attempt.right)), results.graded(arm)
     return (right, graded) if rows is None else (right[rows], graded[rows])
 
@@ -32,7 +32,7 @@ def accuracy(right: Floats, made: Floats) -> Estimate:
 
 
 def difference(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> list[Cell]:
-    """Return an arm's gain over another on attempts that both have graded: difference, problems won, lost, and p."""
+    """Return an arm's gain over another on attempts graded in both: difference, problems won, lost, and p."""
     both = ours[1] * theirs[1]
     if not both.any():
         return [None] * len(COMPARED)
@@ -70,14 +70,14 @@ def accuracy_table(results: StudyResults) -> Table:
 
 
 def compared(results: StudyResults, arm: str, rows: Sequence[int] | None) -> list[Cell]:
-    """The cells that compare an arm with the baseline; empty ones for the baseline itself."""
+    """Return the cells that compare an arm with the baseline; empty cells for the baseline itself."""
     if arm == results.baseline:
         return [None] * len(COMPARED)
     return difference(right_of(results, arm, rows), right_of(results, results.baseline, rows))
 
 
 def recovered(results: StudyResults, arm: str) -> list[Cell]:
-    """Share of the teacher's accuracy, and of the gap between baseline and teacher, on attempts that all three made."""
+    """Return the shares of the teacher's accuracy and of its gap to the baseline, on attempts that all three made."""
     assert results.teacher is not None
     parts = [right_of(results, name) for name in (arm, results.baseline, results.teacher)]
     made = np.prod([part[1] for part in parts], axis=0)
@@ -86,7 +86,7 @@ def recovered(results: StudyResults, arm: str) -> list[Cell]:
 
 
 def parted_table(results: StudyResults, name: Literal["family", "steps"]) -> Table:
-    """Accuracy by family or by number of steps; no rows where they are not known."""
+    """Tabulate accuracy by family or by number of steps; no rows where these are unknown."""
     title = {"family": "family", "steps": "number of steps"}[name]
     rows: list[list[Cell]] = []
     for part, members in results.parts(name):

@@ -1,4 +1,4 @@
-"""Audits: did rewrites mend or break steps, do hints say too much and are they followed, are scores to be trusted?"""
+"""Audits against exact labels: rewrites that mend or break steps, hints that leak or are followed, scores."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
@@ -21,12 +21,12 @@ MISTAKES = [kind for kind in get_args(ErrorKind) if kind]
 
 
 def counted(k: int, n: int) -> Estimate:
-    """K of n with its Wilson interval; not defined for n = 0."""
+    """Return k of n with its Wilson interval; undefined for n = 0."""
     return Estimate(*share(k, n)) if n else Estimate(np.nan, np.nan, np.nan, 0)
 
 
 def rewrite_table(results: StudyResults) -> Table:
-    """Tabulate what rewrites did, by arm and by who wrote them."""
+    """Tabulate the outcomes of rewrites, by arm and author."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         made = [rewritten for _, attempt in results.of(arm) for rewritten in attempt.rewritten]
@@ -56,7 +56,7 @@ def outcomes(made: Sequence[RewriteRecord]) -> list[Cell]:
 
 
 def mistake_table(results: StudyResults) -> Table:
-    """Which kinds of mistake rewrites mend, by arm and by who wrote them."""
+    """Tabulate the kinds of mistakes that rewrites mend, by arm and author."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         made = [r for _, attempt in results.of(arm) for r in attempt.rewritten if r.mistake]
@@ -94,12 +94,12 @@ def trigger_table(results: StudyResults) -> Table:
 
 
 def judged_of(results: StudyResults, arm: str) -> list[tuple[int, JudgedStep]]:
-    """The judged steps of an arm, each with its problem's position."""
+    """Return the labelled steps of an arm, each with the position of its problem."""
     return [(problem, step) for problem, attempt in results.of(arm) for step in attempt.judged]
 
 
 def hint_table(results: StudyResults) -> Table:
-    """Leaks, and whether hints are followed more than chance has it."""
+    """Tabulate the share of hints that leak, and of those that are followed, next to shuffled hints."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         hinted = [(problem, hint) for problem, attempt in results.of(arm) for hint in attempt.hinted]
@@ -122,13 +122,13 @@ def hint_table(results: StudyResults) -> Table:
 
 
 def followed(hinted: Sequence[tuple[int, HintRecord]]) -> Estimate:
-    """Of hints that point somewhere, the share whose step goes there."""
+    """Return the share of steps that use the fact to which their hint points, among hints that point to one."""
     pointing = [hint for _, hint in hinted if hint.points]
     return counted(sum(hint.points == hint.goes for hint in pointing), len(pointing))
 
 
 def shuffled(hinted: Sequence[tuple[int, HintRecord]]) -> list[tuple[int, HintRecord]]:
-    """Every step with the hint of another problem at the same depth: the next one's in a fixed order, going round."""
+    """Pair every step with the hint of the next problem at the same depth, cyclically in a fixed order."""
     found = []
     for depth in sorted({hint.depth for _, hint in hinted}):
         level = [(problem, hint) for problem, hint in hinted if hint.depth == depth]
@@ -164,7 +164,7 @@ def scores_table(results: StudyResults) -> Table:
 
 
 class Clean(NamedTuple):
-    """Judged steps after right steps only: position of the problem, score in [0, 1], label; each of shape [steps]."""
+    """Labelled steps after right steps only: position of the problem, score in [0, 1], label; each of shape [steps]."""
 
     problems: NDArray[np.int64]
     scores: Floats
@@ -172,7 +172,7 @@ class Clean(NamedTuple):
 
 
 def clean_steps(results: StudyResults, arm: str) -> Clean:
-    """The judged steps of an arm after right steps only."""
+    """Return the labelled steps of an arm after right steps only."""
     kept = [(problem, step) for problem, step in judged_of(results, arm) if step.clean and step.score is not None]
     return Clean(
         np.array([problem for problem, _ in kept], dtype=np.int64),
@@ -182,7 +182,7 @@ def clean_steps(results: StudyResults, arm: str) -> Clean:
 
 
 def calibration(results: StudyResults) -> Iterator[tuple[str, list[Bin]]]:
-    """The reliability bins of every arm that has scores with exact labels."""
+    """Return the reliability bins of every arm that has scores with exact labels."""
     for arm in results.arms:
         _, scores, right = clean_steps(results, arm)
         if len(scores):

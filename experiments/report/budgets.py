@@ -1,4 +1,4 @@
-"""Arms that differ in their budget only lie on one curve; the area under it."""
+"""Curves over arms that differ in their budget only, and the area under each."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ SIZES = ("n", "width", "branch", "simulations", "expansions", "answers")
 
 
 class Curve(NamedTuple):
-    """Arms that are alike but for one limit of the budget, and the search's size, by that limit, rising."""
+    """Arms that differ only in one limit of the budget and the size of the search, by rising limit."""
 
     limit: str
     levels: Sequence[float]
@@ -27,18 +27,18 @@ class Curve(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its arms' common name."""
+        """Return the common name of its arms."""
         return common_name(self.arms)
 
 
 def common_name(arms: Sequence[str]) -> str:
-    """The words with which the names of some arms begin, or else all names."""
+    """Return the common first words of some arms' names; all names if there are none."""
     same = takewhile(lambda words: len(set(words)) == 1, zip(*(arm.split(" ") for arm in arms), strict=False))
     return " ".join(word for word, *_ in same).rstrip(" /,") or " | ".join(arms)
 
 
 def lines(results: StudyResults) -> list[list[str]]:
-    """All arms; those on a budget's curve are together, and those that differ in their thresholds only, rising."""
+    """Return all arms in groups: arms on one budget curve, and arms that differ in their threshold only, rising."""
     found: list[list[str]] = []
     for curve in curves(results):
         if not any(set(curve.arms) & set(line) for line in found):
@@ -55,7 +55,7 @@ def lines(results: StudyResults) -> list[list[str]]:
 
 
 def curves(results: StudyResults) -> list[Curve]:
-    """All curves with at least two points; where arms share a limit, their sizes part them into more curves."""
+    """Return all curves of at least two points; arms that share a limit are split into curves by their size."""
     points = [(limit, level, arm) for arm, config in results.arms.items() for limit, level in config["budget"].items()]
     found = []
     for members in alike(results, points, sized=False):
@@ -68,7 +68,7 @@ def curves(results: StudyResults) -> list[Curve]:
 
 
 def alike(results: StudyResults, points: Sequence[CurvePoint], *, sized: bool) -> list[list[CurvePoint]]:
-    """Points (limit, level, arm) in groups of arms that differ in that limit, and their size unless ``sized``, only."""
+    """Group points (limit, level, arm) of arms that differ in that limit only, or also in size unless ``sized``."""
     groups: dict[str, list[CurvePoint]] = {}
     for limit, level, arm in points:
         config = results.arms[arm]
@@ -79,7 +79,7 @@ def alike(results: StudyResults, points: Sequence[CurvePoint], *, sized: bool) -
 
 
 def area(results: StudyResults, curve: Curve) -> Estimate:
-    """Mean accuracy over the range of the budget, in [0, 1], on attempts that all arms of the curve made."""
+    """Return the mean accuracy over the range of the budget, in [0, 1], on attempts that all arms of the curve made."""
     parts = [right_of(results, arm) for arm in curve.arms]
     made = np.prod([part[1] for part in parts], axis=0)
     columns = [part[0] * made for part in parts]
@@ -87,7 +87,7 @@ def area(results: StudyResults, curve: Curve) -> Estimate:
 
 
 def budget_table(results: StudyResults) -> Table:
-    """One row per curve."""
+    """Tabulate the curves, one row each."""
     rows: list[list[Cell]] = [
         [curve.name, curve.limit, len(curve.arms), curve.levels[0], curve.levels[-1], area(results, curve)]
         for curve in curves(results)

@@ -1,4 +1,4 @@
-"""``hintree compare``: two arms of a study side by side, on the attempts that both made."""
+"""Compare two arms of a study on the attempts that both made (``hintree compare``)."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,16 +28,16 @@ FIGURES: Mapping[str, TrialFigure] = {
 
 
 def compare(folder: Path, arm: str, other: str, teacher: str | None = None) -> Table:
-    """Tabulate what an arm gains over another, and what it costs more or less; the trees of the study are not read.
+    """Tabulate the differences in accuracy and cost between two arms; the trees of the study are not read.
 
     Args:
-        folder: Of the study.
-        arm: The one that is compared.
-        other: The one that it is compared with.
+        folder: Folder of the study.
+        arm: Name of the arm that is compared.
+        other: Name of the arm that it is compared with.
         teacher: See ``load``.
 
     Raises:
-        UsageError: There is no such study or arm; no problem was tried by both; the store is damaged.
+        UsageError: There is no such study or arm, both arms have no attempt in common, or the store is damaged.
     """
     with Store.open(folder) as store:
         arms = store.arms()
@@ -47,7 +47,7 @@ def compare(folder: Path, arm: str, other: str, teacher: str | None = None) -> T
 
 
 def compared(results: StudyResults, arm: str, other: str) -> Table:
-    """The table: a row for each figure, with differences and ratios resampled whole (paired)."""
+    """Return the table with one row per figure; differences and ratios are resampled as pairs."""
     both = results.graded(arm) * results.graded(other)
     if not both.any():
         raise UsageError(f"{arm!r} and {other!r} have no attempt in common yet; go on with `hintree run --resume`")

@@ -9,27 +9,27 @@ from hintree.experiments.report.trial import TrialRecord
 from hintree.statistics.bootstrap import bootstrap, ratio
 
 WRITERS = ("reasoner", "hinter", "teacher")
-EACH = f"per attempt (one problem with one seed); failed ones count with what is known of their cost. {INTERVAL}."
+EACH = f"per attempt (one problem with one seed); failed ones count with their recorded cost. {INTERVAL}."
 HEADS = (Column("arm"), Column("attempts"))
 
 
 def generated(*roles: str) -> TrialFigure:
-    """Generated tokens of some roles."""
+    """Return the function that counts the generated tokens of some roles."""
     return lambda attempt: sum(attempt.ledger[role].generated_tokens for role in roles)
 
 
 def flops(*, scorer: bool) -> TrialFigure:
-    """Estimated FLOPs, with or without those of the scorer."""
+    """Return the function that sums the estimated FLOPs, with or without those of the scorer."""
     return lambda a: a.ledger.total("flops") - (0.0 if scorer else a.ledger["scorer"].flops)
 
 
 def one(attempt: TrialRecord) -> float:
-    """1 for every attempt."""
+    """Return 1 for every attempt."""
     return 1.0
 
 
 def tabulate(results: StudyResults, columns: Mapping[Column, tuple[TrialFigure, TrialFigure]]) -> list[list[Cell]]:
-    """A row for every arm: its name, its attempts, and the ratio of two sums for every column."""
+    """Return a row per arm: its name, its number of attempts, and the ratio of two sums per column."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         parts = [(results.column(arm, top), results.column(arm, below)) for top, below in columns.values()]
@@ -55,7 +55,7 @@ def tokens_table(results: StudyResults) -> Table:
 
 
 def teacher_table(results: StudyResults) -> Table:
-    """The teacher's share, four ways (methods: generated, returned, steps, calls), and what was saved of its tokens."""
+    """Tabulate the teacher's share of generated tokens, returned tokens, steps and calls, and its saved tokens."""
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
         Column("of generated tokens", "%"): (generated("teacher"), generated(*WRITERS)),
         Column("of returned tokens", "%"): (
@@ -86,14 +86,14 @@ def teacher_table(results: StudyResults) -> Table:
 
 
 def saving(results: StudyResults, arm: str, teacher: str) -> Cell:
-    """Share of the teacher's tokens that an arm did not need, on attempts that both made."""
+    """Return the share of the teacher's tokens that an arm saves, on attempts that both made."""
     both = results.column(arm, one) * results.column(teacher, one)
     ours, whole = (results.column(name, generated("teacher")) * both for name in (arm, teacher))
     return bootstrap([ours, whole], lambda x, y: 1 - x / y)
 
 
 def compute_table(results: StudyResults) -> Table:
-    """FLOPs, and what a solved problem costs."""
+    """Tabulate FLOPs, and the cost of a solved problem."""
 
     def solved(attempt: TrialRecord) -> float:
         return float(attempt.right)

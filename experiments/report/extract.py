@@ -1,4 +1,4 @@
-"""From the tree of an attempt to what a report keeps of it."""
+"""Extract the record that a report keeps of an attempt from its tree."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from hintree.search.selection import choose, trajectory_score
 from hintree.statistics.calibration import Trace
 
 CUT = 0.5
-"""A step that scores lower is said to be wrong."""
+"""Steps with a lower score are predicted to be wrong."""
 LABEL = re.compile(r"\((\d+)\)")
 Labels = dict[int, StepVerdict]
 
@@ -33,16 +33,16 @@ def extract_record(
     choices: tuple[str, ...] = (),
     known: Mapping[str, Verdict] | None = None,
 ) -> TrialRecord:
-    """Everything about an attempt that was made to its end.
+    """Return the record of a completed attempt.
 
     Args:
-        tree: What was grown.
-        ledger: What it cost.
-        answer: The answer that was given.
-        right: Whether it is right.
-        reference: The right answer, for the other solutions of the tree.
-        aggregate: How the arm makes trajectory scores of step scores.
-        lab: The problem with its exact truth, None outside the lab.
+        tree: Grown tree of the attempt.
+        ledger: Its cost.
+        answer: The selected answer; None without one.
+        right: True if the answer is right.
+        reference: Reference answer, to grade the other solutions of the tree.
+        aggregate: The arm's aggregate of step scores; see ``search.selection.AGGREGATES``.
+        lab: The problem with its ground truth; None outside the lab.
         choices: Options of a multiple-choice question.
         known: Stored verdicts by answer. Only answers without one, of stores from before they were kept, are graded.
     """
@@ -75,9 +75,9 @@ def named(answer: str, choices: tuple[str, ...]) -> str:
 
 
 def chosen(tree: Tree, answer: str | None, aggregate: str) -> Node:
-    """Last step of the returned trajectory: of those that state the answer, the one of the highest score.
+    """Return the last step of the returned trajectory: the one with the highest score that states the answer.
 
-    All ways to choose end there (``search.choose``), whatever they count before.
+    Every selection of ``search.choose`` ends at this step.
     """
     ends = [node for node in tree.terminals() if answer is not None and node.step.answer == answer]
     if not ends:
@@ -86,12 +86,12 @@ def chosen(tree: Tree, answer: str | None, aggregate: str) -> Node:
 
 
 def by_author(path: list[Node], amount: Callable[[Node], int]) -> dict[str, int]:
-    """Sums over a path."""
+    """Return the sums of a figure over a path, by author."""
     return {who: sum(amount(n) for n in path if n.author == who) for who in ("reasoner", "teacher")}
 
 
 def exact_labels(tree: Tree, lab: LabProblem) -> Labels:
-    """Return what the checker says of each step after the steps before it, by node id."""
+    """Return the exact verdict on each step given the steps before it, by node id."""
     labels: Labels = {}
     for node in tree.nodes[1:]:
         *history, last = [n.step.text for n in node.path()]
@@ -100,7 +100,7 @@ def exact_labels(tree: Tree, lab: LabProblem) -> Labels:
 
 
 def judged(tree: Tree, labels: Labels) -> list[JudgedStep]:
-    """The steps that the rewrite rule could see."""
+    """Return the records of all steps that the rewrite rule considers."""
     replaced = {node.replaces for node in tree}
     right = {node: label.right for node, label in labels.items()}
     return [
@@ -116,13 +116,13 @@ def scored(path: list[Node]) -> bool:
 
 
 def trace(path: list[Node], labels: Labels) -> Trace:
-    """Locate where the first wrong step of a scored path is, and where the scores say it is."""
+    """Return the index of the first wrong step of a scored path, and the index that the scores predict."""
     true = next((i for i, node in enumerate(path) if not labels[node.id].right), -1)
     return Trace(true, next((i for i, node in enumerate(path) if (node.score or 0.0) < CUT), -1))
 
 
 def compare(old: Node, new: Node, labels: Labels) -> RewriteRecord:
-    """Two versions of a step; a new one that equals an older sibling was kept if that sibling was taken up for it."""
+    """Compare two versions of a step; a version that equals an older sibling is kept if that sibling was kept."""
     kept = old.replaced_by == (new.id if new.duplicate_of is None else new.duplicate_of)
     rise = new.score - old.score if new.score is not None and old.score is not None else None
     if not labels:
@@ -131,7 +131,7 @@ def compare(old: Node, new: Node, labels: Labels) -> RewriteRecord:
 
 
 def under_hint(tree: Tree, node: Node, *, labelled: bool) -> HintRecord:
-    """A hint and its step; where facts have no labels, no hint points anywhere."""
+    """Return the record of a hint and its step; without labelled facts no hint points to one."""
     hint = node.hint.text if node.hint else ""
     leaked = leaks(hint, tree.problem.question, [n.step.text for n in node.path()[:-1]])
     if not labelled:
@@ -141,6 +141,6 @@ def under_hint(tree: Tree, node: Node, *, labelled: bool) -> HintRecord:
 
 
 def first_label(text: str) -> str:
-    """The first label such as "3" for "(3)", "" if there is none."""
+    """Return the first label, such as "3" for "(3)"; "" if there is none."""
     found = LABEL.search(text)
     return found[1] if found else ""

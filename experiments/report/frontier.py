@@ -1,4 +1,4 @@
-"""Accuracy against cost: which arms nothing beats, and the area under a budget's curve."""
+"""Pareto front of accuracy against cost, and the area under a budget curve."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the points (cost, accuracy) that no other beats, by rising cost.
+    """Return the indices of the points (cost, accuracy) on the Pareto front, by rising cost.
 
-    A point is beaten by one that costs no more and is no less accurate, and is better in one of both.
+    A point is dominated by one that costs no more, is no less accurate, and is better in one of the two.
     """
     order = sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1], i))
     kept: list[int] = []
@@ -19,7 +19,7 @@ def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def mean_height(x: Sequence[float], y: Sequence[Any]) -> Any:
-    """Area under a curve by the trapezoid rule over its width: the mean of y between the least and the largest x.
+    """Return the mean of y between the least and the largest x, by the trapezoid rule.
 
     Args:
         x: Rising.

@@ -24,13 +24,13 @@ def load(
     trees: bool = True,
     progress: bool = True,
 ) -> StudyResults:
-    """All that a report needs.
+    """Load the results of a study for a report.
 
     Args:
         store: The study's store.
-        baseline: The arm that others are compared with; None for the study's own.
-        teacher: The arm in which the teacher works alone; None for the first whose reasoner teaches in another arm.
-        trees: False to know of an attempt only whether it is right and what it cost, which takes seconds.
+        baseline: Arm that others are compared with; None for the study's own.
+        teacher: Arm of the teacher alone; None for the first whose reasoner is the teacher of another arm.
+        trees: False to load only correctness and cost of each attempt, which takes seconds.
         progress: Show a progress bar on standard error.
 
     Raises:
@@ -107,19 +107,19 @@ def read(
 
 
 def exact_truth(study: Mapping[str, Any], cases: Mapping[str, StoredCase]) -> dict[str, LabProblem]:
-    """The lab problems of a study by key, read back from their questions; none if they are from elsewhere."""
+    """Return the lab problems of a study by key, parsed from their questions; {} for problems of other sources."""
     lab = study["problems"].startswith("lab:")
     return {key: read_question(case.question) for key, case in cases.items()} if lab else {}
 
 
 def alone(arms: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The arms without a teacher whose reasoner is the model that teaches in another arm."""
+    """Return the arms without a teacher whose reasoner is the teacher of another arm."""
     teachers = {config["teacher"] for config in arms.values()} - {None}
     return [name for name, config in arms.items() if config["teacher"] is None and config["reasoner"] in teachers]
 
 
 def as_teacher(attempt: TrialRecord) -> TrialRecord:
-    """The attempt with what its reasoner did booked as the teacher's, whose model it is."""
+    """Return the attempt with its reasoner's usage booked as the teacher's, as both are the same model."""
     accounts = attempt.ledger.accounts
     swapped = accounts | {"reasoner": accounts["teacher"], "teacher": accounts["reasoner"]}
     return attempt._replace(

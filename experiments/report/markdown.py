@@ -1,4 +1,4 @@
-"""The report as Markdown, with the plots as files beside it."""
+"""Format a report as Markdown, with the plots as files beside it."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def to_markdown(title: str, notes: Sequence[str], tables: Sequence[Table], plots
 
 
 def table_text(table: Table) -> str:
-    """A table under its heading, with its caption."""
+    """Format a table under its heading, with its caption."""
     lines = [
         f"## {escape(table.title)}",
         "",
@@ -32,21 +32,21 @@ def table_text(table: Table) -> str:
 
 
 def plot_text(plot: Plot) -> str:
-    """A plot under its heading, with its caption."""
+    """Format a plot under its heading, with its caption."""
     title = escape(plot.title)
     return f"## {title}\n\n![{title}]({plot.name}.svg)\n\n{escape(plot.caption)}"
 
 
 def row(cells: Sequence[str]) -> str:
-    """A line of a table."""
+    """Format one line of a table."""
     return f"| {' | '.join(cells)} |"
 
 
 def text(column: Column, cell: Cell) -> str:
-    """A cell; only texts can hold anything that is special."""
+    """Format a cell; only texts need escaping."""
     return escape(column.show(cell)) if isinstance(cell, str) else column.show(cell)
 
 
 def escape(text: str) -> str:
-    """A text that is read as it stands, on one line."""
+    """Escape a text so that Markdown shows it unchanged, on one line."""
     return SPECIAL.sub(r"\\\1", printable(text))

@@ -1,4 +1,4 @@
-"""The report as one HTML page that loads nothing: no script, no network, every text escaped."""
+"""Format a report as one HTML page without scripts and network requests; every text is escaped."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -11,7 +11,7 @@ from hintree.experiments.report.table import Column, Table, printable
 
 
 def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Sequence[Plot]) -> str:
-    """The whole report; the template escapes all but the pictures, which are our own."""
+    """Return the report as HTML; the template escapes everything but the pictures, which are drawn here."""
     source = (files("hintree.experiments.report") / "page.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True, keep_trailing_newline=True).from_string(source)
     return template.render(

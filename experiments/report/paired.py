@@ -1,4 +1,4 @@
-"""Two arms on the same problems."""
+"""Paired tests of two arms on the same problems."""
 
 import math
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from hintree.statistics.bootstrap import Floats
 
 
 class Paired(NamedTuple):
-    """Problems on which one arm did better, on which it did worse, and the exact two-sided p, in [0, 1]."""
+    """Numbers of problems on which one arm did better and worse, and the exact two-sided p in [0, 1]."""
 
     won: int
     lost: int
@@ -15,7 +15,7 @@ class Paired(NamedTuple):
 
 
 def mcnemar(ours: Floats, theirs: Floats) -> Paired:
-    """The exact McNemar test (McNemar 1947, with the binomial distribution instead of chi-squared).
+    """Compute the exact McNemar test (McNemar 1947), with the binomial distribution instead of chi-squared.
 
     With several seeds the attempts at one problem are not independent, so a problem is won where more of its seeds are
     right: the exact sign test over problems, which is McNemar's for one seed.
@@ -30,7 +30,7 @@ def mcnemar(ours: Floats, theirs: Floats) -> Paired:
 
 
 def sign_test(won: int, lost: int) -> float:
-    """Probability that fair coins fall at least as unevenly as ``won`` to ``lost``; 1 if there is no coin."""
+    """Return the two-sided p of ``won`` against ``lost`` under a fair coin, in [0, 1]; 1 if both are 0."""
     n = won + lost
     tail = sum(math.comb(n, i) for i in range(min(won, lost) + 1))
     return min(1.0, float(2 * tail / 2**n))

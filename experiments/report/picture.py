@@ -1,4 +1,4 @@
-"""One picture as SVG text, the same for the same figures: points with their intervals, in the ink of the page."""
+"""Draw points with intervals as SVG text; equal figures give equal bytes, and the colour is the page's."""
 
 import math
 import warnings
@@ -21,7 +21,7 @@ MARKS = "osD^vPX<>*"
 WIDTH, HEIGHT = 7.5, 4.2
 """Inches, without a legend below."""
 BESIDE = 20
-"""Most names for which a legend stands beside the plot."""
+"""Most names for which the legend is beside the plot."""
 LONGEST = 40
 """Characters of an arm's name in a legend."""
 STYLE: Any = {
@@ -39,7 +39,7 @@ STYLE: Any = {
 
 
 class Series(NamedTuple):
-    """Points of one arm: x and y with their intervals."""
+    """Points of one arm, x and y with their intervals."""
 
     name: str
     x: Sequence[Estimate]
@@ -60,7 +60,7 @@ def draw(
     *,
     lined: bool = False,
 ) -> str:
-    """One picture; shares on the y-axis are shown in percent."""
+    """Return the picture as SVG; shares on the y-axis are shown in percent."""
     try:
         from matplotlib import style
         from matplotlib.figure import Figure as Picture
@@ -86,7 +86,7 @@ def draw(
 
 
 def plot_series(axes: "Axes", series: Series, mark: str, *, lined: bool) -> None:
-    """One arm with its intervals."""
+    """Plot one arm with its intervals."""
     defined = [(x, y) for x, y in zip(series.x, series.y, strict=True) if not math.isnan(x.value + y.value)]
     x, y = [x for x, _ in defined], [y for _, y in defined]
     name = printable(series.name)
@@ -106,13 +106,13 @@ def plot_series(axes: "Axes", series: Series, mark: str, *, lined: bool) -> None
 
 
 def whiskers(values: Sequence[Estimate], unit: float) -> list[list[float]]:
-    """Lengths below and above each value."""
+    """Return the lengths of the interval below and above each value; shape [2, points]."""
     below = [unit * max(0.0, e.value - e.low) for e in values]
     return [below, [unit * max(0.0, e.high - e.value) for e in values]]
 
 
 def accessible(svg: str, title: str) -> str:
-    """The bare picture with its title for those who hear it, in the page's own ink, at any width."""
+    """Return the SVG with a title for screen readers, in the page's colour and scalable to any width."""
     body = svg[svg.index("<svg") :].replace(INK, "currentColor")
     head, _, rest = body.partition(">")
     name = escape(title)

@@ -1,4 +1,4 @@
-"""The plots: accuracy against costs, by steps and by budget, and the calibration of scores."""
+"""Plots of accuracy against costs, by steps and by budget, and of the calibration of scores."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +22,7 @@ LINES = 10
 
 
 class Plot(NamedTuple):
-    """A plot: name of its file, title, what it shows, and the picture, whose ink is ``currentColor``."""
+    """Plot with the name of its file, title, caption, and the SVG, drawn in ``currentColor``."""
 
     name: str
     title: str
@@ -31,7 +31,7 @@ class Plot(NamedTuple):
 
 
 def plots(results: StudyResults) -> Iterator[Plot]:
-    """All plots for which there are figures. Raises UsageError without matplotlib."""
+    """Yield all plots for which there are figures. Raises UsageError without matplotlib."""
     points = {arm: accuracy(*right_of(results, arm)) for arm in results.arms}
     if any(results.column(arm, generated("teacher")).any() for arm in points):
         yield against(results, points, "teacher_tokens", "teacher tokens per attempt", generated("teacher"))
@@ -53,7 +53,7 @@ def plots(results: StudyResults) -> Iterator[Plot]:
 
 
 def against(results: StudyResults, points: dict[str, Estimate], name: str, cost: str, figure: TrialFigure) -> Plot:
-    """Accuracy against a cost, with the Pareto front of the point estimates."""
+    """Plot accuracy against a cost, with the Pareto front of the point estimates."""
     costs = {arm: ratio(results.column(arm, figure), results.made(arm)) for arm in points}
     drawn = list(points)
     places = [(costs[arm].value, points[arm].value) for arm in drawn]
@@ -77,19 +77,19 @@ def against(results: StudyResults, points: dict[str, Estimate], name: str, cost:
 
 
 def telling(results: StudyResults, points: dict[str, Estimate]) -> list[str]:
-    """The arms of a plot with lines: baseline, teacher, and the most accurate others, in the study's order."""
+    """Return the arms of a line plot: baseline, teacher, and the most accurate others, in the study's order."""
     first = (results.baseline, results.teacher)
     ranked = sorted(points, key=lambda arm: (arm not in first, -points[arm].value))
     return [arm for arm in points if arm in ranked[:LINES]]
 
 
 def left_out(n: int, shown: int) -> str:
-    """A word on the arms that a plot has no room for."""
+    """Return a sentence about the arms that a plot leaves out; "" if it has all."""
     return f" Of {n} arms, {shown} are shown: baseline, teacher, and the most accurate others." if shown < n else ""
 
 
 def by_steps(results: StudyResults, arms: Sequence[str]) -> Plot:
-    """Accuracy by number of steps."""
+    """Plot accuracy by number of steps."""
     lengths, parts = zip(*results.parts("steps"), strict=True)
     apart = 0.4 / len(arms)
     series = [
@@ -109,7 +109,7 @@ def by_steps(results: StudyResults, arms: Sequence[str]) -> Plot:
 
 
 def reliability_plot(bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> Plot:
-    """Share of right steps against their scores."""
+    """Plot the share of right steps against their scores."""
     series = [
         Series(
             arm,
@@ -121,7 +121,7 @@ def reliability_plot(bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> 
     title = "Calibration of the scores"
     caption = (
         "Judged steps of lab problems after right steps only, in ten bins of the score: mean score, and how many of "
-        "them are right, with 95 % Wilson intervals. On the dashed line a score is the probability that it says."
+        "them are right, with 95 % Wilson intervals. On the dashed line a score equals the share of right steps."
         f"{left_out(len(bins), len(arms))}"
     )
 

@@ -1,4 +1,4 @@
-"""All attempts of a study, as a report needs them: by arm, problem and seed, and as columns of numbers."""
+"""All attempts of a study, by arm, problem and seed, and as columns of numbers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TrialFigure = Callable[[TrialRecord], float]
 
 @dataclass(frozen=True)
 class ProblemFacts:
-    """The facts about a problem that a report uses; family is "" and steps None where they are not known."""
+    """Facts about a problem that a report uses; family is "" and steps None where unknown."""
 
     id: str
     family: str
@@ -23,16 +23,16 @@ class ProblemFacts:
 
 @dataclass(frozen=True)
 class StudyResults:
-    """A study's attempts.
+    """All attempts of a study.
 
     Attributes:
-        name: Of the study.
-        arms: The configuration of each arm that was begun, in order.
-        baseline: The arm that the others are compared with.
-        teacher: The arm in which the teacher works alone, None if there is none.
-        problems: In order.
-        seeds: In order.
-        attempts: Those that were made, by arm (also those not begun), and by position of problem and seed.
+        name: Name of the study.
+        arms: Configuration of each arm that has an attempt, in order.
+        baseline: Arm that the others are compared with.
+        teacher: Arm of the teacher alone; None if there is none.
+        problems: Facts about each problem, in order.
+        seeds: Seeds in order.
+        attempts: Attempts by arm (of every arm), then by position of problem and seed.
     """
 
     name: str
@@ -44,14 +44,14 @@ class StudyResults:
     attempts: Mapping[str, Mapping[tuple[int, int], TrialRecord]]
 
     def column(self, arm: str, figure: TrialFigure) -> Floats:
-        """A figure of all attempts of an arm, 0 where there is none; shape [problems, seeds]."""
+        """Return a figure of all attempts of an arm, 0 where there is none; shape [problems, seeds]."""
         values = np.zeros((len(self.problems), len(self.seeds)))
         for place, attempt in self.attempts[arm].items():
             values[place] = figure(attempt)
         return values
 
     def made(self, arm: str) -> Floats:
-        """1 where an attempt was made."""
+        """Return 1 where an attempt was made, else 0; shape [problems, seeds]."""
         return self.column(arm, lambda attempt: 1.0)
 
     def graded(self, arm: str) -> Floats:
@@ -59,13 +59,13 @@ class StudyResults:
         return self.column(arm, lambda attempt: float(not attempt.ungraded))
 
     def of(self, arm: str) -> Iterator[tuple[int, TrialRecord]]:
-        """The attempts of an arm that did not fail, with the position of their problem, in order."""
+        """Return the attempts of an arm that did not fail, with the position of their problem, in order."""
         for (problem, _), attempt in sorted(self.attempts[arm].items(), key=lambda item: item[0]):
             if not attempt.failed:
                 yield problem, attempt
 
     def parts(self, name: Literal["family", "steps"]) -> list[tuple[str | int, list[int]]]:
-        """The families, or the numbers of steps, that problems have, sorted, each with its problems' positions."""
+        """Return the positions of problems by family or by number of steps, sorted."""
         values = [problem.family or None if name == "family" else problem.steps for problem in self.problems]
         found: dict[str | int, list[int]] = {}
         for i, value in enumerate(values):

@@ -1,4 +1,4 @@
-"""Examine the contents of an arm's finished solutions: if a right one is among k, and what k vote for."""
+"""Tabulate pass@k and majority@k over the finished solutions of each arm."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ KINDS: dict[str, Callable[[list[Finished], int], float]] = {
 
 
 def solutions_table(results: StudyResults) -> Table:
-    """One row for every arm and k."""
+    """Tabulate pass@k and votes, one row per arm and k."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         pools = pooled(results, arm)
@@ -27,7 +27,7 @@ def solutions_table(results: StudyResults) -> Table:
     caption = (
         "All finished solutions of a problem that state a graded answer, over all seeds, k of them drawn: the chance "
         "that one is right (pass@k, unbiased), that their majority is (maj@k), and that their vote weighted by "
-        "trajectory score is (weighted@k; by token confidence where nothing judges). Votes are over all subsets, or "
+        "trajectory score is (weighted@k; by token confidence without a scorer). Votes are over all subsets, or "
         f"over {DRAWS} random ones where there are more. A problem with fewer than k solutions counts with all it has, "
         "one with none is not solved. Solutions of one tree share steps, so only for best-of-n and single chains are "
         "they independent. 95 % bootstrap intervals over problems."
@@ -37,7 +37,7 @@ def solutions_table(results: StudyResults) -> Table:
 
 
 def pooled(results: StudyResults, arm: str) -> list[list[Finished]]:
-    """The finished solutions of every problem that the arm has tried."""
+    """Return the finished solutions of every problem that the arm has attempted."""
     pools: dict[int, list[Finished]] = {}
     for (problem, _), attempt in sorted(results.attempts[arm].items(), key=lambda item: item[0]):
         pools.setdefault(problem, []).extend(attempt.finished)
@@ -45,12 +45,12 @@ def pooled(results: StudyResults, arm: str) -> list[list[Finished]]:
 
 
 def sizes(pools: list[list[Finished]]) -> list[int]:
-    """1, 2, 4, ... up to what most problems have."""
+    """Return 1, 2, 4, ... up to the number of solutions that most problems have."""
     most = int(np.median([len(pool) for pool in pools])) if pools else 0
     return [2**i for i in range(max(most, 1).bit_length())]
 
 
 def expected(pools: list[list[Finished]], k: int, kind: Callable[[list[Finished], int], float]) -> Estimate:
-    """The mean over problems."""
+    """Return the mean over problems."""
     values = np.array([[kind(pool, k)] for pool in pools])
     return ratio(values, np.ones_like(values)) if pools else Estimate(np.nan, np.nan, np.nan, 0)

@@ -1,4 +1,4 @@
-"""Tables as CSV, which no spreadsheet program takes for formulas, and as JSON."""
+"""Write tables as CSV, with texts that no spreadsheet reads as formulas, and as JSON."""
 
 import csv
 import math
@@ -12,7 +12,7 @@ from hintree.statistics.bootstrap import Estimate
 
 
 def to_csv(table: Table) -> str:
-    """The table as CSV; an interval has columns of its own. Shares stay in [0, 1]."""
+    """Return the table as CSV; an interval has columns of its own, and shares are in [0, 1]."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     wide = [any(isinstance(row[i], Estimate) for row in table.rows) for i in range(len(table.columns))]
@@ -24,12 +24,12 @@ def to_csv(table: Table) -> str:
 
 
 def names(column: Column, *, spread: bool) -> list[str]:
-    """The heads of a column, with those of its interval."""
+    """Return the heads of a column and of its interval."""
     return [column.head, f"{column.head} low", f"{column.head} high"] if spread else [column.head]
 
 
 def cells(cell: Cell, *, spread: bool) -> Iterator[object]:
-    """A cell, with the ends of its interval."""
+    """Return a cell and the ends of its interval."""
     value = plain(cell)
     yield safe(value)
     if spread:
@@ -38,7 +38,7 @@ def cells(cell: Cell, *, spread: bool) -> Iterator[object]:
 
 
 def to_json(table: Table) -> dict[str, Any]:
-    """The table for a program: rows as objects, an interval as an object with value, low, high and n."""
+    """Return the table as JSON data: rows as objects, an interval as an object with value, low, high and n."""
     return {
         "title": table.title,
         "caption": table.caption,
@@ -49,7 +49,7 @@ def to_json(table: Table) -> dict[str, Any]:
 
 
 def as_json(cell: Cell) -> Any:
-    """A cell for a program; null where it is not defined."""
+    """Return a cell as JSON data; None where it is undefined."""
     if isinstance(cell, Estimate) and not math.isnan(cell.value):
         return {"value": plain(cell), "low": plain(cell.low), "high": plain(cell.high), "n": cell.n}
     return plain(cell)

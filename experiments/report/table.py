@@ -1,4 +1,4 @@
-"""A table of figures: what it counts, its columns with their units, its rows."""
+"""Tables of figures: caption, columns with their units, and rows."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,12 +16,12 @@ def percent(x: float) -> str:
 
 
 def points(x: float) -> str:
-    """A difference of shares."""
+    """Return a difference of shares in points of percent."""
     return f"{100 * x:+.1f}"
 
 
 def number(x: float) -> str:
-    """An amount, with three digits at least."""
+    """Return an amount with at least three digits."""
     return f"{x:.0f}" if 100 <= abs(x) < 1e6 else f"{x:.3g}"
 
 
@@ -29,7 +29,7 @@ UNITS: dict[str, Callable[[float], str]] = {"%": percent, "points": points, "": 
 
 
 class Column(NamedTuple):
-    """A head and its unit: "%", "points" (of percent) or "" for an amount or a text."""
+    """Head of a column and its unit: "%", "points" (of percent) or "" for an amount or a text."""
 
     head: str
     unit: str = ""
@@ -39,7 +39,7 @@ class Column(NamedTuple):
         return f"{self.head}, {self.unit}" if self.unit else self.head
 
     def show(self, cell: Cell) -> str:
-        """A cell for people: an interval stands in brackets, a dash where a figure is not defined."""
+        """Format a cell: the interval in brackets, a dash where a figure is undefined."""
         if isinstance(cell, str):
             return printable(cell)
         if cell is None:
@@ -54,13 +54,13 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """A table.
+    """Table of figures with a caption.
 
     Attributes:
-        name: Of its file, and its anchor.
-        title: Its heading.
-        caption: What it counts, how many, and what the intervals are.
-        columns, rows: Each row has a cell for every column.
+        name: Name of its file and of its anchor.
+        title: Heading.
+        caption: The figures that it shows, their n, and the kind of intervals.
+        columns, rows: Columns, and rows with one cell per column.
     """
 
     name: str
@@ -70,17 +70,17 @@ class Table:
     rows: Sequence[Sequence[Cell]]
 
     def texts(self) -> list[bool]:
-        """Which columns hold texts."""
+        """Return one truth value per column, true for columns of texts."""
         return [any(isinstance(row[i], str) for row in self.rows) for i in range(len(self.columns))]
 
 
 def printable(text: str) -> str:
-    """The text with control, bidirectional and other invisible characters written out."""
+    """Return the text with control, bidirectional and other invisible characters escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def plain(cell: Cell) -> str | int | float | None:
-    """A cell without its interval, a number to six digits; None where it is not defined."""
+    """Return a cell without its interval, numbers to six digits; None where it is undefined."""
     value = cell.value if isinstance(cell, Estimate) else cell
     if isinstance(value, float):
         return None if math.isnan(value) else float(f"{value:.6g}")

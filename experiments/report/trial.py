@@ -1,4 +1,4 @@
-"""Hold what a report keeps of one attempt (one arm, one problem, one seed), so that its tree can be forgotten."""
+"""Records of one attempt (one arm, one problem, one seed), so that a report need not keep its tree."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from hintree.statistics.calibration import Trace
 
 
 class JudgedStep(NamedTuple):
-    """A step that the rewrite rule could see: it was scored, or written again.
+    """Step that the rewrite rule considers: it has a score, or was rewritten.
 
     Attributes:
-        score: In [0, 1]; None if it failed before it was judged.
-        right: By the exact checker.
-        clean: Whether all steps before it are right.
-        triggered: Whether another step was written in its place.
+        score: In [0, 1]; None if the step failed before it was scored.
+        right: True if the exact checker accepts it.
+        clean: True if all steps before it are right.
+        triggered: True if it was rewritten.
     """
 
     score: float | None
@@ -25,14 +25,14 @@ class JudgedStep(NamedTuple):
 
 
 class RewriteRecord(NamedTuple):
-    """A step and what was written in its place.
+    """Step and the version that was written in its place.
 
     Attributes:
-        author: Who wrote the new version.
-        kept: Whether the new version was kept.
-        before, after: Whether the versions are right, None where no exact checker can say.
-        rise: New score minus old, None where one is missing.
-        mistake: What is wrong with the old version: a kind of ``lab.StepVerdict``; "" if nothing, or if unknown.
+        author: Author of the new version.
+        kept: True if the new version was kept.
+        before, after: True where the old and the new version is right; None outside the lab.
+        rise: New score minus old score; None where one is missing.
+        mistake: Kind of the old version's mistake (``lab.StepVerdict``); "" if there is none, or outside the lab.
     """
 
     author: str
@@ -44,11 +44,11 @@ class RewriteRecord(NamedTuple):
 
 
 class HintRecord(NamedTuple):
-    """A hint and the step under it.
+    """Hint and the step under it.
 
     Attributes:
-        depth: Of the step.
-        leaked: Whether the hint says too much (``hintree.policies.leaks``).
+        depth: Depth of the step.
+        leaked: True if the hint leaks (``hintree.policies.leaks``).
         points, goes: Label of the fact that the hint, or the step, names first; "answer" for the answer, "" for none.
     """
 
@@ -59,18 +59,18 @@ class HintRecord(NamedTuple):
 
 
 class TrialRecord(NamedTuple):
-    """One attempt. Of one that failed only the ledger is known, if that.
+    """One attempt; a failed one has at most its ledger.
 
     Attributes:
-        right: Whether the answer is right; False if the attempt failed or is ungraded.
-        failed: Whether it failed.
-        ungraded: Whether the verdict on its answer is not known; it counts in no accuracy.
-        ledger: What it cost.
-        tokens, steps: Of the returned trajectory, by author.
+        right: True if the answer is right; False if the attempt failed or is ungraded.
+        failed: True if it failed.
+        ungraded: True if its answer has no verdict; it counts in no accuracy.
+        ledger: Its cost.
+        tokens, steps: Tokens and steps of the returned trajectory, by author.
         finished: Finished solutions that state an answer, in order of creation; ungraded ones are left out.
         judged, traces: Steps and finished solutions with exact labels; empty outside the lab.
         rewritten, hinted: All rewrites and all hinted steps of the tree.
-        dropped: Hints that said too much and were left out.
+        dropped: Number of hints that were dropped as leaks.
     """
 
     right: bool = False

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from hintree.grade import group
 
 DRAWS = 200
-"""Random subsets that stand for all subsets of k solutions, where there are more."""
+"""Number of random subsets that are drawn where there are more subsets of k solutions."""
 
 
 class Finished(NamedTuple):
-    """A finished solution: its answer (the letter of an option), whether it is right, and its score in [0, 1]."""
+    """Finished solution: its answer (the letter of an option), its correctness, and its score in [0, 1]."""
 
     answer: str
     right: bool
@@ -23,7 +23,7 @@ class Finished(NamedTuple):
 
 
 def pass_at_k(n: int, right: int, k: int) -> float:
-    """Probability that one of k solutions, drawn from n of which some are right, is right: 1 - C(n-c, k) / C(n, k).
+    """Return the probability that one of k drawn solutions is right, 1 - C(n-c, k) / C(n, k), for c right of n.
 
     The unbiased estimate of Chen et al. 2021, arXiv 2107.03374. Where there are fewer than k solutions, all are drawn.
     """
@@ -34,7 +34,7 @@ def pass_at_k(n: int, right: int, k: int) -> float:
 
 
 def vote_at_k(solutions: Sequence[Finished], k: int, *, weighted: bool) -> float:
-    """Probability that the vote of k of the solutions is right; each counts 1, or its score if ``weighted``.
+    """Return the probability that a vote of k solutions is right; each counts 1, or its score if ``weighted``.
 
     Ties go to the higher score, then to the earlier solution, as in ``search.choose``. Where there are no more than k
     solutions, all vote once.
@@ -55,7 +55,7 @@ def vote_at_k(solutions: Sequence[Finished], k: int, *, weighted: bool) -> float
 
 
 def subsets(n: int, k: int) -> NDArray[np.int64]:
-    """All subsets of k of n, or ``DRAWS`` random ones where there are more; each rising, shape [subsets, k]."""
+    """Return all subsets of k of n, or ``DRAWS`` random ones where there are more; each rising, shape [subsets, k]."""
     if math.comb(n, k) <= DRAWS:
         return np.array(list(combinations(range(n), k)))
     order = np.argsort(np.random.default_rng(0).random((DRAWS, n)), axis=1)

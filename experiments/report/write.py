@@ -1,4 +1,4 @@
-"""``hintree report``: from a study's folder to a folder with the report, the same bytes for the same store."""
+"""Write the report on a study into a folder (``hintree report``); equal stores give equal bytes."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from hintree.experiments.study.store import Store
 
 
 class Report(NamedTuple):
-    """A report that is made: its title, notes on the study, tables and plots."""
+    """Report with its title, notes on the study, tables and plots."""
 
     title: str
     notes: Sequence[str]
@@ -28,13 +28,13 @@ class Report(NamedTuple):
     plots: Sequence[Plot]
 
     def to_json(self) -> dict[str, Any]:
-        """All tables for a program."""
+        """Return all tables as JSON data."""
         tables = {table.name: to_json(table) for table in self.tables}
         return {"title": self.title, "notes": list(self.notes), "tables": tables}
 
 
 def make(folder: Path, baseline: str | None = None, teacher: str | None = None) -> Report:
-    """The report on the study in a folder; see ``load`` for the arguments and errors."""
+    """Return the report on the study in a folder; see ``load`` for arguments and errors."""
     with Store.open(folder) as store:
         results = load(store, baseline, teacher)
         study_hash, versions = store.meta("study_hash"), store.meta("versions")
@@ -61,13 +61,13 @@ PARTS: tuple[Callable[[StudyResults], Table], ...] = (
 
 
 def tables(results: StudyResults) -> list[Table]:
-    """All tables that have a row."""
+    """Return all tables that have a row."""
     found = [part(results) for part in tqdm(PARTS, desc="counting", unit="table", delay=2)]
     return [table for table in found if table.rows]
 
 
 def notes(results: StudyResults, study_hash: str, versions: Mapping[str, str]) -> list[str]:
-    """Describe the study, and whether it is complete."""
+    """Return sentences about the study, its completeness, and versions."""
     whole = len(results.attempts) * len(results.problems) * len(results.seeds)
     made = sum(map(len, results.attempts.values()))
     attempts = [attempt for arm in results.attempts.values() for attempt in arm.values()]

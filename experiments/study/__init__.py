@@ -1,1 +1,1 @@
-"""Studies: YAML to arms to tasks to workers to one store."""
+"""Studies: a YAML file is resolved to arms, planned as tasks, and run by workers into one store."""

@@ -1,4 +1,4 @@
-"""Turn the configuration of an arm into a solver: through the one wiring that all solvers share."""
+"""Make the solver of an arm from its configuration, with the role handlers that all solvers use."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -67,7 +67,7 @@ def solver_of(config: Mapping[str, Any], seed: int, pool: ModelPool, questions: 
 
 
 def prm_spec(config: Mapping[str, Any]) -> PRMSpec | None:
-    """Return how the arm's PRM is asked, None if its configuration does not say so."""
+    """Return the PRM spec of an arm's scorer, None if its configuration names none."""
     return read_spec(config["prm_spec"], FAMILIES) if "prm_spec" in config else None
 
 

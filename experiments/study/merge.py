@@ -1,4 +1,4 @@
-"""Put the results of several stores of one study together; merging again changes nothing."""
+"""Merge the stores of one study; merging again changes nothing."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ BATCH = 500
 
 
 def merge(folders: Sequence[Path], out: Path) -> str:
-    """Put the results of ``folders`` into ``out``, which may be there; what came of it, in words.
+    """Merge the results of ``folders`` into ``out``, which may exist, and return a summary for the terminal.
 
-    Of a damaged store the good rows are taken. Where a result is there twice, one that is done beats one that is
-    ungraded, which beats one that failed; else the first stays.
+    Intact rows of a damaged store are merged. Of two results for the same arm, problem and seed, a done one replaces an
+    ungraded one, which replaces a failed one; else the first is kept.
 
     Raises:
         UsageError: A folder holds no store or one of another study, or no row of it can be read.
@@ -39,14 +39,14 @@ def merge(folders: Sequence[Path], out: Path) -> str:
 
 
 def open_like(folder: Path, out: Path) -> Store:
-    """The store in ``out``, made for the study of ``folder`` if it is not there."""
+    """Open the store in ``out``; create it for the study of ``folder`` if there is none."""
     with open_any(folder) as first:
         facts = {"versions": first.meta("versions"), "hardware": first.meta("hardware")}
         return Store.create(out, first.study, list(first.problems().values()), exist_ok=True, **facts)
 
 
 def open_any(folder: Path) -> Store:
-    """The store in a folder, even if results in it are damaged. Raises UsageError if study and problems are."""
+    """Open the store in a folder even if results are damaged. Raises UsageError if study or problems are damaged."""
     try:
         return Store.open(folder)
     except DamagedStoreError:

@@ -1,4 +1,4 @@
-"""A run as pages: an index of its arms and problems, and a page for every problem, on which its arms are compared."""
+"""Write a run as HTML pages: an index of arms and problems, and a page per problem that compares its arms."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ OURS = '<meta name="generator" content="hintree">'
 
 
 class ResultCell(NamedTuple):
-    """One result in the index: its mark and answer, and the page that shows its tree, "" for none."""
+    """Result in the index: its mark and answer, and the page that shows its tree, "" for none."""
 
     mark: str
     text: str
@@ -31,7 +31,7 @@ class ResultCell(NamedTuple):
 
 
 class ProblemRow(NamedTuple):
-    """One problem in the index, with the cells of each arm and how many of them are wrong or failed."""
+    """Problem in the index, with the cells of each arm and the number that are wrong or failed."""
 
     number: int
     case: StoredCase
@@ -40,9 +40,9 @@ class ProblemRow(NamedTuple):
 
 
 def write_run(store: Store, folder: Path) -> Path:
-    """Write the pages of a run into a folder, which is made if it is not there; the path of the index.
+    """Write the pages of a run into a folder, created if missing, and return the path of the index.
 
-    Pages of an earlier call are written anew.
+    Pages of an earlier call are replaced.
 
     Raises:
         UsageError: The folder has an index that is not ours.
@@ -68,7 +68,7 @@ def write_run(store: Store, folder: Path) -> Path:
 
 
 def index_page(store: Store, rows: Sequence[ProblemRow], results: Sequence[Result]) -> str:
-    """The index as HTML: arms, then problems, those that most arms fail first."""
+    """Return the index as HTML: arms, then problems, those that most arms fail first."""
     style = source("page.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=shown)
     return environment.from_string(source("index.html")).render(
@@ -83,7 +83,7 @@ def index_page(store: Store, rows: Sequence[ProblemRow], results: Sequence[Resul
 
 
 def shown(value: Any) -> Any:
-    """Texts as one visible line."""
+    """Return the texts as one line, with invisible characters escaped."""
     return one_line(value, 400) if type(value) is str else value
 
 

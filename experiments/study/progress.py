@@ -1,4 +1,4 @@
-"""One line that says how far a study is: results, accuracy so far, tokens per role, time left."""
+"""Progress line of a study: results, accuracy so far, tokens per role, time left."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,11 +12,11 @@ FORM = "{n_fmt}/{total_fmt} [{bar:12}]{postfix}, {elapsed} gone, {remaining} lef
 
 
 class Progress:
-    """The line on standard error.
+    """Progress line on standard error.
 
     Args:
-        total: Results that the study will have.
-        show: False for silence.
+        total: Number of results of the complete study.
+        show: False to print nothing.
     """
 
     def __init__(self, total: int, *, show: bool = True) -> None:
@@ -25,7 +25,7 @@ class Progress:
         self.tokens: Counter[str] = Counter()
 
     def add(self, results: Iterable[Result], *, old: bool = False) -> None:
-        """Count results; ``old`` ones were there at the start, and say nothing about speed."""
+        """Count results; ``old`` ones are from an earlier run and do not count for the speed."""
         for result in results:
             self.counts[result.status] += 1
             self.counts["right"] += result.right
@@ -38,7 +38,7 @@ class Progress:
         self.bar.update(done - self.bar.n)
 
     def words(self) -> str:
-        """Accuracy and tokens so far."""
+        """Return accuracy and tokens so far."""
         done = self.counts["done"] + self.counts["failed"]
         share = f"{100 * self.counts['right'] / done:.1f} % right" if done else "none yet"
         rest = "".join(f", {self.counts[name]} {name}" for name in ("failed", "ungraded") if self.counts[name])

@@ -17,28 +17,28 @@ if find_spec("ray"):
 
 
 class Replica:
-    """One actor: the models, and the tasks it is given."""
+    """Ray actor with a replica of the models."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.prepare = job.make(job.study, list(job.cases.values()))
 
     def ready(self) -> Iterator[Message]:
-        """Say that it has started."""
+        """Yield one message when the actor has started."""
         yield Ready()
 
     def perform(self, task: Task) -> Iterator[Message]:
-        """Do a task, streaming messages."""
+        """Do a task and stream its messages."""
         yield from perform(self.job, self.prepare, task, lambda: None)
 
 
 class ActorPool:
-    """A crew of Ray actors.
+    """Worker pool of Ray actors.
 
     Args:
-        job: What they work on.
-        size: How many.
-        address: Of a cluster, or "local" to start Ray on this machine.
+        job: Study, problems, and the function that makes solvers.
+        size: Number of actors.
+        address: Address of a cluster, or "local" to start Ray on this machine.
 
     Raises:
         UsageError: Ray is not installed, or there is no cluster at the address.
@@ -63,15 +63,15 @@ class ActorPool:
             self._start(worker)
 
     def give(self, worker: int, task: Task) -> None:
-        """Give a task to a worker that is idle."""
+        """Send a task to an idle worker."""
         self._streams[worker] = self._actors[worker].perform.options(num_returns="streaming").remote(task)
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
         """Return the messages that workers have sent, waiting at most ``seconds`` for the first."""
         waiting = {stream: worker for worker, stream in self._streams.items()}
         ready, _ = ray.wait(list(waiting), num_returns=1, timeout=seconds)
-        heard = [(waiting[stream], self._hear(waiting[stream])) for stream in ready]
-        return [(worker, message) for worker, message in heard if message is not None]
+        received = [(waiting[stream], self._receive(waiting[stream])) for stream in ready]
+        return [(worker, message) for worker, message in received if message is not None]
 
     def replace(self, worker: int) -> None:
         """Kill a worker and start another in its place."""
@@ -88,7 +88,7 @@ class ActorPool:
         self._actors[worker] = self._replica.remote(self._job)
         self._streams[worker] = self._actors[worker].ready.options(num_returns="streaming").remote()
 
-    def _hear(self, worker: int) -> Message | None:
+    def _receive(self, worker: int) -> Message | None:
         try:
             message: Message = ray.get(next(self._streams[worker]))
             return message

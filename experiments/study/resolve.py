@@ -1,7 +1,7 @@
-"""From a study file to the study: every arm with every setting, and the problems.
+"""Resolve a study file to the study: every arm with all settings, and the problems.
 
-An arm's settings are laid over each other: those of its preset, the defaults of the study, its own, and those of a
-point of the grid. They are laid flat for it: a value by its path, such as ("rewrite", "threshold").
+Settings of an arm override each other in this order: its preset, the study's defaults, its own, and those of a point
+of the grid. They are kept flat, as values by path, such as ("rewrite", "threshold").
 """
 
 import hashlib
@@ -34,7 +34,7 @@ MOST = 10_000
 
 
 class Said(NamedTuple):
-    """A value, and where it was said."""
+    """Setting: a value and its position in the study file."""
 
     value: Any
     place: YamlPosition
@@ -46,14 +46,14 @@ Flat = dict[Keys, Said]
 
 
 class Study(NamedTuple):
-    """A study: name, baseline, problems, limit, seeds and arms (configuration by name) as plain data; its cases."""
+    """Study: name, baseline, problems, limit, seeds and arms (configuration by name) as plain data, and its cases."""
 
     data: dict[str, Any]
     cases: list[StoredCase]
 
 
 def resolve(text: StudyText) -> Study:
-    """The study that a file states. Raises UsageError."""
+    """Return the study of a parsed file. Raises UsageError."""
     said = checked(StudyFile, text.data, text, {})
     arms: dict[str, Any] = {}
     for name, settings, place in all_arms(said, text):
@@ -83,7 +83,7 @@ def resolve(text: StudyText) -> Study:
 
 
 def all_arms(said: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Flat, YamlPosition]]:
-    """Name, settings and place of every arm, at every point of the grids."""
+    """Yield name, settings and position of every arm, at every point of the grids."""
     listed = said["arms"]
     named = listed if isinstance(listed, dict) else {name: name for name in listed}
     defaults = dict(flatten(said["defaults"], ("defaults",)))
@@ -107,14 +107,14 @@ def all_arms(said: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Fl
 
 
 def mapping(grid: Any, place: YamlPosition, text: StudyText) -> Iterable[tuple[str, Any]]:
-    """The axes of a grid."""
+    """Return the axes of a grid. Raises UsageError unless it is a mapping."""
     if not isinstance(grid, dict):
         raise text.error(place, "a grid is a mapping from settings to lists of values")
     return grid.items()
 
 
 def axis(key: str, values: Any, place: YamlPosition, text: StudyText) -> list[tuple[str, Flat]]:
-    """The points of an axis, as label and settings: values of one setting, or named settings."""
+    """Return the points of an axis as pairs of label and settings: values of one setting, or named settings."""
     if isinstance(values, list) and values:
         short = key.rpartition(".")[2]
         named = [(f"{short}={words(value)}", {key: value}) for value in values]
@@ -126,12 +126,12 @@ def axis(key: str, values: Any, place: YamlPosition, text: StudyText) -> list[tu
 
 
 def words(value: Any) -> str:
-    """A value as part of an arm's name."""
+    """Format a value as part of an arm's name."""
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def flatten(data: Mapping[str, Any], place: YamlPosition, path: Keys = ()) -> Iterator[tuple[Keys, Said]]:
-    """Settings by path; a dotted key is a path of its own, and a search that is only named has but its name."""
+    """Yield settings by path; a dotted key is a path, and a search given as a text sets its name only."""
     for key, value in data.items():
         here = (*path, *key.split("."))
         if isinstance(value, dict) and value:
@@ -143,7 +143,7 @@ def flatten(data: Mapping[str, Any], place: YamlPosition, path: Keys = ()) -> It
 
 
 def overlay(*layers: Flat) -> Flat:
-    """Settings laid over each other; a layer that names a search, or replaces a rule, starts from its defaults."""
+    """Merge layers of settings; a layer that names a search, or replaces a rule, starts from its defaults."""
     result: Flat = {}
     for layer in layers:
         anew: set[Keys] = {path[:1] for path in layer if path in (("search", "name"), ("rewrite",))}
@@ -153,7 +153,7 @@ def overlay(*layers: Flat) -> Flat:
 
 
 def configure(settings: Flat, text: StudyText, place: YamlPosition) -> dict[str, Any]:
-    """The whole configuration of an arm. Raises UsageError."""
+    """Return the complete configuration of an arm. Raises UsageError."""
     name = settings.get(("preset",), Said("hintree", place))
     try:
         base = settings_of(preset(str(name.value)))
@@ -198,7 +198,7 @@ def renamed(settings: Flat, search: Any, text: StudyText) -> Flat:
 
 
 def nested(settings: Flat, text: StudyText) -> dict[str, Any]:
-    """Settings as nested mappings; "none" is nobody, or no rule."""
+    """Return settings as nested mappings; "none" is an absent role or rule."""
     data: dict[str, Any] = {}
     for path, (value, place) in settings.items():
         inner = data
@@ -211,10 +211,10 @@ def nested(settings: Flat, text: StudyText) -> dict[str, Any]:
 
 
 def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration with its weights pinned, and with numbers that do not feel their company where it is cheap.
+    """Return the configuration with fingerprints of its weights, and device and dtype for batch-invariant scores.
 
-    The shipped models are computed in float64 on a CPU: in float32 a score changes by up to 2e-5 with the batch it is
-    computed in, and a study must not depend on how its problems are dealt out.
+    The shipped models are computed in float64 on a CPU: in float32 a score changes by up to 2e-5 with the batch
+    composition, and results must not depend on how problems are distributed over workers.
     """
     config = dict(config)
     hinter = None if config["hinter"] in LAB_HINTERS else config["hinter"]
@@ -252,7 +252,7 @@ def fingerprint(name: str) -> str | None:
 
 
 def select(names: Sequence[str], wanted: str | None) -> list[str]:
-    """The arms that ``--arms a,b`` names; an arm without its grid labels stands for all of its points.
+    """Return the arms that ``--arms a,b`` names; a name without grid labels selects all points of its grid.
 
     Raises:
         UsageError: There is no such arm.

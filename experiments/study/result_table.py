@@ -1,6 +1,7 @@
-"""The results of a study as CSV, and in short as a table. The same results give the same bytes.
+"""Write the results of a study as CSV and as a summary table. Equal results give equal bytes.
 
-What depends on the machine or on caches (seconds, forwarded tokens, FLOPs) or on accidents (attempts) is in the store.
+Figures that depend on the machine, on caches or on failures (seconds, forwarded tokens, FLOPs, attempts) are in the
+store only.
 """
 
 import csv
@@ -23,7 +24,7 @@ HEAD = ("arm", "problem", "family", "steps", "seed", "status", "reason", "refere
 
 
 def as_csv(store: Store) -> str:
-    """One row per result, in the study's order."""
+    """Return the CSV, one row per result, in the study's order."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*HEAD, *(f"{role}_{figure}" for role in ROLES for figure in FIGURES)])
@@ -33,7 +34,7 @@ def as_csv(store: Store) -> str:
 
 
 def rows(store: Store) -> Iterator[list[object]]:
-    """The rows of the table."""
+    """Yield the rows of the table."""
     cases = store.problems()
     for result in store.results():
         case = cases[result.problem]
@@ -43,7 +44,7 @@ def rows(store: Store) -> Iterator[list[object]]:
 
 
 def cell(value: object) -> object:
-    """A value that no spreadsheet takes for a formula: a text that could begin one gets an apostrophe."""
+    """Return a value that no spreadsheet reads as a formula: a text that could begin one gets an apostrophe."""
     if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) and not is_number(value):
         return "'" + value
     return "'" + value if isinstance(value, str) and value.startswith(("\t", "\r")) else value
@@ -55,7 +56,7 @@ def is_number(text: str) -> bool:
 
 
 def write_csv(store: Store) -> Path:
-    """Write the table beside the store, all of it or nothing. Raises UsageError."""
+    """Write the table beside the store atomically and return its path. Raises UsageError."""
     path = store.path.parent / FILE
     draft = path.with_suffix(".csv.part")
     try:

@@ -1,4 +1,4 @@
-"""``hintree run``: a study, or a shard of it, from its file to its table."""
+"""Run a study or a shard of it, from its file to its table (``hintree run``)."""
 
 import json
 import os
@@ -40,10 +40,10 @@ class RunOptions(NamedTuple):
 
     Attributes:
         out: Folder of the store.
-        resume: Go on with what is there.
-        retry_failed: Try again what failed before.
-        arms: Only these, separated by commas.
-        shard: (i, k): only every k-th problem, from the i-th on.
+        resume: Continue the study in ``out``.
+        retry_failed: Retry failed results of earlier runs.
+        arms: Run only these arms, separated by commas.
+        shard: (i, k): run only every k-th problem, starting with the i-th.
         workers: Number of worker processes.
         ray: Address of a Ray cluster, "local" for one of this machine; None for processes.
         live: Problems that a worker solves together.
@@ -72,7 +72,7 @@ def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> 
         args: The options of ``add_problem_options``, which override the study's own.
 
     Raises:
-        UsageError: There is no such study, or it is wrong.
+        UsageError: There is no such study, or a setting is not accepted.
     """
     shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
     name = OLD_STUDIES.get(str(path), str(path))
@@ -93,9 +93,9 @@ def run_study(study: Study, options: RunOptions) -> None:
     """Run a study, and print its table.
 
     Raises:
-        UsageError: The store is there already, of another study, damaged, or cannot be written.
-        HintreeError: An arm cannot be had, or no worker can be started.
-        KeyboardInterrupt: After Ctrl-C, when it has been said how to go on.
+        UsageError: The store exists already, is of another study, is damaged, or cannot be written.
+        HintreeError: An arm's models cannot be loaded, or no worker can be started.
+        KeyboardInterrupt: After Ctrl-C, once the command to continue is printed.
     """
     arms = select(list(study.data["arms"]), options.arms)
     facts = {"versions": versions(), "hardware": hardware()}
@@ -116,7 +116,7 @@ def run_study(study: Study, options: RunOptions) -> None:
 
 
 def missing(store: Store, study: Study, arms: Sequence[str], options: RunOptions) -> list[Task]:
-    """The tasks for the results that are not there, small enough for all workers to have some."""
+    """Return the tasks for missing results, small enough for all workers to get some."""
     first, step = options.shard
     problems = [key_of(case.id, case.question) for case in study.cases][first - 1 :: step]
     share = -(-len(problems) // options.workers)
@@ -124,7 +124,7 @@ def missing(store: Store, study: Study, arms: Sequence[str], options: RunOptions
 
 
 def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: RunOptions) -> None:
-    """Do the tasks with a pool, which ends with them."""
+    """Run the tasks with a pool of workers, which is closed afterwards."""
     if not tasks:
         return
     total = len(store.keys()) + sum(len(task.problems) for task in tasks)
@@ -146,7 +146,7 @@ def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: RunOpt
 
 
 def make_pool(job: Job, options: RunOptions, tasks: int) -> WorkerPool:
-    """Processes of this machine, or actors of a Ray cluster; no more than there are tasks."""
+    """Start processes of this machine, or actors of a Ray cluster; at most one per task."""
     size = min(options.workers, tasks)
     if options.ray is None:
         return ProcessPool(job, size)
@@ -156,17 +156,17 @@ def make_pool(job: Job, options: RunOptions, tasks: int) -> WorkerPool:
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """A result for a program."""
+    """Return a result as JSON data."""
     return {**result._asdict(), "ledger": result.ledger.to_dict()}
 
 
 def versions() -> dict[str, str]:
-    """Of hintree and of what it computes with."""
+    """Return the versions of Python, hintree and the numerical libraries."""
     names = ("torch", "transformers", "tokenizers", "numpy")
     return {"python": platform.python_version(), "hintree": hintree.__version__, **{n: version(n) for n in names}}
 
 
 def hardware() -> dict[str, Any]:
-    """Return the hardware that the study was begun on."""
+    """Return the hardware of this machine, which the store records when a study is created."""
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {"system": platform.system(), "machine": platform.machine(), "cpus": os.cpu_count(), "gpus": gpus}

@@ -1,4 +1,4 @@
-"""Read what is left of a damaged store."""
+"""Read the intact rows of a damaged store."""
 
 import sqlite3
 import zlib
@@ -11,9 +11,9 @@ from hintree.experiments.study.verdicts import StoredVerdict
 
 
 def good_rows(store: Store) -> Iterator[tuple[Result, bytes | None]]:
-    """Yield all results that can be read and fit their checksums, with their packed trees.
+    """Yield all intact results (readable, checksum matches) with their packed trees.
 
-    A result whose tree is damaged is left out too.
+    A result with a damaged tree is skipped.
     """
     for rowid in range(1, last_row(store) + 1):
         try:
@@ -37,7 +37,7 @@ def good_verdicts(store: Store) -> list[StoredVerdict]:
 
 
 def last_row(store: Store) -> int:
-    """Return a bound of the row numbers of results."""
+    """Return an upper bound of the row numbers of results."""
     try:
         return int(store._connection.execute("SELECT coalesce(max(rowid), 0) FROM results").fetchone()[0])
     except sqlite3.Error:

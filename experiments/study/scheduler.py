@@ -1,4 +1,4 @@
-"""Run the tasks of a study with a pool, and keep every result in its store. One process writes: this one."""
+"""Run the tasks of a study with a pool and write every result to its store. Only this process writes the store."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,28 +13,28 @@ from hintree.experiments.study.worker_pool import WorkerPool
 from hintree.search.core.ledger import Ledger
 
 POLL = 1.0
-"""Seconds between two looks at workers that say nothing."""
+"""Seconds between two checks of workers that send nothing."""
 
 
 @dataclass
 class Work:
-    """A task under way: the problems that have no result yet, why some failed, and the last sign of life."""
+    """Running task: the problems without a result, the reasons of failures, and the time of the last message."""
 
     task: Task
     left: list[str]
     reasons: dict[str, str] = field(default_factory=dict)
-    heard: float = field(default_factory=time.monotonic)
+    last_message: float = field(default_factory=time.monotonic)
 
 
 class Scheduler:
-    """A study that is being run.
+    """Scheduler of a running study.
 
     Args:
-        store: Where results go.
-        tasks: What is to be done.
-        pool: Who does it.
-        kept: Called with results that are on the disk.
-        heartbeat_timeout: Seconds without a word after which a worker is killed and its task is tried again.
+        store: Store that results are written to.
+        tasks: Tasks to run.
+        pool: Workers that run them.
+        kept: Called with results once they are on the disk.
+        heartbeat_timeout: Seconds without a message after which a worker is killed and its task is retried.
     """
 
     def __init__(
@@ -52,35 +52,35 @@ class Scheduler:
         self.heartbeat_timeout = heartbeat_timeout
         self.started: set[int] = set()
         self.busy: dict[int, Work] = {}
-        self.fresh: list[tuple[Result, bytes | None]] = []
+        self.unwritten: list[tuple[Result, bytes | None]] = []
         self.verdicts: list[StoredVerdict] = []
 
     def run(self) -> None:
-        """Do all tasks.
+        """Run all tasks.
 
         Raises:
             UsageError: The store cannot be written any more.
-            HintreeError: No worker can be started, or an arm cannot be had.
+            HintreeError: No worker can be started, or an arm's models cannot be loaded.
         """
-        self.hand_out()
+        self.assign_tasks()
         while self.busy or self.schedule.waiting:
             for worker, message in self.pool.messages(POLL):
-                self.hear(worker, message)
+                self.handle(worker, message)
             for worker, work in list(self.busy.items()):
-                if time.monotonic() - work.heard > self.heartbeat_timeout:
-                    self.give_up(worker, f"the worker was silent for {self.heartbeat_timeout:g} s")
-            self.keep()
-            self.hand_out()
+                if time.monotonic() - work.last_message > self.heartbeat_timeout:
+                    self.replace_worker(worker, f"the worker was silent for {self.heartbeat_timeout:g} s")
+            self.write_results()
+            self.assign_tasks()
 
-    def hand_out(self) -> None:
-        """Give every idle worker a task."""
+    def assign_tasks(self) -> None:
+        """Send every idle worker a task."""
         for worker in sorted(self.started - set(self.busy)):
             if (task := self.schedule.next()) is not None:
                 self.busy[worker] = Work(task, list(task.problems))
                 self.pool.give(worker, task)
 
-    def hear(self, worker: int, message: Message) -> None:
-        """Do what a worker's message asks for."""
+    def handle(self, worker: int, message: Message) -> None:
+        """Process a worker's message."""
         work = self.busy.get(worker)
         match message:
             case Ready():
@@ -90,44 +90,44 @@ class Scheduler:
             case Lost(reason) if worker not in self.started:
                 raise HintreeError(f"no worker can be started: {reason}")
             case Lost(reason):
-                self.give_up(worker, reason)
+                self.replace_worker(worker, reason)
             case End(reason) if work is not None:
-                self.close(self.busy.pop(worker), reason)
+                self.retry_or_fail(self.busy.pop(worker), reason)
             case Done(result, tree, verdicts) if work is not None:
-                work.heard = time.monotonic()
+                work.last_message = time.monotonic()
                 self.verdicts += verdicts
-                self.take(work, result, tree)
+                self.queue_result(work, result, tree)
             case Alive() if work is not None:
-                work.heard = time.monotonic()
+                work.last_message = time.monotonic()
 
-    def take(self, work: Work, result: Result, tree: bytes) -> None:
-        """Keep a result, unless the problem failed and has attempts left."""
+    def queue_result(self, work: Work, result: Result, tree: bytes) -> None:
+        """Queue a result for writing, unless the problem failed and has attempts left."""
         if result.status == "failed" and work.task.attempt < ATTEMPTS:
             work.reasons[result.problem] = result.reason
             return
         work.left.remove(result.problem)
-        self.fresh.append((result, tree))
+        self.unwritten.append((result, tree))
 
-    def give_up(self, worker: int, reason: str) -> None:
-        """Replace a worker, and try its task again."""
+    def replace_worker(self, worker: int, reason: str) -> None:
+        """Replace a worker and retry its task."""
         self.started.discard(worker)
         if (work := self.busy.pop(worker, None)) is not None:
-            self.close(work, reason)
+            self.retry_or_fail(work, reason)
         self.pool.replace(worker)
 
-    def close(self, work: Work, reason: str) -> None:
-        """Try again what a task has left, or record why it failed."""
+    def retry_or_fail(self, work: Work, reason: str) -> None:
+        """Retry the unfinished problems of a task, or record why they failed."""
         if not work.left or self.schedule.again(work.task, work.left):
             return
         arm, seed = work.task.arm, work.task.seed
         for problem in work.left:
             why = f"failed: {work.reasons.get(problem) or reason}"
             lost = Result(arm, problem, seed, "failed", why, None, False, Ledger(), {}, work.task.attempt)
-            self.fresh.append((lost, None))
+            self.unwritten.append((lost, None))
 
-    def keep(self) -> None:
-        """Write what is new."""
-        if self.fresh:
-            self.store.add(self.fresh, self.verdicts)
-            self.kept([result for result, _ in self.fresh])
-            self.fresh, self.verdicts = [], []
+    def write_results(self) -> None:
+        """Write the queued results to the store."""
+        if self.unwritten:
+            self.store.add(self.unwritten, self.verdicts)
+            self.kept([result for result, _ in self.unwritten])
+            self.unwritten, self.verdicts = [], []

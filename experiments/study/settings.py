@@ -1,4 +1,4 @@
-"""Validate a study file: pydantic models of its settings, made from the dataclasses that the words configure."""
+"""Validate a study file with pydantic models, which are made from the dataclasses of the settings."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -15,7 +15,7 @@ STRICT = ConfigDict(extra="forbid")
 
 
 class StudyFile(BaseModel):
-    """A study file.
+    """Keys of a study file.
 
     Attributes:
         name: The file's own name by default.
@@ -40,7 +40,7 @@ class StudyFile(BaseModel):
 
 
 class Settings(BaseModel):
-    """An arm: who plays each role (None: nobody), and how."""
+    """Settings of an arm: the model of each role (None for an absent role), and the method."""
 
     model_config = STRICT
     reasoner: str
@@ -60,7 +60,7 @@ class Settings(BaseModel):
 
 
 def settings_of(kind: type[Any], *without: str) -> type[BaseModel]:
-    """The model of a dataclass: its fields, types and defaults."""
+    """Return the pydantic model of a dataclass: its fields, types and defaults."""
     hints = get_type_hints(kind)
     said: dict[str, Any] = {f.name: (hints[f.name], f.default) for f in fields(kind) if f.name not in without}
     return create_model(kind.__name__, __config__=STRICT, **said)
@@ -80,17 +80,17 @@ PARTS = {
 def checked(
     model: type[BaseModel], data: Any, text: StudyText, places: Mapping[Any, YamlPosition], prefix: YamlPosition = ()
 ) -> Any:
-    """Plain data that a model has accepted, defaults filled in.
+    """Validate plain data with a model and return it with defaults filled in.
 
     Args:
-        model: What is accepted.
-        data: What was said.
-        text: Where it was said.
-        places: Place in the text by place in the arm; a place that is not in it stands in the text as it is.
-        prefix: Where in the arm ``data`` stands.
+        model: Accepted keys and values.
+        data: Data of the study file.
+        text: The study file, for positions in errors.
+        places: Position in the file by path in the arm; other paths are positions in the file already.
+        prefix: Path of ``data`` in the arm.
 
     Raises:
-        UsageError: It names file and line, and the nearest name for one that is not known.
+        UsageError: A key or value is not accepted; names file and line, and the nearest name for an unknown one.
     """
     try:
         return model.model_validate(data).model_dump(mode="json")

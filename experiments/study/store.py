@@ -1,4 +1,4 @@
-"""The store of a study: one SQLite file in the study's folder, in which a row that was acknowledged is kept.
+"""Store of a study: one SQLite file in the study's folder, in which every acknowledged row is durable.
 
 ::
 
@@ -10,8 +10,8 @@
     trees     the tree of every result, zlib-compressed JSON
     verdicts  the verdict on every answer that a tree states, by problem and answer
 
-A result and its tree are written in one transaction. SQLite runs in WAL mode with full synchronisation, so that many
-processes may write, and a killed process or machine loses only what was not acknowledged. Every row carries a checksum.
+A result and its tree are written in one transaction. SQLite runs in WAL mode with full synchronisation, so that several
+processes may write, and a killed process or machine loses only unacknowledged rows. Every row carries a checksum.
 """
 
 import json
@@ -46,7 +46,7 @@ FILE = "run.sqlite"
 
 
 class Store:
-    """The store in a folder; use it in a ``with`` statement.
+    """Store in a folder; use it in a ``with`` statement.
 
     >>> with Store.open(folder) as store:                                      # doctest: +SKIP
     ...     right = [result.right for result in store.results()]
@@ -70,14 +70,14 @@ class Store:
         exist_ok: bool = False,
         **facts: Any,
     ) -> Self:
-        """A new store, complete or not there at all.
+        """Create a store atomically, or open one of the same study.
 
         Args:
-            folder: Made if it is not there.
+            folder: Folder of the store, created if missing.
             study: The resolved study; its "arms" are configurations by name.
             cases: The problems, in order.
-            exist_ok: Open a store that is there instead of refusing it, if it is of the same study or of a smaller
-                one, to which arms, problems and seeds are added.
+            exist_ok: Open an existing store of the same study, or of a smaller one, to which arms, problems and seeds
+                are added; otherwise an existing store is an error.
             facts: "versions" and "hardware".
 
         Raises:
@@ -108,10 +108,10 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path, *, write: bool = False) -> Self:
-        """The store that is in the folder.
+        """Open the store in a folder.
 
         Raises:
-            UsageError: There is none, it is damaged, of another schema, or cannot be written where ``write`` is asked.
+            UsageError: There is none, it is damaged, of another schema, or not writable with ``write``.
         """
         path = Path(folder) / FILE
         if not path.is_file():
@@ -139,11 +139,11 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection to the file."""
         self._connection.close()
 
     def check(self) -> None:
-        """Raise UsageError if study, arms and problems are not those that the store was made with."""
+        """Raise UsageError if study, arms or problems were modified after the store was created."""
         study, cases = self.meta("study"), list(self.problems().values())
         whole = study_hash(study, cases) == self.meta("study_hash") and self._stored_arms() == study["arms"]
         if not whole or list(self.problems()) != [key_of(case.id, case.question) for case in cases]:
@@ -154,7 +154,7 @@ class Store:
         return study_hash(self.study, list(self.problems().values())) == study_hash(upgrade_study(study), cases)
 
     def grow(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
-        """Take over a study with more arms, problems or seeds. Raises UsageError if it lacks some, naming the first."""
+        """Extend the stored study by arms, problems or seeds. Raises UsageError if the new study lacks some."""
         keys = [key_of(case.id, case.question) for case in cases]
         if where := missed(study, keys, self.study, self.problems()):
             raise of_another_study(self.path, where)
@@ -198,7 +198,7 @@ class Store:
             raise damaged(self.path, "an arm cannot be read") from error
 
     def problems(self) -> dict[str, StoredCase]:
-        """Problem by key, in order."""
+        """Return the problems by key, in order."""
         with reported(self.path):
             return read_cases_of(self._connection)
 
@@ -208,10 +208,10 @@ class Store:
             return read_verdicts(self._connection)
 
     def results(self) -> Iterator[Result]:
-        """All results, by arm, problem and seed, whatever the order in which they were written.
+        """Yield all results, sorted by arm, problem and seed.
 
         Raises:
-            UsageError: A row does not fit its checksum.
+            UsageError: A row does not match its checksum.
         """
         chosen = ", ".join(f"r.{name}" for name in COLUMNS.split(", "))
         query = f"SELECT {chosen}, r.checksum FROM results r JOIN arms a ON a.hash = r.arm "
@@ -223,13 +223,13 @@ class Store:
                 yield as_result(row, self._names)
 
     def keys(self) -> dict[tuple[str, str, int], str]:
-        """Status of every result by (arm, problem, seed)."""
+        """Return the status of every result by (arm, problem, seed)."""
         with reported(self.path):
             rows = self._connection.execute("SELECT arm, problem, seed, status FROM results").fetchall()
         return {(self._names[a], problem, seed): status for a, problem, seed, status in rows if a in self._names}
 
     def tree(self, arm: str, problem: str, seed: int) -> Tree:
-        """The tree of one result. Raises UsageError if there is none, as for a problem that failed."""
+        """Return the tree of one result. Raises UsageError if there is none, as for a failed problem."""
         packed = self.packed_tree(arm, problem, seed)
         if packed is None:
             raise UsageError(f"{self.path}: no tree of arm {arm!r}, problem {problem[:12]}, seed {seed}")
@@ -241,14 +241,14 @@ class Store:
             ) from error
 
     def packed_tree(self, arm: str, problem: str, seed: int) -> bytes | None:
-        """The tree of one result as it is stored."""
+        """Return the tree of one result as stored: zlib-compressed JSON."""
         query = "SELECT tree FROM trees WHERE arm=? AND problem=? AND seed=?"
         with reported(self.path):
             row = self._connection.execute(query, (self._hashes.get(arm), problem, seed)).fetchone()
         return None if row is None else bytes(row[0])
 
     def add(self, results: Iterable[tuple[Result, bytes | None]], verdicts: Iterable[StoredVerdict] = ()) -> None:
-        """Write results with their packed trees, and verdicts; when this returns they are on the disk.
+        """Write results with their packed trees, and verdicts; they are on the disk when this returns.
 
         A result that is there stays, but one of a later status of ``STATUSES`` takes the place of one of an earlier
         status. Ungraded results whose verdict has become known are done.
@@ -267,7 +267,7 @@ class Store:
             self._connection.execute("COMMIT")
 
     def forget_failed(self) -> None:
-        """Drop all results that failed, to try them again."""
+        """Delete all failed results, to retry them."""
         with reported(self.path):
             self._connection.execute("DELETE FROM results WHERE status='failed'")
 
@@ -292,5 +292,5 @@ def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCas
 
 
 def of_another_study(path: Path, where: str) -> UsageError:
-    """The error for a store that a study cannot go on with."""
+    """Return the error for a store that a study cannot continue."""
     return UsageError(f"{path} is of another study ({where}): give another --out, or the study that made it")

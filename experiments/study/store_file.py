@@ -1,4 +1,4 @@
-"""The file under a store: connections, and SQLite's errors turned into what a user can do."""
+"""Connections to a store's file, and SQLite's errors as UsageErrors with a remedy."""
 
 import os
 import sqlite3
@@ -25,7 +25,7 @@ ADVICE = {
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection that begins no transaction by itself, waits for other writers, and syncs what it commits."""
+    """Open a connection that begins no transaction implicitly, waits for other writers, and syncs commits."""
     fixed = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)  # WAL needs files beside it, else
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
     connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
@@ -35,7 +35,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def check_version(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise UsageError if the tables are of another version than ours."""
+    """Raise UsageError if the tables are of another schema version."""
     ((version,),) = connection.execute("PRAGMA user_version")
     if version > SCHEMA:
         raise UsageError(f"{path} was written by a newer hintree (schema {version}, this one reads {SCHEMA}): update")
@@ -47,14 +47,14 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def check_pages(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise UsageError if SQLite finds its pages out of order, or an index that does not fit its table."""
+    """Raise UsageError if SQLite's quick check finds damaged pages or an index that does not match its table."""
     ((found,),) = connection.execute("PRAGMA integrity_check(1)")
     if found != "ok":
         raise damaged(path, found)
 
 
 def damaged(path: Path, what: str) -> DamagedStoreError:
-    """Return the error for a store that lost data; its message says how to save the rest."""
+    """Return the error for a damaged store, with the command that saves the intact rows."""
     what = " ".join(what.split())
     return DamagedStoreError(
         f"{path} is damaged ({what}): save its good rows with `hintree merge {path.parent} --out NEW`, then compute "
@@ -64,7 +64,7 @@ def damaged(path: Path, what: str) -> DamagedStoreError:
 
 @contextmanager
 def reported(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into UsageErrors that say what to do."""
+    """Convert SQLite's errors to UsageErrors with a remedy."""
     try:
         yield
     except sqlite3.Error as error:

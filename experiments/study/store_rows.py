@@ -1,4 +1,4 @@
-"""Convert rows of a store: a result and its checksum, a tree and how it is packed."""
+"""Convert rows of a store: results with checksums, and packed trees."""
 
 import json
 import zlib
@@ -15,15 +15,15 @@ COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, 
 
 
 class Result(NamedTuple):
-    """The result of one arm on one problem with one seed.
+    """Result of one arm on one problem with one seed.
 
-    arm: Its name.
+    arm: Name of the arm.
     problem: Key of the problem.
-    status: "done", "ungraded" (solved, and the verdict on its answer is not known) or "failed".
-    reason: Why the search stopped ("complete", "budget: LIMIT"), or why it failed.
-    right: Whether the answer is equal to the reference, as the grader saw it after the search; False while ungraded.
+    status: "done", "ungraded" (solved, but its answer has no verdict) or "failed".
+    reason: Reason why the search stopped ("complete", "budget: LIMIT"), or why it failed.
+    right: True if the answer is equal to the reference, graded after the search; False while ungraded.
     parameters: Weights of the model behind each role.
-    attempts: How often it was tried.
+    attempts: Number of attempts, >= 1.
     """
 
     arm: str
@@ -39,7 +39,7 @@ class Result(NamedTuple):
 
 
 def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
-    """A row of the table as a result, its arm by name."""
+    """Convert a row of the table to a result, with the arm's name."""
     arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters = row
     booked = Ledger.from_dict(json.loads(ledger))
     known = json.loads(parameters)
@@ -47,15 +47,15 @@ def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
 
 
 def pack_tree(tree: Tree) -> bytes:
-    """A tree as the store keeps it."""
+    """Pack a tree for the store: zlib-compressed JSON."""
     return zlib.compress(json.dumps(to_dict(tree), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def unpack_tree(packed: bytes) -> Tree:
-    """The tree that ``pack_tree`` packed. Raises zlib.error or ValueError if it is damaged."""
+    """Return the tree that ``pack_tree`` packed. Raises zlib.error or ValueError if it is damaged."""
     return from_dict(json.loads(zlib.decompress(packed)))
 
 
 def checksum_of(row: Iterable[Any]) -> int:
-    """CRC-32 of a row's values."""
+    """Return the CRC-32 of a row's values."""
     return zlib.crc32(json.dumps(list(row)).encode())

@@ -1,4 +1,4 @@
-"""Write what a store holds before the first result: tables, study, arms, problems, and their hashes."""
+"""Write the tables, the study, its arms and problems, and their hashes into a store."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
 
 
 class StoredCase(NamedTuple):
-    """A problem of the study with its reference answer; family and steps are None where they are not known.
+    """Problem of a study with its reference answer; family and steps are None where unknown.
 
     Options of a multiple-choice question are in ``choices``, (A) first; () if the question is open.
     """
@@ -82,7 +82,7 @@ def settings_version(connection: sqlite3.Connection) -> int:
 def fill(
     connection: sqlite3.Connection, study: Mapping[str, Any], cases: Sequence[StoredCase], facts: Mapping[str, Any]
 ) -> None:
-    """Make the tables and write all but results."""
+    """Create the tables and write everything but results."""
     for statement in (TABLES + LATER_TABLES).split(";"):
         connection.execute(statement)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
@@ -95,13 +95,13 @@ def write_study(
     cases: Sequence[StoredCase],
     arm_keys: Mapping[str, str] | None = None,
 ) -> None:
-    """Replace the stored study, arms and problems; results are left alone.
+    """Replace the stored study, arms and problems; results are not modified.
 
     Args:
-        connection: To the store, inside a transaction.
+        connection: Connection to the store, inside a transaction.
         study: The resolved study.
         cases: Its problems, in order.
-        arm_keys: Keys of arms that have results already, by the hash of the arm's configuration.
+        arm_keys: Keys of arms that have results, by the hash of the arm's configuration.
     """
     known = arm_keys or {}
     own = {"study": study, "study_hash": study_hash(study, cases), "settings": SETTINGS}
@@ -120,22 +120,22 @@ def write_study(
 
 
 def hash_of(data: object) -> str:
-    """SHA-256 of plain data, whatever the order of its keys."""
+    """Return the SHA-256 of plain data, independent of the order of keys."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def key_of(id: str, question: str) -> str:
-    """The key of a problem: whatever its id is, 64 hexadecimal digits."""
+    """Return the key of a problem: 64 hexadecimal digits, for any id."""
     return hash_of([id, question])
 
 
 def study_hash(study: Mapping[str, Any], cases: Sequence[StoredCase]) -> str:
-    """The hash of a study: all that its results depend on, and the order of its arms."""
+    """Return the hash of a study: of all that its results depend on, and of the order of its arms."""
     return hash_of([study, list(study["arms"]), [case if case.choices else case[:-1] for case in cases]])
 
 
 def missed(study: Mapping[str, Any], keys: Iterable[str], old: Mapping[str, Any], old_keys: Iterable[str]) -> str:
-    """Say what an older study with problems of these keys has and this one lacks, in words; "" if it has grown only."""
+    """Name the first thing of an older study that the new one lacks; "" if the new one only adds to it."""
     kept = {hash_of(config) for config in study["arms"].values()}
     for name, config in old["arms"].items():
         if hash_of(config) not in kept:
@@ -148,14 +148,14 @@ def missed(study: Mapping[str, Any], keys: Iterable[str], old: Mapping[str, Any]
 
 
 def difference(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
-    """The first value in which two studies differ, in words."""
+    """Name the first value in which two studies differ."""
     here, there = dict(leaves(mine)), dict(leaves(theirs))
     names = [name for name in here | there if here.get(name) != there.get(name)]
     return f"{names[0]} is {there.get(names[0])!r} there and {here.get(names[0])!r} here" if names else "the problems"
 
 
 def leaves(data: object, name: str = "") -> Iterator[tuple[str, object]]:
-    """Every value in nested mappings, with its dotted name."""
+    """Yield every value of nested mappings with its dotted name."""
     if not isinstance(data, Mapping):
         yield name, data
         return

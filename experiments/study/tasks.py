@@ -1,8 +1,8 @@
-"""Plan the work of a study: tasks, and the smaller tasks that follow one that failed.
+"""Plan the tasks of a study, and the smaller tasks after one that failed.
 
-A task is one arm with one seed on some problems, which are worked on together. If a problem brings a task down, those
-of its problems that were not solved are tried again in smaller groups, at last alone, so that a poison problem is found
-in at most three attempts and takes no other problem with it.
+A task is one arm with one seed on some problems, which are solved in shared batches. If a task fails, its unfinished
+problems are retried in smaller groups and at last alone. So a problem that crashes its worker is isolated in at most
+three attempts and fails no other problem.
 """
 
 import math
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 ATTEMPTS = 3
-"""How often a problem is tried: once, and twice again."""
+"""Most attempts per problem: one and two retries."""
 
 
 class Task(NamedTuple):
-    """Some problems, by key, for one arm, by name; ``attempt`` counts from 1."""
+    """Problems by key for one arm and seed; ``attempt`` counts from 1."""
 
     arm: str
     seed: int
@@ -24,17 +24,17 @@ class Task(NamedTuple):
 
 
 class TaskQueue:
-    """The tasks that wait, arm by arm, so that models are loaded as seldom as possible."""
+    """Queue of tasks, arm by arm, so that models are loaded as rarely as possible."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self.waiting = deque(tasks)
 
     def next(self) -> Task | None:
-        """The next task, None if none waits."""
+        """Return the next task, None if the queue is empty."""
         return self.waiting.popleft() if self.waiting else None
 
     def again(self, task: Task, problems: Sequence[str]) -> bool:
-        """Queue the problems of a task that were not solved, in smaller groups; False if they had all their attempts.
+        """Queue the unsolved problems of a task in smaller groups; return false if no attempt is left.
 
         The second attempt is in groups of the square root of the task's size, the third takes each problem alone.
         """
@@ -49,9 +49,9 @@ class TaskQueue:
 def plan(
     arms: Iterable[str], seeds: Iterable[int], problems: Sequence[str], done: Iterable[tuple[str, str, int]], size: int
 ) -> list[Task]:
-    """The tasks for all results that are not there yet, each of at most ``size`` problems.
+    """Return the tasks for all missing results, each of at most ``size`` problems.
 
-    All arms of a seed come before the next seed, so that a study that is cut short has whole seeds to compare.
+    All arms of a seed come before the next seed, so that an interrupted study has complete seeds to compare.
     """
     there, arms = set(done), list(arms)
     tasks = []
@@ -63,5 +63,5 @@ def plan(
 
 
 def groups(problems: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    """The problems in groups of ``size``, the last of which may be smaller."""
+    """Split the problems into groups of ``size``; the last may be smaller."""
     return [tuple(problems[i : i + size]) for i in range(0, len(problems), size)]

@@ -1,4 +1,4 @@
-"""The trees of a run: what its store holds, as the exports and the viewer take it."""
+"""Read the trees of a run from its store for exports and the viewer."""
 
 from hintree.experiments.study.store import Result, Store
 from hintree.search import Node, Tree, choose, trajectory_score
@@ -6,13 +6,13 @@ from hintree.view.shown_tree import ShownTree
 
 
 def solved_tree(store: Store, result: Result) -> ShownTree | None:
-    """A result's tree, None where the search failed and left none."""
+    """Return a result's tree, None if the search failed without one."""
     key = (result.arm, result.problem, result.seed)
     return as_solved(result, store.tree(*key)) if store.packed_tree(*key) is not None else None
 
 
 def as_solved(result: Result, tree: Tree) -> ShownTree:
-    """A result's tree with what the result says about it."""
+    """Return a result's tree with the result's facts for display."""
     facts = {
         "answer": "none found" if result.answer is None else result.answer,
         "which is": "ungraded" if result.status == "ungraded" else "right" if result.right else "wrong",
@@ -23,6 +23,6 @@ def as_solved(result: Result, tree: Tree) -> ShownTree:
 
 
 def last_step(tree: Tree, answer: str | None) -> Node:
-    """The last step of the best solution that states this answer; of the best path where none does."""
+    """Return the last step of the best solution with this answer; of the best path if there is none."""
     stating = [node for node in tree.terminals() if answer is not None and node.step.answer == answer]
     return max(stating, key=trajectory_score) if stating else choose(tree).node

@@ -1,4 +1,4 @@
-"""Workers as processes of this machine: started, listened to, killed and replaced."""
+"""Pool of worker processes on this machine: start, receive messages, kill and replace."""
 
 import os
 import signal
@@ -16,36 +16,36 @@ SPAWN = get_context("spawn")
 
 
 class WorkerPool(Protocol):
-    """Some workers, numbered from 0 to ``size`` - 1."""
+    """Interface of a pool of workers, numbered from 0 to ``size`` - 1."""
 
     size: int
 
     def give(self, worker: int, task: Task) -> None:
-        """Give a task to a worker that is idle."""
+        """Send a task to an idle worker."""
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
-        """Return messages of workers, waiting at most so many seconds for the first; ``Lost`` is a worker's last."""
+        """Return messages of workers, waiting at most ``seconds`` for the first; a worker's last one is ``Lost``."""
 
     def replace(self, worker: int) -> None:
-        """Kill a worker, if it lives, and start another in its place."""
+        """Kill a worker, if it is running, and start another in its place."""
 
     def close(self) -> None:
-        """End all workers, whatever they do."""
+        """Kill all workers, also busy ones."""
 
 
 class Worker(NamedTuple):
-    """A worker process, and the way to talk to it."""
+    """Worker process and the pipe to it."""
 
     process: SpawnProcess
     pipe: "connection.Connection[Task, Message]"
 
 
 class ProcessPool:
-    """A crew of processes.
+    """Worker pool of processes.
 
     Args:
-        job: What they work on.
-        size: How many they are; they share the processors.
+        job: Study, problems, and the function that makes solvers.
+        size: Number of workers, which share the processors.
     """
 
     def __init__(self, job: Job, size: int) -> None:
@@ -55,14 +55,14 @@ class ProcessPool:
         self._workers = [self._start() for _ in range(size)]
 
     def give(self, worker: int, task: Task) -> None:
-        """Give a task to a worker that is idle."""
-        with suppress(BrokenPipeError):  # it is gone, and messages() will say so
+        """Send a task to an idle worker."""
+        with suppress(BrokenPipeError):  # the worker has ended; messages() returns Lost
             self._workers[worker].pipe.send(task)
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
         """Return the messages that workers have sent, waiting at most ``seconds`` for the first."""
-        speaking = {worker.pipe: i for i, worker in enumerate(self._workers) if not worker.pipe.closed}
-        return [(speaking[pipe], self._hear(speaking[pipe])) for pipe in connection.wait(speaking, seconds)]  # type: ignore[index]
+        by_pipe = {worker.pipe: i for i, worker in enumerate(self._workers) if not worker.pipe.closed}
+        return [(by_pipe[pipe], self._receive(by_pipe[pipe])) for pipe in connection.wait(by_pipe, seconds)]  # type: ignore[index]
 
     def replace(self, worker: int) -> None:
         """Kill a worker and start another in its place."""
@@ -70,13 +70,13 @@ class ProcessPool:
         self._workers[worker] = self._start()
 
     def close(self) -> None:
-        """Kill all workers: they hold nothing that is not known here."""
+        """Kill all workers; unsent results are lost and computed again on resume."""
         for worker in self._workers:
             worker.process.kill()
         for worker in self._workers:
             self._end(worker)
 
-    def _hear(self, worker: int) -> Message:
+    def _receive(self, worker: int) -> Message:
         process, pipe = self._workers[worker]
         try:
             return pipe.recv()
@@ -88,7 +88,7 @@ class ProcessPool:
     def _start(self) -> Worker:
         ours, theirs = SPAWN.Pipe()
         process = SPAWN.Process(target=serve, args=(theirs, self.job), daemon=True)
-        with deaf_to_interrupts():
+        with ignore_interrupts():
             process.start()
         theirs.close()
         return Worker(process, ours)
@@ -100,8 +100,8 @@ class ProcessPool:
 
 
 @contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment: a process that is started then ignores it too, from its first instruction on."""
+def ignore_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C within the context, so that a process started there ignores it from its first instruction on."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -110,7 +110,7 @@ def deaf_to_interrupts() -> Iterator[None]:
 
 
 def exit_message(code: int | None) -> str:
-    """Why a worker ended, from its exit code."""
+    """Return the reason why a worker ended, from its exit code."""
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
