@@ -52,6 +52,6 @@ class TokenConfidence:
         if step.mean_probability:
             return Response(min(STATISTICS[self.statistic](step), 1.0), Usage(1))  # NaN stays NaN
         return ModelError(
-            f"the {author}'s server tells no log-probabilities, so its steps have no confidence (see `hintree doctor "
+            f"the {author}'s server returns no log-probabilities, so its steps have no confidence (see `hintree doctor "
             "URL`); name another scorer"
         )

@@ -1,4 +1,4 @@
-"""Escalation: a low step is first rewritten under a new hint (cheap), then by the teacher (expensive).
+"""Escalation: a low step is first rewritten under a new hint (low cost), then by the teacher (high cost).
 
 SMART's published rule (arXiv 2504.09923) is one setting: stages ("teacher",), accept "always", when "after", final
 False, per "step".
@@ -91,7 +91,7 @@ class Rewrite:
         """Return a rule that rewrites every step; it keeps every new version unless ``accept`` is given."""
         return cls(**{"threshold": ALWAYS, "accept": "always", **settings})
 
-    def wants(self, node: Node) -> bool:
+    def rewrites(self, node: Node) -> bool:
         """Tell whether the rule rewrites this step. A failed step (empty, looping) counts as a low one."""
         if node.parent is None or (self.limit is not None and node.parent.rewrites >= self.limit):
             return False
@@ -148,7 +148,7 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, me
         return kept
     for number, stage in enumerate(rule.stages):
         considered = best_per_parent(kept) if merge and rule.per == "parent" else kept
-        low = [node for node in unique(considered) if node.stages_tried <= number and rule.wants(node)]
+        low = [node for node in unique(considered) if node.stages_tried <= number and rule.rewrites(node)]
         for node in low:
             node.stages_tried = number + 1
         slots = await version_slots(tree, low, stage, number)

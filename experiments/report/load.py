@@ -47,7 +47,7 @@ def load(
         raise UsageError(
             f"--teacher {teacher!r}: this arm has a teacher of its own; name one that is the teacher alone"
         )
-    taught = [teacher] if teacher else alone(arms)
+    teachers = [teacher] if teacher else alone(arms)
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
     truth = exact_truth(store.study, cases) if trees else {}
@@ -61,10 +61,10 @@ def load(
             attempt = TrialRecord(result.right, result.status == "failed", result.ledger)
         attempt = attempt._replace(ungraded=result.status == "ungraded")
         place = (places[result.problem], seeds.index(result.seed))
-        attempts[result.arm][place] = as_teacher(attempt) if result.arm in taught else attempt
-    asked = [ProblemFacts(case.id, case.family or "", case.steps) for case in cases.values()]
-    begun = {name: config for name, config in arms.items() if attempts[name]}
-    return StudyResults(store.study["name"], begun, baseline, next(iter(taught), None), asked, seeds, attempts)
+        attempts[result.arm][place] = as_teacher(attempt) if result.arm in teachers else attempt
+    problems = [ProblemFacts(case.id, case.family or "", case.steps) for case in cases.values()]
+    attempted = {name: config for name, config in arms.items() if attempts[name]}
+    return StudyResults(store.study["name"], attempted, baseline, next(iter(teachers), None), problems, seeds, attempts)
 
 
 def check_arm(arms: Mapping[str, Any], option: str, name: str) -> None:

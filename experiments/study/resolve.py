@@ -33,7 +33,7 @@ MOST = 10_000
 """Arms of a study."""
 
 
-class Said(NamedTuple):
+class Setting(NamedTuple):
     """Setting: a value and its position in the study file."""
 
     value: Any
@@ -41,7 +41,7 @@ class Said(NamedTuple):
 
 
 Keys = tuple[str, ...]
-Flat = dict[Keys, Said]
+Flat = dict[Keys, Setting]
 """Settings by path."""
 
 
@@ -54,39 +54,39 @@ class Study(NamedTuple):
 
 def resolve(text: StudyText) -> Study:
     """Return the study of a parsed file. Raises UsageError."""
-    said = checked(StudyFile, text.data, text, {})
+    file = checked(StudyFile, text.data, text, {})
     arms: dict[str, Any] = {}
-    for name, settings, place in all_arms(said, text):
+    for name, settings, place in all_arms(file, text):
         if name in arms:
             raise text.error(place, f"there are two arms {name!r}")
         arms[name] = configure(settings, text, place)
-        twin = next(other for other, config in arms.items() if config == arms[name])
-        if twin != name:
-            raise text.error(place, f"the arms {twin!r} and {name!r} are the same; leave one out")
-    baseline = said["baseline"] or next(iter(arms))
+        equal = next(other for other, config in arms.items() if config == arms[name])
+        if equal != name:
+            raise text.error(place, f"the arms {equal!r} and {name!r} are the same; leave one out")
+    baseline = file["baseline"] or next(iter(arms))
     if baseline not in arms:
         raise text.error(("baseline",), f"baseline: {unknown(baseline, list(arms))}")
     try:
-        source = parse_source(said["problems"])
-        cases = source.read(said["limit"])
+        source = parse_source(file["problems"])
+        cases = source.read(file["limit"])
     except UsageError as error:
         raise text.error(("problems",), str(error)) from error
-    data: dict[str, Any] = {key: said[key] for key in ("name", "problems", "limit", "seeds")}
+    data: dict[str, Any] = {key: file[key] for key in ("name", "problems", "limit", "seeds")}
     data["problems"] = source.source
     if (plain := to_plain(source)) != source.source:
         data["problem_fields"] = plain
-    data |= {"name": said["name"] or Path(text.name).stem, "baseline": baseline, "arms": arms}
-    if len(set(said["seeds"])) < len(said["seeds"]):
+    data |= {"name": file["name"] or Path(text.name).stem, "baseline": baseline, "arms": arms}
+    if len(set(file["seeds"])) < len(file["seeds"]):
         raise text.error(("seeds",), "a seed is given twice")
     stored = [StoredCase(c.problem.id, c.problem.question, c.reference, c.family or None, c.steps) for c in cases]
     return Study(data, stored)
 
 
-def all_arms(said: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Flat, YamlPosition]]:
+def all_arms(file: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Flat, YamlPosition]]:
     """Yield name, settings and position of every arm, at every point of the grids."""
-    listed = said["arms"]
+    listed = file["arms"]
     named = listed if isinstance(listed, dict) else {name: name for name in listed}
-    defaults = dict(flatten(said["defaults"], ("defaults",)))
+    defaults = dict(flatten(file["defaults"], ("defaults",)))
     count = 0
     for name, own in named.items():
         place: YamlPosition = ("arms", name)
@@ -95,7 +95,7 @@ def all_arms(said: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Fl
         own = {"preset": own} if isinstance(own, str) else own or {}
         if not isinstance(own, dict):
             raise text.error(place, f"arm {name!r} is neither settings nor the name of a preset")
-        grids = [(("grid",), said["grid"]), ((*place, "grid"), own.get("grid") or {})]
+        grids = [(("grid",), file["grid"]), ((*place, "grid"), own.get("grid") or {})]
         mine = dict(flatten({key: value for key, value in own.items() if key != "grid"}, place))
         axes = [axis(key, values, (*at, key), text) for at, grid in grids for key, values in mapping(grid, at, text)]
         count += math.prod(map(len, axes))
@@ -122,7 +122,7 @@ def axis(key: str, values: Any, place: YamlPosition, text: StudyText) -> list[tu
         named = list(values.items())
     else:
         raise text.error(place, f"grid {key}: give a list of values, or a mapping from labels to settings")
-    return [(label, {path: Said(x.value, place) for path, x in flatten(more, place)}) for label, more in named]
+    return [(label, {path: Setting(x.value, place) for path, x in flatten(more, place)}) for label, more in named]
 
 
 def words(value: Any) -> str:
@@ -130,16 +130,16 @@ def words(value: Any) -> str:
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def flatten(data: Mapping[str, Any], place: YamlPosition, path: Keys = ()) -> Iterator[tuple[Keys, Said]]:
+def flatten(data: Mapping[str, Any], place: YamlPosition, path: Keys = ()) -> Iterator[tuple[Keys, Setting]]:
     """Yield settings by path; a dotted key is a path, and a search given as a text sets its name only."""
     for key, value in data.items():
         here = (*path, *key.split("."))
         if isinstance(value, dict) and value:
             yield from flatten(value, (*place, key), here)
         elif here == ("search",) and isinstance(value, str):
-            yield ("search", "name"), Said(value, (*place, key))
+            yield ("search", "name"), Setting(value, (*place, key))
         else:
-            yield here, Said(value, (*place, key))
+            yield here, Setting(value, (*place, key))
 
 
 def overlay(*layers: Flat) -> Flat:
@@ -148,13 +148,13 @@ def overlay(*layers: Flat) -> Flat:
     for layer in layers:
         anew: set[Keys] = {path[:1] for path in layer if path in (("search", "name"), ("rewrite",))}
         anew |= {path[:1] for path in layer if path[:1] in result and len(path) > 1}
-        result = {path: said for path, said in result.items() if path[:1] not in anew} | layer
+        result = {path: setting for path, setting in result.items() if path[:1] not in anew} | layer
     return result
 
 
 def configure(settings: Flat, text: StudyText, place: YamlPosition) -> dict[str, Any]:
     """Return the complete configuration of an arm. Raises UsageError."""
-    name = settings.get(("preset",), Said("hintree", place))
+    name = settings.get(("preset",), Setting("hintree", place))
     try:
         base = settings_of(preset(str(name.value)))
     except UsageError as error:
@@ -163,22 +163,22 @@ def configure(settings: Flat, text: StudyText, place: YamlPosition) -> dict[str,
     usual = dict(flatten(base, place))
     search = (usual | own)[("search", "name")].value
     full = overlay(usual, renamed(own, search, text))
-    places = {path: said.place for path, said in full.items()}
-    said = checked(Settings, nested(full, text), text, places)
+    places = {path: setting.place for path, setting in full.items()}
+    data = checked(Settings, nested(full, text), text, places)
     for part, model in PARTS.items():
-        if said[part] is not None:
-            said[part] = checked(model, said[part], text, places, (part,))
-    said["budget"] = {limit: value for limit, value in said["budget"].items() if value is not None}
-    search = said["search"].pop("name", None)
+        if data[part] is not None:
+            data[part] = checked(model, data[part], text, places, (part,))
+    data["budget"] = {limit: value for limit, value in data["budget"].items() if value is not None}
+    search = data["search"].pop("name", None)
     if search not in SEARCH:
         raise text.error(places.get(("search", "name"), place), f"search: {unknown(str(search), list(SEARCH))}")
-    said["search"] = {"name": search, **checked(SEARCH[search], said["search"], text, places, ("search",))}
-    given = {key: value for key, value in said["selection"].items() if value is not None}
+    data["search"] = {"name": search, **checked(SEARCH[search], data["search"], text, places, ("search",))}
+    given = {key: value for key, value in data["selection"].items() if value is not None}
     checked(SELECTION, given, text, places, ("selection",))
     try:
-        said["selection"] = {**asdict(selection_of(preset_of({**said, "selection": {}}).search)), **given}
-        preset_of(said)
-        return fill_defaults(said)
+        data["selection"] = {**asdict(selection_of(preset_of({**data, "selection": {}}).search)), **given}
+        preset_of(data)
+        return fill_defaults(data)
     except HintreeError as error:
         raise text.error(place, f"arm {place[-1]!r}: {error}") from error
 
@@ -190,10 +190,10 @@ def renamed(settings: Flat, search: Any, text: StudyText) -> Flat:
         UsageError: A setting is given under its old and its new name.
     """
     current: Flat = {}
-    for path, said in settings.items():
+    for path, setting in settings.items():
         if (now := current_path(path, search)) in current:
-            raise text.error(said.place, f"{'.'.join(now)} is given twice, under an old name and its new one")
-        current[now] = said
+            raise text.error(setting.place, f"{'.'.join(now)} is given twice, under an old name and its new one")
+        current[now] = setting
     return current
 
 

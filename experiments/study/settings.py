@@ -62,8 +62,8 @@ class Settings(BaseModel):
 def settings_of(kind: type[Any], *without: str) -> type[BaseModel]:
     """Return the pydantic model of a dataclass: its fields, types and defaults."""
     hints = get_type_hints(kind)
-    said: dict[str, Any] = {f.name: (hints[f.name], f.default) for f in fields(kind) if f.name not in without}
-    return create_model(kind.__name__, __config__=STRICT, **said)
+    definitions: dict[str, Any] = {f.name: (hints[f.name], f.default) for f in fields(kind) if f.name not in without}
+    return create_model(kind.__name__, __config__=STRICT, **definitions)
 
 
 SEARCH = {name: settings_of(kind) for name, kind in SEARCHES.items()}
@@ -103,5 +103,5 @@ def checked(
             if name == "budget.seconds":
                 raise text.error(place, "no seconds in a study: results would depend on the machine") from error
             raise text.error(place, unknown(str(where[-1]), list(model.model_fields))) from error
-        said = "" if first["type"] == "missing" else f", not {first['input']!r:.60}"
-        raise text.error(place, f"{name}: {first['msg'].lower()}{said}") from error
+        value = "" if first["type"] == "missing" else f", not {first['input']!r:.60}"
+        raise text.error(place, f"{name}: {first['msg'].lower()}{value}") from error

@@ -113,8 +113,8 @@ def write_study(
     arms = [(known.get(key, key), name, i, json.dumps(config)) for i, (key, name, config) in enumerate(hashed)]
     connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", arms)
     keys = [key_of(case.id, case.question) for case in cases]
-    asked = [(key, i, *case[:-1]) for i, (key, case) in enumerate(zip(keys, cases, strict=True))]
-    connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", asked)
+    rows = [(key, i, *case[:-1]) for i, (key, case) in enumerate(zip(keys, cases, strict=True))]
+    connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     choices = [(key, json.dumps(case.choices)) for key, case in zip(keys, cases, strict=True) if case.choices]
     connection.executemany("INSERT INTO choices VALUES (?, ?)", choices)
 

@@ -42,7 +42,7 @@ PrepareArm = Callable[[Mapping[str, Any], int, Heartbeat], SolveProblems]
 
 
 class Job(NamedTuple):
-    """All that a worker must know of a study.
+    """Study, problems and the function that makes solvers, sent to every worker.
 
     make: From the study and the problems in order to ``PrepareArm``; a function or class that can be imported by name.
     study: The resolved study.

@@ -89,17 +89,17 @@ def findings(can: "Capabilities") -> list[Finding]:
     chat = can.endpoint == "chat/completions"
     if not can.endpoint:
         return [Finding("writing", "no", "none: usable as a scorer only"), *for_scorers(can)]
-    begun = "the assistant's turn is continued" if can.prefill else "earlier steps go into the user's turn"
+    continuation = "the assistant's turn is continued" if can.prefill else "earlier steps go into the user's turn"
     here = "used for the next step"
     return [
         Finding("raw completions", yes(can.completions), "not used" if chat else here),
         Finding("chat", yes(can.chat), here if chat else "not used"),
-        Finding("prefix continuation in chat", PREFILLS[can.prefill], begun if chat else "not used"),
+        Finding("prefix continuation in chat", PREFILLS[can.prefill], continuation if chat else "not used"),
         Finding("prefix echoed in chat", yes(can.echo), "it is cut off" if can.echo and chat else "-"),
         Finding("n", yes(can.n), "one request per text, each with its own seed"),
         Finding("temperature", *SAMPLINGS[can.sampling]),
         Finding("seed", yes(can.seed), SEEDS[can.seed] if can.sampling != "no" else "-"),
-        Finding("top_k, min_p", yes(can.extras), "always sent" if can.extras else "sent only if they are asked for"),
+        Finding("top_k, min_p", yes(can.extras), "always sent" if can.extras else "sent only if set"),
         Finding("stop text", can.stop, STOPS[can.stop]),
         Finding("end of text told from stop text", *ENDINGS[can.ending]),
         Finding(

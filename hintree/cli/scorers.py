@@ -155,5 +155,5 @@ def run_calibrate(args: argparse.Namespace) -> None:
         return
     print(f"{result.steps} steps of {result.solutions} solutions, half of them to fit, the other half to measure:")
     print(f"expected calibration error {result.before:.4f} before, {result.after:.4f} after; AUC {result.auc:.3f}")
-    print(f"{args.method}: {result.said}")
+    print(f"{args.method}: {result.summary}")
     print(f"written: {args.out}" if args.out else "keep it with --out FILE, use it with --prm-spec FILE")

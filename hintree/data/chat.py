@@ -38,20 +38,20 @@ def read_chat(messages: Sequence[Mapping[str, Any]]) -> Chat:
     Raises:
         RowError: A role is unknown, a content is no text, or there is not exactly one user message.
     """
-    told: dict[str, list[str]] = {"user": [], "system": [], "assistant": []}
+    texts: dict[str, list[str]] = {"user": [], "system": [], "assistant": []}
     left_out: list[str] = []
     for message in messages:
-        said = message.get("role", message.get("from"))
-        role = ROLES.get(said.lower()) if isinstance(said, str) else None
+        name = message.get("role", message.get("from"))
+        role = ROLES.get(name.lower()) if isinstance(name, str) else None
         if role is None:
-            raise RowError(f"a message has the role {str(said)[:20]!r}, which is none of {', '.join(ROLES)}")
+            raise RowError(f"a message has the role {str(name)[:20]!r}, which is none of {', '.join(ROLES)}")
         if role != "assistant" or "ground_truth" not in message:
-            told[role].append(read_content(message, left_out))
-    if len(told["user"]) != 1:
-        raise RowError(f"a chat with {len(told['user'])} user messages; exactly one is read as the question")
-    if any(text.strip() for text in told["system"]):
+            texts[role].append(read_content(message, left_out))
+    if len(texts["user"]) != 1:
+        raise RowError(f"a chat with {len(texts['user'])} user messages; exactly one is read as the question")
+    if any(text.strip() for text in texts["system"]):
         left_out.append("the system message is left out")
-    return Chat(told["user"][0], told["assistant"][-1] if told["assistant"] else "", left_out)
+    return Chat(texts["user"][0], texts["assistant"][-1] if texts["assistant"] else "", left_out)
 
 
 def read_content(message: Mapping[str, Any], left_out: list[str]) -> str:

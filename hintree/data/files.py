@@ -75,18 +75,18 @@ def dataset_rows(name: str, options: dict[str, str]) -> Iterator[Place]:
     try:
         found: Any = datasets.load_from_disk(name) if saved else datasets.load_dataset(name, options.get("config"))
     except Exception as error:
-        said = " ".join(str(error).split())
-        raise UsageError(f"{name}: cannot be loaded by datasets: {type(error).__name__}: {said}") from error
+        detail = " ".join(str(error).split())
+        raise UsageError(f"{name}: cannot be loaded by datasets: {type(error).__name__}: {detail}") from error
     rows = one_split(name, found, options.get("split"))
     try:
         yield from numbered(rows)
     except Exception as error:  # such as an image that needs another package to be decoded
-        said = " ".join(str(error).split())
-        raise UsageError(f"{name}: cannot be read by datasets: {type(error).__name__}: {said}") from error
+        detail = " ".join(str(error).split())
+        raise UsageError(f"{name}: cannot be read by datasets: {type(error).__name__}: {detail}") from error
 
 
 def one_split(name: str, found: Any, split: str | None) -> Iterable[object]:
-    """Return the split that was asked for; else "test", or the only one. Raises UsageError."""
+    """Return the requested split, else "test", or the only one. Raises UsageError."""
     if not isinstance(found, dict):
         if split is not None:
             raise UsageError(f"{name}: has no splits; leave out split={split}")

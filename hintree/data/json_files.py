@@ -73,10 +73,10 @@ def rows_of(content: object) -> Iterable[object]:
         return content
     if not isinstance(content, Mapping):
         return [content]
-    asked = [value for name, value in content.items() if normal(name) in QUESTION + CHAT]
-    if any(isinstance(value, str) for value in asked):
+    texts = [value for name, value in content.items() if normal(name) in QUESTION + CHAT]
+    if any(isinstance(value, str) for value in texts):
         return [content]
-    if asked and all(isinstance(value, list | Mapping) for value in content.values()) and not messages(asked[0]):
+    if texts and all(isinstance(value, list | Mapping) for value in content.values()) and not messages(texts[0]):
         return columns(content)
     lists = {
         str(name): value

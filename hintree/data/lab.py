@@ -30,8 +30,8 @@ def lab_cases(source: str) -> Iterator[Case]:
     from hintree.lab.problem import solve
 
     for problem in lab_problems(source):
-        asked = Problem(problem.question, problem.id)
-        yield Case(asked, str(problem.answer), problem.family, len(solve(problem)))
+        question = Problem(problem.question, problem.id)
+        yield Case(question, str(problem.answer), problem.family, len(solve(problem)))
 
 
 def lab_problems(source: str) -> Iterator["LabProblem"]:

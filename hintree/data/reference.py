@@ -98,7 +98,7 @@ def of_mapping(value: Mapping[Any, Any]) -> Any:
 
 
 def joined(row: Row, texts: list[str]) -> str:
-    """Return several answers as one list, each once; that they were several is told."""
+    """Return several answers as one list, each once, and warn that there were several."""
     different = list(dict.fromkeys(texts))
     if len(different) > 1:
         row.left_out.append("several answers are read as one list")
@@ -144,10 +144,10 @@ def is_solution(text: str) -> bool:
     return lines or words or len(text) > LONGEST
 
 
-def from_solution(row: Row, told: str, options: Options) -> str:
+def from_solution(row: Row, default: str, options: Options) -> str:
     """Return the answer that a solution states. Raises RowError."""
     found = row.first(SOLUTION)
-    solution = found[1] if found is not None else told
+    solution = found[1] if found is not None else default
     if isinstance(solution, list) and len(solution) == 1:
         solution = solution[0]
     if is_empty(solution):

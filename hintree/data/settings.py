@@ -60,8 +60,8 @@ def checked_text(key: str, value: Any) -> str:
 
 
 def to_plain(source: ProblemSource) -> str | dict[str, Any]:
-    """Return the source as a study states it: a text where nothing but the source is said, else a mapping."""
+    """Return the source as a study states it: a text if only the source is set, else a mapping."""
     values: tuple[str | bool, ...]
     values = (source.source, source.fields.question, source.fields.answer, source.fields.choices, source.skip_bad)
-    said = {key: value for key, value in zip(KEYS, values, strict=True) if value}
-    return source.source if len(said) == 1 else said
+    given = {key: value for key, value in zip(KEYS, values, strict=True) if value}
+    return source.source if len(given) == 1 else given

@@ -19,7 +19,7 @@ LONGEST_FIELD = 1 << 24
 """Characters of a field; a longer one is a bad row."""
 QUOTE = '"'
 TOLD = re.compile(r"sep=(.)")
-"""First line by which Excel is told the delimiter."""
+"""First line that names the delimiter for Excel."""
 NUMBER = re.compile(r"[-+]?[$€£]?\d[\d,.]{0,40}%?")
 """An answer after which a first line without names is known."""
 
@@ -33,8 +33,8 @@ def read_table(path: Path) -> Iterator[Place]:
     """
     encoding = encoding_of(path)
     first = next((line for _, line in islice(lines_of(path, encoding), 1) if line is not None), "").lstrip("\ufeff")
-    told = TOLD.fullmatch(first.strip("\r\n"))
-    delimiter = told[1] if told else delimiter_of(first, path.suffix.lower() == ".tsv")
+    declared = TOLD.fullmatch(first.strip("\r\n"))
+    delimiter = declared[1] if declared else delimiter_of(first, path.suffix.lower() == ".tsv")
     plain = delimiter == "\t" and same_tabs(path, encoding)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))
     rows = plain_rows(path, encoding) if plain else quoted_rows(path, encoding, delimiter)
@@ -43,7 +43,7 @@ def read_table(path: Path) -> Iterator[Place]:
         if isinstance(row, RowError):
             yield Place(f"line {line}", row)
             continue
-        if not row or (told and line == 1):
+        if not row or (declared and line == 1):
             continue
         if names is None:
             names = names_without_header(row)
@@ -118,14 +118,14 @@ def same_tabs(path: Path, encoding: str) -> bool:
 def delimiter_of(line: str, tabs: bool) -> str:
     """Return the delimiter that makes most known names, else most fields, of the first line."""
 
-    def worth(mark: str) -> tuple[int, int, int]:
+    def priority(mark: str) -> tuple[int, int, int]:
         try:
             fields = next(csv.reader([line], delimiter=mark), [])
         except csv.Error:
             fields = []
         return sum(known(field) for field in fields), int(tabs and mark == "\t" and len(fields) > 1), len(fields)
 
-    return max("\t" + DELIMITERS if tabs else DELIMITERS, key=worth)
+    return max("\t" + DELIMITERS if tabs else DELIMITERS, key=priority)
 
 
 def known(field: str) -> bool:
@@ -136,7 +136,7 @@ def known(field: str) -> bool:
 def names_without_header(row: list[str]) -> list[str] | None:
     """Return names for a table whose first line is a row: question and answer (MGSM), or with options between (MMLU).
 
-    None if the first line names the fields, as far as can be told.
+    None if the first line names the fields, as far as can be recognised.
     """
     if any(known(field) for field in row):
         return None

@@ -1,4 +1,4 @@
-"""Bad rows and what good rows leave out, counted in bounded memory and told once."""
+"""Bad rows and what good rows leave out, counted in bounded memory and reported once."""
 
 import warnings
 from collections.abc import Iterable

@@ -6,7 +6,7 @@
     sft   {"prompt", "completion"}                                          for SFTTrainer: the chosen solution
     dpo   {"prompt", "chosen", "rejected"}                                  for DPOTrainer: the versions of one step
 
-No row knows a reference answer: labels and preferences are the scorer's.
+No row holds a reference answer: labels and preferences are the scorer's.
 """
 
 import json

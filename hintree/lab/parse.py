@@ -78,7 +78,7 @@ def evaluate(facts: list[Fact], target: str) -> dict[str, int]:
     if waiting:
         raise UsageError(f"({waiting[0].label}) needs what no fact states: {', '.join(waiting[0].needs())}")
     if target not in values:
-        raise UsageError(f"no fact states what is asked for: {target!r}")
+        raise UsageError(f"no fact states the target: {target!r}")
     return values
 
 

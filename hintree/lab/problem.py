@@ -53,7 +53,7 @@ class LabProblem:
         family: Name of the family it comes from.
         question: The whole text, labelled facts and the question.
         facts: In the order of the text.
-        target: Key of the quantity asked for.
+        target: Key of the target quantity.
         values: Value of every quantity by key, distractors included.
         split: "train", "validation" or "test".
     """

@@ -91,7 +91,7 @@ def role_handlers(
             for the scorer also a callable or an object with ``score``.
         preset: Sampling, hinting, and whether earlier hints stay in prompts.
         pool: Models that are loaded already; new ones are added to it.
-        prm_spec: How a PRM is asked.
+        prm_spec: Input and output format of a PRM.
         device: A torch device, or "auto".
         dtype: A number format, or "auto".
         questions: Lab questions of the whole run, which the controls of the hinter need.

@@ -11,7 +11,7 @@ class Solution:
     """The outcome of one search.
 
     Attributes:
-        question: As it was asked.
+        question: Text of the question.
         answer: The selected answer as the grader reads it; None if no path states one.
         steps: The selected path, from the first step to the last.
         tree: Every step that was generated, the rejected ones included.

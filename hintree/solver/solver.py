@@ -39,7 +39,7 @@ class Solver:
             name of `hintree scorers`, "judge" (the teacher's model grades drafts), a callable, or an object with
             ``score(question, steps)``, which returns one number in [0, 1] per step. None takes the preset's model if it
             has that role; naming one adds the role.
-        prm_spec: How a PRM is asked: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
+        prm_spec: Format of a PRM: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.

@@ -38,10 +38,10 @@ def calibration_error(bins: Sequence[Bin]) -> float:
 
 
 class Trace(NamedTuple):
-    """A solution's first wrong step: where it is, and where the scores say it is. Indices from 0, -1 for none."""
+    """Index of a solution's first wrong step, and the index that the scores predict. Indices from 0, -1 for none."""
 
     true: int
-    said: int
+    predicted: int
 
 
 class Localised(NamedTuple):
@@ -60,8 +60,8 @@ class Localised(NamedTuple):
 
 def localised(traces: Sequence[Trace]) -> Localised:
     """Return how well the scores find the first error."""
-    wrong = [t.said == t.true for t in traces if t.true >= 0]
-    fine = [t.said == t.true for t in traces if t.true < 0]
+    wrong = [t.predicted == t.true for t in traces if t.true >= 0]
+    fine = [t.predicted == t.true for t in traces if t.true < 0]
     if not wrong or not fine:
         return Localised(float("nan"), float("nan"), float("nan"))
     error, correct = sum(wrong) / len(wrong), sum(fine) / len(fine)

@@ -60,7 +60,7 @@ def digest(text: str) -> str:
 
 
 def as_data(data: Any) -> str:
-    """JSON that can stand in a script element: ASCII, without any character that HTML knows."""
+    """Return JSON for a script element: ASCII without characters that are special in HTML."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

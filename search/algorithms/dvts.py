@@ -45,7 +45,7 @@ class DVTS(PathLimits):
 
     @property
     def selection(self) -> Selection:
-        """Select the answer as the paper does, unless the solver is told otherwise."""
+        """Select the answer as the paper does; a selection of the solver replaces this one."""
         return Selection("weighted", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:

@@ -39,7 +39,7 @@ class Lorid(PathLimits):
 
     @property
     def selection(self) -> Selection:
-        """Select the answer as the paper does, unless the solver is told otherwise."""
+        """Select the answer as the paper does; a selection of the solver replaces this one."""
         return Selection("majority")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:

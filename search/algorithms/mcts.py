@@ -69,7 +69,7 @@ class MCTS(PathLimits):
 
     @property
     def selection(self) -> Selection:
-        """Select the answer as the paper does, unless the solver is told otherwise."""
+        """Select the answer as the paper does; a selection of the solver replaces this one."""
         return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:

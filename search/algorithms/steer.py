@@ -61,7 +61,7 @@ def confidence_of(first: StepOutput) -> float:
     """Return the probability of a first token, in (0, 1]. Raises UsageError where it is unknown."""
     if not first.mean_probability:
         raise UsageError(
-            "Steer needs log-probabilities, which the reasoner's server does not tell (`hintree doctor URL`)"
+            "Steer needs log-probabilities, which the reasoner's server does not return (`hintree doctor URL`)"
         )
     return first.mean_probability
 

@@ -118,7 +118,7 @@ async def score_nodes(tree: Tree, nodes: Sequence[Node | None]) -> None:
 async def roll_out(tree: Tree, nodes: Sequence[Node], steps: int, depth: int) -> list[Node]:
     """Roll out one chain of at most ``steps`` steps after every node, none beyond ``depth``; return the ends in order.
 
-    A chain that an earlier call has begun is followed and continued. The steps stay in the tree.
+    A chain of an earlier call is continued. The steps stay in the tree.
     """
     ends = list(nodes)
     for _ in range(steps):

@@ -1,7 +1,7 @@
 """Trees and recordings of older versions: the only place where facts are read out of sentences.
 
 Up to version 3 of the tree's JSON, and in recordings made before version 4, a hint's kind was its label, and why a node
-was rejected was only said in ``reason``.
+was rejected stood only in ``reason``.
 """
 
 import re

@@ -163,6 +163,6 @@ def record_response(
             run.end(failed(reason))
         return
     if isinstance(request, ScoreRequest) and answer.value is None:
-        request.node.fail(Rejection.NO_SCORE, "no score: the scorer said None")
+        request.node.fail(Rejection.NO_SCORE, "no score: the scorer returned None")
     run.ledger[request.role].add(answer.usage, handler.parameters, seconds)
     run.answers[number] = answer.value

@@ -93,7 +93,7 @@ def test_where_a_turn_cannot_be_continued_the_steps_go_into_the_users_turn():
 def test_without_log_probabilities_there_is_no_confidence():
     with lab_server(replace(RAW, logprobs="")) as server:
         solution = Solver("beam", reasoner=f"{server.url}#student", scorer="confidence").solve(QUESTION)
-    assert str(solution.stop_reason).startswith("failed: the reasoner's server tells no log-probabilities")
+    assert str(solution.stop_reason).startswith("failed: the reasoner's server returns no log-probabilities")
 
 
 def test_a_search_over_a_server_and_local_models_grows_the_tree_of_the_local_one():

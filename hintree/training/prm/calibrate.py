@@ -25,14 +25,14 @@ class Calibration(NamedTuple):
     """The result of a calibration.
 
     spec: The PRM spec with the calibration.
-    said: The calibration in words.
+    summary: The calibration as a phrase.
     before, after: Expected calibration error on the half that was not fitted, in [0, 1].
     auc: Area under the ROC curve on the same half.
     steps, solutions: Their numbers in both halves.
     """
 
     spec: PRMSpec
-    said: str
+    summary: str
     before: float
     after: float
     auc: float
@@ -61,14 +61,14 @@ def calibrate(prm: PRM[Any], method: str, *, rows: str | None = None, n: int = 2
             raise UsageError(f"{len(scores)} steps, {int(right.sum())} of them right, are too few to calibrate with")
     if method == "temperature":
         temperature = fit_temperature(*fitted)
-        spec, said = calibrated(prm.spec, temperature=temperature), f"temperature {temperature}"
+        spec, summary = calibrated(prm.spec, temperature=temperature), f"temperature {temperature}"
     else:
         points = fit_isotonic(*fitted)
-        spec, said = calibrated(prm.spec, isotonic=points), f"{len(points)} corners"
+        spec, summary = calibrated(prm.spec, isotonic=points), f"{len(points)} corners"
     scores, right = held
     after = np.array([corrected(spec, float(score)) for score in scores])
     before, later = (calibration_error(reliability(x, right)) for x in (scores, after))
-    return Calibration(spec, said, before, later, auc(scores, right), len(scores) + len(fitted[0]), len(solutions))
+    return Calibration(spec, summary, before, later, auc(scores, right), len(scores) + len(fitted[0]), len(solutions))
 
 
 def lab_solutions(n: int) -> list[LabelledSolution]:

@@ -61,6 +61,6 @@ def test_check_and_calibrate_on_the_command_line(tmp_path, capsys):
     printed = json.loads(capsys.readouterr().out)
     assert 0 <= printed["after"] <= 1 and printed["solutions"] == len(solutions)
     spec = load_prm("embedded:prm", str(out)).spec
-    assert (spec.prompt, spec.temperature) == ("{question}\n", float(printed["said"].split()[-1]))
+    assert (spec.prompt, spec.temperature) == ("{question}\n", float(printed["summary"].split()[-1]))
     assert main(["scorers"]) == 0 and "qwen-math-prm" in capsys.readouterr().out
     assert main(["prm", "check", "embedded:prm", "--prm-spec", "nothing"]) == 2
