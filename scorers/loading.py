@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hintree import models  # its loaders import torch when they are first used
-from hintree.models import is_address
+from hintree.errors import UsageError
+from hintree.models import is_address, parse_address
 from hintree.scorers.ensemble import ScoreFunction
 from hintree.scorers.families import FAMILIES, find_spec
 from hintree.scorers.prm import PRM
@@ -62,9 +63,37 @@ def loaded(handle: ScoreFunction, *used: SupportsForget, concurrent: bool = Fals
 
 
 def build_prm(name: str, options: LoadOptions) -> LoadedScorer:
-    """Build a PRM from a model name; one on a server has the format of family ``lab`` unless a declaration is given."""
+    """Build a PRM from a model name; one on a server has the format of family ``lab`` unless a declaration is given.
+
+    Raises:
+        UsageError: The name or declaration is not accepted, or a server cannot read the declared head.
+    """
     if is_address(name):
-        served = models.open_served(name)
-        return loaded(PRM(served, find_spec(name, options.prm_spec or FAMILIES["lab"])), served, concurrent=True)
+        spec = find_spec(name, options.prm_spec or FAMILIES["lab"])
+        served = models.open_served(with_labels(name, *labels_of(name, spec)))
+        return loaded(PRM(served, spec), served, concurrent=True)
     prm = load_prm(name, options.prm_spec, device=options.device, dtype=options.dtype)
     return loaded(prm, prm.model)
+
+
+def labels_of(name: str, spec: PRMSpec) -> tuple[str, ...]:
+    """Return the labels of a wrong and a right step that a PRM on a server writes; () for a head of its own.
+
+    Raises:
+        UsageError: The declaration compares other than two label tokens.
+    """
+    if spec.head != "tokens":
+        return ()
+    if len(spec.labels) != 2 or len(spec.right) != 1 or spec.activation != "softmax":
+        raise UsageError(
+            f"scorer on {name}: its declaration compares {len(spec.labels)} label tokens, and servers are asked for "
+            f"two; use yes-no:{name}, or name the model itself instead of a server, so that it runs in this process"
+        )
+    right = spec.labels[spec.right[0]]
+    return spec.labels[1 - spec.labels.index(right)], right
+
+
+def with_labels(name: str, *labels: str) -> str:
+    """Return the name of a model on a server with labels to compare, unless it has some or names no model."""
+    address = parse_address(name)
+    return name if not labels or address.labels or not address.model else f"{name}?labels={','.join(labels)}"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hintree import models  # its loaders import torch when they are first used
 from hintree.errors import UsageError
-from hintree.models import is_address
+from hintree.models import Classifier, LanguageModel, is_address
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers.baselines import Constant, random_scores
 from hintree.scorers.confidence import STATISTICS, TokenConfidence
@@ -19,7 +19,7 @@ from hintree.scorers.debate import Debate
 from hintree.scorers.ensemble import Ensemble, ScoreFunction
 from hintree.scorers.families import FAMILIES
 from hintree.scorers.generative import VERDICT_LABELS, VERIFIERS, GenerativeVerifier
-from hintree.scorers.loading import LoadedScorer, LoadOptions, build_prm, loaded
+from hintree.scorers.loading import LoadedScorer, LoadOptions, build_prm, loaded, with_labels
 from hintree.scorers.rollouts import RolloutAgreement
 from hintree.scorers.spec import PRMSpec
 from hintree.scorers.symbolic import SymbolicCheck
@@ -93,7 +93,7 @@ def parse_name(name: str) -> Iterator[tuple[float, str, str]]:
     if is_address(name):
         yield 1.0, "prm", name
         return
-    for part in [name] if Path(name).is_dir() else name.split("+"):
+    for part in [name] if Path(name).exists() else name.split("+"):
         factor, star, rest = part.rpartition("*")
         try:
             weight = float(factor) if star else 1.0
@@ -138,18 +138,23 @@ def build_verifier(prompt: str) -> Builder:
     """Return the builder of a generative verifier; ``maj`` is the debate, the others are keys of ``VERIFIERS``."""
 
     def build_generative(model: str, options: LoadOptions) -> LoadedScorer:
-        writer = models.load_model(model, device=options.device, dtype=options.dtype)
-        reader = models.read_tokens(writer, VERDICT_LABELS)
-        if prompt == "maj":
-            return loaded(Debate(writer, reader), writer, reader)
-        return loaded(GenerativeVerifier(writer, reader, VERIFIERS[prompt]), writer, reader)
+        writer: LanguageModel
+        reader: Classifier
+        if is_address(model):
+            writer = models.open_model(model)
+            reader = models.open_served(with_labels(model, *reversed(VERDICT_LABELS)))
+        else:
+            writer = models.load_model(model, device=options.device, dtype=options.dtype)
+            reader = models.read_tokens(writer, VERDICT_LABELS)
+        verifier = Debate(writer, reader) if prompt == "maj" else GenerativeVerifier(writer, reader, VERIFIERS[prompt])
+        return loaded(verifier, writer, reader, concurrent=is_address(model))
 
     return build_generative
 
 
 def build_rollouts(model: str, options: LoadOptions) -> LoadedScorer:
     """Build the agreement of rollouts that a model samples at temperature 0.8."""
-    writer = models.load_model(model, device=options.device, dtype=options.dtype)
+    writer = models.open_model(model, device=options.device, dtype=options.dtype)
     steps = StepWriter(writer, Sampling(temperature=0.8, greedy_first=False))
     return loaded(RolloutAgreement(Handler(steps, writer.parameters)), writer)
 

@@ -1,4 +1,4 @@
-"""Open a model by its name: on a server if the name is a URL, else in this process."""
+"""Open a model by its name: on a server if the name is a URL or a short name of one, else in this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> LanguageModel:
-    """Open a language model by name: ``http://host:8000/v1#model-name``, or any name that ``load_model`` takes.
+    """Open a language model by name.
+
+    A name is ``http://host:8000/v1#model-name``, ``ollama:NAME``, ``lmstudio:NAME``, or any name that ``load_model``
+    takes: ``embedded:NAME``, a folder, a hub id or a GGUF file.
 
     Args:
         name: Name of the model.

@@ -1,4 +1,4 @@
-"""Parse the names of models on servers: ``http://host:8000/v1#model-name``.
+"""Parse the names of models on servers: ``http://host:8000/v1#model-name``, ``ollama:NAME``, ``lmstudio:NAME``.
 
 The path may name the endpoint (``/v1/completions`` or ``/v1/chat/completions``); otherwise the client chooses. A scorer
 that reads the probabilities of two label tokens has ``?labels=WRONG,RIGHT`` after the model's name. The API key is not
@@ -14,6 +14,15 @@ from hintree.errors import UsageError
 
 FORM = "http://host:8000/v1#model-name"
 ENDPOINTS = ("chat/completions", "completions")
+OLLAMA_PORT, LMSTUDIO_PORT = 11434, 1234
+ANY_HOST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Addresses that a server listens on and no client can connect to, with those to use instead."""
+START = {
+    "ollama": "start it with `ollama serve` and fetch the model with `ollama pull NAME`, or set OLLAMA_HOST",
+    "lmstudio": "start it with `lms server start`, and load the model with `lms load NAME`",
+}
+"""Short names of local servers, and how to start each."""
+SHORT = (*(f"{name}:" for name in START), "vllm:")
 
 
 class Address(NamedTuple):
@@ -23,12 +32,14 @@ class Address(NamedTuple):
     model: Name of the model on the server; "" for the only model there.
     endpoint: "completions" or "chat/completions" if the name gives it, else "".
     labels: Label texts of a wrong and a right step, in this order; () if the name gives none.
+    start: How to start the server, for one with a short name; else "".
     """
 
     base: str
     model: str
     endpoint: str = ""
     labels: tuple[str, ...] = ()
+    start: str = ""
 
     @property
     def origin(self) -> str:
@@ -43,16 +54,18 @@ class Address(NamedTuple):
 
 
 def is_address(name: str) -> bool:
-    """Return true if a model's name is a server's URL."""
-    return name.lower().startswith(("http://", "https://"))
+    """Return true if a model's name is a server's URL or short name."""
+    return name.lower().startswith(("http://", "https://")) or name.startswith(SHORT)
 
 
 def parse_address(name: str) -> Address:
     """Parse the name of a model on a server.
 
     Raises:
-        UsageError: The name is not a URL of an accepted form, or holds a user, password or query.
+        UsageError: The name is no short name and not a URL of an accepted form, or holds a user, password or query.
     """
+    if name.startswith(SHORT):
+        return parse_short_name(*name.split(":", 1))
     shown = re.sub(r"//[^/@]*@", "//...@", name)
     try:
         parts = urlsplit(name)
@@ -76,6 +89,46 @@ def parse_address(name: str) -> Address:
     if rest and (not rest.startswith("labels=") or len(labels) != 2 or not all(map(str.strip, labels))):
         raise UsageError(f"model {shown!r}: after its name may stand ?labels=WRONG,RIGHT and nothing else")
     return Address(f"{parts.scheme}://{parts.netloc}{path}", unquote(model), endpoint, labels)
+
+
+def parse_short_name(short: str, model: str) -> Address:
+    """Parse the two parts of a name such as ``ollama:qwen2.5:0.5b``.
+
+    Raises:
+        UsageError: No model is named, OLLAMA_HOST is no address, or vLLM is asked to run in this process.
+    """
+    if short == "vllm":
+        raise UsageError(
+            f"model 'vllm:{model}': vLLM does not run in this process; start `vllm serve {model or 'NAME'}` and name "
+            f"http://127.0.0.1:8000/v1#{model or 'NAME'}"
+        )
+    if not model:
+        raise UsageError(f"model '{short}:': name a model after the colon, as in {short}:qwen2.5:0.5b")
+    base = ollama_base() if short == "ollama" else f"http://127.0.0.1:{LMSTUDIO_PORT}/v1"
+    return parse_address(f"{base}#{model}")._replace(start=START[short])
+
+
+def ollama_base() -> str:
+    """Return the URL of Ollama's API from OLLAMA_HOST, in the forms that Ollama accepts: host, host:port or URL.
+
+    Raises:
+        UsageError: OLLAMA_HOST is none of these.
+    """
+    given = os.environ.get("OLLAMA_HOST", "").strip().strip("\"'")
+    scheme, _, rest = given.rpartition("://")
+    ports = {"": OLLAMA_PORT, "http": 80, "https": 443}
+    try:
+        parts = urlsplit(f"//{rest}")
+        host, port = parts.hostname or "", parts.port or ports[scheme]
+        if "@" in given:
+            raise ValueError("a user or password")
+    except (ValueError, KeyError) as error:
+        shown = re.sub(r"[^/]*@", "...@", given)
+        raise UsageError(
+            f"OLLAMA_HOST={shown!r} is not a host, host:port or URL, as in 127.0.0.1:{OLLAMA_PORT}"
+        ) from error
+    host = ANY_HOST.get(host, f"[{host}]" if ":" in host else host)
+    return f"{scheme or 'http'}://{host}:{port}{parts.path.rstrip('/')}/v1"
 
 
 def key_variable(base: str) -> str:

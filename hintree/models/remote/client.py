@@ -145,6 +145,8 @@ class Server:
         except TimeoutError:
             raise TransientServerError(f"no complete response within {self.limits.try_seconds:g} s") from None
         except httpx2.HTTPError as error:
+            if self.address.start and isinstance(error, httpx2.ConnectError):
+                raise self._error(url, f"nothing listens there; {self.address.start}") from error
             raise TransientServerError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise self._error(url, f"cannot be requested: {error}") from error
