@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hintree.search import Budget, Problem, Run, Tree
+from hintree.search import Budget, Run, Tree
 from hintree.search.core.batched_driver import serve_one_role
 from hintree.search.core.endings import CANCELLED
 from hintree.search.core.run import advance
 from hintree.serve.committed import commits_early, committed_prefix
-from hintree.solver import Solution, Solver
+from hintree.solver import Solution, Solver, problem_of
 
 Event = list[str] | Solution | Exception
 """Newly committed steps, the solution, or the error that ended the search; the last two are final."""
@@ -60,7 +60,7 @@ class SearchJob:
 
     def start(self) -> None:
         """Create the tree and run the search to its first requests."""
-        tree = Tree(Problem(self.question), self.seed)
+        tree = Tree(problem_of(self.question), self.seed)
         self.run = Run(tree, self.solver.search.grow(tree, self.solver.rewrite), started=time.monotonic())
         self.run.resume(None)
 

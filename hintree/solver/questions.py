@@ -1,5 +1,6 @@
 """Check questions before any model sees them."""
 
+import re
 import unicodedata
 import warnings
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ from hintree.search import Problem
 LONGEST_QUESTION = 100_000
 """Longest accepted question, in characters."""
 
+FIRST_OPTION = re.compile(r"^[ \t]{0,9}\(?A[).:]", re.MULTILINE)
+"""Matches where a list of options may begin."""
 OUT_OF_DOMAIN = "the shipped models know only the lab's word problems, and this question is from outside it"
 
 
@@ -38,7 +41,16 @@ def checked_problem(question: str | Problem) -> Problem:
     """Return a problem whose question has passed ``check_question``; a text becomes a problem without an id."""
     if isinstance(question, Problem):
         return replace(question, question=check_question(question.question))
-    return Problem(check_question(question))
+    return problem_of(check_question(question))
+
+
+def problem_of(question: str) -> Problem:
+    """Return the problem of a checked question, with the options that it lists by letter at its end, if any."""
+    if FIRST_OPTION.search(question) is None:
+        return Problem(question)
+    from hintree.data.lettered import listed_in  # hintree.data is not needed for any other question
+
+    return Problem(question, choices=listed_in(question))
 
 
 def warn_out_of_domain(unknown_words: Iterable[str], *, stacklevel: int) -> None:

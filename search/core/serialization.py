@@ -69,7 +69,9 @@ def to_dict(tree: Tree) -> dict[str, Any]:
         row["step"] = step_to_dict(node.step)
         row["value"] = plain("value", node.value)
         nodes.append(row)
-    problem = {"id": tree.problem.id, "question": tree.problem.question}
+    problem: dict[str, Any] = {"id": tree.problem.id, "question": tree.problem.question}
+    if tree.problem.choices:
+        problem["choices"] = list(tree.problem.choices)
     return {"format": "hintree-tree", "version": VERSION, "problem": problem, "seed": tree.seed, "nodes": nodes}
 
 
@@ -92,8 +94,11 @@ def from_dict(data: Mapping[str, Any]) -> Tree:
         version = data["version"]
         if data["format"] != "hintree-tree" or version is True or version not in range(1, VERSION + 1):
             raise UsageError(f"not a hintree tree of version {VERSION} or older")
-        tree = Tree(Problem(**data["problem"]), data["seed"])
-        if not all(isinstance(text, str) for text in data["problem"].values()) or not isinstance(tree.seed, int):
+        texts = dict(data["problem"])
+        choices = texts.pop("choices", [])
+        tree = Tree(Problem(**texts, choices=tuple(choices)), data["seed"])
+        whole = isinstance(choices, list) and all(isinstance(text, str) for text in (*texts.values(), *choices))
+        if not whole or not isinstance(tree.seed, int):
             raise UsageError("not a hintree tree: its problem is no text, or its seed no whole number")
         tree.nodes.clear()
         for row in data["nodes"]:

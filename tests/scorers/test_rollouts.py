@@ -24,3 +24,10 @@ def test_rollouts_agree_as_far_as_their_answers_do():
 def test_rollouts_of_the_shipped_teacher_agree_about_an_easy_problem():
     scores = make_scorer("rollouts:embedded:teacher").handler.handle.score(QUESTION, RIGHT_STEPS)
     assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
+
+
+def test_a_letter_and_the_text_of_its_option_agree():
+    agreement = RolloutAgreement(Handler(lambda requests: []), 4).agreement
+    assert agreement(["B", "5", "(B)", "C"], None, ("4", "5", "6")) == 0.75
+    assert agreement(["B", "5", "(B)", "C"], "5", ("4", "5", "6")) == 0.75
+    assert agreement(["B", "5", "(B)", "C"], "5") == 0.25

@@ -15,8 +15,8 @@ from hintree.experiments.study.store import StoredCase
 from hintree.experiments.study.verdicts import grade_answers
 from tests.experiments.study.heavy_pairs import PAIRS
 cases = [StoredCase(str(i), "q", reference, None, None) for i, (reference, _) in enumerate(PAIRS)]
-found = [grade_answers(case.id, case, [answer])[0].verdict.value for case, (_, answer) in zip(cases, PAIRS, strict=True)]
-print(json.dumps(found))
+pairs = zip(cases, PAIRS, strict=True)
+print(json.dumps([grade_answers(case.id, case, [answer])[0].verdict.value for case, (_, answer) in pairs]))
 """
 
 
