@@ -151,11 +151,11 @@ def test_watch_shows_hostile_text_as_text():
     text = f"[bold]{HOSTILE[15]}[/bold]{HOSTILE[16]}"
     for terminal in (False, True):
         file = io.StringIO()
-        cast = random_roles()
-        cast["reasoner"].reply = lambda request: written(text)
+        roles = random_roles()
+        roles["reasoner"].reply = lambda request: written(text)
         with Watch(Console(file=file, force_terminal=terminal, width=200, height=30)) as watch:
-            tree = solve_one(cast).tree
-            wrapped = watch.wrap(handlers(cast)["scorer"])
+            tree = solve_one(roles).tree
+            wrapped = watch.wrap(handlers(roles)["scorer"])
             from hintree.search import ScoreRequest
 
             wrapped.handle([ScoreRequest(tree, tree.nodes[-1])])

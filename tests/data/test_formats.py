@@ -131,8 +131,8 @@ def test_hostile_files_get_one_short_line(tmp_path, ending, content):
     path.write_bytes(content)
     with pytest.raises(UsageError) as error:
         read_cases(str(path), skip_bad=False)
-    said = str(error.value)
-    assert said.startswith(str(path)) and len(said) < 1500 and said.isprintable()
+    message = str(error.value)
+    assert message.startswith(str(path)) and len(message) < 1500 and message.isprintable()
 
 
 @pytest.mark.parametrize("seed", range(40))

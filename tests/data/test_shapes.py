@@ -135,8 +135,8 @@ def quiet(row):
 def test_an_open_question_keeps_its_text_and_answer(row, reference):
     case = quiet(row)
     inner = {} if isinstance(row, list) else row.get("row", row)
-    asked = inner.get("question", ASK)
-    assert (case.problem.question, case.reference, case.choices) == (asked, reference, ())
+    question = inner.get("question", ASK)
+    assert (case.problem.question, case.reference, case.choices) == (question, reference, ())
 
 
 @pytest.mark.parametrize("row", TWO_PARTS.values(), ids=TWO_PARTS.keys())
@@ -163,14 +163,14 @@ def test_multiple_choice_lists_its_options_and_the_reference_is_a_letter(row):
 
 
 def test_right_and_wrong_answers_are_mixed_the_same_way_every_time():
-    asked = [
+    rows = [
         {"Question": f"{ASK} {i}", "Correct Answer": "three", **{f"Incorrect Answer {j}": f"no {j}" for j in (1, 2, 3)}}
         for i in range(40)
     ]
-    cases = [quiet(row) for row in asked]
+    cases = [quiet(row) for row in rows]
     assert {case.reference for case in cases} == set("ABCD")
     assert [case.choices["ABCD".index(case.reference)] for case in cases] == ["three"] * 40
-    assert [quiet(row) for row in asked] == cases
+    assert [quiet(row) for row in rows] == cases
     truthful = {"question": ASK, "best_answer": "three", "correct_answers": ["3"], "incorrect_answers": ["two", "four"]}
     assert sorted(quiet(truthful).choices) == sorted(TEXTS)
     sciq = {"question": ASK, "correct_answer": "three", "distractor1": "two", "distractor2": "four", "support": "s"}
@@ -178,8 +178,8 @@ def test_right_and_wrong_answers_are_mixed_the_same_way_every_time():
 
 
 def test_options_that_the_question_lists_already_are_not_repeated():
-    asked = f"{ASK}\nA. two\nB. three\nC. four"
-    assert quiet({"question": asked, "options": TEXTS, "answer": "B"}).problem.question == asked
+    question = f"{ASK}\nA. two\nB. three\nC. four"
+    assert quiet({"question": question, "options": TEXTS, "answer": "B"}).problem.question == question
     bbh = quiet({"input": f"{ASK}\nOptions:\n{ABC}", "target": "(B)"})
     assert (bbh.reference, bbh.choices) == ("B", ("two", "three", "four"))
 

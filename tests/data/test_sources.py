@@ -224,13 +224,13 @@ def test_saved_data_sets_are_loaded(tmp_path, datasets):
 
 
 def test_hub_names_ask_for_the_right_part(monkeypatch, datasets):
-    asked = []
+    loaded = []
 
     def load(name, config=None):  # the hub cannot be reached from the tests
-        asked.append((name, config))
+        loaded.append((name, config))
         return datasets.DatasetDict({part: datasets.Dataset.from_list([GSM8K]) for part in ("train", "test")})
 
     monkeypatch.setattr(datasets, "load_dataset", load)
     for name in ("openai/gsm8k", "HuggingFaceH4/MATH-500", "HuggingFaceH4/aime_2024?config=a&split=train"):
         assert len(read_cases(name)) == 1
-    assert asked == [("openai/gsm8k", "main"), ("HuggingFaceH4/MATH-500", None), ("HuggingFaceH4/aime_2024", "a")]
+    assert loaded == [("openai/gsm8k", "main"), ("HuggingFaceH4/MATH-500", None), ("HuggingFaceH4/aime_2024", "a")]

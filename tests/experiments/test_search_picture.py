@@ -1,4 +1,4 @@
-"""The picture of the searches: no two steps overlap, and nothing that a model wrote can break it."""
+"""The picture of the searches: no two steps overlap, and text of a model is escaped."""
 
 import itertools
 import xml.etree.ElementTree as ET

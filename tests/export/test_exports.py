@@ -1,4 +1,4 @@
-"""Exports: what is read back is what was written, whatever the text, and what is drawn can be drawn by others."""
+"""Exports: trees survive the round trip for any text, and other programs can draw them."""
 
 import html
 import json

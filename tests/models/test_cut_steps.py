@@ -1,4 +1,4 @@
-"""A step that is longer than a call may write comes in pieces, and reads as if it had been written at once."""
+"""A step longer than one call's limit is generated in pieces, equal to the step generated at once."""
 
 from dataclasses import replace
 
@@ -16,11 +16,11 @@ def solved(question, *, tokens=None, hinter=False, keep_hints=False):
     writer = StepWriter(load_model("embedded:student", device="cpu"), Sampling(), keep_hints=keep_hints)
     if tokens:
         writer.format = replace(writer.format, step_tokens=tokens)
-    cast = {"reasoner": Handler(writer)}
+    roles = {"reasoner": Handler(writer)}
     if hinter:
-        cast["hinter"] = Handler(HintWriter(load_model("embedded:hinter", device="cpu"), Sampling()))
+        roles["hinter"] = Handler(HintWriter(load_model("embedded:hinter", device="cpu"), Sampling()))
     tree = Tree(Problem(question))
-    [run] = batched_driver([(tree, Beam(1, 1, depth=200).grow(tree))], cast)
+    [run] = batched_driver([(tree, Beam(1, 1, depth=200).grow(tree))], roles)
     path = choose(tree).node.path()
     return writer.format.solution(path), choose(tree).answer, [n.hint for n in path if n.hint], run.ledger
 

@@ -24,7 +24,7 @@ def content(tmp_path_factory):
 def refusal(file, data):
     """The message about a file of these bytes; None if all that precedes the weights is accepted."""
     file.write_bytes(data)
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         header = read_header(file, "m")
         check_storage(header, "m")
@@ -33,16 +33,16 @@ def refusal(file, data):
     except CheckpointError as error:
         return str(error)
     finally:
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - started < 20
     return None
 
 
 def test_a_file_that_ends_too_early(content, tmp_path):
     data, start = content
     sizes = [*range(0, start, max(1, start // 150)), start, start + 1, len(data) // 2, len(data) - 33]
-    said = [refusal(tmp_path / "m.gguf", data[:size]) for size in sizes]
-    assert len(said) > 150
-    assert all(text and "truncated" in text and "\n" not in text for text in said), said
+    messages = [refusal(tmp_path / "m.gguf", data[:size]) for size in sizes]
+    assert len(messages) > 150
+    assert all(text and "truncated" in text and "\n" not in text for text in messages), messages
     with pytest.raises(CheckpointError, match="truncated"):
         load_model(str(tmp_path / "m.gguf"))
 
@@ -50,14 +50,14 @@ def test_a_file_that_ends_too_early(content, tmp_path):
 def test_bytes_that_changed_in_the_header(content, tmp_path):
     data, start = content
     draw = random.Random(0)
-    said = []
+    messages = []
     for _ in range(150):
         changed = bytearray(data)
         for _ in range(draw.choice((1, 1, 8))):
             changed[draw.randrange(start)] = draw.choice((0, 1, 9, 127, 255, draw.randrange(256)))
-        said.append(refusal(tmp_path / "m.gguf", bytes(changed)))
-    assert sum(text is not None for text in said) > 30
-    assert all("\n" not in text for text in said if text is not None)
+        messages.append(refusal(tmp_path / "m.gguf", bytes(changed)))
+    assert sum(text is not None for text in messages) > 30
+    assert all("\n" not in text for text in messages if text is not None)
 
 
 @pytest.mark.parametrize(

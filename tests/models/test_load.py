@@ -143,5 +143,5 @@ def test_int8_says_what_to_install_before_anything_is_loaded(tmp_path, monkeypat
 def test_int8_keeps_texts_apart(chat_model):
     pytest.importorskip("torchao")
     model = load_model(str(chat_model), dtype="int8")
-    asked = [GenerationRequest(Prompt(f"Question {i}?"), i, 1.0, max_tokens=6) for i in range(8)]
-    assert [a.text for a in model.generate(asked)] == [model.generate([one])[0].text for one in asked]
+    requests = [GenerationRequest(Prompt(f"Question {i}?"), i, 1.0, max_tokens=6) for i in range(8)]
+    assert [a.text for a in model.generate(requests)] == [model.generate([one])[0].text for one in requests]

@@ -21,10 +21,10 @@ def requests(n, **options):
 
 
 def test_the_same_seed_writes_the_same_text_in_any_batch(model):
-    asked = requests(24)
-    together = [a.text for a in model.generate(asked)]
-    assert together == [model.generate([one])[0].text for one in asked]
-    assert together == [a.text for a in model.generate(asked[::-1])][::-1]
+    batch = requests(24)
+    together = [a.text for a in model.generate(batch)]
+    assert together == [model.generate([one])[0].text for one in batch]
+    assert together == [a.text for a in model.generate(batch[::-1])][::-1]
     assert len(set(together)) > 20
 
 

@@ -1,4 +1,4 @@
-"""Apple's devices have no float64, and none of ours is needed there; a CPU stands in whose operators must give none."""
+"""No operator creates float64 tensors, which Apple's devices lack; checked on a CPU."""
 
 import pytest
 import torch
@@ -37,16 +37,16 @@ def test_apples_devices_alone_have_none():
 
 @pytest.mark.parametrize("noise", [0.0, 0.5, 1 - 2.0**-53])
 def test_the_same_tokens_are_drawn(noise, monkeypatch, without):
-    asked = [
+    requests = [
         sampling_arrays([noise] * 2, [0.7, 0.0], top_k=2, top_p=0.9, min_p=0.1),
         sampling_arrays([noise] * 2, [1.0, 1.0]),
     ]
     with without:
-        got = [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in asked]
+        got = [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in requests]
     monkeypatch.undo()
-    assert got == [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in asked]
+    assert got == [choose(LOGITS, LOGITS.softmax(-1), how).tolist() for how in requests]
     with pytest.raises(AssertionError), without:
-        choose(LOGITS, LOGITS.softmax(-1), asked[0])
+        choose(LOGITS, LOGITS.softmax(-1), requests[0])
 
 
 def test_texts_are_written_weighed_and_judged(without):
@@ -54,9 +54,9 @@ def test_texts_are_written_weighed_and_judged(without):
     rows = LocalModel("rows", student.model, student.tokenizer, tree=False)
     prm = load_classifier("embedded:prm", device="cpu")
     prompt = Prompt("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?")
-    asked = [GenerationRequest(prompt, i, i % 3 / 2, top_p=0.9, max_tokens=20, stop=("\n",)) for i in range(5)]
+    requests = [GenerationRequest(prompt, i, i % 3 / 2, top_p=0.9, max_tokens=20, stop=("\n",)) for i in range(5)]
     with without:
-        written = [*student.generate(asked), *rows.generate(asked)]
+        written = [*student.generate(requests), *rows.generate(requests)]
         judged = [
             *student.loglikelihood([(prompt, "(2) Ben gets")]),
             *prm.classify([[Piece("a step"), Piece("\n", True)]]),

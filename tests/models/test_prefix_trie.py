@@ -87,20 +87,20 @@ def test_logits_equal_a_full_forward_after_any_forks_prunes_and_insertions(name)
     cache, tries = PrefixCache(), [PrefixTrie() for _ in range(3)]
     texts = [[[rng.randrange(1, WORDS) for _ in range(12)]] for _ in tries]
     for turn in range(6):
-        asked = [(i, grown(rng, texts[i])) for i in range(3) for _ in range(rng.randint(1, 4))]
-        for i, text in asked:
+        batch = [(i, grown(rng, texts[i])) for i in range(3) for _ in range(rng.randint(1, 4))]
+        for i, text in batch:
             texts[i].append(text)
         with torch.inference_mode():
-            tree = TreeBatch(adapter, cache, [(tries[i], text) for i, text in asked], new_tokens=3)
+            tree = TreeBatch(adapter, cache, [(tries[i], text) for i, text in batch], new_tokens=3)
             index, hidden = tree.prefill_ends()
             positions = tree.positions
             for more in (3, 2, 1, 0):
-                for at, (_, text) in zip(index, asked, strict=True):
+                for at, (_, text) in zip(index, batch, strict=True):
                     torch.testing.assert_close(adapter.head(hidden)[at], alone(model, text), atol=2e-5, rtol=1e-5)
                 if not more:
                     break
-                asked = [(i, [*text, rng.randrange(1, 4)]) for i, text in asked]
-                positions, index, hidden = tree.decode([(p, t[-1]) for p, (_, t) in zip(positions, asked, strict=True)])
+                batch = [(i, [*text, rng.randrange(1, 4)]) for i, text in batch]
+                positions, index, hidden = tree.decode([(p, t[-1]) for p, (_, t) in zip(positions, batch, strict=True)])
             tree.commit()
         for trie in tries:
             assert trie.stored == len(trie.tokens)
@@ -135,28 +135,28 @@ def test_texts_do_not_depend_on_cache_batch_or_order(name, chat_model):
     stock = load_model(str(chat_model))
     model = build((FIT | UNFIT)[name])
     model.resize_token_embeddings(len(stock.tokenizer))
-    asked = [
+    batch = [
         GenerationRequest(
             Prompt(f"Question {i % 3}?", "So, " * (i % 4)), i, float(i % 3 > 0), max_tokens=3 + 7 * (i % 8)
         )
         for i in range(40)
     ]
-    want = [a.text for a in LocalModel("rows", model, stock.tokenizer, tree=False).generate(asked)]
+    want = [a.text for a in LocalModel("rows", model, stock.tokenizer, tree=False).generate(batch)]
     for options in ({}, {"cache_bytes": 1}, {"cache_bytes": 60_000}):
         tree = LocalModel("tree", model, stock.tokenizer, **options)
-        assert [a.text for a in tree.generate(asked)] == want
-        assert [a.text for a in tree.generate(asked[::-1])] == want[::-1]
-        assert [tree.generate([one])[0].text for one in asked[:9]] == want[:9]
+        assert [a.text for a in tree.generate(batch)] == want
+        assert [a.text for a in tree.generate(batch[::-1])] == want[::-1]
+        assert [tree.generate([one])[0].text for one in batch[:9]] == want[:9]
 
 
 def test_what_the_space_held_before_changes_nothing(chat_model):
-    asked = [GenerationRequest(Prompt("Q" * (1 + 9 * i), "So, " * (i % 3)), i, max_tokens=4) for i in range(7)]
+    batch = [GenerationRequest(Prompt("Q" * (1 + 9 * i), "So, " * (i % 3)), i, max_tokens=4) for i in range(7)]
     model, fresh = load_model(str(chat_model)), load_model(str(chat_model))
-    model.generate([replace(request, max_tokens=40) for request in asked])
+    model.generate([replace(request, max_tokens=40) for request in batch])
     space = model.cache._workspace
     with torch.inference_mode():
         space.fill_(math.nan)
-    assert [a.text for a in model.generate(asked)] == [a.text for a in fresh.generate(asked)]
+    assert [a.text for a in model.generate(batch)] == [a.text for a in fresh.generate(batch)]
     assert model.cache._workspace is space
 
 
@@ -178,8 +178,8 @@ def test_only_new_tokens_are_forwarded(chat_model):
 
 def test_siblings_that_write_alike_share_their_tokens(chat_model):
     model = load_model(str(chat_model))
-    asked = [GenerationRequest(Prompt("Q?"), seed=i, max_tokens=6) for i in range(5)]
-    answers = model.generate(asked)
+    batch = [GenerationRequest(Prompt("Q?"), seed=i, max_tokens=6) for i in range(5)]
+    answers = model.generate(batch)
     prompt = answers[0].usage.prompt_tokens
     assert [a.usage.forwarded_tokens for a in answers] == [prompt + 5, 0, 0, 0, 0]
 
@@ -190,8 +190,8 @@ def test_memory_is_bounded_and_the_ledger_shows_what_was_read_again(chat_model):
         for m, b in zip([load_model(str(chat_model)), load_model(str(chat_model))], (10**8, 20_000), strict=True)
     )
     for turn in range(4):
-        asked = [GenerationRequest(Prompt(f"{i}?", "word " * turn), i, 1.0, max_tokens=12) for i in range(6)]
-        assert [a.text for a in rich.generate(asked)] == [a.text for a in poor.generate(asked)]
+        batch = [GenerationRequest(Prompt(f"{i}?", "word " * turn), i, 1.0, max_tokens=12) for i in range(6)]
+        assert [a.text for a in rich.generate(batch)] == [a.text for a in poor.generate(batch)]
         assert poor.cache.bytes <= 20_000
     assert poor.usage.forwarded_tokens > rich.usage.forwarded_tokens
 
@@ -256,9 +256,9 @@ def test_nan_fails_only_the_weighed_texts_that_hold_it(chat_model):
     token = model.tokenizer.encode("~", add_special_tokens=False)[0]
     with torch.no_grad():
         model.model.get_input_embeddings().weight[token] = float("nan")
-    asked = [(Prompt("Q?"), text) for text in ("one", "~ and", "two")]
+    batch = [(Prompt("Q?"), text) for text in ("one", "~ and", "two")]
     for _ in range(2):
-        assert [isinstance(answer, Exception) for answer in model.loglikelihood(asked)] == [False, True, False]
+        assert [isinstance(answer, Exception) for answer in model.loglikelihood(batch)] == [False, True, False]
 
 
 def test_an_error_in_a_forward_pass_leaves_no_half_filled_cache(chat_model):

@@ -67,8 +67,8 @@ def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
     remote, local = RemoteModel(llama), load_model("embedded:student", device="cpu")
     can = remote.capabilities
     assert (can.sampling, can.seed, can.stop, can.ending, can.logprobs) == ("yes", True, "removed", "count", "content")
-    asked = [GenerationRequest(Prompt(question), stop=("\n",)) for question in QUESTIONS]
-    for there, here in zip(remote.generate(asked), local.generate(asked), strict=True):
+    requests = [GenerationRequest(Prompt(question), stop=("\n",)) for question in QUESTIONS]
+    for there, here in zip(remote.generate(requests), local.generate(requests), strict=True):
         assert there.usage[:2] == here.usage[:2]
         assert there.usage.generated_tokens == here.usage.generated_tokens == len(there.probabilities) + 1
         assert there.probabilities == pytest.approx(here.probabilities[:-1], abs=1e-3)

@@ -1,4 +1,4 @@
-"""The leak filter: on its own, and between a hinter that says too much and the reasoner."""
+"""The leak filter: on its own, and between a hinter that leaks and the reasoner."""
 
 import pytest
 
@@ -32,7 +32,7 @@ SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three c
         ("Luis has 25.", [], True),
         ("Luis has 25.", STEPS, False),
         ("the answer is 50.", STEPS, True),
-        ("the answer is 25.", STEPS, True),  # known, and said to be the answer
+        ("the answer is 25.", STEPS, True),  # derived already, but stated as the answer
         (r"it is \boxed{25}.", STEPS, True),
         ("#### Luis", STEPS, True),
         ("use (3) with 25 to get 50.", STEPS, True),
@@ -152,7 +152,7 @@ def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(t
     tree = Tree(Problem("question", "p0"), 3)
     (run,) = batched_driver([(tree, hintree.Beam(2, 2).grow(tree, Rewrite(0.9, stages=("hint",))))], handlers)
     dropped = [node for node in tree if node.hint_dropped]
-    hints = [request.hint for request in roles["reasoner"].asked()]
+    hints = [request.hint for request in roles["reasoner"].requests()]
     assert set(hints) == ({None} if text == "use 9." else {Hint("look.")})
     assert len(dropped) == (len(hints) if text == "use 9." else 0)
     assert any(node.position.stages for node in tree)  # a rewrite stage requests hints too

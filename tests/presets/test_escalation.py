@@ -82,7 +82,7 @@ def test_without_a_trigger_the_teacher_gets_no_request_and_the_tree_is_the_reaso
     if name == "ssr":
         roles["teacher"] = Scripted(lambda request: (None,) * request.tracks)
     found = as_text(solve(roles, NEVER.get(name, one.search), rule, count=8))
-    requests = roles["teacher"].asked() if "teacher" in roles else []
+    requests = roles["teacher"].requests() if "teacher" in roles else []
     assert [type(request) for request in requests] == ([StrategyRequest] * 8 if name == "ssr" else [])
     if name != "mur":
         assert found == without_teacher(name)

@@ -83,7 +83,7 @@ def test_hints_are_asked_for_when_the_method_says_so(name):
     roles = scripted_roles()
     solutions = grown(HINTS[name], roles)
     steps = [node for one in solutions for node in one.tree.nodes[1:]]
-    requests = roles["hinter"].asked()
+    requests = roles["hinter"].requests()
     if name in PLANNED:
         assert all(request.node.parent is None for request in requests)
         assert all(node.hint is None for node in steps if node.depth > 1)
@@ -156,18 +156,18 @@ def lorid(*answers, rounds=5):
 
 def test_lorid_returns_what_both_ways_agree_on():
     done, roles = lorid("1", "2", "1", "3", "2", "2", "9", "9")
-    assert done.answer == "2" and len(roles["reasoner"].asked()) == 6
+    assert done.answer == "2" and len(roles["reasoner"].requests()) == 6
     status = {node.step.text: node.status for node in done.tree.nodes[1:]}
     assert [status[f"x{i}={a}"] for i, a in enumerate("121322")] == ["pruned"] * 4 + ["terminal"] * 2
-    assert [request.hint is None for request in roles["reasoner"].asked()] == [True, False] * 3
-    assert len(roles["hinter"].asked()) == 3
+    assert [request.hint is None for request in roles["reasoner"].requests()] == [True, False] * 3
+    assert len(roles["hinter"].requests()) == 3
 
 
 def test_lorid_votes_where_nothing_agrees():
     done, roles = lorid("1", "2", "1", "3", rounds=2)
-    assert done.answer == "1" and len(roles["reasoner"].asked()) == 4
+    assert done.answer == "1" and len(roles["reasoner"].requests()) == 4
     agreed, roles = lorid("4", "4")
-    assert agreed.answer == "4" and len(roles["reasoner"].asked()) == 2
+    assert agreed.answer == "4" and len(roles["reasoner"].requests()) == 2
 
 
 def test_plain_lines_show_the_next_entry_of_a_plan_and_a_conversation_the_whole():
@@ -204,7 +204,7 @@ def test_who_is_asked_first_only_answers_for_the_root_alone():
     nodes = [(child, 0), (tree.root, 0), (child, 1)]
     answers = only_first(hinter)([HintRequest(tree, node, Position(sibling)) for node, sibling in nodes])
     assert [(a.value.hint, a.usage.calls) for a in answers] == [(None, 0), (Hint("look"), 1), (None, 0)]
-    assert len(hinter.asked()) == 1 and only_first(hinter)([HintRequest(tree, child)])[0].value.tokens == 0
+    assert len(hinter.requests()) == 1 and only_first(hinter)([HintRequest(tree, child)])[0].value.tokens == 0
     assert len(hinter.batches) == 1
 
 

@@ -40,8 +40,8 @@ def test_glimprouter_decides_before_a_step_is_written_and_discards_no_step():
     roles.pop("scorer")
     tree = solve_one(roles, GlimpRouter(0.5, "any")).tree
     assert [node.author for node in tree.nodes[1:]] == ["reasoner", "teacher", "reasoner", "teacher"]
-    probes = [request for request in roles["reasoner"].asked() if request.tokens == 1]
-    drafts = [request for request in roles["reasoner"].asked() if request.tokens is None]
+    probes = [request for request in roles["reasoner"].requests() if request.tokens == 1]
+    drafts = [request for request in roles["reasoner"].requests() if request.tokens is None]
     assert ([request.node.depth for request in probes], [request.node.depth for request in drafts]) == (
         [0, 1, 2, 3],
         [0, 2],
@@ -95,9 +95,9 @@ def test_mur_samples_again_where_a_step_is_less_certain_than_those_before():
             low.append(depth)
         momentum = alpha * momentum + (1 - alpha) * math.log(p)
     assert low == [2]
-    again = [request.node.depth for request in roles["reasoner"].asked() if request.position.stages]
+    again = [request.node.depth for request in roles["reasoner"].requests() if request.position.stages]
     assert again == [2] * 3
-    judged = [request.node for request in roles["scorer"].asked()]
+    judged = [request.node for request in roles["scorer"].requests()]
     assert {(node.depth, node.replaces is not None) for node in judged} == {(3, True)} and len(judged) == 3
     best = max(judged, key=lambda node: node.score)
     assert best in choose(tree).node.path()

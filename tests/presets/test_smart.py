@@ -60,19 +60,19 @@ def test_smart_prunes_before_it_calls_the_teacher_and_keeps_a_worse_step():
         ("d", "pruned", None),
         ("B", "open", 2),
     ]
-    assert len(roles["teacher"].asked()) == 1
+    assert len(roles["teacher"].requests()) == 1
     assert [len(node.children) for node in tree.root.children] == [2, 0, 0, 0, 2]
 
 
 def test_smarts_switches():
-    def asked(search=Smart(4, 2), **switches):  # noqa: B008
+    def rewritten(search=Smart(4, 2), **switches):  # noqa: B008
         roles = smart_roles()
         tree = solve_one(roles, search, replace(SMART, **switches)).tree
         return [trail(tree.nodes[node.replaces]) for node in tree if node.replaces is not None], tree
 
-    assert asked(when="before")[0] == ["b", "c", "d"]
-    assert asked(search=Smart(4, 1))[0] == ["b", "c", "d"]
-    better = asked(accept="better")[1]
+    assert rewritten(when="before")[0] == ["b", "c", "d"]
+    assert rewritten(search=Smart(4, 1))[0] == ["b", "c", "d"]
+    better = rewritten(accept="better")[1]
     assert [n.status for n in better.root.children] == ["open", "open", "pruned", "pruned", "rejected"]
     ends = {"scorer": scores({"a": 0.95}, 0.5)}
     for final in (False, True):
@@ -93,7 +93,7 @@ def test_smart_calls_the_teacher_once_for_equal_drafts():
     roles = smart_roles() | {"reasoner": Scripted(lambda request: written("b" if request.node.depth == 0 else "end=1"))}
     rule = replace(SMART, when="before", final=True)
     tree = solve_one(roles, Smart(4, 2), rule).tree
-    assert [request.node.depth for request in roles["teacher"].asked()].count(0) == 1
+    assert [request.node.depth for request in roles["teacher"].requests()].count(0) == 1
     assert len({node.key for node in tree}) == len(tree)
     assert Counter(node.status for node in tree.root.children) == {"rejected": 1, "pruned": 3, "open": 1}
 

@@ -62,7 +62,7 @@ def test_no_request_is_sent_twice():
     solve(roles, SEARCH, RULE, count=20, live=8)
     for who in roles.values():
         keys = Counter(
-            (request.tree.problem.id, request.role, request.node.id, request.index) for request in who.asked()
+            (request.tree.problem.id, request.role, request.node.id, request.index) for request in who.requests()
         )
         assert max(keys.values()) == 1
 

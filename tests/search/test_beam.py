@@ -29,7 +29,7 @@ def test_every_level_continues_at_most_width_steps_with_branch_drafts_each():
     roles = random_roles(odd=False)
     solve(roles, search, count=20)
     drafts = Counter(
-        (request.tree.problem.id, request.node.depth, request.node.id) for request in roles["reasoner"].asked()
+        (request.tree.problem.id, request.node.depth, request.node.id) for request in roles["reasoner"].requests()
     )
     assert set(drafts.values()) == {4}
     levels = Counter((problem, depth) for problem, depth, _ in drafts)
@@ -74,9 +74,9 @@ def test_the_beam_ranks_paths_by_its_aggregate(aggregate, answer):
 def test_only_the_last_drafts_are_written_without_a_hint():
     reasoner, hinter = steps({"": ["a=1", "b=2", "c=3"]}), hints("look", "think")
     tree = solve_one({"reasoner": reasoner, "hinter": hinter}, Beam(1, 3, unhinted=1)).tree
-    assert [request.hint for request in reasoner.asked()] == [Hint("look"), Hint("think"), None]
+    assert [request.hint for request in reasoner.requests()] == [Hint("look"), Hint("think"), None]
     assert [(n.hint, n.hint_tokens) for n in tree.root.children] == [(Hint("look"), 2), (Hint("think"), 2), (None, 0)]
-    assert len(hinter.asked()) == 2
+    assert len(hinter.requests()) == 2
 
 
 def test_duplicates_among_siblings_are_merged_and_scored_once():
@@ -85,7 +85,7 @@ def test_duplicates_among_siblings_are_merged_and_scored_once():
     tree = solve_one({"reasoner": steps(lines), "scorer": scorer}, Beam(1, 3)).tree
     first, _, again = tree.root.children
     assert (again.status, again.reason, again.score) == ("pruned", f"same as step {first.id}", None)
-    assert [trail(request.node) for request in scorer.asked()] == ["a", "b", "a/c=1"]
+    assert [trail(request.node) for request in scorer.requests()] == ["a", "b", "a/c=1"]
     assert [n.status for n in first.children] == ["terminal", "pruned", "pruned"]
 
 
@@ -103,7 +103,7 @@ def test_a_looping_or_empty_step_fails_the_path_unscored(second, text, reason):
     run = solve_one({"reasoner": steps(lines), "scorer": scorer}, Beam(2, 2))
     last = find(run.tree, f"a/{second}/{text}")
     assert [(n.status, n.reason, n.score) for n in last] == [("failed", reason, None)] * 2
-    assert not any(request.node in last for request in scorer.asked())
+    assert not any(request.node in last for request in scorer.requests())
     assert (str(run.stop_reason), choose(run.tree).answer) == ("complete", "1")
 
 

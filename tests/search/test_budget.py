@@ -101,13 +101,13 @@ def test_no_tokens_for_a_helper_give_byte_for_byte_the_tree_without_it(role):
 
 @pytest.mark.parametrize("role", ["teacher", "hinter"])
 def test_when_a_helpers_tokens_are_spent_the_search_goes_on_without_it(role):
-    asked = []
+    calls = []
     for seed in range(20):
         roles = random_roles()
         run = solve_one(roles, SEARCH, RULE, budget=Budget(**{f"{role}_tokens": 1}), seed=seed)
         assert str(run.stop_reason) == "complete"
-        asked.append(len(roles[role].batches))
-    assert max(asked) == 1
+        calls.append(len(roles[role].batches))
+    assert max(calls) == 1
 
 
 @pytest.mark.parametrize("name", ["calls", "nodes", "tokens", "reasoner_tokens", "scorer_tokens"])

@@ -28,14 +28,14 @@ class Stuck:
     """Answers only when it is cancelled."""
 
     def __init__(self):
-        self.begun, self.off = [], []
+        self.started, self.cancelled = [], []
 
     def __call__(self, requests):
-        self.begun.append(requests)
+        self.started.append(requests)
         over = threading.Event()
         with current_scope().cancelling(over.set):
             assert over.wait(60)
-        self.off.append(requests)
+        self.cancelled.append(requests)
         raise RuntimeError("cancelled")
 
 
@@ -56,7 +56,7 @@ def test_spent_seconds_cancel_the_calls_under_way():
     stuck = Stuck()
     runs = list(grow(stuck, concurrent=True, budget=Budget(seconds=1.0)))
     assert {str(run.stop_reason) for run in runs} == {"budget: seconds"}
-    assert len(stuck.off) == len(stuck.begun) > 0
+    assert len(stuck.cancelled) == len(stuck.started) > 0
 
 
 def test_closing_the_iterator_cancels_all_calls():
@@ -68,7 +68,7 @@ def test_closing_the_iterator_cancels_all_calls():
     runs = grow(mixed, concurrent=True)
     assert next(runs).tree.problem.id == "p0"
     runs.close()
-    assert len(mixed.off) == len(mixed.begun) <= 9
+    assert len(mixed.cancelled) == len(mixed.started) <= 9
 
 
 def test_one_failed_request_cancels_the_others_of_its_problem_only():
@@ -81,7 +81,7 @@ def test_one_failed_request_cancels_the_others_of_its_problem_only():
     half = Half()
     reasons = {run.tree.problem.id: str(run.stop_reason) for run in grow(half, concurrent=True)}
     assert reasons == {"p0": "failed: no", "p1": "complete", "p2": "complete", "p3": "complete"}
-    assert len(half.off) == 2
+    assert len(half.cancelled) == 2
 
 
 def test_a_scope_that_has_ended_cancels_at_once():

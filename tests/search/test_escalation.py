@@ -96,10 +96,10 @@ def test_a_retry_is_written_under_a_new_hint_that_knows_the_old_one():
     roles = escalation({"retry=2": 0.9})
     roles["hinter"].reply = hints("first", "second").reply
     tree = solve_one(roles, Beam(1, 1), Rewrite()).tree
-    first, retry = roles["hinter"].asked()
+    first, retry = roles["hinter"].requests()
     assert (first.avoid, retry.avoid, retry.node) == ((), (Hint("first"),), tree.root)
     assert retry.seed != first.seed
-    assert roles["reasoner"].asked()[1].hint == tree.nodes[2].hint == Hint("second")
+    assert roles["reasoner"].requests()[1].hint == tree.nodes[2].hint == Hint("second")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_version_with_the_same_text_is_merged_and_the_old_one_kept():
     roles = escalation({}, teacher="draft=1")
     tree = solve_one(roles, CHAIN, Rewrite(stages=TEACHER, accept="always")).tree
     assert [n.status for n in tree.root.children] == ["terminal", "pruned"]
-    assert len(roles["scorer"].asked()) == 1
+    assert len(roles["scorer"].requests()) == 1
 
 
 @pytest.mark.parametrize(("final", "answer"), [(True, "3"), (False, "1")])
@@ -172,13 +172,13 @@ def branching():
     return {"reasoner": steps(lines), "teacher": steps({"b": ["t=5"]}), "scorer": scores(judged)}
 
 
-@pytest.mark.parametrize(("when", "answer", "asked"), [("before", "5", ["b"]), ("after", "1", [])])
-def test_rewriting_before_pruning_keeps_paths_that_pruning_would_drop(when, answer, asked):
+@pytest.mark.parametrize(("when", "answer", "rewritten"), [("before", "5", ["b"]), ("after", "1", [])])
+def test_rewriting_before_pruning_keeps_paths_that_pruning_would_drop(when, answer, rewritten):
     roles = branching()
     run = solve_one(roles, Beam(2, 2), Rewrite(stages=TEACHER, when=when))
     assert (choose(run.tree).answer, str(run.stop_reason)) == (answer, "complete")
-    assert [trail(request.node) for request in roles["teacher"].asked()] == asked
-    assert [n.replaces for n in find(run.tree, "b/t=5")] == [find(run.tree, "b/y=3")[0].id for _ in asked]
+    assert [trail(request.node) for request in roles["teacher"].requests()] == rewritten
+    assert [n.replaces for n in find(run.tree, "b/t=5")] == [find(run.tree, "b/y=3")[0].id for _ in rewritten]
 
 
 @pytest.mark.parametrize(("text", "score"), [("a", 0.9), (" ", 0.9), ("b", float("nan"))])
@@ -223,7 +223,7 @@ def test_a_rule_outside_its_range_is_refused_with_what_is_accepted(name, value, 
 def test_resampling_writes_again_under_the_same_hint():
     roles = escalation({"retry=2": 0.9})
     tree = solve_one(roles, CHAIN, Rewrite(stages=("resample",))).tree
-    assert len(roles["hinter"].asked()) == 1
+    assert len(roles["hinter"].requests()) == 1
     assert [(n.step.answer, n.hint, n.status) for n in tree.root.children] == [
         ("1", Hint("look"), "rejected"),
         ("2", Hint("look"), "terminal"),
@@ -256,5 +256,5 @@ def test_what_holds_for_all_steps_stays_when_the_first_is_rewritten(held):
         ("reasoner", held),
         ("teacher", held),
     ]
-    asked = solve_one(roles, CHAIN, Rewrite(0.5, stages=("hint",))).tree.root.children
-    assert len(asked) == (2 if held.kind is HintKind.PLAN else 1)  # a new plan, but no hint in a strategy's place
+    children = solve_one(roles, CHAIN, Rewrite(0.5, stages=("hint",))).tree.root.children
+    assert len(children) == (2 if held.kind is HintKind.PLAN else 1)  # a new plan, but no hint in a strategy's place

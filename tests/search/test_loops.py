@@ -33,7 +33,7 @@ SOLUTION = [
     *(f"Paragraph {i}: {i} + {i + 1} = {2 * i + 1}." for i in range(20)),
     "The answer is 15.",
 ]
-"""A solution in the manner of public outputs: a sentence said twice, and more than 17 paragraphs."""
+"""A solution in the manner of public outputs: a sentence twice, and more than 17 paragraphs."""
 
 
 def add_all(tree, texts, tokens=3):

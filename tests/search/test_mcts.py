@@ -112,7 +112,7 @@ def test_parallel_simulations_write_no_duplicate_requests():
     for batch in (1, 4, 16):
         roles = random_roles(odd=False)
         run = solve_one(roles, MCTS(32, 2, batch=batch, depth=8, c=3.0))
-        assert len(roles["reasoner"].asked()) == len(run.tree) - 1 <= 64
+        assert len(roles["reasoner"].requests()) == len(run.tree) - 1 <= 64
         rounds.append(len(roles["reasoner"].batches))
     assert rounds[0] > rounds[1] > rounds[2]
 
@@ -183,7 +183,7 @@ def test_an_arm_that_writes_duplicates_is_chosen_less_and_less():
 
     roles = {"reasoner": Scripted(write), "hinter": hints("look"), "scorer": scores({"same": 0.9}, 0.8)}
     run = solve_one(roles, ABMCTS(90, depth=1))
-    found = Counter(request.hint is None for request in roles["reasoner"].asked())
+    found = Counter(request.hint is None for request in roles["reasoner"].requests())
     assert found[False] > 2 * found[True]
     assert len([node for node in run.tree if node.status == "pruned"]) == found[True] - 1
 
@@ -216,7 +216,7 @@ def test_the_stats_of_a_subtree_count_every_step_in_it_but_duplicates_and_reject
 def test_every_simulation_writes_one_step_or_revisits_a_solution():
     roles = random_roles(odd=False)
     run = solve_one(roles, ABMCTS(30, depth=6))
-    wrote = len(roles["reasoner"].asked())
+    wrote = len(roles["reasoner"].requests())
     assert wrote <= 30 and len(run.tree) - 1 == wrote
     assert choose(run.tree).answer is not None
 

@@ -83,11 +83,11 @@ def loaded():
 
 @pytest.mark.parametrize("name", SEARCHES)
 def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name, loaded):
-    asked = [problem.question for problem in problems("validation", (2, 3), n=2, seed=8)]
+    questions = [problem.question for problem in problems("validation", (2, 3), n=2, seed=8)]
     found = []
     for live in (1, 2):
         solver = Solver(search=make_search(name, SMALL[name]), rewrite=Rewrite(0.3), seed=4, pool=loaded.pool)
-        runs = list(solver.solve_many(asked, live=live, progress=False))
+        runs = list(solver.solve_many(questions, live=live, progress=False))
         assert {str(run.stop_reason) for run in runs} == {"complete"}
         found.append([[node.step.text for node in run.tree] for run in runs])
     assert found[0] == found[1]

@@ -120,12 +120,12 @@ def test_no_request_is_sent_twice_and_no_step_is_discarded(search, rule):
     runs = solve(roles, search, rule, count=10)
     for who in roles.values():
         keys = Counter(
-            (request.tree.problem.id, request.role, request.node.key, request.index) for request in who.asked()
+            (request.tree.problem.id, request.role, request.node.key, request.index) for request in who.requests()
         )
         assert max(keys.values(), default=1) == 1
-    written = len(roles["reasoner"].asked()) + len(roles["teacher"].asked())
+    written = len(roles["reasoner"].requests()) + len(roles["teacher"].requests())
     assert written == sum(len(run.tree) - 1 for run in runs.values())
-    assert len(roles["scorer"].asked()) <= written
+    assert len(roles["scorer"].requests()) <= written
     keys = [node.key for run in runs.values() for node in run.tree]
     assert len(set(keys)) == len(keys)
 
@@ -185,7 +185,7 @@ def test_the_best_path_of_a_known_landscape_is_found_within_the_stated_calls(sea
     roles = {"reasoner": steps({place: texts * 12 for place, texts in LINES.items()}), "scorer": scores(VALLEY, 0.1)}
     run = solve_one(roles, search)
     assert choose(run.tree).answer == "ae2"
-    assert len(roles["reasoner"].asked()) <= most
+    assert len(roles["reasoner"].requests()) <= most
 
 
 @every_search
@@ -203,7 +203,7 @@ def test_a_look_ahead_keeps_the_step_that_leads_further_and_uses_what_it_wrote()
     roles["reasoner"].batches.clear()
     run = solve_one(roles, Beam(1, 3, lookahead=2))
     assert choose(run.tree).answer == "cd1"
-    assert len(roles["reasoner"].asked()) == 3 + 3 * 2 + 2 + 2 * 1 + 2
+    assert len(roles["reasoner"].requests()) == 3 + 3 * 2 + 2 + 2 * 1 + 2
 
 
 def test_a_look_ahead_follows_the_chain_that_one_before_it_wrote():
@@ -212,7 +212,7 @@ def test_a_look_ahead_follows_the_chain_that_one_before_it_wrote():
         "scorer": scores({}),
     }
     tree = solve_one(roles, Beam(1, 1, lookahead=3, depth=9)).tree
-    assert len(tree) - 1 == len(roles["reasoner"].asked()) == 9
+    assert len(tree) - 1 == len(roles["reasoner"].requests()) == 9
 
 
 def test_what_stands_after_a_rejected_step_is_no_answer():

@@ -18,8 +18,8 @@ def grown(*paths):
     for path in paths:
         node = tree.root
         for i, (text, score) in enumerate(path):
-            twin = [n for n in node.children if n.step.text == text and i < len(path) - 1]
-            node = twin[0] if twin else tree.add(node, written(text), "reasoner")
+            same = [n for n in node.children if n.step.text == text and i < len(path) - 1]
+            node = same[0] if same else tree.add(node, written(text), "reasoner")
             tree.record_score(node, score)
     return tree
 

@@ -18,7 +18,7 @@ QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens
 PICKED = (Hint("one", HintKind.STRATEGY), None, Hint("three", HintKind.STRATEGY))
 
 
-def told(letters):
+def strategies_of(letters):
     return tuple(Hint(POOL[letter], HintKind.STRATEGY) if letter in POOL else None for letter in letters)
 
 
@@ -52,22 +52,22 @@ def test_the_pool_has_twelve_different_strategies_and_m_is_none_of_them():
     ],
 )
 def test_a_reply_is_read_as_letters_and_whatever_else_it_says_is_unknown(reply, letters):
-    assert strategies(reply, 3) == told(letters)
+    assert strategies(reply, 3) == strategies_of(letters)
 
 
 def test_a_conversation_has_the_strategy_among_its_instructions_at_every_step_and_plain_lines_have_none():
-    strategy = told("B")[0]
+    strategy = strategies_of("B")[0]
     for form in (CHAT, PLAIN):
         for before in ([], ["one"], ["one", "two"]):
             path = path_of("Q?", before)
             plain = form.step("Q?", path, None)
             if path:
                 path[0].hint = strategy
-            asked = form.step("Q?", path, None if path else strategy, keep_hints=True)
-            assert (asked.user, asked.assistant) == (plain.user, plain.assistant)
-            assert asked.system.startswith(plain.system)
-            assert (asked.system == plain.system) == (form is PLAIN)
-            assert asked.system.endswith(f"Strategy: {strategy.text}") == (form is CHAT)
+            prompt = form.step("Q?", path, None if path else strategy, keep_hints=True)
+            assert (prompt.user, prompt.assistant) == (plain.user, plain.assistant)
+            assert prompt.system.startswith(plain.system)
+            assert (prompt.system == plain.system) == (form is PLAIN)
+            assert prompt.system.endswith(f"Strategy: {strategy.text}") == (form is CHAT)
 
 
 LINES = {
@@ -81,18 +81,18 @@ LINES = {
 
 
 def cast_of(lines=LINES, by_place=None):
-    teach = Scripted(
+    teacher = Scripted(
         lambda request: (
             PICKED if isinstance(request, StrategyRequest) else written("B" if request.node.depth == 0 else "t")
         )
     )
-    return {"reasoner": steps(lines), "teacher": teach, "scorer": scores(by_place or {}, 0.9)}
+    return {"reasoner": steps(lines), "teacher": teacher, "scorer": scores(by_place or {}, 0.9)}
 
 
 def test_the_teacher_picks_once_and_all_tracks_grow_in_one_batch_a_step():
     roles = cast_of()
     tree = solve_one(roles, SSR(), PRESET.rewrite).tree
-    assert [type(request) for request in roles["teacher"].asked()] == [StrategyRequest]
+    assert [type(request) for request in roles["teacher"].requests()] == [StrategyRequest]
     assert [len(batch) for batch in roles["reasoner"].batches] == [3, 3, 3]
     assert [(node.step.text, node.hint) for node in tree.root.children] == list(zip("abc", PICKED, strict=True))
     assert all(node.hint is None for node in tree if node.depth > 1)
@@ -103,7 +103,7 @@ def test_a_rewritten_first_step_keeps_the_strategy_of_its_track():
     tree = solve_one(low, SSR(), PRESET.rewrite).tree
     new = {node.replaces: node for node in tree.root.children if node.author == "teacher"}
     assert {tree.nodes[old].step.text: node.hint for old, node in new.items()} == {"b": None, "c": PICKED[2]}
-    assert [request.hint for request in low["teacher"].asked() if not isinstance(request, StrategyRequest)] == [
+    assert [request.hint for request in low["teacher"].requests() if not isinstance(request, StrategyRequest)] == [
         None,
         PICKED[2],
     ]
@@ -127,34 +127,34 @@ class Teacher:
     """A loaded model that is listened to, and whose picks are put into its mouth."""
 
     def __init__(self, model, letters):
-        self.model, self.letters, self.asked = model, letters, []
+        self.model, self.letters, self.requests = model, letters, []
         self.name, self.parameters, self.chat = "teacher", model.parameters, model.chat
 
     def generate(self, requests):
-        self.asked += requests
+        self.requests += requests
         done = self.model.generate(requests)
         pairs = zip(requests, done, strict=True)
         return [d._replace(text=self.letters) if r.prompt.assistant == "Letters:" else d for r, d in pairs]
 
 
 def test_a_model_with_a_chat_template_picks_judges_and_writes_by_its_strategies(chat_model):
-    asked, search = [Problem("How much is 2 + 2?"), Problem("And 3 + 4?")], SSR(depth=2)
+    simple, search = [Problem("How much is 2 + 2?"), Problem("And 3 + 4?")], SSR(depth=2)
     teacher, reasoner = Teacher(load_model(str(chat_model)), "B, M, K"), Teacher(load_model(str(chat_model)), "")
     solver = hintree.Solver(PRESET, reasoner=reasoner, teacher=teacher, search=search, seed=2)
-    solutions = list(solver.solve_many(asked, progress=False))
-    assert len(solutions) == len(asked)
+    solutions = list(solver.solve_many(simple, progress=False))
+    assert len(solutions) == len(simple)
     for solution in solutions:
         drafts = [node for node in solution.tree.root.children if node.author == "reasoner"]
-        assert [node.hint for node in drafts] == list(told("BMK"))
+        assert [node.hint for node in drafts] == list(strategies_of("BMK"))
         assert str(solution.stop_reason) == "complete"
         written = sum(node.step.tokens for node in solution.tree if node.author == "teacher")
         assert 0 < solution.ledger["teacher"].generated_tokens - written <= 12
-    picks = [r for r in teacher.asked if r.prompt.assistant == "Letters:"]
+    picks = [r for r in teacher.requests if r.prompt.assistant == "Letters:"]
     assert [r.prompt.user.count("\nM. Unknown") for r in picks] == [1, 1] and "2 + 2" in picks[0].prompt.user
     for model in (teacher, reasoner):
-        instructions = {r.prompt.system for r in model.asked if r.prompt.system}
+        instructions = {r.prompt.system for r in model.requests if r.prompt.system}
         assert len(instructions) == 3
-        assert {any(s.endswith(str(strategy)) for s in instructions) for strategy in told("BK")} == {True}
+        assert {any(s.endswith(str(strategy)) for s in instructions) for strategy in strategies_of("BK")} == {True}
     for roles, model in ((("teacher", "scorer"), teacher.model), (("reasoner",), reasoner.model)):
         found = [sum(getattr(s.ledger[r], name) for s in solutions for r in roles) for name in model.usage._fields]
         assert found == list(model.usage)

@@ -20,10 +20,10 @@ RULE = Rewrite(0.6)
 searches = pytest.mark.parametrize("search", SEARCHES, ids=lambda s: type(s).__name__)
 
 
-def run_all(cast, search, rule=RULE, count=10, live=4):
+def run_all(roles, search, rule=RULE, count=10, live=4):
     trees = [Tree(problem) for problem in problems(count)]
     return {
-        run.tree.problem.id: run for run in batched_driver(((t, search.grow(t, rule)) for t in trees), cast, live=live)
+        run.tree.problem.id: run for run in batched_driver(((t, search.grow(t, rule)) for t in trees), roles, live=live)
     }
 
 
@@ -53,7 +53,7 @@ class KilledError(BaseException):
     pass
 
 
-def killed_after(cast, calls):
+def killed_after(roles, calls):
     left = [calls]
 
     def wrap(who):
@@ -65,7 +65,7 @@ def killed_after(cast, calls):
 
         return who._replace(handle=answer)
 
-    return {role: wrap(who) for role, who in cast.items()}
+    return {role: wrap(who) for role, who in roles.items()}
 
 
 @pytest.mark.parametrize("calls", [1, 5, 13])
@@ -77,13 +77,13 @@ def test_a_killed_run_is_resumed_and_asks_no_question_again(search, calls, tmp_p
         run_all(Recording(tmp_path / "r").wrap(killed_after(handlers(first), calls)), search)
     second = random_roles()
     assert texts(run_all(Recording(tmp_path / "r").wrap(handlers(second)), search)) == texts(whole)
-    asked = [
+    requests = [
         (request.tree.problem.id, request.seed)
-        for cast in (first, second)
-        for who in cast.values()
-        for request in who.asked()
+        for roles in (first, second)
+        for who in roles.values()
+        for request in who.requests()
     ]
-    assert len(asked) == len(set(asked)) > 0
+    assert len(requests) == len(set(requests)) > 0
 
 
 def test_a_line_that_was_cut_off_is_dropped(tmp_path):
@@ -117,13 +117,13 @@ def test_other_problems_and_other_seeds_are_not_in_it(tmp_path):
 
 
 def test_an_answer_that_failed_is_asked_again(tmp_path):
-    cast = random_roles()
-    good = cast["scorer"].reply
-    cast["scorer"].reply = lambda request: ValueError("the server is down")
-    runs = run_all(Recording(tmp_path / "r").wrap(handlers(cast)), SEARCHES[0])
+    roles = random_roles()
+    good = roles["scorer"].reply
+    roles["scorer"].reply = lambda request: ValueError("the server is down")
+    runs = run_all(Recording(tmp_path / "r").wrap(handlers(roles)), SEARCHES[0])
     assert {str(run.stop_reason) for run in runs.values()} == {"failed: the server is down"}
-    cast["scorer"].reply = good
-    again = run_all(Recording(tmp_path / "r").wrap(handlers(cast)), SEARCHES[0])
+    roles["scorer"].reply = good
+    again = run_all(Recording(tmp_path / "r").wrap(handlers(roles)), SEARCHES[0])
     assert texts(again) == texts(run_all(handlers(random_roles()), SEARCHES[0]))
 
 

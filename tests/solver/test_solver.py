@@ -86,8 +86,8 @@ def test_threshold_above_one_makes_every_step_the_teachers():
     rule = hintree.Rewrite(threshold=1.1, stages=("teacher",), accept="always")
     solution = hintree.Solver(rewrite=rule, search=hintree.Beam(1, 1)).solve(QUESTION)
     for node in solution.steps:  # a teacher's step that says the same as the draft is merged with it
-        said = [twin.author for twin in node.parent.children if twin.step.text == node.step.text]
-        assert "teacher" in said
+        authors = [sibling.author for sibling in node.parent.children if sibling.step.text == node.step.text]
+        assert "teacher" in authors
 
 
 def test_a_spent_budget_stops_with_its_reason_and_what_there_is():

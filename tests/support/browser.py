@@ -58,7 +58,7 @@ class Browser:
         return WebDriverWait(self.driver, 20, 0.02).until(lambda _: condition())
 
     def frame(self):
-        """Wait until what was asked for is drawn."""
+        """Wait until the requested view is drawn."""
         self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => setTimeout(done))")
 
     def all(self, selector):
@@ -100,8 +100,8 @@ class Browser:
     def log(self):
         """Complaints on the console, and requests that left the page, since the last call."""
         events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
-        left = [url for url in asked if not url.startswith(("file:", "data:", "chrome"))]
+        urls = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        left = [url for url in urls if not url.startswith(("file:", "data:", "chrome"))]
         return [entry["message"] for entry in self.driver.get_log("browser")], left
 
 

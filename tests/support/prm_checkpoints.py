@@ -145,7 +145,7 @@ def math_psa(folder: Path) -> Path:
     return save(folder, Qwen2ForCausalLM(config(Qwen2Config, tokenizer)), tokenizer)
 
 
-def asked(folder: Path) -> Path:
+def language_model(folder: Path) -> Path:
     tokenizer = words_tokenizer("Yes", "No", template=CHATML)
     return save(folder, Qwen2ForCausalLM(config(Qwen2Config, tokenizer)), tokenizer)
 
@@ -172,6 +172,6 @@ CHECKPOINTS = {
     "reasoneval": reasoneval,
     "trl": trl,
     "ppm": ppm,
-    "yes-no": asked,
-    "digits": asked,
+    "yes-no": language_model,
+    "digits": language_model,
 }

@@ -66,7 +66,7 @@ class Scripted:
         """Return the cost of all responses together."""
         return reduce(Usage.plus, self.costs, Usage())
 
-    def asked(self):
+    def requests(self):
         """Return every request, in order."""
         return [request for batch in self.batches for request in batch]
 

@@ -1,4 +1,4 @@
-"""What a hostile model cannot do to the page."""
+"""The page runs no script of a model's text, loads nothing, and shows the text unchanged."""
 
 from hintree.export import ShownTree
 from hintree.search import Problem, StepOutput, Tree, choose
@@ -9,7 +9,7 @@ from tests.support.hostile_texts import HOSTILE
 
 
 def hostile_tree():
-    """Every hostile text wherever a text can stand."""
+    """Return a tree with every hostile text in every field of text."""
     tree = Tree(Problem(" ".join(HOSTILE), HOSTILE[0]))
     for text in HOSTILE:
         step = StepOutput(text, "delimiter", 3, float("nan"), float("-inf"), 0.1)
@@ -22,7 +22,7 @@ def hostile_tree():
     return ShownTree(tree, choose(tree).node, HOSTILE[1], {HOSTILE[2]: HOSTILE[3]})
 
 
-def test_hostile_texts_stay_texts_run_nothing_and_ask_nobody(browser):
+def test_hostile_texts_are_shown_as_text_without_scripts_and_requests(browser):
     solved = hostile_tree()
     browser.show(solved, solved, address="#tree=0&with=1&q=pwned")
     browser.click("#all")

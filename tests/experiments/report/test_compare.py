@@ -95,8 +95,8 @@ def test_only_attempts_of_both_count_and_no_tree_is_needed(folder, tmp_path):
 
 
 def test_arms_that_share_no_attempt_are_an_error(tmp_path, results):
-    asked = SOURCE.format(N, STEPS)
-    with Store.create(tmp_path, study(ARMS, asked, SEEDS), stored(read_cases(asked))) as store:
+    source = SOURCE.format(N, STEPS)
+    with Store.create(tmp_path, study(ARMS, source, SEEDS), stored(read_cases(source))) as store:
         store.add([(r, None) for (arm, *_), r in results.items() if arm == "student"])
     with pytest.raises(UsageError, match="'rewrites 200' and 'student' have no attempt in common yet"):
         compare(tmp_path, "rewrites 200", "student")

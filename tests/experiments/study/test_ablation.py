@@ -1,4 +1,4 @@
-"""A study comes to its end whatever its problems do, and to the same end whatever is done to it."""
+"""A study ends despite problems that crash or hang, with the same results for any workers, tasks and kills."""
 
 import json
 import os
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @given(st.sets(st.integers(0, 99), max_size=5), st.integers(1, 64))
-def test_poison_is_found_in_three_attempts_and_takes_nothing_with_it(poison, size):
+def test_poison_problems_are_isolated_in_three_attempts(poison, size):
     """A task that holds poison breaks before any of its problems is solved: the worst case."""
     names = [str(i) for i in range(100)]
     schedule = TaskQueue(plan(["a"], [0], names, [], size))
@@ -138,7 +138,7 @@ def test_50_kills(tmp_path):
     assert kill_often(LIGHT, tmp_path, 50, 3.0, 1, table) >= 1
 
 
-def test_ctrl_c_ends_everything_before_its_time(tmp_path):
+def test_ctrl_c_ends_all_processes(tmp_path):
     process = subprocess.Popen(
         [*LIGHT, str(tmp_path / "run"), "8000"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

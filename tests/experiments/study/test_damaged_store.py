@@ -1,4 +1,4 @@
-"""A store that cannot be read or written says clearly what is wrong with it."""
+"""Errors of damaged, foreign and unwritable stores name the problem and the remedy."""
 
 import random
 import re
@@ -19,10 +19,10 @@ from tests.support.stores import cases, grown, result, study
 @pytest.fixture
 def filled(tmp_path):
     """A folder with a store of 2 arms, 30 problems and 2 seeds, and its rows."""
-    asked = cases([f"p{i}" for i in range(30)])
-    keys = [key_of(case.id, case.question) for case in asked]
+    stored = cases([f"p{i}" for i in range(30)])
+    keys = [key_of(case.id, case.question) for case in stored]
     rows = [(result(arm, key, seed), pack_tree(grown(key, seed))) for arm in "ab" for key in keys for seed in (0, 1)]
-    with Store.create(tmp_path / "run", study(), asked, versions={}, hardware={}) as store:
+    with Store.create(tmp_path / "run", study(), stored, versions={}, hardware={}) as store:
         store.add(rows)
     return tmp_path / "run", [row for row, _ in rows]
 

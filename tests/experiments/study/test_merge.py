@@ -10,24 +10,24 @@ from tests.support.stores import cases, grown, result, study
 
 def test_merging_takes_all_batches_of_a_store(tmp_path, monkeypatch):
     monkeypatch.setattr("hintree.experiments.study.merge.BATCH", 2)
-    asked = cases([f"p{i}" for i in range(7)])
-    with Store.create(tmp_path / "x", study(), asked, versions={}, hardware={}) as store:
-        store.add([(result("a", key_of(case.id, case.question)), None) for case in asked])
+    stored = cases([f"p{i}" for i in range(7)])
+    with Store.create(tmp_path / "x", study(), stored, versions={}, hardware={}) as store:
+        store.add([(result("a", key_of(case.id, case.question)), None) for case in stored])
     assert "7 of 28 results, 7 of them new" in merge([tmp_path / "x"], tmp_path / "all")
 
 
 def test_merging_is_idempotent_and_independent_of_order(tmp_path):
-    asked = cases([f"p{i}" for i in range(6)])
-    keys = [key_of(case.id, case.question) for case in asked]
+    stored = cases([f"p{i}" for i in range(6)])
+    keys = [key_of(case.id, case.question) for case in stored]
     for name, part in (("x", keys[:4]), ("y", keys[3:])):
-        with Store.create(tmp_path / name, study(), asked, versions={}, hardware={}) as store:
+        with Store.create(tmp_path / name, study(), stored, versions={}, hardware={}) as store:
             store.add([(result("a", key), pack_tree(grown(key))) for key in part])
     assert "6 of 24 results, 6 of them new" in merge([tmp_path / "x", tmp_path / "y"], tmp_path / "xy")
     first = (tmp_path / "xy" / "results.csv").read_bytes()
     assert "6 of 24 results, 0 of them new" in merge([tmp_path / "y", tmp_path / "x"], tmp_path / "xy")
     merge([tmp_path / "y", tmp_path / "x", tmp_path / "x"], tmp_path / "yx")
     assert first == (tmp_path / "xy" / "results.csv").read_bytes() == (tmp_path / "yx" / "results.csv").read_bytes()
-    with Store.create(tmp_path / "other", study(("a",)) | {"name": "other"}, asked, versions={}, hardware={}):
+    with Store.create(tmp_path / "other", study(("a",)) | {"name": "other"}, stored, versions={}, hardware={}):
         pass
     with pytest.raises(UsageError, match="another study"):
         merge([tmp_path / "x", tmp_path / "other"], tmp_path / "z")

@@ -36,28 +36,28 @@ ODD = [
 
 
 def test_what_is_written_is_read_in_the_studys_order_whatever_the_order_of_writing(tmp_path):
-    asked = cases(["p", "q"])
-    p, q = (key_of(case.id, case.question) for case in asked)
+    stored = cases(["p", "q"])
+    p, q = (key_of(case.id, case.question) for case in stored)
     wanted = [result(arm, key, seed) for arm in ("b", "a") for key in (p, q) for seed in (0, 1)]
     tables = set()
     for i in range(3):
         mixed = random.Random(i).sample(wanted, len(wanted))
-        with Store.create(tmp_path / str(i), study(), asked, versions={"hintree": "1"}) as store:
+        with Store.create(tmp_path / str(i), study(), stored, versions={"hintree": "1"}) as store:
             for row in mixed:
                 store.add([(row, pack_tree(grown(row.problem, row.seed)))])
         with Store.open(tmp_path / str(i)) as store:
             assert list(store.results()) == wanted
             assert to_dict(store.tree("a", q, 1)) == to_dict(grown(q, 1))
-            assert (list(store.arms()), list(store.problems().values())) == (["b", "a"], asked)
+            assert (list(store.arms()), list(store.problems().values())) == (["b", "a"], stored)
             assert (store.study, store.meta("versions")) == (study(), {"hintree": "1"})
             tables.add(as_csv(store))
     assert len(tables) == 1
 
 
 def test_a_result_is_there_once_and_done_beats_failed(tmp_path):
-    asked = cases(["p"])
+    stored = cases(["p"])
     key = key_of("p", "question 0")
-    with Store.create(tmp_path, study(), asked) as store:
+    with Store.create(tmp_path, study(), stored) as store:
         store.add([(result("a", key, status="failed", answer=None), None)])
         store.add([(result("a", key), pack_tree(grown("first")))])
         store.add([(result("a", key, answer="9"), pack_tree(grown("second")))])
@@ -133,8 +133,8 @@ from pathlib import Path
 from hintree.experiments.study.store import Store
 from hintree.experiments.study.store_rows import pack_tree
 from tests.support.stores import cases, grown, result, study
-number, asked = int(sys.argv[2]), cases([f"p{i}" for i in range(100)])
-with Store.create(Path(sys.argv[1]), study(), asked, exist_ok=True) as store:
+number, stored = int(sys.argv[2]), cases([f"p{i}" for i in range(100)])
+with Store.create(Path(sys.argv[1]), study(), stored, exist_ok=True) as store:
     for key in list(store.problems())[number::4]:
         store.add([(result("a", key), pack_tree(grown(key)))])
 """

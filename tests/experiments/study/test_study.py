@@ -1,4 +1,4 @@
-"""Study files: what they say is understood whole, and what is wrong in them is named with its line."""
+"""Study files: all settings are resolved, and errors name the line."""
 
 import json
 from pathlib import Path

@@ -14,12 +14,12 @@ from hintree.statistics.calibration import calibration_error, reliability
 from hintree.training.prm.rows import label, read_rows, sample_solutions, to_line
 
 
-def draws(seed=0, n=4000, heat=3.0):
-    """Scores whose log odds are ``heat`` times too large, and the labels drawn from the true probabilities."""
+def draws(seed=0, n=4000, factor=3.0):
+    """Scores whose log odds are ``factor`` times too large, and the labels drawn from the true probabilities."""
     rng = np.random.default_rng(seed)
     odds = rng.normal(0, 1.5, n)
     right = rng.random(n) < 1 / (1 + np.exp(-odds))
-    return 1 / (1 + np.exp(-heat * odds)), right
+    return 1 / (1 + np.exp(-factor * odds)), right
 
 
 def test_a_temperature_is_found_again_and_lowers_the_calibration_error():
