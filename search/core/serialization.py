@@ -94,7 +94,7 @@ def from_dict(data: Mapping[str, Any]) -> Tree:
         version = data["version"]
         if data["format"] != "hintree-tree" or version is True or version not in range(1, VERSION + 1):
             raise UsageError(f"not a hintree tree of version {VERSION} or older")
-        texts = dict(data["problem"])
+        texts = {**data["problem"]}
         choices = texts.pop("choices", [])
         tree = Tree(Problem(**texts, choices=tuple(choices)), data["seed"])
         whole = isinstance(choices, list) and all(isinstance(text, str) for text in (*texts.values(), *choices))
