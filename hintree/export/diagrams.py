@@ -13,7 +13,7 @@ from hintree.view.text import one_line
 LONGEST = 120
 """Characters of a step in a diagram."""
 MOST_EDGES = 500
-"""What Mermaid draws unless the page's owner allows more."""
+"""Most edges that Mermaid draws by default."""
 DOT_SHAPES = {"": "plaintext", "reasoner": "box", "teacher": "box, peripheries=2"}
 DOT_STYLES = {"pruned": "dotted", "rejected": "dashed", "failed": "dotted"}
 
@@ -27,12 +27,12 @@ def caption(tree: Tree, node: Node) -> list[str]:
 
 
 def width(tree: Tree, node: Node) -> float:
-    """An edge's width in points: from 1 to 5 by the share of visits, 1 where a search counts none."""
+    """Return an edge's width in points: 1 to 5 by the share of visits, 1 without visits."""
     return 1 + 4 * math.sqrt(node.visits / max(1, tree.root.visits))
 
 
 def to_dot(tree: Tree, chosen: Node) -> str:
-    """The tree in Graphviz' language; dashed arrows lead from a rejected step to what replaced it."""
+    """Return the tree as DOT (Graphviz); dashed arrows lead from a rejected step to its replacement."""
     path = {node.id for node in chosen.path()}
     rows = ["digraph hintree {", "  rankdir=LR; nodesep=0.12; ranksep=0.35;"]
     rows.append(
@@ -54,12 +54,12 @@ def to_dot(tree: Tree, chosen: Node) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text within the quotes of a DOT string."""
+    """Escape a text for a quoted DOT string."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def to_mermaid(tree: Tree, chosen: Node) -> str:
-    """The tree as a Mermaid flowchart.
+    """Return the tree as a Mermaid flowchart.
 
     Raises:
         UsageError: It has more edges than Mermaid draws.
@@ -80,7 +80,7 @@ def to_mermaid(tree: Tree, chosen: Node) -> str:
 
 
 def mermaid_edges(tree: Tree) -> Iterator[str]:
-    """One line for every step, and one for every rewrite."""
+    """Yield a line per step and a line per rewrite."""
     for node in tree.nodes[1:]:
         assert node.parent is not None
         yield f"  n{node.parent.id} --> n{node.id}"
@@ -89,5 +89,5 @@ def mermaid_edges(tree: Tree) -> Iterator[str]:
 
 
 def as_entities(text: str) -> str:
-    """Text within the quotes of a Mermaid label: all but letters, digits and spaces as numbered entities."""
+    """Escape a text for a quoted Mermaid label: all but letters, digits and spaces become numbered entities."""
     return "".join(c if c.isalnum() or c == " " else f"#{ord(c)};" for c in text)

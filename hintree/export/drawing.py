@@ -14,13 +14,13 @@ SCALE = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184
 CHOSEN, FINISHED, LINE = "#d55e00", "#56b4e9", "#222222"
 """Colours of the chosen path, of the ring around a finished step, and of other rings."""
 PANEL = Size()
-"""The size of a panel where several stand together."""
+"""Size of a panel in a picture of several."""
 FAINT = 0.3
 """Opacity of steps that were pruned or failed."""
 
 
 class Panel(NamedTuple):
-    """One tree, the last step of its chosen path, and what is written above and below it."""
+    """Tree with the last step of its chosen path, title and caption."""
 
     title: str
     settings: str
@@ -30,7 +30,7 @@ class Panel(NamedTuple):
 
 
 def colour(score: float | None) -> str:
-    """The colour of a score in [0, 1]; white where nobody judged."""
+    """Return the colour of a score in [0, 1]; white without a score."""
     if score is None:
         return "#ffffff"
     at = min(int(score * (len(SCALE) - 1)), len(SCALE) - 2)
@@ -40,22 +40,22 @@ def colour(score: float | None) -> str:
 
 
 def ink(score: float | None) -> str:
-    """The colour of text that can be read on the colour of a score."""
+    """Return the colour of text that is readable on the colour of a score."""
     return "#ffffff" if score is not None and score < 0.5 else "#000000"
 
 
 def escape(written: str) -> str:
-    """Text for XML: markup escaped, and what cannot be seen written out, as XML forbids most of it."""
+    """Escape a text for XML: markup, and invisible characters, most of which XML forbids."""
     return html.escape(visible(written))
 
 
 def text(x: float, y: float, written: str, style: str = "") -> str:
-    """One line of text; ``style`` holds further attributes."""
+    """Return one line of text as SVG; ``style`` holds further attributes."""
     return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(written)}</text>'
 
 
 def draw_panel(panel: Panel, levels: int, size: Size) -> Iterator[str]:
-    """One tree: edges, the chosen path over them, steps over both, and the answer."""
+    """Yield the SVG of one tree: edges, the chosen path above them, steps above both, and the answer."""
     at, path = circles(panel.tree, levels, size), {node.id for node in panel.chosen.path()}
     yield f'<rect width="{size.wide:.0f}" height="{size.high:.0f}" rx="6" fill="none" stroke="#dddddd"/>'
     yield text(MARGIN, 22, panel.title, 'font-size="16" font-weight="bold"')
@@ -80,7 +80,7 @@ def draw_panel(panel: Panel, levels: int, size: Size) -> Iterator[str]:
 
 
 def faint(node: Node) -> str:
-    """The attribute that makes a pruned, rejected or failed step and the way to it faint."""
+    """Return the attribute that fades a pruned, rejected or failed step and the edge to it."""
     return f' opacity="{FAINT}"' if node.status in ("pruned", "rejected", "failed") else ""
 
 
@@ -116,12 +116,12 @@ def draw_legend(wide: float) -> tuple[list[str], float]:
 
 
 def key_of(look: str, what: str) -> str:
-    """A circle of the legend and its meaning."""
+    """Return a circle of the legend and its meaning."""
     return f'<circle cx="8" cy="10" r="6" fill="{colour(0.8)}" {look}/>' + text(20, 14, what)
 
 
 def draw(heading: str, question: str, panels: Sequence[Panel], *, across: int = 4, size: Size = PANEL) -> str:
-    """The whole picture, ``across`` panels in a row, on a white ground of its own."""
+    """Return the picture as SVG, ``across`` panels in a row, on a white background."""
     wide = across * (size.wide + MARGIN) + MARGIN
     lines = textwrap.wrap(visible(question), int(wide / 7.5))
     top, rows = 46.0 + 18 * len(lines), -(-len(panels) // across)

@@ -15,14 +15,14 @@ from hintree.view.shown_tree import ShownTree
 
 
 def to_html(solved: ShownTree) -> str:
-    """The tree as a page that can be explored."""
+    """Return the tree as an interactive HTML page."""
     from hintree.view.page import page
 
     return page([solved])
 
 
 def data_of(solved: ShownTree) -> dict[str, Any]:
-    """The tree's plain data, and the id of the last step of the chosen path."""
+    """Return the tree's plain data and the id of the last step of the chosen path."""
     return {**to_dict(solved.tree), "chosen": solved.chosen.id}
 
 
@@ -43,7 +43,7 @@ READERS = (".json", ".graphml", ".gexf")
 
 
 def render(solved: ShownTree, ending: str) -> bytes:
-    """The content of a file with that ending.
+    """Return the content of a file with this ending.
 
     Raises:
         UsageError: No tree is written with that ending.
@@ -55,7 +55,7 @@ def render(solved: ShownTree, ending: str) -> bytes:
 
 
 def read(path: Path) -> ShownTree:
-    """The tree of a .json, .graphml or .gexf file; without a note of the chosen path, the one with the best score.
+    """Read the tree of a .json, .graphml or .gexf file; without a chosen path, that of the best score is chosen.
 
     Raises:
         UsageError: It cannot be read, or is not a tree.

@@ -21,7 +21,7 @@ READERS: dict[str, Any] = {"graphml": nx.read_graphml, "gexf": nx.read_gexf}
 
 
 def to_xml(data: Mapping[str, Any], form: str) -> bytes:
-    """A tree's plain data as "graphml" or "gexf"."""
+    """Return a tree's plain data as "graphml" or "gexf"."""
     tree = from_dict(data)
     head = {name: value for name, value in data.items() if name != "nodes"}
     graph: nx.DiGraph[int] = nx.DiGraph()
@@ -45,7 +45,7 @@ def to_xml(data: Mapping[str, Any], form: str) -> bytes:
 
 
 def from_xml(source: bytes, form: str) -> dict[str, Any]:
-    """The plain data that ``to_xml`` was given. Raises UsageError for any other file."""
+    """Return the plain data of a file from ``to_xml``. Raises UsageError for any other file."""
     try:
         graph: Any = READERS[form](io.BytesIO(source), node_type=int)
         rows = [json.loads(graph.nodes[i]["hintree"]) for i in sorted(graph.nodes)]

@@ -1,4 +1,4 @@
-"""A tree as a Markdown outline: to be read, quoted, or pasted into an issue."""
+"""Write a tree as a Markdown outline, such as for an issue."""
 
 import re
 
@@ -11,7 +11,7 @@ DEEPEST = 30
 
 
 def to_markdown(tree: Tree, chosen: Node) -> str:
-    """The question, the answer, and every step under the step before it; the chosen path is in bold."""
+    """Return question, answer, and every step nested under its parent; the chosen path is bold."""
     path = {node.id for node in chosen.path()}
     answer = "no answer" if chosen.step.answer is None else f"answer: {escape(chosen.step.answer)}"
     rows = [f"# {escape(tree.problem.question)}", "", f"{len(tree) - 1} steps, {answer}", ""]
@@ -22,7 +22,7 @@ def to_markdown(tree: Tree, chosen: Node) -> str:
 
 
 def entry(node: Node, chosen: bool) -> str:
-    """One step as one line: id, author, score, hint, text, and what became of it."""
+    """Return one step as one line: id, author, score, hint, text, and status with reason."""
     score = "" if node.score is None else f" {node.score:.2f}"
     hint = f" *hint: {escape(str(node.hint))}*" if node.hint else ""
     words = escape(node.step.text) or "(empty)"
@@ -32,5 +32,5 @@ def entry(node: Node, chosen: bool) -> str:
 
 
 def escape(text: str) -> str:
-    """Text on one line of Markdown, in which nothing is markup."""
+    """Escape a text for one line of Markdown without markup."""
     return re.sub(r"([\\`*_~\[\]<>&#|$!])", r"\\\1", one_line(text))

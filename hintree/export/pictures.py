@@ -1,4 +1,4 @@
-"""One tree as a picture for a paper: SVG or PNG.
+"""Draw one tree for a paper, as SVG or PNG.
 
 Graphviz lays out trees of up to 2,000 steps where it is installed, with the texts in boxes. Otherwise, and above, our
 own layout draws circles.
@@ -17,16 +17,16 @@ from hintree.view.text import one_line
 MOST = 2_000
 """Steps that Graphviz is given; boxes with the texts of more fill metres of paper."""
 SECONDS = 60
-"""What Graphviz may take before our own layout does the work."""
+"""Time limit of Graphviz, after which hintree's own layout is used."""
 
 
 def to_svg(tree: Tree, chosen: Node) -> bytes:
-    """The picture as SVG."""
+    """Return the picture as SVG."""
     return by_graphviz(tree, chosen, "svg") or own(tree, chosen).encode()
 
 
 def to_png(tree: Tree, chosen: Node) -> bytes:
-    """The picture as PNG, at twice the pixels of the SVG.
+    """Return the picture as PNG, with twice the pixels of the SVG.
 
     Raises:
         UsageError: There is no Graphviz and no resvg.
@@ -41,7 +41,7 @@ def to_png(tree: Tree, chosen: Node) -> bytes:
 
 
 def by_graphviz(tree: Tree, chosen: Node, form: str) -> bytes | None:
-    """Drawn by Graphviz' dot; None where it is not installed, takes too long or gives up."""
+    """Return the SVG of Graphviz' dot; None if it is not installed, too slow or fails."""
     dot = shutil.which("dot")
     if dot is None or len(tree) > MOST:
         return None
@@ -56,7 +56,7 @@ def by_graphviz(tree: Tree, chosen: Node, form: str) -> bytes | None:
 
 
 def own(tree: Tree, chosen: Node) -> str:
-    """Drawn by our own layout."""
+    """Return the SVG of hintree's own layout."""
     answer = "no answer" if chosen.step.answer is None else f"answer {one_line(chosen.step.answer, 60)}"
     judged = "not judged" if chosen.score is None else f"score {chosen.score:.2f}"
     panel = Panel("", "", tree, chosen, (f"{len(tree) - 1:,} steps, seed {tree.seed}", f"{answer}, {judged}"))

@@ -21,11 +21,11 @@ TrainingRow = dict[str, Any]
 GOOD = 0.5
 """A step is labelled right where its score is at least this."""
 STEP_END = "\n"
-"""What stands between steps, and after the question."""
+"""Text between steps, and after the question."""
 
 
 def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
-    """A row for every path whose steps were all judged, as far as it was judged."""
+    """Yield a row per path whose steps all have scores, up to the last scored step."""
     for end in tree.nodes[1:]:
         path = end.path()
         scores = [node.score for node in path if node.score is not None]
@@ -39,13 +39,13 @@ def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
 
 
 def sft_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
-    """The chosen solution, if it is finished."""
+    """Yield the chosen solution, if it is finished."""
     if chosen.status == "terminal":
         yield {"prompt": prompt([], tree), "completion": solution(chosen.path())}
 
 
 def dpo_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
-    """A pair for every rewrite that was judged higher or lower than what it was written in place of."""
+    """Yield a pair per rewrite whose score differs from that of the replaced step."""
     for new in tree:
         old = None if new.replaces is None else tree.nodes[new.replaces]
         if old is None or new.score is None or old.score is None or new.score == old.score or new.parent is None:
@@ -59,12 +59,12 @@ def dpo_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
 
 
 def prompt(path: Iterable[Node], tree: Tree) -> str:
-    """The question and the steps so far, each with its end."""
+    """Return the question and the steps so far, each with its delimiter."""
     return storable(tree.problem.question + STEP_END + solution(path))
 
 
 def solution(path: Iterable[Node]) -> str:
-    """The steps as one text; one that was cut by its length goes on without an end."""
+    """Return the steps as one text; a step that was cut by its length has no delimiter."""
     return storable("".join(n.step.text + ("" if n.step.ended == "length" else STEP_END) for n in path))
 
 
@@ -72,6 +72,6 @@ FORMS: Mapping[str, Callable[[Tree, Node], Iterator[TrainingRow]]] = {"prm": prm
 
 
 def to_lines(form: str, trees: Iterable[ShownTree]) -> Iterator[str]:
-    """The rows of many trees, as lines."""
+    """Yield the rows of many trees as lines of JSON."""
     for solved in trees:
         yield from (json.dumps(row) + "\n" for row in FORMS[form](solved.tree, solved.chosen))

@@ -67,12 +67,12 @@ class LabProblem:
 
     @property
     def id(self) -> str:
-        """A stable identifier: a hash of the question."""
+        """Return a stable identifier: a hash of the question."""
         return "lab-" + hashlib.sha256(self.question.encode()).hexdigest()[:12]
 
     @property
     def answer(self) -> int:
-        """The exact answer, an integer."""
+        """Return the exact answer, an integer."""
         return self.values[self.target]
 
     def needed(self) -> set[str]:

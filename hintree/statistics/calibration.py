@@ -20,7 +20,7 @@ class Bin(NamedTuple):
 
 
 def reliability(scores: Floats, right: NDArray[np.bool_]) -> list[Bin]:
-    """Bins of equal width that hold a case, from low to high; the last holds the score 1 too.
+    """Return the non-empty bins of equal width, from low to high; the last one includes the score 1.
 
     Args:
         scores: In [0, 1], shape [cases].
@@ -32,7 +32,7 @@ def reliability(scores: Floats, right: NDArray[np.bool_]) -> list[Bin]:
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:
-    """Expected calibration error (Guo et al. 2017, arXiv 1706.04599, equation 3), in [0, 1]; NaN without cases."""
+    """Return the expected calibration error (Guo et al. 2017, arXiv 1706.04599, eq. 3) in [0, 1]; NaN without cases."""
     total = sum(b.n for b in bins)
     return sum(b.n * abs(b.right - b.score) for b in bins) / total if total else float("nan")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hintree.search import Node, Tree
 
 TOP, BOTTOM, MARGIN = 52.0, 52.0, 14.0
-"""A panel's room for the title and for the caption, and its margin, in pixels."""
+"""Height of a panel's title and caption, and its margin, in pixels."""
 
 
 class Size(NamedTuple):
@@ -26,7 +26,7 @@ class Circle(NamedTuple):
 
 
 def preorder(tree: Tree) -> Iterator[Node]:
-    """Every step before the steps after it, siblings in the order in which they were written."""
+    """Return the steps in preorder, siblings by order of creation."""
     waiting = [tree.root]
     while waiting:
         node = waiting.pop()
@@ -35,13 +35,13 @@ def preorder(tree: Tree) -> Iterator[Node]:
 
 
 def fit(tree: Tree) -> Size:
-    """The size of a picture of this tree alone: room for every step, up to about 4,000 pixels each way."""
+    """Return the size of a picture of this tree alone, at most about 4,000 pixels each way."""
     levels, leaves = max(node.depth for node in tree), max(columns(tree)) + 1
     return Size(min(4000.0, max(640.0, 34 * leaves)), TOP + BOTTOM + min(4000.0, 24 + 52.0 * levels), 11.0)
 
 
 def columns(tree: Tree) -> list[float]:
-    """The column of every step: leaves side by side at 0, 1, ..., parents centred over their children."""
+    """Return the column of every step: leaves at 0, 1, ..., parents centred over their children."""
     found, leaves = [0.0] * len(tree), 0
     for node in preorder(tree):
         if not node.children:
@@ -53,7 +53,7 @@ def columns(tree: Tree) -> list[float]:
 
 
 def circles(tree: Tree, levels: int, size: Size) -> list[Circle]:
-    """Every step within a panel that has room for so many levels; larger where a search came by more often.
+    """Return position and radius of every step in a panel; the radius grows with the number of visits.
 
     Between neighbours there is room for rings, as wide as half a radius each.
     """

@@ -26,7 +26,7 @@ DEEPEST = 24
 
 
 def page(trees: Sequence[ShownTree]) -> str:
-    """The page that shows trees of the same problem.
+    """Return the HTML page that shows trees of the same problem.
 
     Raises:
         UsageError: They are of different problems.
@@ -50,12 +50,12 @@ def page(trees: Sequence[ShownTree]) -> str:
 
 
 def source(name: str) -> str:
-    """A file of this folder."""
+    """Return the text of a file in this folder."""
     return HERE.joinpath(name).read_text(encoding="utf-8")
 
 
 def digest(text: str) -> str:
-    """A source of a Content-Security-Policy that allows exactly this inline text."""
+    """Return the Content-Security-Policy source that allows exactly this inline text."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -66,7 +66,7 @@ def as_data(data: Any) -> str:
 
 
 def as_columns(solved: ShownTree) -> dict[str, Any]:
-    """A tree as columns: a list of every field that all steps have, an object by id of those that few have."""
+    """Return a tree as columns: a list per field that all steps have, an object by id per field that few have."""
     nodes = solved.tree.nodes
     return {
         "name": visible(solved.name),
@@ -97,14 +97,14 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
 
 
 def rounded(x: float | None) -> float | str | None:
-    """A number to four places; one that JSON does not have as a text."""
+    """Return a number to four places; NaN and infinities, which JSON lacks, as texts."""
     if x is None:
         return None
     return round(x, 4) if abs(x) < float("inf") else str(x)
 
 
 def outline(solved: ShownTree) -> Iterator[str]:
-    """One paragraph for the problem and one for every step, in HTML."""
+    """Return one HTML paragraph for the problem and one per step."""
     path = {node.id for node in solved.chosen.path()}
     yield f"<h1>{safe(solved.tree.problem.question)}</h1><p>{safe(solved.name)}</p>"
     for node in preorder(solved.tree):
@@ -114,7 +114,7 @@ def outline(solved: ShownTree) -> Iterator[str]:
 
 
 def entry(node: Node) -> str:
-    """One step of the outline."""
+    """Return one step of the outline as HTML."""
     score = "" if node.score is None else f" {node.score:.2f}"
     hint = f" <i>hint: {safe(str(node.hint))}</i>" if node.hint else ""
     fate = f" <small>{node.status} {safe(node.reason)}</small>" if node.reason else ""

@@ -1,4 +1,4 @@
-"""A grown tree with its chosen path: what exports and pages show."""
+"""Grown tree with its chosen path, as exports and pages show it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from hintree.search import Node, Tree
 
 
 class ShownTree(NamedTuple):
-    """A tree and the last step of the chosen path, with what is known about the search.
+    """Tree, the last step of its chosen path, and facts about the search.
 
     name: What to call it where several trees are shown, such as the arm of an ablation.
     facts: Further lines for people, by title.

@@ -47,7 +47,7 @@ class ModelAdapter(NamedTuple):
 
     @property
     def slot_bytes(self) -> int:
-        """Size of one token's keys and values in bytes."""
+        """Return the size of one token's keys and values in bytes."""
         return 2 * self.layers * self.heads * self.size * int(next(self.body.parameters()).element_size())
 
 

@@ -234,7 +234,7 @@ def locate(name: str) -> str:
 
 
 def reach(place: str) -> None:
-    """Look a model up on the hub, once, if it is neither a folder nor in the local cache.
+    """Request a model from the hub, once, if it is neither a folder nor in the local cache.
 
     Raises:
         OSError: The hub cannot be reached or has no such model.

@@ -140,7 +140,7 @@ class PrefixTrie:
 
     @property
     def bytes(self) -> int:
-        """Size of the keys and values in bytes, unused capacity included."""
+        """Return the size of the keys and values in bytes, unused capacity included."""
         return 0 if self.states is None else self.states.numel() * self.states.element_size()
 
 
@@ -212,7 +212,7 @@ class PrefixCache:
 
     @property
     def bytes(self) -> int:
-        """Size of all keys and values in bytes."""
+        """Return the size of all keys and values in bytes."""
         return sum(trie.bytes for trie in self._tries.values())
 
 
