@@ -14,7 +14,7 @@ from hintree.data.left_out import remarks
 from hintree.data.lettered import listed_in, with_options
 from hintree.data.names import FAMILY, ID, Row
 from hintree.data.question import read_question
-from hintree.data.reference import read_reference
+from hintree.data.reference import in_percent, read_reference
 from hintree.search.core.tree import Problem
 
 
@@ -70,6 +70,7 @@ def read_fully(content: object, fields: Fields) -> ReadRow:
     reference = read_reference(row, question, options, named=fields.answer, solution=solution)
     shown = with_options(question, options.texts)
     reference, choices = in_text(question, reference, options)
+    reference = reference if choices else in_percent(question, reference)
     name = read_id(row, shown)
     family = row.value(FAMILY)
     family = family if isinstance(family, str) else ""

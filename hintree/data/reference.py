@@ -21,6 +21,17 @@ NO_ANSWER = ("proof", "notfound", "not found")
 TRUE_OR_FALSE = re.compile(r"\btrue\b.{0,40}\bfalse\b", re.IGNORECASE)
 
 
+PERCENT = re.compile(
+    r"\b(?:what|which|how many|as an?|by what|in) (?:\w{1,15} ){0,2}?(?:percent|per cent)", re.IGNORECASE
+)
+NUMBER = re.compile(r"[1-9]\d{0,5}(?:\.\d{1,6})?")
+
+
+def in_percent(question: str, reference: str) -> str:
+    """Return a bare number with "%" if the question asks for percent (GSM8K), so that "75%" and "75" are right."""
+    return f"{reference}%" if NUMBER.fullmatch(reference) and PERCENT.search(question) else reference
+
+
 def read_reference(row: Row, question: str, options: Options, *, named: str = "", solution: str = "") -> str:
     r"""Return the final answer of a row; for multiple choice the letter of the right option.
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hintree.grade.errors import GraderError
 from hintree.grade.languages import ENGLISH, LANGUAGES, Language
 
-LINK = r"(?:[=-]>|[:\uff1a=\u2192\u21d2|]|[-\u2013\u2014]{1,2}(?= ))"
+LINK = r"(?:[=-]>|[*_]?[:\uff1a=\u2192\u21d2|\]]|[-\u2013\u2014]{1,2}(?= ))"
 """Signs that link a noun to its value in every language."""
 SPACE = r"[ \u3000]?"
 
@@ -68,7 +68,7 @@ def of_language(language: Language) -> Form:
     middle = "".join(rf"|{word}" for word in sorted(language.adjectives, key=len, reverse=True))
     about = r"| ?\([^()\n]{1,40}\)"
     if language is ENGLISH:
-        about += r"|(?: to| for| of|,? (?:which|that)|, in|, rounded|, to)(?: (?!answer)[^.:=!?\n]){1,120}?(?= ?:| is | is:| = )"
+        about += r"|(?: to| for| of|,? (?:which|that)|, in|, rounded|, to)(?: (?!answer)[^.:=!?\n]){1,120}?(?= ?:| is | is:| = )"  # noqa: E501
         about = about.replace(r"(?: (?!answer)[^.:=!?\n])", r"(?:(?!answer)[^.:=!?\n])")
     bare = rf"|(?={SPACE}[-+$(\\]?\d)" if language.bare else ""
     pattern = (

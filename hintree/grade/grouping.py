@@ -40,7 +40,9 @@ def group(answers: Sequence[str], choices: Choices | None = None) -> list[int]:
 
 
 def same(left: str, right: str) -> bool:
-    """Return whether two answers are known to mean the same."""
+    """Return whether two answers of a vote are known to mean the same; "75" and "75%" do in either order."""
+    if "%" in right or "percent" in right:
+        left, right = right, left
     if find_spec("math_verify") is None:
         return decide(left, right, None, lambda *_: Verdict.UNGRADED) is Verdict.RIGHT
     try:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from hintree.grade.clean import without_emphasis
 from hintree.grade.finality import goes_on, promised
 from hintree.grade.forms import Form
+from hintree.grade.languages import OTHERS
 from hintree.grade.values import HEAD, span, value
 
+FOREIGN = frozenset(language.name for language in OTHERS)
 MOST = 200
 """Phrases of a text that are looked at, from its end."""
 BEFORE = re.compile(r"([\w']+)[ \"*]*\Z|([^\w\s])\s*\Z|^\s*\Z|\n[ \t]*\Z")
@@ -53,13 +55,13 @@ TURNED = re.compile(
 )
 CHOSEN = re.compile(
     r"(?:\A|[.,:;!\n] ?|\b(?:so|thus|hence|therefore|that|means) )(?:(?:the )?(?:option|choice|answer) )?\(?([A-J])\)?"
-    r"(?:[:.)] [^.\n]{1,80}?)? is (?:the |our |my )?(?:(?:only |final |most )?(?:correct|right|best)|answer|final answer)"
+    r"(?:[:.)] [^.\n]{1,80}?)? is (?:the |our |my )?(?:(?:only |final |most )?(?:correct|right|best)|answer|final answer)"  # noqa: E501
     r"(?: (?:option|choice|answer|one))?(?= ?[.!,\n]| because| since| ?\Z)",
     re.IGNORECASE,
 )
 """A letter of multiple choice before the verb: "option (B) is the correct answer"."""
 INTRODUCED = re.compile(
-    r"\b(?:so|thus|hence|therefore|get|obtain|have|gives?|that|finds?|arrive at|yields?|leaves?|us|me|you|with|choose|pick|select) ",
+    r"\b(?:so|thus|hence|therefore|get|obtain|have|gives?|that|finds?|arrive at|yields?|leaves?|us|me|you|with|choose|pick|select) ",  # noqa: E501
     re.IGNORECASE,
 )
 """Words before the value of "we get 18 as the answer"."""
@@ -118,7 +120,8 @@ def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str
     if of and " is " in sentence:
         return None
     tail = text[stop : stop + 20_000]
-    answer = value(sentence, sign, label=label, last=not tail.strip(), tails=form.tails)
+    foreign = form.kind == "phrase" and form.name in FOREIGN
+    answer = value(sentence, sign, label=label, last=not tail.strip(), tails=form.tails, foreign=foreign)
     if answer is None or goes_on(tail) or promised(tail):
         return None
     if KNOWN.search(before) and not any(c.isdigit() for c in answer):

@@ -51,42 +51,51 @@ DETERMINER = re.compile(
 )
 NOUN = re.compile(
     r"\b(?:number|integer|value|sum|product|difference|quotient|ratio|multiple|factor|total|result|answer|one|same|amount|"
-    r"quantity|fraction|decimal|average|remainder|than|and|expression|equation|option|choice)\b",
+    r"quantity|fraction|decimal|formula|rule|average|remainder|than|and|expression|equation|option|choice)\b",
     re.IGNORECASE,
 )
 """Words that describe an answer, "an even number", and do not state it."""
 ARITHMETIC = re.compile(
-    r"[-+]?(?:[\d$(]|\\d?frac\{)(?:[\d\s.,$()%*/+\u00d7\u00f7{}^-]|x(?= ?[\d$(])|\\(?:times|cdot|div|d?frac|left|right|,)(?![a-z])){0,200}="
+    r"\A[-+]?(?:[\d$(]|\\d?frac\{)(?:[\d\s.,$()%*/+\u00d7\u00f7{}^-]|x(?= ?[\d$(])|\\(?:times|cdot|div|d?frac|left|right|,)(?![a-z])){0,200}="  # noqa: E501
     r"(?=[^=<>]{1,60}$)"
 )
 BOUND = re.compile(
     r"(?:at (?:least|most)|(?:more|less|greater|fewer|larger|smaller) than|no (?:more|less))\b", re.IGNORECASE
 )
 ONE_NUMBER = re.compile(r"(?<![a-zA-Z\d_.,/])[$\u20ac\u00a3]?-?\d[\d,]{0,20}(?:\.\d{1,12})?(?:/\d{1,12})?%?")
+CLAUSE_WORDS = re.compile(
+    r"(?:dans|en|sous|sur|tr\u00e8s|plus|aussi|muy|m\u00e1s|tan|sehr|so|im|in|auf|zu|em|na|muito|mais|nel|nella|molto|pi\u00f9|op|zeer"
+    r"|\u0432|\u043d\u0430|\u043e\u0447\u0435\u043d\u044c)\b|[在如比很非]|まだ|とても",
+    re.IGNORECASE,
+)
+VERB_ENDS = ("ません", "ます", "ない", "する", "した", "れる", "습니다", "세요")
+"""How clauses start and end in other languages."""
+ABBREVIATED = re.compile(r"\d ?(?:ft|in|lbs?|oz|hrs?|mins?|yd|h)\Z")
 ASIDE = re.compile(r"\A(?:\([a-zA-Z ]{3,40}\) (?=[-$\\\d])|, (?=[a-z]))")
 """A remark before a value: "(rounded) 9", or the comma of "is, of course, 9"."""
 NAME = re.compile(r"[A-Z]|(?:yes|no|true|false)\b")
 WORDS_AFTER = re.compile(r" ?[^\W\d_]{2}")
-NOT_BUT = re.compile(r"not [^,;]{1,40}?,? but (?:rather |instead )?(?=\S)", re.IGNORECASE)
+NOT_BUT = re.compile(r"\Anot [^,;]{1,40}?,? but (?:rather |instead )?(?=\S)", re.IGNORECASE)
 """The first part of "not 6 but 5"."""
 DESCRIPTION = re.compile(
-    r"(?:une?|una|uno|uma?|eine?[nr]?|een) (?:.{0,40} )?(?:n[\u00fau]mero|entero|inteiro|nombre|entier|\w{0,12}zahl|getal|intero|val[oe]u?r|wert)\b"  # noqa: E501
-    r"|(?:一个|某个?|ある)[^\d]{0,12}|(?:[^\d]{0,40} )?(?:числ[оа]м?|عدد|संख्या|সংখ্যা|సంఖ్య)\b",
+    r"\A(?:(?:une?|una|uno|uma?|eine?[nr]?|een) (?:.{0,40} )?(?:n[\u00fau]mero|entero|inteiro|nombre|entier|\w{0,12}zahl|getal|intero|val[oe]u?r|wert)\b"  # noqa: E501
+    r"|(?:一个|某个?|ある)[^\d]{0,12}"
+    r"|(?:[^\d]{0,40} )?(?:\u0447\u0438\u0441\u043b[\u043e\u0430]\u043c?|عدد|संख्या|সংখ্যা|సంఖ్య)\b)",
     re.IGNORECASE,
 )
 """A description of an answer in other languages: "un número entero"."""
 DESCRIBED = re.compile(r"(?:an?|the|une?|una|uno|uma?|eine?|een) [^:.!?]{1,60}: (?=\S)", re.IGNORECASE)
 """A description before the value: "a 3-digit number: 125"."""
 NEGATED = re.compile(
-    r"(?:not|no longer|never|nicht|kein\w{0,2}|pas|niet|geen|\u043d\u0435|bukan|nie|không|\u0644\u064a\u0633\u062a?|\u0644\u0627)(?!\w)|ไม่"
-    r"|.{0,40}(?:(?:では|じゃ)(?:ありません|ない|なく)|なければ|아니|아닙|नहीं|নয়|కాదు|değil)",
+    r"\A(?:(?:not|no longer|never|nicht|kein\w{0,2}|pas|niet|geen|\u043d\u0435|bukan|nie|không|\u0644\u064a\u0633\u062a?|\u0644\u0627)(?!\w)|ไม่"  # noqa: E501
+    r"|.{0,40}(?:(?:では|じゃ)(?:ありません|ない|なく)|なければ|아니|아닙|नहीं|নয়|కాదు|değil))",
     re.IGNORECASE,
 )
 """A value that is denied, in languages where the negation follows the verb or the value."""
-SAID = re.compile(r"[^\d]{1,30}[有是共需剩用花得为為要卖赚]了? ?[$\uffe5\u00a5]?(?=\d)")
+SAID = re.compile(r"\A[^\d]{1,30}[有是共需剩用花得为為要卖赚]了? ?[$\uffe5\u00a5]?(?=\d)")
 """The start of a Chinese sentence around its number."""
 VERB = re.compile(
-    r"[^\d$\u20ac\u00a3]{0,80}\b(?:is|are|was|were|has|have|had|will|would|can|makes?|made|costs?|needs?|takes?|took|gets?|got|earns?|"
+    r"\A[^\d$\u20ac\u00a3]{0,80}\b(?:is|are|was|were|has|have|had|will|would|can|makes?|made|costs?|needs?|takes?|took|gets?|got|earns?|"
     r"sells?|sold|spends?|spent|pays?|paid|walks?|runs?|ran|buys?|bought|uses?|saves?|eats?|ate|drives?|drove|travels?|reads?|gives?|gave|"
     r"receives?|owes?|weighs?|leaves?|left|loses?|lost|gains?|holds?|contains?|requires?|equals?|produces?|collects?|drinks?|drank|"
     r"[a-z]{3,12}ed) [^\d]{0,40}[-$\u20ac\u00a3]?\d",
@@ -100,7 +109,7 @@ LETTER = re.compile(
 """The letter of an option, before the option's text or a reason."""
 ADVERB = re.compile(
     r"(?:(?:therefore|thus|then|also|now|indeed|actually|simply|definitely|clearly|certainly|just|only|hence|so|donc|also|"
-    r"por (?:lo )?tanto|obviously|really|of course|in fact|as expected|finally|still|again|entonces|pues|alors|ainsi|daher|"
+    r"por (?:lo )?tanto|obviously|really|of course|in fact|as expected|finally|still|again|entonces|pues|alors|ainsi|daher|"  # noqa: E501
     r"somit|folglich|portanto|ent\u00e3o|quindi|dunque)[,:]? )+(?=\S)",
     re.IGNORECASE,
 )
@@ -136,6 +145,8 @@ def rest_of(text: str, start: int, closed: int) -> tuple[str, str, int]:
     end = line if line >= 0 else min(len(text), closed + LONGEST)
     for stop in STOPS.finditer(text, closed, end):
         before = text[max(start, stop.start() - 8) : stop.start()]
+        if ABBREVIATED.search(before) and text[stop.end() : stop.end() + 2].strip()[:1].isdigit():
+            continue
         if stop[0][0] != "." or not ABBREVIATIONS.search(before) or one_letter(text, start, stop.start()):
             return text[start : stop.start()], stop[0][0], stop.end()
     return text[start:end], "", end
@@ -146,7 +157,9 @@ def one_letter(text: str, start: int, end: int) -> bool:
     return len(text[start:end].strip("(* )")) <= 1
 
 
-def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str, ...] = ()) -> str | None:
+def value(
+    sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str, ...] = (), foreign: bool = False
+) -> str | None:
     """Return the answer that a sentence after a phrase states, clean; None if it states none.
 
     Args:
@@ -155,6 +168,7 @@ def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str
         label: Whether the phrase is a label ("Answer:"), after which a whole sentence may stand.
         last: Whether the sentence is the last of the text.
         tails: Words of the language that may follow the value.
+        foreign: Whether the language is not English, so that only short answers in words are known from clauses.
     """
     if sign in ("?", "\uff1f", "\u061f") or not sentence.strip():
         return None
@@ -187,6 +201,8 @@ def value(sentence: str, sign: str, *, label: bool, last: bool, tails: tuple[str
     if (clause := CLAUSE.search(text)) and NAME.match(text) and len(text[: clause.start()].split()) < 5:
         text = text[: clause.start()]
     words = text.lower().replace(",", " ").split()
+    if foreign and not label and (len(words) > 3 or CLAUSE_WORDS.match(text) or text.endswith(VERB_ENDS)):
+        return None
     if is_words(text, words, label):
         return text
     return only_number(text) if label and last else None

@@ -139,6 +139,21 @@ def test_an_open_question_keeps_its_text_and_answer(row, reference):
     assert (case.problem.question, case.reference, case.choices) == (question, reference, ())
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "reference"),
+    [
+        ("What percentage of the 4 flowers are red?", "75", "75%"),
+        ("By what percent did the price rise?", "12.5", "12.5%"),
+        ("What percentage of the flowers are red?", "75%", "75%"),
+        ("What percentage of the flowers are red?", "0.75", "0.75"),
+        ("What percentage of the flowers are red?", "none", "none"),
+        ("She sold 20 percent of 40 flowers. How many are left?", "32", "32"),
+    ],
+)
+def test_a_question_that_asks_for_percent_has_a_reference_in_percent(question, answer, reference):
+    assert read_row({"question": question, "answer": answer}).reference == reference
+
+
 @pytest.mark.parametrize("row", TWO_PARTS.values(), ids=TWO_PARTS.keys())
 def test_the_story_stands_before_the_question(row):
     case = quiet(row)

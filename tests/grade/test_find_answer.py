@@ -44,6 +44,14 @@ def test_97_percent_of_the_bank_are_read_right_and_no_text_without_an_answer_has
         ("The answer is", None),
         ("I do not know.", None),
         (r"\boxed{}", None),
+        ("#### Luis", "Luis"),
+        ("#### yes.", "yes"),
+        ("#### Area", None),
+        ("#### Introduction", None),
+        ("#### Costs of Luis", None),
+        ("**Final Answer**\n\n31 eggs", "31 eggs"),
+        ("Your answer: 18", "18"),
+        ("So we get 18 as the answer.", "18"),
     ],
 )
 def test_the_answer_that_a_text_states(text, answer):

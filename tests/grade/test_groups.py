@@ -23,6 +23,11 @@ def test_group_gives_each_answer_its_first_equal():
     assert group(["1/3", "0.3333333", "0.33333334"]) == [0, 0, 0] and group(["0.3333333", "0.33333334"]) == [0, 1]
 
 
+def test_a_number_and_its_percentage_are_one_answer_of_a_vote_but_no_percentage_answers_for_a_number():
+    assert group(["75", "75%", "0.75"]) == [0, 0, 1] and group(["75%", "75", "0.75"]) == [0, 0, 0]
+    assert equal("75%", "75") and equal("75%", "0.75") and not equal("75", "75%") and not equal("3", "3 percent")
+
+
 def test_group_of_plain_numbers_and_words_starts_no_worker(monkeypatch):
     monkeypatch.setattr(WORKERS, "ask", None)
     CACHE.clear()
