@@ -35,6 +35,8 @@ SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three c
         ("the answer is 25.", STEPS, True),  # derived already, but stated as the answer
         (r"it is \boxed{25}.", STEPS, True),
         ("#### Luis", STEPS, True),
+        ("#### Step 2: add the two prices", STEPS, False),
+        ("#### Use the fact about Luis", STEPS, False),
         ("use (3) with 25 to get 50.", STEPS, True),
         ("use (50).", STEPS, True),  # there is no fact (50)
         ("it comes to (25).", [], True),
@@ -95,6 +97,9 @@ class FixedModel:
     """A language model that always writes the same text."""
 
     chat, parameters = False, 7
+
+    def unknown_words(self, text):
+        return []
 
     def __init__(self, text):
         self.text = text
