@@ -13,7 +13,8 @@ LONGEST_UNIT = 700
 PROBE = 16
 """Characters at the end of a text that are looked up to find candidates for the period."""
 STATEMENT_END = re.compile(
-    r"(?<!\n\d)(?<!\n\d\d)[.!?](?=\s)|[\u3002\uff01\uff1f]|\n|\\boxed ?\{[^{}]{1,60}(?:\{[^{}]{0,40}\}[^{}]{0,60}){0,3}\}"
+    r"(?<!\n\d)(?<!\n\d\d)[.!?](?=\s)|[\u3002\uff01\uff1f]|\n"
+    r"|\\boxed ?\{[^{}]{1,60}(?:\{[^{}]{0,40}\}[^{}]{0,60}){0,3}\}"
 )
 """Matches the end of a statement, from which an answer may be read; the number of a line ("3. ...") ends none."""
 
