@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from hintree.data.settings import parse_source, to_plain
 from hintree.errors import HintreeError, UsageError
 from hintree.experiments.study.settings import PARTS, SEARCH, SELECTION, Settings, StudyFile, checked
-from hintree.experiments.study.store_study import StoredCase
-from hintree.experiments.study.upgrade import current_path
+from hintree.experiments.study.store_study import StoredCase, stored_case
+from hintree.experiments.study.upgrade import current_path, recorded
 from hintree.experiments.study.yaml_file import StudyText, YamlPosition, unknown
 from hintree.lab.controls import LAB_HINTERS
 from hintree.models.local.load import MANIFEST, locate
@@ -78,8 +78,7 @@ def resolve(text: StudyText) -> Study:
     data |= {"name": file["name"] or Path(text.name).stem, "baseline": baseline, "arms": arms}
     if len(set(file["seeds"])) < len(file["seeds"]):
         raise text.error(("seeds",), "a seed is given twice")
-    stored = [StoredCase(c.problem.id, c.problem.question, c.reference, c.family or None, c.steps) for c in cases]
-    return Study(data, stored)
+    return Study(data, list(map(stored_case, cases)))
 
 
 def all_arms(file: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Flat, YamlPosition]]:
@@ -172,7 +171,7 @@ def configure(settings: Flat, text: StudyText, place: YamlPosition) -> dict[str,
     search = data["search"].pop("name", None)
     if search not in SEARCH:
         raise text.error(places.get(("search", "name"), place), f"search: {unknown(str(search), list(SEARCH))}")
-    data["search"] = {"name": search, **checked(SEARCH[search], data["search"], text, places, ("search",))}
+    data["search"] = {"name": search, **recorded(checked(SEARCH[search], data["search"], text, places, ("search",)))}
     given = {key: value for key, value in data["selection"].items() if value is not None}
     checked(SELECTION, given, text, places, ("selection",))
     try:

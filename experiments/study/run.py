@@ -19,6 +19,7 @@ from hintree.data.settings import override
 from hintree.errors import UsageError
 from hintree.experiments.study.arms import Arms
 from hintree.experiments.study.progress import Progress
+from hintree.experiments.study.regrade import regrade
 from hintree.experiments.study.resolve import Study, resolve, select
 from hintree.experiments.study.result_table import summary, write_csv
 from hintree.experiments.study.scheduler import Scheduler
@@ -102,6 +103,7 @@ def run_study(study: Study, options: RunOptions) -> None:
     with Store.create(options.out, study.data, study.cases, exist_ok=options.resume, **facts) as store:
         if options.retry_failed:
             store.forget_failed()
+        regrade(store)
         tasks = missing(store, study, arms, options)
         try:
             run_tasks(store, study, tasks, options)
