@@ -49,6 +49,10 @@ WRAP = re.compile(
 )
 LEAD = re.compile(r"(?:[\s:\uff1a=*#`\u2192]|\\(?:displaystyle|quad|qquad|[,;:!> ])(?![a-zA-Z]))+")
 TRAIL = re.compile(r"[\s.\u3002!\uff01;\uff1b,\uff0c\u3001\u0964\u0965\u061b\u06d4:\uff1a\ufe12*`~\u2026]")
+LABEL = re.compile(
+    r"\A(?:\\(?:text|textbf|mathrm)\{)?(?:the )?(?:final )?answer ?(?:[:=]|is:?(?= )) ?\}? ?", re.IGNORECASE
+)
+"""A label inside a box: ``\\boxed{\\text{Answer: } 65}``."""
 SMILE = re.compile(r"(?<=\S) [:;]-?[)D]\Z")
 DECIMAL = re.compile(r"\.\d{1,60}\Z")
 DIGIT = re.compile(r"[^\x00-\x7f]")
@@ -80,6 +84,8 @@ def clean(text: str) -> str:
     if "<" in text:
         text = TOKENS.sub(" ", BREAK.sub(" ", text))
     text = " ".join(ascii_signs(text.replace("&nbsp;", " ")).split())
+    if "nswer" in text[:24]:
+        text = LABEL.sub("", text, count=1)
     for _ in range(8):
         before = text
         text = unwrapped(trimmed(text))

@@ -28,6 +28,12 @@ EXPLAINS = re.compile(
     r"working|details|derivation|proof|to see (?:why|this)|calculation)\b",
     re.IGNORECASE,
 )
+DENIED = re.compile(
+    r"[\s$*.)\\]{0,6}(?:is|was|would be|can't be|cannot be|isn't|seems|looks) (?:clearly |obviously |therefore )?"
+    r"(?:wrong|incorrect|not|impossible|too|an error|a mistake)\b",
+    re.IGNORECASE,
+)
+"""A sentence that goes on after a box and denies it."""
 SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u0964])\s+|\n+")
 MOST = 400
 """Sentences after a statement that are looked at."""

@@ -16,7 +16,7 @@ from hintree.grade import fields
 from hintree.grade.boxes import boxes, final_boxes
 from hintree.grade.choices import Choices, letter_of
 from hintree.grade.clean import clean
-from hintree.grade.finality import promised, retraction
+from hintree.grade.finality import DENIED, promised, retraction
 from hintree.grade.forms import Form, present, select
 from hintree.grade.statement import stated, value_alone
 from hintree.grade.visible import turns, visible
@@ -70,7 +70,8 @@ def read(text: str, table: Sequence[Form]) -> str | None:
         if all_boxes is None:
             return None
         kept = [box for box in all_boxes if box.start >= cut]
-        if kept and not promised(text[kept[-1].end :]) and (contents := final_boxes(text, kept)):
+        tail = text[kept[-1].end :] if kept else ""
+        if kept and not promised(tail) and not DENIED.match(tail) and (contents := final_boxes(text, kept)):
             cleaned = list(dict.fromkeys(filter(None, map(clean, contents))))
             if cleaned:
                 return ", ".join(cleaned)

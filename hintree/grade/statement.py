@@ -20,7 +20,7 @@ ALLOWED = frozenset(
 )
 """English words that may stand before "answer" in a statement; "Ben's answer" and "a wrong answer" are no statements."""  # noqa: E501
 SUPPOSED = re.compile(
-    r"(?:n't \w+(?: that)?|\b(?:if|whether|(?:suppose|assum(?:e|ing))(?: for [a-z ]{1,40})?(?:,? that)?|unless|until|because|since|"  # noqa: E501
+    r"(?:n't \w+(?: that)?|\b(?:not (?:sure|certain|convinced)(?: that| if)?|unsure(?: that)?|if|whether|(?:suppose|assum(?:e|ing))(?: for [a-z ]{1,40})?(?:,? that)?|unless|until|because|since|"  # noqa: E501
     r"doubt(?: that)?|cannot say(?: that)?|check(?: that)?|checking(?: that)?|verify(?: that)?|when|not say(?: that)?|"
     r"(?:first|previous|wrong|incorrect|initial|student's|earlier|his|her|their|your|\w{2,20}'s) (?:final |first )?))"
     r" ?(?:then )?(?:the |my |our )?(?:final |correct |right |exact )*\Z",
@@ -36,6 +36,10 @@ REPORTED = re.compile(
     re.IGNORECASE,
 )
 """An opinion that a sentence reports and does not share."""
+GENERAL = re.compile(
+    r"\b(?:each|every|any|another|which|per|no|\d{1,9}|his|her) (?:correct |right |final |exact )*\Z", re.IGNORECASE
+)
+"""Answers of which there are several: "each correct answer is worth 5 points"."""
 CONTRARY = re.compile(r"(?:\A|[.!?\n] ?)(?:had|were|without) [^.!?\n]{1,70}\Z", re.IGNORECASE)
 """A condition contrary to fact: "Had it asked for minutes, the answer would be 120"."""
 OPERAND = re.compile(
@@ -60,6 +64,12 @@ CHOSEN = re.compile(
     re.IGNORECASE,
 )
 """A letter of multiple choice before the verb: "option (B) is the correct answer"."""
+TO_BE = re.compile(r"answers? to be ?", re.IGNORECASE)
+FOUND = re.compile(
+    r"\b(?:find|found|finds|get|got|compute|computed|calculate|calculated|determine|determined) (?:the|our|my) (?:final )?\Z",  # noqa: E501
+    re.IGNORECASE,
+)
+"""Words before "answer to be 18" in a statement; "for the answer to be 18" is none."""
 INTRODUCED = re.compile(
     r"\b(?:so|thus|hence|therefore|get|obtain|have|gives?|that|finds?|arrive at|yields?|leaves?|us|me|you|with|choose|pick|select) ",  # noqa: E501
     re.IGNORECASE,
@@ -110,6 +120,8 @@ def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str
     """Return the answer of a phrase that ends at ``end`` and whose noun starts at ``noun``; None if it states none."""
     before = text[max(0, noun - 80) : noun]
     of = text.endswith("of", noun, end)
+    if form.name == "english" and TO_BE.fullmatch(text, noun, end) and not FOUND.search(before):
+        return None
     if form.name == "english" and not introduced(before, label=label, of=of):
         return None
     below = not label and text[end : end + 3].lstrip(" ")[:1] == "\n"
@@ -133,7 +145,7 @@ def introduced(before: str, *, label: bool, of: bool = False) -> bool:
     """Return whether the words before "answer" make a statement of it; ``of`` stands for "an answer of 18"."""
     if label and YOURS.search(before):
         return True
-    if any(pattern.search(before) for pattern in (SUPPOSED, REPORTED, OPERAND, CONTRARY)):
+    if any(pattern.search(before) for pattern in (SUPPOSED, REPORTED, OPERAND, CONTRARY, GENERAL)):
         return False
     match = BEFORE.search(before)
     if match is None:

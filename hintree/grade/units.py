@@ -84,7 +84,7 @@ BEFORE = re.compile(
     re.DOTALL,
 )
 SIGN = re.compile(r" ?(?:%|\^ ?\{? ?\\circ ?\}?(?: ?[CF])?|[$\u20ac\u00a3\u00a2\u20b9\u00a5])(?: |$)")
-COUNTER = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+COUNTER = re.compile(r"[\u0400-\u04ff\u0590-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 """A unit of one character, as "\u500b" of "31\u500b"."""
 TRIG = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
 TOKEN = re.compile(r"\\[a-zA-Z]+ ?|\\.|[^\W\d_]+(?:\.[a-z](?![a-z]))?|.", re.DOTALL)

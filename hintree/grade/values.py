@@ -17,6 +17,7 @@ STOPS = re.compile(
 CLAUSE = re.compile(
     r",? (?:because|since|as|which|where|when|so|and (?:we|the|that|this|it|so|i|not)|that|who|therefore|thus|hence|not|"  # noqa: E501
     r"given|we|i|given that|considering|rather than|instead of|but not)\b| \((?:that is|i\.e\.|see|since|because|as|from|which)\b"  # noqa: E501
+    r"| \((?!mod\b)(?=[^()\n]{0,30}[a-zA-Z]{3}[^()\n]{0,60} [^()\n]{0,60}\))"
     r"|;(?= ?[^\W\d_]{2})|[;\uff1b\uff0c]| [-\u2013\u2014]{1,2} (?=[^\W\d_]{2})|\u2014| \(?(?:option|choice) ",
     re.IGNORECASE,
 )
@@ -43,7 +44,7 @@ SENTENCE_WORDS = frozenset(
     "let let's clear correct right wrong incorrect simple obvious unknown known found obtained unique reasonable verified "  # noqa: E501
     "consistent not going has have had do does did can could would should must will may might be been being also easy "
     "hard difficult ready complete done below above here follows follow easily calculated computed using following "
-    "what how why first need find your our my shown provided true? based supposed expressed given similar different "
+    "what how why first need find your our my shown provided true? based supposed expressed given similar different worth "  # noqa: E501
     "interesting surprising coming bit".split()
 )
 DETERMINER = re.compile(

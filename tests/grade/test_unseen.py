@@ -14,6 +14,7 @@ OUTPUTS = {
     "second": unseen_later.SECOND,
     "third": unseen_later.THIRD,
     "fourth": unseen_last.FOURTH,
+    "fifth": unseen_last.FIFTH,
 }
 PAIRS = {
     name: [
@@ -47,7 +48,7 @@ def misjudged(bank):
 
 
 def test_the_banks_are_large_and_say_nothing_twice():
-    assert [len(bank) for bank in OUTPUTS.values()] == [454, 101, 119, 96]
+    assert [len(bank) for bank in OUTPUTS.values()] == [454, 101, 119, 96, 91]
     assert [len(bank) for bank in PAIRS.values()] == [1110, 250, 138]
     assert all(len({pair[:2] for pair in bank}) == len(bank) for bank in PAIRS.values())
 
