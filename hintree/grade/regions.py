@@ -95,7 +95,7 @@ def read_relation(text: str) -> Region | None:
         return None
     if signs == ["\\ne"] and VARIABLE.fullmatch(sides[0]):
         return Region(sides[0], around([sides[1]]))
-    if len(signs) == 1 and signs[0] in SIGNS and (region := read_distance(*sides, signs[0])):
+    if len(signs) == 1 and signs[0] in SIGNS and (region := read_distance(sides[0], sides[1], signs[0])):
         return region
     if any(sign not in SIGNS for sign in signs) or len({SIGNS[sign][1] for sign in signs}) > 1:
         return None
