@@ -1,25 +1,34 @@
 """Policies: the handlers of reasoner, hinter and teacher. They turn requests into prompts and completions into steps.
 
 Every handler takes a batch of requests and returns one ``Response`` or exception per request, in order; it never
-modifies a tree. Prompts and step formats: formats.py. Leak filter of hints: leaks.py.
+modifies a tree. The form of all texts is a ``Protocol``: protocol.py. Leak filter of hints: leaks.py.
 """
 
 from hintree.policies.draft_scorer import DraftScorer
-from hintree.policies.formats import CHAT, PLAIN, PromptFormat, format_for
+from hintree.policies.formats import PromptFormat, format_for, shipped_format
 from hintree.policies.hinters import Hinting, HintWriter, only_first
+from hintree.policies.protocol import Protocol
+from hintree.policies.protocol_file import find_protocol, protocol_names
+from hintree.policies.sampling import Sampling
+from hintree.policies.step_rule import StepRule
 from hintree.policies.strategies import with_strategies
-from hintree.policies.writers import Sampling, StepWriter
+from hintree.policies.words import Words
+from hintree.policies.writers import StepWriter
 
 __all__ = [
-    "CHAT",
-    "PLAIN",
     "DraftScorer",
     "HintWriter",
     "Hinting",
     "PromptFormat",
+    "Protocol",
     "Sampling",
+    "StepRule",
     "StepWriter",
+    "Words",
+    "find_protocol",
     "format_for",
     "only_first",
+    "protocol_names",
+    "shipped_format",
     "with_strategies",
 ]

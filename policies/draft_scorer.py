@@ -7,14 +7,12 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, Scored, SupportsLoglikelihood
-from hintree.policies.formats import PromptFormat, format_for
+from hintree.policies.formats import format_for
+from hintree.policies.protocol import Protocol
+from hintree.policies.thoughts import without_thought
+from hintree.policies.words import fill
 from hintree.search import Response, ScoreRequest
 
-GRADE_PROMPT = (
-    "Here is a problem and the beginning of a solution.\n\nProblem:\n{question}\n\nSteps so far:\n{before}\n\n"
-    "Next step:\n{step}\n\nIs the next step valid and correct? Answer with one digit from 0 (wrong) to 9 (certainly "
-    "right)."
-)
 MIN_PROBABILITY = 1e-300
 """Smaller probabilities are raised to this value before their logarithm is taken."""
 
@@ -28,36 +26,42 @@ class DraftScorer:
 
     Args:
         model: The grading model, usually the teacher's.
+        protocol: Form of the texts; None for the usual one of the model.
 
     Raises:
         UsageError: The model has no chat template and does not support log-likelihoods.
     """
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, protocol: Protocol | None = None) -> None:
         if not model.chat and not isinstance(model, SupportsLoglikelihood):
             raise UsageError(f"{model.name} cannot judge: it has no chat template and no log-likelihoods")
         self.model = model
-        self.format: PromptFormat = format_for(model)
+        self.format = format_for(model, protocol)
 
     def __call__(self, requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """Grade the last step of each request's path."""
         if self.model.chat:
-            completions = self.model.generate([self._generation(request) for request in requests])
-            return [digit_score(completion) for completion in completions]
+            completions = self.model.generate([self.generation(request) for request in requests])
+            return [
+                digit_score(without_thought(done, self.format) if isinstance(done, Completion) else done)
+                for done in completions
+            ]
         assert isinstance(self.model, SupportsLoglikelihood)
         results = self.model.loglikelihood([self._text(request) for request in requests])
         return [likelihood_score(scored) for scored in results]
 
-    def _generation(self, request: ScoreRequest) -> GenerationRequest:
+    def generation(self, request: ScoreRequest) -> GenerationRequest:
+        """Return the model-level request for the grade of a step."""
         *before, last = request.node.path()
         steps = self.format.solution(before).strip() or "(none)"
         question = request.tree.problem.question
-        text = GRADE_PROMPT.format(question=question, before=steps, step=last.step.text)
-        return GenerationRequest(Prompt(text, "Score: "), max_tokens=2, group=question)
+        text = fill(self.format.protocol.words.grade, question=question, before=steps, step=last.step.text)
+        prompt = Prompt(text, "Score: ", template=self.format.plain_answer())
+        return GenerationRequest(prompt, max_tokens=2, group=question)
 
     def _text(self, request: ScoreRequest) -> tuple[Prompt, str]:
         *before, last = request.node.path()
-        return self.format.step(request.tree.problem.question, before, None), last.step.text
+        return self.format.step(request.tree.problem, before, None), last.step.text
 
 
 def digit_score(completion: Completion | Any) -> Response[float] | Exception:

@@ -1,106 +1,174 @@
-"""Prompt formats: turn a path of steps into a prompt, and define where a step ends.
+"""Turn a protocol and a path of steps into the prompts of reasoner, teacher and hinter.
 
-A model with a chat template gets a conversation. Its steps are written inside the assistant's turn, one paragraph each.
-Any other model, such as the lab's, gets plain lines. A hint is put right before the step it belongs to, and is left out
-of later prompts unless ``keep_hints`` is set. A plan is a hint of the
-first step for the whole solution (preset ``hint_once``): a conversation shows it before all steps. The lab's models
-write plans but solve fewer problems with a whole plan, so plain lines show only its next entry, as a hint. A strategy
-is a hint of the first step too (preset ``ssr``): a conversation has it in its system message, plain lines leave it out.
+A model with a chat template gets a conversation; its steps are written inside the assistant's turn. A step that a model
+wrote keeps its tokens (``Span``), so that the model reads what it wrote. A hint is put right before the step it belongs
+to, and is left out of later prompts unless ``keep_hints`` is set. A plan is a hint of the first step for the whole
+solution (preset ``hint_once``), shown before all steps; the lab's models read its next entry only. A strategy is a hint
+of the first step too (preset ``ssr``): it is added to the system text.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from hintree.models import LanguageModel, Prompt
+from hintree.models import LanguageModel, Prompt, Span, Turn
+from hintree.models.thinking import ThinkingStyle
+from hintree.policies.protocol import Protocol
+from hintree.policies.protocol_file import shipped
+from hintree.policies.words import fill
 from hintree.search import Node, Problem, StepOutput, Tree
-from hintree.search.core.hints import PLAN_LABEL, Hint, HintKind
+from hintree.search.core.hints import Hint, HintKind
 
-SOLVE_PROMPT = (
-    "Solve the problem step by step. Write one short step per paragraph, with a blank line between paragraphs. If a "
-    "line begins with 'Hint:', follow it in the next step. If one begins with 'Plan:', follow it in all steps. End "
-    "with a paragraph that says 'The answer is X.'"
-)
-STRATEGY_PROMPT = "Hold to one strategy in all steps."
-HINT_PROMPT = (
-    "You guide a student who solves a problem step by step. Say in one short sentence what the next step should look "
-    "at: which quantities and which operation. Do not compute anything and do not give the answer."
-)
-PLAN_PROMPT = (
-    "You guide a student who solves a problem. Write a short plan of the whole solution in one paragraph: which "
-    "quantities to find, in which order, and by which operations. Do not compute anything and do not give the answer."
-)
 PLAN_ENTRY = re.compile(r"\((\d+)\) ([^,.]+)")
 """One entry of a lab plan: the label of a fact, and the quantity it determines."""
+UNSEEN = "Zyxwv"
+"""A word that a closed vocabulary does not hold."""
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
 class PromptFormat:
-    """Prompt format of a model: ``CHAT`` for one with a chat template, ``PLAIN`` for any other.
+    """The prompts of one protocol for one model.
 
     Attributes:
-        delimiter: Text that ends a step and separates steps.
-        step_tokens: Maximum length of a step, in tokens.
-        hint_tokens: Maximum length of a hint, in tokens.
-        plan_tokens: Maximum length of a plan, in tokens.
-        plan_ends: Stop strings of a plan.
-        chat: True if the prompt has instructions in a system message.
+        protocol: The protocol.
+        style: How the model marks its thoughts; None for a model that has none.
+        thinking: The mode of this model: "" for one that does not think, else "off", "whole" or "search".
     """
 
-    delimiter: str
-    step_tokens: int
-    hint_tokens: int
-    plan_tokens: int
-    plan_ends: tuple[str, ...]
-    chat: bool
+    protocol: Protocol
+    style: ThinkingStyle | None = None
+    thinking: Literal["", "off", "whole", "search"] = ""
 
     def solution(self, path: Sequence[Node], *, hints: bool = False) -> str:
         """Join the steps of a path, with or without the hints they were written under.
 
-        A step that was cut at its maximum length has no delimiter after it, so that its rest continues it.
+        Thoughts are left out once the solution has begun. A step that was cut at its maximum length has no delimiter
+        after it, so that its rest continues it.
         """
-        hint_lines = [self.tail(node.hint) if hints else "" for node in path]
-        steps = [n.step.text + (self.delimiter if n.step.ended != "length" else "") for n in path]
-        return "".join(hint + step for hint, step in zip(hint_lines, steps, strict=True))
+        shown = path if path and path[-1].step.thinking else [node for node in path if not node.step.thinking]
+        return "".join((self.tail(node.hint) if hints else "") + self.delimited(node.step) for node in shown)
+
+    def delimited(self, step: StepOutput) -> str:
+        """Return the text of a step with the delimiter that ended it."""
+        if step.ended == "length":
+            return step.text
+        return step.text + (self.protocol.step.between if step.delimiter is None else step.delimiter)
+
+    def start(self) -> list[Span]:
+        """Return the spans before the first step: the beginning of a thought, an empty thought, or ``begin``."""
+        if self.style and self.thinking in ("whole", "search"):
+            return [Span(self.style.open, control=True)]
+        empty = [Span(self.style.empty, control=True)] if self.style and not self.style.off and self.thinking else []
+        return [*empty, Span(self.protocol.begin)]
+
+    def steps(self, path: Sequence[Node], *, hints: bool = False) -> list[Span]:
+        """Return the steps of a path, those that a model wrote with their tokens, with or without their hints."""
+        found = []
+        for node in path:
+            step = node.step
+            text = f"{step.thought}{self.closing()}{step.text}" if step.thought else self.delimited(step)
+            found += [Span(self.tail(node.hint) if hints else ""), Span(text, step.token_ids, step.tokenizer)]
+            if step.thinking and step.cut_thought:
+                found.append(Span(self.closing(), control=True))
+        return found
+
+    def closing(self) -> str:
+        """Return the text that ends a thought by force."""
+        return self.style.forced_close if self.style else ""
+
+    def in_thought(self, path: Sequence[Node]) -> bool:
+        """Tell whether the step after a path is a part of a thought that grows step by step."""
+        if self.style is None or self.thinking != "search":
+            return False
+        last = path[-1].step if path else None
+        return last is None or (last.thinking and not last.cut_thought and last.delimiter != self.style.close)
 
     def tail(self, hint: Hint | None) -> str:
         """Return the line that shows a hint right before its step; empty for a strategy or no hint."""
-        return f"Hint: {hint}{self.delimiter}" if hint and hint.text and hint.kind is not HintKind.STRATEGY else ""
+        if not hint or not hint.text or hint.kind is HintKind.STRATEGY:
+            return ""
+        words = self.protocol.words
+        text = words.plan.replace("{plan}", hint.text) if hint.kind is HintKind.PLAN else hint.text
+        return words.hint.replace("{hint}", text) + (self.protocol.step.between or "\n")
 
-    def step(self, question: str, path: Sequence[Node], hint: Hint | None, *, keep_hints: bool = False) -> Prompt:
+    def prompt(self, problem: Problem, spans: Sequence[Span], *, system: str = "") -> Prompt:
+        """Return the prompt whose assistant turn begins with ``spans``.
+
+        The system text of a conversation that the problem carries precedes the protocol's.
+        """
+        protocol = self.protocol
+        texts = [text for text in (problem.system, protocol.system, system) if text]
+        shots = [
+            turn
+            for question, answer in protocol.shots
+            for turn in (Turn("user", fill(protocol.user, question=question, choices="")), Turn("assistant", answer))
+        ]
+        kept = [span for span in spans if span.text or span.token_ids]
+        return Prompt(
+            fill(protocol.user, question=problem.question, choices=lettered(problem.choices)),
+            "".join(span.text for span in kept),
+            "\n\n".join(texts),
+            tuple(kept) if any(span.token_ids or span.control for span in kept) else (),
+            (*shots, *(Turn(role, text) for role, text in problem.turns)),
+            tuple({**self.switches(), **protocol.template}.items()),
+            tuple((name, json.dumps(value)) for name, value in protocol.server.items()),
+        )
+
+    def switches(self) -> dict[str, str | int | float | bool]:
+        """Return the arguments of the chat template that turn thinking on or off."""
+        if self.style is None:
+            return {}
+        return dict(self.style.off if self.thinking == "off" else self.style.on)
+
+    def step(self, problem: Problem, path: Sequence[Node], hint: Hint | None, *, keep_hints: bool = False) -> Prompt:
         """Return the prompt for the next step under its hint, or under the plan or strategy of the first step.
 
         The rest of a step that was cut at its maximum length gets the hint of its beginning.
         """
-        system, plan = SOLVE_PROMPT if self.chat else "", path[0].hint if path else hint
-        if self.chat and plan is not None and plan.kind is HintKind.STRATEGY:
-            system = f"{SOLVE_PROMPT}\n\n{STRATEGY_PROMPT} {plan}"
+        plan, words = path[0].hint if path else hint, self.protocol.words
+        strategy = plan.text if plan is not None and plan.kind is HintKind.STRATEGY else ""
+        system = words.strategy.replace("{strategy}", strategy) if strategy else ""
         if plan is None or plan.kind is not HintKind.PLAN:
-            start = unfinished_start(path)
-            hint = path[start].hint if start < len(path) else hint
-            before, unfinished = self.solution(path[:start], hints=keep_hints), self.solution(path[start:])
-            return Prompt(question, before + self.tail(hint) + unfinished, system)
-        entries = [] if self.chat else PLAN_ENTRY.findall(plan.text)
+            begun = unfinished_start(path)
+            hint = path[begun].hint if begun < len(path) else hint
+            before, unfinished = self.steps(path[:begun], hints=keep_hints), self.steps(path[begun:])
+            return self.prompt(problem, [*self.start(), *before, Span(self.tail(hint)), *unfinished], system=system)
+        entries = PLAN_ENTRY.findall(plan.text) if words.plan_entries else []
         if not entries:
-            return Prompt(question, f"{plan}{self.delimiter}{self.solution(path)}", system)
+            shown = Span(words.plan.replace("{plan}", plan.text) + (self.protocol.step.between or "\n"))
+            return self.prompt(problem, [*self.start(), shown, *self.steps(path)])
         label, name = (*entries, ("", ""))[min(len(path), len(entries))]
         entry = f"use ({label}) to find {name}." if label else "give the answer."
-        return Prompt(question, self.solution(path) + self.tail(Hint(entry)), system)
+        return self.prompt(problem, [*self.start(), *self.steps(path), Span(self.tail(Hint(entry)))])
 
-    def hint(self, question: str, path: Sequence[Node], avoid: Sequence[Hint] = ()) -> Prompt:
-        """Return the prompt for a hint about the next step; only a conversation lists the hints to avoid."""
-        if not self.chat:
-            return Prompt(question, self.solution(path) + "Hint:")
-        steps = self.solution(path).strip() or "(none yet)"
-        tried = "".join(f"\n- {hint}" for hint in avoid)
-        failed = f"Hints that did not help:{tried}\n\n" if tried else ""
-        return Prompt(
-            f"Problem:\n{question}\n\nSteps so far:\n{steps}\n\n{failed}Hint for the next step:", "", HINT_PROMPT
-        )
+    def hint(self, problem: Problem, path: Sequence[Node], avoid: Sequence[Hint] = ()) -> Prompt:
+        """Return the prompt for a hint about the next step."""
+        words = self.protocol.words
+        if not words.hint_user:
+            return self.prompt(problem, [Span(self.solution(path)), Span(words.hint_label)])
+        steps = self.solution(path).strip() or words.no_steps
+        failed = "".join(f"\n- {hint}" for hint in avoid)
+        avoided = words.avoid.replace("{hints}", failed) if failed else ""
+        user = fill(words.hint_user, question=problem.question, steps=steps, avoid=avoided)
+        return Prompt(user, "", words.hint_system, template=self.plain_answer())
 
-    def plan(self, question: str) -> Prompt:
+    def plan(self, problem: Problem) -> Prompt:
         """Return the prompt for a plan of the whole solution."""
-        return Prompt(f"Problem:\n{question}" if self.chat else question, PLAN_LABEL, PLAN_PROMPT if self.chat else "")
+        words = self.protocol.words
+        user = fill(words.plan_user, question=problem.question)
+        return Prompt(user, words.plan_label, words.plan_system, template=self.plain_answer())
+
+    def plain_answer(self) -> tuple[tuple[str, str | int | float | bool], ...]:
+        """Return the template's arguments for short texts, such as hints, which are written without a thought."""
+        return tuple({**dict(self.style.off if self.style else ()), **self.protocol.template}.items())
+
+
+def lettered(choices: Sequence[str]) -> str:
+    """Return options as lines that begin with their letters."""
+    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False))
 
 
 def unfinished_start(path: Sequence[Node]) -> int:
@@ -120,10 +188,25 @@ def path_of(question: str, steps: Sequence[str]) -> list[Node]:
     return node.path()
 
 
-PLAIN = PromptFormat("\n", step_tokens=96, hint_tokens=32, plan_tokens=96, plan_ends=(".", "\n"), chat=False)
-CHAT = PromptFormat("\n\n", step_tokens=512, hint_tokens=80, plan_tokens=256, plan_ends=("\n\n",), chat=True)
+def shipped_format(name: str) -> PromptFormat:
+    """Return the prompts of a shipped protocol, for a model that does not think."""
+    return PromptFormat(shipped(name))
 
 
-def format_for(model: LanguageModel) -> PromptFormat:
-    """Return the prompt format of a model."""
-    return CHAT if model.chat else PLAIN
+def format_for(model: LanguageModel, protocol: Protocol | None = None) -> PromptFormat:
+    """Return the prompts of a protocol for a model.
+
+    Without a protocol: "default" for a model with a chat template, "lab" for one with a closed vocabulary, such as the
+    shipped ones, and "plain" for any other.
+    """
+    if protocol is None:
+        closed = not model.chat and bool(model.unknown_words(UNSEEN))
+        protocol = shipped("default" if model.chat else "lab" if closed else "plain")
+    style: ThinkingStyle | None = getattr(model, "thinking", None)
+    if protocol.open:
+        style = ThinkingStyle("own", protocol.open, protocol.close)
+    if style is None:
+        return PromptFormat(protocol)
+    if protocol.thinking in ("off", "whole"):
+        return PromptFormat(protocol, style, protocol.thinking)
+    return PromptFormat(protocol, style, "search" if getattr(model, "continues_thoughts", True) else "whole")

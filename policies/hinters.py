@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import update_wrapper
 
 from hintree.errors import UsageError
 from hintree.models import Completion, GenerationRequest, LanguageModel
 from hintree.policies.formats import format_for
 from hintree.policies.leaks import leaks, mask
-from hintree.policies.writers import Sampling
+from hintree.policies.protocol import Protocol
+from hintree.policies.sampling import Sampling
+from hintree.policies.thoughts import without_thought
 from hintree.search import HintOutput, HintRequest, Response, Usage
 from hintree.search.core.hints import PLAN_LABEL, STRATEGY_LABEL, Hint, HintKind
 
@@ -45,13 +48,21 @@ class HintWriter:
         model: Model that writes the hints.
         sampling: Sampling settings.
         hinting: Kind of hints and treatment of leaks; by default ``Hinting()``.
+        protocol: Form of the texts; None for the usual one of the model.
     """
 
-    def __init__(self, model: LanguageModel, sampling: Sampling, hinting: Hinting | None = None) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        sampling: Sampling,
+        hinting: Hinting | None = None,
+        *,
+        protocol: Protocol | None = None,
+    ) -> None:
         self.model = model
-        self.sampling = sampling
         self.hinting = hinting or Hinting()
-        self.format = format_for(model)
+        self.format = format_for(model, protocol)
+        self.sampling = sampling.under(self.format.protocol)
 
     def __call__(self, requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
         """Write one hint per request in one batch; a leaked hint that is dropped has ``hint=None``."""
@@ -62,15 +73,17 @@ class HintWriter:
         ]
 
     def _generation(self, request: HintRequest) -> GenerationRequest:
-        question, form = request.tree.problem.question, self.format
+        problem, words = request.tree.problem, self.format.protocol.words
         if self.hinting.when == "plan":
-            return self.sampling.generation(form.plan(question), request, form.plan_tokens, *form.plan_ends)
-        prompt = form.hint(question, request.node.path(), request.avoid)
-        return self.sampling.generation(prompt, request, form.hint_tokens, "\n")
+            prompt = self.format.plan(problem)
+            return self.sampling.generation(prompt, request, words.plan_tokens, *words.plan_ends)
+        prompt = self.format.hint(problem, request.node.path(), request.avoid)
+        return self.sampling.generation(prompt, request, words.hint_tokens, "\n")
 
     def _output(self, request: HintRequest, completion: Completion) -> Response[HintOutput]:
-        text = completion.text.strip()
-        for label in ("Hint:", PLAN_LABEL, STRATEGY_LABEL):  # the label that a model writes does not decide the kind
+        text, words = without_thought(completion, self.format).text.strip(), self.format.protocol.words
+        # The label that a model writes does not decide the kind.
+        for label in ("Hint:", words.hint_label, words.plan_label, PLAN_LABEL, STRATEGY_LABEL):
             text = text.removeprefix(label).strip()
         question, steps = request.tree.problem.question, [node.step.text for node in request.node.path()]
         kind = HintKind.PLAN if self.hinting.when == "plan" else HintKind.STEP
@@ -91,4 +104,4 @@ def only_first(hinter: Hinter) -> Hinter:
         no_hint = Response(HintOutput(None, 0), Usage())
         return [next(responses) if request.node.parent is None else no_hint for request in requests]
 
-    return first
+    return update_wrapper(first, hinter, assigned=(), updated=())

@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import update_wrapper
 from typing import Any
 
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
+from hintree.policies.formats import PromptFormat, format_for
+from hintree.policies.protocol import Protocol
+from hintree.policies.words import fill
 from hintree.search import Response, StepOutput, StepRequest, StrategyRequest, Usage
 from hintree.search.core.hints import Hint, HintKind
 
@@ -25,11 +29,6 @@ POOL = {
 """Twelve strategies by letter. Only the structure (A to L, and M) is the paper's; the texts are our own."""
 UNKNOWN = "M"
 """Letter for "unknown": its track is written without a strategy."""
-SELECT_PROMPT = (
-    "Here is a problem and a list of strategies.\n\nProblem:\n{question}\n\nStrategies:\n{pool}\n\nWhich {tracks} of "
-    "them are the most likely to lead to the right answer? Do not solve the problem. Answer with {tracks} letters, "
-    "separated by commas."
-)
 LETTERS = re.compile(rf"(?:\W*(?:and\b\W*)?[A-{UNKNOWN}]\b(?!['\u2019]| +(?!and\b)[a-z]))*")
 """Matches the letters at the beginning of a reply; the "I" or "A" that starts a sentence does not count."""
 MAX_CHARACTERS = 200
@@ -40,21 +39,22 @@ StepHandler = Callable[[Sequence[StepRequest]], Sequence[Response[StepOutput] | 
 
 
 def with_strategies(
-    model: LanguageModel, write: StepHandler
+    model: LanguageModel, write: StepHandler, protocol: Protocol | None = None
 ) -> Callable[[Sequence[StepRequest | StrategyRequest]], list[Response[Any] | Exception]]:
     """Return a teacher's handler for step requests, which ``write`` handles, and strategy requests."""
 
     def handle(requests: Sequence[StepRequest | StrategyRequest]) -> list[Response[Any] | Exception]:
         steps = [request for request in requests if isinstance(request, StepRequest)]
         written = iter(write(steps) if steps else ())
-        selected = iter(select_strategies(model, [r for r in requests if isinstance(r, StrategyRequest)]))
+        asked = [request for request in requests if isinstance(request, StrategyRequest)]
+        selected = iter(select_strategies(model, asked, format_for(model, protocol)))
         return [next(written) if isinstance(request, StepRequest) else next(selected) for request in requests]
 
-    return handle
+    return update_wrapper(handle, write, assigned=(), updated=())
 
 
 def select_strategies(
-    model: LanguageModel, requests: Sequence[StrategyRequest]
+    model: LanguageModel, requests: Sequence[StrategyRequest], form: PromptFormat
 ) -> list[Response[tuple[Hint | None, ...]] | Exception]:
     """Select the strategies of each request with one short greedy generation.
 
@@ -62,19 +62,20 @@ def select_strategies(
     """
     if not requests or not model.chat:
         return [Response((None,) * request.tracks, Usage()) for request in requests]
-    completions = model.generate([generation(request) for request in requests])
+    completions = model.generate([generation(request, form) for request in requests])
     return [
         Response(strategies(reply.text, request.tracks), reply.usage) if isinstance(reply, Completion) else reply
         for request, reply in zip(requests, completions, strict=True)
     ]
 
 
-def generation(request: StrategyRequest) -> GenerationRequest:
+def generation(request: StrategyRequest, form: PromptFormat) -> GenerationRequest:
     """Return the generation request that shows the teacher the problem and the pool."""
     lines = "\n".join(f"{letter}. {line}" for letter, line in [*POOL.items(), (UNKNOWN, "Unknown, or none of these.")])
     question = request.tree.problem.question
-    text = SELECT_PROMPT.format(question=question, pool=lines, tracks=request.tracks)
-    return GenerationRequest(Prompt(text, "Letters:"), max_tokens=4 * request.tracks, group=question)
+    text = fill(form.protocol.words.select, question=question, pool=lines, tracks=str(request.tracks))
+    prompt = Prompt(text, "Letters:", template=form.plain_answer())
+    return GenerationRequest(prompt, max_tokens=4 * request.tracks, group=question)
 
 
 def strategies(reply: str, tracks: int) -> tuple[Hint | None, ...]:

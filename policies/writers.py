@@ -1,67 +1,20 @@
-"""Step writers: the handlers of reasoner and teacher, and their sampling settings."""
+"""Step writers: the handlers of reasoner and teacher.
 
-import math
-import sys
+A step of a solution or of a thought is one generation. A whole thought with its answer is two: the thought up to its
+end or its budget, then the answer after it (``thoughts.py``).
+"""
+
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
-from hintree.errors import UsageError
-from hintree.grade import find_answer
-from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
+from hintree.errors import ModelError
+from hintree.models import Completion, GenerationRequest, LanguageModel
 from hintree.policies.formats import format_for, unfinished_start
-from hintree.search import Request, Response, StepOutput, StepRequest
-
-MIN_PROBABILITY = sys.float_info.min
-"""Smaller probabilities are raised to this value before their logarithm is taken."""
-LEAST_PROBABLE = 3
-"""Number of tokens in ``StepOutput.least_probability``: the mean of a step's least probable ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """Sampling settings of generated texts.
-
-    Attributes:
-        temperature: In [0, 10]; 0 is greedy decoding.
-        top_k: Sample from this many most probable tokens; 0 for all.
-        top_p: Nucleus sampling: smallest set of tokens with this total probability, in (0, 1].
-        min_p: Minimum probability of a token, relative to the most probable one, in [0, 1].
-        greedy_first: Decode the first of several sibling drafts greedily.
-
-    Raises:
-        UsageError: A value is outside its range.
-    """
-
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    greedy_first: bool = True
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.temperature <= 10:
-            raise UsageError(f"temperature={self.temperature!r} is not a number from 0 to 10")
-        if not 0 < self.top_p <= 1:
-            raise UsageError(f"top_p={self.top_p!r} is not a number above 0 and at most 1")
-        if self.top_k < 0 or self.top_k != int(self.top_k):
-            raise UsageError(f"top_k={self.top_k!r} is not a whole number of at least 0")
-        if not 0 <= self.min_p <= 1:
-            raise UsageError(f"min_p={self.min_p!r} is not a number from 0 to 1")
-
-    def generation(self, prompt: Prompt, request: Request[Any], max_tokens: int, *stop: str) -> GenerationRequest:
-        """Return the model-level request for a search-level one; seed and position come from ``request``."""
-        return GenerationRequest(
-            prompt,
-            seed=request.seed,
-            temperature=0.0 if request.position.first and self.greedy_first else self.temperature,
-            top_k=self.top_k,
-            top_p=self.top_p,
-            min_p=self.min_p,
-            max_tokens=max_tokens,
-            stop=stop,
-            group=request.tree.problem.question,
-        )
+from hintree.policies.protocol import Protocol
+from hintree.policies.sampling import Sampling
+from hintree.policies.steps import as_step, last_line
+from hintree.policies.thoughts import as_thought, think_whole, without_thought
+from hintree.search import Response, StepOutput, StepRequest
 
 
 class StepWriter:
@@ -69,51 +22,58 @@ class StepWriter:
 
     Args:
         model: Model that writes the steps.
-        sampling: Sampling settings.
+        sampling: Sampling settings; those of the protocol take their place.
         keep_hints: Show the hints of earlier steps in the prompts of later ones (an option of HintMR, off there).
+        protocol: Form of the texts; None for the usual one of the model.
     """
 
-    def __init__(self, model: LanguageModel, sampling: Sampling, *, keep_hints: bool = False) -> None:
+    def __init__(
+        self, model: LanguageModel, sampling: Sampling, *, keep_hints: bool = False, protocol: Protocol | None = None
+    ) -> None:
         self.model = model
-        self.sampling = sampling
         self.keep_hints = keep_hints
-        self.format = format_for(model)
+        self.format = format_for(model, protocol)
+        self.sampling = sampling.under(self.format.protocol)
 
     def __call__(self, requests: Sequence[StepRequest]) -> list[Response[StepOutput] | Exception]:
         """Write one step per request in one batch."""
-        completions = self.model.generate([self._generation(request) for request in requests])
+        generations = [self.generation(request) for request in requests]
+        whole = [i for i, request in enumerate(requests) if self._whole(request)]
+        problems = [requests[i].tree.problem for i in whole]
+        answers = iter(think_whole(self.model, self.format, problems, [generations[i] for i in whole]))
+        steps = [g for i, g in enumerate(generations) if i not in set(whole)]
+        completions = iter(self.model.generate(steps) if steps else ())
         return [
-            self._output(request, completion) if isinstance(completion, Completion) else completion
-            for request, completion in zip(requests, completions, strict=True)
+            next(answers) if i in set(whole) else self._output(request, next(completions))
+            for i, request in enumerate(requests)
         ]
 
-    def _output(self, request: StepRequest, completion: Completion) -> Response[StepOutput]:
-        path = request.node.path()
-        return as_step(completion, self.format.solution(path[unfinished_start(path) :]))
+    def _whole(self, request: StepRequest) -> bool:
+        """Tell whether the answer to a request is a whole thought with its answer."""
+        return self.format.thinking == "whole" and request.node.parent is None and request.tokens is None
 
-    def _generation(self, request: StepRequest) -> GenerationRequest:
-        question, path = request.tree.problem.question, request.node.path()
-        prompt = self.format.step(question, path, request.hint, keep_hints=self.keep_hints)
+    def _output(self, request: StepRequest, done: Completion | ModelError) -> Response[StepOutput] | Exception:
+        if not isinstance(done, Completion):
+            return done
+        path, form = request.node.path(), self.format
+        if form.in_thought(path):
+            spent = sum(node.step.tokens for node in path if node.step.thinking)
+            return as_thought(done, form, spent, request.tree.problem)
+        start = unfinished_start(path)
+        before, above = form.solution(path[start:]), last_line(path[:start])
+        return as_step(without_thought(done, form), before, form, request.tree.problem, above=above)
+
+    def generation(self, request: StepRequest) -> GenerationRequest:
+        """Return the model-level request for a step: a probe, a part of a thought, or a step of the solution."""
+        problem, path, rule = request.tree.problem, request.node.path(), self.format.protocol.step
+        prompt = self.format.step(problem, path, request.hint, keep_hints=self.keep_hints)
         if request.tokens is not None:  # a first-token probe is always greedy
-            return Sampling().generation(prompt, request, request.tokens, self.format.delimiter)
-        return self.sampling.generation(prompt, request, self.format.step_tokens, self.format.delimiter)
-
-
-def as_step(done: Completion, before: str = "") -> Response[StepOutput]:
-    """Convert a completion to a step, or to the rest of the cut step ``before``; unknown token statistics are 0."""
-    probabilities, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
-    ended = "delimiter" if done.ended == "stop" else done.ended
-    text = done.text.rstrip() if before else done.text.strip()
-    step = StepOutput(
-        text if ended != "length" else done.text,
-        ended,
-        done.usage.generated_tokens,
-        sum(probabilities) / len(probabilities),
-        min(probabilities),
-        sum(entropies) / len(entropies),
-        find_answer(before + done.text) if ended != "length" else None,
-        sum(math.log(max(p, MIN_PROBABILITY)) for p in probabilities) / len(probabilities),
-        sum(sorted(probabilities)[:LEAST_PROBABLE]) / min(LEAST_PROBABLE, len(probabilities)),
-        done.entropies[0] if done.entropies else None,
-    )
-    return Response(step, done.usage)
+            return Sampling().generation(prompt, request, request.tokens, *rule.stops)
+        limit, stops = rule.max_tokens, rule.stops
+        if self.format.in_thought(path) and self.format.style:
+            spent = sum(node.step.tokens for node in path if node.step.thinking)
+            limit = max(1, min(limit, self.format.protocol.thinking_tokens - spent))
+            stops = (*stops, self.format.style.close)
+        made = self.sampling.generation(prompt, request, limit, *stops)
+        repeats = 0 if self.format.in_thought(path) else request.tree.limits.repeats  # a thought has its own budget
+        return replace(made, stop_pattern=rule.stop_pattern, min_tokens=rule.min_tokens, repeats=repeats)

@@ -93,8 +93,13 @@ class FromScores(PathScorer):
 
 def prefix_of(request: ScoreRequest) -> Prefix:
     """Return the solution prefix that ends in the request's node."""
-    steps = tuple(node.step.text for node in request.node.path())
-    return Prefix(request.tree.problem.question, steps, request.seed, request.tree.problem.choices)
+    return Prefix(request.tree.problem.question, steps_of(request), request.seed, request.tree.problem.choices)
+
+
+def steps_of(request: ScoreRequest) -> tuple[str, ...]:
+    """Return the steps that a scorer reads: of a solution, those after its thought; within a thought, all of it."""
+    path, thinking = request.node.path(), request.node.step.thinking
+    return tuple(node.step.text for node in path if node.step.thinking == thinking)
 
 
 def checked(scores: Any, steps: int) -> list[float]:

@@ -3,10 +3,10 @@
 All models here are causal, so a text ends at the last position that is read.
 """
 
-import re
 from collections.abc import Sequence
 
 from hintree.models import Classifier, Piece
+from hintree.policies.words import fill
 from hintree.scorers.spec import PRMSpec
 
 END = Piece("", mark=True)
@@ -79,8 +79,3 @@ def up_to_last_mark(pieces: list[Piece]) -> list[Piece]:
     """Return the pieces up to the last marked one, included."""
     last = max(i for i, piece in enumerate(pieces) if piece.mark)
     return pieces[: last + 1]
-
-
-def fill(template: str, **texts: str) -> str:
-    """Fill all ``{name}`` fields of a template in one pass, so fields inside an inserted text stay as they are."""
-    return re.sub(r"\{(\w+)\}", lambda found: texts.get(found[1], found[0]), template)

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 from hintree.errors import ModelError
 from hintree.models import Classifier, Piece, Scored
+from hintree.scorers.base import steps_of
 from hintree.scorers.calibration import calibrate
 from hintree.scorers.families import FAMILIES
 from hintree.scorers.layout import lay_out
@@ -29,7 +30,7 @@ class PRM(Generic[C]):
     def __call__(self, requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """Score the last step of each request's path in one batch; the trees are not modified."""
         questions = [request.tree.problem.question for request in requests]
-        paths = [[node.step.text for node in request.node.path()] for request in requests]
+        paths = [steps_of(request) for request in requests]
         texts = [self.texts(q, steps)[-1] for q, steps in zip(questions, paths, strict=True)]
         results = self._read(texts, questions)
         return [Response(self._calibrated(x)[-1], x.usage) if isinstance(x, Scored) else x for x in results]

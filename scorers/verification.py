@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hintree.models import Classifier, Completion, GenerationRequest, LanguageModel, Piece, Prompt, Scored
+from hintree.policies.words import fill
 from hintree.scorers.base import Prefix
-from hintree.scorers.layout import END, fill
+from hintree.scorers.layout import END
 from hintree.search import Response, Usage
 from hintree.search.core.seeds import seed_of
 

@@ -18,14 +18,16 @@ from hintree.errors import HintreeError, UsageError
 from hintree.experiments.study.settings import PARTS, SEARCH, SELECTION, Settings, StudyFile, checked
 from hintree.experiments.study.store_study import StoredCase, stored_case
 from hintree.experiments.study.upgrade import current_path, recorded
-from hintree.experiments.study.yaml_file import StudyText, YamlPosition, unknown
 from hintree.lab.controls import LAB_HINTERS
 from hintree.models.local.load import MANIFEST, locate
 from hintree.models.remote.address import is_address, parse_address
+from hintree.policies import find_protocol
+from hintree.policies.protocol_file import to_data
 from hintree.presets import preset, settings_of
 from hintree.presets.settings import preset_of
 from hintree.scorers import find_spec, models_of
 from hintree.search.algorithms.base import selection_of
+from hintree.yaml_file import YamlPosition, YamlText, unknown
 
 CARD_FILES = (b"  README.md", b"  training.json")
 """Ends of manifest lines of files that describe a model and are not read to run it."""
@@ -52,7 +54,7 @@ class Study(NamedTuple):
     cases: list[StoredCase]
 
 
-def resolve(text: StudyText) -> Study:
+def resolve(text: YamlText) -> Study:
     """Return the study of a parsed file. Raises UsageError."""
     file = checked(StudyFile, text.data, text, {})
     arms: dict[str, Any] = {}
@@ -81,7 +83,7 @@ def resolve(text: StudyText) -> Study:
     return Study(data, list(map(stored_case, cases)))
 
 
-def all_arms(file: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Flat, YamlPosition]]:
+def all_arms(file: Mapping[str, Any], text: YamlText) -> Iterator[tuple[str, Flat, YamlPosition]]:
     """Yield name, settings and position of every arm, at every point of the grids."""
     listed = file["arms"]
     named = listed if isinstance(listed, dict) else {name: name for name in listed}
@@ -105,14 +107,14 @@ def all_arms(file: Mapping[str, Any], text: StudyText) -> Iterator[tuple[str, Fl
             yield " / ".join((name, *(label for label, _ in point))), settings, place
 
 
-def mapping(grid: Any, place: YamlPosition, text: StudyText) -> Iterable[tuple[str, Any]]:
+def mapping(grid: Any, place: YamlPosition, text: YamlText) -> Iterable[tuple[str, Any]]:
     """Return the axes of a grid. Raises UsageError unless it is a mapping."""
     if not isinstance(grid, dict):
         raise text.error(place, "a grid is a mapping from settings to lists of values")
     return grid.items()
 
 
-def axis(key: str, values: Any, place: YamlPosition, text: StudyText) -> list[tuple[str, Flat]]:
+def axis(key: str, values: Any, place: YamlPosition, text: YamlText) -> list[tuple[str, Flat]]:
     """Return the points of an axis as pairs of label and settings: values of one setting, or named settings."""
     if isinstance(values, list) and values:
         short = key.rpartition(".")[2]
@@ -151,7 +153,7 @@ def overlay(*layers: Flat) -> Flat:
     return result
 
 
-def configure(settings: Flat, text: StudyText, place: YamlPosition) -> dict[str, Any]:
+def configure(settings: Flat, text: YamlText, place: YamlPosition) -> dict[str, Any]:
     """Return the complete configuration of an arm. Raises UsageError."""
     name = settings.get(("preset",), Setting("hintree", place))
     try:
@@ -182,7 +184,7 @@ def configure(settings: Flat, text: StudyText, place: YamlPosition) -> dict[str,
         raise text.error(place, f"arm {place[-1]!r}: {error}") from error
 
 
-def renamed(settings: Flat, search: Any, text: StudyText) -> Flat:
+def renamed(settings: Flat, search: Any, text: YamlText) -> Flat:
     """Return an arm's own settings under today's names; ``search`` is the name of its search.
 
     Raises:
@@ -196,7 +198,7 @@ def renamed(settings: Flat, search: Any, text: StudyText) -> Flat:
     return current
 
 
-def nested(settings: Flat, text: StudyText) -> dict[str, Any]:
+def nested(settings: Flat, text: YamlText) -> dict[str, Any]:
     """Return settings as nested mappings; "none" is an absent role or rule."""
     data: dict[str, Any] = {}
     for path, (value, place) in settings.items():
@@ -222,6 +224,8 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
         models |= models_of(config["scorer"])
     if (spec := config.pop("prm_spec")) is not None:
         config["prm_spec"] = find_spec("", spec).to_yaml()
+    if (protocol := config.pop("protocol")) is not None:
+        config["protocol"] = to_data(find_protocol(protocol))
     config["weights"] = {name: fingerprint(name) for name in sorted(models)}
     if all(name.startswith("embedded:") for name in models):
         config["device"] = "cpu" if config["device"] == "auto" else config["device"]
@@ -231,7 +235,7 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache
 def fingerprint(name: str) -> str | None:
-    """Return the SHA-256 of a model's manifest, None if it has no manifest or is on a server.
+    """Return the SHA-256 of a model's manifest or GGUF file, None if it has no manifest or is on a server.
 
     For a shipped model the lines of its card are left out, so that a reworded card does not end a study.
 
@@ -241,7 +245,11 @@ def fingerprint(name: str) -> str | None:
     if is_address(name):
         parse_address(name)
         return None
-    manifest = Path(locate(name)) / MANIFEST
+    place = Path(locate(name))
+    if place.is_file():
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    manifest = place / MANIFEST
     if not manifest.is_file():
         return None
     lines = manifest.read_bytes().splitlines(keepends=True)

@@ -28,7 +28,7 @@ from hintree.experiments.study.store_study import key_of
 from hintree.experiments.study.tasks import Task, plan
 from hintree.experiments.study.worker import Job
 from hintree.experiments.study.worker_pool import ProcessPool, WorkerPool
-from hintree.experiments.study.yaml_file import put, read
+from hintree.yaml_file import put, read
 
 SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
 """Studies that can be run by their names alone."""

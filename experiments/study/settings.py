@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from hintree.experiments.study.yaml_file import StudyText, YamlPosition, unknown
+from hintree.yaml_file import YamlText, YamlPosition, unknown
 from hintree.policies import Hinting, Sampling
 from hintree.search import Budget, Rewrite, Selection
 from hintree.search.registry import SEARCHES
@@ -57,6 +57,7 @@ class Settings(BaseModel):
     keep_hints: bool
     device: str
     dtype: str
+    protocol: str | dict[str, Any] | None = None
 
 
 def settings_of(kind: type[Any], *without: str) -> type[BaseModel]:
@@ -78,7 +79,7 @@ PARTS = {
 
 
 def checked(
-    model: type[BaseModel], data: Any, text: StudyText, places: Mapping[Any, YamlPosition], prefix: YamlPosition = ()
+    model: type[BaseModel], data: Any, text: YamlText, places: Mapping[Any, YamlPosition], prefix: YamlPosition = ()
 ) -> Any:
     """Validate plain data with a model and return it with defaults filled in.
 

@@ -21,6 +21,7 @@ from hintree.cli.report import add_report
 from hintree.cli.scorers import add_scorers
 from hintree.cli.searches import add_searches
 from hintree.cli.serve import add_serve
+from hintree.cli.show_prompt import add_show_prompt
 from hintree.cli.solve import add_solve
 from hintree.cli.study import add_study
 from hintree.cli.train import add_train
@@ -31,6 +32,7 @@ from hintree.models.loader_logs import quiet_loaders
 
 COMMANDS = (
     add_solve,
+    add_show_prompt,
     add_view,
     add_presets,
     add_searches,

@@ -8,7 +8,14 @@ from hintree.search import ROLES
 
 DTYPES = ("auto", "float64", "float32", "bfloat16", "float16", "int8")
 """Number formats, as ``hintree.models.local.load`` takes them; listed here because that module imports torch."""
-MODEL = "embedded:NAME, a folder, a hub id, or URL#NAME for a server"
+MODEL = (
+    "embedded:NAME, a folder, a hub id, FILE.gguf (or HUB-ID/FILE.gguf), URL#NAME for a server, ollama:NAME or "
+    "lmstudio:NAME for a local one"
+)
+
+PROTOCOL = (
+    "prompt, step and answer form: $protocols, or a YAML file (docs/protocols.md); by default the model's usual one"
+)
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:

@@ -92,6 +92,12 @@ def _sampling() -> Iterable[str]:
     return (field.name for field in fields(Sampling))
 
 
+def _protocols() -> Iterable[str]:
+    from hintree.policies.protocol_file import protocol_names
+
+    return protocol_names()
+
+
 def _lab_families() -> Iterable[str]:
     from hintree.lab.generate import FAMILIES
 
@@ -134,6 +140,7 @@ REGISTRIES: Mapping[str, Callable[[], Iterable[str]]] = {
     "choices": _choices,
     "aggregates": _aggregates,
     "sampling": _sampling,
+    "protocols": _protocols,
     "lab_families": _lab_families,
     "lab_splits": _lab_splits,
     "tree_formats": _tree_formats,

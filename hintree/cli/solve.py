@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_budget, add_json, add_loading, add_models, add_seed
+from hintree.cli.options import PROTOCOL, add_budget, add_json, add_loading, add_models, add_seed
 from hintree.cli.view import check_tree_file, open_page, write_tree
 from hintree.errors import HintreeError, UsageError
 from hintree.search import ROLES
@@ -67,6 +67,7 @@ def add_method(solve: argparse.ArgumentParser) -> None:
         help="when hints are generated (when=each, first or plan), and the treatment of hints that leak "
         "(leaks=drop, mask or keep)",
     )
+    group.add_argument("--protocol", metavar="NAME|FILE", help=PROTOCOL)
     group.add_argument("--keep-hints", action="store_true", help="keep the hints of earlier steps in later prompts")
 
 
@@ -133,6 +134,7 @@ def chosen_preset(args: argparse.Namespace) -> Any:
     """Return the preset with the parts that the options replace. Raises UsageError."""
     from dataclasses import replace
 
+    from hintree.policies import find_protocol
     from hintree.presets import preset
     from hintree.search import Selection
     from hintree.search.registry import SEARCHES, changed, make_rewrite, make_search
@@ -154,6 +156,8 @@ def chosen_preset(args: argparse.Namespace) -> Any:
         chosen = replace(chosen, sampling=changed("sampling", chosen.sampling, args.sampling))
     if args.hinting is not None:
         chosen = replace(chosen, hinting=changed("hinting", chosen.hinting, args.hinting))
+    if args.protocol is not None:
+        chosen = replace(chosen, protocol=find_protocol(args.protocol))
     return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)
 
 

@@ -14,7 +14,9 @@ from hintree.models.base import (
     Piece,
     Prompt,
     Scored,
+    Span,
     SupportsLoglikelihood,
+    Turn,
     Usage,
 )
 from hintree.models.head_spec import Head
@@ -42,7 +44,9 @@ __all__ = [
     "Piece",
     "Prompt",
     "Scored",
+    "Span",
     "SupportsLoglikelihood",
+    "Turn",
     "Usage",
     "is_address",
     "load_classifier",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from hintree.errors import ModelError
+from hintree.models.thinking import ThinkingStyle
 from hintree.search.core.ledger import Usage
 
 __all__ = [
@@ -19,31 +20,69 @@ __all__ = [
     "Piece",
     "Prompt",
     "Scored",
+    "Span",
     "SupportsLoglikelihood",
+    "Turn",
     "Usage",
 ]
 
 
+class Span(NamedTuple):
+    """One part of an assistant's turn: text, and the tokens that a model wrote it as.
+
+    text: Text of the part, as every model and reader without these tokens reads it.
+    token_ids: Tokens that the part was generated as, control tokens included; () for text that no model wrote.
+    tokenizer: Fingerprint of the tokenizer of ``token_ids``; a model with another tokenizer reads ``text``.
+    control: If true, control tokens in ``text`` are encoded as such, for text of a protocol or template. Must be false
+        for text that users or models wrote.
+    """
+
+    text: str
+    token_ids: tuple[int, ...] = ()
+    tokenizer: str = ""
+    control: bool = False
+
+
+class Turn(NamedTuple):
+    """A finished turn of a conversation: role ("system", "user" or "assistant") and text."""
+
+    role: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A conversation of one turn whose assistant part is to be continued (prefix continuation).
+    """A conversation whose last turn, the assistant's, is to be continued (prefix continuation).
 
     A model with a chat template renders the prompt through it; any other model reads ``plain()``.
 
     Attributes:
-        user: Text of the user's turn, such as the problem.
+        user: Text of the last user turn, such as the problem.
         assistant: Beginning of the assistant's turn, such as the steps so far; "" to begin a new turn.
         system: System text; "" for none.
+        spans: Parts of ``assistant``, in order, if some were written by a model: their texts joined are ``assistant``.
+            () if all of it is text. A model that wrote a part reads its own tokens again.
+        turns: Turns before ``user``, such as worked examples (few-shot) or the conversation so far.
+        template: Arguments of the chat template by name, such as ``("enable_thinking", False)``.
+        server: Further fields of a server's request body by name, each value as JSON text.
     """
 
     user: str
     assistant: str = ""
     system: str = ""
+    spans: tuple[Span, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    template: tuple[tuple[str, str | int | float | bool], ...] = ()
+    server: tuple[tuple[str, str], ...] = ()
 
     def plain(self) -> str:
-        """Return system, user and assistant text, one below the other, for a model without a chat template."""
+        """Return system, turns, user and assistant text, one below the other, for a model without a chat template.
+
+        A blank line follows each finished assistant turn, so that worked examples stand apart.
+        """
         system = f"{self.system}\n" if self.system else ""
-        return f"{system}{self.user}\n{self.assistant}"
+        turns = "".join(f"{text}\n\n" if role == "assistant" else f"{text}\n" for role, text in self.turns)
+        return f"{system}{turns}{self.user}\n{self.assistant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +98,11 @@ class GenerationRequest:
         top_p: Nucleus sampling: the most probable tokens that together reach this probability, in (0, 1].
         min_p: Least probability of a sampled token, relative to the most probable one, in [0, 1].
         max_tokens: Most generated tokens, >= 1.
-        stop: Stop texts; the first to appear ends the text and is not part of it.
+        stop: Stop texts; the first to appear ends the text and is not part of it. They may hold control tokens.
+        stop_pattern: Regular expression; its first match ends the text and is part of it. "" for none.
+        min_tokens: Stop texts and patterns that end before this many generated tokens are ignored, >= 0.
+        repeats: End a text that loops: that ends in the same clause or line this many times in a row, >= 2
+            (``search.core.loops``); 0 to let it run.
         group: Name of the requests that share a prefix in the KV cache, such as those about one problem. By default,
             requests with the same ``system`` and ``user`` text form a group. It affects speed, never the text.
     """
@@ -72,26 +115,38 @@ class GenerationRequest:
     min_p: float = 0.0
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
+    stop_pattern: str = ""
+    min_tokens: int = 0
+    repeats: int = 0
     group: str = ""
 
 
 class Completion(NamedTuple):
     """One generated text with its token statistics and its cost.
 
-    text: Generated text without the stop text and without special tokens.
-    ended: "stop" (a stop text appeared), "end" (end-of-sequence token) or "length" (``max_tokens`` or the model's
-        context is exhausted).
-    probabilities: Probability of each generated token at temperature 1, in [0, 1]; stop and end tokens included. Empty
-        where a server does not return log-probabilities.
+    text: Generated text without the stop text and without special tokens; without the loop that ended it.
+    ended: "stop" (a stop text appeared), "end" (end-of-sequence token), "length" (``max_tokens`` or the model's
+        context is exhausted) or "loop" (the text looped).
+    probabilities: Probability of each generated token at temperature 1, in [0, 1]; stop and end tokens included, those
+        of a loop left out. Empty where a server does not return log-probabilities.
     entropies: Entropy of each token's distribution at temperature 1, in nats, >= 0. Empty where it is unknown.
     usage: Cost of this text: one call and its tokens.
+    stopped_by: The stop text that ended it; "" for a pattern, and where no stop text appeared.
+    token_ids: All generated tokens, stop and control tokens included. Empty where a server does not return them, and
+        where they hold text after the stop text, or of a loop, that ``text`` lacks.
+    tokenizer: Fingerprint of the tokenizer of ``token_ids``; "" without them.
+    thought: Reasoning that a server returned apart from ``text``; None if it did not.
     """
 
     text: str
-    ended: Literal["stop", "end", "length"]
+    ended: Literal["stop", "end", "length", "loop"]
     probabilities: tuple[float, ...]
     entropies: tuple[float, ...]
     usage: Usage
+    stopped_by: str = ""
+    token_ids: tuple[int, ...] = ()
+    tokenizer: str = ""
+    thought: str | None = None
 
 
 class LanguageModel(Protocol):
@@ -102,12 +157,17 @@ class LanguageModel(Protocol):
         parameters: Number of weights; 0 if it is unknown, as for a server.
         chat: True if prompts are rendered through a chat template.
         usage: Sum of the usage of all responses so far. The model updates it; callers only read it.
+        thinking: How the model marks thoughts that precede its answers; None for a model that writes none.
+        continues_thoughts: True if a thought that is given to it can be continued. False for servers that return
+            thoughts apart from the text.
     """
 
     name: str
     parameters: int
     chat: bool
     usage: Usage
+    thinking: ThinkingStyle | None
+    continues_thoughts: bool
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Generate one text per request.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hintree.policies import Hinting, Sampling
+from hintree.policies import Hinting, Protocol, Sampling
 from hintree.search import Rewrite, Search, Selection
 
 DEFAULT_MODELS = {
@@ -31,6 +31,7 @@ class Preset:
         differs: Known differences from the paper; "" if there are none.
         models: Model names by role, where they differ from ``DEFAULT_MODELS``.
         selection: How the answer is selected; None selects as the paper of ``search`` does.
+        protocol: Form of all texts; None for the usual one of each model.
     """
 
     about: str
@@ -44,6 +45,7 @@ class Preset:
     differs: str = ""
     models: Mapping[str, str] = field(default_factory=dict)
     selection: Selection | None = None
+    protocol: Protocol | None = None
 
     def role_models(self) -> dict[str, str]:
         """Return the model name of every role that the method needs, by role."""

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from hintree.policies import Hinting, Sampling
+from hintree.policies import Hinting, Sampling, find_protocol
+from hintree.policies.protocol_file import to_data
 from hintree.presets.preset import Preset
 from hintree.search import ROLES, Rewrite, Selection
 from hintree.search.registry import SEARCHES
 
 
 def settings_of(chosen: Preset) -> dict[str, Any]:
-    """Return a preset as the settings of an arm; an empty ``selection`` selects as the search's paper does."""
+    """Return a preset as the settings of an arm; an empty ``selection`` selects as the search's paper does.
+
+    The usual protocol adds nothing, so that arms of older stores keep their names.
+    """
     kind = next(name for name, kind in SEARCHES.items() if kind is type(chosen.search))
     search: Any = chosen.search
     return {
@@ -26,6 +30,7 @@ def settings_of(chosen: Preset) -> dict[str, Any]:
         "keep_hints": chosen.keep_hints,
         "device": "auto",
         "dtype": "auto",
+        **({} if chosen.protocol is None else {"protocol": to_data(chosen.protocol)}),
     }
 
 
@@ -40,7 +45,8 @@ def preset_of(config: Mapping[str, Any]) -> Preset:
     rule = None if config["rewrite"] is None else Rewrite(**with_tuples(config["rewrite"]))
     sampling, hinting = Sampling(**config["sampling"]), Hinting(**config["hinting"])
     selection = Selection(**config["selection"]) if config["selection"] else None
-    return Preset("", (), search, rule, sampling, config["keep_hints"], hinting, selection=selection)
+    protocol = find_protocol(config["protocol"]) if config.get("protocol") else None
+    return Preset("", (), search, rule, sampling, config["keep_hints"], hinting, selection=selection, protocol=protocol)
 
 
 def with_tuples(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def key_of(request: Request[Any]) -> str:
 def pack(value: StepOutput | HintOutput | tuple[Hint | None, ...] | float | None) -> Any:
     """Return a value as plain data; a score that is not a number becomes None."""
     if isinstance(value, StepOutput):
-        return list(value)
+        return [list(field) if isinstance(field, tuple) else field for field in without_defaults(value)]
     if isinstance(value, tuple):
         return [pack_hint(hint) for hint in cast(tuple[Hint | None, ...], value)]
     if isinstance(value, HintOutput):
@@ -165,13 +165,22 @@ def pack(value: StepOutput | HintOutput | tuple[Hint | None, ...] | float | None
 def unpack(request: Request[Any], value: Any) -> StepOutput | HintOutput | tuple[Hint | None, ...] | float | None:
     """Return the value that ``pack`` was given."""
     if isinstance(request, StepRequest):
-        return StepOutput(*value)
+        return StepOutput(*(tuple(field) if isinstance(field, list) else field for field in value))
     if isinstance(request, StrategyRequest):
         return tuple(map(unpack_hint, value))
     if isinstance(request, HintRequest):
         hint, tokens = value
         return HintOutput(unpack_hint(hint), tokens)
     return value  # type: ignore[no-any-return]
+
+
+def without_defaults(step: StepOutput) -> tuple[Any, ...]:
+    """Return the fields of a step up to the last one that differs from its default."""
+    fields, defaults = list(step), list(StepOutput._field_defaults.values())
+    required = len(fields) - len(defaults)
+    while len(fields) > required and fields[-1] == defaults[len(fields) - 1 - required]:
+        fields.pop()
+    return tuple(fields)
 
 
 def pack_hint(hint: Hint | None) -> list[str] | None:

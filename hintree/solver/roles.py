@@ -132,8 +132,9 @@ class Wiring:
         if role == "hinter":
             return self.hinter(model)
         writer_model = self.load(model)
-        writer = StepWriter(writer_model, self.preset.sampling, keep_hints=self.preset.keep_hints)
-        return served(with_strategies(writer_model, writer) if role == "teacher" else writer, writer_model)
+        protocol = self.preset.protocol
+        writer = StepWriter(writer_model, self.preset.sampling, keep_hints=self.preset.keep_hints, protocol=protocol)
+        return served(with_strategies(writer_model, writer, protocol) if role == "teacher" else writer, writer_model)
 
     def hinter(self, model: Any) -> Handler:
         """Return the hinter's handler: a control of the lab, or a model."""
@@ -142,7 +143,7 @@ class Wiring:
             problems = [parse_cached(question) for question in self.questions]
             return lab_hinter(model, problems, planned=hinting.when == "plan")
         loaded = self.load(model)
-        return served(HintWriter(loaded, self.preset.sampling, hinting), loaded)
+        return served(HintWriter(loaded, self.preset.sampling, hinting, protocol=self.preset.protocol), loaded)
 
     def scorer(self, scorer: Any) -> Handler:
         """Return the scorer's handler: the teacher grading drafts, a user's own object, or a scorer by name."""
@@ -153,7 +154,7 @@ class Wiring:
                     "the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model"
                 )
             loaded = self.load(teacher)
-            return served(DraftScorer(loaded), loaded)
+            return served(DraftScorer(loaded, self.preset.protocol), loaded)
         if callable(scorer):
             return Handler(scorer)
         if isinstance(scorer, StepScorer):

@@ -1,12 +1,14 @@
 """The front door: a solver binds models to roles and solves questions."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from hintree.models import LanguageModel
+from hintree.policies import Protocol, find_protocol
 from hintree.presets import preset as find_preset
 from hintree.presets.preset import DEFAULT_MODELS, Preset
 from hintree.scorers import PRMSpec
@@ -51,6 +53,8 @@ class Solver:
             as the paper of ``search`` does.
         pool: Models that are loaded already, such as ``other_solver.pool``; each is loaded once for all solvers of a
             pool, where name, device, number format and ``prm_spec`` are the same.
+        protocol: Form of all texts: a ``Protocol``, the name of a shipped one, or a YAML file; by default the preset's,
+            or the usual one of each model; see docs/protocols.md.
         questions: All lab questions of a run, which the hinter's controls "exact" and "other" need.
 
     Raises:
@@ -80,9 +84,12 @@ class Solver:
         dtype: str = "auto",
         selection: Selection | None = None,
         pool: ModelPool | None = None,
+        protocol: str | Path | Protocol | None = None,
         questions: Sequence[str] = (),
     ) -> None:
         self.preset = preset if isinstance(preset, Preset) else find_preset(preset)
+        if protocol is not None:
+            self.preset = replace(self.preset, protocol=find_protocol(protocol))
         self.search = search or self.preset.search
         self.rewrite = rewrite or self.preset.rewrite
         self.selection = selection or (self.preset.selection if search is None else None) or selection_of(self.search)

@@ -15,7 +15,9 @@ def solved(question, *, tokens=None, hinter=False, keep_hints=False):
     """Solution, answer and hints of one greedy chain by the shipped student, at most so many tokens a call."""
     writer = StepWriter(load_model("embedded:student", device="cpu"), Sampling(), keep_hints=keep_hints)
     if tokens:
-        writer.format = replace(writer.format, step_tokens=tokens)
+        protocol = writer.format.protocol
+        rule = replace(protocol.step, max_tokens=tokens)
+        writer.format = replace(writer.format, protocol=replace(protocol, step=rule))
     roles = {"reasoner": Handler(writer)}
     if hinter:
         roles["hinter"] = Handler(HintWriter(load_model("embedded:hinter", device="cpu"), Sampling()))

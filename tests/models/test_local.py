@@ -3,7 +3,8 @@ import torch
 
 from hintree.errors import ContextError, LogitsError
 from hintree.models import Completion, GenerationRequest, Prompt, load_model
-from hintree.models.local.text import cut, encode
+from hintree.models.local.stops import find_ending
+from hintree.models.local.text import encode
 from hintree.search import Usage
 
 
@@ -126,10 +127,25 @@ def test_a_template_without_a_system_role_gets_the_system_text_with_the_users(ch
         "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
         "[{{ m['content'] }}]{% endfor %}"
     )
-    assert model.tokenizer.decode(encode(model.tokenizer, Prompt("Q?", "A", "Sys"))) == "[Sys\n\nQ?]A"
+    assert model.tokenizer.decode(encode(model.tokenizer, Prompt("Q?", "A", "Sys"))) == "[Sys\n\nQ?][A"
 
 
-def test_cut():
-    assert cut("one\ntwo", ("\n",)) == ("one", True)
-    assert cut("one", ("\n", "x")) == ("one", False)
-    assert cut("abcd", ("cd", "b")) == ("a", True)
+@pytest.mark.parametrize(
+    ("text", "stop", "expected"),
+    [
+        ("one\ntwo", ("\n",), ("one", "\n")),
+        ("one", ("\n", "x"), None),
+        ("abcd", ("cd", "b"), ("a", "b")),
+        ("a\n\nb", ("\n", "\n\n"), ("a", "\n\n")),
+    ],
+)
+def test_the_first_stop_text_ends_a_text(text, stop, expected):
+    ending = find_ending(text, GenerationRequest(Prompt(""), stop=stop))
+    assert (ending and (text[: ending.kept], ending.stop)) == expected
+
+
+def test_a_pattern_keeps_what_it_matched_and_waits_for_its_minimum():
+    request = GenerationRequest(Prompt(""), stop_pattern=r"[.!?](?= )")
+    text = "It costs 3.50 in all. So it is."
+    assert text[: find_ending(text, request).kept] == "It costs 3.50 in all."
+    assert find_ending(text, request, start=25) is None

@@ -8,12 +8,12 @@ import pytest
 import hintree
 from hintree.errors import UsageError
 from hintree.experiments.study.resolve import resolve
-from hintree.experiments.study.yaml_file import parse
+from hintree.yaml_file import parse
 from hintree.lab import problems
 from hintree.lab.controls import ShuffledHints, lab_hinter
 from hintree.lab.problem import gold, plan_text
 from hintree.models import load_model
-from hintree.policies import CHAT, PLAIN, Hinting, HintWriter, Sampling, only_first
+from hintree.policies import Hinting, HintWriter, Sampling, only_first, shipped_format
 from hintree.policies.formats import path_of
 from hintree.presets import settings_of
 from hintree.presets.hints import HINTS
@@ -175,25 +175,25 @@ def test_plain_lines_show_the_next_entry_of_a_plan_and_a_conversation_the_whole(
         path = path_of("Q?", steps)
         if path:
             path[0].hint = path_hint
-        return form.step("Q?", path, None if path else path_hint).assistant
+        return shipped_format(form).step(Problem("Q?"), path, None if path else path_hint).assistant
 
-    assert prompt_start(PLAN, [], PLAIN) == "Hint: use (2) to find Gina.\n"
-    assert prompt_start(PLAN, ["one"], PLAIN) == "one\nHint: use (4) to find a pen.\n"
-    assert prompt_start(PLAN, ["one", "two"], PLAIN) == "one\ntwo\nHint: give the answer.\n"
-    assert prompt_start(PLAN, ["one", "two", "three"], PLAIN).endswith("Hint: give the answer.\n")
-    assert prompt_start(Hint("add both.", HintKind.PLAN), ["one"], PLAIN) == "Plan: add both.\none\n"
-    assert prompt_start(PLAN, [], CHAT) == f"{PLAN}\n\n" and prompt_start(PLAN, ["one"], CHAT) == f"{PLAN}\n\none\n\n"
-    assert prompt_start(Hint("use (2)."), ["one"], PLAIN) == "one\n"
+    assert prompt_start(PLAN, [], "lab") == "Hint: use (2) to find Gina.\n"
+    assert prompt_start(PLAN, ["one"], "lab") == "one\nHint: use (4) to find a pen.\n"
+    assert prompt_start(PLAN, ["one", "two"], "lab") == "one\ntwo\nHint: give the answer.\n"
+    assert prompt_start(PLAN, ["one", "two", "three"], "lab").endswith("Hint: give the answer.\n")
+    assert prompt_start(Hint("add both.", HintKind.PLAN), ["one"], "lab") == "Plan: add both.\none\n"
+    assert prompt_start(PLAN, [], "default") == f"{PLAN}\n\n" and prompt_start(PLAN, ["one"], "default") == f"{PLAN}\n\none\n\n"
+    assert prompt_start(Hint("use (2)."), ["one"], "lab") == "one\n"
 
 
 def test_the_entries_of_the_exact_plan_are_the_exact_hints():
     for problem in problems("validation", n=30, seed=2):
         steps = [step for _, step in gold(problem)]
         for i, (hint, _) in enumerate(gold(problem)):
-            path = path_of(problem.question, steps[:i])
+            path, asked = path_of(problem.question, steps[:i]), Problem(problem.question)
             if path:
                 path[0].hint = Hint(plan_text(problem), HintKind.PLAN)
-            prompt = PLAIN.step(problem.question, path, None if path else Hint(plan_text(problem), HintKind.PLAN))
+            prompt = shipped_format("lab").step(asked, path, None if path else Hint(plan_text(problem), HintKind.PLAN))
             assert prompt.assistant.endswith(f"Hint: {hint}\n")
 
 

@@ -11,7 +11,7 @@ from hintree.errors import UsageError
 from hintree.lab import problems
 from hintree.models import Completion, Scored, Usage, load_model
 from hintree.models.local.model import LocalModel
-from hintree.policies import PLAIN, DraftScorer, Sampling
+from hintree.policies import DraftScorer, Sampling, shipped_format
 from hintree.search import Problem, Rewrite, ScoreRequest, Smart, Tree, from_dict, select, selection_of
 from tests.support.scripted import written
 
@@ -57,7 +57,7 @@ def test_what_is_read_on_the_tree_cache_is_what_a_whole_pass_reads():
     teacher = load_model("embedded:teacher")
     plain = LocalModel("plain", teacher.model, teacher.tokenizer, tree=False)
     lines = ["(1) Ana has 4 pens.", "(2) Ben gets 3 more pens than Ana.", "(2) Ben gets 9 more pens than Ana.", ""]
-    requests = [(PLAIN.step(QUESTION, [], None), text) for text in lines]
+    requests = [(shipped_format("lab").step(Problem(QUESTION), [], None), text) for text in lines]
     on_tree, whole = teacher.loglikelihood(requests), plain.loglikelihood(requests)
     for a, b in zip(on_tree, whole, strict=True):
         assert a.probabilities == pytest.approx(b.probabilities, abs=1e-5)

@@ -10,7 +10,7 @@ import pytest
 from hintree.cli import main
 from hintree.errors import UsageError
 from hintree.experiments.study.resolve import resolve
-from hintree.experiments.study.yaml_file import parse
+from hintree.yaml_file import parse
 from hintree.presets import PRESETS, preset, settings_of
 from hintree.presets.escalation import ESCALATION
 from hintree.presets.settings import preset_of

@@ -7,7 +7,7 @@ import pytest
 import hintree
 from hintree.lab import problems
 from hintree.models import load_model
-from hintree.policies import CHAT, PLAIN
+from hintree.policies import shipped_format
 from hintree.policies.formats import path_of
 from hintree.policies.strategies import POOL, strategies
 from hintree.search import SSR, Budget, Hint, HintKind, Problem, Rewrite, StrategyRequest, select, selection_of, to_dict
@@ -57,17 +57,18 @@ def test_a_reply_is_read_as_letters_and_whatever_else_it_says_is_unknown(reply, 
 
 def test_a_conversation_has_the_strategy_among_its_instructions_at_every_step_and_plain_lines_have_none():
     strategy = strategies_of("B")[0]
-    for form in (CHAT, PLAIN):
+    for name in ("default", "lab"):
+        form = shipped_format(name)
         for before in ([], ["one"], ["one", "two"]):
             path = path_of("Q?", before)
-            plain = form.step("Q?", path, None)
+            plain = form.step(Problem("Q?"), path, None)
             if path:
                 path[0].hint = strategy
-            prompt = form.step("Q?", path, None if path else strategy, keep_hints=True)
+            prompt = form.step(Problem("Q?"), path, None if path else strategy, keep_hints=True)
             assert (prompt.user, prompt.assistant) == (plain.user, plain.assistant)
             assert prompt.system.startswith(plain.system)
-            assert (prompt.system == plain.system) == (form is PLAIN)
-            assert prompt.system.endswith(f"Strategy: {strategy.text}") == (form is CHAT)
+            assert (prompt.system == plain.system) == (name == "lab")
+            assert prompt.system.endswith(f"Strategy: {strategy.text}") == (name == "default")
 
 
 LINES = {

@@ -10,7 +10,7 @@ from hintree import PRESETS, Solver
 from hintree.errors import UsageError
 from hintree.experiments.study.arms import solver_of
 from hintree.experiments.study.resolve import resolve
-from hintree.experiments.study.yaml_file import parse
+from hintree.yaml_file import parse
 from hintree.presets.settings import preset_of, settings_of
 from hintree.search import ROLES
 from hintree.solver import ModelPool, role_handlers

@@ -12,16 +12,20 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from hintree.errors import ContextError, LogitsError, ModelError
+from hintree.errors import CheckpointError, ContextError, LogitsError, ModelError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
+from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.engine import generate_on_tree
 from hintree.models.local.loglikelihood import loglikelihood_in_full, loglikelihood_on_tree
 from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
+from hintree.models.local.positions import frequency_switch
 from hintree.models.local.row_cache import generate_in_rows
+from hintree.models.local.row_support import RowMode, detect_row_mode
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState
 from hintree.models.local.text import continuation, encode, may_end
 from hintree.models.local.tree_support import detect_tree_support
+from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.search.core.ledger import Usage
 
 BATCH_TOKENS = 48_000
@@ -42,6 +46,7 @@ class LocalModelBase:
 
     Attributes:
         adapter: The model on the prefix-trie cache; None if the row cache serves it.
+        tree_length: Longest text in tokens that the prefix-trie cache holds; longer ones are computed without it.
         context: Longest sequence in tokens.
         usage: Sum of the usage of all calls.
     """
@@ -65,6 +70,7 @@ class LocalModelBase:
         self.usage = Usage()
         self.cache = PrefixCache(cache_bytes)
         self.adapter = detect_tree_support(model, head) if tree else None
+        self.tree_length = frequency_switch(model.config) or self.context
         self._capacity = cache_bytes // self.adapter.slot_bytes if self.adapter else 0
 
     def forget(self) -> None:
@@ -97,7 +103,35 @@ class LocalModelBase:
 
 
 class LocalModel(LocalModelBase):
-    """Causal language model in this process; implements ``LanguageModel`` and ``SupportsLoglikelihood``."""
+    """Causal language model in this process; implements ``LanguageModel`` and ``SupportsLoglikelihood``.
+
+    Args:
+        name, model, tokenizer, cache_bytes, tree: As for ``LocalModelBase``.
+
+    Attributes:
+        row_mode: How texts run that the prefix-trie cache does not serve.
+        ignored_settings: Settings of generation_config.json that are not applied, such as a repetition penalty.
+
+    Raises:
+        CheckpointError: The model is not a causal language model.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        tree: bool = True,
+    ) -> None:
+        super().__init__(name, model, tokenizer, cache_bytes=cache_bytes, tree=tree)
+        self.row_mode = RowMode.CACHED if self.adapter else detect_row_mode(name, self.model)
+        template = str(tokenizer.get_chat_template()) if self.chat else ""
+        self.thinking: ThinkingStyle | None = detect_style(template)
+        self.continues_thoughts = True
+        self.ignored_settings = ignored_settings(self.model)
+        warn_of_ignored(name, self.ignored_settings)
 
     @cached_property
     def _end_ids(self) -> frozenset[int]:
@@ -113,21 +147,25 @@ class LocalModel(LocalModelBase):
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Generate one text per request, in order; a request that fails gets its error as the result."""
-        prompts = {prompt: encode(self.tokenizer, prompt) for prompt in {request.prompt for request in requests}}
+        prompts = {prompt: self._encoded(prompt) for prompt in {request.prompt for request in requests}}
         sequences = [self._sequence(request, prompts[request.prompt]) for request in requests]
         still_open = [sequence for sequence in sequences if sequence.result is None]
         with torch.inference_mode():
-            if self.adapter is None:
-                generate_in_rows(self.model, still_open, self._sampler, BATCH_TOKENS)
-            else:
-                groups = [s.request.group or (s.request.prompt.system, s.request.prompt.user) for s in still_open]
-                generate_on_tree(self.adapter, self.cache, still_open, groups, self._sampler, self._capacity)
-                self._retry_damaged(still_open)
+            on_tree = [s for s in still_open if self.adapter and len(s.prompt_ids) + s.max_tokens <= self.tree_length]
+            if self.adapter and on_tree:
+                groups = [s.request.group or (s.request.prompt.system, s.request.prompt.user) for s in on_tree]
+                generate_on_tree(self.adapter, self.cache, on_tree, groups, self._sampler, self._capacity)
+                self._retry_damaged(on_tree)
+            self._generate_in_rows([sequence for sequence in still_open if sequence.result is None])
         results = [sequence.result for sequence in sequences if sequence.result is not None]
         for result in results:
             if isinstance(result, Completion):
                 self.usage = self.usage.plus(result.usage)
         return results
+
+    def _generate_in_rows(self, sequences: Sequence[SequenceState]) -> None:
+        """Generate sequences with one row of keys, values and states each."""
+        generate_in_rows(self.model, sequences, self._sampler, BATCH_TOKENS, self.row_mode, self.tree_length)
 
     def _retry_damaged(self, sequences: Sequence[SequenceState]) -> None:
         """Generate sequences with NaN or infinite logits again, each in a row of its own.
@@ -139,7 +177,7 @@ class LocalModel(LocalModelBase):
             self.cache.clear()
             for sequence in damaged:
                 sequence.restart()
-            generate_in_rows(self.model, damaged, self._sampler, BATCH_TOKENS)
+            self._generate_in_rows(damaged)
 
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
         """Return the probability of each token of each text after its prompt; computes uncached tokens only."""
@@ -147,7 +185,7 @@ class LocalModel(LocalModelBase):
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
         with torch.inference_mode():
-            if self.adapter is None:
+            if self.adapter is None or any(len(ids) > self.tree_length for ids, _ in chosen):
                 values = loglikelihood_in_full(self.model, chosen)
             else:
                 groups = [texts[i][0].user for i in fitting]
@@ -155,9 +193,18 @@ class LocalModel(LocalModelBase):
                 values = recompute_if_not_finite(values, self.cache, lambda: loglikelihood_in_full(self.model, chosen))
         return self._scored([len(ids) for ids, _ in coded], fitting, values)
 
-    def _sequence(self, request: GenerationRequest, ids: list[int]) -> SequenceState:
-        """Return the state of a request before generation; its result is an error if the prompt is too long."""
-        last = may_end(self.tokenizer, self._end_ids, request.stop)
+    def _encoded(self, prompt: Prompt) -> list[int] | ModelError:
+        """Return the token ids of a prompt, or the error of a chat template that does not render it."""
+        try:
+            return encode(self.tokenizer, prompt)
+        except CheckpointError as error:
+            return CheckpointError(f"{self.name}: {error}")
+
+    def _sequence(self, request: GenerationRequest, ids: list[int] | ModelError) -> SequenceState:
+        """Return the state of a request before generation; its result is an error if the prompt cannot be read."""
+        if isinstance(ids, ModelError):
+            return SequenceState(request, [], 0, frozenset(), result=ids)
+        last = may_end(self.tokenizer, self._end_ids, request.stop, request.stop_pattern)
         sequence = SequenceState(request, ids, min(request.max_tokens, self.context - len(ids)), last)
         if sequence.max_tokens < 1:
             sequence.result = too_long(self.name, len(ids), self.context)
@@ -167,13 +214,6 @@ class LocalModel(LocalModelBase):
 def context_length(model: PreTrainedModel) -> int:
     """Return the longest text in tokens that the model was built for."""
     return int(getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31)
-
-
-def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    """Return the ids of the tokens that end the model's text."""
-    settings = model.generation_config.eos_token_id if model.generation_config else None
-    listed = settings if isinstance(settings, list) else [settings]
-    return frozenset(int(i) for i in [*listed, tokenizer.eos_token_id] if i is not None)
 
 
 def unknown_words(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:

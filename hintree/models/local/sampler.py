@@ -1,7 +1,9 @@
 """Sampling of the next tokens of a batch, and detection of the sequences that end with them."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -9,11 +11,18 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from hintree.errors import LogitsError
-from hintree.models.base import Completion
+from hintree.models.base import Completion, GenerationRequest
 from hintree.models.local.sampling import choose
 from hintree.models.local.sequence import DecodeBatch, SequenceState
-from hintree.models.local.text import cut, decoded, text_of
+from hintree.models.local.stops import find_ending
+from hintree.models.local.text import control_pattern, decoded, fingerprint, text_of
 from hintree.search.core.ledger import Usage
+from hintree.search.core.loops import before_loop, loops
+
+LOOP_CHECK = 32
+"""Generated tokens between two checks for a loop."""
+LOOP_TOKENS = 1024
+"""Last tokens of a text that a check decodes: enough for three of the longest lines that are detected."""
 
 
 class Sampler:
@@ -55,33 +64,90 @@ class Sampler:
             sequence.ids.append(token)
             sequence.probabilities.append(probability)
             sequence.entropies.append(-negentropy)
-            if token in sequence.may_end or len(sequence.ids) >= sequence.max_tokens:
+            if token in sequence.may_end or len(sequence.ids) >= sequence.max_tokens or self._loops(sequence):
                 self._finish_if_ended(sequence)
         for sequence in [batch.sequences[i] for i in not_finite]:
             sequence.result = self._damaged(f" at token {len(sequence.ids) - 1}")
 
     def _finish_if_ended(self, sequence: SequenceState) -> None:
         """Set the sequence's result if its last token ended it."""
-        if sequence.ids[-1] in self._end_ids:
-            sequence.result = completion(sequence, self._text(sequence, sequence.ids[:-1]), "end")
+        request, ids = sequence.request, sequence.ids
+        if ids[-1] in self._end_ids and not self._is_stop(request, ids[-1]):
+            sequence.result = self._completion(sequence, self._text(sequence, ids[:-1]), "end")
             return
-        text, stopped = cut(self._text(sequence, sequence.ids), sequence.request.stop)
-        if stopped:
-            sequence.result = completion(sequence, text, "stop")
-        elif len(sequence.ids) >= sequence.max_tokens:
-            sequence.result = completion(sequence, text, "length")
+        full, checked = len(ids) >= sequence.max_tokens, len(ids) % LOOP_CHECK == 0
+        raw = self._text(sequence, ids, control=has_control(self._tokenizer, request.stop))
+        start = len(self._text(sequence, ids[: request.min_tokens - 1])) if request.min_tokens > 1 else 0
+        ending = find_ending(raw, request, start) if len(ids) >= request.min_tokens else None
+        if ending is not None:
+            sequence.result = self._completion(sequence, raw[: ending.kept], "stop", ending.stop, raw[ending.end :])
+        elif (full or checked) and (kept := before_loop(raw, request.repeats)) is not None:
+            sequence.result = self._without_loop(sequence, kept)
+        elif full:
+            sequence.result = self._completion(sequence, raw.rstrip("\ufffd"), "length")
 
-    def _text(self, sequence: SequenceState, ids: list[int]) -> str:
-        """Return the text that tokens add to the prompt.
+    def _loops(self, sequence: SequenceState) -> bool:
+        """Tell whether the last tokens loop; looked up after every ``LOOP_CHECK`` tokens, in bounded time."""
+        repeats = sequence.request.repeats
+        if not repeats or len(sequence.ids) % LOOP_CHECK:
+            return False
+        return loops(decoded(self._tokenizer, sequence.ids[-LOOP_TOKENS:]), repeats)
 
-        They are decoded after the prompt's last token: alone, many tokenizers drop a leading space.
+    def _without_loop(self, sequence: SequenceState, kept: str) -> Completion:
+        """Return a sequence that looped as a completion of the text before the loop, and of the tokens that hold it."""
+        ids = sequence.ids
+        count = bisect_left(range(len(ids)), len(kept), key=lambda n: len(self._text(sequence, ids[:n])))
+        done = self._completion(sequence, kept, "loop")
+        shown = {"probabilities": done.probabilities[:count], "entropies": done.entropies[:count]}
+        return done._replace(**shown, token_ids=(), tokenizer="")
+
+    def _is_stop(self, request: GenerationRequest, token: int) -> bool:
+        """Tell whether an end token is one of the request's stop texts, such as the end of a thought."""
+        return bool(request.stop) and decoded(self._tokenizer, [token], control=True) in request.stop
+
+    def _text(self, sequence: SequenceState, ids: list[int], *, control: bool = False) -> str:
+        """Return the text that tokens add to the prompt, with control tokens if ``control`` is true.
+
+        They are decoded after the prompt's last token: alone, many tokenizers drop a leading space. A character whose
+        bytes are spread over the border belongs to the text that ends it.
         """
-        last = sequence.prompt_ids[-1]
-        shown, whole = text_of(self._tokenizer, last), decoded(self._tokenizer, [last, *ids])
-        return whole.removeprefix(shown) if whole.startswith(shown) else decoded(self._tokenizer, ids)
+        last = [sequence.prompt_ids[-1]]
+        shown = text_of(self._tokenizer, last[0], control)
+        if "\ufffd" in shown:
+            last = sequence.prompt_ids[-4:]
+            shown = decoded(self._tokenizer, last, control=control).rstrip("\ufffd")
+        whole = decoded(self._tokenizer, [*last, *ids], control=control)
+        if whole.startswith(shown):
+            return whole.removeprefix(shown)
+        return decoded(self._tokenizer, ids, control=control)
+
+    def _completion(
+        self,
+        sequence: SequenceState,
+        text: str,
+        ended: Literal["stop", "end", "length", "loop"],
+        stopped_by: str = "",
+        rest: str = "",
+    ) -> Completion:
+        """Return a sequence as a completion; its last token was sampled and never computed.
+
+        Args:
+            sequence: The sequence that has ended.
+            text: Its text before the stop text; control tokens in it are removed.
+            ended: Why it ended.
+            stopped_by: The stop text.
+            rest: Text of its last token after the stop text; if it is more than blanks, the tokens are not returned.
+        """
+        usage = Usage(1, len(sequence.prompt_ids), sequence.computed, len(sequence.ids))
+        pattern = control_pattern(self._tokenizer) if has_control(self._tokenizer, sequence.request.stop) else None
+        text = text if pattern is None else pattern.sub("", text)
+        ids, name = ((), "") if rest.strip() else (tuple(sequence.ids), fingerprint(self._tokenizer))
+        probabilities, entropies = tuple(sequence.probabilities), tuple(sequence.entropies)
+        return Completion(text, ended, probabilities, entropies, usage, stopped_by, ids, name)
 
 
-def completion(sequence: SequenceState, text: str, ended: Literal["stop", "end", "length"]) -> Completion:
-    """Return a sequence as a completion; its last token was sampled and never computed."""
-    usage = Usage(1, len(sequence.prompt_ids), sequence.computed, len(sequence.ids))
-    return Completion(text, ended, tuple(sequence.probabilities), tuple(sequence.entropies), usage)
+@lru_cache(maxsize=256)
+def has_control(tokenizer: PreTrainedTokenizerBase, stop: tuple[str, ...]) -> bool:
+    """Tell whether a stop text holds a control token."""
+    pattern = control_pattern(tokenizer)
+    return pattern is not None and any(pattern.search(text) for text in stop)

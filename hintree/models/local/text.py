@@ -1,90 +1,183 @@
-"""Encode prompts as token ids and stop texts as sets of tokens.
+"""Encode prompts as token ids, and find where generated text ends.
 
-Text from users and models is always encoded as plain text: "</s>" inside a problem is four characters, never an
-end-of-sequence token.
+A prompt is tokenized as running text: what a model has written keeps the tokens it was written as, and all text between
+such parts, the chat template's included, is tokenized together. Text from users and models never becomes control
+tokens: "</s>" inside a problem is four characters, whatever the tokenizer's flags say.
 """
 
-from collections.abc import Sequence
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
 
-from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError
-from hintree.models.base import Piece, Prompt
+from hintree.models.base import Piece, Prompt, Span, Turn
+from hintree.models.local.templates import layout, opening
 
-SYSTEM, USER = "\u2403SYSTEM\u2403", "\u2403USER\u2403"
-
-
-def plain(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """Return the token ids of a text, with control tokens encoded as plain text."""
-    return coded(tokenizer, text, control=False)
-
-
-def coded(tokenizer: PreTrainedTokenizerBase, text: str, *, control: bool) -> list[int]:
-    """Return the token ids of a text; control tokens are recognised only if ``control`` is true."""
-    clean = text.encode("utf-8", "replace").decode()
-    if not clean:
-        return []
-    # verbose=False: no warning about the length, because callers check it and raise an error that says what to do.
-    return list(tokenizer.encode(clean, add_special_tokens=False, split_special_tokens=not control, verbose=False))
-
-
-@lru_cache(maxsize=4096)
-def part(tokenizer: PreTrainedTokenizerBase, text: str, control: bool = False) -> tuple[int, ...]:
-    """Return the token ids of a part that many texts share, such as a template, a question or a step; cached."""
-    return tuple(coded(tokenizer, text, control=control))
+ANCHORS = ("\n", "a", ".")
+"""Texts after which a continuation is tokenized; the first that keeps tokens of its own is used."""
+Part = tuple[str, bool]
+"""A text, and true if control tokens in it are encoded as such."""
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
-    """Return the token ids of a prompt, rendered by the chat template if there is one, else by ``Prompt.plain``."""
-    start = [] if tokenizer.bos_token_id is None else [int(tokenizer.bos_token_id)]
+    """Return the token ids of a prompt, rendered by the chat template if there is one, else by ``Prompt.plain``.
+
+    Raises:
+        CheckpointError: The chat template refuses the turns, or changes or leaves out a text.
+    """
+    spans = prompt.spans or (Span(prompt.assistant),)
+    own = fingerprint(tokenizer) if prompt.spans else ""
     if tokenizer.chat_template is None:
-        return start + plain(tokenizer, prompt.plain())
-    ids: list[int] = []
-    for own in template_parts(tokenizer, bool(prompt.system)):
-        if own == SYSTEM:
-            ids += part(tokenizer, prompt.system)
-        elif own == USER:
-            ids += part(tokenizer, prompt.user)
+        first, parts = first_token(tokenizer), [(replace(prompt, assistant="", spans=()).plain(), False)]
+    else:
+        first, parts = [], chat_parts(tokenizer, prompt)
+        spans = without_opened(spans, parts)
+    kept = [(span.token_ids if span.tokenizer == own else (), (span.text, span.control)) for span in spans]
+    ids = list(first)
+    for written, group in groupby([((), part) for part in parts] + kept, key=lambda pair: bool(pair[0])):
+        pairs = list(group)
+        if written:
+            ids += [token for tokens, _ in pairs for token in tokens]
         else:
-            ids += part(tokenizer, own, control=True)
-    return ids + plain(tokenizer, prompt.assistant)
+            ids += running(tokenizer, tuple(part for _, part in pairs), len(ids) > len(first))
+    return ids
 
 
-def decoded(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
-    """Return the text of some tokens, without control tokens."""
-    return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+def first_token(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Return the beginning-of-sequence token, if the tokenizer has one."""
+    return [] if tokenizer.bos_token_id is None else [int(tokenizer.bos_token_id)]
+
+
+def chat_parts(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[Part]:
+    """Return the template's text and the turns' texts up to where the assistant's text begins.
+
+    System text precedes the first turn's text where the template knows no system turn.
+    """
+    turns = [*prompt.turns, Turn("user", prompt.user)]
+    if not prompt.system:
+        return rendered(tokenizer, turns, prompt)
+    try:
+        return rendered(tokenizer, [Turn("system", prompt.system), *turns], prompt)
+    except CheckpointError:
+        merged = Turn(turns[0].role, f"{prompt.system}\n\n{turns[0].text}")
+        return rendered(tokenizer, [merged, *turns[1:]], prompt)
+
+
+def rendered(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], prompt: Prompt) -> list[Part]:
+    """Return the parts of turns that an assistant's turn follows. Raises CheckpointError as ``templates.opening``."""
+    found = opening(tokenizer, tuple(turn.role for turn in turns), prompt.template)
+    return found.parts([turn.text for turn in turns])
+
+
+def without_opened(spans: Sequence[Span], parts: Sequence[Part]) -> Sequence[Span]:
+    """Drop a first control span that the template has written already, such as the opening of a thought."""
+    opened = bool(spans) and spans[0].control and bool(parts) and parts[-1][1]
+    return spans[1:] if opened and parts[-1][0].rstrip().endswith(spans[0].text.strip()) else spans
 
 
 @lru_cache(maxsize=4096)
-def text_of(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
+def running(tokenizer: PreTrainedTokenizerBase, parts: tuple[Part, ...], continued: bool) -> tuple[int, ...]:
+    """Return the token ids of parts that are tokenized together.
+
+    Args:
+        tokenizer: Not modified.
+        parts: Texts; in those of users and models, control tokens are broken after their first character.
+        continued: True if other tokens precede the text; then it is not encoded as the beginning of a text.
+    """
+    pieces = broken(tokenizer, [(text.encode("utf-8", "replace").decode(), control) for text, control in parts])
+    ids: list[int] = []
+    for piece in pieces:
+        ids += continuing(tokenizer, piece) if continued or ids else raw(tokenizer, piece)
+    return tuple(ids)
+
+
+def raw(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Return the token ids of a text, control tokens recognised, without a beginning-of-sequence token."""
+    # verbose=False: no warning about the length, because callers check it and raise an error that says what to do.
+    return list(tokenizer.encode(text, add_special_tokens=False, verbose=False)) if text else []
+
+
+def continuing(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Return the token ids that a text has after other text: without the blank that some tokenizers put first."""
+    for anchor in ANCHORS:
+        before, ids = raw(tokenizer, anchor), raw(tokenizer, anchor + text)
+        if before and ids[: len(before)] == before:
+            return ids[len(before) :]
+    return raw(tokenizer, text)
+
+
+def broken(tokenizer: PreTrainedTokenizerBase, parts: Iterable[Part]) -> list[str]:
+    """Join parts, and cut the text inside every control token that is not the template's or protocol's own."""
+    text, allowed = "", set[int]()
+    for part, control in parts:
+        allowed |= set(range(len(text), len(text) + len(part))) if control else set()
+        text += part
+    pattern = control_pattern(tokenizer)
+    pieces, start, at = [], 0, 0
+    while pattern is not None and (found := pattern.search(text, at)):
+        if allowed.issuperset(range(*found.span())):
+            at = found.end()
+        else:
+            at = found.start() + 1
+            pieces.append(text[start:at])
+            start = at
+    return [piece for piece in [*pieces, text[start:]] if piece]
+
+
+@lru_cache(maxsize=64)
+def control_pattern(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
+    """Return a pattern of the tokenizer's control tokens of two and more characters, longest first; None without any.
+
+    A control token is one that the tokenizer flags as special, or an added one with brackets, such as ``<think>``.
+    Others are ordinary text, such as runs of blanks.
+    """
+    added = tokenizer.added_tokens_decoder.values()
+    texts = {str(t.content) for t in added if t.special or re.search(r"[<\[|\uff5c]", str(t.content).strip())}
+    texts |= set(map(str, tokenizer.all_special_tokens))
+    longest_first = sorted((text for text in texts if len(text) > 1), key=lambda text: (-len(text), text))
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+
+@lru_cache(maxsize=64)
+def fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return a name of the tokenizer's vocabulary: tokens of one tokenizer are read by all with the same name."""
+    vocabulary = json.dumps(sorted(tokenizer.get_vocab().items())).encode()
+    return hashlib.blake2b(vocabulary, digest_size=8).hexdigest()
+
+
+def plain(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Return the token ids of a text that begins a sequence, with control tokens encoded as plain text."""
+    return list(running(tokenizer, ((text, False),), False))
+
+
+def part(tokenizer: PreTrainedTokenizerBase, text: str, control: bool = False) -> tuple[int, ...]:
+    """Return the token ids of a part that is tokenized on its own, such as a step of a PRM's text; cached."""
+    return running(tokenizer, ((text, control),), False)
+
+
+def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], *, control: bool = False) -> str:
+    """Return the text of some tokens, with or without control tokens."""
+    return str(tokenizer.decode(list(ids), skip_special_tokens=not control, clean_up_tokenization_spaces=False))
+
+
+@lru_cache(maxsize=4096)
+def text_of(tokenizer: PreTrainedTokenizerBase, token: int, control: bool = False) -> str:
     """Return the text of one token, cached: prompts end with few different tokens."""
-    return decoded(tokenizer, [token])
+    return decoded(tokenizer, [token], control=control)
 
 
 def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) -> tuple[list[int], int]:
     """Return the token ids of a prompt with its continuation, and the index where it leaves the prompt's."""
     before = encode(tokenizer, prompt)
-    ids = encode(tokenizer, replace(prompt, assistant=prompt.assistant + text))
+    spans = (*(prompt.spans or (Span(prompt.assistant),)), Span(text))
+    ids = encode(tokenizer, replace(prompt, assistant=prompt.assistant + text, spans=spans))
     return ids, next((i for i, (a, b) in enumerate(zip(before, ids, strict=False)) if a != b), len(before))
-
-
-@lru_cache(maxsize=64)
-def template_parts(tokenizer: PreTrainedTokenizerBase, system: bool) -> list[str]:
-    """Split the chat template of one turn at its texts; without a system turn, system text precedes the user's."""
-    messages = [{"role": "system", "content": SYSTEM}] * system + [{"role": "user", "content": USER}]
-    try:
-        shown = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
-    except TemplateError:
-        shown = ""
-    if system and SYSTEM not in shown:
-        messages = [{"role": "user", "content": f"{SYSTEM}\n\n{USER}"}]
-        shown = str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
-    for place in (SYSTEM, USER):
-        shown = shown.replace(place, f"\u2404{place}\u2404")
-    return [own for own in shown.split("\u2404") if own]
 
 
 def conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece]:
@@ -97,38 +190,24 @@ def conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, 
         turns: Role ("system", "user" or "assistant") and pieces of each turn.
 
     Raises:
-        CheckpointError: The template refuses these turns or leaves one out.
+        CheckpointError: The template refuses these turns, or leaves one out.
     """
-    shown = template_around(tokenizer, tuple(role for role, _ in turns))
+    before = layout(tokenizer, tuple(role for role, _ in turns), False, ()).before
     return [
-        piece for own, (_, pieces) in zip(shown, turns, strict=True) for piece in (Piece(own, control=True), *pieces)
+        piece for own, (_, pieces) in zip(before, turns, strict=True) for piece in (Piece(own, control=True), *pieces)
     ]
 
 
-@lru_cache(maxsize=256)
-def template_around(tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...]) -> list[str]:
-    """Return the chat template's text before each turn. Raises CheckpointError if it refuses or omits one."""
-    places = [f"\u2403{i}\u2403" for i in range(len(roles))]
-    messages = [{"role": role, "content": place} for role, place in zip(roles, places, strict=True)]
-    try:
-        rest = str(tokenizer.apply_chat_template(messages, tokenize=False))
-    except TemplateError as error:
-        raise CheckpointError(f"the chat template refuses turns of {', '.join(roles)}: {error}") from error
-    before = []
-    for role, place in zip(roles, places, strict=True):
-        own, found, rest = rest.partition(place)
-        if not found:
-            raise CheckpointError(f"the chat template leaves out the text of a turn of the {role}")
-        before.append(own)
-    return before
-
-
 @lru_cache(maxsize=64)
-def may_end(tokenizer: PreTrainedTokenizerBase, ends: frozenset[int], stop: tuple[str, ...]) -> frozenset[int]:
+def may_end(
+    tokenizer: PreTrainedTokenizerBase, ends: frozenset[int], stop: tuple[str, ...], pattern: str = ""
+) -> frozenset[int]:
     """Return the tokens that can end a text: ``ends``, and those that hold the last character of a stop text.
 
-    A character beyond ASCII may be spread over several tokens; then every token can end a text.
+    A character beyond ASCII may be spread over several tokens; then every token can end a text, as with a pattern.
     """
+    if pattern:
+        return ends.union(range(len(tokenizer)))
     if not stop:
         return ends
     lasts = {text[-1] for text in stop}
@@ -136,9 +215,3 @@ def may_end(tokenizer: PreTrainedTokenizerBase, ends: frozenset[int], stop: tupl
         return ends.union(range(len(tokenizer)))
     pieces = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
     return ends.union(i for i, piece in enumerate(pieces) if lasts & set(piece))
-
-
-def cut(text: str, stop: Sequence[str]) -> tuple[str, bool]:
-    """Return the text up to the first stop text, and true if there was one."""
-    places = [at for at in (text.find(s) for s in stop) if at >= 0]
-    return (text[: min(places)], True) if places else (text, False)

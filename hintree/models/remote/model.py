@@ -13,7 +13,9 @@ from hintree.models.remote.address import Address, parse_address
 from hintree.models.remote.client import Limits, Server
 from hintree.models.remote.probe import CONTINUE, SAMPLED, Capabilities, Probe
 from hintree.models.remote.replies import Reply, parse_reply
+from hintree.models.thinking import ThinkingStyle
 from hintree.search.core.ledger import Usage
+from hintree.search.core.loops import before_loop
 
 CONTINUE_PROMPT = (
     "{question}\n\nThe solution so far:\n{steps}\n\nGo on exactly where it stops. Write only what comes next, "
@@ -51,6 +53,8 @@ class RemoteModel:
         if not self.capabilities.endpoint:
             raise ServerError(f"model {name!r} writes no text: it is a pooling model, which can be the scorer")
         self.chat = self.capabilities.chat and self.server.address.endpoint != "completions"
+        self.thinking: ThinkingStyle | None = None
+        self.continues_thoughts = False
         self._lock = threading.Lock()
 
     def unknown_words(self, text: str) -> list[str]:
@@ -128,7 +132,10 @@ def completion_of(reply: Reply, request: GenerationRequest, capabilities: Capabi
     usage = usage_of(reply, text, request.prompt, capabilities)
     end, stop = min(((text.find(stop), stop) for stop in request.stop if stop in text), default=(len(text), ""))
     probabilities = reply.probabilities[: tokens_within(reply.tokens, end + len(stop))] if stop else reply.probabilities
-    return Completion(text[:end], "stop" if stop else ending_of(reply, capabilities), probabilities, (), usage)
+    ended = "stop" if stop else ending_of(reply, capabilities)
+    if ended == "length" and (kept := before_loop(text, request.repeats)) is not None:
+        return Completion(kept, "loop", reply.probabilities[: tokens_within(reply.tokens, len(kept))], (), usage)
+    return Completion(text[:end], ended, probabilities, (), usage)
 
 
 def without_echo(text: str, prefix: str, capabilities: Capabilities) -> str:

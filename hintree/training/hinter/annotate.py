@@ -9,8 +9,9 @@ from tqdm import tqdm
 
 from hintree.errors import UsageError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
-from hintree.policies import CHAT, PLAIN
+from hintree.policies import shipped_format
 from hintree.policies.formats import path_of
+from hintree.search import Problem
 from hintree.training.hinter.hint_data import HintedSolution, drop_unfit_hints
 
 CHUNK = 16
@@ -61,13 +62,13 @@ def write_hints(solutions: Sequence[HintedSolution], model: LanguageModel) -> It
 
 def hint_request(solution: HintedSolution, i: int, model: LanguageModel) -> GenerationRequest:
     """Build the request for the hint before step ``i``."""
-    history = path_of(solution.question, solution.steps[:i])
-    prompt = PLAIN.hint(solution.question, history)
+    history, chat = path_of(solution.question, solution.steps[:i]), shipped_format("default")
+    prompt = shipped_format("lab").hint(Problem(solution.question), history)
     if model.chat:
-        steps = CHAT.solution(history).strip() or "(none yet)"
+        steps = chat.solution(history).strip() or "(none yet)"
         text = f"Problem:\n{solution.question}\n\nSteps so far:\n{steps}\n\nNext step:\n{solution.steps[i]}\n\nHint:"
         prompt = Prompt(text, "", ANNOTATION_PROMPT)
-    return GenerationRequest(prompt, max_tokens=CHAT.hint_tokens, stop=("\n",), group=solution.question)
+    return GenerationRequest(prompt, max_tokens=chat.protocol.words.hint_tokens, stop=("\n",), group=solution.question)
 
 
 def read_annotated(file: Path) -> Iterator[HintedSolution]:

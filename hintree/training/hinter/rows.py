@@ -6,8 +6,9 @@ from transformers import PreTrainedTokenizerBase
 
 from hintree.models.base import Prompt
 from hintree.models.local.text import encode, plain
-from hintree.policies import CHAT
+from hintree.policies import shipped_format
 from hintree.policies.formats import path_of
+from hintree.search import Problem
 from hintree.training.hinter.hint_data import DrawSolution, HintedSolution
 from hintree.training.loop import DrawRow
 from hintree.training.shipped.rows import IGNORED, TrainingRow
@@ -44,6 +45,7 @@ def plain_text_row(rng: random.Random, solution: HintedSolution, tokenizer: PreT
 def chat_row(rng: random.Random, solution: HintedSolution, tokenizer: PreTrainedTokenizerBase) -> TrainingRow:
     """Return one hint as the reply in a conversation, with the end-of-turn token."""
     i = rng.choice([i for i, hint in enumerate(solution.hints) if hint])
-    prompt = encode(tokenizer, CHAT.hint(solution.question, path_of(solution.question, solution.steps[:i])))
+    history = path_of(solution.question, solution.steps[:i])
+    prompt = encode(tokenizer, shipped_format("default").hint(Problem(solution.question), history))
     hint = [*plain(tokenizer, str(solution.hints[i])), int(tokenizer.eos_token_id)]
     return TrainingRow(prompt + hint, [IGNORED] * len(prompt) + hint)

@@ -20,6 +20,7 @@ from transformers import logging as transformers_logging
 
 from hintree.errors import UsageError
 from hintree.models.local.classifier import Coded, LocalClassifier
+from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.load import explain, locate, pick_device, reach, write_manifest
 from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec
 from hintree.search.core.seeds import seed_of
@@ -53,8 +54,12 @@ def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str
 
     Raises:
         ModelError: The base cannot be loaded.
-        UsageError: It has fewer layers than are to be trained.
+        UsageError: It is a GGUF file, or has fewer layers than are to be trained.
     """
+    if is_gguf(base):
+        raise UsageError(
+            f"base model {base}: a GGUF file cannot be trained; name the safetensors model it was made from"
+        )
     folder = locate(base)
     torch.manual_seed(recipe.seed)
     level = transformers_logging.get_verbosity()

@@ -17,7 +17,7 @@ from hintree.lab.generate import FAMILIES, problems
 from hintree.lab.oracle import next_hint
 from hintree.lab.problem import LabProblem, gold, solve
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, load_classifier, load_model
-from hintree.policies import PLAIN
+from hintree.policies import shipped_format
 from hintree.policies.leaks import leaks
 from hintree.scorers import PRM, find_spec
 from hintree.search import Handler
@@ -112,13 +112,13 @@ def accuracy(chains: Sequence[CheckedChain]) -> dict[str, Any]:
 
 def gold_prefix_accuracy(student: LanguageModel, lab_problems: Sequence[LabProblem]) -> dict[str, float]:
     """Return the share of right steps after every gold prefix of every problem."""
-    cases, requests = [], []
+    cases, requests, rule = [], [], shipped_format("lab").protocol.step
     for problem in lab_problems:
         steps = [step for _, step in gold(problem)]
         for i in range(len(steps)):
             cases.append((problem, steps[:i]))
             prompt = Prompt(problem.question, "".join(f"{step}\n" for step in steps[:i]))
-            requests.append(GenerationRequest(prompt, max_tokens=PLAIN.step_tokens, stop=(PLAIN.delimiter,)))
+            requests.append(GenerationRequest(prompt, max_tokens=rule.max_tokens, stop=rule.stops))
     answers = student.generate(requests)
     right = sum(
         isinstance(a, Completion) and check_step(p, h, a.text).right for (p, h), a in zip(cases, answers, strict=True)

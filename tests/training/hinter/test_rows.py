@@ -2,8 +2,9 @@ import random
 
 from hintree.lab import problems
 from hintree.models.local.text import encode
-from hintree.policies import CHAT, PLAIN
+from hintree.policies import shipped_format
 from hintree.policies.formats import path_of
+from hintree.search import Problem
 from hintree.training.hinter import rows as rows_module
 from hintree.training.hinter.hint_data import (
     draw_from,
@@ -46,7 +47,7 @@ def test_a_row_is_the_prompt_of_a_hint_request_and_the_hint(lab_tokenizer, monke
         (text,) = learned_texts(row, lab_tokenizer)
         start = next(i for i, label in enumerate(row.labels) if label != IGNORED)
         history = path_of(solution.question, solution.steps[: solution.hints.index(text)])
-        assert row.ids[:start] == encode(lab_tokenizer, PLAIN.hint(solution.question, history))
+        assert row.ids[:start] == encode(lab_tokenizer, shipped_format("lab").hint(Problem(solution.question), history))
 
 
 def test_with_a_chat_template_a_row_is_the_hint_request_and_the_reply():
@@ -55,7 +56,7 @@ def test_with_a_chat_template_a_row_is_the_hint_request_and_the_reply():
         row = chat_row(rng, SOLUTION, tokenizer)
         (text,) = learned_texts(row, tokenizer)
         i = HINTS.index(text.removesuffix("<|im_end|>"))
-        prompt = encode(tokenizer, CHAT.hint(SHOP, path_of(SHOP, STEPS[:i])))
+        prompt = encode(tokenizer, shipped_format("default").hint(Problem(SHOP), path_of(SHOP, STEPS[:i])))
         assert row.ids[: len(prompt)] == prompt and row.labels[: len(prompt)] == [IGNORED] * len(prompt)
         assert row.labels[len(prompt) :] == row.ids[len(prompt) :] and row.ids[-1] == tokenizer.eos_token_id
     assert draw_hint_rows(draw_from([SOLUTION], 0.0), tokenizer)(rng, 0).ids[-1] == tokenizer.eos_token_id

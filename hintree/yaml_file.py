@@ -1,4 +1,4 @@
-"""A study as it stands in a YAML file: its text, its keys, and the lines where they stand."""
+"""Read YAML files of users: studies and protocols, with the line of every key for error messages."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -10,13 +10,13 @@ import yaml
 from hintree.errors import UsageError
 
 LONGEST = 1_000_000
-"""Bytes of a study file."""
+"""Most bytes of a file."""
 YamlPosition = tuple[str | int, ...]
 """Keys and indices from the top of the file to a value."""
 
 
-class StudyText(NamedTuple):
-    """A study file that was read.
+class YamlText(NamedTuple):
+    """A YAML file that was read.
 
     name: Of the file.
     data: Its content.
@@ -28,39 +28,39 @@ class StudyText(NamedTuple):
     lines: dict[YamlPosition, int]
 
     def error(self, place: YamlPosition, message: str) -> UsageError:
-        """The error about a place, or about what is around it."""
+        """Return the error about a place, with the line of it or of what is around it."""
         while place and place not in self.lines:
             place = place[:-1]
         return UsageError(f"{self.name}, line {self.lines.get(place, 1)}: {message}")
 
 
-def read(path: Path) -> StudyText:
-    """Read a study file. Raises UsageError."""
+def read(path: Path) -> YamlText:
+    """Read a YAML file. Raises UsageError if it cannot be read."""
     try:
         raw = path.read_bytes()
         text = raw.decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as a study: {error}") from error
+        raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
     if len(raw) > LONGEST:
-        raise UsageError(f"{path}: longer than {LONGEST} bytes; a study is a short text")
+        raise UsageError(f"{path}: longer than {LONGEST} bytes; such a file is a short text")
     return parse(str(path), text)
 
 
-def parse(name: str, text: str) -> StudyText:
+def parse(name: str, text: str) -> YamlText:
     """Parse YAML; keys are unique texts, and there are no aliases. Raises UsageError."""
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise UsageError(f"{name}: aliases (*{event.anchor}) are not accepted; say it in defaults")
+                raise UsageError(f"{name}: aliases (*{event.anchor}) are not accepted; write the value out")
         loader = yaml.SafeLoader(text)
-        found = StudyText(name, None, {})
+        found = YamlText(name, None, {})
         return found._replace(data=build(loader, loader.get_single_node(), (), found))
     except (yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"{name}: not YAML: {' '.join(str(error).split())}") from error
 
 
-def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: YamlPosition, text: StudyText) -> Any:
-    """The plain data of a YAML node; the lines of all that is in it go into ``text``."""
+def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: YamlPosition, text: YamlText) -> Any:
+    """Return the plain data of a YAML node; the lines of all that is in it go into ``text``."""
     if node is None:
         return None
     text.lines.setdefault(place, node.start_mark.line + 1)
@@ -97,6 +97,6 @@ def put(data: Any, key: str, value: str) -> None:
 
 
 def unknown(name: str, known: Sequence[str]) -> str:
-    """The message for a name that is not known, with the nearest that is."""
+    """Return the message for an unknown name, with the nearest known one."""
     near = get_close_matches(name, known, 1, 0.5)
     return f"{name!r} is not known; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")

@@ -1,0 +1,76 @@
+"""Convert completions to steps: text, ending, token statistics and the answer that they state."""
+
+import math
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from hintree.grade import find_answer
+from hintree.models import Completion
+from hintree.policies.formats import PromptFormat
+from hintree.search import Node, Problem, Response, StepOutput
+
+MIN_PROBABILITY = sys.float_info.min
+"""Smaller probabilities are raised to this value before their logarithm is taken."""
+LEAST_PROBABLE = 3
+"""Number of tokens in ``StepOutput.least_probability``: the mean of a step's least probable ones."""
+
+
+def as_step(
+    done: Completion, before: str, form: PromptFormat, problem: Problem, thought: str = "", *, above: str = ""
+) -> Response[StepOutput]:
+    """Convert a completion to a step, or to the rest of the cut step ``before``; unknown token statistics are 0.
+
+    The line ``above`` the step is read with it, since a heading "**Final Answer**" is often a step of its own.
+    """
+    rule, protocol = form.protocol.step, form.protocol
+    ended = "delimiter" if done.ended == "stop" or (done.ended == "length" and rule.by == "tokens") else done.ended
+    text = done.text if ended == "length" or rule.by == "tokens" else trimmed(done.text, rest=bool(before))
+    choices, forms = problem.choices or None, protocol.forms()
+    answer = find_answer(before + done.text, choices, forms=forms)
+    if answer is None and above:
+        answer = find_answer(f"{above}\n\n{before}{done.text}", choices, forms=forms)
+    own = rule.stops[0] if rule.stops else ""
+    step = StepOutput(
+        text,
+        ended,
+        done.usage.generated_tokens,
+        **statistics_of(done),
+        answer=answer if ended != "length" else None,
+        thought=thought,
+        delimiter=done.stopped_by if done.stopped_by and done.stopped_by != own else None,
+        token_ids=done.token_ids,
+        tokenizer=done.tokenizer,
+    )
+    return Response(step, done.usage)
+
+
+def last_line(path: Sequence[Node]) -> str:
+    """Return the last line of the solution so far, "" if it has none."""
+    lines = path[-1].step.text.rstrip().splitlines() if path and not path[-1].step.thinking else []
+    return lines[-1] if lines else ""
+
+
+def trimmed(text: str, *, rest: bool) -> str:
+    """Return a step without blank lines before it and blanks after it; the indent of its first line stays.
+
+    Args:
+        text: Text as it was generated.
+        rest: True for the rest of a cut step, whose beginning is kept as it is.
+    """
+    text = text.rstrip()
+    return text if rest else re.sub(r"\A(?:[ \t]*\r?\n)+", "", text)
+
+
+def statistics_of(done: Completion) -> dict[str, Any]:
+    """Return the token statistics of a completion as fields of a step."""
+    probabilities, entropies = done.probabilities or (0.0,), done.entropies or (0.0,)
+    return {
+        "mean_probability": sum(probabilities) / len(probabilities),
+        "min_probability": min(probabilities),
+        "entropy": sum(entropies) / len(entropies),
+        "log_probability": sum(math.log(max(p, MIN_PROBABILITY)) for p in probabilities) / len(probabilities),
+        "least_probability": sum(sorted(probabilities)[:LEAST_PROBABLE]) / min(LEAST_PROBABLE, len(probabilities)),
+        "first_entropy": done.entropies[0] if done.entropies else None,
+    }

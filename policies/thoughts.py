@@ -1,0 +1,142 @@
+"""Thoughts: grow them step by step, write them whole before an answer, and keep them out of solutions.
+
+A thought is text between the marks of a ``ThinkingStyle``. No answer is read in it, and no end of a solution.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hintree.errors import ModelError
+from hintree.models import Completion, GenerationRequest, LanguageModel, Span
+from hintree.policies.formats import PromptFormat
+from hintree.policies.steps import as_step
+from hintree.search import Problem, Response, StepOutput
+
+
+def as_thought(done: Completion, form: PromptFormat, spent: int, problem: Problem) -> Response[StepOutput]:
+    """Convert a completion to a part of a thought; at the end of its budget of ``spent`` and more tokens it is cut."""
+    assert form.style is not None
+    if done.thought is None and form.style.close in done.text:  # a server that keeps the mark in its text
+        at = done.text.index(form.style.close)
+        done = done._replace(text=done.text[:at], ended="stop", stopped_by=form.style.close, token_ids=())
+    response = as_step(done, "", form, problem)
+    closed = done.stopped_by == form.style.close
+    tokens = spent + done.usage.generated_tokens
+    cut = not closed and (tokens >= form.protocol.thinking_tokens or done.ended == "end")
+    step = response.value._replace(
+        thinking=True,
+        answer=None,
+        cut_thought=cut,
+        ended="delimiter" if cut or done.ended == "end" else response.value.ended,
+        token_ids=() if done.ended == "end" else response.value.token_ids,
+    )
+    return Response(step, response.usage)
+
+
+def think_whole(
+    model: LanguageModel, form: PromptFormat, problems: Sequence[Problem], requests: Sequence[GenerationRequest]
+) -> list[Response[StepOutput] | Exception]:
+    """Write whole thoughts with their answers: first the thoughts, up to their end or budget, then the answers.
+
+    A server that returns thoughts apart, or cannot continue them, writes both in one generation.
+
+    Args:
+        model: Model that thinks.
+        form: Its prompts.
+        problems: Problem of each request.
+        requests: Requests for the first step of each solution, with the opening of the thought in their prompts.
+
+    Returns:
+        One step per request, in the same order: the answer as its text, the thought beside it.
+    """
+    if not requests:
+        return []
+    assert form.style is not None
+    protocol, once = form.protocol, not model_continues(model)
+    limit = protocol.thinking_tokens + (protocol.answer_tokens if once else 0)
+    stops = () if once else (form.style.close,)
+    begun = [replace(r, max_tokens=limit, stop=stops, stop_pattern="", min_tokens=0) for r in requests]
+    thoughts = model.generate(begun)
+    if once:
+        return [as_whole(done, form, problem) for done, problem in zip(thoughts, problems, strict=True)]
+    closed = {i: done for i, done in enumerate(thoughts) if isinstance(done, Completion)}
+    following = [after_thought(requests[i], done, form) for i, done in closed.items()]
+    answers = dict(zip(closed, model.generate(following), strict=True)) if following else {}
+    return [
+        joined(closed[i], answers[i], form, problem) if i in closed else error_of(thoughts[i])
+        for i, problem in enumerate(problems)
+    ]
+
+
+def model_continues(model: LanguageModel) -> bool:
+    """Tell whether a model can continue a thought that is given to it."""
+    return bool(getattr(model, "continues_thoughts", True))
+
+
+def after_thought(request: GenerationRequest, thought: Completion, form: PromptFormat) -> GenerationRequest:
+    """Return the request for the answer after a thought, which is ended by force if it has not ended."""
+    assert form.style is not None
+    closed = thought.stopped_by == form.style.close
+    written = f"{thought.text}{form.style.close}" if closed else thought.text
+    forced = "" if closed else form.style.forced_close
+    spans = [*(request.prompt.spans or (Span(request.prompt.assistant),))]
+    spans += [Span(written, thought.token_ids, thought.tokenizer), Span(forced, control=True)]
+    kept = tuple(span for span in spans if span.text or span.token_ids)
+    prompt = replace(request.prompt, assistant="".join(span.text for span in kept), spans=kept)
+    return replace(
+        request, prompt=prompt, max_tokens=form.protocol.answer_tokens, stop=(), stop_pattern="", min_tokens=0
+    )
+
+
+def joined(
+    thought: Completion, answer: Completion | ModelError, form: PromptFormat, problem: Problem
+) -> Response[StepOutput] | Exception:
+    """Return the step of a thought and the answer after it, with the cost of both."""
+    if not isinstance(answer, Completion):
+        return answer
+    assert form.style is not None
+    cut = thought.stopped_by != form.style.close
+    both = thought.token_ids + answer.token_ids if not cut and thought.token_ids and answer.token_ids else ()
+    whole = answer._replace(
+        probabilities=thought.probabilities + answer.probabilities,
+        entropies=thought.entropies + answer.entropies,
+        usage=thought.usage.plus(answer.usage),
+        token_ids=both,
+        tokenizer=answer.tokenizer if both else "",
+    )
+    response = as_step(whole, "", form, problem, thought.text.strip())
+    return Response(response.value._replace(cut_thought=cut), response.usage)
+
+
+def as_whole(done: Completion | ModelError, form: PromptFormat, problem: Problem) -> Response[StepOutput] | Exception:
+    """Return the step of a completion that holds a thought and an answer."""
+    if not isinstance(done, Completion):
+        return done
+    answer = without_thought(done, form)
+    thought = (done.thought or (done.text[: len(done.text) - len(answer.text)] if answer is not done else "")).strip()
+    for mark in (form.style.open, form.style.close) if form.style else ():
+        thought = thought.removeprefix(mark.strip()).removesuffix(mark.strip()).strip()
+    response = as_step(answer, "", form, problem, thought)
+    return Response(response.value._replace(cut_thought=done.ended == "length" and not answer.text), response.usage)
+
+
+def without_thought(done: Completion, form: PromptFormat) -> Completion:
+    """Return a completion without a thought in its text, which a model may write though it is told not to.
+
+    Text after an opening mark without a closing one is a thought too. The tokens are kept: the model reads what it
+    wrote.
+    """
+    style = form.style
+    if style is None:
+        return done
+    _, closed, after = done.text.rpartition(style.close)
+    if closed:
+        return done._replace(text=after.lstrip("\n"))
+    opened = done.text.find(style.open.strip())
+    return done if opened < 0 else done._replace(text=done.text[:opened])
+
+
+def error_of(done: Completion | ModelError) -> Exception:
+    """Return the error in place of a completion."""
+    assert not isinstance(done, Completion)
+    return done

@@ -1,0 +1,56 @@
+"""Words of a protocol: how hints, plans, grades and strategies are asked for and shown."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How helps are asked for and shown. Fields in braces are filled in.
+
+    Attributes:
+        hint: Line before a step that shows its hint: ``{hint}``.
+        plan: Line before all steps that shows a plan: ``{plan}``.
+        strategy: Addition to the system text: ``{strategy}``.
+        hint_system, hint_user: The hinter's prompt: ``{question}``, ``{steps}``, ``{avoid}``. With an empty
+            ``hint_user``, the hinter continues the solution after the label of ``hint``.
+        plan_system, plan_user: The prompt for a plan of the whole solution: ``{question}``.
+        avoid: Part of ``hint_user`` about hints that did not help: ``{hints}``.
+        no_steps: Stands for the steps of a solution that has none yet.
+        hint_tokens, plan_tokens: Most tokens of a hint and of a plan.
+        plan_ends: Stop texts of a plan.
+        plan_entries: Show only the next entry of a plan, as a hint, before each step (the lab's plans).
+        grade: The teacher's prompt for a digit from 0 to 9: ``{question}``, ``{before}``, ``{step}``.
+        select: The teacher's prompt for letters of strategies: ``{question}``, ``{pool}``, ``{tracks}``.
+    """
+
+    hint: str = "Hint: {hint}"
+    plan: str = "Plan: {plan}"
+    strategy: str = ""
+    hint_system: str = ""
+    hint_user: str = ""
+    plan_system: str = ""
+    plan_user: str = "{question}"
+    avoid: str = ""
+    no_steps: str = "(none yet)"
+    hint_tokens: int = 80
+    plan_tokens: int = 256
+    plan_ends: tuple[str, ...] = ("\n\n",)
+    plan_entries: bool = False
+    grade: str = ""
+    select: str = ""
+
+    @property
+    def plan_label(self) -> str:
+        """Return the text before a plan, such as "Plan:"."""
+        return self.plan.partition("{plan}")[0].rstrip()
+
+    @property
+    def hint_label(self) -> str:
+        """Return the text before the hint in its line, such as "Hint:"."""
+        return self.hint.partition("{hint}")[0].rstrip()
+
+
+def fill(template: str, **texts: str) -> str:
+    """Fill all ``{name}`` fields of a template in one pass, so fields inside an inserted text stay as they are."""
+    return re.sub(r"\{(\w+)\}", lambda found: texts.get(found[1], found[0]), template)
