@@ -78,7 +78,7 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "text": [visible(n.step.text) for n in nodes],
         "author": "-" + "".join(author(n)[0] for n in nodes[1:]),
         "status": "".join(n.status[0] for n in nodes),
-        "ended": "".join(n.step.ended[0] for n in nodes),
+        "ended": "".join("o" if n.step.ended == "loop" else n.step.ended[0] for n in nodes),
         "score": [rounded(n.score) for n in nodes],
         "visits": [n.visits for n in nodes],
         "value": [rounded(n.value) for n in nodes],

@@ -24,7 +24,7 @@ function details(pane, id, copy) {
     ["visits", !tree.visits[0] ? "–" : `n = ${tree.visits[id]}, of the step before N = ${tree.visits[tree.parent[id]]}`],
     ["value", tree.visits[id] ? shown(tree.value[id]) : "–"],
     ["selection", tree.selectionTerms(id) || "–"],
-    ["ended by", {d: "a delimiter", e: "the end of the text", l: "its length"}[tree.ended[id]]],
+    ["ended by", {d: "a delimiter", e: "the end of the text", l: "its length", o: "a loop, which is left out"}[tree.ended[id]]],
     ["index", tree.index[id]],
     ["seed", tree.key[id]],
   ]), prompt(tree, id), copyButton];

@@ -19,7 +19,7 @@ from hintree.search import (
     from_dict,
     to_dict,
 )
-from hintree.search.core.loops import before_loop, period_of_steps, period_of_text
+from hintree.search.core.loops import before_loop, loops, period_of_steps
 from hintree.search.registry import SEARCHES, describe, make_search
 from tests.support.scripted import Scripted, solve_one, steps, written
 
@@ -142,6 +142,14 @@ LOOPS = {
         "1. There are 10.\n2. Half is 5.\n" + "3. Calculate the rest of them.\n" * 9,
         "1. There are 10.\n2. Half is 5.\n3. Calculate the rest of them.",
     ),
+    "counted lines": (
+        "We divide.\n" + "".join(f"{i}. 14 / 8 is 1 again.\n" for i in range(1, 20)) + "20. 14",
+        "We divide.\n1. 14 / 8 is 1 again.",
+    ),
+    "counted pairs": (
+        "".join(f"{i}. We add.\n{i + 1}. We take away.\n" for i in range(1, 40, 2)),
+        "1. We add.\n2. We take away.",
+    ),
     "number": ("It is 0." + "3" * 300, ""),
 }
 
@@ -167,7 +175,7 @@ def test_what_a_text_states_before_its_loop_is_kept(text, kept):
     ],
 )
 def test_what_a_good_solution_repeats_is_no_loop(text):
-    assert [end for end in range(len(text) + 1) if period_of_text(text[:end], 3)] == []
+    assert [end for end in range(len(text) + 1) if loops(text[:end], 3)] == []
 
 
 @pytest.mark.parametrize("unit", ["a", "ab", "a" * 690 + "b", "a\\boxed{", "\\boxed{{", "so. ", "x" * 15, "\n"])
@@ -177,6 +185,14 @@ def test_looking_for_a_loop_takes_linear_time(unit):
     assert before_loop(text, 3) is None
     before_loop(text[:-1], 3)
     assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize("unit", ["1. a\n", "12) so\n12) no\n", "1. " * 50 + "\n", "1\n" * 9 + "2.\n"])
+def test_looking_for_a_loop_of_lines_takes_linear_time(unit):
+    start = time.process_time()
+    found = before_loop("w" + unit * (100_000 // len(unit)), 3)
+    assert time.process_time() - start < 1.0
+    assert found is not None and len(found) < 400
 
 
 def test_a_step_that_looped_goes_on_from_what_it_stated_or_ends_with_its_answer():
