@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 from transformers import (
     AutoModel,
@@ -26,6 +26,7 @@ from transformers import logging as transformers_logging
 
 from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models.head_spec import Head
+from hintree.models.local.checkpoint import check_keys, language_model_class
 from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.gguf import find_gguf, load_gguf
 from hintree.models.local.gguf_header import is_gguf
@@ -48,7 +49,8 @@ DTYPES = {
 """Torch number formats by name; None for those that depend on the device."""
 FORMS = (
     "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, a GGUF file (FILE.gguf, or "
-    "OWNER/REPOSITORY/FILE.gguf on the hub), or a server's URL with a model name such as http://host:8000/v1#model-name"
+    "OWNER/REPOSITORY/FILE.gguf on the hub), a server's URL with a model name such as http://host:8000/v1#model-name, or "
+    "ollama:NAME or lmstudio:NAME"
 )
 
 
@@ -183,21 +185,19 @@ def _load(
             model, tokenizer, info = load_gguf(name, Path(place), kind, numbers)
         else:
             reach(place)
+            kind = language_model_class(name, place) if kind is AutoModelForCausalLM else kind
             tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
             model, info = kind.from_pretrained(
                 place, use_safetensors=True, trust_remote_code=False, dtype=numbers, output_loading_info=True
             )
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except CheckpointError:
+        raise
+    except Exception as error:  # the class of any architecture may raise anything for a damaged or odd checkpoint
         raise explain(name, place, error) from error
     finally:
         transformers_logging.set_verbosity(level)
-    for what in ("missing_keys", "unexpected_keys", "mismatched_keys"):
-        odd = [key for key in sorted(map(str, info.get(what) or ())) if not key.startswith(spare)]
-        if odd:
-            raise CheckpointError(
-                f"model {name}: {what.replace('_', ' ')} in its weights: {odd[:3]}. It is not a complete "
-                f"{kind.__name__.removeprefix('AutoModelFor')} checkpoint of its configuration"
-            )
+    what = kind.__name__.removeprefix("AutoModelFor")
+    check_keys(name, what, info, spare, lambda key: stored_tensors(place, key))
     if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
         raise CheckpointError(f"model {name}: its weights hold NaN or infinity; fetch or build it again")
     model.to(device)
@@ -287,6 +287,8 @@ def explain(name: str, place: str, error: Exception) -> UnknownModelError | Chec
             f"model {name}: no safetensors weights in the folder; pickled weights (.bin, .pt) can "
             "run code and are refused. Save it with safe_serialization=True"
         )
+    if isinstance(error, ImportError):
+        return CheckpointError(f"model {name}: its class needs a package that is not installed: {first_line(error)}")
     return CheckpointError(f"model {name}: damaged or not a model of this kind: {first_line(error)}")
 
 

@@ -10,7 +10,9 @@ from transformers.cache_utils import DynamicLayer
 
 from hintree.models.local.adapter import ModelAdapter, cache_argument
 from hintree.models.local.fused_llama import fused_body
+from hintree.models.local.positions import limited_attention
 from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie
+from hintree.models.local.row_support import tolerance
 from hintree.models.local.tree_batch import TreeBatch
 
 log = logging.getLogger(__name__)
@@ -21,14 +23,17 @@ HEADS = ("score", "classifier")
 def detect_tree_support(model: PreTrainedModel, head: nn.Module | None = None) -> ModelAdapter | None:
     """Return the model's adapter, or None, with the reason in the log, if it cannot run on the prefix-trie cache.
 
-    A model is supported if every layer attends to all earlier tokens and it computes the same logits for a small tree
-    of tokens as for each path alone. Sliding windows, recurrent layers and position schemes that ignore
-    ``position_ids`` (ALiBi) are not supported.
+    A model is supported if every layer attends to all earlier tokens, by its configuration and by its cache, and if it
+    computes the same logits for a small tree of tokens as for each path alone. Sliding windows, sparse attention,
+    recurrent layers and position schemes that ignore ``position_ids`` (ALiBi) are not supported.
 
     Args:
         model: Run on a few tokens; not modified.
         head: Maps hidden states to logits, if the model has no head of its own.
     """
+    if limit := limited_attention(model.config):
+        log.info("%s does not attend to all tokens (%s), a row cache serves it", type(model).__name__, limit)
+        return None
     try:
         with torch.inference_mode():
             adapter = make_adapter(model, head)
@@ -37,7 +42,7 @@ def detect_tree_support(model: PreTrainedModel, head: nn.Module | None = None) -
     except Exception as error:  # any architecture may raise anything here; the row cache still serves it
         log.info("%s does not run on the tree cache, a row cache serves it: %s", type(model).__name__, error)
         return None
-    if difference > (1e-3 if model.dtype == torch.float32 else 5e-2):
+    if difference > tolerance(model):
         log.info("%s differs on a tree by %.2g, a row cache serves it", type(model).__name__, difference)
         return None
     return adapter

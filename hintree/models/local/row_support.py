@@ -1,0 +1,178 @@
+"""Detection of how a model runs with one row per sequence, by test forward passes."""
+
+import logging
+from enum import Enum
+from functools import lru_cache
+from inspect import signature
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import Cache, PreTrainedModel
+
+from hintree.errors import CheckpointError
+from hintree.models.local.adapter import cache_argument
+
+log = logging.getLogger(__name__)
+PROMPTS = ((1, 2, 3, 4, 5, 6), (7, 8, 9, 10, 2, 3))
+"""Token ids of two prompts of one length."""
+ORDER = (1, 0, 1)
+"""Prompt of each row that continues."""
+CONTINUED = ((11, 12, 13, 4), (2, 11, 5, 12), (3, 12, 1, 6))
+"""Token ids that continue each row."""
+
+
+class RowMode(Enum):
+    """How the tokens of a row are computed.
+
+    CACHED: The model's own cache holds the keys, values and recurrent states of all rows.
+    WHOLE: Every new token computes the whole text again.
+    """
+
+    CACHED = "cached"
+    WHOLE = "whole"
+
+
+def detect_row_mode(name: str, model: PreTrainedModel) -> RowMode:
+    """Return how a causal language model runs in rows.
+
+    The cache is used if it gives the logits of full forward passes, for rows of one length that were copied, reordered
+    and continued.
+
+    Args:
+        name: Names the model in errors.
+        model: Run on a few tokens; not modified.
+
+    Raises:
+        CheckpointError: The model does not map token ids to next-token logits, or its logits depend on later tokens.
+    """
+    with torch.inference_mode():
+        want = full_logits(name, model)
+        try:
+            difference = relative(cached_logits(model), want)
+        except Exception as error:
+            log.info(
+                "%s cannot continue rows from its cache, whole texts are computed: %s", type(model).__name__, error
+            )
+            return RowMode.WHOLE
+    if difference > tolerance(model):
+        log.info("%s differs in cached rows by %.2g, whole texts are computed", type(model).__name__, difference)
+        return RowMode.WHOLE
+    return RowMode.CACHED
+
+
+def full_logits(name: str, model: PreTrainedModel) -> Tensor:
+    """Return the logits of full forward passes after each token that continues the prompts, [tokens, rows, vocabulary].
+
+    Raises:
+        CheckpointError: As ``detect_row_mode``.
+    """
+    what, words = f"model {name}: {type(model).__name__}", model.config.get_text_config().vocab_size
+    texts = torch.tensor([PROMPTS[i] + CONTINUED[row] for row, i in enumerate(ORDER)], device=model.device) % words
+    start = len(PROMPTS[0])
+    try:
+        logits = [compute(model, texts[:, :end]).logits for end in range(start, texts.shape[1])]
+    except Exception as error:
+        raise CheckpointError(
+            f"{what} cannot be given token ids alone ({type(error).__name__}: {error}): name a causal language model"
+        ) from error
+    shapes = [tuple(one.shape[:2]) for one in logits]
+    if shapes != [(len(texts), end) for end in range(start, texts.shape[1])]:
+        raise CheckpointError(
+            f"{what} gives logits of shape {list(logits[0].shape)} for {len(texts)} texts of {start} tokens, not one "
+            "row of logits per token: name a causal language model"
+        )
+    if relative(logits[-1][:, start - 1], logits[0][:, -1]) > tolerance(model):
+        raise CheckpointError(
+            f"{what} is not causal: its logits at a token depend on later tokens. Name a causal language model, or set "
+            "is_decoder in its config.json if it was trained as one"
+        )
+    check_positions(what, model, texts[:, :start], logits[0])
+    return torch.stack([one[:, -1] for one in logits])
+
+
+def check_positions(what: str, model: PreTrainedModel, ids: Tensor, want: Tensor) -> None:
+    """Refuse a model whose positions do not begin at 0, as those of RoBERTa.
+
+    ``generate`` counts positions from 0 and gives such a model other logits than a forward pass without positions.
+
+    Args:
+        what: Names the model in errors.
+        model: Not modified.
+        ids: Token ids of texts, shape [rows, tokens].
+        want: Logits of a forward pass without positions, shape [rows, tokens, vocabulary].
+
+    Raises:
+        CheckpointError: The logits differ.
+    """
+    if "position_ids" not in signature(type(model).forward).parameters:
+        return
+    positions = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+    try:
+        logits = model(input_ids=ids, position_ids=positions, use_cache=False).logits
+    except Exception:  # positions of another shape, which only the model itself makes
+        return
+    if relative(logits, want) > tolerance(model):
+        raise CheckpointError(
+            f"{what} counts positions in its own way: transformers computes other logits in generate than in a forward "
+            "pass, so no text of it is certain. Name another model"
+        )
+
+
+def cached_logits(model: PreTrainedModel) -> Tensor:
+    """Return the logits of ``full_logits``, from the model's cache."""
+    words = model.config.get_text_config().vocab_size
+    out = compute(model, torch.tensor(PROMPTS, device=model.device) % words, cached=True)
+    cache, order = own_cache(out), torch.tensor(ORDER, device=model.device)
+    cache.reorder_cache(order)
+    logits = [out.logits[order, -1]]
+    for tokens in (torch.tensor(CONTINUED, device=model.device) % words).T[:-1]:
+        out = compute(model, tokens[:, None], cache)
+        logits.append(out.logits[:, -1])
+    return torch.stack(logits)
+
+
+def compute(
+    model: PreTrainedModel, ids: Tensor, cache: Cache | None = None, *, cached: bool = False, last: bool = False
+) -> Any:
+    """Run a model on token ids of rows without padding.
+
+    Args:
+        model: Not modified.
+        ids: Shape [rows, tokens].
+        cache: Keys, values and states of the tokens before; modified. None to begin new rows.
+        cached: True to keep a new cache, which ``own_cache`` finds in the output.
+        last: True to get the logits of the last token only, from models that can leave the others out.
+
+    Returns:
+        The model's output.
+    """
+    options = {} if cache is None else dict(cache_argument(model, cache))
+    if last and can_keep_last(type(model)):
+        options["logits_to_keep"] = 1
+    return model(input_ids=ids, use_cache=cached or cache is not None, **options)
+
+
+@lru_cache(maxsize=64)
+def can_keep_last(kind: type[PreTrainedModel]) -> bool:
+    """Tell whether a class of models can leave out the logits of all tokens but the last."""
+    return "logits_to_keep" in signature(kind.forward).parameters
+
+
+def own_cache(output: Any) -> Cache:
+    """Return the cache in a model's output. Raises TypeError if there is none whose rows can be reordered."""
+    found = getattr(output, "cache", None) or getattr(output, "past_key_values", None)
+    if not isinstance(found, Cache):
+        raise TypeError("its output holds no cache whose rows can be selected")
+    return found
+
+
+def relative(logits: Tensor, want: Tensor) -> float:
+    """Return the largest absolute difference from ``want``, relative to its largest absolute value."""
+    return float((logits - want).abs().max() / want.abs().max())
+
+
+def tolerance(model: PreTrainedModel) -> float:
+    """Return the largest relative difference of logits that rounding explains in the model's number format."""
+    # Many classes compute norms, scores and recurrent states in float32, whatever the format of their weights.
+    return 1e-3 if model.dtype in (torch.float32, torch.float64) else 5e-2

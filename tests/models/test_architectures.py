@@ -1,0 +1,30 @@
+import pytest
+
+from tests.support.architectures import TYPES, compare
+
+FEW = {
+    "llama": "prefix trie",
+    "bloom": "rows, cached",  # ALiBi
+    "gemma2": "rows, cached",  # sliding windows
+    "gpt_neo": "rows, cached",  # windows that its cache does not show
+    "mamba": "rows, cached",  # recurrent
+    "jamba": "rows, cached",  # recurrent and attention layers
+    "openai-gpt": "rows, whole",  # no cache
+}
+REFUSED: dict[str, str] = {}
+"""Types that do not load, and a part of the error's message."""
+
+
+@pytest.mark.parametrize("kind", FEW)
+def test_texts_branches_and_earlier_steps_are_those_of_generate(kind, tmp_path):
+    outcome = compare(kind, tmp_path, tokens=40)
+    assert (outcome.verdict, outcome.served, outcome.detail) == ("right", FEW[kind], "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_text_generation_class_is_right_or_refused(kind, tmp_path):
+    outcome = compare(kind, tmp_path)
+    print(kind, *outcome)
+    assert outcome.verdict == ("refused" if kind in REFUSED else "right"), outcome
+    assert REFUSED.get(kind, "") in outcome.detail
