@@ -62,8 +62,8 @@ def read_cases_of(connection: sqlite3.Connection) -> dict[str, StoredCase]:
     choices = dict(connection.execute("SELECT problem, choices FROM choices")) if listed else {}
     query = "SELECT key, id, question, reference, family, steps FROM problems ORDER BY position"
     return {
-        key: StoredCase(*row, tuple(json.loads(choices[key])) if key in choices else ())
-        for key, *row in connection.execute(query)
+        key: StoredCase(id, question, reference, family, steps, tuple(json.loads(choices.get(key, "[]"))))
+        for key, id, question, reference, family, steps in connection.execute(query)
     }
 
 

@@ -202,15 +202,12 @@ class Tree:
     Args:
         problem: The problem to solve.
         seed: The source of every random choice made for this tree.
-
-    Attributes:
-        limits: Limits of its paths; the search that grows it sets them.
     """
 
     def __init__(self, problem: Problem, seed: int = 0) -> None:
         self.problem = problem
         self.seed = seed
-        self.limits: PathLimits = USUAL_LIMITS
+        self.limits: PathLimits = USUAL_LIMITS  # the search that grows the tree sets its own
         key = seed_of(seed, problem.id or problem.question)
         self.root = Node(0, None, StepOutput("", "delimiter", 0, 1.0, 1.0, 0.0), "", key=key)
         self.nodes = [self.root]
