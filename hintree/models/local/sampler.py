@@ -98,8 +98,8 @@ class Sampler:
         ids = sequence.ids
         count = bisect_left(range(len(ids)), len(kept), key=lambda n: len(self._text(sequence, ids[:n])))
         done = self._completion(sequence, kept, "loop")
-        shown = {"probabilities": done.probabilities[:count], "entropies": done.entropies[:count]}
-        return done._replace(**shown, token_ids=(), tokenizer="")
+        probabilities, entropies = done.probabilities[:count], done.entropies[:count]
+        return done._replace(probabilities=probabilities, entropies=entropies, token_ids=(), tokenizer="")
 
     def _is_stop(self, request: GenerationRequest, token: int) -> bool:
         """Tell whether an end token is one of the request's stop texts, such as the end of a thought."""
