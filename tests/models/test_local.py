@@ -3,7 +3,7 @@ import torch
 
 from hintree.errors import ContextError, LogitsError
 from hintree.models import Completion, GenerationRequest, Prompt, load_model
-from hintree.models.local.stops import find_ending
+from hintree.models.stops import find_ending
 from hintree.models.local.text import encode
 from hintree.search import Usage
 

@@ -14,8 +14,7 @@ from hintree.errors import LogitsError
 from hintree.models.base import Completion, GenerationRequest
 from hintree.models.local.sampling import choose
 from hintree.models.local.sequence import DecodeBatch, SequenceState
-from hintree.models.local.stops import find_ending
-from hintree.models.local.text import control_pattern, decoded, fingerprint, text_of
+from hintree.models.local.text import added_text, control_pattern, decoded, fingerprint
 from hintree.search.core.ledger import Usage
 from hintree.search.core.loops import before_loop, loops
 
@@ -106,20 +105,7 @@ class Sampler:
         return bool(request.stop) and decoded(self._tokenizer, [token], control=True) in request.stop
 
     def _text(self, sequence: SequenceState, ids: list[int], *, control: bool = False) -> str:
-        """Return the text that tokens add to the prompt, with control tokens if ``control`` is true.
-
-        They are decoded after the prompt's last token: alone, many tokenizers drop a leading space. A character whose
-        bytes are spread over the border belongs to the text that ends it.
-        """
-        last = [sequence.prompt_ids[-1]]
-        shown = text_of(self._tokenizer, last[0], control)
-        if "\ufffd" in shown:
-            last = sequence.prompt_ids[-4:]
-            shown = decoded(self._tokenizer, last, control=control).rstrip("\ufffd")
-        whole = decoded(self._tokenizer, [*last, *ids], control=control)
-        if whole.startswith(shown):
-            return whole.removeprefix(shown)
-        return decoded(self._tokenizer, ids, control=control)
+        return added_text(self._tokenizer, sequence.prompt_ids, ids, control=control)
 
     def _completion(
         self,
