@@ -3,8 +3,8 @@ import torch
 
 from hintree.errors import ContextError, LogitsError
 from hintree.models import Completion, GenerationRequest, Prompt, load_model
-from hintree.models.stops import find_ending
 from hintree.models.local.text import encode
+from hintree.models.stops import find_ending
 from hintree.search import Usage
 
 

@@ -15,6 +15,7 @@ from hintree.models.base import Completion, GenerationRequest
 from hintree.models.local.sampling import choose
 from hintree.models.local.sequence import DecodeBatch, SequenceState
 from hintree.models.local.text import added_text, control_pattern, decoded, fingerprint
+from hintree.models.stops import find_ending
 from hintree.search.core.ledger import Usage
 from hintree.search.core.loops import before_loop, loops
 
