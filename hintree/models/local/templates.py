@@ -56,28 +56,38 @@ def opening(tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...], argument
         CheckpointError: The template refuses these turns, changes a text or leaves one out, or exceeds its limits.
     """
     begun = layout(tokenizer, roles, True, arguments)
-    if begun.after != layout(tokenizer, roles, False, arguments).after:
+    if begun.after != layout(tokenizer, roles, arguments=arguments).after:
         return begun
     try:  # the template ignores add_generation_prompt: a finished answer shows how it begins one
-        answered = layout(tokenizer, (*roles, "assistant"), False, arguments)
+        answered = layout(tokenizer, (*roles, "assistant"), arguments=arguments)
     except CheckpointError:
         return begun
     between = answered.before[-1]
     return begun if between.rstrip() == begun.after.rstrip() else begun._replace(after=between)
 
 
-@lru_cache(maxsize=256)
-def layout(tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...], begin: bool, arguments: Arguments) -> Layout:
+def layout(
+    tokenizer: PreTrainedTokenizerBase, roles: tuple[str, ...], begin: bool = False, arguments: Arguments = ()
+) -> Layout:
     """Return the layout of some turns; with ``begin``, the template is asked to begin the assistant's turn.
 
     Raises:
         CheckpointError: As for ``opening``.
     """
+    special = {name: str(token) for name, token in tokenizer.special_tokens_map.items() if isinstance(token, str)}
+    return rendered_layout(str(tokenizer.get_chat_template()), tuple(special.items()), roles, begin, arguments)
+
+
+@lru_cache(maxsize=256)
+def rendered_layout(
+    template: str, special: Arguments, roles: tuple[str, ...], begin: bool, arguments: Arguments
+) -> Layout:
+    """Render the template of ``layout`` and split it at the turns' texts; cached."""
     bare = [f"\u2403{i}\u2403" for i in range(len(roles))]
     spaced = [f"\n {place} \n" for place in bare]
     in_parts = [[{"type": "text", "text": place}] for place in bare]
-    variables = [messages(roles, texts, begin, arguments) for texts in (bare, spaced, in_parts)]
-    plain, with_blanks, with_parts = render(tokenizer, variables)
+    variables = [messages(roles, texts, begin, special + arguments) for texts in (bare, spaced, in_parts)]
+    plain, with_blanks, with_parts = render(template, variables)
     found = split(plain, bare) or split(with_parts, bare)
     if found is None:
         raise CheckpointError(f"the chat template {refusal(plain, bare, roles)}")
@@ -117,10 +127,9 @@ def refusal(rendered: dict[str, str], places: Sequence[str], roles: Sequence[str
     return f"repeats or reorders the texts of turns of {turns}"
 
 
-def render(tokenizer: PreTrainedTokenizerBase, variables: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-    """Render the tokenizer's chat template once per entry: the text under "text", or the reason under "error"."""
-    special = {name: str(token) for name, token in tokenizer.special_tokens_map.items() if isinstance(token, str)}
-    task = {"template": str(tokenizer.get_chat_template()), "variables": [special | one for one in variables]}
+def render(template: str, variables: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Render a chat template once per entry: the text under "text", or the reason under "error"."""
+    task = {"template": template, "variables": list(variables)}
     command = [sys.executable, "-I", str(Path(__file__).with_name("template_process.py"))]
     try:
         done = subprocess.run(command, input=json.dumps(task), capture_output=True, text=True, timeout=TIMEOUT)

@@ -172,6 +172,23 @@ def text_of(tokenizer: PreTrainedTokenizerBase, token: int, control: bool = Fals
     return decoded(tokenizer, [token], control=control)
 
 
+def added_text(
+    tokenizer: PreTrainedTokenizerBase, before: Sequence[int], ids: Sequence[int], *, control: bool = False
+) -> str:
+    """Return the text that tokens add to those before them, with control tokens if ``control`` is true.
+
+    They are decoded after the last of these: alone, many tokenizers drop a leading space. A character whose bytes are
+    spread over the border belongs to the text that ends it.
+    """
+    last = [before[-1]]
+    shown = text_of(tokenizer, last[0], control)
+    if "\ufffd" in shown:
+        last = list(before[-4:])
+        shown = decoded(tokenizer, last, control=control).rstrip("\ufffd")
+    whole = decoded(tokenizer, [*last, *ids], control=control)
+    return whole.removeprefix(shown) if whole.startswith(shown) else decoded(tokenizer, ids, control=control)
+
+
 def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) -> tuple[list[int], int]:
     """Return the token ids of a prompt with its continuation, and the index where it leaves the prompt's."""
     before = encode(tokenizer, prompt)
@@ -192,7 +209,7 @@ def conversation(tokenizer: PreTrainedTokenizerBase, turns: Sequence[tuple[str, 
     Raises:
         CheckpointError: The template refuses these turns, or leaves one out.
     """
-    before = layout(tokenizer, tuple(role for role, _ in turns), False, ()).before
+    before = layout(tokenizer, tuple(role for role, _ in turns)).before
     return [
         piece for own, (_, pieces) in zip(before, turns, strict=True) for piece in (Piece(own, control=True), *pieces)
     ]
