@@ -1,3 +1,4 @@
+import hashlib
 import shutil
 
 import gguf
@@ -261,6 +262,20 @@ def test_a_prm_needs_label_tokens(file):
     reader = load_classifier(str(file), Head("tokens", (" t", "1"), right=(0,)), device="cpu")
     [scored] = reader.classify([[Piece("the"), Piece("\n", mark=True)]])
     assert 0 < scored.probabilities[0] < 1
+
+
+def test_a_file_cannot_be_trained(file):
+    from hintree.scorers import FAMILIES
+    from hintree.training.prm.train import Recipe, new_model
+
+    with pytest.raises(UsageError, match="cannot be trained; name the safetensors model"):
+        new_model(str(file), FAMILIES["trl"], 2, Recipe())
+
+
+def test_a_study_knows_a_file_by_its_content(file):
+    from hintree.experiments.study.resolve import fingerprint
+
+    assert fingerprint(str(file)) == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_a_file_writes_and_solves(file):

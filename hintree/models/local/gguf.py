@@ -123,10 +123,13 @@ def check_storage(header: GGUFHeader, name: str) -> None:
     for tensor in header.tensors:
         block, width = block_of(tensor, name)
         if tensor.shape[-1] % block:
-            raise CheckpointError(f"model {name}: {tensor.name} has rows of {tensor.shape[-1]}, not of whole blocks")
+            raise CheckpointError(
+                f"model {name}: {tensor.name[:60]!r} has rows of {tensor.shape[-1]}, not of whole blocks"
+            )
         if tensor.offset + prod(tensor.shape) // block * width > size:
             raise CheckpointError(
-                f"model {name}: the GGUF file is truncated: {tensor.name} is beyond its {size:,} bytes; fetch it again"
+                f"model {name}: the GGUF file is truncated: {tensor.name[:60]!r} is beyond its {size:,} bytes; "
+                "fetch it again"
             )
 
 
@@ -140,8 +143,8 @@ def block_of(tensor: GGUFTensor, name: str) -> tuple[int, int]:
     except (ValueError, KeyError, NotImplementedError) as error:
         known = [member.name for member in gguf.GGMLQuantizationType if member.value == tensor.kind]
         raise CheckpointError(
-            f"model {name}: {tensor.name} is stored as {known[0] if known else f'type {tensor.kind}'}, which the "
-            f"package gguf cannot dequantize; take another quantization, such as Q4_K_M or Q8_0, {SERVE}"
+            f"model {name}: {tensor.name[:60]!r} is stored as {known[0] if known else f'type {tensor.kind}'}, which "
+            f"the package gguf cannot dequantize; take another quantization, such as Q4_K_M or Q8_0, {SERVE}"
         ) from error
     return int(block), int(width)
 

@@ -124,8 +124,8 @@ def read_config(header: GGUFHeader, name: str) -> PreTrainedConfig:
     unknown = sorted(key for key, value in own.items() if value and key not in SHAPE_KEYS | architecture.keys)
     if unknown:
         raise CheckpointError(
-            f"model {name}: {prefix}{unknown[0]} = {str(own[unknown[0]])[:40]} has no counterpart here, so the model "
-            f"would compute something else; name the safetensors model it was made from, {SERVE}"
+            f"model {name}: {(prefix + unknown[0])[:60]!r} = {str(own[unknown[0]])[:40]!r} has no counterpart here, so "
+            f"the model would compute something else; name the safetensors model it was made from, {SERVE}"
         )
     try:
         settings = shape_of(header, own) | architecture.more(own)
