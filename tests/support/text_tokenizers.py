@@ -35,6 +35,7 @@ def llama_style(control_is_special: bool = True) -> PreTrainedTokenizerFast:
     )
     tokens = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256))]
     inner.train_from_iterator(SAMPLE, trainers.BpeTrainer(vocab_size=520, special_tokens=tokens))
+    inner = Tokenizer.from_str(json.dumps(json.loads(inner.to_str()) | {"added_tokens": []}))
     return finished(inner, control_is_special)
 
 

@@ -180,13 +180,21 @@ def added_text(
     They are decoded after the last of these: alone, many tokenizers drop a leading space. A character whose bytes are
     spread over the border belongs to the text that ends it.
     """
-    last = [before[-1]]
-    shown = text_of(tokenizer, last[0], control)
-    if "\ufffd" in shown:
-        last = list(before[-4:])
-        shown = decoded(tokenizer, last, control=control).rstrip("\ufffd")
+    start = len(before) - 1
+    while start > 0 and is_part(tokenizer, before[start]):
+        start -= 1
+    last = list(before[start:])
+    shown = text_of(tokenizer, last[0], control) if len(last) == 1 else decoded(tokenizer, last, control=control)
+    shown = shown.rstrip("\ufffd")
     whole = decoded(tokenizer, [*last, *ids], control=control)
     return whole.removeprefix(shown) if whole.startswith(shown) else decoded(tokenizer, ids, control=control)
+
+
+@lru_cache(maxsize=4096)
+def is_part(tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
+    """Tell whether a token is, or may be, some bytes of a character that the tokens around it complete."""
+    name = str(tokenizer.convert_ids_to_tokens(token))
+    return "\ufffd" in decoded(tokenizer, [token], control=True) or bool(re.fullmatch("<0x[0-9A-Fa-f]{2}>", name))
 
 
 def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) -> tuple[list[int], int]:
