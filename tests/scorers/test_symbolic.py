@@ -19,7 +19,7 @@ from hintree.scorers.symbolic import check, equations
         ("3 + 4 = 7 = 8 - 2", 0.0),
         ("9**9**9**9 = 1", 0.5),
         ("__import__('os').system('x') = 1", 0.5),
-        ("9^9^9^9^9 = 3", 0.0),
+        ("9^9^9^9^9 = 3", 0.5),
         ("", 0.5),
     ],
 )
