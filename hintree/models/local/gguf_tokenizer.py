@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from hintree.errors import CheckpointError
@@ -153,7 +154,7 @@ def merges_of(tokens: Sequence[str], scores: Sequence[float], kinds: Sequence[in
     """Return all pairs of tokens that make a third one, those with the highest score first."""
     known = {token: i for i, token in enumerate(tokens)}
     found: list[tuple[float, int, int, str, str]] = []
-    for i, token in enumerate(tokens):
+    for i, token in enumerate(tqdm(tokens, desc="reading the vocabulary", unit="token", delay=2, mininterval=1)):
         if len(token) < 2 or (kinds and kinds[i] in (CONTROL, BYTE)):
             continue
         for at in range(1, len(token)):
