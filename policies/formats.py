@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hintree.models import LanguageModel, Prompt, Span, Turn
-from hintree.models.thinking import ThinkingStyle
+from hintree.models.thinking import THINK, ThinkingStyle
 from hintree.policies.protocol import Protocol
 from hintree.policies.protocol_file import shipped
 from hintree.policies.words import fill
@@ -70,21 +70,30 @@ class PromptFormat:
         for node in path:
             step = node.step
             text = f"{step.thought}{self.closing()}{step.text}" if step.thought else self.delimited(step)
+            closed = step.thinking and step.delimiter == self.marks.close
+            text = text + self.marks.after if closed else text  # for models that read text; others have the tokens
             found += [Span(self.tail(node.hint) if hints else ""), Span(text, step.token_ids, step.tokenizer)]
             if step.thinking and step.cut_thought:
                 found.append(Span(self.closing(), control=True))
+            if closed and self.marks.header:
+                found.append(Span(self.marks.header, control=True))
         return found
+
+    @property
+    def marks(self) -> ThinkingStyle:
+        """Return the marks of thoughts; the most common ones for a model without a style, which may think too."""
+        return self.style or THINK
 
     def closing(self) -> str:
         """Return the text that ends a thought by force."""
-        return self.style.forced_close if self.style else ""
+        return self.marks.forced_close
 
     def in_thought(self, path: Sequence[Node]) -> bool:
         """Tell whether the step after a path is a part of a thought that grows step by step."""
-        if self.style is None or self.thinking != "search":
-            return False
-        last = path[-1].step if path else None
-        return last is None or (last.thinking and not last.cut_thought and last.delimiter != self.style.close)
+        if not path:
+            return self.thinking == "search"
+        last = path[-1].step
+        return last.thinking and not last.cut_thought and last.delimiter != self.marks.close
 
     def tail(self, hint: Hint | None) -> str:
         """Return the line that shows a hint right before its step; empty for a strategy or no hint."""

@@ -20,7 +20,8 @@ class StepRule:
             (a line break), or "tokens" (after ``max_tokens``).
         ends: Stop texts; none of them is part of a step.
         pattern: Regular expression of Python.
-        joint: Text between two steps; None for the first of ``ends``, a blank after sentences, "" after tokens.
+        joint: Text between two steps; None for the first of ``ends``, or for the line break. Steps that end
+            otherwise have none: the blanks between two belong to the second.
         min_tokens: Ends that appear before this many tokens are ignored, at least 0.
         max_tokens: A step is cut here, and the next one continues it, at least 1.
     """
@@ -58,8 +59,12 @@ class StepRule:
 
     @property
     def between(self) -> str:
-        """Return the text between two steps."""
+        """Return the text between two steps; "" where the blanks between them belong to the next step."""
         if self.joint is not None:
             return self.joint
-        usual = {"line": "\n", "sentence": " ", "tokens": "", "pattern": "\n"}
-        return usual.get(self.by) or (self.ends[0] if self.by == "text" and self.ends else "")
+        return {"line": "\n", "text": (*self.ends, "")[0]}.get(self.by, "")
+
+    @property
+    def trims(self) -> bool:
+        """Tell whether blanks around a step are no part of it."""
+        return self.by in ("text", "line")

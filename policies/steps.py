@@ -26,7 +26,7 @@ def as_step(
     """
     rule, protocol = form.protocol.step, form.protocol
     ended = "delimiter" if done.ended == "stop" or (done.ended == "length" and rule.by == "tokens") else done.ended
-    text = done.text if ended == "length" or rule.by == "tokens" else trimmed(done.text, rest=bool(before))
+    text = trimmed(done.text, rest=bool(before)) if ended != "length" and rule.trims else done.text
     choices, forms = problem.choices or None, protocol.forms()
     answer = find_answer(before + done.text, choices, forms=forms)
     if answer is None and above:

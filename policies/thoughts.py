@@ -15,15 +15,16 @@ from hintree.search import Problem, Response, StepOutput
 
 def as_thought(done: Completion, form: PromptFormat, spent: int, problem: Problem) -> Response[StepOutput]:
     """Convert a completion to a part of a thought; at the end of its budget of ``spent`` and more tokens it is cut."""
-    assert form.style is not None
-    if done.thought is None and form.style.close in done.text:  # a server that keeps the mark in its text
-        at = done.text.index(form.style.close)
-        done = done._replace(text=done.text[:at], ended="stop", stopped_by=form.style.close, token_ids=())
+    marks = form.marks
+    if done.thought is None and marks.close in done.text:  # a server that keeps the mark in its text
+        at = done.text.index(marks.close)
+        done = done._replace(text=done.text[:at], ended="stop", stopped_by=marks.close, token_ids=())
     response = as_step(done, "", form, problem)
-    closed = done.stopped_by == form.style.close
+    closed = done.stopped_by == marks.close
     tokens = spent + done.usage.generated_tokens
     cut = not closed and (tokens >= form.protocol.thinking_tokens or done.ended == "end")
     step = response.value._replace(
+        text=done.text if closed else response.value.text,  # with the line break before the mark
         thinking=True,
         answer=None,
         cut_thought=cut,
@@ -31,6 +32,12 @@ def as_thought(done: Completion, form: PromptFormat, spent: int, problem: Proble
         token_ids=() if done.ended == "end" else response.value.token_ids,
     )
     return Response(step, response.usage)
+
+
+def begins_thought(done: Completion, form: PromptFormat) -> bool:
+    """Tell whether a text begins a thought and does not end it, which a model may do though it is told not to think."""
+    marks = form.marks
+    return done.text.lstrip().startswith(marks.open.strip()) and marks.close not in done.text
 
 
 def think_whole(
@@ -126,9 +133,7 @@ def without_thought(done: Completion, form: PromptFormat) -> Completion:
     Text after an opening mark without a closing one is a thought too. The tokens are kept: the model reads what it
     wrote.
     """
-    style = form.style
-    if style is None:
-        return done
+    style = form.marks
     _, closed, after = done.text.rpartition(style.close)
     if closed:
         return done._replace(text=after.lstrip("\n"))

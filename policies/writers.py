@@ -13,7 +13,7 @@ from hintree.policies.formats import format_for, unfinished_start
 from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
 from hintree.policies.steps import as_step, last_line
-from hintree.policies.thoughts import as_thought, think_whole, without_thought
+from hintree.policies.thoughts import as_thought, begins_thought, think_whole, without_thought
 from hintree.search import Response, StepOutput, StepRequest
 
 
@@ -56,7 +56,7 @@ class StepWriter:
         if not isinstance(done, Completion):
             return done
         path, form = request.node.path(), self.format
-        if form.in_thought(path):
+        if form.in_thought(path) or (not path and begins_thought(done, form)):
             spent = sum(node.step.tokens for node in path if node.step.thinking)
             return as_thought(done, form, spent, request.tree.problem)
         start = unfinished_start(path)
@@ -70,10 +70,13 @@ class StepWriter:
         if request.tokens is not None:  # a first-token probe is always greedy
             return Sampling().generation(prompt, request, request.tokens, *rule.stops)
         limit, stops = rule.max_tokens, rule.stops
-        if self.format.in_thought(path) and self.format.style:
+        if self.format.in_thought(path):
             spent = sum(node.step.tokens for node in path if node.step.thinking)
             limit = max(1, min(limit, self.format.protocol.thinking_tokens - spent))
-            stops = (*stops, self.format.style.close)
+            stops = (*stops, self.format.marks.close)
         made = self.sampling.generation(prompt, request, limit, *stops)
         repeats = 0 if self.format.in_thought(path) else request.tree.limits.repeats  # a thought has its own budget
-        return replace(made, stop_pattern=rule.stop_pattern, min_tokens=rule.min_tokens, repeats=repeats)
+        rest = unfinished_start(path) < len(path)
+        return replace(
+            made, stop_pattern=rule.stop_pattern, min_tokens=rule.min_tokens, may_be_blank=rest, repeats=repeats
+        )

@@ -101,10 +101,15 @@ class GenerationRequest:
         stop: Stop texts; the first to appear ends the text and is not part of it. They may hold control tokens.
         stop_pattern: Regular expression; its first match ends the text and is part of it. "" for none.
         min_tokens: Stop texts and patterns that end before this many generated tokens are ignored, >= 0.
+        may_be_blank: False to ignore a stop text of blanks at the very beginning, since many models begin with an empty
+            line; true for the rest of a text, which may be nothing but its end.
         repeats: End a text that loops: that ends in the same clause or line this many times in a row, >= 2
             (``search.core.loops``); 0 to let it run.
         group: Name of the requests that share a prefix in the KV cache, such as those about one problem. By default,
             requests with the same ``system`` and ``user`` text form a group. It affects speed, never the text.
+        thinking_tokens: Most tokens of a thought that a server writes before the text and returns apart from it; they
+            are added to ``max_tokens``. With 0, a server is told not to think. Local models ignore it: they are told
+            by the prompt.
     """
 
     prompt: Prompt
@@ -117,8 +122,10 @@ class GenerationRequest:
     stop: tuple[str, ...] = ()
     stop_pattern: str = ""
     min_tokens: int = 0
+    may_be_blank: bool = False
     repeats: int = 0
     group: str = ""
+    thinking_tokens: int = 0
 
 
 class Completion(NamedTuple):

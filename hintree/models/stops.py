@@ -23,11 +23,12 @@ class Ending(NamedTuple):
 def find_ending(text: str, request: GenerationRequest, start: int = 0) -> Ending | None:
     """Return the first stop text or match of the stop pattern that ends after ``start`` characters; None if none does.
 
-    Of several that begin at one place, the longest stop text counts.
+    Of several that begin at one place, the longest stop text counts. A stop text of blanks at the very beginning ends
+    nothing unless the request says that the text may be blank.
     """
-    found = []
+    found, first = [], 0 if request.may_be_blank else len(text) - len(text.lstrip())
     for stop in request.stop:
-        at = text.find(stop, max(0, start - len(stop) + 1))
+        at = text.find(stop, max(0, start - len(stop) + 1, first if stop.isspace() else 0))
         if at >= 0:
             found.append((at, -len(stop), Ending(at, at + len(stop), stop)))
     if request.stop_pattern:

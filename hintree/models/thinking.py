@@ -1,5 +1,6 @@
 """Thinking styles: how models that reason before they answer mark their thoughts, and how they are told not to."""
 
+import re
 from dataclasses import dataclass
 
 Flag = tuple[str, str | int | float | bool]
@@ -14,6 +15,7 @@ class ThinkingStyle:
         open: Text that begins a thought, control tokens included.
         close: Text that ends it.
         after: Text between ``close`` and the answer, where a thought is ended by force.
+        header: Text with control tokens that begins every answer; "" for none.
         on: Arguments of the chat template with which the model thinks.
         off: Arguments with which it does not; () where the template has no such switch. Then an empty thought is put
             before the answer.
@@ -23,13 +25,14 @@ class ThinkingStyle:
     open: str
     close: str
     after: str = "\n\n"
+    header: str = ""
     on: tuple[Flag, ...] = ()
     off: tuple[Flag, ...] = ()
 
     @property
     def forced_close(self) -> str:
         """Return the text that ends a thought by force."""
-        return f"\n{self.close}{self.after}"
+        return f"\n{self.close}{self.after}{self.header}"
 
     @property
     def empty(self) -> str:
@@ -41,7 +44,8 @@ HARMONY = ThinkingStyle(
     "harmony",
     "<|channel|>analysis<|message|>",
     "<|end|>",
-    after="<|start|>assistant<|channel|>final<|message|>",
+    after="",
+    header="<|start|>assistant<|channel|>final<|message|>",
 )
 """Channels of gpt-oss: the analysis is the thought, the final channel the answer."""
 MAGISTRAL = ThinkingStyle("magistral", "[THINK]", "[/THINK]", after="")
@@ -64,3 +68,45 @@ def detect_style(template: str) -> ThinkingStyle | None:
     if "enable_thinking" in template:
         return SWITCHED
     return THINK if "</think>" in template or "<think>" in template else None
+
+KNOWN_NAMES = (
+    (re.compile(r"gpt-?oss", re.IGNORECASE), HARMONY),
+    (re.compile(r"magistral", re.IGNORECASE), MAGISTRAL),
+    (re.compile(r"qwen-?3(?!.*(instruct|coder|embed|rerank))|smollm-?3", re.IGNORECASE), SWITCHED),
+    (re.compile(r"(^|[^a-z])r1([^a-z0-9]|$)|qwq|phi-?4.*reasoning|thinking|openthinker", re.IGNORECASE), THINK),
+)
+"""Names under which thinking models are served, and their styles; used where a server does not show its template."""
+BARE_HARMONY = re.compile(r"\Aanalysis(?:(.*)assistantfinal(.*)|(.*))\Z", re.DOTALL)
+"""Matches a text of gpt-oss whose control tokens a server has removed; its parts are the thought and the answer."""
+
+
+def style_of_name(name: str) -> ThinkingStyle | None:
+    """Return the style of a well-known thinking model by the name it is served under; None for any other name."""
+    return next((style for pattern, style in KNOWN_NAMES if pattern.search(name)), None)
+
+
+def style_of_text(text: str) -> ThinkingStyle | None:
+    """Return the style whose marks a generated text holds at the beginning or end of its thought; None without any."""
+    for style in (HARMONY, MAGISTRAL, THINK):
+        if text.lstrip().startswith(style.open.strip()) or (style is not HARMONY and style.close in text):
+            return style
+    return None
+
+
+def split_thought(text: str, style: ThinkingStyle) -> tuple[str | None, str]:
+    """Return the thought in a generated text and the answer after it; the thought is None if no mark shows one.
+
+    Text after an opening mark that no closing one follows is a thought. The last closing mark counts, so that nothing
+    of a thought is left in the answer.
+    """
+    bare = BARE_HARMONY.match(text) if style is HARMONY else None
+    if bare is not None:
+        return (bare[1] if bare[3] is None else bare[3]).strip(), (bare[2] or "").strip()
+    mark = style.close + style.after.strip()
+    for end in (mark, style.close):
+        before, closed, after = text.rpartition(end)
+        if closed:
+            thought = before.strip().removeprefix(style.open.strip()).strip()
+            return thought, after.removeprefix(style.after.strip()).lstrip("\n")
+    at = text.find(style.open.strip())
+    return (None, text) if at < 0 else (text[at + len(style.open.strip()) :].strip(), text[:at].rstrip())

@@ -31,7 +31,7 @@ class TraceModel:
         rest = self.trace[len(begun) :] if self.trace.startswith(begun) else self.after_force
         words = re.findall(r"\s*\S+|\s+\Z", rest)
         text = "".join(words[: request.max_tokens])
-        ending = find_ending(text, request)
+        ending = find_ending(text, request, len("".join(words[: max(0, request.min_tokens - 1)])))
         if ending is not None:
             return self.completion(text[: ending.kept], "stop", text[: ending.end], ending.stop)
         return self.completion(text, "length" if len(words) > request.max_tokens else "end", text)

@@ -1,0 +1,108 @@
+"""Thoughts of models in this process: never ended by what they say, never read for an answer, cut at their budget."""
+
+from dataclasses import replace
+
+import pytest
+
+from hintree.models.thinking import HARMONY, MAGISTRAL, SWITCHED, THINK, detect_style
+from hintree.policies import Protocol, Sampling, StepRule, StepWriter
+from hintree.scorers.base import steps_of
+from hintree.search import Problem, ScoreRequest, StepRequest, Tree, to_dict
+from hintree.search.core.serialization import from_dict
+from tests.support.traces import TraceModel
+
+THOUGHT = "He buys 12 and 14.\n\nSo the answer is 26.\n\nWait, he gives 8 away. The answer is 26.\n\nNo, it is 18.\n"
+ANSWER = "He has 12 + 14 - 8 = 18.\n\nThe answer is 18."
+STYLES = [SWITCHED, THINK, MAGISTRAL, HARMONY]
+
+
+def trace(style):
+    after = style.header or "\n\n"
+    return f"{style.open}{THOUGHT}{style.close}{after}{ANSWER}"
+
+
+def solved(model, **fields):
+    """A path to the end of a solution."""
+    protocol = Protocol(name="t", step=StepRule(max_tokens=60), **fields)
+    writer = StepWriter(model, Sampling(), protocol=protocol)
+    tree = Tree(Problem("How many apples?"))
+    node = tree.root
+    while node.status == "open" and len(tree) < 20:
+        [response] = writer([StepRequest(tree, node)])
+        node = tree.add(node, response.value, "reasoner")
+    return node.path()
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+@pytest.mark.parametrize("mode", ["auto", "whole", "search", "off"])
+def test_an_answer_in_a_thought_never_counts(style, mode):
+    path = solved(TraceModel(trace(style), style), thinking=mode)
+    assert [node.step.answer for node in path][-1] == "18"
+    assert [node.step.answer for node in path[:-1]] == [None] * (len(path) - 1)
+    thoughts = "\n\n".join(n.step.text for n in path if n.step.thinking) + "".join(n.step.thought for n in path)
+    told_in_vain = mode == "off" and bool(style.off)
+    assert ("26" in thoughts) == (mode != "off" or told_in_vain)
+    assert not any("26" in node.step.text for node in path if not node.step.thinking)
+    assert not any(node.step.cut_thought for node in path)
+
+
+def test_a_thought_that_grows_is_steps_and_a_whole_one_stands_beside_its_answer():
+    grown = solved(TraceModel(trace(THINK), THINK), thinking="search")
+    assert [node.step.thinking for node in grown] == [True] * 4 + [False] * 2
+    whole = solved(TraceModel(trace(THINK), THINK), thinking="whole")
+    assert len(whole) == 1 and whole[0].step.thought == THOUGHT.strip() and whole[0].step.text == ANSWER
+    assert whole[0].step.tokens > len(THOUGHT.split())
+
+
+@pytest.mark.parametrize("mode", ["whole", "search"])
+def test_a_thought_is_ended_at_its_budget_and_the_tree_says_so(mode):
+    model = TraceModel(trace(THINK), THINK)
+    path = solved(model, thinking=mode, thinking_tokens=12)
+    assert any(node.step.cut_thought for node in path)
+    assert path[-1].step.answer == "18"
+    assert sum(node.step.tokens for node in path if node.step.thinking) <= 12
+    last = model.requests[-1].prompt
+    assert "</think>" in last.assistant
+    assert any(span.control and "</think>" in span.text for span in last.spans)
+
+
+def test_a_model_that_ends_inside_its_thought_is_made_to_answer():
+    path = solved(TraceModel(f"{THINK.open}It is 26.", THINK), thinking="search")
+    assert path[0].step.cut_thought and path[-1].step.answer == "18"
+
+
+def test_marks_of_its_own_stand_in_the_protocol():
+    style = replace(THINK, name="own", open="<<", close=">>", after="\n")
+    path = solved(TraceModel(trace(style)), open="<<", close=">>", thinking="search")
+    assert path[-1].step.answer == "18" and path[0].step.thinking
+
+
+def test_scorers_read_a_solution_without_its_thought():
+    path = solved(TraceModel(trace(THINK), THINK), thinking="search")
+    tree = Tree(Problem("How many apples?"))
+    assert steps_of(ScoreRequest(tree, path[-1])) == tuple(ANSWER.split("\n\n"))
+    assert len(steps_of(ScoreRequest(tree, path[1]))) == 2
+
+
+def test_trees_keep_thoughts_apart():
+    tree = Tree(Problem("Q?"))
+    path = solved(TraceModel(trace(THINK), THINK), thinking="whole")
+    tree.add(tree.root, path[0].step, "reasoner")
+    row = to_dict(tree)["nodes"][1]["step"]
+    assert row["thought"] == THOUGHT.strip() and "token_ids" not in row
+    assert from_dict(to_dict(tree)).nodes[1].step.thought == THOUGHT.strip()
+
+
+@pytest.mark.parametrize(
+    ("template", "style"),
+    [
+        ("{% if enable_thinking %}<think>{% endif %}", SWITCHED),
+        ("{{ content.split('</think>')[-1] }}<think>\n", THINK),
+        ("[THINK]{{ thinking }}[/THINK]", MAGISTRAL),
+        ("<|channel|>analysis<|message|>", HARMONY),
+        ("<|im_start|>{{ role }}", None),
+        ("", None),
+    ],
+)
+def test_the_style_is_seen_in_the_template(template, style):
+    assert detect_style(template) is style
