@@ -83,13 +83,13 @@ def load_gguf(
     tokenizer = read_tokenizer(header, name)
     weights = dict(read_weights(header, architecture, config, dtype, name))
     factors = weights.pop(FACTORS, None)
-    with torch.device("meta"):
-        found = type(kind.from_config(config))
     try:
+        with torch.device("meta"):
+            found = type(kind.from_config(config))
         model, info = found.from_pretrained(
             None, config=config, state_dict=weights, dtype=dtype, output_loading_info=True, use_safetensors=True
         )
-    except (RuntimeError, ValueError) as error:
+    except Exception as error:  # the class of any architecture may raise anything for odd settings
         raise CheckpointError(
             f"model {name}: tensors of the GGUF file do not have the shapes that its metadata state; fetch it again"
         ) from error
@@ -196,7 +196,8 @@ def in_halves(weights: Tensor, heads: int) -> Tensor:
     """
     if not heads or weights.shape[0] % (2 * heads):
         return weights
-    return weights.unflatten(0, (heads, -1, 2)).transpose(1, 2).flatten(0, 2).contiguous()
+    pairs = weights.view(heads, -1, 2, *weights.shape[1:])
+    return pairs.transpose(1, 2).reshape(weights.shape)
 
 
 def divide_frequencies(model: PreTrainedModel, factors: Tensor, name: str) -> None:

@@ -130,7 +130,7 @@ def read_config(header: GGUFHeader, name: str) -> PreTrainedConfig:
     try:
         settings = shape_of(header, own) | architecture.more(own)
         return AutoConfig.for_model(architecture.kind, **settings)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+    except Exception as error:  # configurations of transformers raise errors of their own for odd values
         raise CheckpointError(
             f"model {name}: the metadata of the GGUF file is damaged ({type(error).__name__}: {str(error)[:200]}); "
             "fetch or convert it again"
@@ -174,10 +174,10 @@ def head_size(own: Mapping[str, Any]) -> int:
 
 def rotary(header: GGUFHeader, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of the rotary embedding. Raises ValueError for a scaling that is not translated."""
-    base = {"rope_type": "default", "rope_theta": float(own.get("rope.freq_base", 10_000.0))}
-    kind = own.get("rope.scaling.type", "none")
-    if kind not in ("none", "linear", "yarn"):
-        raise ValueError(f"rotary scaling {kind!r}")
+    base: dict[str, Any] = {"rope_type": "default", "rope_theta": float(own.get("rope.freq_base", 10_000.0))}
+    kind = own.get("rope.scaling.type", "linear" if own.get("rope.scaling.factor") else "none")
+    if kind not in ("none", "linear", "yarn") or base["rope_theta"] <= 1:
+        raise ValueError(f"rotary scaling {kind!r} of base {base['rope_theta']:g}")
     scaled = dict(base)
     if kind != "none" and own["rope.scaling.factor"] != 1:
         scaled |= {"rope_type": kind, "factor": float(own["rope.scaling.factor"])}

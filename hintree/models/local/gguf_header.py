@@ -21,6 +21,28 @@ MOST_KEPT = 1 << 12
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 """Formats of ``struct`` by the number of a value's type; 8 is a string and 9 an array."""
 STRING, ARRAY = 8, 9
+TYPES = {
+    "general.architecture": str,
+    "general.type": str,
+    "split.count": int,
+    "tokenizer.chat_template": str,
+    "tokenizer.ggml.model": str,
+    "tokenizer.ggml.pre": str,
+    "tokenizer.ggml.tokens": list,
+    "tokenizer.ggml.merges": list,
+    "tokenizer.ggml.scores": list,
+    "tokenizer.ggml.token_type": list,
+    "tokenizer.ggml.add_bos_token": bool,
+    "tokenizer.ggml.add_space_prefix": bool,
+}
+"""Types of the values that are read, besides those of the architecture."""
+ITEMS = {
+    "tokenizer.ggml.tokens": str,
+    "tokenizer.ggml.merges": str,
+    "tokenizer.ggml.scores": float,
+    "tokenizer.ggml.token_type": int,
+}
+"""Types of the items of lists; numbers are as many as there are tokens."""
 SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
 SERVE = "or serve the file with llama.cpp (llama-server -m FILE) and name the server, as in http://127.0.0.1:8080/v1"
 """Remedy for a file that llama.cpp reads and hintree does not."""
@@ -71,8 +93,25 @@ def read_header(path: Path, name: str) -> GGUFHeader:
         raise CheckpointError(f"model {name}: the file is truncated ({path.stat().st_size} bytes); fetch it again")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         header = Reader(data, name).header(path)
+    check_values(header, name)
     check_completeness(header, name)
     return header
+
+
+def check_values(header: GGUFHeader, name: str) -> None:
+    """Raise CheckpointError unless the values that are read have their types, and ids are those of tokens."""
+    metadata = header.metadata
+    tokens = metadata.get("tokenizer.ggml.tokens")
+    size = len(tokens) if isinstance(tokens, list) else 0
+    for key, value in metadata.items():
+        expected = TYPES.get(key, int if key.endswith("_token_id") else None)
+        items = ITEMS.get(key)
+        if expected is not None and type(value) is not expected:
+            raise CheckpointError(f"model {name}: {key} in the GGUF file is no {expected.__name__}; fetch it again")
+        if items and ((items is not str and len(value) != size) or any(type(item) is not items for item in value)):
+            raise CheckpointError(f"model {name}: {key} in the GGUF file is damaged; fetch it again")
+        if key.endswith("_token_id") and not 0 <= value < size:
+            raise CheckpointError(f"model {name}: {key[:60]!r} = {value} is none of {size} tokens; fetch it again")
 
 
 def check_completeness(header: GGUFHeader, name: str) -> None:
@@ -162,7 +201,7 @@ class Reader:
 
     def count(self, smallest: int) -> int:
         """Read a number of items that take at least ``smallest`` bytes each."""
-        count = self.number("Q")
+        count: int = self.number("Q")
         if count > min(MOST_ITEMS, len(self.data) // smallest + 1):
             raise self.damaged(f"{count} entries")
         return count
@@ -173,7 +212,8 @@ class Reader:
 
     def string(self) -> str:
         """Read one string; bytes that are not UTF-8 become U+FFFD."""
-        return self.take(self.number("Q")).decode("utf-8", "replace")
+        size: int = self.number("Q")
+        return self.take(size).decode("utf-8", "replace")
 
     def take(self, size: int) -> bytes:
         """Read the next ``size`` bytes."""
