@@ -61,7 +61,7 @@ def find_gguf(name: str) -> Path:
 
 def load_gguf(
     name: str, path: Path, kind: Any, dtype: torch.dtype
-) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, dict[str, Any]]:
+) -> tuple[Any, PreTrainedTokenizerBase, dict[str, Any]]:
     """Load model and tokenizer from a GGUF file.
 
     Args:
