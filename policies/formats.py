@@ -113,11 +113,11 @@ class PromptFormat:
         shots = [
             turn
             for question, answer in protocol.shots
-            for turn in (Turn("user", fill(protocol.user, question=question, choices="")), Turn("assistant", answer))
+            for turn in (Turn("user", user_turn(protocol, question, ())), Turn("assistant", answer))
         ]
         kept = [span for span in spans if span.text or span.token_ids]
         return Prompt(
-            fill(protocol.user, question=problem.question, choices=lettered(problem.choices)),
+            user_turn(protocol, problem.question, problem.choices),
             "".join(span.text for span in kept),
             "\n\n".join(texts),
             tuple(kept) if any(span.token_ids or span.control for span in kept) else (),
@@ -173,6 +173,13 @@ class PromptFormat:
     def plain_answer(self) -> tuple[tuple[str, str | int | float | bool], ...]:
         """Return the template's arguments for short texts, such as hints, which are written without a thought."""
         return tuple({**dict(self.style.off if self.style else ()), **self.protocol.template}.items())
+
+
+def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:
+    """Return the user's turn; options that the question lists already are not listed again."""
+    listed = "" if all(choice in question for choice in choices) else lettered(choices)
+    text = fill(protocol.user, question=question, choices=listed)
+    return text if listed or "{choices}" not in protocol.user else text.rstrip()
 
 
 def lettered(choices: Sequence[str]) -> str:

@@ -82,3 +82,12 @@ def test_paths_in_the_architecture_page_exist():
     )
     missing = [path for path in paths if "NAME" not in path and not (ROOT / path).exists()]
     assert len(paths) > 60 and not missing
+
+
+def test_the_page_of_protocols_lists_the_shipped_ones():
+    from hintree.policies import find_protocol, protocol_names
+
+    page = (ROOT / "docs" / "protocols.md").read_text()
+    for name in protocol_names():
+        protocol = find_protocol(name)
+        assert f"| `{name}` | {protocol.about} | {protocol.source or '-'} |" in page

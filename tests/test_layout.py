@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("search", "policies", "scorers", "experiments")
 LAYERS = (
-    ("grade", "errors", "statistics", "yaml_file"),
-    ("search",),
+    ("grade", "errors", "statistics"),
+    ("search", "yaml_file"),
     ("models",),
     ("policies", "view"),
     ("scorers", "export"),

@@ -6,10 +6,10 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from hintree.yaml_file import YamlText, YamlPosition, unknown
 from hintree.policies import Hinting, Sampling
 from hintree.search import Budget, Rewrite, Selection
 from hintree.search.registry import SEARCHES
+from hintree.yaml_file import YamlPosition, YamlText, unknown
 
 STRICT = ConfigDict(extra="forbid")
 

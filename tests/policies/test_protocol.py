@@ -72,6 +72,8 @@ def test_shots_choices_and_turns_are_turns_of_the_conversation():
     assert (prompt.user, prompt.system) == ("Q: How many?\nA:", "")
     letter = shipped_format("mmlu-letter").step(Problem("Which?", choices=("red", "blue")), [], None)
     assert letter.user == "Which?\n\nA) red\nB) blue"
+    listed = shipped_format("mmlu-letter").step(Problem("Which?\nA) red\nB) blue", choices=("red", "blue")), [], None)
+    assert listed.user == "Which?\nA) red\nB) blue"
     asked = shipped_format("boxed").step(Problem("Which?", system="You are a sailor."), [], None)
     assert asked.system.startswith("You are a sailor.\n\nPlease reason step by step")
 

@@ -8,7 +8,6 @@ import pytest
 import hintree
 from hintree.errors import UsageError
 from hintree.experiments.study.resolve import resolve
-from hintree.yaml_file import parse
 from hintree.lab import problems
 from hintree.lab.controls import ShuffledHints, lab_hinter
 from hintree.lab.problem import gold, plan_text
@@ -34,6 +33,7 @@ from hintree.search import (
 )
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.position import Position
+from hintree.yaml_file import parse
 from tests.support.scripted import PARAMETERS, Scripted, random_roles, random_score, trail, written
 
 every = pytest.mark.parametrize("name", HINTS)
@@ -182,7 +182,8 @@ def test_plain_lines_show_the_next_entry_of_a_plan_and_a_conversation_the_whole(
     assert prompt_start(PLAN, ["one", "two"], "lab") == "one\ntwo\nHint: give the answer.\n"
     assert prompt_start(PLAN, ["one", "two", "three"], "lab").endswith("Hint: give the answer.\n")
     assert prompt_start(Hint("add both.", HintKind.PLAN), ["one"], "lab") == "Plan: add both.\none\n"
-    assert prompt_start(PLAN, [], "default") == f"{PLAN}\n\n" and prompt_start(PLAN, ["one"], "default") == f"{PLAN}\n\none\n\n"
+    assert prompt_start(PLAN, [], "default") == f"{PLAN}\n\n"
+    assert prompt_start(PLAN, ["one"], "default") == f"{PLAN}\n\none\n\n"
     assert prompt_start(Hint("use (2)."), ["one"], "lab") == "one\n"
 
 

@@ -10,11 +10,11 @@ import pytest
 from hintree.cli import main
 from hintree.errors import UsageError
 from hintree.experiments.study.resolve import resolve
-from hintree.yaml_file import parse
 from hintree.presets import PRESETS, preset, settings_of
 from hintree.presets.escalation import ESCALATION
 from hintree.presets.settings import preset_of
 from hintree.search import Problem, Selection, selection_of
+from hintree.yaml_file import parse
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,10 +10,10 @@ from hintree import PRESETS, Solver
 from hintree.errors import UsageError
 from hintree.experiments.study.arms import solver_of
 from hintree.experiments.study.resolve import resolve
-from hintree.yaml_file import parse
 from hintree.presets.settings import preset_of, settings_of
 from hintree.search import ROLES
 from hintree.solver import ModelPool, role_handlers
+from hintree.yaml_file import parse
 from tests.support.small_server import lab_server
 
 ROOT = Path(hintree.__file__).parents[1]

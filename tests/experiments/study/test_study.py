@@ -10,10 +10,10 @@ from hintree.errors import UsageError
 from hintree.experiments.study.resolve import resolve, select
 from hintree.experiments.study.store import Store
 from hintree.experiments.study.store_study import study_hash
-from hintree.experiments.study.yaml_file import parse, put
-from hintree.policies import PLAIN
+from hintree.policies import shipped_format
 from hintree.search import Problem, Tree
 from hintree.search.core.hints import Hint
+from hintree.yaml_file import parse, put
 from tests.support.scripted import written
 
 ROOT = Path(__file__).parents[3]
@@ -193,8 +193,9 @@ def test_hints_leave_the_prompt_after_their_step_unless_they_are_kept():
     tree = Tree(Problem("Q?"))
     first = tree.add(tree.root, written("one"), "reasoner", hint=Hint("look"))
     path = tree.add(first, written("two"), "reasoner").path()
-    assert PLAIN.step("Q?", path, Hint("now")).assistant == "one\ntwo\nHint: now\n"
-    assert PLAIN.step("Q?", path, Hint("now"), keep_hints=True).assistant == "Hint: look\none\ntwo\nHint: now\n"
+    lab, problem = shipped_format("lab"), Problem("Q?")
+    assert lab.step(problem, path, Hint("now")).assistant == "one\ntwo\nHint: now\n"
+    assert lab.step(problem, path, Hint("now"), keep_hints=True).assistant == "Hint: look\none\ntwo\nHint: now\n"
 
 
 BAD = {
