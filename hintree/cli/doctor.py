@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hintree.cli.options import add_json
 
 if TYPE_CHECKING:
-    from hintree.models.remote.probe import Capabilities
+    from hintree.models.remote.capabilities import Capabilities
 
 EPILOG = """Sends about 20 short requests, compares the responses, and names the fallback for each missing capability. A
 key is read from the environment variable HINTREE_KEY_ and the host, such as HINTREE_KEY_API_EXAMPLE_COM; it is never

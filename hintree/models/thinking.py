@@ -69,6 +69,7 @@ def detect_style(template: str) -> ThinkingStyle | None:
         return SWITCHED
     return THINK if "</think>" in template or "<think>" in template else None
 
+
 KNOWN_NAMES = (
     (re.compile(r"gpt-?oss", re.IGNORECASE), HARMONY),
     (re.compile(r"magistral", re.IGNORECASE), MAGISTRAL),

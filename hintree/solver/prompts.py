@@ -69,7 +69,8 @@ def marked(piece: Piece) -> str:
 
 def shown(model: LanguageModel, request: GenerationRequest) -> str:
     """Return what a model reads for a request: its decoded tokens, or the body that its server is sent."""
-    from hintree.models.remote.model import RemoteModel, body_of
+    from hintree.models.remote.body import body_of
+    from hintree.models.remote.model import RemoteModel
 
     if isinstance(model, RemoteModel):
         return json.dumps(body_of(request, model.capabilities), indent=2, ensure_ascii=False)

@@ -10,8 +10,9 @@ from hintree.cli import main
 from hintree.errors import ServerError, UsageError
 from hintree.models import Completion, GenerationRequest, Prompt, Scored, load_classifier, open_served
 from hintree.models.local.text import plain
-from hintree.models.remote.model import RemoteModel, body_of
-from hintree.models.remote.probe import Capabilities
+from hintree.models.remote.body import body_of
+from hintree.models.remote.capabilities import Capabilities
+from hintree.models.remote.model import RemoteModel
 from hintree.scorers import FAMILIES, PRM
 from hintree.solver import Solver
 from tests.support.small_server import Quirks, SmallServer, lab_server, student

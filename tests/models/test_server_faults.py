@@ -174,11 +174,11 @@ def test_a_fifth_of_all_requests_failing_changes_no_answer():
     with lab_server() as server:
         name = f"{server.url}/completions#student"
         model = RemoteModel(name, Limits(tries=30, wait=0.01, longest_wait=0.05, bytes=100_000))
-        fine = [lines(s) for s in Solver("greedy", reasoner=model).solve_many(questions)]
+        fine = [lines(s) for s in Solver("greedy", reasoner=model, protocol="lab").solve_many(questions)]
         before = len(server.seen)
         server.fault = lambda number: dice.choice(faults) if dice.random() < 0.2 else ""
         for _ in range(3):
-            assert [lines(s) for s in Solver("greedy", reasoner=model).solve_many(questions)] == fine
+            assert [lines(s) for s in Solver("greedy", reasoner=model, protocol="lab").solve_many(questions)] == fine
         assert sum(server.fault(0) != "" for _ in range(1000)) > 150 and len(server.seen) > before
     local = Solver("greedy", reasoner="embedded:student").solve_many(questions)
     assert [lines(s) for s in local] == fine

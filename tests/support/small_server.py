@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hintree.errors import ContextError
 from hintree.models import GenerationRequest, Prompt, load_model
 
 STATUSES = ("400", "401", "404", "408", "422", "429", "500", "502", "503")
@@ -205,6 +206,8 @@ def write(quirks, body, prompt, closing):
     stops = tuple(body.get("stop", ())) if quirks.stop in ("removed", "kept") else ()
     request = GenerationRequest(prompt, seed=seed, temperature=temperature, max_tokens=body["max_tokens"], stop=stops)
     [done] = student().generate([request])
+    if isinstance(done, ContextError):
+        return 400, {"error": {"message": str(done), "code": "context_length_exceeded"}}
     kept = next((stop for stop in stops), "") if done.ended == "stop" and quirks.stop == "kept" else ""
     text = (prompt.assistant if quirks.echo and not closing else "") + done.text + kept
     choice = {"index": 0, "finish_reason": "length" if done.ended == "length" else "stop"}

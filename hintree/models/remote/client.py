@@ -11,7 +11,7 @@ import os
 import random
 import re
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from hintree.errors import ContextError, ModelError, ServerError
+from hintree.errors import ContextError, ModelError, ServerError, UsageError
 from hintree.models.remote.address import Address, key_of, key_variable
 from hintree.search.core.scope import current_scope
 
@@ -28,6 +28,14 @@ TRANSIENT_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 520
 """HTTP status codes of transient faults: the same request may succeed later."""
 CONTEXT_EXCEEDED = re.compile(rb"context[ _](length|size|window)|max_tokens must be at least 1, got -", re.IGNORECASE)
 """Matches the errors of OpenAI, vLLM, SGLang, llama.cpp and ``hintree serve`` for a text beyond the model's context."""
+TRANSIENT_ERROR = re.compile(r"rate.?limit|overload|time.?out|unavailable|server.?error|internal|busy", re.IGNORECASE)
+"""Matches the kinds of errors without a status that are transient faults."""
+REFUSED_AS_500 = re.compile(rb"template|jinja|not supported|unsupported|does not support|incompatible", re.IGNORECASE)
+"""Matches the errors with status 500 that no further try changes, as llama.cpp sends them."""
+COMMENTS = re.compile(rb"\A(?:\s*:[^\n]*\n)+")
+"""Matches the comment lines that a proxy writes before a response to keep a connection open."""
+TIMEOUT = "HINTREE_TIMEOUT"
+"""Environment variable with the deadline of one try in seconds; ``--timeout`` sets it, also for worker processes."""
 
 
 class TransientServerError(Exception):
@@ -40,6 +48,19 @@ class TransientServerError(Exception):
 
 class MalformedReplyError(TransientServerError):
     """Malformed response; the request is retried."""
+
+
+class FailedReplyError(Exception):
+    """Complete response that says that the request has failed for good; the request is not retried."""
+
+
+class RejectedRequestError(ServerError):
+    """Request that a server rejects, such as for a field that it does not know.
+
+    detail: The server's own words.
+    """
+
+    detail = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +88,44 @@ class Limits:
     at_once: int = 16
 
 
+def usual_limits() -> Limits:
+    """Return the limits of requests whose caller gives none: the defaults, with the time of ``HINTREE_TIMEOUT``.
+
+    All tries together get as many times the deadline of one try as in the defaults.
+
+    Raises:
+        UsageError: The variable is no number of seconds above 0.
+    """
+    given = os.environ.get(TIMEOUT, "")
+    if not given:
+        return Limits()
+    seconds = parse_timeout(given)
+    return Limits(seconds=seconds * Limits().seconds / Limits().try_seconds, try_seconds=seconds)
+
+
+def parse_timeout(text: str) -> float:
+    """Parse a number of seconds above 0. Raises UsageError."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 1e6:
+        raise UsageError(f"timeout {text!r} is not a number of seconds above 0 and at most 1e6; give one, as in 600")
+    return seconds
+
+
 class Server:
     """Connection to the server of one model; safe to use from several threads.
 
     Args:
         address: Parsed name of the model. The server's API key is read from the environment here and sent to no other
             host.
-        limits: Limits of each request; the defaults of ``Limits`` if None.
+        limits: Limits of each request; those of ``usual_limits`` if None.
     """
 
     def __init__(self, address: Address, limits: Limits | None = None) -> None:
         self.address = address
-        self.limits = limits or Limits()
+        self.limits = limits or usual_limits()
         self._key = key_of(address.base)
 
     async def request(
@@ -94,6 +141,7 @@ class Server:
 
         Raises:
             ServerError: The server refused, or gave no complete response within the limits.
+            RejectedRequestError: It rejects the request as it is.
             ContextError: The text exceeds the model's context.
         """
         tries, last = tries or self.limits.tries, "no response"
@@ -103,6 +151,8 @@ class Server:
                 for attempt in range(tries):
                     try:
                         return parse(await self._send_once(client, url, body))
+                    except FailedReplyError as error:
+                        raise self._error(url, str(error)) from error
                     except TransientServerError as error:
                         last = str(error)
                         if attempt + 1 < tries:
@@ -150,11 +200,14 @@ class Server:
             raise TransientServerError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise self._error(url, f"cannot be requested: {error}") from error
-        self._raise_for_status(url, response, body_bytes)
+        self._raise_for_status(url, response.status_code, body_bytes, response.headers)
         try:
-            return json.loads(body_bytes, parse_constant=reject_constant)
+            data = json.loads(COMMENTS.sub(b"", body_bytes), parse_constant=reject_constant)
         except (ValueError, RecursionError) as error:
             raise MalformedReplyError(f"its response is no JSON ({error}): {body_bytes[:60]!r}") from error
+        if status := status_of_error(data):
+            self._raise_for_status(url, status, body_bytes, response.headers)
+        return data
 
     async def _read_body(self, response: httpx2.Response) -> bytes:
         """Read the body of a response, up to the size cap."""
@@ -165,28 +218,48 @@ class Server:
                 raise TransientServerError(f"its response has more than {self.limits.bytes} bytes")
         return bytes(text)
 
-    def _raise_for_status(self, url: str, response: httpx2.Response, body: bytes) -> None:
+    def _raise_for_status(self, url: str, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """Raise the error that a status other than 200 stands for."""
-        status = response.status_code
         if status == 200:
             return
         detail = f"HTTP {status} {body[:300].decode('utf-8', 'replace')!r}"
-        if status in TRANSIENT_STATUSES:
-            raise TransientServerError(detail, parse_retry_after(response.headers.get("retry-after", "")))
+        if status in TRANSIENT_STATUSES and not (status == 500 and REFUSED_AS_500.search(body)):
+            raise TransientServerError(detail, parse_retry_after(headers.get("retry-after", "")))
         if 300 <= status < 400:
-            target = response.headers.get("location", "")[:200]
+            target = headers.get("location", "")[:200]
             raise self._error(
                 url, f"HTTP {status} to {target!r} is not followed, as prompts would be sent there; name that URL"
             )
         if status in (401, 403):
             detail += f"; its key is read from {key_variable(self.address.base)}, which is "
             detail += "set" if self._key else "not set"
-        raise self._error(url, detail, ContextError if status < 500 and CONTEXT_EXCEEDED.search(body) else ServerError)
+        if status < 500 and CONTEXT_EXCEEDED.search(body):
+            raise self._error(url, detail, ContextError)
+        error = self._error(url, detail, RejectedRequestError)
+        if isinstance(error, RejectedRequestError):
+            error.detail = body[:4000].decode("utf-8", "replace")
+        raise error
 
     def _error(self, url: str, message: str, kind: type[ModelError] = ServerError) -> ModelError:
         """Return an error that names URL and model; the API key is removed, even if the server repeats it."""
         message = message.replace(self._key, "...") if self._key else message
         return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {message}")
+
+
+def status_of_error(data: Any) -> int:
+    """Return the status of an error that a response with status 200 holds; 0 if it holds none."""
+    if not isinstance(data, Mapping):
+        return 0
+    choices = data.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    held = data if data.get("object") == "error" else data.get("error") if not choices else None
+    held = first.get("error") if isinstance(first, Mapping) and not held else held
+    if not held:
+        return 0
+    code = held.get("code") if isinstance(held, Mapping) else None
+    if isinstance(code, int) and 400 <= code < 600:
+        return code
+    return 503 if TRANSIENT_ERROR.search(str(held)) else 400
 
 
 def parse_retry_after(retry_after: str) -> float | None:

@@ -6,66 +6,20 @@ docs/servers.md lists the probes and the deviations that were found on real serv
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hintree.errors import ServerError, UsageError
-from hintree.models.remote.client import MalformedReplyError, Server
+from hintree.models.remote.body import SAMPLED
+from hintree.models.remote.capabilities import CONTINUE, SWITCH, Capabilities, Thoughts
+from hintree.models.remote.client import MalformedReplyError, RejectedRequestError, Server
+from hintree.models.remote.dialect import refused_field, wants_completion_limit
 from hintree.models.remote.replies import Reply, json_object, parse_reply
+from hintree.models.remote.thought_probe import ThoughtProbe
 
 PROMPT = "1 + 1 = 2. 2 + 2 = 4. 3 + 3 = 6. 4 + 4 ="
 TOKENS = 16
 TRIES = 3
 """Tries per probe, so that a transient fault is not mistaken for a missing capability."""
-SAMPLED = {"do_sample": True, "top_k": 0}
-"""``generation_config`` that makes ``transformers serve`` sample."""
-CONTINUE: dict[str, dict[str, bool]] = {
-    "last": {},
-    "flags": {"continue_final_message": True, "add_generation_prompt": False},
-}
-"""Ways to continue the assistant's turn: give it as the last message, or set the flags of vLLM and SGLang."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """Capabilities of a server and model, as probed; hintree/cli/doctor.py prints each with what the client does.
-
-    Attributes:
-        model: Name of the model on the server.
-        completions: True if ``/completions`` continues raw text.
-        chat: True if ``/chat/completions`` answers conversations.
-        endpoint: Endpoint in use: "completions" or "chat/completions"; "" for a pooling model, which generates nothing.
-        prefill: Way to continue the assistant's turn: "last", "flags", or "" if the server cannot.
-        echo: True if a response repeats the turn that it continues.
-        n: True if one request can return several texts.
-        seed: True if the same seed gives the same text.
-        sampling: "yes" if temperature has an effect, "generation_config" if it has only with that field, else "no".
-        extras: True if ``top_k`` and ``min_p`` are accepted.
-        stop: Treatment of a stop text: "removed", "kept", "ignored" or "refused".
-        ending: Sign that a stop text, not the end of the text, ended a response: a "field", the "count" of tokens, the
-            "text" itself, or "no".
-        logprobs: Shape of the log-probabilities: "tokens", "content", or "" for none.
-        usage: Token counts: "right", "wrong" or "missing".
-        prompt_logprobs: True if log-probabilities of the prompt are returned.
-        pooling: True if ``/pooling`` returns outputs per token.
-    """
-
-    model: str
-    completions: bool = False
-    chat: bool = False
-    endpoint: str = ""
-    prefill: str = ""
-    echo: bool = False
-    n: bool = False
-    seed: bool = False
-    sampling: str = "no"
-    extras: bool = False
-    stop: str = "refused"
-    ending: str = "no"
-    logprobs: str = ""
-    usage: str = "missing"
-    prompt_logprobs: bool = False
-    pooling: bool = False
 
 
 class Probe:
@@ -76,6 +30,8 @@ class Probe:
         self.base = server.address.base
         self.model = server.address.model
         self.endpoint = server.address.endpoint
+        self.limit = "max_tokens"
+        self.refused: tuple[str, ...] = ()
 
     async def run(self) -> Capabilities:
         """Send all probes, about 20 requests, and return the capabilities.
@@ -90,9 +46,14 @@ class Probe:
             if await self._pooling():
                 return Capabilities(self.model, pooling=True)
             raise raw if "HTTP 404" in str(chat) else chat
-        prefill, echo = await self._prefill() if isinstance(chat, Reply) else ("", False)
+        template, prefill, echo, thoughts = "", "", False, Thoughts()
+        if isinstance(chat, Reply):
+            probe = ThoughtProbe(self.server, self.model, self._send)
+            thoughts, template = await probe.detect(chat)
+            prefill, echo = await self._prefill(thoughts)
+            thoughts = await probe.in_turn(thoughts, prefill)
         if not self.endpoint:
-            use_chat = isinstance(chat, Reply) and (bool(prefill) or isinstance(raw, ServerError))
+            use_chat = isinstance(chat, Reply) and (bool(prefill or thoughts.style) or isinstance(raw, ServerError))
             self.endpoint = "chat/completions" if use_chat else "completions"
         greedy = chat if self.endpoint == "chat/completions" else raw
         if not isinstance(greedy, Reply):
@@ -115,6 +76,10 @@ class Probe:
             ending=ending,
             logprobs=logprobs,
             usage=usage,
+            limit=self.limit,
+            template=template if self.endpoint == "chat/completions" else "",
+            refused=self.refused,
+            thoughts=thoughts if self.endpoint == "chat/completions" else Thoughts(),
             **others,
         )
 
@@ -138,11 +103,23 @@ class Probe:
     def _body(self, endpoint: str, **more: Any) -> dict[str, Any]:
         conversation = [{"role": "user", "content": PROMPT}]
         prompt = {"prompt": PROMPT} if endpoint == "completions" else {"messages": conversation}
-        return {"model": self.model, "max_tokens": TOKENS, "temperature": 0, **prompt, **more}
+        limit = more.pop("max_tokens", TOKENS)
+        body = {"model": self.model, self.limit: limit, "temperature": 0, **prompt, **more}
+        return {name: value for name, value in body.items() if name not in self.refused}
 
     async def _send(self, endpoint: str, **more: Any) -> Reply:
-        body = self._body(endpoint, **more)
-        return await self.server.request(f"{self.base}/{endpoint}", body, parse_reply, tries=TRIES)
+        """Send a probe; a server that asks for another name of the limit, or refuses the temperature, gets its way."""
+        while True:
+            body = self._body(endpoint, **more)
+            try:
+                return await self.server.request(f"{self.base}/{endpoint}", body, parse_reply, tries=TRIES)
+            except RejectedRequestError as error:
+                if "max_tokens" in body and wants_completion_limit(error.detail):
+                    self.limit = "max_completion_tokens"
+                elif refused_field(error.detail, {k: v for k, v in body.items() if k == "temperature"}):
+                    self.refused = tuple(dict.fromkeys((*self.refused, "temperature")))
+                else:
+                    raise
 
     async def _try(self, endpoint: str = "", **more: Any) -> Reply | ServerError:
         try:
@@ -158,17 +135,20 @@ class Probe:
         except (ServerError, LookupError, TypeError):
             return False
 
-    async def _prefill(self) -> tuple[str, bool]:
+    async def _prefill(self, thoughts: Thoughts) -> tuple[str, bool]:
         """Return the way to continue the assistant's turn ("" if none works), and true if the turn is echoed.
 
         A server that closes the turn and opens a new one adds template tokens, which show in the prompt's token count:
-        then the count grows more from 0 to 4 words than from 4 to 8.
+        then the count grows more from 0 to 4 words than from 4 to 8. Thinking is turned off if it can be, since some
+        templates put an empty thought before a turn that has none. A template that opens a thought does so only
+        without a given turn, and the count grows less.
         """
+        more = {"chat_template_kwargs": SWITCH} if thoughts.off == "template" else {}
 
         async def prompt_tokens(how: str, words: int) -> tuple[int | None, bool]:
             given = " ".join(["one"] * words)
             turns = [{"role": "user", "content": PROMPT}] + [{"role": "assistant", "content": given}] * bool(words)
-            reply = await self._send("chat/completions", messages=turns, **(CONTINUE[how] if words else {}))
+            reply = await self._send("chat/completions", messages=turns, **(CONTINUE[how] if words else {}), **more)
             return reply.prompt_tokens, bool(words) and reply.text.startswith(given)
 
         for how in ("flags", "last"):
@@ -178,7 +158,7 @@ class Probe:
                 continue
             if none[0] and four[0] and eight[0] and eight[0] > four[0]:
                 slope = (eight[0] - four[0]) / 4
-                if abs(four[0] - none[0] - 4 * slope) < 2:
+                if (-5 if thoughts.opened else -2) < four[0] - none[0] - 4 * slope < 2:
                     return how, four[1] and eight[1]
         return "", False
 

@@ -4,7 +4,25 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hintree.models.remote.client import MalformedReplyError
+from hintree.models.remote.client import FailedReplyError, MalformedReplyError
+
+FINISHED = {
+    "stop": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+}
+"""Finish reasons of complete texts, and what they say: that the text ended, or was cut."""
+FAILED = {
+    "content_filter": "the server's content filter removed the text; word the question differently, or use another "
+    "server",
+    "tool_calls": "the model called a tool, and it was given none",
+    "function_call": "the model called a tool, and it was given none",
+}
+"""Finish reasons of texts that cannot be used, and the reason."""
 
 
 class Reply(NamedTuple):
@@ -12,25 +30,27 @@ class Reply(NamedTuple):
 
     text: Text as received.
     finish: "stop" or "length".
-    stopped: True if the server reports that a stop text ended the text, False if the model ended it, None if it reports
-        neither.
+    stopped: The stop text, or True, if the server reports that one ended the text; False if the model ended it, None if
+        the server reports neither.
     tokens: Texts of the generated tokens; () where the server does not return them.
     probabilities: Probability of each of ``tokens``, in [0, 1].
     shape: Shape of the log-probabilities: "tokens" (as in completions), "content" (as in chat), "" for none.
     prompt_tokens: The server's count of prompt tokens; None if missing.
     completion_tokens: The server's count of generated tokens; None if missing.
     cached_tokens: The server's count of prompt tokens from its prefix cache; None if missing.
+    thought: Reasoning that the server returned apart from the text; None if it returned none.
     """
 
     text: str
     finish: str
-    stopped: bool | None
+    stopped: str | bool | None
     tokens: tuple[str, ...]
     probabilities: tuple[float, ...]
     shape: str
     prompt_tokens: int | None
     completion_tokens: int | None
     cached_tokens: int | None
+    thought: str | None = None
 
 
 def parse_reply(data: Any) -> Reply:
@@ -38,40 +58,98 @@ def parse_reply(data: Any) -> Reply:
 
     Raises:
         MalformedReplyError: The response has no choice or several, no text, no finish reason, or invalid numbers.
+        FailedReplyError: A content filter removed the text, or the model refused or called a tool.
     """
     choices = json_object(data, "the response").get("choices")
     if not isinstance(choices, list) or len(choices) != 1:
         found = len(choices) if isinstance(choices, list) else "no"
         raise MalformedReplyError(f"its response has {found} choices where one was requested")
     choice = json_object(choices[0], "the choice")
-    text = json_object(choice["message"], "the message").get("content") if "message" in choice else choice.get("text")
-    if not isinstance(text, str):
-        raise MalformedReplyError("its response has no text")
     finish = choice.get("finish_reason")
-    if finish not in ("stop", "length"):
+    if isinstance(finish, str) and finish in FAILED:
+        raise FailedReplyError(f"finish_reason {finish!r}: {FAILED[finish]}")
+    text, thought = parse_text(choice)
+    if not isinstance(finish, str) or finish not in FINISHED:
         raise MalformedReplyError(f"its response is not marked as complete (finish_reason {str(finish)[:40]!r})")
     tokens, probabilities, shape = parse_logprobs(choice.get("logprobs"))
     usage = data.get("usage") if isinstance(data.get("usage"), Mapping) else {}
     details = usage.get("prompt_tokens_details")
     return Reply(
         text,
-        finish,
+        FINISHED[finish],
         parse_stopped(choice),
         tokens,
         probabilities,
         shape,
         prompt_tokens=parse_count(usage.get("prompt_tokens")),
-        completion_tokens=parse_count(usage.get("completion_tokens")),
+        completion_tokens=parse_completion_tokens(usage),
         cached_tokens=parse_count(details.get("cached_tokens")) if isinstance(details, Mapping) else None,
+        thought=thought,
     )
 
 
-def parse_stopped(choice: Mapping[str, Any]) -> bool | None:
-    """Return true if ``stop_reason`` (vLLM) or ``matched_stop`` (SGLang) is a text; None if both are missing."""
+def parse_text(choice: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return the text of a choice, and the reasoning that stands apart from it; None without any.
+
+    Reasoning is in ``reasoning_content`` (vLLM, SGLang, llama.cpp, DeepSeek), in ``reasoning`` (newer vLLM, Ollama,
+    OpenRouter), or in parts of the content (Mistral). The content is null while a model only thinks.
+
+    Raises:
+        MalformedReplyError: There is neither a text nor reasoning.
+        FailedReplyError: The model refused.
+    """
+    if "message" not in choice:
+        if not isinstance(choice.get("text"), str):
+            raise MalformedReplyError("its response has no text")
+        return choice["text"], None
+    message = json_object(choice["message"], "the message")
+    content, thoughts = message.get("content"), [message.get("reasoning_content"), message.get("reasoning")]
+    if isinstance(content, list):
+        thoughts.append(joined_parts(content, ("thinking", "reasoning")))
+        content = joined_parts(content, ("text", "output_text"))
+    thought = next((text for text in thoughts if isinstance(text, str) and text), None)
+    if isinstance(content, str):
+        return content, thought
+    if isinstance(message.get("refusal"), str) and message["refusal"]:
+        raise FailedReplyError(f"the model refused: {message['refusal'][:200]!r}")
+    if content is not None or thought is None:
+        raise MalformedReplyError("its response has no text")
+    return "", thought
+
+
+def joined_parts(parts: list[Any], kinds: tuple[str, ...]) -> str:
+    """Return the joined text of the parts of some kinds; parts may hold parts, as Mistral's thoughts do."""
+    texts = []
+    for part in parts:
+        if not isinstance(part, Mapping) or part.get("type") not in kinds:
+            continue
+        held = part.get("text", part.get(str(part["type"])))
+        texts.append(held if isinstance(held, str) else joined_parts(held, ("text",)) if isinstance(held, list) else "")
+    return "".join(texts)
+
+
+def parse_completion_tokens(usage: Mapping[str, Any]) -> int | None:
+    """Return the number of generated tokens, those of a thought included; None if it is missing.
+
+    Servers count a thought's tokens among the completion's. Where the total shows that one counts them beside these,
+    they are added.
+    """
+    prompt, written, total = (parse_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
+    details = usage.get("completion_tokens_details")
+    thought = parse_count(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
+    beside = None not in (prompt, written, total, thought) and total == (prompt or 0) + (written or 0) + (thought or 0)
+    return (written or 0) + (thought or 0) if beside else written
+
+
+def parse_stopped(choice: Mapping[str, Any]) -> str | bool | None:
+    """Return the stop text of ``stop_reason`` (vLLM) or ``matched_stop`` (SGLang); False if the model ended the text.
+
+    TGI reports a stop text by its finish reason. None if the server reports nothing.
+    """
     for field in ("stop_reason", "matched_stop"):
         if field in choice:
-            return isinstance(choice[field], str)
-    return None
+            return choice[field] if isinstance(choice[field], str) else False
+    return {"stop_sequence": True, "eos_token": False, "eos": False}.get(str(choice.get("finish_reason")))
 
 
 def parse_logprobs(logprobs: Any) -> tuple[tuple[str, ...], tuple[float, ...], str]:
