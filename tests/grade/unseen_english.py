@@ -2,7 +2,7 @@
 """Outputs written from knowledge of models, before the reader was read: English, formulas, GSM8K, headings, tags."""
 
 FIRST = [
-    ('Natalia sold 48 clips in April and 24 in May.\n48 + 24 = 72.\nThe answer is: 72', '72'),
+    ('Nora sold 48 pins in April and 24 in May.\n48 + 24 = 72.\nThe answer is: 72', '72'),
     ('So the total is 18 + 4 = 22. The answer is **22**.', '22'),
     ('**Answer:** 540', '540'),
     ('Step 3: Add them up: 12 + 30 = 42.\n\nFinal Answer: The final answer is 42. I hope it is correct.', '42'),

@@ -2,7 +2,7 @@
 """Outputs written after the reader was mended, each list read once before it was mended again."""
 
 SECOND = [
-    ("Janet's ducks lay 16 eggs. She eats 3 and bakes 4, so she sells 9 for $2 each.\n\n9 × $2 = $18\n\n**Answer:** Janet makes **$18** every day.", '$18'),
+    ("Mila's hens lay 16 eggs. She eats 3 and bakes 4, so she sells 9 for $2 each.\n\n9 × $2 = $18\n\n**Answer:** Mila makes **$18** every day.", '$18'),
     ('Adding the three amounts gives $120 + $45 + $15 = $180.\n\nTherefore, the final answer is **$180**.', '180'),
     ('Thus, the probability is $\\frac{5}{36}$.\n\nFinal answer: $\\boxed{\\dfrac{5}{36}}$', '5/36'),
     ('**Step 4:** Multiply by the number of weeks.\n\n$35 \\times 4 = 140$\n\nTherefore, the answer is $\\boxed{140}$ pages.', '140'),
