@@ -11,6 +11,7 @@
         ├── CheckpointError                 damaged, incomplete or unsafe weights
         ├── ContextError                    the text is longer than the model's context
         ├── LogitsError                     the model computed NaN or infinity
+        ├── LabelError                      a model that is asked for one of some labels would not write any of them
         └── ServerError                     a server refused, failed, or answered what cannot be right
 """
 
@@ -49,6 +50,10 @@ class ContextError(ModelError):
 
 class LogitsError(ModelError):
     """The model's output holds NaN or infinity."""
+
+
+class LabelError(ModelError):
+    """A model that is asked for one of some labels, such as Yes and No, would not write any of them."""
 
 
 class ServerError(ModelError):

@@ -20,6 +20,7 @@ from hintree.models.base import (
     Usage,
 )
 from hintree.models.head_spec import Head
+from hintree.models.labels import LabelReading, SupportsLabels
 from hintree.models.remote.address import is_address, parse_address
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ __all__ = [
     "Completion",
     "GenerationRequest",
     "Head",
+    "LabelReading",
     "LanguageModel",
     "Piece",
     "Prompt",
     "Scored",
     "Span",
+    "SupportsLabels",
     "SupportsLoglikelihood",
     "Turn",
     "Usage",

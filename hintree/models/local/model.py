@@ -12,13 +12,21 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from hintree.errors import CheckpointError, ContextError, LogitsError, ModelError
+from hintree.errors import CheckpointError, ContextError, LogitsError, ModelError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
+from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.engine import generate_on_tree
+from hintree.models.local.label_reading import (
+    NextLogits,
+    as_reading,
+    encode_before,
+    next_logits_in_full,
+    next_logits_on_tree,
+)
 from hintree.models.local.loglikelihood import loglikelihood_in_full, loglikelihood_on_tree
-from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
 from hintree.models.local.positions import frequency_switch
+from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
 from hintree.models.local.row_cache import generate_in_rows
 from hintree.models.local.row_support import RowMode, detect_row_mode
 from hintree.models.local.sampler import Sampler
@@ -93,6 +101,42 @@ class LocalModelBase:
             self.usage = self.usage.plus(usage)
             results[i] = Scored(tuple(read), usage) if all(map(math.isfinite, read)) else self._damaged()
         return results
+
+    def read_labels(
+        self, prompts: Sequence[Prompt], labels: Sequence[str], *, groups: Sequence[str] = ()
+    ) -> list[LabelReading | ModelError]:
+        """Return the probabilities of labels as the next word of each prompt; see ``SupportsLabels``."""
+        style = detect_style(str(self.tokenizer.get_chat_template())) if self.chat else None
+        results: list[LabelReading | ModelError] = []
+        coded: dict[int, tuple[list[int], LabelCandidates]] = {}
+        for i, prompt in enumerate(prompts):
+            try:
+                coded[i] = encode_before(self.tokenizer, answer_at_once(prompt, style), tuple(labels))
+                results.append(too_long(self.name, len(coded[i][0]), self.context))
+            except (CheckpointError, UsageError) as error:
+                results.append(CheckpointError(f"{self.name}: {error}"))
+        fitting = [i for i, (ids, _) in coded.items() if len(ids) <= self.context]
+        logits = self._next_logits(
+            [coded[i][0] for i in fitting], [groups[i] if groups else prompts[i].user for i in fitting]
+        )
+        for i, (row, computed) in zip(fitting, logits, strict=True):
+            ids, candidates = coded[i]
+            usage = Usage(1, len(ids), computed, 0)
+            self.usage = self.usage.plus(usage)
+            finite = bool(row.isfinite().all())
+            results[i] = as_reading(self.tokenizer, row, candidates, usage) if finite else self._damaged()
+        return results
+
+    def _next_logits(self, texts: Sequence[list[int]], groups: Sequence[str]) -> list[NextLogits]:
+        """Return the logits after each text, on the tree where all texts fit it and no NaN spreads there."""
+        with torch.inference_mode():
+            if self.adapter is None or any(len(ids) > self.tree_length for ids in texts):
+                return next_logits_in_full(self.model, texts)
+            found = next_logits_on_tree(self.adapter, self.cache, texts, groups, self._capacity)
+            if all(bool(row.isfinite().all()) for row, _ in found):
+                return found
+            self.cache.clear()
+            return next_logits_in_full(self.model, texts)
 
     def _damaged(self, where: str = "") -> LogitsError:
         """Return the error for numbers that are not finite."""
