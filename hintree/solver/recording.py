@@ -51,13 +51,15 @@ class Recording:
 
     Args:
         path: The file; it need not exist.
+        protocol: The protocol of the run as data, None for the usual one; responses under another are not served.
 
     Raises:
         UsageError: The file is no recording, or cannot be written.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, protocol: Mapping[str, Any] | None = None) -> None:
         self.path = Path(path)
+        self.protocol = "" if protocol is None else json.dumps(protocol, sort_keys=True)
         self._lock = Lock()
         self.answers: dict[str, list[Any]] = {}
         self.parameters: dict[str, int] = {}
@@ -85,7 +87,7 @@ class Recording:
 
     def add(self, rows: Sequence[tuple[str, Response[Any]]]) -> None:
         """Append responses to the file and keep them for replay."""
-        packed = [(key, [pack(answer.value), *answer.usage]) for key, answer in rows]
+        packed = [(key, [pack(answer.value), *answer.usage, *mass_of(answer)]) for key, answer in rows]
         with self._lock:
             self._append([{"key": key, "answer": answer} for key, answer in packed])
             self.answers |= dict(packed)
@@ -120,7 +122,7 @@ class Replay:
 
     def __call__(self, requests: Sequence[Request[Any]]) -> list[Response[Any] | Exception]:
         """Return the responses in order."""
-        keys = [key_of(request) for request in requests]
+        keys = [key_of(request, self.recording.protocol) for request in requests]
         new = [i for i, key in enumerate(keys) if key not in self.recording.answers]
         fresh: dict[int, Response[Any] | Exception] = {}
         if new and self.live is not None:
@@ -136,19 +138,31 @@ class Replay:
         if found is None:
             step = request.node.depth + (not isinstance(request, ScoreRequest))
             return ReplayError(f"the recording ends here: it has no answer of the {request.role} for step {step}")
-        value, *usage = found
-        return Response(unpack(request, value), Usage(*usage))
+        value, *numbers = found
+        size = len(Usage._fields)
+        return Response(unpack(request, value), Usage(*numbers[:size]), *numbers[size:])
 
 
-def key_of(request: Request[Any]) -> str:
-    """Return the key of a request: its position and role, and the texts it depends on."""
-    texts = [request.tree.problem.question, *(node.step.text for node in request.node.path())]
+def key_of(request: Request[Any], protocol: str = "") -> str:
+    """Return the key of a request: its position and role, the texts it depends on, and the protocol if it is not usual.
+
+    The conversation that a question belongs to is part of the texts.
+    """
+    problem = request.tree.problem
+    texts = [problem.question, *(node.step.text for node in request.node.path())]
+    texts += [repr((problem.system, problem.turns))] if problem.system or problem.turns else []
+    texts += [protocol] if protocol else []
     if isinstance(request, StepRequest):
         texts.append(repr(None if request.hint is None else str(request.hint)))
         texts += [] if request.tokens is None else [repr(request.tokens)]
     if isinstance(request, HintRequest):
         texts.append(repr(tuple(map(str, request.avoid))))
     return f"{seed_of(request.seed, KINDS[type(request)], texts):016x}"
+
+
+def mass_of(response: Response[Any]) -> list[float]:
+    """Return the mass of a score's labels as a list, empty for any other response."""
+    return [] if response.mass is None else [response.mass]
 
 
 def pack(value: StepOutput | HintOutput | tuple[Hint | None, ...] | float | None) -> Any:

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from hintree.models import LanguageModel
 from hintree.policies import Protocol, find_protocol
+from hintree.policies.protocol_file import to_data
 from hintree.presets import preset as find_preset
 from hintree.presets.preset import DEFAULT_MODELS, Preset
 from hintree.scorers import PRMSpec
@@ -110,7 +111,8 @@ class Solver:
             questions=questions,
         )
         if recording is not None:
-            self.handlers = Recording(recording).wrap(self.handlers)
+            protocol = None if self.preset.protocol is None else to_data(self.preset.protocol)
+            self.handlers = Recording(recording, protocol).wrap(self.handlers)
 
     def solve(self, question: str) -> Solution:
         """Solve one question and return its solution."""

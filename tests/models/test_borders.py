@@ -8,7 +8,7 @@ from hintree.models.local.model import LocalModel
 from hintree.models.local.text import added_text, continuing, encode, fingerprint, raw
 from hintree.policies import Protocol, Sampling, StepRule, StepWriter
 from hintree.search import Hint, Problem, StepOutput, StepRequest, Tree
-from hintree.solver.recording import pack, unpack
+from hintree.solver.recording import key_of, pack, unpack
 from tests.support.checkpoints import CHATML
 from tests.support.text_tokenizers import STYLES
 
@@ -114,3 +114,17 @@ def test_a_recording_keeps_the_tokens():
     assert unpack(StepRequest(tree, tree.root), pack(step)) == step
     old = StepOutput("a", "delimiter", 2, 1.0, 1.0, 0.0, None, -0.5, 0.5, 0.1)
     assert len(pack(old)) == 10 and unpack(StepRequest(tree, tree.root), pack(old)) == old
+
+
+def test_a_recording_serves_its_own_protocol_and_conversation_only():
+    def key(problem, protocol=""):
+        tree = Tree(problem)
+        return key_of(StepRequest(tree, tree.root), protocol)
+
+    plain = Problem("Q?", "id")
+    others = [
+        key(plain, "boxed"),
+        key(Problem("Q?", "id", system="S")),
+        key(Problem("Q?", "id", turns=(("user", "x"),))),
+    ]
+    assert len({key(plain), *others}) == 4
