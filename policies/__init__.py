@@ -7,6 +7,7 @@ modifies a tree. The form of all texts is a ``Protocol``: protocol.py. Leak filt
 from hintree.policies.draft_scorer import DraftScorer
 from hintree.policies.formats import PromptFormat, format_for, shipped_format
 from hintree.policies.hinters import Hinting, HintWriter, only_first
+from hintree.policies.language import language_of
 from hintree.policies.protocol import Protocol
 from hintree.policies.protocol_file import find_protocol, protocol_names
 from hintree.policies.sampling import Sampling
@@ -27,6 +28,7 @@ __all__ = [
     "Words",
     "find_protocol",
     "format_for",
+    "language_of",
     "only_first",
     "protocol_names",
     "shipped_format",

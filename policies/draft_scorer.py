@@ -53,10 +53,10 @@ class DraftScorer:
     def generation(self, request: ScoreRequest) -> GenerationRequest:
         """Return the model-level request for the grade of a step."""
         *before, last = request.node.path()
-        steps = self.format.solution(before).strip() or "(none)"
-        question = request.tree.problem.question
-        text = fill(self.format.protocol.words.grade, question=question, before=steps, step=last.step.text)
-        prompt = Prompt(text, "Score: ", template=self.format.plain_answer())
+        words, question = self.format.protocol.words, request.tree.problem.question
+        steps = self.format.solution(before).strip() or words.grade_empty
+        text = fill(words.grade, question=question, before=steps, step=last.step.text)
+        prompt = Prompt(text, words.grade_begin, template=self.format.plain_answer())
         return GenerationRequest(prompt, max_tokens=2, group=question)
 
     def _text(self, request: ScoreRequest) -> tuple[Prompt, str]:

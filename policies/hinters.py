@@ -14,6 +14,8 @@ from hintree.policies.thoughts import without_thought
 from hintree.search import HintOutput, HintRequest, Response, Usage
 from hintree.search.core.hints import PLAN_LABEL, STRATEGY_LABEL, Hint, HintKind
 
+SENTENCE_ENDS = ("\u3002", "\uff01", "\uff1f", "\u0964")
+"""Characters that end a sentence in Chinese and Hindi; no full stop follows them."""
 Hinter = Callable[[Sequence[HintRequest]], Sequence[Response[HintOutput] | Exception]]
 """Handles a batch of ``HintRequest``s: one response or exception per request, in order."""
 
@@ -88,7 +90,7 @@ class HintWriter:
         question, steps = request.tree.problem.question, [node.step.text for node in request.node.path()]
         kind = HintKind.PLAN if self.hinting.when == "plan" else HintKind.STEP
         if kind is HintKind.PLAN:
-            text = f"{text.rstrip('.')}."
+            text = text if text.endswith(SENTENCE_ENDS) else f"{text.rstrip('.')}."
         kept = None if self.hinting.leaks == "drop" and leaks(text, question, steps) else text
         kept = mask(text, question, steps) if self.hinting.leaks == "mask" else kept
         hint = None if kept is None else Hint(kept, kind)

@@ -1,14 +1,14 @@
 """Strategy selection: the teacher selects strategies from a lettered pool, as in SSR (arXiv 2505.15340)."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import Any
 
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
 from hintree.policies.formats import PromptFormat, format_for
 from hintree.policies.protocol import Protocol
-from hintree.policies.words import fill
+from hintree.policies.words import Words, fill
 from hintree.search import Response, StepOutput, StepRequest, StrategyRequest, Usage
 from hintree.search.core.hints import Hint, HintKind
 
@@ -29,7 +29,9 @@ POOL = {
 """Twelve strategies by letter. Only the structure (A to L, and M) is the paper's; the texts are our own."""
 UNKNOWN = "M"
 """Letter for "unknown": its track is written without a strategy."""
-LETTERS = re.compile(rf"(?:\W*(?:and\b\W*)?[A-{UNKNOWN}]\b(?!['\u2019]| +(?!and\b)[a-z]))*")
+NONE_OF_THESE = "Unknown, or none of these."
+AND = "(?:and|und|y|et)"
+LETTERS = re.compile(rf"(?:\W*(?:{AND}\b\W*)?[A-{UNKNOWN}]\b(?!['\u2019]| +(?!{AND}\b)[a-z]))*")
 """Matches the letters at the beginning of a reply; the "I" or "A" that starts a sentence does not count."""
 MAX_CHARACTERS = 200
 """Only this many characters at the beginning of a reply are read."""
@@ -62,23 +64,31 @@ def select_strategies(
     """
     if not requests or not model.chat:
         return [Response((None,) * request.tracks, Usage()) for request in requests]
-    completions = model.generate([generation(request, form) for request in requests])
+    completions, words = model.generate([generation(request, form) for request in requests]), form.protocol.words
     return [
-        Response(strategies(reply.text, request.tracks), reply.usage) if isinstance(reply, Completion) else reply
+        Response(strategies(reply.text, request.tracks, pool_of(words)), reply.usage)
+        if isinstance(reply, Completion)
+        else reply
         for request, reply in zip(requests, completions, strict=True)
     ]
 
 
 def generation(request: StrategyRequest, form: PromptFormat) -> GenerationRequest:
     """Return the generation request that shows the teacher the problem and the pool."""
-    lines = "\n".join(f"{letter}. {line}" for letter, line in [*POOL.items(), (UNKNOWN, "Unknown, or none of these.")])
-    question = request.tree.problem.question
-    text = fill(form.protocol.words.select, question=question, pool=lines, tracks=str(request.tracks))
-    prompt = Prompt(text, "Letters:", template=form.plain_answer())
+    words, question = form.protocol.words, request.tree.problem.question
+    unknown = words.strategies[-1] if words.strategies else NONE_OF_THESE
+    lines = "\n".join(f"{letter}. {line}" for letter, line in [*pool_of(words).items(), (UNKNOWN, unknown)])
+    text = fill(words.select, question=question, pool=lines, tracks=str(request.tracks))
+    prompt = Prompt(text, words.select_begin, template=form.plain_answer())
     return GenerationRequest(prompt, max_tokens=4 * request.tracks, group=question)
 
 
-def strategies(reply: str, tracks: int) -> tuple[Hint | None, ...]:
+def pool_of(words: Words) -> dict[str, str]:
+    """Return the strategies of a protocol by letter, without the line for "unknown"."""
+    return dict(zip(POOL, words.strategies, strict=False)) or POOL
+
+
+def strategies(reply: str, tracks: int, pool: Mapping[str, str] = POOL) -> tuple[Hint | None, ...]:
     """Parse the strategies of a reply, one per track; None stands for "unknown".
 
     Only the letters at the beginning of the reply count, each once. A letter that is missing, repeated or not in the
@@ -86,5 +96,5 @@ def strategies(reply: str, tracks: int) -> tuple[Hint | None, ...]:
     """
     begin = LETTERS.match(reply[:MAX_CHARACTERS])
     letters = list(dict.fromkeys(re.findall(f"[A-{UNKNOWN}]", begin[0] if begin else "")))[:tracks]
-    known = [Hint(POOL[letter], HintKind.STRATEGY) if letter in POOL else None for letter in letters]
+    known = [Hint(pool[letter], HintKind.STRATEGY) if letter in pool else None for letter in letters]
     return (*known, *[None] * (tracks - len(known)))

@@ -3,6 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from hintree.errors import UsageError
+
+POOL_SIZE = 13
+"""Lines of a pool of strategies: A to L, and M for "unknown"."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
@@ -21,7 +26,11 @@ class Words:
         plan_ends: Stop texts of a plan.
         plan_entries: Show only the next entry of a plan, as a hint, before each step (the lab's plans).
         grade: The teacher's prompt for a digit from 0 to 9: ``{question}``, ``{before}``, ``{step}``.
+        grade_begin: Beginning of the reply to ``grade``, which the digit follows.
+        grade_empty: Stands for ``{before}`` if there are no steps before.
         select: The teacher's prompt for letters of strategies: ``{question}``, ``{pool}``, ``{tracks}``.
+        select_begin: Beginning of the reply to ``select``, which the letters follow.
+        strategies: The pool, a line for each letter from A on, the last for "unknown"; () for the English one.
     """
 
     hint: str = "Hint: {hint}"
@@ -38,7 +47,15 @@ class Words:
     plan_ends: tuple[str, ...] = ("\n\n",)
     plan_entries: bool = False
     grade: str = ""
+    grade_begin: str = "Score: "
+    grade_empty: str = "(none)"
     select: str = ""
+    select_begin: str = "Letters:"
+    strategies: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.strategies and len(self.strategies) != POOL_SIZE:
+            raise UsageError(f"strategies has {len(self.strategies)} lines; give {POOL_SIZE}, or none")
 
     @property
     def plan_label(self) -> str:

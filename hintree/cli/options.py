@@ -16,6 +16,31 @@ MODEL = (
 PROTOCOL = (
     "prompt, step and answer form: $protocols, or a YAML file (docs/protocols.md); by default the model's usual one"
 )
+LANGUAGE = (
+    "the protocol of a language, of $languages, instead of --protocol; auto takes that of the question's language, if "
+    "it has one"
+)
+
+
+def add_protocol(parser: argparse._ActionsContainer, language: str = LANGUAGE) -> None:
+    """Add ``--protocol`` and ``--language``; ``protocol_of`` reads them."""
+    parser.add_argument("--protocol", metavar="NAME|FILE", help=PROTOCOL)
+    parser.add_argument("--language", metavar="CODE", help=language)
+
+
+def protocol_of(args: argparse.Namespace, question: str) -> str | None:
+    """Return the name or file of the protocol that the options choose for a question; None if they choose none.
+
+    Raises:
+        UsageError: Both options are given, or the language has no protocol.
+    """
+    if args.language is None:
+        return args.protocol if args.protocol is None else str(args.protocol)
+    if args.protocol is not None:
+        raise UsageError(f"both --protocol {args.protocol} and --language {args.language} are given; give one")
+    from hintree.policies.language import protocol_for
+
+    return protocol_for(args.language, question)
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:

@@ -98,6 +98,12 @@ def _protocols() -> Iterable[str]:
     return protocol_names()
 
 
+def _languages() -> Iterable[str]:
+    from hintree.policies.language import LANGUAGES
+
+    return LANGUAGES
+
+
 def _lab_families() -> Iterable[str]:
     from hintree.lab.generate import FAMILIES
 
@@ -141,6 +147,7 @@ REGISTRIES: Mapping[str, Callable[[], Iterable[str]]] = {
     "aggregates": _aggregates,
     "sampling": _sampling,
     "protocols": _protocols,
+    "languages": _languages,
     "lab_families": _lab_families,
     "lab_splits": _lab_splits,
     "tree_formats": _tree_formats,

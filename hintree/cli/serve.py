@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any
 
-from hintree.cli.options import PROTOCOL, add_budget, add_loading, add_models, add_seed, positive
+from hintree.cli.options import add_budget, add_loading, add_models, add_protocol, add_seed, positive, protocol_of
 from hintree.errors import UsageError
 from hintree.search import ROLES
 from hintree.search.core.budget import Budget
@@ -39,7 +39,7 @@ def add_serve(commands: Any) -> None:
     add("--host", default="127.0.0.1", help="address to bind on (default %(default)s: this machine only)")
     add("--port", type=int, default=8399, help="port, 0 for any free one (default %(default)s)")
     add("--api-key-file", metavar="FILE", help="accepted API keys, one per line")
-    add("--protocol", metavar="NAME|FILE", help=PROTOCOL)
+    add_protocol(serve, "the protocol of a language, of $languages, for all questions, instead of --protocol")
     add_models(serve)
     add_loading(serve)
     add_seed(serve, "seed of requests without one")
@@ -73,10 +73,14 @@ def run_serve(args: argparse.Namespace) -> None:
         from hintree.serve.solvers import load_solvers
     except ModuleNotFoundError as error:
         raise UsageError(f'serving needs {error.name}: pip install "hintree[serve]"') from error
+    from hintree.policies.language import AUTO
     from hintree.presets import PRESETS, preset
 
     for name in args.preset or ():
         preset(name)
+    if args.language == AUTO:
+        raise UsageError("--language auto reads one question, a server has many; name a language, or leave it out")
+    protocol = protocol_of(args, "")
     names = dict.fromkeys(args.preset or ["hintree", *PRESETS])
     limits = ServerLimits(args.live, args.queue, args.seconds, args.body, args.question, args.trees, args.grace)
     keys = read_keys(args.api_key_file, os.environ)
@@ -84,7 +88,7 @@ def run_serve(args: argparse.Namespace) -> None:
     models = {role: getattr(args, role) for role in ROLES}
     listener = bind(args.host, args.port)
     options = {"prm_spec": args.prm_spec, "device": args.device, "dtype": args.dtype, "seed": args.seed}
-    options["protocol"] = args.protocol
+    options["protocol"] = protocol
     solvers = load_solvers(list(names), models, budget=budget, **options)
     warn_if_unprotected(args.host, keys)
     run(Service(solvers, keys, limits), listener)

@@ -42,7 +42,9 @@ def run_show_prompt(args: argparse.Namespace) -> None:
     question = read_question(args)
     check_question(question)
     models = {role: getattr(args, role) for role in ROLES}
-    solver = Solver(chosen_preset(args), **models, prm_spec=args.prm_spec, device=args.device, dtype=args.dtype)
+    solver = Solver(
+        chosen_preset(args, question), **models, prm_spec=args.prm_spec, device=args.device, dtype=args.dtype
+    )
     console = Console(highlight=False, soft_wrap=True)
     for prompt in role_prompts(solver, checked_problem(question)):
         if args.json:

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import PROTOCOL, add_budget, add_json, add_loading, add_models, add_seed
+from hintree.cli.options import add_budget, add_json, add_loading, add_models, add_protocol, add_seed, protocol_of
 from hintree.cli.view import check_tree_file, open_page, write_tree
 from hintree.errors import HintreeError, UsageError
 from hintree.search import ROLES
@@ -19,6 +19,7 @@ EXAMPLES = """examples:
   hintree lab problems --split test --steps 6 --n 1 | jq -r .question | hintree solve -
   hintree solve --file question.txt --preset beam --json
   hintree solve "QUESTION" --search mcts --set simulations=64,c=1.4 --rewrite threshold=0.4,stages=teacher
+  hintree solve "Wie viele Teiler hat 196?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct --language auto
   hintree solve "How many positive divisors does 196 have?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct
 """
 
@@ -67,7 +68,7 @@ def add_method(solve: argparse.ArgumentParser) -> None:
         help="when hints are generated (when=each, first or plan), and the treatment of hints that leak "
         "(leaks=drop, mask or keep)",
     )
-    group.add_argument("--protocol", metavar="NAME|FILE", help=PROTOCOL)
+    add_protocol(group)
     group.add_argument("--keep-hints", action="store_true", help="keep the hints of earlier steps in later prompts")
 
 
@@ -94,7 +95,7 @@ def run_solve(args: argparse.Namespace) -> None:
     from hintree.solver import Solver, check_question
 
     check_question(question)
-    preset = chosen_preset(args)
+    preset = chosen_preset(args, question)
     tree_file = check_tree_file(args.tree) if args.tree is not None else None
     solver = Solver(
         preset,
@@ -130,8 +131,8 @@ def print_solution(args: argparse.Namespace, solver: Any, question: str, tree_fi
         raise HintreeError(str(solution.stop_reason))
 
 
-def chosen_preset(args: argparse.Namespace) -> Any:
-    """Return the preset with the parts that the options replace. Raises UsageError."""
+def chosen_preset(args: argparse.Namespace, question: str = "") -> Any:
+    """Return the preset for a question, with the parts that the options replace. Raises UsageError."""
     from dataclasses import replace
 
     from hintree.policies import find_protocol
@@ -156,8 +157,8 @@ def chosen_preset(args: argparse.Namespace) -> Any:
         chosen = replace(chosen, sampling=changed("sampling", chosen.sampling, args.sampling))
     if args.hinting is not None:
         chosen = replace(chosen, hinting=changed("hinting", chosen.hinting, args.hinting))
-    if args.protocol is not None:
-        chosen = replace(chosen, protocol=find_protocol(args.protocol))
+    if (protocol := protocol_of(args, question)) is not None:
+        chosen = replace(chosen, protocol=find_protocol(protocol))
     return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)
 
 
