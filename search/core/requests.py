@@ -120,10 +120,15 @@ class HintOutput:
 
 @dataclass(frozen=True, slots=True)
 class Response(Generic[A]):
-    """A handler's response to one request: the value and its cost."""
+    """A handler's response to one request: the value and its cost.
+
+    mass: For a score that is read from labels, such as Yes and No: the probability that the model writes one of them,
+        in [0, 1]; the mean where several are read. None for any other value.
+    """
 
     value: A
     usage: Usage
+    mass: float | None = None
 
 
 class Gather(Generic[A]):

@@ -164,5 +164,7 @@ def record_response(
         return
     if isinstance(request, ScoreRequest) and answer.value is None:
         request.node.fail(Rejection.NO_SCORE, "no score: the scorer returned None")
+    if isinstance(request, ScoreRequest):
+        request.node.label_mass = answer.mass
     run.ledger[request.role].add(answer.usage, handler.parameters, seconds)
     run.answers[number] = answer.value

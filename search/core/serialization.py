@@ -26,7 +26,7 @@ VERSION = 4
 
 AUTHORS = ("reasoner", "teacher")
 ENDS = ("delimiter", "end", "length", "loop")
-DERIVED = ("parent", "children", "step", "key", "position", "hint", "rejected_because", "path_tokens")
+DERIVED = ("parent", "children", "step", "key", "position", "hint", "rejected_because", "path_tokens", "label_mass")
 """Fields of a node that are written in another form, or follow from the others."""
 SEARCH_STATE = ("children_requested", "stages_tried")
 """Counters of the search itself, which are not written."""
@@ -50,7 +50,7 @@ KINDS: dict[str, Any] = {
     **dict.fromkeys(("hint", "hint_kind", "answer", "rejected_because", "delimiter"), str | None),
     **dict.fromkeys(RECORDED, int | float | None),
     **dict.fromkeys(("duplicate_of", "replaces", "replaced_by"), int | None),
-    "score": int | float | None,
+    **dict.fromkeys(("score", "label_mass"), int | float | None),
 }
 """Types of the fields of a node and of its step; whole numbers are at least 0 and below ``LARGEST``."""
 LARGEST = 2**63
@@ -68,6 +68,8 @@ def to_dict(tree: Tree) -> dict[str, Any]:
         row["parent"] = None if node.parent is None else node.parent.id
         row["step"] = step_to_dict(node.step)
         row["value"] = plain("value", node.value)
+        if node.label_mass is not None:
+            row["label_mass"] = node.label_mass
         nodes.append(row)
     problem: dict[str, Any] = {"id": tree.problem.id, "question": tree.problem.question}
     if tree.problem.choices:
@@ -118,7 +120,7 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
         raise UsageError(f"not a hintree tree: node {row['id']!r} is out of order or has a wrong parent or status")
     if parent is not None and (row["parent"] < 0 or row["author"] not in AUTHORS or row["depth"] != parent.depth + 1):
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong parent, author or depth")
-    if not (row["score"] is None or 0.0 <= row["score"] <= 1.0):
+    if any(not (row.get(name) is None or 0.0 <= row[name] <= 1.0) for name in ("score", "label_mass")):
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong score")
     earlier = all(row[name] is None or 0 < row[name] < row["id"] for name in ("replaces", "duplicate_of"))
     if not earlier or row["step"]["ended"] not in ENDS:
@@ -126,6 +128,7 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     key = tree.root.key if parent is None else seed_of(parent.key, row["author"], row["index"])
     step = StepOutput(**{name: number(name, value) for name, value in row["step"].items()})
     node = Node(parent=parent, key=key, step=step, **{name: number(name, row[name]) for name in PLAIN})
+    node.label_mass = number("label_mass", row.get("label_mass"))
     node.position, node.hint, node.rejected_because = read_facts(row)
     node.path_tokens = (0 if step.thinking else step.tokens) + (0 if parent is None else parent.path_tokens)
     tree.texts.add(node.step.text)

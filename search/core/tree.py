@@ -92,11 +92,11 @@ class Node:
         step: The text with its token statistics.
         author: "reasoner" or "teacher"; "" for the root.
         position: Tells apart the steps that one author wrote after the same parent.
-        key: A 64-bit name of its place in the tree. It depends on the seed, the problem, and the authors and positions
-            of the path, and not on the order in which nodes were created.
+        key: A 64-bit name of its place: of seed, problem, and the path's authors and positions, in any order of growth.
         hint: The hint it was written under, None if none.
         hint_tokens: Tokens that the hinter generated for it; above 0 without a hint, the hint was dropped as a leak.
         score: The scorer's value of the step in [0, 1]; None while it is not scored.
+        label_mass: Probability of the labels that the score was read from, in [0, 1]; None for any other score.
         visits: How many backups of a search went through it.
         value: Mean of the values that a search backed up to it.
         status: "open" (may be continued), "terminal", "pruned", "rejected" (another version of it was kept), "failed".
@@ -132,6 +132,7 @@ class Node:
     replaced_by: int | None = None
     depth: int = 0
     path_tokens: int = 0
+    label_mass: float | None = None
     rewrites: int = 0
     children_requested: int = 0
     stages_tried: int = 0
@@ -196,8 +197,7 @@ class Node:
 class Tree:
     """All steps written for one problem, by id in ``nodes``; ``root`` is the problem.
 
-    Only the search of this problem adds nodes and changes them, besides the drivers, which fail a node that could not
-    be scored or continued. A node stays in the tree for good.
+    Only its search adds and changes nodes, besides the drivers, which fail nodes. A node stays in the tree for good.
 
     Args:
         problem: The problem to solve.
