@@ -3,14 +3,25 @@
 A thought is text between the marks of a ``ThinkingStyle``. No answer is read in it, and no end of a solution.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Span
+from hintree.models.thinking import split_thought
 from hintree.policies.formats import PromptFormat
 from hintree.policies.steps import as_step
 from hintree.search import Problem, Response, StepOutput
+
+log = logging.getLogger(__name__)
+MODES = {
+    "off": "it is told not to think",
+    "whole": "a whole thought and its answer are one step",
+    "search": "its thoughts grow step by step",
+}
+"""Thinking modes, and what they mean for a model that thinks."""
 
 
 def as_thought(done: Completion, form: PromptFormat, spent: int, problem: Problem) -> Response[StepOutput]:
@@ -45,7 +56,8 @@ def think_whole(
 ) -> list[Response[StepOutput] | Exception]:
     """Write whole thoughts with their answers: first the thoughts, up to their end or budget, then the answers.
 
-    A server that returns thoughts apart, or cannot continue them, writes both in one generation.
+    A server that returns thoughts apart, or cannot continue them, writes both in one generation. A thought that is cut
+    there is ended by force where the server keeps a finished thought in the assistant's turn.
 
     Args:
         model: Model that thinks.
@@ -59,20 +71,38 @@ def think_whole(
     if not requests:
         return []
     assert form.style is not None
-    protocol, once = form.protocol, not model_continues(model)
-    limit = protocol.thinking_tokens + (protocol.answer_tokens if once else 0)
-    stops = () if once else (form.style.close,)
-    begun = [replace(r, max_tokens=limit, stop=stops, stop_pattern="", min_tokens=0) for r in requests]
-    thoughts = model.generate(begun)
-    if once:
-        return [as_whole(done, form, problem) for done, problem in zip(thoughts, problems, strict=True)]
-    closed = {i: done for i, done in enumerate(thoughts) if isinstance(done, Completion)}
+    thoughts = model.generate([begun_thought(request, model, form) for request in requests])
+    closed = {i: done for i, done in enumerate(thoughts) if isinstance(done, Completion) and goes_on(done, model)}
     following = [after_thought(requests[i], done, form) for i, done in closed.items()]
     answers = dict(zip(closed, model.generate(following), strict=True)) if following else {}
     return [
-        joined(closed[i], answers[i], form, problem) if i in closed else error_of(thoughts[i])
+        joined(closed[i], answers[i], form, problem) if i in closed else as_whole(thoughts[i], form, problem)
         for i, problem in enumerate(problems)
     ]
+
+
+def begun_thought(request: GenerationRequest, model: LanguageModel, form: PromptFormat) -> GenerationRequest:
+    """Return the request for a thought, with the answer if the model cannot continue a thought."""
+    assert form.style is not None
+    protocol = form.protocol
+    begun = replace(request, stop_pattern="", min_tokens=0, repeats=0)
+    if model_continues(model):
+        return replace(begun, max_tokens=protocol.thinking_tokens, stop=(form.style.close,), thinking_tokens=0)
+    return replace(
+        begun, max_tokens=protocol.answer_tokens, stop=(), thinking_tokens=protocol.thinking_tokens, repeats=0
+    )
+
+
+def goes_on(done: Completion, model: LanguageModel) -> bool:
+    """Tell whether an answer is still to be written after a completion: after a thought, or one that was cut."""
+    if model_continues(model):
+        return True
+    return lacks_answer(done) and bool(getattr(model, "closes_thoughts", False))
+
+
+def lacks_answer(done: Completion) -> bool:
+    """Tell whether a completion that holds a thought apart ended before its answer began."""
+    return bool(done.thought) and not done.text.strip()
 
 
 def model_continues(model: LanguageModel) -> bool:
@@ -84,14 +114,21 @@ def after_thought(request: GenerationRequest, thought: Completion, form: PromptF
     """Return the request for the answer after a thought, which is ended by force if it has not ended."""
     assert form.style is not None
     closed = thought.stopped_by == form.style.close
-    written = f"{thought.text}{form.style.close}" if closed else thought.text
+    text = thought.text or thought.thought or ""
+    written = f"{text}{form.style.close}" if closed else text
     forced = "" if closed else form.style.forced_close
     spans = [*(request.prompt.spans or (Span(request.prompt.assistant),))]
     spans += [Span(written, thought.token_ids, thought.tokenizer), Span(forced, control=True)]
     kept = tuple(span for span in spans if span.text or span.token_ids)
     prompt = replace(request.prompt, assistant="".join(span.text for span in kept), spans=kept)
     return replace(
-        request, prompt=prompt, max_tokens=form.protocol.answer_tokens, stop=(), stop_pattern="", min_tokens=0
+        request,
+        prompt=prompt,
+        max_tokens=form.protocol.answer_tokens,
+        stop=(),
+        stop_pattern="",
+        min_tokens=0,
+        thinking_tokens=0,
     )
 
 
@@ -111,20 +148,25 @@ def joined(
         token_ids=both,
         tokenizer=answer.tokenizer if both else "",
     )
-    response = as_step(whole, "", form, problem, thought.text.strip())
+    response = as_step(without_thought(whole, form), "", form, problem, (thought.text or thought.thought or "").strip())
     return Response(response.value._replace(cut_thought=cut), response.usage)
 
 
 def as_whole(done: Completion | ModelError, form: PromptFormat, problem: Problem) -> Response[StepOutput] | Exception:
-    """Return the step of a completion that holds a thought and an answer."""
+    """Return the step of a completion that holds a thought and an answer; an empty one, cut, if no answer followed."""
     if not isinstance(done, Completion):
         return done
-    answer = without_thought(done, form)
-    thought = (done.thought or (done.text[: len(done.text) - len(answer.text)] if answer is not done else "")).strip()
-    for mark in (form.style.open, form.style.close) if form.style else ():
-        thought = thought.removeprefix(mark.strip()).removesuffix(mark.strip()).strip()
-    response = as_step(answer, "", form, problem, thought)
-    return Response(response.value._replace(cut_thought=done.ended == "length" and not answer.text), response.usage)
+    inner, _ = split_thought(done.text, form.marks)
+    thought = done.thought or inner or ""
+    return without_answer(as_step(without_thought(done, form), "", form, problem, thought), done)
+
+
+def without_answer(response: Response[StepOutput], done: Completion) -> Response[StepOutput]:
+    """Return the step of a completion; if a thought used up its tokens, the solution ends there without an answer."""
+    if not (lacks_answer(done) and done.ended in ("length", "loop")):
+        return response
+    step = response.value._replace(text="", answer=None, ended="end", thought=done.thought or "", cut_thought=True)
+    return Response(step, response.usage)
 
 
 def without_thought(done: Completion, form: PromptFormat) -> Completion:
@@ -133,15 +175,16 @@ def without_thought(done: Completion, form: PromptFormat) -> Completion:
     Text after an opening mark without a closing one is a thought too. The tokens are kept: the model reads what it
     wrote.
     """
-    style = form.marks
-    _, closed, after = done.text.rpartition(style.close)
-    if closed:
-        return done._replace(text=after.lstrip("\n"))
-    opened = done.text.find(style.open.strip())
-    return done if opened < 0 else done._replace(text=done.text[:opened])
+    thought, answer = split_thought(done.text, form.marks)
+    return done if thought is None else done._replace(text=answer, thought=done.thought or thought)
 
 
-def error_of(done: Completion | ModelError) -> Exception:
-    """Return the error in place of a completion."""
-    assert not isinstance(done, Completion)
-    return done
+@lru_cache(maxsize=256)
+def say_style(model: str, style: str, thinking: str) -> None:
+    """Log once which thinking style a model was recognised by, and the mode that ``thinking: auto`` chose."""
+    log.warning(
+        "model %s thinks (style %s): %s; a protocol with `thinking: off`, `whole` or `search` chooses",
+        model,
+        style,
+        MODES[thinking],
+    )

@@ -13,7 +13,14 @@ from hintree.policies.formats import format_for, unfinished_start
 from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
 from hintree.policies.steps import as_step, last_line
-from hintree.policies.thoughts import as_thought, begins_thought, think_whole, without_thought
+from hintree.policies.thoughts import (
+    as_thought,
+    begins_thought,
+    say_style,
+    think_whole,
+    without_answer,
+    without_thought,
+)
 from hintree.search import Response, StepOutput, StepRequest
 
 
@@ -34,6 +41,8 @@ class StepWriter:
         self.keep_hints = keep_hints
         self.format = format_for(model, protocol)
         self.sampling = sampling.under(self.format.protocol)
+        if self.format.style and self.format.thinking and self.format.protocol.thinking == "auto":
+            say_style(model.name, self.format.style.name, self.format.thinking)
 
     def __call__(self, requests: Sequence[StepRequest]) -> list[Response[StepOutput] | Exception]:
         """Write one step per request in one batch."""
@@ -61,7 +70,8 @@ class StepWriter:
             return as_thought(done, form, spent, request.tree.problem)
         start = unfinished_start(path)
         before, above = form.solution(path[start:]), last_line(path[:start])
-        return as_step(without_thought(done, form), before, form, request.tree.problem, above=above)
+        shown = without_thought(done, form)
+        return without_answer(as_step(shown, before, form, request.tree.problem, above=above), shown)
 
     def generation(self, request: StepRequest) -> GenerationRequest:
         """Return the model-level request for a step: a probe, a part of a thought, or a step of the solution."""

@@ -103,11 +103,10 @@ def split_thought(text: str, style: ThinkingStyle) -> tuple[str | None, str]:
     bare = BARE_HARMONY.match(text) if style is HARMONY else None
     if bare is not None:
         return (bare[1] if bare[3] is None else bare[3]).strip(), (bare[2] or "").strip()
-    mark = style.close + style.after.strip()
-    for end in (mark, style.close):
+    for end in (style.close + style.header, style.close):
         before, closed, after = text.rpartition(end)
         if closed:
             thought = before.strip().removeprefix(style.open.strip()).strip()
-            return thought, after.removeprefix(style.after.strip()).lstrip("\n")
+            return thought, after.lstrip("\n")
     at = text.find(style.open.strip())
     return (None, text) if at < 0 else (text[at + len(style.open.strip()) :].strip(), text[:at].rstrip())

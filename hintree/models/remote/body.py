@@ -71,10 +71,10 @@ def sent_stops(request: GenerationRequest, can: Capabilities) -> tuple[str, ...]
 
 def begins_turn(request: GenerationRequest, can: Capabilities) -> bool:
     """Tell whether a request begins a turn of the assistant, and continues neither a text nor a thought."""
-    prompt, style = request.prompt, can.thoughts.found
-    if style and can.thoughts.continued and in_thought(prompt, can) and style.close not in prompt.assistant:
+    prompt = request.prompt
+    if can.endpoint == "completions" or grows_thought(prompt, can):
         return False
-    return can.endpoint != "completions" and not (can.prefill and assistant_text(prompt, can))
+    return not (can.prefill and assistant_text(prompt, can))
 
 
 def expects_thought(request: GenerationRequest, can: Capabilities) -> bool:
@@ -89,17 +89,25 @@ def thinking_fields(request: GenerationRequest, can: Capabilities) -> dict[str, 
     Arguments of the prompt take precedence.
     """
     thoughts, fields = can.thoughts, dict[str, Any]()
-    if thoughts.found and thoughts.off and not request.thinking_tokens and not in_thought(request.prompt, can):
+    if thoughts.found and thoughts.off and not request.thinking_tokens and not holds_thought(request.prompt, can):
         fields = {name: value.copy() if isinstance(value, dict) else value for name, value in OFF[thoughts.off].items()}
     if request.prompt.template:
         fields["chat_template_kwargs"] = fields.get("chat_template_kwargs", {}) | dict(request.prompt.template)
     return fields if can.template != "refused" else {k: v for k, v in fields.items() if k != "chat_template_kwargs"}
 
 
-def in_thought(prompt: Prompt, can: Capabilities) -> bool:
-    """Tell whether the given beginning of the assistant's turn holds a thought, finished or not."""
+def holds_thought(prompt: Prompt, can: Capabilities) -> bool:
+    """Tell whether the server is given the beginning of a turn with a thought in it, finished or not."""
     style = can.thoughts.found
-    return style is not None and prompt.assistant.startswith(style.open.strip())
+    if style is None or not prompt.assistant.startswith(style.open.strip()):
+        return False
+    return can.thoughts.closed if style.close in prompt.assistant else can.thoughts.continued
+
+
+def grows_thought(prompt: Prompt, can: Capabilities) -> bool:
+    """Tell whether the server is given a thought to continue."""
+    style = can.thoughts.found
+    return style is not None and style.close not in prompt.assistant and holds_thought(prompt, can)
 
 
 def assistant_text(prompt: Prompt, can: Capabilities) -> str:
@@ -117,7 +125,7 @@ def assistant_text(prompt: Prompt, can: Capabilities) -> str:
     if closed and thoughts.closed:
         return text.removeprefix(mark).lstrip("\n") if opened_twice else text
     if closed:
-        return after.removeprefix(style.after.strip()).lstrip("\n")
+        return after.removeprefix(style.header).lstrip("\n")
     if text.startswith(mark) and (opened_twice or not thoughts.continued):
         return text.removeprefix(mark).lstrip("\n")
     return text

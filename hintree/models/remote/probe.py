@@ -158,7 +158,7 @@ class Probe:
                 continue
             if none[0] and four[0] and eight[0] and eight[0] > four[0]:
                 slope = (eight[0] - four[0]) / 4
-                if (-5 if thoughts.opened else -2) < four[0] - none[0] - 4 * slope < 2:
+                if (-5 if thoughts.style else -2) < four[0] - none[0] - 4 * slope < 2:
                     return how, four[1] and eight[1]
         return "", False
 

@@ -46,7 +46,7 @@ class ThoughtProbe:
         if known and not shows(reply) and (raw := await self._ask(max_tokens=LONG, skip_special_tokens=False)):
             special = shows(raw)
             seen = raw if special else reply
-        quiet = await self._ask(max_tokens=LONG if known else TOKENS, chat_template_kwargs=SWITCH)
+        quiet = await self._ask(chat_template_kwargs=SWITCH)
         kwargs = "refused" if quiet is None else "accepted"
         if quiet is not None and quiet.prompt_tokens != reply.prompt_tokens:
             kwargs = "effective"
@@ -54,7 +54,8 @@ class ThoughtProbe:
             # A thought that its template opened, and that did not end within the tokens, is known by its name only.
             hidden = known if known and seen.finish == "length" and known is style_of_name(self.model) else None
             return (Thoughts(hidden.name, "text", opened=True), kwargs) if hidden else (Thoughts(), kwargs)
-        style = known or style_of_text(seen.text) or THINK
+        marked = style_of_text(seen.text)
+        style = marked if marked and (known is None or marked.open != known.open) else known or THINK
         shown = "text" if seen.thought is None and first.thought is None else "field"
         opened = shown == "text" and not seen.text.lstrip().startswith(style.open.strip())
         off = await self._off(seen, quiet, style)
@@ -97,8 +98,9 @@ class ThoughtProbe:
 
     async def _ask(self, **fields: Any) -> Reply | None:
         """Return the reply to a question; None if the server refuses the fields."""
+        messages = [{"role": "user", "content": QUESTION}]
         try:
-            return await self.send("chat/completions", messages=[{"role": "user", "content": QUESTION}], **fields)
+            return await self.send("chat/completions", **{"messages": messages, "max_tokens": TOKENS, **fields})
         except ModelError:
             return None
 
@@ -119,19 +121,21 @@ class ThoughtProbe:
         if quiet is not None and not thinks(quiet, seen):
             return "template"
         for way in ("none", "low"):
-            reply = await self._ask(max_tokens=LONG, **OFF[way])
+            reply = await self._ask(**OFF[way])
             if reply is None:
                 continue
-            shorter = len(thought_of(reply, style)) < len(thought_of(seen, style))
+            shorter = reply.finish == "stop" and len(thought_of(reply, style)) < len(thought_of(seen, style))
             if not thinks(reply, seen) or (way == "low" and shorter):
                 return way
         return ""
 
     async def _budget(self, seen: Reply, style: ThinkingStyle) -> bool:
         """Tell whether a budget of 8 tokens shortens a thought to less than half."""
-        reply = await self._ask(max_tokens=LONG, thinking_token_budget=8)
+        reply = await self._ask(thinking_token_budget=8)
+        if reply is None or reply.finish != "stop":
+            return False
         whole = len(thought_of(seen, style))
-        return reply is not None and whole > 80 and len(thought_of(reply, style)) < whole / 2
+        return whole > 80 and len(thought_of(reply, style)) < whole / 2
 
 
 def shows(reply: Reply) -> bool:
