@@ -11,7 +11,24 @@ FEW = {
     "jamba": "rows, cached",  # recurrent and attention layers
     "openai-gpt": "rows, whole",  # no cache
 }
-REFUSED: dict[str, str] = {}
+ROBERTA = "camembert data2vec-text roberta roberta-prelayernorm xlm-roberta xlm-roberta-xl"
+REFUSED = {kind: "counts positions in its own way" for kind in ROBERTA.split()} | {
+    "cpmant": "is not causal",
+    "dots3_note": "unexpected keys",
+    "emu3": "missing keys",  # transformers does not build it small
+    "gemma3n": "needs a package",
+    "gemma4_assistant": "damaged or not a model of this kind",  # a draft model
+    "gemma4_unified_assistant": "damaged or not a model of this kind",
+    "musicgen": "damaged or not a model of this kind",  # audio
+    "musicgen_melody": "damaged or not a model of this kind",
+    "nemotron_h": "computes other logits with its cache",
+    "prophetnet": "is not causal",
+    "reformer": "attends by random hashes",
+    "xlm": "is not causal",
+    "xlnet": "is not causal",
+    "xmod": "cannot be given token ids alone",
+    "zamba2": "computes other logits with its cache",
+}
 """Types that do not load, and a part of the error's message."""
 
 

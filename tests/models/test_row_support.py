@@ -9,12 +9,15 @@ from transformers import (
     LlamaForCausalLM,
     Phi3Config,
     Phi3ForCausalLM,
+    Phi3ForTokenClassification,
     T5Config,
     T5ForConditionalGeneration,
 )
 
 from hintree.errors import CheckpointError, ContextError
 from hintree.models import GenerationRequest, Prompt, load_model
+from hintree.models.base import Piece
+from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.model import LocalModel
 from hintree.models.local.row_support import RowMode
 from hintree.models.local.text import encode
@@ -135,3 +138,17 @@ def test_a_type_that_transformers_does_not_know_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(CheckpointError, match="of-tomorrow"):
         load_model(str(tmp_path))
+
+
+def test_a_longrope_classifier_reads_longer_texts_as_if_each_were_alone():
+    torch.manual_seed(0)
+    rope = LONG | {"original_max_position_embeddings": ORIGINAL, "factor": 4.0}
+    shape = SHAPE | {"max_position_embeddings": 256, "original_max_position_embeddings": ORIGINAL}
+    model = built(Phi3ForTokenClassification(Phi3Config(**shape, rope_parameters=rope, num_labels=2)))
+    scorer = LocalClassifier("long", model, character_tokenizer())
+    texts = [[Piece("Q" * n, mark=True)] for n in (20, 60, 90, 100)]
+    together = [one.probabilities[0] for one in scorer.classify(texts)]
+    for n, found in zip((20, 60, 90, 100), together, strict=True):
+        ids = torch.tensor([character_tokenizer().encode("Q" * n)])
+        with torch.inference_mode():
+            assert found == pytest.approx(float(model(ids).logits[0, -1].softmax(-1)[1]), abs=1e-6)

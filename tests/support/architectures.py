@@ -41,7 +41,7 @@ CHARACTERS = [*map(chr, range(32, 127)), "\n"]
 START = "Let x = 3. Then"
 TOKENS = 300
 """Greedy tokens of the first text; those that branch off and go back have a fifth of it."""
-NO_CACHE = ("blt",)
+NO_CACHE = ("blt", "xlstm")
 """Types whose ``generate`` fails in transformers unless its cache is switched off."""
 LARGEST = 30_000_000
 """Most parameters of a model made here."""

@@ -54,12 +54,14 @@ class ModelAdapter(NamedTuple):
 def cache_argument(module: nn.Module, cache: Any) -> Mapping[str, Any]:
     """Return the keyword argument that passes a cache to a transformers module.
 
-    transformers 5.24 renamed ``past_key_values`` to ``cache``, and 5.40 will remove the old name. Both are supported.
+    transformers 5.24 renamed ``past_key_values`` to ``cache``, and 5.40 will remove the old name. Both are supported,
+    and the name ``cache_params`` of some recurrent models.
     """
     return {_cache_argument_name(type(module).forward): cache}
 
 
 @lru_cache(maxsize=64)
 def _cache_argument_name(forward: Callable[..., Any]) -> str:
-    """Return "cache" if the forward method has such a parameter, else "past_key_values"."""
-    return "cache" if "cache" in signature(forward).parameters else "past_key_values"
+    """Return the first known name that is a parameter of the forward method, else "past_key_values"."""
+    names = signature(forward).parameters
+    return next((name for name in ("cache", "past_key_values", "cache_params") if name in names), "past_key_values")

@@ -25,7 +25,9 @@ DERIVED = re.compile(
 
 
 def language_model_class(name: str, place: str) -> Any:
-    """Return the automatic class that reads a language model: for image-text models without one of text, their own.
+    """Return the automatic class that reads a language model.
+
+    It is the one of image-text models where transformers has no class of text, or one that refuses the other weights.
 
     Args:
         name: Names the model in errors.
@@ -36,7 +38,9 @@ def language_model_class(name: str, place: str) -> Any:
         CheckpointError: No class of transformers writes text in a model of this type.
     """
     config = AutoConfig.from_pretrained(place, trust_remote_code=False)
-    if type(config) in MODEL_FOR_CAUSAL_LM_MAPPING:
+    text = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    part = text is not None and text.config_class is not type(config)  # of a model with images, whose weights are here
+    if text is not None and not (part and not any("vis" in key for key in ignorable(text))):
         return AutoModelForCausalLM
     if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         return AutoModelForImageTextToText
@@ -44,6 +48,11 @@ def language_model_class(name: str, place: str) -> Any:
         f"model {name}: its type {config.model_type!r} is not among the text-generation models of transformers: give a "
         "causal language model such as Qwen/Qwen2.5-1.5B-Instruct"
     )
+
+
+def ignorable(kind: Any) -> tuple[str, ...]:
+    """Return the patterns of tensors that a class of transformers leaves out of a checkpoint."""
+    return tuple(kind._keys_to_ignore_on_load_unexpected or ())
 
 
 def check_keys(

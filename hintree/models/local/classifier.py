@@ -68,7 +68,7 @@ class LocalClassifier(LocalModelBase):
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
         with torch.inference_mode():
-            if self.adapter is None:
+            if self.adapter is None or any(len(ids) > self.tree_length for ids, _ in chosen):
                 found = self._in_full(chosen)
             else:
                 found = self._on_tree(self.adapter, chosen, [groups[i] for i in fitting])
@@ -104,7 +104,7 @@ class LocalClassifier(LocalModelBase):
         order = sorted(range(len(coded)), key=lambda i: len(coded[i][0]))
         while order:
             longest = len(coded[order[-1]][0])
-            size = max(1, BATCH_TOKENS // longest)
+            size = max(1, BATCH_TOKENS // longest) if longest <= self.tree_length else 1  # no padding: positions change
             batch, order = order[-size:], order[:-size]
             rows = [coded[i][0] for i in batch]
             padded = torch.tensor([ids + [0] * (longest - len(ids)) for ids in rows], device=self.model.device)

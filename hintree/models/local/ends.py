@@ -83,7 +83,7 @@ def turn_end(tokenizer: PreTrainedTokenizerBase) -> int | None:
     found = pattern.match(after)
     if found is None or (style is not None and found[0] == style.close):
         return None
-    return int(tokenizer.convert_tokens_to_ids(found[0]))
+    return int(tokenizer.convert_tokens_to_ids([found[0]])[0])
 
 
 def ignored_settings(model: PreTrainedModel) -> tuple[IgnoredSetting, ...]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import Cache, PreTrainedModel
 
-from hintree.models.local.row_support import RowMode, compute, own_cache
+from hintree.models.local.row_support import RowMode, compute, own_cache, select_rows
 from hintree.models.local.sequence import DecodeBatch, SampleStep, SequenceState
 
 
@@ -65,7 +65,7 @@ def generate_batch(
         if len(still_open) < len(live.sequences):
             live = live.keep(still_open)
             if cache is not None:
-                cache.reorder_cache(torch.tensor(still_open, device=model.device))
+                select_rows(cache, torch.tensor(still_open, device=model.device))
 
 
 def prefill_rows(
@@ -87,5 +87,5 @@ def prefill_rows(
     if mode is RowMode.WHOLE:
         return out.logits[rows, -1], None
     cache = own_cache(out)
-    cache.reorder_cache(rows)
+    select_rows(cache, rows)
     return out.logits[rows, -1], cache

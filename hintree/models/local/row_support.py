@@ -1,6 +1,7 @@
 """Detection of how a model runs with one row per sequence, by test forward passes."""
 
 import logging
+from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
 from inspect import signature
@@ -16,6 +17,8 @@ from hintree.models.local.adapter import cache_argument
 log = logging.getLogger(__name__)
 PROMPTS = ((1, 2, 3, 4, 5, 6), (7, 8, 9, 10, 2, 3))
 """Token ids of two prompts of one length."""
+HASHED = "lsh_attn_chunk_length"
+"""Setting of models with locality-sensitive hashing (Reformer, arXiv 2001.04451)."""
 ORDER = (1, 0, 1)
 """Prompt of each row that continues."""
 CONTINUED = ((11, 12, 13, 4), (2, 11, 5, 12), (3, 12, 1, 6))
@@ -36,15 +39,16 @@ class RowMode(Enum):
 def detect_row_mode(name: str, model: PreTrainedModel) -> RowMode:
     """Return how a causal language model runs in rows.
 
-    The cache is used if it gives the logits of full forward passes, for rows of one length that were copied, reordered
-    and continued.
+    The cache must give the logits of full forward passes, for rows of one length that were copied, reordered and
+    continued. Whole texts are computed where there is no cache, or none whose rows can be selected.
 
     Args:
         name: Names the model in errors.
         model: Run on a few tokens; not modified.
 
     Raises:
-        CheckpointError: The model does not map token ids to next-token logits, or its logits depend on later tokens.
+        CheckpointError: The model does not map token ids to next-token logits, its logits depend on later tokens, or
+            it computes other logits with its cache than without.
     """
     with torch.inference_mode():
         want = full_logits(name, model)
@@ -56,8 +60,11 @@ def detect_row_mode(name: str, model: PreTrainedModel) -> RowMode:
             )
             return RowMode.WHOLE
     if difference > tolerance(model):
-        log.info("%s differs in cached rows by %.2g, whole texts are computed", type(model).__name__, difference)
-        return RowMode.WHOLE
+        raise CheckpointError(
+            f"model {name}: {type(model).__name__} computes other logits with its cache than without it (by "
+            f"{difference:.2g} of the largest), so generate and a forward pass of transformers disagree. Name another "
+            "model"
+        )
     return RowMode.CACHED
 
 
@@ -70,6 +77,10 @@ def full_logits(name: str, model: PreTrainedModel) -> Tensor:
     what, words = f"model {name}: {type(model).__name__}", model.config.get_text_config().vocab_size
     texts = torch.tensor([PROMPTS[i] + CONTINUED[row] for row, i in enumerate(ORDER)], device=model.device) % words
     start = len(PROMPTS[0])
+    if getattr(model.config, HASHED, None):
+        raise CheckpointError(
+            f"{what} attends by random hashes, so its texts depend on their length. Name another model"
+        )
     try:
         logits = [compute(model, texts[:, :end]).logits for end in range(start, texts.shape[1])]
     except Exception as error:
@@ -124,7 +135,7 @@ def cached_logits(model: PreTrainedModel) -> Tensor:
     words = model.config.get_text_config().vocab_size
     out = compute(model, torch.tensor(PROMPTS, device=model.device) % words, cached=True)
     cache, order = own_cache(out), torch.tensor(ORDER, device=model.device)
-    cache.reorder_cache(order)
+    select_rows(cache, order)
     logits = [out.logits[order, -1]]
     for tokens in (torch.tensor(CONTINUED, device=model.device) % words).T[:-1]:
         out = compute(model, tokens[:, None], cache)
@@ -148,23 +159,31 @@ def compute(
         The model's output.
     """
     options = {} if cache is None else dict(cache_argument(model, cache))
-    if last and can_keep_last(type(model)):
+    if last and can_keep_last(type(model).forward):
         options["logits_to_keep"] = 1
     return model(input_ids=ids, use_cache=cached or cache is not None, **options)
 
 
 @lru_cache(maxsize=64)
-def can_keep_last(kind: type[PreTrainedModel]) -> bool:
-    """Tell whether a class of models can leave out the logits of all tokens but the last."""
-    return "logits_to_keep" in signature(kind.forward).parameters
+def can_keep_last(forward: Callable[..., Any]) -> bool:
+    """Tell whether the forward method of a class can leave out the logits of all tokens but the last."""
+    return "logits_to_keep" in signature(forward).parameters
 
 
 def own_cache(output: Any) -> Cache:
     """Return the cache in a model's output. Raises TypeError if there is none whose rows can be reordered."""
-    found = getattr(output, "cache", None) or getattr(output, "past_key_values", None)
-    if not isinstance(found, Cache):
-        raise TypeError("its output holds no cache whose rows can be selected")
-    return found
+    for value in output.values():
+        if isinstance(value, Cache):
+            return value
+    raise TypeError("its output holds no cache whose rows can be selected")
+
+
+def select_rows(cache: Cache, rows: Tensor) -> None:
+    """Keep the given rows of a cache, in their order; a row may be repeated.
+
+    Unlike ``batch_select_indices``, which transformers has for attention layers only, this covers recurrent states.
+    """
+    cache.reorder_cache(rows)  # type: ignore[arg-type]
 
 
 def relative(logits: Tensor, want: Tensor) -> float:
