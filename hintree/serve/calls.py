@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 
-from hintree.search import Ledger
+from hintree.search import Ledger, Problem
 from hintree.serve.engine import Event, SearchJob
 from hintree.serve.requests import ParsedRequest
 from hintree.serve.service import Service
@@ -42,7 +43,8 @@ class Call:
 
         seed = solver.seed if parsed.body.seed is None else parsed.body.seed
         budget = service.budget(solver, parsed.max_tokens)
-        self.job = SearchJob(self.solver, parsed.question, seed, budget, send, stream=bool(parsed.body.stream))
+        problem, self.unread = readable(solver, parsed.problem)
+        self.job = SearchJob(self.solver, problem, seed, budget, send, stream=bool(parsed.body.stream))
 
     @asynccontextmanager
     async def running(self, request: Request, left: float) -> AsyncIterator[None]:
@@ -84,8 +86,20 @@ class Call:
             "stop_reason": str(solution.stop_reason),
             "tree": None if name is None else link(name),
             "ledger": solution.ledger.to_dict(),
-            "warnings": [*self.parsed.warnings, *odd],
+            "warnings": [*self.parsed.warnings, *self.unread, *odd],
         }
+
+
+def readable(solver: Solver, problem: Problem) -> tuple[Problem, list[str]]:
+    """Return a problem as the reasoner can read it, and a warning about the part that is left out.
+
+    The shipped reasoner has only learned to read a question, so the conversation before it is left out.
+    """
+    count = len(problem.turns) + bool(problem.system)
+    if not count or not str(solver.models["reasoner"]).startswith("embedded:"):
+        return problem, []
+    unread = f"the shipped reasoner saw the last user message only; {count} earlier messages were not read"
+    return replace(problem, system="", turns=()), [unread]
 
 
 async def wait_for_disconnect(request: Request, callback: Callable[[], None]) -> None:

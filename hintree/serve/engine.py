@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hintree.search import Budget, Run, Tree
+from hintree.search import Budget, Problem, Run, Tree
 from hintree.search.core.batched_driver import serve_one_role
 from hintree.search.core.endings import CANCELLED
 from hintree.search.core.run import advance
 from hintree.serve.committed import commits_early, committed_prefix
-from hintree.solver import Solution, Solver, problem_of
+from hintree.solver import Solution, Solver
 
 Event = list[str] | Solution | Exception
 """Newly committed steps, the solution, or the error that ended the search; the last two are final."""
@@ -39,7 +39,7 @@ class SearchJob:
 
     Attributes:
         solver: Solver with the search, the rewrite rule and the models.
-        question: Checked question.
+        problem: Checked question, with the conversation before it.
         seed: Seed of the tree.
         budget: Limits of the search.
         on_event: Callback for every event; called in the engine's thread.
@@ -49,7 +49,7 @@ class SearchJob:
     """
 
     solver: Solver
-    question: str
+    problem: Problem
     seed: int
     budget: Budget
     on_event: Callable[[Event], None]
@@ -60,7 +60,7 @@ class SearchJob:
 
     def start(self) -> None:
         """Create the tree and run the search to its first requests."""
-        tree = Tree(problem_of(self.question), self.seed)
+        tree = Tree(self.problem, self.seed)
         self.run = Run(tree, self.solver.search.grow(tree, self.solver.rewrite), started=time.monotonic())
         self.run.resume(None)
 
@@ -82,9 +82,9 @@ class SearchJob:
             and commits_early(self.solver.search)
             and all(request.role != "scorer" for request in self.run.requests)
         ):
-            steps = [node.step.text for node in committed_prefix(self.run.tree)[self.sent :]]
-            self.sent += len(steps)
-            return steps or None
+            nodes = committed_prefix(self.run.tree)[self.sent :]
+            self.sent += len(nodes)
+            return [node.step.text for node in nodes if not node.step.thinking] or None
         return None
 
 

@@ -1,14 +1,15 @@
 """Request bodies of OpenAI's two endpoints, validated field by field."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hintree.errors import UsageError
+from hintree.search import Problem
 from hintree.serve.errors import ApiError
-from hintree.solver import check_question
+from hintree.solver import check_question, problem_of
 
 UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
@@ -77,13 +78,13 @@ class ParsedRequest:
 
     Attributes:
         body: Validated fields.
-        question: The last message, from the user, or the prompt.
+        problem: The last message, from the user, with the system text and the turns before it; or the prompt.
         stops: Stop texts; the response is cut before the first of them.
         warnings: Messages to the caller about ignored parts of the request.
     """
 
     body: Body
-    question: str
+    problem: Problem
     stops: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -115,7 +116,7 @@ def parse_request(data: Any, kind: type[ChatBody] | type[CompletionBody], longes
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ApiError(400, f"{where}: {first['msg']}", "invalid_value", where) from error
-    question, warnings = question_of(body)
+    question, earlier = question_of(body)
     stops = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     if len(stops) > 16 or not all(stops):
         raise ApiError(400, "stop: give at most 16 texts, none of them empty", "invalid_value", "stop")
@@ -124,21 +125,47 @@ def parse_request(data: Any, kind: type[ChatBody] | type[CompletionBody], longes
         what = f"the question has {len(question)} characters; at most {longest} are accepted"
         raise ApiError(400, what, "context_length_exceeded", field)
     try:
-        return ParsedRequest(body, check_question(question), stops, warnings)
+        problem, warnings = conversation(question, earlier)
     except UsageError as error:
         raise ApiError(400, str(error), "invalid_value", field) from error
+    return ParsedRequest(body, problem, stops, warnings)
 
 
-def question_of(body: ChatBody | CompletionBody) -> tuple[str, tuple[str, ...]]:
-    """Return the question and the warnings about ignored messages. Raises ApiError."""
+def question_of(body: ChatBody | CompletionBody) -> tuple[str, list[ChatMessage]]:
+    """Return the question and the messages before it. Raises ApiError."""
     if isinstance(body, CompletionBody):
         prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
         if len(prompts) != 1:
             raise ApiError(400, f"{len(prompts)} prompts: send one a request", "invalid_value", "prompt")
-        return prompts[0], ()
+        return prompts[0], []
     *earlier, last = body.messages
     if last.role != "user":
         what = f"the last message is the {last.role}'s; let it be the user's, with the whole question"
         raise ApiError(400, what, "invalid_value", "messages")
-    unread = f"the search saw the last user message only; {len(earlier)} earlier messages were not read"
-    return last.text(), (unread,) if earlier else ()
+    return last.text(), earlier
+
+
+def conversation(question: str, earlier: Sequence[ChatMessage]) -> tuple[Problem, tuple[str, ...]]:
+    """Return the problem of a question with the conversation before it, and the warnings about messages left out.
+
+    System messages are joined, and so are the messages of one role in a row, since chat templates ask for turns.
+    Messages of tools and empty ones are left out.
+
+    Raises:
+        UsageError: A text is too long or holds control characters.
+    """
+    read = [(message.role, message.text()) for message in earlier]
+    systems = [check_question(text) for role, text in read if role in ("system", "developer") and text.strip()]
+    turns: list[tuple[str, str]] = []
+    for role, text in read:
+        if role not in ("user", "assistant") or not text.strip():
+            continue
+        if turns and turns[-1][0] == role:
+            role, text = role, f"{turns.pop()[1]}\n\n{text}"
+        turns.append((role, check_question(text)))
+    if turns and turns[-1][0] == "user":
+        question = f"{turns.pop()[1]}\n\n{question}"
+    left_out = sum(role in ("tool", "function") or not text.strip() for role, text in read)
+    warnings = (f"{left_out} earlier messages of tools, or without text, were not read",) if left_out else ()
+    problem = problem_of(check_question(question))
+    return replace(problem, system="\n\n".join(systems), turns=tuple(turns)), warnings

@@ -16,9 +16,18 @@ DONE = "data: [DONE]\n\n"
 
 
 def solution_text(solution: Solution) -> str:
-    """Return the steps of the chosen path, one paragraph each, and the answer in canonical form as the last."""
-    steps = [node.step.text for node in solution.steps]
+    """Return the steps of the chosen path, one paragraph each, and the answer in canonical form as the last.
+
+    Thoughts are left out; ``thought_text`` returns them.
+    """
+    steps = [node.step.text for node in solution.steps if not node.step.thinking]
     return SEPARATOR.join([*steps, *([] if solution.answer is None else [f"Answer: {solution.answer}"])])
+
+
+def thought_text(solution: Solution) -> str:
+    """Return the thoughts on the chosen path; "" if the model wrote none."""
+    steps = [node.step.text if node.step.thinking else node.step.thought for node in solution.steps]
+    return SEPARATOR.join(text for text in steps if text)
 
 
 def cut(text: str, stops: Sequence[str]) -> str:
@@ -69,7 +78,10 @@ class ResponseBuilder:
 
     def completion(self, text: str, solution: Solution, extra: dict[str, Any]) -> dict[str, Any]:
         """Return the whole completion; ``extra`` becomes its ``hintree`` object."""
-        content = {"message": {"role": "assistant", "content": text, "failure": None}} if self.chat else {"text": text}
+        message = {"role": "assistant", "content": text, "failure": None}
+        if thought := thought_text(solution):
+            message["reasoning_content"] = thought
+        content: dict[str, Any] = {"message": message} if self.chat else {"text": text}
         choice = {"index": 0, **content, "logprobs": None, "finish_reason": finish_reason(solution)}
         kind = "chat.completion" if self.chat else "text_completion"
         return {**self._header(kind), "choices": [choice], "usage": usage(solution.ledger), "hintree": extra}

@@ -87,7 +87,7 @@ def test_stop_texts_cut_the_response_whole_and_streamed(client):
     assert text == whole.choices[0].message.content
 
 
-def test_earlier_messages_are_ignored_with_a_warning(client):
+def test_the_shipped_reasoner_is_not_given_earlier_messages_and_a_warning_says_so(client):
     messages = [
         {"role": "system", "content": "Be brief."},
         *user_message("x"),

@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from hintree.lab.generate import problems
-from hintree.search import Beam, Budget, Rewrite
+from hintree.search import Beam, Budget, Problem, Rewrite
 from hintree.serve.benchmark import serving
 from hintree.serve.engine import Engine, QueueFullError, SearchJob
 from hintree.serve.service import Service
@@ -101,9 +101,9 @@ def fail(requests):
 def test_a_bug_in_the_engine_reaches_every_caller(solvers, caplog):
     events = []
     engine = Engine(2, 0)
-    job = SearchJob(solvers["greedy"], QUESTION, 0, Budget(), events.append)
+    job = SearchJob(solvers["greedy"], Problem(QUESTION), 0, Budget(), events.append)
     engine.submit(job)
-    engine.submit(SearchJob(solvers["greedy"], QUESTION, 0, Budget(), events.append))
+    engine.submit(SearchJob(solvers["greedy"], Problem(QUESTION), 0, Budget(), events.append))
     with pytest.raises(QueueFullError):
         engine.submit(job)
     engine._round = lambda: 1 / 0
