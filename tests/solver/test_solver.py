@@ -143,7 +143,7 @@ def test_unknown_names_are_refused():
 
 def test_a_chat_model_of_a_real_architecture_runs_the_whole_chain(chat_model, tiny_prm, tmp_path):
     names = {role: str(chat_model) for role in ("reasoner", "hinter", "teacher")}
-    solver = hintree.Solver(**names, scorer=str(tiny_prm), search=hintree.Beam(2, 2, depth=2))
+    solver = hintree.Solver(**names, scorer=str(tiny_prm), search=hintree.Beam(2, 2, depth=2, repeats=0))
     solution = solver.solve("What is 2 + 2?")
     assert solution.ledger["reasoner"].calls >= 4 and solution.ledger["scorer"].calls > 0
     assert all(len(n.step.text) <= 512 for n in solution.tree)
