@@ -13,6 +13,7 @@ FEW = {
 }
 ROBERTA = "camembert data2vec-text roberta roberta-prelayernorm xlm-roberta xlm-roberta-xl"
 REFUSED = {kind: "counts positions in its own way" for kind in ROBERTA.split()} | {
+    "bamba": "computes other logits with its cache",
     "cpmant": "is not causal",
     "dots3_note": "unexpected keys",
     "emu3": "missing keys",  # transformers does not build it small
