@@ -1,0 +1,192 @@
+"""Read numbers in words, in six languages: "twenty-five", "treinta y uno", "einunddreißig", "इकतीस", "三十一"."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from hintree.policies.language import without_accents
+from hintree.policies.numerals import ENGLISH, NUMERALS, PARTS, Numerals
+
+WORD = re.compile(r"[\u0900-\u0963\u0970-\u097f]+|[^\W\d_]+")
+GAP = re.compile(r"[-\s\u2010\u2011]")
+"""Matches what may stand between two words of a number."""
+DIGITS = {
+    digit: n
+    for n, digits in enumerate("零〇 一壹 二贰貳两兩 三叁參 四肆 五伍 六陆陸 七柒 八捌 九玖".split())
+    for digit in digits
+}
+TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+CHINESE = re.compile(f"第?[{''.join([*DIGITS, *TENS, *MYRIADS])}]+")
+"""Matches a Chinese number, or an ordinal, which begins with 第."""
+IDIOM = re.compile("(?<=[数數几幾])十|十(?=[几幾多来來余餘足字]|分(?![钟鐘之]))")
+"""Matches a ten in words such as "very" (十分) and "dozens" (数十)."""
+CHINESE_PARTS = {"半": 2, "双": 2, "雙": 2, "加倍": 2, "翻倍": 2, "一打": 12}
+LONGEST = 60
+"""Characters of a Chinese number that is read."""
+
+
+class Spelled(NamedTuple):
+    """A number in words: where it stands in a text, and its value."""
+
+    start: int
+    end: int
+    value: int
+
+
+class Word(NamedTuple):
+    """A word of a text: where it stands, and its letters in one spelling."""
+
+    start: int
+    end: int
+    folded: str
+
+
+def spelled(text: str, languages: Collection[str]) -> list[Spelled]:
+    """Return the numbers that a text states in words, in the order in which they stand.
+
+    A number of several words is one ("two hundred and five"); ordinals are none.
+
+    Args:
+        text: Text in Unicode's normal form NFKC.
+        languages: Codes of the languages of the text. Words that are English too, such as "once" (11), are read as
+            numbers in a text of their language, or inside a number ("dos mil").
+    """
+    found = list(chinese(text))
+    tokens = [Word(m.start(), m.end(), folded(m[0])) for m in WORD.finditer(text)]
+    for code, numerals in NUMERALS.items():
+        i = 0
+        while i < len(tokens):
+            value, end, ordinal = phrase(text, tokens, i, numerals, native=code in languages)
+            if value is not None and not ordinal:
+                found.append(Spelled(tokens[i].start, tokens[end - 1].end, value))
+            i = max(end, i + 1)
+    return without_overlaps(found)
+
+
+def folded(word: str) -> str:
+    """Return a word in lower case, without accents, and with one spelling of Hindi's nasal sign."""
+    return without_accents(word.casefold()).replace("\u0901", "\u0902").replace("\u093c", "")
+
+
+def without_overlaps(found: list[Spelled]) -> list[Spelled]:
+    """Return the numbers in order, the longest one of those that overlap."""
+    kept: list[Spelled] = []
+    for one in sorted(set(found), key=lambda one: (one.start, -one.end)):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+    return kept
+
+
+def phrase(text: str, tokens: list[Word], i: int, numerals: Numerals, *, native: bool) -> tuple[int | None, int, bool]:
+    """Return (value, end, ordinal) of the number that starts at a token; the value is None if none does."""
+    total = group = 0
+    end, k, joint = i, i, None
+    while k < len(tokens) and (k == i or GAP.fullmatch(text, tokens[k - 1].end, tokens[k].start)):
+        word = tokens[k].folded
+        if k > i and joint is None and word in numerals.joints:
+            joint, k = numerals.joints[word], k + 1
+            continue
+        own = native or word not in numerals.english or (k > i and tokens[i].folded not in ENGLISH)
+        value = numerals.value(word) if own else None
+        if k == i and value is not None and i and tokens[i - 1].folded == numerals.no_number.get(word):
+            value = None
+        if k > i and value is None and ends_ordinal(text, tokens, k, numerals):
+            return total + group, k + 1, True
+        if value is None or (joint and not joint(total + group, value)):
+            break
+        sums = added(total, group, value, numerals)
+        if sums is None:
+            break
+        (total, group), joint, k = sums, None, k + 1
+        end = k
+    return (total + group if end > i else None), end, False
+
+
+def ends_ordinal(text: str, tokens: list[Word], k: int, numerals: Numerals) -> bool:
+    """Test if a word makes an ordinal of the number before it, as in "twenty-first" and "vingt et unième"."""
+    word = tokens[k].folded
+    if numerals is NUMERALS["en"]:
+        return word in numerals.ordinal and text[tokens[k - 1].end : tokens[k].start] == "-"
+    return bool(numerals.ordinal) and word.endswith(numerals.ordinal)
+
+
+def added(total: int, group: int, value: int, numerals: Numerals) -> tuple[int, int] | None:
+    """Return (total of the scales, number before the next scale) with one more word; None if it begins another number.
+
+    >>> added(2000, 5, 100, NUMERALS["en"]), added(0, 60, 12, NUMERALS["fr"]), added(0, 10, 5, NUMERALS["en"])
+    ((2000, 500), (0, 72), None)
+    """
+    french = numerals is NUMERALS["fr"]
+    if value in (1000, 10**5, 10**6, 10**7, 10**9, 10**12, 10**15):
+        count = total + group if total < value else group
+        count = count or (1 if value == 1000 else 0)
+        return ((total if total >= value else 0) + count * value, 0) if count else None
+    if value == 100 and 0 < group < 100 and numerals is not NUMERALS["es"]:
+        return total, 100 * group
+    if french and value == 20 and group % 100 == 4:
+        return total, group + 76
+    if french and 10 <= value < 20 and group % 100 in (60, 80):
+        return total, group + value
+    rest = total + group
+    width = 100 if numerals.atomic and value < 100 else 10 ** len(str(value))
+    unit_after_ten = group % 100 == 10 and not (french and 7 <= value <= 9)
+    return None if rest % width or unit_after_ten else (total, group + value)
+
+
+def chinese(text: str) -> Iterator[Spelled]:
+    """Yield the numbers in Chinese characters; 第三 (the third) is none."""
+    skipped = {m.start() for m in IDIOM.finditer(text)}
+    for match in CHINESE.finditer(text):
+        run = match[0].lstrip("".join([*TENS, *MYRIADS][2:])) if match[0][0] != "第" else ""
+        start = match.end() - len(run)
+        if not run or len(run) > LONGEST or (len(run) == 1 and start in skipped):
+            continue
+        if all(c in DIGITS for c in run) and (len(run) < 3 and not any(DIGITS[c] == 0 for c in run[1:])):
+            for place, digit in enumerate(run, start):  # 三四 is "three or four"
+                yield Spelled(place, place + 1, DIGITS[digit])
+        else:
+            yield Spelled(start, match.end(), chinese_value(run))
+
+
+def chinese_value(run: str) -> int:
+    """Return the value of a Chinese number: 三十一, 两万三千, 二〇二六, and 三百五 for 350.
+
+    >>> [chinese_value(run) for run in ("三十一", "十二", "两万三千", "二〇二六", "三百五", "三百零五", "一亿二千万")]
+    [31, 12, 23000, 2026, 350, 305, 120000000]
+    """
+    if all(c in DIGITS for c in run):
+        return int("".join(str(DIGITS[c]) for c in run))
+    total = section = 0
+    digit, last = None, 1
+    for c in run:
+        if c in DIGITS:
+            digit, last = (None, 1) if DIGITS[c] == 0 else (DIGITS[c], last)
+        elif c in TENS:
+            section, digit, last = section + (digit or 1) * TENS[c], None, TENS[c]
+        else:
+            section, last = section + (digit or 0), MYRIADS[c]
+            total = (total + section) * last if total < last else total + section * last
+            section, digit = 0, None
+    return total + section + (digit or 0) * (last // 10 if last >= 100 else 1)
+
+
+def parts(text: str, languages: Collection[str]) -> set[int]:
+    """Return the numbers that words such as "half" and "dozen" stand for, in English and the given languages."""
+    known = {word: n for code in ("en", *languages) for word, n in PARTS.get(code, {}).items()}
+    words = {known[word] for m in WORD.finditer(text) if (word := folded(m[0])) in known}
+    return words | {n for word, n in CHINESE_PARTS.items() if word in text}
+
+
+def scale_after(text: str, end: int) -> tuple[int, int]:
+    """Return (factor, end) of the words of scale after a number in digits, "3 million" and "3万"; (1, end) for none."""
+    factor, place = 1, end + (text[end : end + 1] == " ")
+    while (scale := (TENS | MYRIADS).get(text[place : place + 1], 1)) >= 100 and factor < 10**12:
+        factor, place, end = factor * scale, place + 1, place + 1
+    word = WORD.match(text, place) if factor == 1 else None
+    for numerals in NUMERALS.values() if word and len(word[0]) < LONGEST else ():
+        name = folded(word[0]) if word else ""
+        value = numerals.value(name) or 1
+        if word and value >= 100 and set(str(value)) == {"1", "0"} and name not in ("cent", "cents"):
+            return value, word.end()
+    return factor, end
