@@ -15,6 +15,7 @@ from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
 from hintree.cli.grade import add_grade
 from hintree.cli.lab import add_lab
+from hintree.cli.options import timeout_in_environment
 from hintree.cli.parser import Parser
 from hintree.cli.presets import add_presets
 from hintree.cli.report import add_report
@@ -72,7 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = build_parser().parse_args(argv)
         quiet_loaders()
-        args.run(args)
+        with timeout_in_environment(args):
+            args.run(args)
         sys.stdout.flush()
     except (HintreeError, GraderError) as error:
         print(f"hintree: error: {error}", file=sys.stderr)

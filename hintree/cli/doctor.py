@@ -5,14 +5,14 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hintree.cli.options import add_json
+from hintree.cli.options import add_json, add_timeout
 
 if TYPE_CHECKING:
     from hintree.models.remote.capabilities import Capabilities
 
-EPILOG = """Sends about 20 short requests, compares the responses, and names the fallback for each missing capability. A
-key is read from the environment variable HINTREE_KEY_ and the host, such as HINTREE_KEY_API_EXAMPLE_COM; it is never
-shown. More on servers: docs/servers.md.
+EPILOG = """Sends about 25 short requests, and a few longer ones to a model that thinks; compares the responses, and
+names the fallback for each missing capability. A key is read from the environment variable HINTREE_KEY_ and the host,
+such as HINTREE_KEY_API_EXAMPLE_COM; it is never shown. More on servers: docs/servers.md.
 
 examples:
   hintree doctor http://localhost:8000/v1
@@ -39,6 +39,19 @@ ENDINGS = {
 SEEDS = {True: "same seed, same tree", False: "none: different samples every time"}
 COUNTS = {"right": "the server's", "wrong": "hintree's: its log-probabilities, else about one per word"}
 COUNTS["missing"] = COUNTS["wrong"]
+TEMPLATES = {
+    "effective": ("yes", "chat_template_kwargs is sent"),
+    "accepted": ("accepted, without a visible effect", "chat_template_kwargs is sent"),
+    "refused": ("refused", "none: arguments of a protocol have no effect"),
+    "": ("-", "not used: raw completions have no template"),
+}
+SHOWN = {"field": "apart from the text", "text": "in the text"}
+TURNED_OFF = {
+    "template": ("yes, by enable_thinking", "chat_template_kwargs is sent"),
+    "none": ("yes, by reasoning_effort", '"none" is sent'),
+    "low": ("no; shorter by reasoning_effort", '"low" is sent; thoughts are dropped and counted'),
+    "": ("no", "thoughts are dropped and counted"),
+}
 
 
 class Finding(NamedTuple):
@@ -57,6 +70,7 @@ def add_doctor(commands: Any) -> None:
         epilog=EPILOG,
     )
     doctor.add_argument("url", metavar="URL", help="address of a server, with #NAME if it has several models")
+    add_timeout(doctor)
     add_json(doctor)
     doctor.set_defaults(run=run_doctor)
 
@@ -100,6 +114,8 @@ def findings(can: "Capabilities") -> list[Finding]:
         Finding("temperature", *SAMPLINGS[can.sampling]),
         Finding("seed", yes(can.seed), SEEDS[can.seed] if can.sampling != "no" else "-"),
         Finding("top_k, min_p", yes(can.extras), "always sent" if can.extras else "sent only if set"),
+        Finding("limit of tokens", can.limit, "it is sent"),
+        Finding("template arguments", *TEMPLATES[can.template]),
         Finding("stop text", can.stop, STOPS[can.stop]),
         Finding("end of text told from stop text", *ENDINGS[can.ending]),
         Finding(
@@ -108,7 +124,25 @@ def findings(can: "Capabilities") -> list[Finding]:
             "token confidence is available" if can.logprobs else "none: `--scorer confidence` is refused",
         ),
         Finding("usage", can.usage, COUNTS[can.usage]),
+        *for_thoughts(can),
         *for_scorers(can),
+    ]
+
+
+def for_thoughts(can: "Capabilities") -> list[Finding]:
+    """Return the rows about thoughts; a single one for a model that was not seen to think."""
+    thoughts = can.thoughts
+    if not thoughts.style:
+        return [Finding("thinking", "not seen", "-")]
+    grown = "a thought grows step by step" if thoughts.continued else "a thought and its answer are one step"
+    opened = ", opened by the template" if thoughts.opened else ""
+    forced = "a cut thought is ended by force" if thoughts.closed else "a cut thought has no answer"
+    return [
+        Finding("thinking", f"style {thoughts.style}, {SHOWN[thoughts.shown]}{opened}", "it is kept out of solutions"),
+        Finding("thinking turned off", *TURNED_OFF[thoughts.off]),
+        Finding("thought continued", yes(thoughts.continued), grown),
+        Finding("finished thought kept", yes(thoughts.closed), forced),
+        Finding("thinking_token_budget", yes(thoughts.budget), "it is sent" if thoughts.budget else "not sent"),
     ]
 
 

@@ -1,6 +1,9 @@
 """Option groups, types and checks that several commands share."""
 
 import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hintree.errors import UsageError
@@ -54,6 +57,7 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         help="a PRM, named as --reasoner; or judge (the teacher's model), $scorers; see `hintree scorers`",
     )
     add_prm_spec(group)
+    add_timeout(group)
 
 
 def add_prm_spec(parser: argparse._ActionsContainer) -> None:
@@ -73,6 +77,33 @@ def add_loading(parser: argparse._ActionsContainer) -> None:
         default="auto",
         help=f"number format: {', '.join(DTYPES)}; auto is float32 on a CPU, else bfloat16 (default %(default)s)",
     )
+
+
+def add_timeout(parser: argparse._ActionsContainer) -> None:
+    """Add the deadline of requests to model servers; ``timeout_in_environment`` applies it."""
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        help="deadline of one request to a model server; all its tries together get 10/3 of it (default 180, or "
+        "HINTREE_TIMEOUT)",
+    )
+
+
+@contextmanager
+def timeout_in_environment(args: argparse.Namespace) -> Iterator[None]:
+    """Set the environment variable of ``--timeout``, which worker processes inherit, while a command runs."""
+    given = getattr(args, "timeout", None)
+    if given is None:
+        yield
+        return
+    from hintree.models.remote.address import TIMEOUT, parse_timeout
+
+    before, os.environ[TIMEOUT] = os.environ.get(TIMEOUT), str(parse_timeout(given))
+    try:
+        yield
+    finally:
+        os.environ.pop(TIMEOUT)
+        os.environ.update({} if before is None else {TIMEOUT: before})
 
 
 def add_budget(parser: argparse._ActionsContainer) -> None:

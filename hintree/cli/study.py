@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_json, add_problem_options, positive
+from hintree.cli.options import add_json, add_problem_options, add_timeout, positive
 from hintree.errors import UsageError
 
 EXAMPLES = """examples:
@@ -62,6 +62,7 @@ def add_study(commands: Any) -> None:
         default=64,
         help="problems that a worker solves in one batch (default %(default)s)",
     )
+    add_timeout(run)
     run.add_argument(
         "--heartbeat-timeout",
         "--patience",

@@ -67,13 +67,18 @@ def respond(trace, path, body):
         return 400, {"error": {"message": "Unknown parameter: 'continue_final_message'."}}
     last = body["messages"][-1]
     continued = last["role"] == "assistant" and (flags or trace.prefill == "last")
-    thinking = not (trace.switch and body.get("chat_template_kwargs", {}).get("enable_thinking") is False)
-    thinking &= not (trace.effort and body.get("reasoning_effort") == "none")
+    thinking = thinks_for(trace, body)
     begun = begin(trace, last["content"] if continued else None, thinking, flags)
     before = "".join(f"<|{turn['role']}|>{turn['content']}" for turn in body["messages"][: -1 if continued else None])
     closing = END if last["role"] == "assistant" and not continued else ""
     prompt = len(TOKEN.findall(f"{before}{closing}{ASSISTANT}{begun}"))
     return 200, reply(trace, body, rest(trace, begun, thinking, body), prompt)
+
+
+def thinks_for(trace, body):
+    """Tell whether the model thinks for a request."""
+    switched = trace.switch and body.get("chat_template_kwargs", {}).get("enable_thinking") is False
+    return not switched and not (trace.effort and body.get("reasoning_effort") == "none")
 
 
 def begin(trace, given, thinking, flags):
@@ -122,7 +127,7 @@ def reply(trace, body, text, prompt_tokens):
     choice = {"index": 0, "finish_reason": finish, **({"stop_reason": stop_reason} if trace.names_stop else {})}
     usage = {"prompt_tokens": prompt_tokens, "completion_tokens": written, "total_tokens": prompt_tokens + written}
     message = {"role": "assistant", "content": text}
-    if trace.parser and not (trace.effort and body.get("reasoning_effort") == "none"):
+    if trace.parser and thinks_for(trace, body):
         before, closed, after = text.partition(style.close)
         thinks = closed or trace.opened or text.startswith(style.open)
         thought = before.removeprefix(style.open) if thinks else ""

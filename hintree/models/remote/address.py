@@ -17,6 +17,8 @@ ENDPOINTS = ("chat/completions", "completions")
 OLLAMA_PORT, LMSTUDIO_PORT = 11434, 1234
 ANY_HOST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """Addresses that a server listens on and no client can connect to, with those to use instead."""
+TIMEOUT = "HINTREE_TIMEOUT"
+"""Environment variable with the deadline of one try in seconds; ``--timeout`` sets it, also for worker processes."""
 START = {
     "ollama": "start it with `ollama serve` and fetch the model with `ollama pull NAME`, or set OLLAMA_HOST",
     "lmstudio": "start it with `lms server start`, and load the model with `lms load NAME`",
@@ -129,6 +131,17 @@ def ollama_base() -> str:
         ) from error
     host = ANY_HOST.get(host, f"[{host}]" if ":" in host else host)
     return f"{scheme or 'http'}://{host}:{port}{parts.path.rstrip('/')}/v1"
+
+
+def parse_timeout(text: str) -> float:
+    """Parse a number of seconds above 0. Raises UsageError."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 1e6:
+        raise UsageError(f"timeout {text!r} is not a number of seconds above 0 and at most 1e6; give one, as in 600")
+    return seconds
 
 
 def key_variable(base: str) -> str:

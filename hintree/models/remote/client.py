@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from hintree.errors import ContextError, ModelError, ServerError, UsageError
-from hintree.models.remote.address import Address, key_of, key_variable
+from hintree.errors import ContextError, ModelError, ServerError
+from hintree.models.remote.address import TIMEOUT, Address, key_of, key_variable, parse_timeout
 from hintree.search.core.scope import current_scope
 
 T = TypeVar("T")
@@ -34,8 +34,6 @@ REFUSED_AS_500 = re.compile(rb"template|jinja|not supported|unsupported|does not
 """Matches the errors with status 500 that no further try changes, as llama.cpp sends them."""
 COMMENTS = re.compile(rb"\A(?:\s*:[^\n]*\n)+")
 """Matches the comment lines that a proxy writes before a response to keep a connection open."""
-TIMEOUT = "HINTREE_TIMEOUT"
-"""Environment variable with the deadline of one try in seconds; ``--timeout`` sets it, also for worker processes."""
 
 
 class TransientServerError(Exception):
@@ -101,17 +99,6 @@ def usual_limits() -> Limits:
         return Limits()
     seconds = parse_timeout(given)
     return Limits(seconds=seconds * Limits().seconds / Limits().try_seconds, try_seconds=seconds)
-
-
-def parse_timeout(text: str) -> float:
-    """Parse a number of seconds above 0. Raises UsageError."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 1e6:
-        raise UsageError(f"timeout {text!r} is not a number of seconds above 0 and at most 1e6; give one, as in 600")
-    return seconds
 
 
 class Server:

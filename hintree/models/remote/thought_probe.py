@@ -16,6 +16,8 @@ TOKENS = 256
 """Most tokens of a probe's text; models that do not think need a few of them."""
 LONG = 1024
 """Most tokens for a model whose name says that it thinks."""
+LONGEST_MARKS = 20
+"""Most tokens of the marks of a finished thought and the text around them."""
 Send = Callable[..., Awaitable[Reply]]
 
 
@@ -67,7 +69,7 @@ class ThoughtProbe:
         """Return the thoughts with what the server does to one in the assistant's turn.
 
         Token counts of prompts show it: a thought that is continued costs its own tokens, an empty one that the
-        template puts before it costs more, and one that the template removes costs none.
+        template puts before it costs more, and one that the template removes costs nothing, however long it is.
         """
         style = thoughts.found
         if style is None or not prefill:
@@ -79,11 +81,11 @@ class ThoughtProbe:
         none, four, eight, closed, closed_eight = (count or 0 for count in counts)
         slope = (eight - four) / 4
         mark = four - none - 4 * slope
-        kept = 0 < closed - four - 4 * slope <= 12 and closed_eight > closed
+        kept = 0 < closed < closed_eight and closed - none - 2 * (closed_eight - closed) <= LONGEST_MARKS
         continued = thoughts.shown == "text" and all((none, four, eight)) and slope > 0 and -1 < mark < 6
         if style.on and continued and mark >= 4:  # the mark, and an empty thought before it
             continued = False
-        return replace(thoughts, continued=continued and kept, closed=bool(closed and kept))
+        return replace(thoughts, continued=continued and kept, closed=kept)
 
     async def _template(self) -> str:
         """Return the chat template that llama.cpp shows under ``/props``; "" for any other server."""
