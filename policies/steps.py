@@ -4,12 +4,16 @@ import math
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hintree.grade import find_answer
 from hintree.models import Completion
 from hintree.policies.formats import PromptFormat
 from hintree.search import Node, Problem, Response, StepOutput
+
+if TYPE_CHECKING:
+    from hintree.grade import Form
+    from hintree.grade.choices import Choices
 
 MIN_PROBABILITY = sys.float_info.min
 """Smaller probabilities are raised to this value before their logarithm is taken."""
@@ -28,9 +32,7 @@ def as_step(
     ended = "delimiter" if done.ended == "stop" or (done.ended == "length" and rule.by == "tokens") else done.ended
     text = trimmed(done.text, rest=bool(before)) if ended != "length" and rule.trims else done.text
     choices, forms = problem.choices or None, protocol.forms()
-    answer = find_answer(before + done.text, choices, forms=forms)
-    if answer is None and above:
-        answer = find_answer(f"{above}\n\n{before}{done.text}", choices, forms=forms)
+    answer = stated_answer(before + done.text, above, choices, forms)
     own = rule.stops[0] if rule.stops else ""
     step = StepOutput(
         text,
@@ -46,9 +48,31 @@ def as_step(
     return Response(step, done.usage)
 
 
+def stated_answer(
+    text: str, above: str, choices: "Choices | None" = None, forms: "Sequence[str | Form] | None" = None
+) -> str | None:
+    """Return the answer that a step states by itself, or with the line above it; None if it states none.
+
+    Args:
+        text: Text of the step.
+        above: Last line of the step before, such as "**Final Answer**"; "" for none.
+        choices: Options of multiple choice.
+        forms: Forms in which an answer is read; None for all.
+    """
+    answer = find_answer(text, choices, forms=forms)
+    if answer is None and above:
+        answer = find_answer(f"{above}\n\n{text}", choices, forms=forms)
+    return answer
+
+
 def last_line(path: Sequence[Node]) -> str:
     """Return the last line of the solution so far, "" if it has none."""
-    lines = path[-1].step.text.rstrip().splitlines() if path and not path[-1].step.thinking else []
+    return "" if not path or path[-1].step.thinking else last_line_of(path[-1].step.text)
+
+
+def last_line_of(text: str) -> str:
+    """Return the last line of a text that is not blank, "" if it has none."""
+    lines = text.rstrip().splitlines()
     return lines[-1] if lines else ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hintree import grade
+from hintree.policies.steps import last_line_of, stated_answer
 from hintree.scorers.base import PathScorer, Prefix
 from hintree.search.core.batched_driver import batched_driver
 from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
@@ -41,8 +42,8 @@ def roll_out_prefixes(prefixes: Sequence[Prefix], writer: Handler, n: int, depth
     for prefix in prefixes:
         tree = Tree(Problem(prefix.question, f"{prefix.seed:x}", prefix.choices), prefix.seed)
         node = tree.root
-        for step in prefix.steps:
-            node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0, grade.find_answer(step)), "reasoner")
+        for step, answer in zip(prefix.steps, answers_of(prefix), strict=True):
+            node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0, answer), "reasoner")
         answers: list[str | None] = []
         searches.append((tree, grow(tree, node, answers)))
         results.append((tree, answers))
@@ -52,6 +53,12 @@ def roll_out_prefixes(prefixes: Sequence[Prefix], writer: Handler, n: int, depth
         spent = (account.calls, account.prompt_tokens, account.forwarded_tokens, account.generated_tokens)
         usage[id(run.tree)] = Usage(*spent)
     return [Rollouts(answers, usage[id(tree)]) for tree, answers in results]
+
+
+def answers_of(prefix: Prefix) -> list[str | None]:
+    """Return the answer that each step states, read as for a step that a writer has just written."""
+    above = ["", *map(last_line_of, prefix.steps)]
+    return [stated_answer(step, line, prefix.choices or None) for step, line in zip(prefix.steps, above, strict=False)]
 
 
 class RolloutAgreement(PathScorer):
@@ -72,7 +79,7 @@ class RolloutAgreement(PathScorer):
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """Return the agreement for each prefix."""
-        stated = [grade.find_answer(prefix.steps[-1]) for prefix in prefixes]
+        stated = [answers_of(prefix)[-1] for prefix in prefixes]
         starts = [
             prefix if answer is None else prefix._replace(steps=prefix.steps[:-1])
             for prefix, answer in zip(prefixes, stated, strict=True)

@@ -1,0 +1,73 @@
+"""Answers of steps: a heading that is a step of its own is read with the step below it."""
+
+import pytest
+
+from hintree import Solver
+from hintree.models import Completion
+from hintree.policies import Sampling, StepWriter
+from hintree.policies.steps import last_line
+from hintree.scorers import Prefix
+from hintree.scorers.rollouts import RolloutAgreement, answers_of, roll_out_prefixes
+from hintree.search import Handler, Problem, Response, StepOutput, StepRequest, Tree, Usage
+
+
+class WrittenModel:
+    """A language model with a chat template that writes the given steps in order."""
+
+    name, chat, parameters, thinking = "written", True, 7, None
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+
+    def unknown_words(self, text):
+        return []
+
+    def generate(self, requests):
+        return [Completion(self.steps.pop(0), "stop", [0.5], [0.1], Usage(1, 1, 1, 1)) for _ in requests]
+
+
+HEADINGS = ["**Final Answer**", "## Final Answer", "So we add.\n\n**Final Answer:**", "Final Answer:"]
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_the_value_below_a_heading_that_is_a_step_of_its_own_is_the_answer(heading):
+    model = WrittenModel("12 + 19 = 31.", heading, "31", "never asked for")
+    solution = Solver("greedy", reasoner=model).solve("How many?")
+    assert (solution.answer, model.steps) == ("31", ["never asked for"])
+    assert [step.step.answer for step in solution.steps[-1].path()] == [None, None, "31"]
+
+
+@pytest.mark.parametrize("above", ["12 + 19 = 31.", "**Step 2**", "**Final Answer**\n\nWe add."])
+def test_a_value_below_any_other_line_is_no_answer(above):
+    tree = Tree(Problem("How many?"))
+    node = tree.add(tree.root, StepOutput(above, "delimiter", 1, 1.0, 1.0, 0.0), "reasoner")
+    (done,) = StepWriter(WrittenModel("31"), Sampling())([StepRequest(tree, node)])
+    assert done.value.answer is None
+
+
+def test_a_heading_in_a_thought_is_no_heading_of_the_solution():
+    tree = Tree(Problem("How many?"))
+    node = tree.add(tree.root, StepOutput("**Final Answer**", "delimiter", 1, 1.0, 1.0, 0.0, thinking=True), "reasoner")
+    assert last_line(node.path()) == ""
+
+
+def test_rollouts_read_a_heading_as_the_writers_do():
+    steps = ("12 + 19 = 31.", "**Final Answer**", "31")
+    assert answers_of(Prefix("q", steps, 0)) == [None, None, "31"]
+    assert answers_of(Prefix("q", (steps[1], "B"), 0, ("30", "31"))) == [None, "B"]
+
+    def fail(requests):
+        raise AssertionError("a complete solution is not rolled out")
+
+    (complete,) = roll_out_prefixes([Prefix("q", steps, 0)], Handler(fail), 3)
+    assert complete.answers == ["31"] * 3
+
+
+def test_a_step_below_a_heading_is_compared_with_rollouts_from_before_it():
+    def write(requests):
+        assert [[node.step.text for node in request.node.path()] for request in requests] == [["**Final Answer**"]] * 4
+        return [Response(StepOutput(n, "end", 1, 0.5, 0.5, 0.1, n), Usage(1, 1, 1, 1)) for n in ("31", "31", "5", "31")]
+
+    agreement = RolloutAgreement(Handler(write), 4)
+    (score,) = agreement.score_prefixes([Prefix("q", ("**Final Answer**", "31"), 0)])
+    assert score.value == 0.75
