@@ -112,9 +112,12 @@ def parse_text(choice: Mapping[str, Any]) -> tuple[str, str | None]:
         return content, thought
     if isinstance(message.get("refusal"), str) and message["refusal"]:
         raise FailedReplyError(f"the model refused: {message['refusal'][:200]!r}")
-    if content is not None or thought is None:
+    cut = choice.get("finish_reason") in ("length", "max_tokens") and bool(
+        {"reasoning_content", "reasoning"} & {*message}
+    )
+    if content is not None or not (cut or thought):
         raise MalformedReplyError("its response has no text")
-    return "", thought
+    return "", thought or ""  # a text that was cut at the mark of a thought is empty on both sides
 
 
 def joined_parts(parts: list[Any], kinds: tuple[str, ...]) -> str:
