@@ -22,9 +22,8 @@ FOLDER = os.environ.get("HINTREE_MODELS", "")
 NAMES = ("smol", "qwen05")
 real = pytest.mark.skipif(not FOLDER, reason="NO REAL MODELS: set HINTREE_MODELS to a folder of smol.gguf, qwen05.gguf")
 QUESTIONS = (
-    "Natalia sold clips to 48 of her friends in April, and then she sold half as many clips in May. How many clips did "
-    "Natalia sell altogether in April and May?",
-    "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total does it take?",
+    "A baker sold 48 rolls in the morning, and half as many in the afternoon. How many rolls did the baker sell in all?",
+    "A curtain takes 3 meters of red cloth and a third of that of white cloth. How many meters does it take in all?",
     "Write a function that returns the sum of the even numbers of a list.",
 )
 
