@@ -179,7 +179,8 @@ def pack(value: StepOutput | HintOutput | tuple[Hint | None, ...] | float | None
 def unpack(request: Request[Any], value: Any) -> StepOutput | HintOutput | tuple[Hint | None, ...] | float | None:
     """Return the value that ``pack`` was given."""
     if isinstance(request, StepRequest):
-        return StepOutput(*(tuple(field) if isinstance(field, list) else field for field in value))
+        fields: list[Any] = [tuple(field) if isinstance(field, list) else field for field in value]
+        return StepOutput(*fields)
     if isinstance(request, StrategyRequest):
         return tuple(map(unpack_hint, value))
     if isinstance(request, HintRequest):

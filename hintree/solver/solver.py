@@ -111,8 +111,8 @@ class Solver:
             questions=questions,
         )
         if recording is not None:
-            protocol = None if self.preset.protocol is None else to_data(self.preset.protocol)
-            self.handlers = Recording(recording, protocol).wrap(self.handlers)
+            own = self.preset.protocol
+            self.handlers = Recording(recording, None if own is None else to_data(own)).wrap(self.handlers)
 
     def solve(self, question: str) -> Solution:
         """Solve one question and return its solution."""

@@ -22,7 +22,8 @@ FOLDER = os.environ.get("HINTREE_MODELS", "")
 NAMES = ("smol", "qwen05")
 real = pytest.mark.skipif(not FOLDER, reason="NO REAL MODELS: set HINTREE_MODELS to a folder of smol.gguf, qwen05.gguf")
 QUESTIONS = (
-    "A baker sold 48 rolls in the morning, and half as many in the afternoon. How many rolls did the baker sell in all?",
+    "A baker sold 48 rolls in the morning, and half as many in the afternoon. How many rolls did the baker sell in "
+    "all?",
     "A curtain takes 3 meters of red cloth and a third of that of white cloth. How many meters does it take in all?",
     "Write a function that returns the sum of the even numbers of a list.",
 )

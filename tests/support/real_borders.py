@@ -10,7 +10,6 @@ Prints one JSON object. A token that the model's own logits rank first after eve
 
 import argparse
 import json
-from itertools import islice
 from pathlib import Path
 
 import torch
@@ -55,7 +54,7 @@ def run(name, file, n, protocol_name, budget=None):
     model = open_model(name, device="cpu", dtype="float32")
     protocol = find_protocol(protocol_name)
     solver = Solver("greedy", reasoner=model, protocol=protocol, budget=budget)
-    rows = [json.loads(line) for line in islice(Path(file).open(), n)]
+    rows = [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines()[:n]]
     problems = [Problem(row["question"]) for row in rows]
     solutions = list(solver.solve_many(problems))
     found = [compare(model, p, s.steps, protocol) for p, s in zip(problems, solutions, strict=True)]

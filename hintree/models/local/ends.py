@@ -1,7 +1,7 @@
 """Tokens that end a model's text, and settings of its generation_config.json that are not applied."""
 
 import logging
-from typing import Any, NamedTuple
+from typing import Any, cast, NamedTuple
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -83,7 +83,7 @@ def turn_end(tokenizer: PreTrainedTokenizerBase) -> int | None:
     found = pattern.match(after)
     if found is None or (style is not None and found[0] == style.close):
         return None
-    return int(tokenizer.convert_tokens_to_ids([found[0]])[0])
+    return cast(int, tokenizer.convert_tokens_to_ids(found[0]))
 
 
 def ignored_settings(model: PreTrainedModel) -> tuple[IgnoredSetting, ...]:

@@ -49,8 +49,8 @@ DTYPES = {
 """Torch number formats by name; None for those that depend on the device."""
 FORMS = (
     "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, a GGUF file (FILE.gguf, or "
-    "OWNER/REPOSITORY/FILE.gguf on the hub), a server's URL with a model name such as http://host:8000/v1#model-name, or "
-    "ollama:NAME or lmstudio:NAME"
+    "OWNER/REPOSITORY/FILE.gguf on the hub), a server's URL with a model name such as http://host:8000/v1#model-name, "
+    "or ollama:NAME or lmstudio:NAME"
 )
 
 
@@ -107,22 +107,12 @@ def load_classifier(
         model, tokenizer = _load(name, AutoModelForTokenClassification, device, dtype)
     elif head.kind == "tokens":
         model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
-        layers = from_tokens(name, model, tokenizer, head)
+        layers = None if head.running else from_tokens(name, model, tokenizer, head)
     else:
         own = f"{head.tensors}."
         model, tokenizer = _load(name, AutoModel, device, dtype, spare=(own, "lm_head."))
         layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
     return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=cache_bytes)
-
-
-def read_tokens(model: LocalModel, labels: tuple[str, str]) -> LocalClassifier:
-    """Return a classifier on a loaded language model: the probability of the first of two labels against the second.
-
-    It shares the model's weights and has a KV cache of its own. Raises CheckpointError as ``load_classifier``.
-    """
-    head = Head("tokens", labels, right=(0,))
-    layers = from_tokens(model.name, model.model, model.tokenizer, head)
-    return LocalClassifier(model.name, model.model, model.tokenizer, head=head, layers=layers)
 
 
 def stored_tensors(place: str, start: str) -> dict[str, Tensor]:
