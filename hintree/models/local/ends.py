@@ -1,7 +1,7 @@
 """Tokens that end a model's text, and settings of its generation_config.json that are not applied."""
 
 import logging
-from typing import Any, cast, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
