@@ -107,7 +107,8 @@ def ends_ordinal(text: str, tokens: list[Word], k: int, numerals: Numerals) -> b
     """Test if a word makes an ordinal of the number before it, as in "twenty-first" and "vingt et unième"."""
     word = tokens[k].folded
     if numerals is NUMERALS["en"]:
-        return word in numerals.ordinal and text[tokens[k - 1].end : tokens[k].start] == "-"
+        tied = text[tokens[k - 1].end : tokens[k].start] == "-" or tokens[k - 1].folded in numerals.joints
+        return word in numerals.ordinal and tied
     return bool(numerals.ordinal) and word.endswith(numerals.ordinal)
 
 

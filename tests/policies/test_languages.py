@@ -24,6 +24,7 @@ from hintree.policies import (
 )
 from hintree.policies.language import LANGUAGES, protocol_for
 from hintree.policies.leaks import leaks, mask
+from hintree.policies.number_words import spelled
 from hintree.policies.strategies import generation, strategies
 from hintree.search import HintRequest, Problem, ScoreRequest, StepRequest, StrategyRequest, Tree, Usage
 from hintree.search.core.hints import Hint, HintKind
@@ -173,6 +174,19 @@ def test_a_hint_that_states_a_new_number_leaks(code, hint):
 def test_a_hint_with_known_numbers_ordinals_and_articles_does_not_leak(code, hint):
     assert not leaks(hint, cases.PROBLEMS[code], [])
     assert mask(hint, cases.PROBLEMS[code], []) == unicodedata.normalize("NFKC", hint)
+
+
+@pytest.mark.parametrize("code", cases.SPELLED)
+def test_numbers_in_words_are_read_whole(code):
+    found = {n: [one.value for one in spelled(text, [code])] for n, text in cases.SPELLED[code].items()}
+    assert found == {n: [n] for n in cases.SPELLED[code]}
+    assert [one for one in spelled(cases.ORDINALS[code], [code]) if one.value >= 10] == []
+
+
+def test_words_that_are_english_too_count_in_their_language_only():
+    text = "once, quince, elf, seize, cent"
+    assert spelled(text, []) == []
+    assert [one.value for one in spelled(text, ["es", "de", "fr"])] == [11, 15, 11, 16, 100]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
