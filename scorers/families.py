@@ -15,7 +15,8 @@ GRADE_PROMPT = (
     "is correct and valid, and answer with one digit from 0 (wrong) to 9 (certainly right)."
 )
 YES_NO_PROMPT = (
-    "Problem:\n{question}\n\nSolution so far:\n{steps}\n\nIs the last step of this solution correct? Answer Yes or No."
+    "Problem:\n{question}\n\nSolution so far:\n{steps}\n\nIs the last step of this solution correct? "
+    "Answer with Yes or No."
 )
 
 FAMILIES = {
@@ -111,7 +112,7 @@ FAMILIES = {
     "digits": PRMSpec(
         layout="judge",
         prompt=GRADE_PROMPT,
-        prefill="The quality score is: ",
+        prefill="Score:",
         head="tokens",
         labels=tuple("0123456789"),
         activation="expectation",
@@ -120,10 +121,11 @@ FAMILIES = {
     "yes-no": PRMSpec(
         layout="judge",
         prompt=YES_NO_PROMPT,
+        prefill="Answer:",
         head="tokens",
         labels=("Yes", "No"),
         right=(0,),
-        source="self-evaluation, arXiv 2207.05221: Yes against No as the first token",
+        source="self-evaluation, arXiv 2207.05221: Yes against No as the next word",
     ),
 }
 """Declarations by the name of the family, for ``--prm-spec``.
@@ -147,6 +149,15 @@ KNOWN = {
     "GAIR/ReasonEval-34B": "reasoneval",
 }
 """Family of each known model, by the model's name."""
+
+
+def known_family(model: str) -> str | None:
+    """Return the family of a known model by its name, or by the last part of it, in any case; None for others.
+
+    Servers may show a model under a path or a short name.
+    """
+    last_parts = {name.rpartition("/")[2].lower(): family for name, family in KNOWN.items()}
+    return KNOWN.get(model) or last_parts.get(model.rpartition("/")[2].lower())
 
 
 def find_spec(model: str, spec: str | PRMSpec | None = None) -> PRMSpec:

@@ -6,7 +6,7 @@ from hintree import models  # its loaders import torch when they are first used
 from hintree.errors import UsageError
 from hintree.models import is_address, parse_address
 from hintree.scorers.ensemble import ScoreFunction
-from hintree.scorers.families import FAMILIES, find_spec
+from hintree.scorers.families import FAMILIES, find_spec, known_family
 from hintree.scorers.prm import PRM
 from hintree.scorers.spec import PRMSpec
 from hintree.search import Handler
@@ -63,14 +63,15 @@ def loaded(handle: ScoreFunction, *used: SupportsForget, concurrent: bool = Fals
 
 
 def build_prm(name: str, options: LoadOptions) -> LoadedScorer:
-    """Build a PRM from a model name; one on a server has the format of family ``lab`` unless a declaration is given.
+    """Build a PRM from a model name; without a declaration and a known name, one on a server has the format of ``lab``.
 
     Raises:
         UsageError: The name or declaration is not accepted, or a server cannot read the declared head.
     """
     if is_address(name):
-        spec = find_spec(name, options.prm_spec or FAMILIES["lab"])
-        served = models.open_served(with_labels(name, *labels_of(name, spec)))
+        spec = find_spec(name, options.prm_spec or FAMILIES[known_family(parse_address(name).model) or "lab"])
+        in_turns = spec.layout in ("solution", "turns")
+        served = models.open_served(with_labels(name, *labels_of(name, spec)), needs_template=in_turns)
         return loaded(PRM(served, spec), served, concurrent=True)
     prm = load_prm(name, options.prm_spec, device=options.device, dtype=options.dtype)
     return loaded(prm, prm.model)
@@ -80,9 +81,14 @@ def labels_of(name: str, spec: PRMSpec) -> tuple[str, ...]:
     """Return the labels of a wrong and a right step that a PRM on a server writes; () for a head of its own.
 
     Raises:
-        UsageError: The declaration compares other than two label tokens.
+        UsageError: The declaration compares other than two label tokens, or reads a head that servers do not return.
     """
     if spec.head != "tokens":
+        if spec.activation != "softmax" or spec.right not in ((1,), (-1,)):
+            raise UsageError(
+                f"scorer on {name}: its declaration reads {spec.activation} of outputs {spec.right}, and servers "
+                "return the probability of the last label; name the model itself, so that it runs in this process"
+            )
         return ()
     if len(spec.labels) != 2 or len(spec.right) != 1 or spec.activation != "softmax":
         raise UsageError(

@@ -35,12 +35,17 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
     return load_model(name, device=device, dtype=dtype)
 
 
-def open_served(name: str) -> RemoteClassifier:
+def open_served(name: str, *, needs_template: bool = False) -> RemoteClassifier:
     """Open a classifier on a server: vLLM's ``/pooling``, or label tokens if the name has labels.
+
+    Args:
+        name: Name of the model.
+        needs_template: The model reads conversations, and cannot be read without its chat template.
 
     Raises:
         UsageError: The name has no accepted form, or names no model.
     """
     from hintree.models.remote.classifier import LabelTokens, Pooling
 
-    return LabelTokens(name) if parse_address(name).labels else Pooling(name)
+    kind = LabelTokens if parse_address(name).labels else Pooling
+    return kind(name, needs_template=needs_template)

@@ -3,7 +3,10 @@
 The command line, studies, the server, plug-ins and trainers all come through ``role_handlers``.
 """
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from inspect import unwrap
 from typing import Any
 
 from hintree.errors import UsageError
@@ -11,9 +14,10 @@ from hintree.lab.controls import LAB_HINTERS, LAB_SCORERS, lab_hinter, parse_cac
 from hintree.models import LanguageModel, is_address, open_model
 from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, with_strategies
 from hintree.presets.preset import Preset
-from hintree.scorers import FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer
+from hintree.scorers import PRM, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer
 from hintree.search import Handler
 
+log = logging.getLogger(__name__)
 SELF_GRADE = "judge"
 """Name of the scorer that is the teacher's model grading drafts."""
 Key = tuple[str, ...]
@@ -104,7 +108,26 @@ def role_handlers(
     handlers = {role: wiring.handler(role, model) for role, model in models.items()}
     if preset.hinting.when != "each" and (hinter := handlers.get("hinter")):
         handlers["hinter"] = hinter._replace(handle=only_first(hinter.handle))
+    warn_of_scored_thoughts(handlers)
     return handlers
+
+
+def warn_of_scored_thoughts(handlers: Mapping[str, Handler]) -> None:
+    """Log once that a PRM will score the parts of a thought, which no PRM was made for."""
+    reasoner, scorer = (unwrap(handlers[role].handle) if role in handlers else None for role in ("reasoner", "scorer"))
+    if isinstance(reasoner, StepWriter) and reasoner.format.thinking == "search" and isinstance(scorer, PRM):
+        say_thoughts_are_scored(scorer.model.name, reasoner.model.name)
+
+
+@lru_cache(maxsize=256)
+def say_thoughts_are_scored(scorer: str, reasoner: str) -> None:
+    """Log the warning of ``warn_of_scored_thoughts`` for a pair of models."""
+    log.warning(
+        "scorer %s reads the thoughts of %s step by step: PRMs made for solutions do not help there and may harm; use "
+        "votes instead (--search self-consistency --selection choice=majority, with `thinking: whole`)",
+        scorer,
+        reasoner,
+    )
 
 
 class Wiring:

@@ -177,6 +177,24 @@ def test_stop_texts_and_patterns_hold_on_servers(kind):
     assert done.usage.generated_tokens == len(TOKEN.findall(TEXT)) + 1  # what comes after the end is paid for too
 
 
+def test_a_line_break_before_a_step_does_not_end_it():
+    def answer(path, body):
+        text = "\n\nOne and two is three.\n\nDone."
+        ended = {"finish_reason": "stop", "stop_reason": None}
+        for stop in body.get("stop", ()) if body else ():
+            text, ended["stop_reason"] = text.partition(stop)[0], stop
+        return 200, {"choices": [{"text": text, **ended}], "usage": {"prompt_tokens": 9, "completion_tokens": 9}}
+
+    with SmallServer(answer) as server:
+        model = RemoteModel(f"{server.url}/completions#m")
+        probes = len(server.seen)
+        [done] = model.generate([GenerationRequest(Prompt("Q"), stop=("\n\n",))])
+        bodies = [body for _, _, body in server.seen[probes:]]
+    assert ["stop" in body for body in bodies] == [True, False]
+    assert (done.text, done.ended, done.stopped_by) == ("\n\nOne and two is three.", "stop", "\n\n")
+    assert done.usage.calls == 2 and model.usage == done.usage
+
+
 def test_a_stop_text_that_the_server_removed_is_named():
     with chat_server(text="One", stop_reason="\n\n") as server:
         done = completion_of(asked(server), GenerationRequest(Prompt("Q"), stop=("x", "\n\n")), CHAT)

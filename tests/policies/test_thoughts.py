@@ -124,3 +124,22 @@ def test_the_recognised_style_is_said_once(caplog):
         solver.solve(QUESTION)
         Solver("greedy", reasoner=f"{server.url}#r1").solve(QUESTION)
     assert caplog.text.count("thinks (style think)") == 1 and "grow step by step" in caplog.text
+
+
+def test_a_prm_over_thoughts_is_warned_of_once(caplog):
+    from hintree.solver.roles import say_thoughts_are_scored
+
+    say_thoughts_are_scored.cache_clear()
+    caplog.set_level(logging.WARNING)
+    with thinking_server(Trace()) as server:
+        name = f"{server.url}#r1"
+        Solver("beam", reasoner=name, scorer="embedded:prm")
+        Solver("beam", reasoner=name, scorer="embedded:prm")
+        assert caplog.text.count("PRMs made for solutions do not help there") == 1
+        say_thoughts_are_scored.cache_clear()
+        caplog.clear()
+        Solver("beam", reasoner=name, scorer="confidence")
+        Solver(
+            "beam", reasoner=name, scorer="embedded:prm", protocol=replace(find_protocol("default"), thinking="whole")
+        )
+    assert "do not help" not in caplog.text

@@ -15,6 +15,7 @@ from typing import Any
 from hintree.errors import ModelError, ServerError, UsageError
 from hintree.models.base import Piece, Scored
 from hintree.models.remote.address import parse_address
+from hintree.models.remote.chat_template import ServedLayout, parse_token_ids, served_layout
 from hintree.models.remote.client import Limits, MalformedReplyError, Server
 from hintree.models.remote.replies import json_object, parse_reply, parse_top_logprobs
 from hintree.search.core.ledger import Usage
@@ -32,13 +33,15 @@ class RemoteClassifier:
 
     Args:
         name: ``http://host:8000/v1#model-name``; see ``hintree/models/remote/address.py``.
-        limits: Limits of each request; the defaults of ``Limits`` if None.
+        limits: Limits of each request; those of ``usual_limits`` if None.
+        needs_template: If true, ``conversation`` raises an error where the server does not show its chat template;
+            otherwise it returns None there, so that the turns are read as lines.
 
     Raises:
         UsageError: The name has no accepted form, or gives no model.
     """
 
-    def __init__(self, name: str, limits: Limits | None = None) -> None:
+    def __init__(self, name: str, limits: Limits | None = None, *, needs_template: bool = False) -> None:
         self.name = name
         self.parameters = 0
         self.usage = Usage()
@@ -46,14 +49,37 @@ class RemoteClassifier:
         if not self.server.address.model:
             raise UsageError(f"model {name!r}: name the scorer's model after #, as in {name.partition('#')[0]}#NAME")
         self.cache: dict[str, Any] = {}
+        self.chat = False
+        self.needs_template = needs_template
+        self.layouts: dict[tuple[str, ...], ServedLayout | None] = {}
         self._lock = threading.Lock()
 
-    chat = False
-    """False: servers do not return their chat template, so conversations cannot be rendered."""
-
     def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
-        """Return None: the chat template is not available."""
-        return None
+        """Render turns through the server's chat template; ``chat`` is true from then on.
+
+        Returns:
+            Pieces of the whole conversation; None if the server does not show its template.
+
+        Raises:
+            ServerError: It does not, and the turns cannot be read without it.
+        """
+        roles = tuple(role for role, _ in turns)
+        if roles not in self.layouts:
+            self.layouts[roles] = self.server.run(served_layout(self.server, roles))
+        layout = self.layouts[roles]
+        if layout is None and self.needs_template:
+            raise ServerError(
+                f"model {self.name!r}: it reads a conversation, and its server does not show the chat template for "
+                f"turns of {', '.join(roles)}; serve it with vLLM or llama.cpp, or name the model itself"
+            )
+        if layout is None:
+            return None
+        self.chat = True
+        return [
+            piece
+            for own, (_, pieces) in zip(layout.before, turns, strict=True)
+            for piece in (Piece(own, control=True), *pieces)
+        ]
 
     def forget(self) -> None:
         """Clear the cached tokens and scores."""
@@ -62,35 +88,35 @@ class RemoteClassifier:
     def classify(
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
     ) -> list[Scored | ModelError]:
-        """Return the probability of the last label at each marked piece; ignores ``groups``, ``whole``, ``bos``."""
+        """Return the probability of the last label at each marked piece; ignores ``groups`` and ``whole``."""
         if len(self.cache) > MAX_CACHED:
             self.forget()
-        results = self.server.run(self._all(texts))
+        results = self.server.run(self._all(texts, bos))
         with self._lock:
             for result in results:
                 if isinstance(result, Scored):
                     self.usage = self.usage.plus(result.usage)
         return results
 
-    async def _all(self, texts: Sequence[Sequence[Piece]]) -> list[Scored | ModelError]:
-        return list(await asyncio.gather(*map(self._try, texts)))
+    async def _all(self, texts: Sequence[Sequence[Piece]], bos: bool) -> list[Scored | ModelError]:
+        return list(await asyncio.gather(*(self._try(pieces, bos) for pieces in texts)))
 
-    async def _try(self, pieces: Sequence[Piece]) -> Scored | ModelError:
+    async def _try(self, pieces: Sequence[Piece], bos: bool) -> Scored | ModelError:
         try:
-            return await self._one(pieces)
+            return await self._one(pieces, bos)
         except ModelError as error:
             return error
 
-    async def _one(self, pieces: Sequence[Piece]) -> Scored:
+    async def _one(self, pieces: Sequence[Piece], bos: bool) -> Scored:
         raise NotImplementedError
 
 
 class Pooling(RemoteClassifier):
     """Token classifier behind vLLM's ``/pooling`` (``vllm serve MODEL --runner pooling``)."""
 
-    async def _one(self, pieces: Sequence[Piece]) -> Scored:
+    async def _one(self, pieces: Sequence[Piece], bos: bool) -> Scored:
         encoded = await asyncio.gather(self._ids("", special=True), *(self._ids(piece.text) for piece in pieces))
-        ids, marks = list(encoded[0][:1]), []
+        ids, marks = list(encoded[0][:1]) if bos else [], []
         for piece, tokens in zip(pieces, encoded[1:], strict=True):
             ids += tokens
             if piece.mark:
@@ -121,22 +147,24 @@ class Pooling(RemoteClassifier):
 class LabelTokens(RemoteClassifier):
     """Language model that writes one of two labels after every step: ``URL#model?labels=WRONG,RIGHT``."""
 
-    async def _one(self, pieces: Sequence[Piece]) -> Scored:
+    async def _one(self, pieces: Sequence[Piece], bos: bool) -> Scored:
         texts, text = [], ""
         for piece in pieces:
             text += piece.text
             if piece.mark:
                 texts.append(text)
         cached = {text for text in texts if text in self.cache}
-        scored = [await self._score(text) for text in texts]
+        scored = [await self._score(text, bos) for text in texts]
         computed = [tokens for text, (_, tokens) in zip(texts, scored, strict=True) if text not in cached]
         return Scored(tuple(score for score, _ in scored), Usage(1, scored[-1][1], sum(computed), len(computed)))
 
-    async def _score(self, text: str) -> tuple[float, int]:
+    async def _score(self, text: str, bos: bool) -> tuple[float, int]:
         """Return the score of a text in [0, 1] and its number of tokens, cached."""
         if text not in self.cache:
             address = self.server.address
             body = {"model": address.model, "prompt": text, "max_tokens": 1, "temperature": 0, "logprobs": TOP_LOGPROBS}
+            if not bos and any(layout and layout.whole for layout in self.layouts.values()):
+                body["add_special_tokens"] = False
             probabilities, tokens = await self.server.request(f"{address.base}/completions", body, parse_next_tokens)
             self.cache[text] = (self._label_score(probabilities), tokens)
         score, tokens = self.cache[text]
@@ -170,14 +198,6 @@ def parse_pooled_rows(data: Any) -> list[list[float]]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1 + 1e-6:
             raise MalformedReplyError(f"{value!r} in its pooled rows is no probability")
     return [[min(1.0, float(value)) for value in row] for row in rows]
-
-
-def parse_token_ids(data: Any) -> list[int]:
-    """Parse the token ids of a text. Raises MalformedReplyError if there are none."""
-    ids = json_object(data, "the response").get("tokens")
-    if not isinstance(ids, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
-        raise MalformedReplyError("its response holds no token ids")
-    return ids
 
 
 def parse_next_tokens(data: Any) -> tuple[dict[str, float], int]:

@@ -16,7 +16,7 @@ from hintree.models.remote.client import Limits, RejectedRequestError, Server
 from hintree.models.remote.completion import completion_of
 from hintree.models.remote.dialect import refused_field
 from hintree.models.remote.probe import Probe
-from hintree.models.remote.replies import Reply, parse_reply
+from hintree.models.remote.replies import parse_reply
 from hintree.models.thinking import ThinkingStyle
 from hintree.search.core.ledger import Usage
 
@@ -77,19 +77,24 @@ class RemoteModel:
         return list(await asyncio.gather(*map(self._one, requests)))
 
     async def _one(self, request: GenerationRequest) -> Completion | ModelError:
-        url = f"{self.server.address.base}/{self.capabilities.endpoint}"
         try:
-            return completion_of(await self._reply(url, request), request, self.capabilities)
+            done = await self._completion(request)
+            if not stopped_at_once(done, request):
+                return done
+            again = await self._completion(request, stop="ignored")
         except ModelError as error:
             return error
+        return again._replace(usage=done.usage.plus(again.usage))
 
-    async def _reply(self, url: str, request: GenerationRequest) -> Reply:
-        """Return the server's reply; a field that it refuses is left out from then on, if that is possible."""
+    async def _completion(self, request: GenerationRequest, **changed: str) -> Completion:
+        """Return the completion of a request to a server with its capabilities, some of them changed."""
         own = {name for name, _ in request.prompt.server}
+        url = f"{self.server.address.base}/{self.capabilities.endpoint}"
         while True:
-            body = body_of(request, self.capabilities)
+            can = replace(self.capabilities, **changed)  # type: ignore[arg-type]
+            body = body_of(request, can)
             try:
-                return await self.server.request(url, body, parse_reply)
+                return completion_of(await self.server.request(url, body, parse_reply), request, can)
             except RejectedRequestError as error:
                 name = refused_field(error.detail, {k: v for k, v in body.items() if k not in own})
                 if not name:
@@ -103,6 +108,11 @@ class RemoteModel:
                 return
             self.capabilities = replace(self.capabilities, refused=(*self.capabilities.refused, name))
             log.warning("model %s: its server refuses %s, which is not sent (%.80r)", self.name, name, value)
+
+
+def stopped_at_once(done: Completion, request: GenerationRequest) -> bool:
+    """Tell whether blanks that are a stop text ended a text at its beginning, where local models ignore them."""
+    return done.ended == "stop" and done.stopped_by.isspace() and not done.text.strip() and not request.may_be_blank
 
 
 def capabilities_of(server: Server) -> Capabilities:
