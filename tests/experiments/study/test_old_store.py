@@ -12,7 +12,7 @@ from hintree.experiments.study import run
 from hintree.experiments.study.merge import merge
 from hintree.experiments.study.resolve import resolve
 from hintree.experiments.study.store import Store
-from hintree.experiments.study.yaml_file import parse
+from hintree.yaml_file import parse
 
 OLD = Path(__file__).parents[2] / "golden" / "store"
 STUDY = """

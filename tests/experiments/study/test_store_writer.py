@@ -7,7 +7,7 @@ from hintree.experiments.study.store_study import key_of
 from hintree.experiments.study.tasks import plan
 from hintree.experiments.study.worker import Job
 from hintree.experiments.study.worker_pool import ProcessPool
-from hintree.experiments.study.yaml_file import parse
+from hintree.yaml_file import parse
 from tests.support.watched_arms import STORE_FOLDER, WatchedArms
 
 STUDY = """
