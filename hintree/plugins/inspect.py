@@ -27,7 +27,7 @@ from hintree.search import Budget
 from hintree.serve.engine import Engine, Event, SearchJob
 from hintree.serve.responses import cut, finish_reason, solution_text, usage
 from hintree.serve.solvers import with_sampling
-from hintree.solver import Solution, Solver, check_question
+from hintree.solver import Solution, Solver, check_question, problem_of
 
 LIVE = 64
 """Most concurrent searches."""
@@ -81,7 +81,7 @@ class HintreeAPI(ModelAPI):
         solver = with_sampling(self.solver, config.temperature, config.top_p)
         seed = solver.seed if config.seed is None else config.seed
         budget = Budget(tokens=config.max_tokens)
-        job = SearchJob(solver, check_question(input[-1].text), seed, budget, send)
+        job = SearchJob(solver, problem_of(check_question(input[-1].text)), seed, budget, send)
         self.engine.submit(job)
         try:
             solution = await events.get()

@@ -15,6 +15,7 @@ SERVERS = {
     "no parser, continued by flags": Trace(),
     "no parser, thoughts stripped": Trace(strips=True),
     "no parser, continued as the last message": Trace(prefill="last"),
+    "no parser, flags that are ignored": Trace(prefill="either"),
     "no parser, a stop text that is not named": Trace(prefill="last", names_stop=False),
     "no parser, not continued": Trace(prefill=""),
     "no parser, the model opens its thought": Trace(opened=False, name="phi-4-reasoning"),
@@ -56,8 +57,14 @@ def test_each_server_is_used_as_its_probes_found_it():
     assert {kind for kind, can in thoughts.items() if can.continued} == {
         "no parser, continued by flags",
         "no parser, continued as the last message",
+        "no parser, flags that are ignored",
         "no parser, a stop text that is not named",
         "no parser, the model opens its thought",
+    }
+    assert {kind for kind, can in thoughts.items() if can.repeated} == {
+        "no parser, continued as the last message",
+        "no parser, flags that are ignored",
+        "no parser, a stop text that is not named",
     }
     assert {kind for kind, can in thoughts.items() if can.shown == "text"} == {k for k in SERVERS if "no parser" in k}
     assert {kind: can.off for kind, can in thoughts.items() if can.off} == {

@@ -24,7 +24,8 @@ class Trace:
     """A model and its server.
 
     parser: The server returns the thought in this field; "" for a thought in the text.
-    prefill: How the assistant's turn is continued: "flags", "last" or "".
+    prefill: How the assistant's turn is continued: "flags", "last", "either" (the flags are ignored, as by llama.cpp)
+        or "".
     opened: The template begins the thought.
     switch: The template knows ``enable_thinking``; without a thought, it writes an empty one.
     strips: The template removes a finished thought from an assistant's turn.
@@ -63,12 +64,13 @@ def respond(trace, path, body):
         if field in body:
             return 400, {"error": {"message": f"Unknown parameter: '{field}'.", "param": field}}
     flags = "continue_final_message" in body
-    if flags and trace.prefill != "flags":
+    if flags and trace.prefill not in ("flags", "either"):
         return 400, {"error": {"message": "Unknown parameter: 'continue_final_message'."}}
     last = body["messages"][-1]
-    continued = last["role"] == "assistant" and (flags or trace.prefill == "last")
+    continued = last["role"] == "assistant" and (flags or trace.prefill in ("last", "either"))
     thinking = thinks_for(trace, body)
-    begun = begin(trace, last["content"] if continued else None, thinking, flags)
+    by_flags = flags and trace.prefill == "flags"
+    begun = begin(trace, last["content"] if continued else None, thinking, by_flags)
     before = "".join(f"<|{turn['role']}|>{turn['content']}" for turn in body["messages"][: -1 if continued else None])
     closing = END if last["role"] == "assistant" and not continued else ""
     prompt = len(TOKEN.findall(f"{before}{closing}{ASSISTANT}{begun}"))

@@ -120,13 +120,12 @@ def assistant_text(prompt: Prompt, can: Capabilities) -> str:
     if style is None or can.endpoint == "completions":
         return text
     mark = style.open.strip()
-    opened_twice = thoughts.opened and can.prefill == "last"
     _, closed, after = text.rpartition(style.close)
     if closed and thoughts.closed:
-        return text.removeprefix(mark).lstrip("\n") if opened_twice else text
+        return text.removeprefix(mark).lstrip("\n") if thoughts.repeated else text
     if closed:
         return after.removeprefix(style.header).lstrip("\n")
-    if text.startswith(mark) and (opened_twice or not thoughts.continued):
+    if text.startswith(mark) and (thoughts.repeated or not thoughts.continued):
         return text.removeprefix(mark).lstrip("\n")
     return text
 

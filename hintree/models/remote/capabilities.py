@@ -29,6 +29,7 @@ class Thoughts:
         shown: Place of a thought in a response: "field" (``reasoning_content`` or ``reasoning``), "text" (between marks
             in the text), or "" if a response shows none.
         opened: True if the chat template begins the thought itself, so that a text has no opening mark.
+        repeated: True if the template writes that mark before a given turn too, so that it must not be given.
         off: Way to turn thinking off, a key of ``OFF``; "" if none works.
         continued: True if a thought that is given as the beginning of the assistant's turn is continued.
         closed: True if a finished thought that is given there is kept.
@@ -39,6 +40,7 @@ class Thoughts:
     style: str = ""
     shown: str = ""
     opened: bool = False
+    repeated: bool = False
     off: str = ""
     continued: bool = False
     closed: bool = False

@@ -63,7 +63,7 @@ class ThoughtProbe:
         off = await self._off(seen, quiet, style)
         kwargs = "effective" if off == "template" else kwargs
         budget = await self._budget(seen, style)
-        return Thoughts(style.name, shown, opened, off, budget=budget, special=special), kwargs
+        return Thoughts(style.name, shown, opened, off=off, budget=budget, special=special), kwargs
 
     async def in_turn(self, thoughts: Thoughts, prefill: str) -> Thoughts:
         """Return the thoughts with what the server does to one in the assistant's turn.
@@ -85,7 +85,8 @@ class ThoughtProbe:
         continued = thoughts.shown == "text" and all((none, four, eight)) and slope > 0 and -1 < mark < 6
         if style.on and continued and mark >= 4:  # the mark, and an empty thought before it
             continued = False
-        return replace(thoughts, continued=continued and kept, closed=kept)
+        repeated = thoughts.opened and mark >= 1
+        return replace(thoughts, repeated=repeated, continued=continued and kept, closed=kept)
 
     async def _template(self) -> str:
         """Return the chat template that llama.cpp shows under ``/props``; "" for any other server."""
