@@ -52,7 +52,7 @@ def llama(tmp_path_factory):
 
 def trees(**roles):
     """Steps, hints, ends and statuses; scores as the PRM gave them."""
-    solutions = Solver(GREEDY, **roles).solve_many(QUESTIONS)
+    solutions = Solver(GREEDY, **roles, protocol="lab").solve_many(QUESTIONS)
     return [
         [(n.step.text, n.hint, n.step.ended, n.step.answer, n.status, n.score and round(n.score, 4)) for n in s.tree]
         for s in solutions

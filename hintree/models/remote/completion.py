@@ -15,6 +15,8 @@ from hintree.search.core.loops import before_loop
 
 WORD = re.compile(r"\w{1,4}|[^\w\s]")
 """Matches about one token, for servers that return no token counts."""
+FIRST_BLANK = re.compile(r" (?=\S)")
+"""Matches a single blank before a text."""
 CONTROL_TAIL = re.compile(r"(?:\s*(?:<\|[a-z_]{1,30}\|>|</s>|\[/?INST\]))+\s*\Z")
 """Matches the control tokens after a text."""
 
@@ -31,7 +33,8 @@ def completion_of(reply: Reply, request: GenerationRequest, can: Capabilities) -
     limit = request.max_tokens
     if expects_thought(request, can):
         limit += request.thinking_tokens or USUAL_THINKING
-    received = without_echo(reply.text, assistant_text(request.prompt, can), can)
+    given = assistant_text(request.prompt, can)
+    received = without_first_blank(without_echo(reply.text, given, can), given)
     whole, cut = within_limit(reply, received, limit, can)
     text, thought = parts_of(whole, reply, request, can)
     usage = usage_of(reply, received + (reply.thought or ""), request.prompt, can)
@@ -105,6 +108,11 @@ def without_echo(text: str, prefix: str, can: Capabilities) -> str:
     if can.endpoint == "completions" or not prefix or (can.prefill and not can.echo):
         return text
     return text.removeprefix(prefix) if text.startswith(prefix) else text.removeprefix(prefix.strip())
+
+
+def without_first_blank(text: str, prefix: str) -> str:
+    """Remove the blank that the first token of a line has in some vocabularies; a deeper indent stays."""
+    return text[1:] if FIRST_BLANK.match(text) and (not prefix or prefix.endswith("\n")) else text
 
 
 def ending_of(reply: Reply, can: Capabilities) -> Literal["stop", "end", "length"]:
