@@ -57,36 +57,50 @@ class PromptFormat:
             return step.text
         return step.text + (self.protocol.step.between if step.delimiter is None else step.delimiter)
 
-    def start(self) -> list[Span]:
-        """Return the spans before the first step: the beginning of a thought, an empty thought, or ``begin``."""
-        if self.style and self.thinking in ("whole", "search"):
+    def start(self, path: Sequence[Node]) -> list[Span]:
+        """Return the spans before the first step: the beginning of a thought, an empty thought, or ``begin``.
+
+        A solution that was begun without a thought, such as by another model, goes on without one.
+        """
+        thinks = self.style is not None and self.thinking in ("whole", "search")
+        if self.style and thinks and (not path or path[0].step.thinking or path[0].step.thought):
             return [Span(self.style.open, control=True)]
-        empty = [Span(self.style.empty, control=True)] if self.style and not self.style.off and self.thinking else []
-        return [*empty, Span(self.protocol.begin)]
+        silent = self.style is not None and (thinks or (bool(self.thinking) and not self.style.off))
+        return [Span(self.marks.empty, control=True)] * silent + [Span(self.protocol.begin)]
 
     def steps(self, path: Sequence[Node], *, hints: bool = False) -> list[Span]:
         """Return the steps of a path, those that a model wrote with their tokens, with or without their hints."""
-        found = []
-        for node in path:
-            step = node.step
-            text = f"{step.thought}{self.closing()}{step.text}" if step.thought else self.delimited(step)
-            closed = step.thinking and step.delimiter == self.marks.close
-            text = text + self.marks.after if closed else text  # for models that read text; others have the tokens
-            found += [Span(self.tail(node.hint) if hints else ""), Span(text, step.token_ids, step.tokenizer)]
-            if step.thinking and step.cut_thought:
-                found.append(Span(self.closing(), control=True))
-            if closed and self.marks.header:
-                found.append(Span(self.marks.header, control=True))
+        return [span for node in path for span in self.spans_of(node, hints=hints)]
+
+    def read_of(self, path: Sequence[Node]) -> Sequence[Node]:
+        """Return the steps of a path that the model reads: one that does not think reads no thoughts of a solution."""
+        if self.style is not None or not path or path[-1].step.thinking:
+            return path
+        return [node for node in path if not node.step.thinking]
+
+    def spans_of(self, node: Node, *, hints: bool) -> list[Span]:
+        """Return a step with its hint, and with the end of its thought if it ends one."""
+        step, marks = node.step, self.marks
+        closed = step.thinking and step.delimiter == marks.close
+        found = [Span(self.tail(node.hint) if hints else "")]
+        if step.thought and self.style is None:
+            found.append(Span(self.delimited(step)))
+        elif step.thought:
+            text = f"{step.thought}{marks.forced_close}{step.text}"
+            found.append(Span(text, step.token_ids, step.tokenizer))
+        else:
+            after = marks.after if closed else ""  # for models that read text; others have the tokens
+            found.append(Span(self.delimited(step) + after, step.token_ids, step.tokenizer))
+        if step.thinking and step.cut_thought:
+            found.append(Span(marks.forced_close, control=True))
+        if closed and marks.header:
+            found.append(Span(marks.header, control=True))
         return found
 
     @property
     def marks(self) -> ThinkingStyle:
         """Return the marks of thoughts; the most common ones for a model without a style, which may think too."""
         return self.style or THINK
-
-    def closing(self) -> str:
-        """Return the text that ends a thought by force."""
-        return self.marks.forced_close
 
     def in_thought(self, path: Sequence[Node]) -> bool:
         """Tell whether the step after a path is a part of a thought that grows step by step."""
@@ -138,20 +152,21 @@ class PromptFormat:
         The rest of a step that was cut at its maximum length gets the hint of its beginning.
         """
         plan, words = path[0].hint if path else hint, self.protocol.words
+        path = self.read_of(path)
         strategy = plan.text if plan is not None and plan.kind is HintKind.STRATEGY else ""
         system = words.strategy.replace("{strategy}", strategy) if strategy else ""
         if plan is None or plan.kind is not HintKind.PLAN:
             begun = unfinished_start(path)
             hint = path[begun].hint if begun < len(path) else hint
             before, unfinished = self.steps(path[:begun], hints=keep_hints), self.steps(path[begun:])
-            return self.prompt(problem, [*self.start(), *before, Span(self.tail(hint)), *unfinished], system=system)
+            return self.prompt(problem, [*self.start(path), *before, Span(self.tail(hint)), *unfinished], system=system)
         entries = PLAN_ENTRY.findall(plan.text) if words.plan_entries else []
         if not entries:
             shown = Span(words.plan.replace("{plan}", plan.text) + (self.protocol.step.between or "\n"))
-            return self.prompt(problem, [*self.start(), shown, *self.steps(path)])
+            return self.prompt(problem, [*self.start(path), shown, *self.steps(path)])
         label, name = (*entries, ("", ""))[min(len(path), len(entries))]
         entry = f"use ({label}) to find {name}." if label else "give the answer."
-        return self.prompt(problem, [*self.start(), *self.steps(path), Span(self.tail(Hint(entry)))])
+        return self.prompt(problem, [*self.start(path), *self.steps(path), Span(self.tail(Hint(entry)))])
 
     def hint(self, problem: Problem, path: Sequence[Node], avoid: Sequence[Hint] = ()) -> Prompt:
         """Return the prompt for a hint about the next step."""

@@ -6,6 +6,7 @@ import pytest
 
 from hintree.models.thinking import HARMONY, MAGISTRAL, SWITCHED, THINK, detect_style
 from hintree.policies import Protocol, Sampling, StepRule, StepWriter
+from hintree.policies.formats import path_of
 from hintree.scorers.base import steps_of
 from hintree.search import Problem, ScoreRequest, StepRequest, Tree, to_dict
 from hintree.search.core.serialization import from_dict
@@ -106,3 +107,15 @@ def test_trees_keep_thoughts_apart():
 )
 def test_the_style_is_seen_in_the_template(template, style):
     assert detect_style(template) is style
+
+
+def test_a_model_that_does_not_think_reads_no_thought_and_goes_on_for_one_that_does():
+    path = solved(TraceModel(trace(THINK), THINK), thinking="search")[:5]
+    problem = Problem("How many apples?")
+    other = StepWriter(TraceModel("", None), Sampling()).format.step(problem, path, None)
+    assert other.assistant == "He has 12 + 14 - 8 = 18.\n\n"
+    within = StepWriter(TraceModel("", None), Sampling()).format.step(problem, path[:2], None)
+    assert within.assistant == "He buys 12 and 14.\n\nSo the answer is 26.\n\n"
+    begun = path_of("How many apples?", ["He has 18."])
+    own = StepWriter(TraceModel("", THINK), Sampling()).format.step(problem, begun, None)
+    assert own.assistant == "<think>\n\n</think>\n\nHe has 18.\n\n"
