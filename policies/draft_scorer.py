@@ -5,8 +5,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from hintree.errors import UsageError
-from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, Scored, SupportsLoglikelihood
+from hintree.errors import LabelError, ModelError, UsageError
+from hintree.models import (
+    Completion,
+    GenerationRequest,
+    LabelReading,
+    LanguageModel,
+    Prompt,
+    Scored,
+    SupportsLabels,
+    SupportsLoglikelihood,
+)
+from hintree.models.labels import check_mass
 from hintree.policies.formats import format_for
 from hintree.policies.protocol import Protocol
 from hintree.policies.thoughts import without_thought
@@ -15,14 +25,19 @@ from hintree.search import Response, ScoreRequest
 
 MIN_PROBABILITY = 1e-300
 """Smaller probabilities are raised to this value before their logarithm is taken."""
+DIGITS = tuple("0123456789")
+DIGIT_TOKENS = 4
+"""Most tokens in which a server writes a digit: a blank, the digit and an end."""
 
 
 class DraftScorer:
     """Handle ``ScoreRequest``s with a language model's grade of the step, in [0, 1].
 
-    A model with a chat template is prompted for one digit, and the score is the digit / 9. A completion without a digit
-    counts as 0, a number above 9 as 9. For any other model the score is its likelihood of the step: the geometric mean
-    of the probabilities of the step's tokens, after the steps before it.
+    A model with a chat template is prompted for one digit, and the score is the digit / 9. In this process the most
+    probable digit is read without generating; a server writes it, and a number above 9 counts as 9. A model that
+    answers with no digit gives an error, which says what it wants to write. For a model without a chat template the
+    score is its likelihood of the step: the geometric mean of the probabilities of the step's tokens, after the steps
+    before it.
 
     Args:
         model: The grading model, usually the teacher's.
@@ -40,10 +55,15 @@ class DraftScorer:
 
     def __call__(self, requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """Grade the last step of each request's path."""
+        if self.model.chat and isinstance(self.model, SupportsLabels):
+            prompts = [self.generation(request) for request in requests]
+            groups = [prompt.group for prompt in prompts]
+            found = self.model.read_labels([prompt.prompt for prompt in prompts], DIGITS, groups=groups)
+            return [self._likeliest(reading) for reading in found]
         if self.model.chat:
             completions = self.model.generate([self.generation(request) for request in requests])
             return [
-                digit_score(without_thought(done, self.format) if isinstance(done, Completion) else done)
+                self._written(without_thought(done, self.format)) if isinstance(done, Completion) else done
                 for done in completions
             ]
         assert isinstance(self.model, SupportsLoglikelihood)
@@ -57,19 +77,29 @@ class DraftScorer:
         steps = self.format.solution(before).strip() or words.grade_empty
         text = fill(words.grade, question=question, before=steps, step=last.step.text)
         prompt = Prompt(text, words.grade_begin, template=self.format.plain_answer())
-        return GenerationRequest(prompt, max_tokens=2, group=question)
+        return GenerationRequest(prompt, max_tokens=DIGIT_TOKENS, group=question)
+
+    def _likeliest(self, found: LabelReading | ModelError) -> Response[float] | Exception:
+        """Return the most probable digit / 9, or the error of a model that would write none."""
+        if isinstance(found, ModelError):
+            return found
+        error = check_mass(found, self.model.name, DIGITS)
+        digit = max(range(len(DIGITS)), key=found.probabilities.__getitem__)
+        return error or Response(digit / 9, found.usage, found.mass)
+
+    def _written(self, done: Completion) -> Response[float] | Exception:
+        """Return the first number of a completion / 9, at most 1, or the error of one without a number."""
+        written = re.search(r"[0-9]+", done.text)
+        if written:
+            return Response(min(int(written[0][:3]), 9) / 9, done.usage)
+        return LabelError(
+            f"{self.model.name} was asked for a digit from 0 to 9 and wrote {done.text[:40]!r}; name another teacher, "
+            "or another scorer"
+        )
 
     def _text(self, request: ScoreRequest) -> tuple[Prompt, str]:
         *before, last = request.node.path()
         return self.format.step(request.tree.problem, before, None), last.step.text
-
-
-def digit_score(completion: Completion | Any) -> Response[float] | Exception:
-    """Return the digit of a completion / 9, in [0, 1]; pass an exception on."""
-    if not isinstance(completion, Completion):
-        return completion  # type: ignore[no-any-return]
-    found = re.search(r"[0-9]+", completion.text)
-    return Response(min(int(found[0][:3]), 9) / 9 if found else 0.0, completion.usage)
 
 
 def likelihood_score(scored: Scored | Any) -> Response[float] | Exception:

@@ -9,11 +9,12 @@ from hintree.scorers.confidence import STATISTICS, TokenConfidence
 from hintree.scorers.debate import Debate
 from hintree.scorers.ensemble import Ensemble
 from hintree.scorers.families import FAMILIES, KNOWN, calibrated, find_spec
-from hintree.scorers.generative import VERDICT_LABELS, VERIFIERS, GenerativeVerifier
+from hintree.scorers.generative import VERIFIERS, GenerativeVerifier
 from hintree.scorers.loading import LoadedScorer, load_prm
 from hintree.scorers.prm import PRM
 from hintree.scorers.registry import SCORERS, ScorerInfo, make_scorer, models_of
 from hintree.scorers.spec import FILE, PRMSpec, read_spec
+from hintree.scorers.verification import VERDICT_LABELS
 
 __all__ = [
     "FAMILIES",

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from hintree.errors import UsageError
-from hintree.models import Classifier, LanguageModel
+from hintree.models import Classifier, LanguageModel, SupportsLabels
 from hintree.scorers.base import PathScorer, Prefix
-from hintree.scorers.generative import CONTEXT
+from hintree.scorers.generative import ASKED, CONTEXT
 from hintree.scorers.verification import VerificationChain, generate_turn, mean_score, read_verdicts
 from hintree.search import Response
 
@@ -21,7 +21,6 @@ REPLY = (
     + "\n\nThe others said:\n{others}\n\nYour own view was:\n{output}\n\nAnswer them; change your mind if they are "
     "right."
 )
-VERDICT = "\nIs the last step correct? "
 
 
 class Debate(PathScorer):
@@ -29,7 +28,7 @@ class Debate(PathScorer):
 
     Args:
         writer: Language model that writes for every profile.
-        reader: The same model as a classifier over yes and no; a profile votes for the more probable label.
+        reader: The same model, which reads yes and no; a profile votes for the more probable label.
         profiles: Profile texts, at least one.
         rounds: Rounds of the debate, at least 1; every profile writes once per round.
         tokens: Maximum length of one contribution, in tokens.
@@ -41,7 +40,7 @@ class Debate(PathScorer):
     def __init__(
         self,
         writer: LanguageModel,
-        reader: Classifier,
+        reader: SupportsLabels | Classifier,
         profiles: Sequence[str] = PROFILES,
         rounds: int = 2,
         tokens: int = 160,
@@ -58,7 +57,7 @@ class Debate(PathScorer):
             for debate in debates:
                 self.prompt_all(debate, REPLY if turn else OPENING)
             generate_turn(self.writer, chains, "", self.tokens)
-        read_verdicts(self.reader, chains, VERDICT)
+        read_verdicts(self.reader, chains, ASKED)
         return [mean_score(debate, [float(chain.verdict > 0.5) for chain in debate]) for debate in debates]
 
     def prompt_all(self, debate: Sequence[VerificationChain], template: str) -> None:

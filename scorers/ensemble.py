@@ -32,11 +32,15 @@ class Ensemble:
         return [self.mean(responses) for responses in zip(*by_scorer, strict=True)]
 
     def mean(self, responses: Sequence[Response[float] | Exception]) -> Response[float] | Exception:
-        """Return the weighted mean of the members' responses to one request, or the first exception among them."""
+        """Return the weighted mean of the members' responses to one request, or the first exception among them.
+
+        The mass of its labels is the least of the members'.
+        """
         usage, total = Usage(), 0.0
+        masses = [x.mass for x in responses if not isinstance(x, Exception) and x.mass is not None]
         for weight, response in zip(self.weights, responses, strict=True):
             if isinstance(response, Exception):
                 return response
             total += weight * response.value
             usage = usage.plus(response.usage)
-        return Response(min(total, 1.0), usage._replace(calls=1))
+        return Response(min(total, 1.0), usage._replace(calls=1), min(masses, default=None))

@@ -1,21 +1,21 @@
 """Generative verifiers: a model writes an analysis of the last step, then its verdict is read from probabilities.
 
-The score is P(yes) / (P(yes) + P(no)) of two label tokens after a fixed beginning of the verdict (GenPRM, arXiv
-2504.00891; ThinkPRM, arXiv 2504.16828). The verdict is not parsed from text, so every analysis yields one.
+The score is P(yes) / (P(yes) + P(no)) after a fixed beginning of the verdict (GenPRM, arXiv 2504.00891; ThinkPRM, arXiv
+2504.16828). The verdict is not parsed from text, so every analysis yields one, unless the model would write neither.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from hintree.errors import UsageError
-from hintree.models import Classifier, LanguageModel
+from hintree.models import Classifier, LanguageModel, SupportsLabels
 from hintree.scorers.base import PathScorer, Prefix
-from hintree.scorers.verification import VerificationChain, generate_turn, mean_score, read_verdicts
+from hintree.scorers.verification import VerdictForm, VerificationChain, generate_turn, mean_score, read_verdicts
 from hintree.search import Response
 
 CONTEXT = "Problem:\n{question}\n\nSolution so far:\n{steps}\n\n"
-VERDICT_LABELS = ("Yes", "No")
-"""The two labels, right and wrong, whose probabilities are compared by every generative verifier."""
+ASKED = VerdictForm("Is the last step of this solution correct? Answer with Yes or No.", "Answer:")
+"""The verdict as an answer of its own."""
 
 
 class VerifierPrompt(NamedTuple):
@@ -24,13 +24,13 @@ class VerifierPrompt(NamedTuple):
     turns: Prompt templates, one per turn; fields as in ``VerificationChain.set_prompt``, with the previous turn's
         output as ``{output}``.
     begin: Beginning of every output.
-    verdict: Text put after the last output; the next token is one of ``VERDICT_LABELS``.
+    verdict: How the verdict is read after the last output.
     tokens: Maximum length of an output, in tokens.
     """
 
     turns: tuple[str, ...]
     begin: str
-    verdict: str
+    verdict: VerdictForm
     tokens: int = 512
 
 
@@ -38,12 +38,12 @@ VERIFIERS = {
     "genprm": VerifierPrompt(
         (CONTEXT + "Analyse whether the last step is correct, then judge it: Yes or No.",),
         "<analyze>\n",
-        "\n<output>\n**Judgement**: $\\boxed{",
+        VerdictForm("", "\n<output>\n**Judgement**: $\\boxed{"),
     ),
     "think": VerifierPrompt(
         (CONTEXT + "Verify the solution step by step; end each step with \\boxed{correct} or \\boxed{incorrect}.",),
         "",
-        "\nIs the solution correct? ",
+        ASKED,
     ),
     "br-rm": VerifierPrompt(
         (
@@ -53,7 +53,7 @@ VERIFIERS = {
             + "A first look at the last step:\n{output}\n\nThink again, about these points only: is the step correct?",
         ),
         "",
-        "\nIs the step correct? ",
+        ASKED,
         256,
     ),
 }
@@ -65,7 +65,7 @@ class GenerativeVerifier(PathScorer):
 
     Args:
         writer: Language model that writes the analyses.
-        reader: The same model as a classifier over ``VERDICT_LABELS``.
+        reader: The same model, which reads ``VERDICT_LABELS``; for a model on a server, a classifier of them.
         prompt: Prompts of the verifier.
         chains: Analyses per step, at least 1. The first is greedy, the others are sampled at temperature 1.
 
@@ -73,7 +73,9 @@ class GenerativeVerifier(PathScorer):
         UsageError: ``chains`` is below 1.
     """
 
-    def __init__(self, writer: LanguageModel, reader: Classifier, prompt: VerifierPrompt, chains: int = 1) -> None:
+    def __init__(
+        self, writer: LanguageModel, reader: SupportsLabels | Classifier, prompt: VerifierPrompt, chains: int = 1
+    ) -> None:
         if chains < 1:
             raise UsageError(f"chains={chains!r} is not a whole number of at least 1")
         self.writer, self.reader, self.prompt, self.chains = writer, reader, prompt, chains

@@ -5,7 +5,7 @@ All models here are causal, so a text ends at the last position that is read.
 
 from collections.abc import Sequence
 
-from hintree.models import Classifier, Piece
+from hintree.models import Classifier, Piece, Prompt
 from hintree.policies.words import fill
 from hintree.scorers.spec import PRMSpec
 
@@ -51,6 +51,13 @@ def turns_text(spec: PRMSpec, model: Classifier, question: str, steps: Sequence[
         text = start + fill(spec.step, step=step, number=str(i + 1))
         turns += [("user", [Piece(text)]), ("assistant", [END, Piece(spec.labels[0])])]
     return up_to_last_mark(apply_chat_template(model, spec, turns))
+
+
+def judge_prompt(spec: PRMSpec, question: str, steps: Sequence[str]) -> Prompt:
+    """Return the prompt about the last of ``steps``, whose response begins with the declaration's prefill."""
+    steps = [" ".join(step.splitlines()) for step in steps] if spec.flatten else steps
+    text = fill(spec.prompt, question=question, steps="\n".join(steps), step=steps[-1])
+    return Prompt(text, spec.prefill, spec.system)
 
 
 def judge_text(spec: PRMSpec, model: Classifier, question: str, steps: Sequence[str]) -> list[Piece]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from hintree.errors import ModelError
-from hintree.models import Classifier, Piece, Scored
+from hintree.models import Classifier, LabelReading, Piece, Scored, SupportsLabels
+from hintree.models.labels import check_mass
 from hintree.scorers.base import steps_of
 from hintree.scorers.calibration import calibrate
 from hintree.scorers.families import FAMILIES
-from hintree.scorers.layout import lay_out
+from hintree.scorers.layout import judge_prompt, lay_out
 from hintree.scorers.spec import PRMSpec
 from hintree.search import Response, ScoreRequest
 
@@ -31,6 +32,8 @@ class PRM(Generic[C]):
         """Score the last step of each request's path in one batch; the trees are not modified."""
         questions = [request.tree.problem.question for request in requests]
         paths = [steps_of(request) for request in requests]
+        if self.spec.reads_words and isinstance(self.model, SupportsLabels):
+            return self._grades(self.model, questions, paths)
         texts = [self.texts(q, steps)[-1] for q, steps in zip(questions, paths, strict=True)]
         results = self._read(texts, questions)
         return [Response(self._calibrated(x)[-1], x.usage) if isinstance(x, Scored) else x for x in results]
@@ -43,6 +46,10 @@ class PRM(Generic[C]):
         """
         if not steps:
             return []
+        if self.spec.reads_words and isinstance(self.model, SupportsLabels):
+            prefixes = [steps[: i + 1] for i in range(len(steps))]
+            graded = self._grades(self.model, [question] * len(steps), prefixes)
+            return [value_or_raise(response) for response in graded]
         texts = self.texts(question, steps)
         scores: list[float] = []
         for result in self._read(texts, [question] * len(texts)):
@@ -52,6 +59,20 @@ class PRM(Generic[C]):
         if len(scores) != len(steps):
             raise ModelError(f"{self.model.name} gave {len(scores)} scores for {len(steps)} steps")
         return scores
+
+    def _grades(
+        self, model: SupportsLabels, questions: Sequence[str], paths: Sequence[Sequence[str]]
+    ) -> list[Response[float] | Exception]:
+        """Return the grade of the last step of each path, read from the probabilities of the labels."""
+        prompts = [judge_prompt(self.spec, q, steps) for q, steps in zip(questions, paths, strict=True)]
+        return [self._grade(found) for found in model.read_labels(prompts, self.spec.labels, groups=questions)]
+
+    def _grade(self, found: LabelReading | ModelError) -> Response[float] | Exception:
+        if isinstance(found, ModelError):
+            return found
+        if (error := check_mass(found, self.model.name, self.spec.labels)) is not None:
+            return error
+        return Response(calibrate(self.spec, value_of(self.spec, found.shares())), found.usage, found.mass)
 
     def texts(self, question: str, steps: Sequence[str]) -> list[list[Piece]]:
         """Lay out the texts that are read, with a mark after every step; layout ``judge`` has one text per step."""
@@ -67,3 +88,19 @@ class PRM(Generic[C]):
 
     def _calibrated(self, scored: Scored) -> list[float]:
         return [calibrate(self.spec, p) for p in scored.probabilities]
+
+
+def value_of(spec: PRMSpec, shares: Sequence[float]) -> float:
+    """Return the value in [0, 1] of the labels' shares, which sum to 1, by the declaration's activation."""
+    if spec.activation == "expectation":
+        value = sum(i * share for i, share in enumerate(shares)) / (len(shares) - 1)
+    else:
+        value = sum(shares[i] for i in spec.right)
+    return min(value, 1.0)
+
+
+def value_or_raise(response: Response[float] | Exception) -> float:
+    """Return the value of a response. Raises the exception in its place."""
+    if isinstance(response, Exception):
+        raise response
+    return response.value

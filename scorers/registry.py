@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 from hintree import models  # its loaders import torch when they are first used
 from hintree.errors import UsageError
-from hintree.models import Classifier, LanguageModel, is_address
+from hintree.models import Classifier, LanguageModel, SupportsLabels, is_address
 from hintree.policies import Sampling, StepWriter
 from hintree.scorers.baselines import Constant, random_scores
 from hintree.scorers.confidence import STATISTICS, TokenConfidence
 from hintree.scorers.debate import Debate
 from hintree.scorers.ensemble import Ensemble, ScoreFunction
 from hintree.scorers.families import FAMILIES
-from hintree.scorers.generative import VERDICT_LABELS, VERIFIERS, GenerativeVerifier
+from hintree.scorers.generative import VERIFIERS, GenerativeVerifier
 from hintree.scorers.loading import LoadedScorer, LoadOptions, build_prm, loaded, with_labels
 from hintree.scorers.rollouts import RolloutAgreement
 from hintree.scorers.spec import PRMSpec
 from hintree.scorers.symbolic import SymbolicCheck
+from hintree.scorers.verification import VERDICT_LABELS
 from hintree.search import Handler
 
 Builder = Callable[[str, LoadOptions], LoadedScorer]
@@ -139,15 +140,15 @@ def build_verifier(prompt: str) -> Builder:
 
     def build_generative(model: str, options: LoadOptions) -> LoadedScorer:
         writer: LanguageModel
-        reader: Classifier
+        reader: SupportsLabels | Classifier
         if is_address(model):
             writer = models.open_model(model)
             reader = models.open_served(with_labels(model, *reversed(VERDICT_LABELS)))
         else:
-            writer = models.load_model(model, device=options.device, dtype=options.dtype)
-            reader = models.read_tokens(writer, VERDICT_LABELS)
+            writer = reader = models.load_model(model, device=options.device, dtype=options.dtype)
         verifier = Debate(writer, reader) if prompt == "maj" else GenerativeVerifier(writer, reader, VERIFIERS[prompt])
-        return loaded(verifier, writer, reader, concurrent=is_address(model))
+        used = [writer] if reader is writer else [writer, reader]
+        return loaded(verifier, *used, concurrent=is_address(model))
 
     return build_generative
 

@@ -42,7 +42,7 @@ class PRMSpec:
         separator: Text after each step. The model is read at its last token, or at the step's last token if it is
             empty. It may be a control token.
         between: Text after a separator if another step follows.
-        prefill: For ``judge``: the beginning of the response.
+        prefill: For ``judge``: the beginning of the response. A blank at its end is left to the labels.
         whole: Tokenize the whole text at once instead of prompt, steps and separators one by one. For tokenizers whose
             tokens depend on the neighbouring text. Not in conversations.
         flatten: Replace line breaks inside a step by spaces.
@@ -85,6 +85,8 @@ class PRMSpec:
             "step has no {step}": "{step}" in self.step,
             "layout judge: prompt has no {steps} or {step}": self.layout != "judge" or "{step" in self.prompt,
             "head tokens needs at least two labels": self.head != "tokens" or len(self.labels) > 1,
+            "layout judge reads label tokens by activation softmax or expectation": not self.reads_words
+            or self.activation in ("softmax", "expectation"),
             "layout turns needs labels: the first is the assistant's answer": self.layout != "turns" or self.labels,
             "head tensors needs tensors, the name that the head's tensors begin with": self.head != "tensors"
             or self.tensors,
@@ -97,9 +99,14 @@ class PRMSpec:
             if not valid:
                 raise UsageError(f"PRM declaration: {problem}")
 
+    @property
+    def reads_words(self) -> bool:
+        """True if the labels are read as the next word of the response (LLM as a judge)."""
+        return self.layout == "judge" and self.head == "tokens"
+
     def reading(self) -> Head:
         """Return the head that the model is loaded with."""
-        return Head(self.head, self.labels, self.tensors, self.right, self.activation, self.scale)
+        return Head(self.head, self.labels, self.tensors, self.right, self.activation, self.scale, self.reads_words)
 
     def to_yaml(self) -> str:
         """Return the declaration as YAML, with only the fields that differ from family ``trl``."""

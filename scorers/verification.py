@@ -5,13 +5,30 @@ The generated text is never executed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from hintree.models import Classifier, Completion, GenerationRequest, LanguageModel, Piece, Prompt, Scored
+from hintree.errors import ModelError
+from hintree.models import (
+    Classifier,
+    Completion,
+    GenerationRequest,
+    LabelReading,
+    LanguageModel,
+    Piece,
+    Prompt,
+    Scored,
+    SupportsLabels,
+    Turn,
+)
+from hintree.models.labels import answer_at_once, check_mass
 from hintree.policies.words import fill
 from hintree.scorers.base import Prefix
 from hintree.scorers.layout import END
 from hintree.search import Response, Usage
 from hintree.search.core.seeds import seed_of
+
+VERDICT_LABELS = ("Yes", "No")
+"""The two labels, right and wrong, whose probabilities are compared by every generative verifier."""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +42,7 @@ class VerificationChain:
         output: The model's output in the latest turn.
         usage: Usage summed over all turns.
         verdict: P(yes) / (P(yes) + P(no)), in [0, 1].
+        mass: P(yes) + P(no), in [0, 1]; None where the reader does not tell it.
         error: The error that stopped the chain, else None.
     """
 
@@ -34,6 +52,7 @@ class VerificationChain:
     output: str = ""
     usage: Usage = field(default_factory=Usage)
     verdict: float = 0.0
+    mass: float | None = None
     error: Exception | None = None
 
     def set_prompt(self, template: str, **texts: str) -> None:
@@ -42,17 +61,20 @@ class VerificationChain:
         known = {"question": self.prefix.question, "steps": "\n".join(steps), "step": steps[-1], "output": self.output}
         self.prompt = fill(template, **known, **texts)
 
-    def generation(self, begin: str, tokens: int) -> GenerationRequest:
-        """Return the request for the next turn's output of at most ``tokens`` tokens, which continues ``begin``."""
+    def generation(self, writer: LanguageModel, begin: str, tokens: int) -> GenerationRequest:
+        """Return the request for the next turn's output of at most ``tokens`` tokens, which continues ``begin``.
+
+        A model that thinks writes the output without a thought.
+        """
         seed, temperature = seed_of(self.prefix.seed, self.index), 1.0 if self.index else 0.0
-        prompt = Prompt(self.prompt, begin)
+        prompt = answer_at_once(Prompt(self.prompt, begin), getattr(writer, "thinking", None))
         return GenerationRequest(prompt, seed, temperature, max_tokens=tokens, group=self.prefix.question)
 
 
 def generate_turn(writer: LanguageModel, chains: Sequence[VerificationChain], begin: str, tokens: int) -> None:
     """Generate the next output of all chains in one batch; a chain that fails keeps its error and is skipped later."""
     live = [chain for chain in chains if chain.error is None]
-    completions = writer.generate([chain.generation(begin, tokens) for chain in live])
+    completions = writer.generate([chain.generation(writer, begin, tokens) for chain in live])
     for chain, completion in zip(live, completions, strict=True):
         if isinstance(completion, Completion):
             chain.output, chain.usage = begin + completion.text, chain.usage.plus(completion.usage)
@@ -60,32 +82,63 @@ def generate_turn(writer: LanguageModel, chains: Sequence[VerificationChain], be
             chain.error = completion
 
 
-def read_verdicts(reader: Classifier, chains: Sequence[VerificationChain], verdict: str) -> None:
-    """Read P(yes) of all chains in one batch, at the token after their last output and the text ``verdict``."""
+class VerdictForm(NamedTuple):
+    """The text in which a verdict is asked for and given.
+
+    question: Text of a user turn of its own after the last output, since chat models seldom give a verdict within a
+        turn that they would end; "" to read the verdict as the continuation of the output.
+    begin: Beginning of the response, which one of ``VERDICT_LABELS`` follows, without a blank at its end.
+    """
+
+    question: str
+    begin: str
+
+    def prompt(self, chain: VerificationChain) -> Prompt:
+        """Return the prompt after which the verdict is read."""
+        if not self.question:
+            return Prompt(chain.prompt, chain.output + self.begin)
+        return Prompt(self.question, self.begin, turns=(Turn("user", chain.prompt), Turn("assistant", chain.output)))
+
+
+def read_verdicts(reader: SupportsLabels | Classifier, chains: Sequence[VerificationChain], form: VerdictForm) -> None:
+    """Read P(yes) of all chains in one batch, after their last outputs.
+
+    Args:
+        reader: Reads labels after prompts; a classifier of the two labels reads them after the same text.
+        chains: Modified in place.
+        form: Text of the verdict.
+    """
     live = [chain for chain in chains if chain.error is None]
-    texts = [verdict_pieces(reader, chain.prompt, chain.output + verdict) for chain in live]
-    groups = [chain.prefix.question for chain in live]
-    results = reader.classify([pieces for pieces, _ in texts], groups=groups, bos=all(bos for _, bos in texts))
-    for chain, scored in zip(live, results, strict=True):
-        if isinstance(scored, Scored):
-            chain.verdict, chain.usage = scored.probabilities[-1], chain.usage.plus(scored.usage)
+    prompts, groups = [form.prompt(chain) for chain in live], [chain.prefix.question for chain in live]
+    found: Sequence[LabelReading | Scored | ModelError]
+    if isinstance(reader, SupportsLabels):
+        found = reader.read_labels(prompts, VERDICT_LABELS, groups=groups)
+    else:
+        found = reader.classify([[Piece(prompt.plain()), END] for prompt in prompts], groups=groups)
+    for chain, result in zip(live, found, strict=True):
+        if isinstance(result, LabelReading):
+            record_verdict(chain, result, getattr(reader, "name", "the model"))
+        elif isinstance(result, Scored):
+            chain.verdict, chain.usage = result.probabilities[-1], chain.usage.plus(result.usage)
         else:
-            chain.error = scored
+            chain.error = result
 
 
-def verdict_pieces(reader: Classifier, prompt: str, output: str) -> tuple[list[Piece], bool]:
-    """Lay out a prompt and the beginning of its response, with the mark at the end; also return the BOS setting."""
-    conversation = reader.conversation([("user", [Piece(prompt)]), ("assistant", [Piece(output), END])])
-    if conversation is None:
-        return [Piece(f"{prompt}\n{output}"), END], True
-    return conversation[: conversation.index(END) + 1], False
+def record_verdict(chain: VerificationChain, found: LabelReading, name: str) -> None:
+    """Record the verdict of a reading, or the error of one whose labels have no probability."""
+    chain.usage, chain.mass = chain.usage.plus(found.usage), found.mass
+    chain.error = check_mass(found, name, VERDICT_LABELS)
+    if chain.error is None:
+        chain.verdict = found.shares()[0]
 
 
 def mean_score(chains: Sequence[VerificationChain], scores: Sequence[float]) -> Response[float] | Exception:
-    """Return the mean of the chains' scores with their summed usage, or the first error among them."""
+    """Return the mean of the chains' scores and masses with their summed usage, or the first error among them."""
     usage = Usage()
     for chain in chains:
         if chain.error is not None:
             return chain.error
         usage = usage.plus(chain.usage)
-    return Response(sum(scores) / len(scores), usage._replace(calls=1))
+    masses = [chain.mass for chain in chains if chain.mass is not None]
+    mass = sum(masses) / len(masses) if masses else None
+    return Response(sum(scores) / len(scores), usage._replace(calls=1), mass)

@@ -66,6 +66,7 @@ def extract_record(
         rewritten=[compare(tree.nodes[node.replaces], node, labels) for node in tree if node.replaces is not None],
         hinted=[under_hint(tree, node, labelled=lab is not None) for node in tree if node.hint is not None],
         dropped=sum(node.hint_dropped for node in tree),
+        label_masses=[node.label_mass for node in tree if node.label_mass is not None],
     )
 
 

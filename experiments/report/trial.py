@@ -70,6 +70,7 @@ class TrialRecord(NamedTuple):
         finished: Finished solutions that state an answer, in order of creation; ungraded ones are left out.
         judged, traces: Steps and finished solutions with exact labels; empty outside the lab.
         rewritten, hinted: All rewrites and all hinted steps of the tree.
+        label_masses: Mass of the labels of each score that was read from some, in order of creation; see ``Node``.
         dropped: Number of hints that were dropped as leaks.
     """
 
@@ -85,3 +86,4 @@ class TrialRecord(NamedTuple):
     hinted: Sequence[HintRecord] = ()
     dropped: int = 0
     ungraded: bool = False
+    label_masses: Sequence[float] = ()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from hintree.errors import UsageError
-from hintree.experiments.report import accuracy, audits, budgets, costs, solutions
+from hintree.experiments.report import accuracy, audits, budgets, costs, label_mass, solutions
 from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
 from hintree.experiments.report.page import to_html
@@ -56,6 +56,7 @@ PARTS: tuple[Callable[[StudyResults], Table], ...] = (
     audits.trigger_table,
     audits.hint_table,
     audits.scores_table,
+    label_mass.label_mass_table,
     budgets.budget_table,
 )
 

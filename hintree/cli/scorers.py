@@ -1,4 +1,4 @@
-"""The commands ``hintree scorers`` and ``hintree prm check | measure | calibrate``."""
+"""The commands ``hintree scorers`` and ``hintree prm check | measure | calibrate | labels``."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hintree.cli.options import add_json, add_loading, add_prm_spec, positive
-from hintree.errors import HintreeError
+from hintree.errors import HintreeError, UsageError
 
 LIST_EXAMPLES = """examples:
   hintree scorers
@@ -18,6 +18,7 @@ EXAMPLES = """examples:
   hintree prm check Qwen/Qwen2.5-Math-PRM-7B --dtype bfloat16
   hintree prm measure ./my-prm ./other-prm embedded:prm
   hintree prm calibrate embedded:prm --out embedded-prm.yaml
+  hintree prm labels ./my-model --rows labelled.jsonl
 """
 
 
@@ -30,7 +31,7 @@ def add_scorers(commands: Any) -> None:
     scorers.set_defaults(run=run_scorers)
     prm = commands.add_parser(
         "prm",
-        help="check, measure and calibrate process reward models",
+        help="check, measure and calibrate process reward models; measure the labels of judges",
         epilog=EXAMPLES,
     )
     parts = prm.add_subparsers(dest="part", required=True, metavar="PART")
@@ -72,6 +73,21 @@ def add_scorers(commands: Any) -> None:
     calibrate.add_argument("--n", type=positive, default=200, help="lab problems, without --rows (default %(default)s)")
     calibrate.add_argument("--out", metavar="FILE", help="write the declaration with the calibration, for --prm-spec")
     calibrate.set_defaults(run=run_calibrate)
+    labels = parts.add_parser(
+        "labels",
+        help="measure how far a model answers with the labels of judges and generative verifiers",
+        epilog="example:\n  hintree prm labels ./my-model --rows labelled.jsonl --formats digits,yes-no",
+    )
+    labels.add_argument("model", metavar="MODEL", help="embedded:NAME, a folder, a hub id or a GGUF file")
+    labels.add_argument(
+        "--rows", metavar="FILE", required=True, help="labelled solutions: JSON lines with prompt, completions, labels"
+    )
+    labels.add_argument("--n", type=positive, default=50, help="solutions of the file to use (default %(default)s)")
+    labels.add_argument("--formats", metavar="NAMES", help="formats, with commas between them (default: all)")
+    labels.add_argument("--tokens", type=positive, help="most tokens of each written analysis (default: the format's)")
+    add_loading(labels)
+    add_json(labels)
+    labels.set_defaults(run=run_labels)
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -157,3 +173,30 @@ def run_calibrate(args: argparse.Namespace) -> None:
     print(f"expected calibration error {result.before:.4f} before, {result.after:.4f} after; AUC {result.auc:.3f}")
     print(f"{args.method}: {result.summary}")
     print(f"written: {args.out}" if args.out else "keep it with --out FILE, use it with --prm-spec FILE")
+
+
+def run_labels(args: argparse.Namespace) -> None:
+    """Print the mass of the labels of each format. Raises UsageError for an unknown format."""
+    from hintree.models import load_model
+    from hintree.training.prm.label_mass import measure_mass, scorers_of
+    from hintree.training.prm.rows import read_rows
+
+    rows = read_rows(args.rows)[: args.n]
+    scorers = scorers_of(load_model(args.model, device=args.device, dtype=args.dtype), args.tokens)
+    wanted = args.formats.split(",") if args.formats else list(scorers)
+    if unknown := [name for name in wanted if name not in scorers]:
+        raise UsageError(f"--formats {unknown[0]!r} is not one of {', '.join(scorers)}")
+    if not args.json:
+        print(
+            "| format | steps | mean mass | 5 % quantile | share below .01 | nil | AUC |\n|---|---|---|---|---|---|---|"
+        )
+    found = []
+    for name in wanted:
+        x = measure_mass(name, scorers[name], rows)
+        found.append(x._asdict())
+        if not args.json:
+            auc = "-" if x.auc is None else f"{x.auc:.2f}"
+            figures = f"{x.mean:.3f} | {x.low:.3f} | {x.rare:.2f} | {x.nil} | {auc}"
+            print(f"| {x.name} | {x.steps} | {figures} |", flush=True)
+    if args.json:
+        print(json.dumps({"model": args.model, "formats": found}))

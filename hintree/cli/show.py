@@ -87,6 +87,7 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
         "steps": [step_json(node) for node in solution.steps],
         "stop_reason": str(solution.stop_reason),
         "ledger": solution.ledger.to_dict(),
+        **label_mass(solution),
         "preset": preset,
         "models": {role: model if isinstance(model, str) else repr(model) for role, model in solver.models.items()},
         "seed": solver.seed,
@@ -96,6 +97,14 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
             **{name: version(name) for name in ("torch", "transformers")},
         },
     }
+
+
+def label_mass(solution: Solution) -> dict[str, Any]:
+    """Return the probability of the labels that scores were read from, over all steps; {} for other scorers."""
+    masses = [node.label_mass for node in solution.tree if node.label_mass is not None]
+    if not masses:
+        return {}
+    return {"label_mass": {"mean": sum(masses) / len(masses), "least": min(masses), "steps": len(masses)}}
 
 
 def step_json(node: Node) -> dict[str, Any]:

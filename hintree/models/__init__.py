@@ -24,7 +24,7 @@ from hintree.models.labels import LabelReading, SupportsLabels
 from hintree.models.remote.address import is_address, parse_address
 
 if TYPE_CHECKING:
-    from hintree.models.local.load import EMBEDDED, load_classifier, load_model, read_tokens
+    from hintree.models.local.load import EMBEDDED, load_classifier, load_model
     from hintree.models.registry import open_model, open_served
 
 _LAZY_MODULES = {
@@ -33,7 +33,6 @@ _LAZY_MODULES = {
     "load_model": "local.load",
     "open_model": "registry",
     "open_served": "registry",
-    "read_tokens": "local.load",
 }
 __all__ = [
     "EMBEDDED",
@@ -57,7 +56,6 @@ __all__ = [
     "open_model",
     "open_served",
     "parse_address",
-    "read_tokens",
 ]
 
 

@@ -18,6 +18,7 @@ class Head(NamedTuple):
     activation: Map from logits to a probability in [0, 1]. ``softmax``: sum of the probabilities of ``right``.
         ``expectation``: mean of the indices 0 to n - 1 under the softmax, divided by n - 1 (a grade on n levels).
         ``sigmoid``: 1 / (1 + exp(-v / scale)), ``tanh``: (1 + tanh(v / scale)) / 2, of the one logit v at ``right[0]``.
+    running: For ``tokens``: read the labels as the next words of running text (``SupportsLabels``), not at marks.
     scale: Divisor of ``sigmoid`` and ``tanh``, > 0; for unbounded values, their typical magnitude.
     """
 
@@ -27,3 +28,4 @@ class Head(NamedTuple):
     right: tuple[int, ...] = (-1,)
     activation: Literal["softmax", "expectation", "sigmoid", "tanh"] = "softmax"
     scale: float = 1.0
+    running: bool = False

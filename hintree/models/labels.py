@@ -21,6 +21,8 @@ LOW_MASS = 0.2
 """Labels with less probability are read with a warning."""
 OPENING = "([{<\"'`*_$#/\\"
 """Characters after which running text has no blank."""
+WITHOUT_BLANKS = "\u2e80"
+"""First character of the scripts of China and Japan, which set no blanks between words, and their punctuation."""
 
 
 class LabelReading(NamedTuple):
@@ -101,8 +103,8 @@ def find_candidates(
     skipped = list(follow(blank)) if blank else []
     if any(ids[: len(skipped)] != skipped for ids in own):
         blank, skipped = "", []
-    first = [(ids[len(skipped) :] or [unknown])[0] for ids in own]
-    if len(set(first)) < len(first) or unknown in first:
+    first = [ids[len(skipped)] for ids in own if len(ids) > len(skipped)]
+    if len(set(first)) < len(labels) or unknown in first:
         raise UsageError(
             f"labels {', '.join(map(repr, labels))}: they begin with the tokens {first}; each needs a first token of "
             "its own that the tokenizer knows, so name labels that differ from their first letter on"
@@ -125,7 +127,8 @@ def find_candidates(
 
 def separator(prefill: str) -> str:
     """Return the blank that running text has between a text and the word after it; "" where it has none."""
-    return "" if not prefill or prefill[-1].isspace() or prefill[-1] in OPENING else " "
+    last = prefill[-1:]
+    return "" if not last or last.isspace() or last in OPENING or last >= WITHOUT_BLANKS else " "
 
 
 def spellings(label: str) -> tuple[str, ...]:

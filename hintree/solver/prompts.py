@@ -5,9 +5,10 @@ from inspect import unwrap
 from typing import Any, NamedTuple
 
 from hintree.models import GenerationRequest, LanguageModel, Piece, Prompt
+from hintree.models.labels import answer_at_once
 from hintree.policies import DraftScorer, HintWriter, StepWriter
 from hintree.policies.formats import path_of
-from hintree.scorers.layout import lay_out
+from hintree.scorers.layout import judge_prompt, lay_out
 from hintree.scorers.prm import PRM
 from hintree.search import Problem, ScoreRequest, StepRequest, Tree
 from hintree.solver.solver import Solver
@@ -56,6 +57,9 @@ def prompt_text(handle: Any, solver: Solver, role: str, problem: Problem) -> str
     node = path_of(problem.question, [EXAMPLE_STEP])[0]
     if isinstance(handle, DraftScorer):
         return shown(handle.model, handle.generation(ScoreRequest(tree, node)))
+    if isinstance(handle, PRM) and handle.spec.reads_words and hasattr(handle.model, "tokenizer"):
+        prompt = judge_prompt(handle.spec, problem.question, [EXAMPLE_STEP])
+        return decoded_with_marks(handle.model.tokenizer, answer_at_once(prompt, handle.model.thinking))
     if isinstance(handle, PRM):
         pieces = lay_out(handle.spec, handle.model, problem.question, [EXAMPLE_STEP])[0]
         return "".join(marked(piece) for piece in pieces)

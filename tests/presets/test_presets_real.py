@@ -7,7 +7,7 @@ import pytest
 
 import hintree
 from hintree.cli import main
-from hintree.errors import UsageError
+from hintree.errors import LabelError, UsageError
 from hintree.lab import problems
 from hintree.models import Completion, Scored, Usage, load_model
 from hintree.models.local.model import LocalModel
@@ -89,18 +89,26 @@ class Speaker:
 class Reading(Speaker):
     chat = False
 
+    def unknown_words(self, text):
+        return []
+
     def loglikelihood(self, texts):
         return [Scored((0.5, 0.125), Usage(1, 5, 5, 0)) for _ in texts]
 
 
-def judged(model):
+def graded(model):
     tree = Tree(Problem("q"))
-    return DraftScorer(model)([ScoreRequest(tree, tree.add(tree.root, written("a"), "reasoner"))])[0].value
+    return DraftScorer(model)([ScoreRequest(tree, tree.add(tree.root, written("a"), "reasoner"))])[0]
+
+
+def judged(model):
+    return graded(model).value
 
 
 def test_a_chat_model_judges_by_a_digit_and_any_other_by_the_text():
     assert judged(Speaker("7")) == 7 / 9 and judged(Speaker(" 9.")) == 1.0
-    assert judged(Speaker("well")) == 0.0 and judged(Speaker("10")) == 1.0
+    assert judged(Speaker("10")) == 1.0
+    assert isinstance(graded(Speaker("well")), LabelError) and "wrote 'well'" in str(graded(Speaker("well")))
     assert judged(Reading("")) == pytest.approx(0.25)
     silent = Speaker("")
     silent.chat = False

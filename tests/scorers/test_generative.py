@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from hintree.errors import UsageError
-from hintree.models import load_model, read_tokens
+from hintree.models import load_model
 from hintree.scorers import VERDICT_LABELS, VERIFIERS, Debate, GenerativeVerifier
+
+UNWARNED = pytest.mark.filterwarnings("ignore:.*seldom answers with")  # the weights are random
 
 
 @pytest.fixture(scope="module")
@@ -30,28 +32,34 @@ def greedy(writer, text, tokens):
         if token == writer.tokenizer.eos_token_id:
             break
         ids.append(token)
-    return writer.tokenizer.decode(ids[start:], skip_special_tokens=True)
+    return writer.tokenizer.decode(ids[start:], skip_special_tokens=True).rstrip("\ufffd")  # a character that was cut
 
 
+@UNWARNED
 @pytest.mark.parametrize("name", VERIFIERS)
 def test_a_verdict_is_read_after_the_written_analysis(writer, name):
     prompt = VERIFIERS[name]._replace(tokens=12)
-    verifier = GenerativeVerifier(writer, read_tokens(writer, VERDICT_LABELS), prompt)
+    verifier = GenerativeVerifier(writer, writer, prompt)
     scores = verifier.score("What is 1 + 1?", ["1 + 1 = 2.", "So 2."])
     output = text = ""
     for turn in prompt.turns:
         text = chat_text(turn, output, prompt.begin)
         output = prompt.begin + greedy(writer, text, 12)
-    text = text.removesuffix(prompt.begin) + output + prompt.verdict
-    labels = [writer.tokenizer.encode(label)[-1] for label in VERDICT_LABELS]
+    text = text.removesuffix(prompt.begin) + output
+    if prompt.verdict.question:
+        text += f"<|im_end|>\n<|im_start|>user\n{prompt.verdict.question}<|im_end|>\n<|im_start|>assistant\n"
+    blank = "" if prompt.verdict.begin.endswith("{") else " "  # this tokenizer has no token for a blank with a letter
+    text += prompt.verdict.begin + blank
+    labels = [writer.tokenizer.encode(label)[0] for label in VERDICT_LABELS]
     with torch.inference_mode():
         ids = writer.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=False)
         expected = float(writer.model(torch.tensor([ids])).logits[0, -1, labels].softmax(-1)[0])
     assert scores[1] == pytest.approx(expected, abs=1e-4)
 
 
+@UNWARNED
 def test_chains_are_averaged_and_a_debate_votes(writer):
-    reader = read_tokens(writer, VERDICT_LABELS)
+    reader = writer
     prompt = VERIFIERS["think"]._replace(tokens=6)
     one, three = (GenerativeVerifier(writer, reader, prompt, chains=n).score("Q?", ["a."])[0] for n in (1, 3))
     assert 0 <= three <= 1 and three != one

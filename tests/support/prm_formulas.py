@@ -111,8 +111,8 @@ def answer_logits(folder, tokenizer, instruction, start, answers):
 
 
 def yes_no(folder, tokenizer):
-    instruction = "Is the last step of this solution correct? Answer Yes or No."
-    return answer_logits(folder, tokenizer, instruction, "", ("Yes", "No")).softmax(-1)[:, 0]
+    instruction = "Is the last step of this solution correct? Answer with Yes or No."
+    return answer_logits(folder, tokenizer, instruction, "Answer: ", ("Yes", "No")).softmax(-1)[:, 0]
 
 
 def digits(folder, tokenizer):
@@ -120,7 +120,7 @@ def digits(folder, tokenizer):
         "Rate the last step of this solution. Look only at whether it is correct and valid, and answer with one digit "
         "from 0 (wrong) to 9 (certainly right)."
     )
-    marks = answer_logits(folder, tokenizer, instruction, "The quality score is: ", "0123456789").softmax(-1)
+    marks = answer_logits(folder, tokenizer, instruction, "Score: ", "0123456789").softmax(-1)
     return marks @ torch.arange(10.0) / 9
 
 

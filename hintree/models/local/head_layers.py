@@ -15,6 +15,8 @@ from hintree.models.head_spec import Head
 
 def label_probabilities(head: Head, logits: Tensor) -> Tensor:
     """Return the probability of "right" in [0, 1], shape [...], from label logits, shape [..., labels]."""
+    if head.running:
+        raise CheckpointError(f"labels {head.labels}: they follow running text, and are read by read_labels")
     logits = logits if logits.dtype == torch.float64 else logits.float()
     if head.activation == "softmax":
         return logits.softmax(-1)[..., list(head.right)].sum(-1).clamp(0, 1)

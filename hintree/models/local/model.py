@@ -56,6 +56,7 @@ class LocalModelBase:
         adapter: The model on the prefix-trie cache; None if the row cache serves it.
         tree_length: Longest text in tokens that the prefix-trie cache holds; longer ones are computed without it.
         context: Longest sequence in tokens.
+        thinking: How the model marks its thoughts; None for one that writes none.
         usage: Sum of the usage of all calls.
     """
 
@@ -75,6 +76,7 @@ class LocalModelBase:
         self.parameters = model.num_parameters()
         self.chat = tokenizer.chat_template is not None
         self.context = context_length(model)
+        self.thinking: ThinkingStyle | None = detect_style(str(tokenizer.get_chat_template())) if self.chat else None
         self.usage = Usage()
         self.cache = PrefixCache(cache_bytes)
         self.adapter = detect_tree_support(model, head) if tree else None
@@ -106,12 +108,11 @@ class LocalModelBase:
         self, prompts: Sequence[Prompt], labels: Sequence[str], *, groups: Sequence[str] = ()
     ) -> list[LabelReading | ModelError]:
         """Return the probabilities of labels as the next word of each prompt; see ``SupportsLabels``."""
-        style = detect_style(str(self.tokenizer.get_chat_template())) if self.chat else None
         results: list[LabelReading | ModelError] = []
         coded: dict[int, tuple[list[int], LabelCandidates]] = {}
         for i, prompt in enumerate(prompts):
             try:
-                coded[i] = encode_before(self.tokenizer, answer_at_once(prompt, style), tuple(labels))
+                coded[i] = encode_before(self.tokenizer, answer_at_once(prompt, self.thinking), tuple(labels))
                 results.append(too_long(self.name, len(coded[i][0]), self.context))
             except (CheckpointError, UsageError) as error:
                 results.append(CheckpointError(f"{self.name}: {error}"))
@@ -171,8 +172,6 @@ class LocalModel(LocalModelBase):
     ) -> None:
         super().__init__(name, model, tokenizer, cache_bytes=cache_bytes, tree=tree)
         self.row_mode = RowMode.CACHED if self.adapter else detect_row_mode(name, self.model)
-        template = str(tokenizer.get_chat_template()) if self.chat else ""
-        self.thinking: ThinkingStyle | None = detect_style(template)
         self.continues_thoughts = True
         self.ignored_settings = ignored_settings(self.model)
         warn_of_ignored(name, self.ignored_settings)

@@ -37,7 +37,7 @@ def encode(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int]:
         first, parts = first_token(tokenizer), [(replace(prompt, assistant="", spans=()).plain(), False)]
     else:
         first, parts = [], chat_parts(tokenizer, prompt)
-        spans = without_opened(spans, parts)
+        spans = tuple(without_opened(spans, parts))
     kept = [(span.token_ids if span.tokenizer == own else (), (span.text, span.control)) for span in spans]
     ids = list(first)
     for written, group in groupby([((), part) for part in parts] + kept, key=lambda pair: bool(pair[0])):
@@ -76,9 +76,13 @@ def rendered(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Turn], prompt: 
 
 
 def without_opened(spans: Sequence[Span], parts: Sequence[Part]) -> Sequence[Span]:
-    """Drop a first control span that the template has written already, such as the opening of a thought."""
-    opened = bool(spans) and spans[0].control and bool(parts) and parts[-1][1]
-    return spans[1:] if opened and parts[-1][0].rstrip().endswith(spans[0].text.strip()) else spans
+    """Drop the first line of a control span that the template has written already, such as the opening of a thought."""
+    if not spans or not parts or not (spans[0].control and parts[-1][1]):
+        return spans
+    first, _, rest = spans[0].text.partition("\n")
+    if not first.strip() or not parts[-1][0].rstrip().endswith(first.strip()):
+        return spans
+    return (Span(rest, control=True), *spans[1:]) if rest.strip() else spans[1:]
 
 
 @lru_cache(maxsize=4096)

@@ -9,9 +9,11 @@ from hintree.errors import ModelError
 from hintree.lab.generate import problems
 from hintree.lab.inject_error import inject_error
 from hintree.lab.problem import gold
+from hintree.models.labels import LOW_MASS
 from hintree.models.local.classifier import LocalClassifier
 from hintree.models.local.model import unknown_words
 from hintree.scorers import PRM
+from hintree.scorers.layout import judge_prompt
 from hintree.statistics.intervals import share
 
 QUESTION = "Ana has 4 pens and buys 3 more. How many pens does Ana have?"
@@ -89,6 +91,8 @@ def check_labels(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResu
         return CheckResult(
             "labels resolve", "ok", f"no label tokens: {head}, {prm.spec.activation}, right={prm.spec.right}"
         )
+    if prm.spec.reads_words:
+        return check_words(prm, model)
     ids = [tokenizer.encode(label, add_special_tokens=False) for label in labels]
     shown = ", ".join(f"{label!r} {i}" for label, i in zip(labels, ids, strict=True))
     if all(len(i) == 1 for i in ids):
@@ -96,6 +100,19 @@ def check_labels(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResu
     return CheckResult(
         "labels resolve", "warn", shown, "only the last token of each is read; choose labels of one token"
     )
+
+
+def check_words(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
+    """Check that the labels of a judge have first tokens of their own, and that the model would write them."""
+    prompts = [judge_prompt(prm.spec, QUESTION, STEPS[: i + 1]) for i in range(len(STEPS))]
+    name, masses = "labels resolve", list[float]()
+    for found in model.read_labels(prompts, prm.spec.labels):
+        if isinstance(found, ModelError):
+            return CheckResult(name, "fail", str(found), "choose labels that differ from their first letter on")
+        masses.append(found.mass)
+    shown = f"the model writes one of them with probability {min(masses):.3f} to {max(masses):.3f}"
+    state: Literal["ok", "warn"] = "ok" if min(masses) >= LOW_MASS else "warn"
+    return CheckResult(name, state, shown, "" if state == "ok" else "change prompt or prefill, or use another model")
 
 
 def check_template(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckResult:
@@ -106,6 +123,8 @@ def check_template(prm: PRM[LocalClassifier], model: LocalClassifier) -> CheckRe
         return CheckResult(
             name, "fail" if prm.spec.layout != "judge" else "warn", "the tokenizer has no chat template", todo
         )
+    if prm.spec.reads_words:
+        return CheckResult(name, "ok", "the whole prompt is tokenized at once")
     texts = prm.texts(QUESTION, STEPS)
     ((ids, marks), *_) = model.encode(texts, whole=prm.spec.whole, bos=False)
     at_once = model.tokenizer.encode("".join(piece.text for piece in texts[0]), add_special_tokens=False)
