@@ -10,6 +10,8 @@ from hintree.policies import find_protocol
 from hintree.solver import Solver
 from tests.support.thinking_server import QUESTION, THOUGHT, Trace, thinking_server
 
+LONG_THOUGHT = THOUGHT + " Hm." * 700
+"""A thought that is longer than the probes are."""
 MODES = ("auto", "off", "whole", "search")
 SERVERS = {
     "no parser, continued by flags": Trace(),
@@ -19,6 +21,8 @@ SERVERS = {
     "no parser, a stop text that is not named": Trace(prefill="last", names_stop=False),
     "no parser, not continued": Trace(prefill=""),
     "no parser, the model opens its thought": Trace(opened=False, name="phi-4-reasoning"),
+    "no parser, a name that says nothing": Trace(name="model", thought=THOUGHT + " Hm." * 150),
+    "no parser, a long thought that the prompt opens": Trace(name="model", thought=LONG_THOUGHT, shows_prompt=True),
     "no parser, with a switch": Trace(opened=False, switch=True, inserts=True, name="qwen3"),
     "parser, continued by flags": Trace(parser="reasoning_content"),
     "parser, continued, thoughts stripped": Trace(parser="reasoning_content", strips=True),
@@ -60,6 +64,8 @@ def test_each_server_is_used_as_its_probes_found_it():
         "no parser, flags that are ignored",
         "no parser, a stop text that is not named",
         "no parser, the model opens its thought",
+        "no parser, a name that says nothing",
+        "no parser, a long thought that the prompt opens",
     }
     assert {kind for kind, can in thoughts.items() if can.repeated} == {
         "no parser, continued as the last message",

@@ -34,6 +34,7 @@ class Trace:
     effort: The server turns thinking off for ``reasoning_effort: none``.
     names_stop: The response names the stop text.
     parts: The content is a list of parts.
+    shows_prompt: The server has vLLM's ``/tokenize`` and ``/detokenize``.
     strict: Fields that are refused with status 400.
     """
 
@@ -49,6 +50,7 @@ class Trace:
     effort: bool = False
     names_stop: bool = True
     parts: bool = False
+    shows_prompt: bool = False
     strict: tuple[str, ...] = ()
     thought: str = THOUGHT
 
@@ -58,6 +60,10 @@ def thinking_server(trace):
 
 
 def respond(trace, path, body):
+    if path in ("/tokenize", "/detokenize") and trace.shows_prompt:
+        return 200, {"tokens": [1]} if path == "/tokenize" else {
+            "prompt": f"{ASSISTANT}{begin(trace, None, True, False)}"
+        }
     if path != "/v1/chat/completions":
         return (200, {"data": [{"id": trace.name}]}) if path == "/v1/models" else (404, {"error": f"no {path}"})
     for field in trace.strict:

@@ -37,10 +37,10 @@ async def served_layout(server: Server, roles: Sequence[str]) -> ServedLayout | 
     return None
 
 
-async def by_tokens(server: Server, messages: list[dict[str, str]]) -> str:
-    """Return a conversation as vLLM renders it. Raises ServerError."""
+async def by_tokens(server: Server, messages: list[dict[str, str]], begin: bool = False) -> str:
+    """Return a conversation as vLLM renders it, with ``begin`` up to where the model writes. Raises ServerError."""
     root, model = server.address.root, server.address.model
-    body = {"model": model, "messages": messages, "add_generation_prompt": False, "add_special_tokens": False}
+    body = {"model": model, "messages": messages, "add_generation_prompt": begin, "add_special_tokens": False}
     tokens = await server.request(f"{root}/tokenize", body, parse_token_ids, tries=1)
     return await server.request(f"{root}/detokenize", {"model": model, "tokens": tokens}, parse_prompt, tries=1)
 

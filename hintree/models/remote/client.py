@@ -55,9 +55,12 @@ class FailedReplyError(Exception):
 class RejectedRequestError(ServerError):
     """Request that a server rejects, such as for a field that it does not know.
 
-    detail: The server's own words.
+    Attributes:
+        status: HTTP status of the response, 300 to 599.
+        detail: Body of the response, at most 4,000 characters.
     """
 
+    status = 0
     detail = ""
 
 
@@ -224,6 +227,7 @@ class Server:
             raise self._error(url, detail, ContextError)
         error = self._error(url, detail, RejectedRequestError)
         if isinstance(error, RejectedRequestError):
+            error.status = status
             error.detail = body[:4000].decode("utf-8", "replace")
         raise error
 

@@ -45,7 +45,8 @@ class Probe:
         if isinstance(raw, ServerError) and isinstance(chat, ServerError):
             if await self._pooling():
                 return Capabilities(self.model, pooling=True)
-            raise raw if "HTTP 404" in str(chat) else chat
+            no_chat = isinstance(chat, RejectedRequestError) and chat.status == 404
+            raise raw if no_chat else chat
         template, prefill, echo, thoughts = "", "", False, Thoughts()
         if isinstance(chat, Reply):
             probe = ThoughtProbe(self.server, self.model, self._send)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hintree.errors import ModelError
 from hintree.models.remote.capabilities import CONTINUE, OFF, SWITCH, Thoughts
+from hintree.models.remote.chat_template import by_tokens
 from hintree.models.remote.client import Server
 from hintree.models.remote.replies import Reply
 from hintree.models.thinking import THINK, ThinkingStyle, detect_style, style_of_name, style_of_text
@@ -39,9 +40,11 @@ class ThoughtProbe:
         Args:
             first: The reply to a request of the chat endpoint that says nothing about thinking.
         """
-        template = await self._template()
-        known = detect_style(template) or style_of_name(self.model)
+        prompt = await self._rendered()
+        known = detect_style(await self._template() + prompt) or style_of_name(self.model)
         reply = await self._ask(max_tokens=LONG if known else TOKENS)
+        if reply is not None and not known and reply.finish == "length" and not shows(reply):
+            reply = await self._ask(max_tokens=LONG) or reply  # a thought whose opening mark is not in the text
         if reply is None:
             return Thoughts(), "refused"
         seen, special = reply, False
@@ -53,9 +56,11 @@ class ThoughtProbe:
         if quiet is not None and quiet.prompt_tokens != reply.prompt_tokens:
             kwargs = "effective"
         if first.thought is None and not shows(seen):
-            # A thought that its template opened, and that did not end within the tokens, is known by its name only.
-            hidden = known if known and seen.finish == "length" and known is style_of_name(self.model) else None
-            return (Thoughts(hidden.name, "text", opened=True), kwargs) if hidden else (Thoughts(), kwargs)
+            # A thought that the template opened, and that did not end within the tokens, shows no mark in the text.
+            begun = known is not None and prompt.rstrip().endswith(known.open.strip())
+            if known and seen.finish == "length" and (begun or known is style_of_name(self.model)):
+                return Thoughts(known.name, "text", opened=True), kwargs
+            return Thoughts(), kwargs
         marked = style_of_text(seen.text)
         style = marked if marked and (known is None or marked.open != known.open) else known or THINK
         shown = "text" if seen.thought is None and first.thought is None else "field"
@@ -96,6 +101,13 @@ class ThoughtProbe:
 
         try:
             return await self.server.request(f"{self.server.address.root}/props", None, parse, tries=1)
+        except ModelError:
+            return ""
+
+    async def _rendered(self) -> str:
+        """Return a question with the beginning of the assistant's turn, as vLLM renders it; "" for any other server."""
+        try:
+            return await by_tokens(self.server, [{"role": "user", "content": QUESTION}], begin=True)
         except ModelError:
             return ""
 
