@@ -157,6 +157,8 @@ def as_whole(done: Completion | ModelError, form: PromptFormat, problem: Problem
     if not isinstance(done, Completion):
         return done
     inner, _ = split_thought(done.text, form.marks)
+    if form.protocol.open and inner is None and not done.thought and done.ended == "length":
+        done = done._replace(text="", thought=done.text)  # its template may have opened the thought
     thought = done.thought or inner or ""
     return without_answer(as_step(without_thought(done, form), "", form, problem, thought), done)
 

@@ -6,6 +6,7 @@ from inspect import unwrap
 
 import pytest
 
+from hintree.models.thinking import THINK
 from hintree.policies import find_protocol
 from hintree.solver import Solver
 from tests.support.thinking_server import QUESTION, THOUGHT, Trace, thinking_server
@@ -103,6 +104,16 @@ def test_a_thought_that_is_cut_is_ended_by_force_or_has_no_answer(kind, mode):
     assert [node.step.cut_thought for node in solution.tree if node.step.cut_thought] == [True]
     assert solution.answer == ("18" if model.closes_thoughts else None)
     assert all(node.step.answer in (None, "18") for node in solution.tree)
+
+
+def test_marks_of_a_protocol_hold_where_the_probes_see_none():
+    own = replace(THINK, name="own", open="<<", close=">>")
+    for trace in (Trace(own, "model"), Trace(own, "model", opened=False, prefill="")):
+        solution, [body], model = solved(trace, open="<<", close=">>")
+        assert model.thinking is None and solution.answer == "18" and body["max_tokens"] == 2048 + 1024
+        assert body["messages"][-1] == {"role": "user", "content": QUESTION}
+        assert [node.step.thought.strip() for node in solution.tree][1:] == [THOUGHT]
+        assert solved(trace, open="<<", close=">>", **CUT)[0].answer is None
 
 
 def test_a_server_with_a_budget_of_thinking_is_sent_it():

@@ -79,8 +79,8 @@ def begins_turn(request: GenerationRequest, can: Capabilities) -> bool:
 
 def expects_thought(request: GenerationRequest, can: Capabilities) -> bool:
     """Tell whether the model will write a thought before the text: if it is asked to, or cannot be told not to."""
-    asked = request.thinking_tokens > 0 or can.thoughts.off in ("", "low")
-    return bool(can.thoughts.style) and asked and begins_turn(request, can)
+    untold = bool(can.thoughts.style) and can.thoughts.off in ("", "low")
+    return (request.thinking_tokens > 0 or untold) and begins_turn(request, can)
 
 
 def thinking_fields(request: GenerationRequest, can: Capabilities) -> dict[str, Any]:
@@ -117,8 +117,11 @@ def assistant_text(prompt: Prompt, can: Capabilities) -> str:
     writes that mark itself.
     """
     text, style, thoughts = prompt.assistant, can.thoughts.found, can.thoughts
-    if style is None or can.endpoint == "completions":
+    if can.endpoint == "completions":
         return text
+    if style is None:  # marks of the protocol's own
+        first = prompt.spans[0] if prompt.spans else None
+        return text.removeprefix(first.text) if first is not None and first.control else text
     mark = style.open.strip()
     _, closed, after = text.rpartition(style.close)
     if closed and thoughts.closed:
