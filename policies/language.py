@@ -1,10 +1,10 @@
 """Language of a question: by its script for Chinese and Hindi, by its function words for Spanish, German and French."""
 
 import re
-import unicodedata
 from collections import Counter
 
 from hintree.errors import UsageError
+from hintree.grade.numerals import without_accents
 
 LANGUAGES = ("zh", "es", "de", "fr", "hi")
 """Codes (ISO 639-1) of the languages that have a shipped protocol of the same name."""
@@ -80,11 +80,3 @@ def protocol_for(language: str, question: str) -> str | None:
     if language not in (*LANGUAGES, USUAL):
         raise UsageError(f"language {language!r} is not one of {', '.join((AUTO, USUAL, *LANGUAGES))}")
     return language if language != USUAL else None
-
-
-def without_accents(text: str) -> str:
-    """Return Latin letters without their accents, and all other characters as they are."""
-    if text.isascii():
-        return text
-    parts = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFC", re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", parts, flags=re.IGNORECASE))

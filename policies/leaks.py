@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hintree.grade import find_answer
+from hintree.grade.number_words import parts, scale_after, spelled
 from hintree.policies.language import language_of
-from hintree.policies.number_words import parts, scale_after, spelled
 
 MAX_HINT_WORDS = 25
 """Longest hint in a hinter's training data, in words."""

@@ -10,6 +10,7 @@ from hintree.cli.options import protocol_of
 from hintree.cli.solve import chosen_preset
 from hintree.errors import UsageError
 from hintree.grade import equal, find_answer
+from hintree.grade.number_words import spelled
 from hintree.models import Completion
 from hintree.policies import (
     DraftScorer,
@@ -24,7 +25,6 @@ from hintree.policies import (
 )
 from hintree.policies.language import LANGUAGES, protocol_for
 from hintree.policies.leaks import leaks, mask
-from hintree.policies.number_words import spelled
 from hintree.policies.strategies import generation, strategies
 from hintree.search import HintRequest, Problem, ScoreRequest, StepRequest, StrategyRequest, Tree, Usage
 from hintree.search.core.hints import Hint, HintKind

@@ -1,8 +1,10 @@
 """Tables of numbers in words: English, Spanish, German, French and Hindi; Latin letters stand without accents.
 
-English words are those of the grader (hintree/grade/words.py). ``number_words.py`` reads numbers with these tables.
+English words are those of words.py. ``number_words.py`` reads numbers with these tables.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -31,6 +33,14 @@ class Numerals:
     english: frozenset[str] = frozenset()
     ordinal: tuple[str, ...] = ()
     no_number: Mapping[str, str] = field(default_factory=dict)
+
+
+def without_accents(text: str) -> str:
+    """Return Latin letters without their accents, and all other characters as they are."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", parts, flags=re.IGNORECASE))
 
 
 def counted(words: str, start: int = 1, step: int = 1) -> dict[str, int]:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from hintree.policies.language import without_accents
-from hintree.policies.numerals import ENGLISH, NUMERALS, PARTS, Numerals
+from hintree.grade.numerals import ENGLISH, NUMERALS, PARTS, Numerals, without_accents
 
 WORD = re.compile(r"[\u0900-\u0963\u0970-\u097f]+|[^\W\d_]+")
 GAP = re.compile(r"[-\s\u2010\u2011]")
