@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hintree.data.case import RowError, is_empty, show
-from hintree.data.lettered import LETTERS, from_object, split_options, without_marks
-from hintree.data.names import ANSWER, CHOICES, KEY, Row, normal
+from hintree.data.lettered import LETTERS, from_object, holds, split_options, without_marks
+from hintree.data.names import ANSWER, CHOICES, KEY, QUESTION, Row, normal
 
 COLUMN = re.compile(r"(option|choice|answer|op|sol|ending)?_?([a-z]|\d\d?)")
 """Name of a column that holds one option: A, option_a, opa, choice1, sol2, ending0."""
@@ -58,7 +58,7 @@ def read_options(row: Row, named: str = "") -> Options:
         row.left_out.append("options are left out, since there are fewer than 2")
         return Options()
     check_count(options.texts)
-    return options
+    return options if options.right is None else in_hashed_order(row, options)
 
 
 def named_value(row: Row, named: str) -> Any:
@@ -117,11 +117,21 @@ def right_and_wrong(row: Row) -> Options:
         return Options()
     row.used.update((*names, *RIGHT, "incorrect_answers"))
     texts = [one_text(value) for value in (right, *wrong)]
-    question = str(row.value(("question", "problem")))
-    keys = [hashlib.sha256(f"{question}\0{text}".encode(errors="replace")).digest() for text in texts]
-    order = sorted(range(len(texts)), key=keys.__getitem__)
     check_count(texts)
-    return Options(tuple(texts[i] for i in order), (), order.index(0))
+    return in_hashed_order(row, Options(tuple(texts), (), 0))
+
+
+def in_hashed_order(row: Row, options: Options) -> Options:
+    """Return options whose right one the data set marks, in an order that depends on the row's texts alone.
+
+    Data sets often put the right one first (TruthfulQA). A question that lists the options itself keeps their order.
+    """
+    question = str(row.value(QUESTION))
+    if options.right is None or holds(question, options.texts):
+        return options
+    keys = [hashlib.sha256(f"{question}\0{text}".encode(errors="replace")).digest() for text in options.texts]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return Options(tuple(options.texts[i] for i in order), (), order.index(options.right))
 
 
 def as_options(value: Any) -> Options:

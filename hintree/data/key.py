@@ -67,7 +67,7 @@ def by_name(text: str, options: Options) -> Iterator[int]:
             yield place
             if exact and options.texts[place].lower() not in map(str.lower, LETTERS):
                 return
-    yield from exact[:1]
+    yield from exact
     if text.isascii() and text.isdigit() and len(text) < 3 and 0 <= int(text) - options.base < len(options.texts):
         yield int(text) - options.base
 

@@ -102,9 +102,7 @@ CHOICE = {
     "LogiQA": {"query": ASK, "options": TEXTS, "correct_option": 1},
     "HellaSwag, named": {"question": ASK, "endings": TEXTS, "label": "1"},
     "ReClor": {"question": ASK, "answers": TEXTS, "label": 1, "id_string": "x"},
-    "TruthfulQA": {"question": ASK, "mc1_targets": {"choices": TEXTS, "labels": [0, 1, 0]}},
     "BIG-bench": {"inputs": ASK, "targets": ["three"], "multiple_choice_targets": TEXTS},
-    "BIG-bench, raw": {"input": ASK, "target_scores": {"two": 0, "three": 1, "four": 0}},
     "Inspect": {"input": CHAT, "choices": TEXTS, "target": "B"},
     "option's text": {"question": ASK, "choices": TEXTS, "answer": "Three."},
     "letter and text": {"question": ASK, "choices": TEXTS, "answer": "(B) three"},
@@ -218,6 +216,8 @@ def test_a_number_is_a_position_where_it_is_no_option(answer, letter):
     ("row", "why"),
     [
         ({"question": ASK, "choices": ["1", "2"], "answer": "1"}, "may be option A, B"),
+        ({"question": ASK, "choices": ["5", "5"], "answer": "5"}, "may be option A, B"),
+        ({"question": ASK, "choices": ["Two", "three", "two."], "answer": "two"}, "may be option A, C"),
         ({"question": ASK, "choices": TEXTS, "answer": 3}, "none of the 3 options"),
         ({"question": ASK, "choices": TEXTS, "answer": "D"}, "none of the 3 options"),
         ({"question": ASK, "choices": TEXTS, "answerKey": ""}, "no answer"),
