@@ -111,8 +111,8 @@ class Solver:
             questions=questions,
         )
         if recording is not None:
-            own = self.preset.protocol
-            self.handlers = Recording(recording, None if own is None else to_data(own)).wrap(self.handlers)
+            form = self.preset.protocol
+            self.handlers = Recording(recording, None if form is None else to_data(form)).wrap(self.handlers)
 
     def solve(self, question: str) -> Solution:
         """Solve one question and return its solution."""

@@ -38,7 +38,7 @@ def language_model_class(name: str, place: str) -> Any:
         CheckpointError: No class of transformers writes text in a model of this type.
     """
     config = AutoConfig.from_pretrained(place, trust_remote_code=False)
-    text = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    text: Any = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
     part = text is not None and text.config_class is not type(config)  # of a model with images, whose weights are here
     if text is not None and not (part and not any("vis" in key for key in ignorable(text))):
         return AutoModelForCausalLM
