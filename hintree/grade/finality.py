@@ -17,12 +17,33 @@ SOFT = re.compile(
     re.IGNORECASE,
 )
 """A promise to check; it takes a statement back only while the check is still to come."""
+FOLLOWED = re.compile(r"[\d=]|[.!?]\s|\n")
+"""A sign that a check follows its promise: a number, or a second sentence."""
 GOES_ON = re.compile(
-    r"(?:now\b|next\b|then\b|we (?:still|now|also|then|next) |let's |let us |for (?:the )?(?:part|second|third|next)\b|"
+    r"(?:now\b|next\b|then\b|we (?:still|now|also|then|next) |let['\u2019]s |let us |"
+    r"for (?:the )?(?:part|second|third|next)\b|"
     r"part \(?[b-z2-9]\b|step \d|after that\b|second(?:ly)?,|third(?:ly)?,|to find |we need to |it remains)",
     re.IGNORECASE,
 )
 """A sentence that goes on with the solution."""
+CHECKS = re.compile(
+    r"(?:(?:so|now|then|next|finally|first|lastly),? )?"
+    r"(?:(?:we|i)(?: can| could| will| should|'ll)?|let(?:['\u2019]s| us| me)|to) "
+    r"(?:now |just |quickly |also |briefly )?"
+    r"(?:double[- ]?check|re-?check|verify|check|confirm|validate|test|recap|review|summari[sz]e|"
+    r"break (?:it|this|that) down|walk through|go (?:over|through)|see (?:how|why|if|that)|look at (?:how|why)|"
+    r"understand|show|demonstrate|elaborate)\b",
+    re.IGNORECASE,
+)
+"""A sentence that checks or tells once more what was stated."""
+CLOSES = re.compile(
+    r"(?:(?:and|so|now|then|with that|thus),? )?"
+    r"(?:(?:we|i)(?: are|['\u2019]re|['\u2019]m| am| have|['\u2019]ve)|(?:it|that|this|everything)(?: is|['\u2019]s)"
+    r"|the (?:problem|solution|question|task|exercise) (?:is|has been)) (?:now |all |fully |finally )?"
+    r"(?:done|finished|complete[d]?|solved|answered|over)(?! (?:with )?(?:the )?(?:part|step|case|first|half|one)\b)",
+    re.IGNORECASE,
+)
+"""A sentence that ends the solution."""
 EXPLAINS = re.compile(
     r"\b(?:expla(?:nation|in|ining)|reason(?:ing)?|justification|because|rationale|here(?:'s| is) (?:how|why|the)|solution|"  # noqa: E501
     r"working|details|derivation|proof|to see (?:why|this)|calculation)\b",
@@ -34,7 +55,8 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 """A sentence that goes on after a box and denies it."""
-SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u0964])\s+|\n+")
+SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u0964])(?<!\n\d\.)(?<!\n\d\d\.)\s+|\n+(?!\n)")
+"""Where a sentence ends; not after the number of an item in a list."""
 MOST = 400
 """Sentences after a statement that are looked at."""
 
@@ -50,15 +72,18 @@ def retraction(text: str) -> int:
 def promised(tail: str) -> bool:
     """Return whether a text ends with the promise of a check that does not follow."""
     match = next(reversed(list(SOFT.finditer(tail))), None)
-    return match is not None and len(tail[match.end() :].strip(" .:!\n*")) < 25 and "=" not in tail[match.end() :]
+    if match is None:
+        return False
+    rest = tail[match.end() :].strip(" .:!\n*")
+    return len(rest) < 25 and not FOLLOWED.search(rest)
 
 
 def goes_on(tail: str) -> bool:
     """Return whether the sentences after a statement go on with the solution, rather than explain the statement."""
-    for sentence in SENTENCE.split(tail.strip(" .\n*"), maxsplit=MOST)[:MOST]:
-        words = sentence.lstrip(" *#_->")
-        if EXPLAINS.search(words[:60]):
+    for sentence in SENTENCE.split("\n" + tail.strip(" .\n*"), maxsplit=MOST)[:MOST]:
+        words = sentence.lstrip(" *#_->\n")
+        if EXPLAINS.search(words[:60]) or CHECKS.match(words):
             return False
-        if GOES_ON.match(words):
+        if GOES_ON.match(words) and not CLOSES.match(words):
             return True
     return False
