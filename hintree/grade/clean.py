@@ -14,6 +14,7 @@ EMPHASIS = re.compile(
     r"|(?<![=\w])==(?=[^\s=])|(?<=[^\s=])==(?![=\w])|~~[^~\n]{1,80}~~ ?(?=[^\s~.,;])"
 )
 """Markup of bold, code and highlights, and text that is struck out before another; ``2**3`` is a power."""
+HTML = re.compile(r"</?(?:b|i|u|em|strong|code|mark|span|p|div|h[1-6]|font|center)(?: [^<>\n]{0,80})?>", re.IGNORECASE)
 PAIRS = (
     ("$$", "$$"),
     ("$", "$"),
@@ -162,5 +163,5 @@ def closing(text: str, start: int) -> int:
 
 
 def without_emphasis(text: str) -> str:
-    """Return a text without the signs of bold and code."""
-    return EMPHASIS.sub("", text)
+    """Return a text without the signs of bold and code, and without tags of HTML that set a font."""
+    return EMPHASIS.sub("", HTML.sub("", text) if "<" in text else text)

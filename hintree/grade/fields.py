@@ -6,17 +6,22 @@ from collections.abc import Iterator
 
 from hintree.grade.clean import clean
 
-TAG = re.compile(r"<(/?)(?:answer|final_answer|final-answer|solution)>", re.IGNORECASE)
+TAGS = ("answer", "final_answer", "final-answer", "solution")
+TAG = re.compile(rf"[<\[](/?)(?:{'|'.join(TAGS)})[>\]]", re.IGNORECASE)
 FIELD = re.compile(
     r"[\"'](?:final[ _-]?answer|answer|result|respuesta|\u7b54\u6848)[\"'] {0,4}: {0,4}"
     r"(?P<value>\"(?:[^\"\\\n]|\\.){0,2000}\"|'[^'\n]{0,2000}'|\[[^\[\]\n]{0,2000}\]|[-+\w.%/]{1,80})",
     re.IGNORECASE,
 )
 HASHES = re.compile(r"(?m)^[ \t>*]{0,8}#### ?(?P<value>[^\n]{1,600})|(?<![#\n])#### ?(?P<inline>[^#\n][^\n]{0,600})")
-LINE = re.compile(r"(?m)^[ \t>*#]{0,8}(?:A|Ans|ANS)[* ]{0,3}[:.][* ]{0,3}(?P<value>\S[^\n]{0,600})")
+LINE = re.compile(
+    r"(?m)^[ \t>*#]{0,8}(?:(?:A|Ans|ANS)[* ]{0,3}[:.]|[aA](?:ns|NS)[* ]{0,3}[:=])[* ]{0,3}(?P<value>\S[^\n]{0,600})"
+)
 MATH = re.compile(
     r"(?:[-+\u00b1\u2248~]? ?(?:US|Rs\.? ?)?[$\u20ac\u00a3\u20b9\u00a5]?[-+]?\.?\d|[$\\(\[{\u221a\u03c0\u221e-]|[a-z](?:_\w)? ?[=<>^])"  # noqa: E501
 )
+LONGEST_OPEN = 200
+"""Characters after a tag that is not closed."""
 NUMBERED = re.compile(r"\d{1,3}[.):] +[^\W\d_]")
 HEADINGS = frozenset(
     "step steps part case conclusion summary solution verification verify calculate calculation calculations "
@@ -39,7 +44,7 @@ TITLES = frozenset(
 
 
 def tagged(text: str) -> Iterator[str]:
-    """Yield what closed answer tags hold, the last first."""
+    """Yield what answer tags hold, the last first; the last of all may be open, if an answer alone follows it."""
     found: list[str] = []
     start: int | None = None
     for tag in TAG.finditer(text):
@@ -48,7 +53,17 @@ def tagged(text: str) -> Iterator[str]:
         elif start is not None:
             found.append(text[start : tag.start()])
             start = None
+    if start is not None and (rest := open_value(text, start)) is not None:
+        found.append(rest)
     return reversed(found)
+
+
+def open_value(text: str, start: int) -> str | None:
+    """Return the answer after a tag whose closing tag ended the output; None for a sentence about the tag."""
+    rest = text[start : start + LONGEST_OPEN].strip()
+    alone = not text[:start].rpartition("\n")[2].rpartition("<")[0].strip()
+    value = rest if len(rest) < LONGEST_OPEN and "\n" not in rest and (alone or MATH.match(rest)) else None
+    return value or None
 
 
 def fields(text: str) -> Iterator[str]:

@@ -11,12 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from hintree.grade import fields
 from hintree.grade.errors import GraderError
 from hintree.grade.languages import ENGLISH, LANGUAGES, Language
 
 LINK = r"(?:[=-]>|[*_]?[:\uff1a=\u2192\u21d2|\]]|[-\u2013\u2014]{1,2}(?= ))"
 """Signs that link a noun to its value in every language."""
 SPACE = r"[ \u3000]?"
+QUOTED = '"[^"\n]{1,100}"|\u201c[^\u201d\n]{1,100}\u201d'
+"""Words of another text, which may hold "is" and "=" themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Form:
         pattern: For a phrase, the text up to the value; its group "label" is set where the value may follow on the
             next line, its group "noun" stands at the noun.
         tails: Words that may follow the value.
+        noun_first: Whether the unit of a value stands before its number.
         plain: The anchors in ASCII, the only ones that a text in ASCII may have.
     """
 
@@ -38,6 +42,7 @@ class Form:
     anchors: tuple[str, ...]
     pattern: re.Pattern[str] | None = None
     tails: tuple[str, ...] = ()
+    noun_first: bool = False
 
     plain: tuple[str, ...] = field(init=False, default=())
 
@@ -69,13 +74,14 @@ def of_language(language: Language) -> Form:
     about = r"| ?\([^()\n]{1,40}\)"
     if language is ENGLISH:
         about += r"|(?: to| for| of|,? (?:which|that)|, in|, rounded|, to)(?: (?!answer)[^.:=!?\n]){1,120}?(?= ?:| is | is:| = )"  # noqa: E501
-        about = about.replace(r"(?: (?!answer)[^.:=!?\n])", r"(?:(?!answer)[^.:=!?\n])")
+        about = about.replace(r"(?: (?!answer)[^.:=!?\n])", rf"(?>{QUOTED}|(?!answer)[^.:=!?\n])")
     bare = rf"|(?={SPACE}[-+$(\\]?\d)" if language.bare else ""
     pattern = (
         rf"{edge}(?P<noun>{nouns}){end}(?:{SPACE}(?:\b\B{middle}{about})){{0,2}}{SPACE}"
         rf"(?:(?P<label>{LINK}{SPACE}(?:(?:{links}){end}{SPACE})?|(?:{links}){SPACE}{LINK})|(?:{links}){end}{bare})"
     )
-    return Form(language.name, "phrase", anchors_of(language), re.compile(pattern, re.IGNORECASE), language.tails)
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return Form(language.name, "phrase", anchors_of(language), compiled, language.tails, language.noun_first)
 
 
 def anchors_of(language: Language) -> tuple[str, ...]:
@@ -92,7 +98,7 @@ def literal(piece: str) -> str:
 
 TABLE = (
     Form("boxed", "box", ("\\boxed", "\\fbox", "\\framebox", "\x08oxed")),
-    Form("tag", "tag", ("</answer", "</final_answer", "</final-answer", "</solution>")),
+    Form("tag", "tag", tuple(f"{left}{name}" for left in "<[" for name in fields.TAGS)),
     Form("hashes", "hash", ("####",)),
     Form("field", "field", ('answer"', "answer'", '"result"', 'respuesta"', '答案"')),
     Form("line", "line", ("a:", "ans", "a :")),

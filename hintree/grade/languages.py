@@ -20,6 +20,7 @@ class Language:
         tails: Words that may follow the value.
         waits: Words that start the correction of what was stated.
         bare: Whether a number may follow the noun without a link ("答案 42").
+        noun_first: Whether the unit stands before its number ("dola 18").
     """
 
     name: str
@@ -29,6 +30,7 @@ class Language:
     tails: tuple[str, ...] = ()
     waits: tuple[str, ...] = ()
     bare: bool = False
+    noun_first: bool = False
 
 
 ENGLISH = Language(
@@ -178,7 +180,7 @@ OTHERS = (
             "選",
             r"择?(?=[ (\uff08]?[A-J](?![a-zA-Z]))",
         ),
-        tails=("个", "元", "吗"),
+        tails=("吗",),
         waits=("等等", "等一下", "不对", "不對", "不是", "错了", "稍等", "且慢"),
         bare=True,
     ),
@@ -219,6 +221,7 @@ OTHERS = (
         ("ni sawa na", "ni", "litakuwa", "itakuwa"),
         ("la mwisho", "sahihi", "la swali", "kwa swali"),
         waits=("subiri", "ngoja", "hapana", "samahani"),
+        noun_first=True,
     ),
     Language(
         "telugu",
@@ -230,7 +233,7 @@ OTHERS = (
     ),
     Language(
         "thai",
-        ("คำตอบ",),
+        ("คำตอบ", "ตอบ(?= ?(?:[-+$]?\\d|[:=\uff1a]))"),
         ("ก็คือ", "คือ", "เท่ากับ", "เป็น"),
         ("สุดท้าย", "ที่ถูกต้อง", "ที่ได้", "ของคำถาม", "ของคำถามนี้", "ของข้อนี้"),
         waits=("เดี๋ยวก่อน", "เดี๋ยว", "รอก่อน", "รอเดี๋ยว", "ไม่ใช่", "ไม่,"),

@@ -7,7 +7,7 @@ from hintree.grade.clean import without_emphasis
 from hintree.grade.finality import goes_on, promised
 from hintree.grade.forms import Form
 from hintree.grade.languages import OTHERS
-from hintree.grade.values import HEAD, span, value
+from hintree.grade.values import HEAD, number_first, span, value
 
 FOREIGN = frozenset(language.name for language in OTHERS)
 MOST = 200
@@ -133,6 +133,8 @@ def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str
         return None
     tail = text[stop : stop + 20_000]
     foreign = form.kind == "phrase" and form.name in FOREIGN
+    if form.noun_first:
+        sentence = number_first(sentence)
     answer = value(sentence, sign, label=label, last=not tail.strip(), tails=form.tails, foreign=foreign)
     if answer is None or goes_on(tail) or promised(tail):
         return None

@@ -8,7 +8,7 @@ from hintree.grade.dates import read_date
 LONGEST = 600
 """Characters of a value."""
 ABBREVIATIONS = re.compile(
-    r"(?:\b(?:Rs|Mr|Mrs|Ms|Dr|St|No|vs|approx|Prof|Jr|Sr|e\.g|i\.e|a\.m|p\.m|U\.S|Fig|Eq|ca|Inc|Ltd|Mt|sq|cu"
+    r"(?:\b(?:Rs|[KTU]?Sh|[KTU]sh|Mr|Mrs|Ms|Dr|St|No|vs|approx|Prof|Jr|Sr|e\.g|i\.e|a\.m|p\.m|U\.S|Fig|Eq|ca|Inc|Ltd|Mt|sq|cu"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|\b[A-Z])$"
 )
 STOPS = re.compile(
@@ -114,6 +114,14 @@ ADVERB = re.compile(
     r"somit|folglich|portanto|ent\u00e3o|quindi|dunque)[,:]? )+(?=\S)",
     re.IGNORECASE,
 )
+UNITS_FIRST = re.compile(r"(?P<words>(?:[^\W\d_]{1,20}\.? ){1,4})(?P<number>[-+$]?\d[\d.,/]{0,30})")
+UNITS_RANGE = re.compile(
+    r"\b(?:zaidi|angalau|chini|pungufu|juu|takriban|nusu|robo|theluthi|asilimia|kati|hadi|si|siyo|sio|mara|ya kwanza|"
+    r"chumba|ukurasa|namba|nambari)\b",
+    re.IGNORECASE,
+)
+"""Swahili words before a number that make another value of it."""
+UNITS_SCALE = re.compile(r"\b(?:elfu|laki|milioni|bilioni)\b", re.IGNORECASE)
 PREPOSITIONS = frozenset("in on at from with of for into through via between".split())
 STARTS = frozenset("let let's we to first since if i now then step suppose assume when so".split())
 REFUSED = ("否", "正确", "错误", "不", "正しい", "सही", "صحيح", "верн", "correct", "richtig", "falsch", "exact")
@@ -207,6 +215,18 @@ def value(
     if is_words(text, words, label):
         return text
     return only_number(text) if label and last else None
+
+
+def number_first(sentence: str) -> str:
+    """Return a value of a language that puts units first without them, "18" for "dola 18"; words of scale follow it.
+
+    >>> number_first("dola za Marekani 18"), number_first("milioni 2"), number_first("zaidi ya 5")
+    ('18', '2 milioni', 'zaidi ya 5')
+    """
+    match = UNITS_FIRST.fullmatch(sentence.strip(" *"))
+    if match is None or UNITS_RANGE.search(match["words"]):
+        return sentence
+    return " ".join([match["number"], *UNITS_SCALE.findall(match["words"])])
 
 
 def number_like(text: str) -> str | None:
