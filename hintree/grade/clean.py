@@ -55,6 +55,8 @@ LABEL = re.compile(
 )
 """A label inside a box: ``\\boxed{\\text{Answer: } 65}``."""
 SMILE = re.compile(r"(?<=\S) [:;]-?[)D]\Z")
+HASHES = re.compile(r" ?#{2,6}\Z|(?<=\S) #\Z")
+"""Signs that close a heading of Markdown."""
 DECIMAL = re.compile(r"\.\d{1,60}\Z")
 DIGIT = re.compile(r"[^\x00-\x7f]")
 BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
@@ -125,12 +127,22 @@ def trimmed(text: str) -> str:
             end -= 1
         end -= 1
     text = text[:end]
+    text = HASHES.sub("", text) if text.endswith("#") else text
     text = SMILE.sub("", text) if text.endswith((")", "D")) else text
+    if text.endswith((")", "]", "}")) and unopened(text):
+        text = text[:-1].rstrip()
     if text.endswith(" |") and text.count("|") % 2:
         text = text[:-2]
     while text.endswith(("\\", "\\quad", "\\qquad")) and not text.endswith("\\\\"):
         text = text[: text.rindex("\\")].rstrip()
     return text
+
+
+def unopened(text: str) -> bool:
+    """Return whether the last bracket of a text was opened before the text, as in "12)" of "(Answer: 12)"."""
+    if text.endswith(("\\}", "\\)", "\\]")) or text.startswith("]") or len(text) < 3:
+        return False
+    return sum(map(text.count, ")]}")) > sum(map(text.count, "([{"))
 
 
 def unwrapped(text: str) -> str:

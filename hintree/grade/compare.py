@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from hintree.grade import dates, lists
+from hintree.grade.alternatives import first_spelling
 from hintree.grade.equations import Equation, is_function, letters, read_equation
 from hintree.grade.numbers import read_number, same_number
 from hintree.grade.plain_words import is_endless, is_nothing, is_undefined, is_words, same_words, without_about
@@ -43,7 +44,7 @@ def compare(reference: str, answer: str, ask: Ask, depth: int = 0) -> Verdict:
     reference, answer = without_about(reference), without_about(answer)
     if is_place(reference, answer) or is_place(answer, reference):
         return WRONG
-    reference, answer = spelled(reference), spelled(answer)
+    reference, answer = first_spelling(spelled(reference)), first_spelling(spelled(answer))
     for decide in (by_date, by_ratio, by_quantity):
         if (verdict := decide(reference, answer)) is not None:
             return verdict

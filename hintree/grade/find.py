@@ -19,6 +19,7 @@ from hintree.grade.clean import clean
 from hintree.grade.finality import DENIED, promised, retraction
 from hintree.grade.forms import Form, present, select
 from hintree.grade.statement import stated, value_alone
+from hintree.grade.values import result
 from hintree.grade.visible import turns, visible
 
 READERS = {"tag": fields.tagged, "hash": fields.hashed, "field": fields.fields, "line": fields.lines}
@@ -72,7 +73,7 @@ def read(text: str, table: Sequence[Form]) -> str | None:
         kept = [box for box in all_boxes if box.start >= cut]
         tail = text[kept[-1].end :] if kept else ""
         if kept and not promised(tail) and not DENIED.match(tail) and (contents := final_boxes(text, kept)):
-            cleaned = list(dict.fromkeys(filter(None, map(clean, contents))))
+            cleaned = list(dict.fromkeys(filter(None, (result(clean(content)) for content in contents))))
             if cleaned:
                 return ", ".join(cleaned)
     text = text[cut:]
@@ -91,4 +92,4 @@ def inner(raw: str, kind: str) -> str | None:
     phrases = [form for form in present(raw, select(None)) if form.kind in ("box", "phrase")]
     if phrases and (found := read(raw, phrases)) is not None:
         return found
-    return clean(raw) or None
+    return result(clean(raw)) or None

@@ -240,10 +240,14 @@ def number_like(text: str) -> str | None:
         clause = None
     if CONDITION.search(rest[: clause.start()] if clause and clause[0].strip(" ,") != "so" else rest):
         return None
-    text = clean(head + (rest[: clause.start()] if clause else rest))
-    if arithmetic := ARITHMETIC.match(text):
-        text = clean(text[arithmetic.end() :])
+    text = result(clean(head + (rest[: clause.start()] if clause else rest)))
     return text if text and len(text.split()) <= 40 else None
+
+
+def result(text: str) -> str:
+    """Return the right side of arithmetic, "20" for "18 + 2 = 20"; any other text as it is."""
+    arithmetic = ARITHMETIC.match(text)
+    return clean(text[arithmetic.end() :]) if arithmetic else text
 
 
 def is_words(text: str, words: list[str], label: bool) -> bool:
