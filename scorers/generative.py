@@ -15,7 +15,9 @@ from hintree.search import Response
 
 CONTEXT = "Problem:\n{question}\n\nSolution so far:\n{steps}\n\n"
 ASKED = VerdictForm("Is the last step of this solution correct? Answer with Yes or No.", "Answer:")
-"""The verdict as an answer of its own."""
+"""The verdict as an answer of its own, the form with the most mass on small chat models (docs/scorers.md)."""
+PUBLISHED = VerdictForm("", "\n<output>\n**Judgement**: $\\boxed{")
+"""The verdict as GenPRM's own checkpoints are trained to write it."""
 
 
 class VerifierPrompt(NamedTuple):
@@ -38,12 +40,12 @@ VERIFIERS = {
     "genprm": VerifierPrompt(
         (CONTEXT + "Analyse whether the last step is correct, then judge it: Yes or No.",),
         "<analyze>\n",
-        VerdictForm("", "\n<output>\n**Judgement**: $\\boxed{"),
+        ASKED,
     ),
     "think": VerifierPrompt(
         (CONTEXT + "Verify the solution step by step; end each step with \\boxed{correct} or \\boxed{incorrect}.",),
         "",
-        ASKED,
+        ASKED._replace(question="Is the solution so far correct? Answer with Yes or No."),
     ),
     "br-rm": VerifierPrompt(
         (

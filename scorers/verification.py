@@ -114,7 +114,8 @@ def read_verdicts(reader: SupportsLabels | Classifier, chains: Sequence[Verifica
     if isinstance(reader, SupportsLabels):
         found = reader.read_labels(prompts, VERDICT_LABELS, groups=groups)
     else:
-        found = reader.classify([[Piece(prompt.plain()), END] for prompt in prompts], groups=groups)
+        texts = [verdict_pieces(reader, prompt) for prompt in prompts]
+        found = reader.classify([pieces for pieces, _ in texts], groups=groups, bos=all(bos for _, bos in texts))
     for chain, result in zip(live, found, strict=True):
         if isinstance(result, LabelReading):
             record_verdict(chain, result, getattr(reader, "name", "the model"))
@@ -122,6 +123,17 @@ def read_verdicts(reader: SupportsLabels | Classifier, chains: Sequence[Verifica
             chain.verdict, chain.usage = result.probabilities[-1], chain.usage.plus(result.usage)
         else:
             chain.error = result
+
+
+def verdict_pieces(reader: Classifier, prompt: Prompt) -> tuple[list[Piece], bool]:
+    """Lay out a prompt for a classifier, with the mark at the end; also return the BOS setting."""
+    turns = [*prompt.turns, Turn("user", prompt.user)]
+    conversation = reader.conversation(
+        [*((role, [Piece(text)]) for role, text in turns), ("assistant", [Piece(prompt.assistant), END])]
+    )
+    if conversation is None:
+        return [Piece(prompt.plain()), END], True
+    return conversation[: conversation.index(END) + 1], False
 
 
 def record_verdict(chain: VerificationChain, found: LabelReading, name: str) -> None:

@@ -6,6 +6,7 @@ import torch
 from hintree.errors import UsageError
 from hintree.models import load_model
 from hintree.scorers import VERDICT_LABELS, VERIFIERS, Debate, GenerativeVerifier
+from hintree.scorers.generative import PUBLISHED
 
 UNWARNED = pytest.mark.filterwarnings("ignore:.*seldom answers with")  # the weights are random
 
@@ -36,9 +37,10 @@ def greedy(writer, text, tokens):
 
 
 @UNWARNED
-@pytest.mark.parametrize("name", VERIFIERS)
+@pytest.mark.parametrize("name", [*VERIFIERS, "published"])
 def test_a_verdict_is_read_after_the_written_analysis(writer, name):
-    prompt = VERIFIERS[name]._replace(tokens=12)
+    known = {**VERIFIERS, "published": VERIFIERS["genprm"]._replace(verdict=PUBLISHED)}
+    prompt = known[name]._replace(tokens=12)
     verifier = GenerativeVerifier(writer, writer, prompt)
     scores = verifier.score("What is 1 + 1?", ["1 + 1 = 2.", "So 2."])
     output = text = ""
