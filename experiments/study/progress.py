@@ -1,5 +1,6 @@
-"""Progress line of a study: results, accuracy so far, tokens per role, time left."""
+"""Progress line of a study: results, accuracy so far, tokens per role, remaining time."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 
@@ -8,7 +9,9 @@ from tqdm import tqdm
 from hintree.experiments.study.store import Result
 from hintree.search.core.ledger import ROLES
 
-FORM = "{n_fmt}/{total_fmt} [{bar:12}]{postfix}, {elapsed} gone, {remaining} left"
+FORM = "{n_fmt}/{total_fmt} [{bar:12}]{postfix}, {elapsed} elapsed, {remaining} remaining"
+WARNINGS = 5
+"""Different warnings that are printed; the others are counted."""
 
 
 class Progress:
@@ -23,6 +26,7 @@ class Progress:
         self.bar = tqdm(total=total, bar_format=FORM, disable=not show, ascii=" -", dynamic_ncols=True, smoothing=0)
         self.counts: Counter[str] = Counter()
         self.tokens: Counter[str] = Counter()
+        self.warnings: set[str] = set()
 
     def add(self, results: Iterable[Result], *, old: bool = False) -> None:
         """Count results; ``old`` ones are from an earlier run and do not count for the speed."""
@@ -45,6 +49,14 @@ class Progress:
         spent = " ".join(f"{role} {tqdm.format_sizeof(n)}" for role, n in self.tokens.items() if n)
         return f"{share}{rest}, tokens: {spent or '-'}"
 
+    def warn(self, text: str) -> None:
+        """Print a warning above the progress line, each text once and at most ``WARNINGS`` of them."""
+        if text not in self.warnings and len(self.warnings) < WARNINGS:
+            tqdm.write(f"hintree: warning: {text}", file=sys.stderr)
+        self.warnings.add(text)
+
     def close(self) -> None:
-        """End the progress line."""
+        """End the progress line, and count the warnings that were not printed."""
         self.bar.close()
+        if (more := len(self.warnings) - WARNINGS) > 0:
+            print(f"hintree: {more} more warnings", file=sys.stderr)

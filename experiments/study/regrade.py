@@ -7,7 +7,7 @@ from hintree.grade import GraderError, Verdict
 
 
 def regrade(store: Store) -> int:
-    """Grade every ungraded answer that has tries left, and settle the results whose verdict becomes known.
+    """Grade every ungraded answer that has tries left, and resolve the results whose verdict becomes known.
 
     Returns:
         Number of answers that were graded again.

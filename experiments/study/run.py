@@ -141,7 +141,7 @@ def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: RunOpt
     job = Job(Arms, study.data, {key_of(case.id, case.question): case for case in study.cases})
     pool = make_pool(job, options, len(tasks))
     try:
-        Scheduler(store, tasks, pool, kept, options.heartbeat_timeout).run()
+        Scheduler(store, tasks, pool, kept, options.heartbeat_timeout, progress.warn).run()
     finally:
         pool.close()
         progress.close()

@@ -1,6 +1,7 @@
 """Run the tasks of a study with a pool and write every result to its store. Only this process writes the store."""
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ from hintree.errors import HintreeError
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.tasks import ATTEMPTS, Task, TaskQueue
 from hintree.experiments.study.verdicts import StoredVerdict
-from hintree.experiments.study.worker import Alive, Done, End, Lost, Message, Ready, Refused
+from hintree.experiments.study.worker import Alive, Done, End, Lost, Message, Ready, Refused, Warned
 from hintree.experiments.study.worker_pool import WorkerPool
 from hintree.search.core.ledger import Ledger
 
@@ -35,6 +36,7 @@ class Scheduler:
         pool: Workers that run them.
         kept: Called with results once they are on the disk.
         heartbeat_timeout: Seconds without a message after which a worker is killed and its task is retried.
+        warned: Called with the text of every warning of a worker.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Scheduler:
         pool: WorkerPool,
         kept: Callable[[Sequence[Result]], None],
         heartbeat_timeout: float,
+        warned: Callable[[str], None] = warnings.warn,
     ) -> None:
         self.store = store
         self.schedule = TaskQueue(tasks)
         self.pool = pool
         self.kept = kept
         self.heartbeat_timeout = heartbeat_timeout
+        self.warned = warned
         self.started: set[int] = set()
         self.busy: dict[int, Work] = {}
         self.unwritten: list[tuple[Result, bytes | None]] = []
@@ -85,6 +89,8 @@ class Scheduler:
         match message:
             case Ready():
                 self.started.add(worker)
+            case Warned(text):
+                self.warned(text)
             case Refused(reason):
                 raise HintreeError(reason)
             case Lost(reason) if worker not in self.started:

@@ -39,7 +39,7 @@ from hintree.experiments.study.store_study import (
 )
 from hintree.experiments.study.store_study import StoredCase as StoredCase
 from hintree.experiments.study.upgrade import upgrade_arm, upgrade_study
-from hintree.experiments.study.verdicts import StoredVerdict, Verdicts, read_verdicts, settle, write_verdicts
+from hintree.experiments.study.verdicts import StoredVerdict, Verdicts, read_verdicts, resolve_ungraded, write_verdicts
 from hintree.search.core.tree import Tree
 
 FILE = "run.sqlite"
@@ -259,7 +259,7 @@ class Store:
                 for result, tree in results:
                     self._add(result, tree)
                 write_verdicts(self._connection, verdicts)
-                settle(self._connection)
+                resolve_ungraded(self._connection)
             except BaseException:
                 if self._connection.in_transaction:  # a full disk has ended it already
                     self._connection.execute("ROLLBACK")

@@ -70,7 +70,7 @@ def write_verdicts(connection: sqlite3.Connection, verdicts: Iterable[StoredVerd
     )
 
 
-def settle(connection: sqlite3.Connection) -> None:
+def resolve_ungraded(connection: sqlite3.Connection) -> None:
     """Turn ungraded results whose answers have been graded since into results that are done, inside a transaction."""
     columns = ", ".join(f"r.{name}" for name in COLUMNS.split(", "))
     query = f"SELECT r.rowid, v.verdict, {columns} FROM results r JOIN verdicts v USING (problem, answer) "

@@ -4,6 +4,8 @@ Only after a search is over is its answer held against the reference: what goes 
 """
 
 import signal
+import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -62,6 +64,12 @@ class Alive(NamedTuple):
     """A sign of life."""
 
 
+class Warned(NamedTuple):
+    """A warning of the worker, as one text."""
+
+    text: str
+
+
 class Done(NamedTuple):
     """One problem is done, ungraded or failed; with its packed tree, and the verdicts on all answers in it."""
 
@@ -88,7 +96,7 @@ class Lost(NamedTuple):
     reason: str
 
 
-Message = Ready | Alive | Done | End | Refused | Lost
+Message = Ready | Alive | Warned | Done | End | Refused | Lost
 
 
 def perform(job: Job, prepare: PrepareArm, task: Task, heartbeat: Heartbeat) -> Iterator[Message]:
@@ -139,9 +147,17 @@ def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> tuple[Re
 def serve(pipe: Connection, job: Job) -> None:
     """The main function of a worker process: tasks in, messages out, until the other side is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
+    lock = threading.Lock()
+
+    def send(message: Message) -> None:
+        """Send one message; models on servers warn from threads of their own."""
+        with lock:
+            pipe.send(message)
+
+    warnings.showwarning = lambda message, *_args, **_kw: send(Warned(str(message)))
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         prepare = job.make(job.study, list(job.cases.values()))
-        pipe.send(Ready())
+        send(Ready())
         while True:
-            for message in perform(job, prepare, pipe.recv(), lambda: pipe.send(Alive())):
-                pipe.send(message)
+            for message in perform(job, prepare, pipe.recv(), lambda: send(Alive())):
+                send(message)
