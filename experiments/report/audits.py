@@ -1,4 +1,4 @@
-"""Audits against exact labels: rewrites that mend or break steps, hints that leak or are followed, scores."""
+"""Audits against exact labels: rewrites that fix or break steps, hints that leak or are followed, scores."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
@@ -33,10 +33,10 @@ def rewrite_table(results: StudyResults) -> Table:
         for author in sorted({rewritten.author for rewritten in made}):
             rows.append([arm, author, *outcomes([r for r in made if r.author == author])])
     heads = [Column(head) for head in ("arm", "written by", "rewrites", "kept", "wrong to right", "right to wrong")]
-    heads += [Column("neutral"), Column("mended", "%"), Column("broken", "%"), Column("score rose", "%")]
+    heads += [Column("neutral"), Column("fixed", "%"), Column("broken", "%"), Column("score rose", "%")]
     caption = (
         "Steps that were written again (reasoner: under a new hint or drawn again). Of those kept, what they were and "
-        f"became, {EXACT}: wrong to right, right to wrong, neutral (right both times or wrong both times). Mended: of "
+        f"became, {EXACT}: wrong to right, right to wrong, neutral (right both times or wrong both times). Fixed: of "
         "kept rewrites of wrong steps those that are right; broken: of kept rewrites of right steps those that are "
         f"wrong; score rose: of all rewrites with both scores. {WILSON}."
     )
@@ -47,30 +47,30 @@ def outcomes(made: Sequence[RewriteRecord]) -> list[Cell]:
     """Count the outcomes of some rewrites."""
     kept = [r for r in made if r.kept]
     known = [(r.before, r.after) for r in kept if r.before is not None and r.after is not None]
-    mended, broken = known.count((False, True)), known.count((True, False))
+    fixed, broken = known.count((False, True)), known.count((True, False))
     rises = [r.rise > 0 for r in made if r.rise is not None]
-    turns: list[Cell] = [mended, broken, len(known) - mended - broken] if known else [None, None, None]
+    turns: list[Cell] = [fixed, broken, len(known) - fixed - broken] if known else [None, None, None]
     wrong = sum(not before for before, _ in known)
-    shares = [counted(mended, wrong), counted(broken, len(known) - wrong), counted(sum(rises), len(rises))]
+    shares = [counted(fixed, wrong), counted(broken, len(known) - wrong), counted(sum(rises), len(rises))]
     return [len(made), len(kept), *turns, *shares]
 
 
 def mistake_table(results: StudyResults) -> Table:
-    """Tabulate the kinds of mistakes that rewrites mend, by arm and author."""
+    """Tabulate the kinds of mistakes that rewrites fix, by arm and author."""
     rows: list[list[Cell]] = []
     for arm in results.arms:
         made = [r for _, attempt in results.of(arm) for r in attempt.rewritten if r.mistake]
         for author in sorted({rewritten.author for rewritten in made}):
             kinds = [[r for r in made if (r.author, r.mistake) == (author, kind)] for kind in MISTAKES]
-            mended = [sum(bool(r.kept and r.after) for r in some) for some in kinds]
-            rows.append([arm, author, *(f"{k} of {len(some)}" for k, some in zip(mended, kinds, strict=True))])
+            fixed = [sum(bool(r.kept and r.after) for r in some) for some in kinds]
+            rows.append([arm, author, *(f"{k} of {len(some)}" for k, some in zip(fixed, kinds, strict=True))])
     caption = (
         f"Wrong steps that were written again, by what is wrong with them {EXACT}: how many were replaced by a right "
         "one, of how many. Arithmetic: the computation; operand: a number or quantity, among them whatever builds on "
         "an earlier mistake; irrelevant: a quantity that the answer does not need; repeated: one that is known; "
         "malformed: no step of the lab, or no fact of the problem."
     )
-    return Table("mistakes", "What rewrites mend", caption, [Column(h) for h in ("arm", "written by", *MISTAKES)], rows)
+    return Table("mistakes", "What rewrites fix", caption, [Column(h) for h in ("arm", "written by", *MISTAKES)], rows)
 
 
 def trigger_table(results: StudyResults) -> Table:
