@@ -1,6 +1,7 @@
 """Sampling settings of generated texts."""
 
 from dataclasses import dataclass, replace
+from math import isinf
 from typing import Any
 
 from hintree.errors import UsageError
@@ -31,6 +32,10 @@ class Sampling:
     greedy_first: bool = True
 
     def __post_init__(self) -> None:
+        for name in ("temperature", "top_k", "top_p", "min_p"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or isinf(value):
+                raise UsageError(f"{name}={value!r} is not a finite number")
         if not 0 <= self.temperature <= 10:
             raise UsageError(f"temperature={self.temperature!r} is not a number from 0 to 10")
         if not 0 < self.top_p <= 1:

@@ -54,7 +54,7 @@ def make_search(name: str, settings: str = "") -> Search:
     if name not in SEARCHES:
         raise UsageError(f"search {name!r} is not one of {', '.join(SEARCHES)}")
     kind: Any = SEARCHES[name]
-    made: Search = kind(**read_settings(name, kind, settings))
+    made: Search = kind(**read_settings("--set", kind, settings))
     return made
 
 
@@ -65,18 +65,15 @@ def make_rewrite(settings: str, base: Rewrite | None = None) -> Rewrite:
     """
     if settings == "none":
         return Rewrite(threshold=0)
-    return changed("rewrite", base or Rewrite(), settings)
+    return changed("--rewrite", base or Rewrite(), settings)
 
 
-def changed(name: str, base: Made, settings: str) -> Made:
-    """Return a copy of a dataclass with settings such as "m=1,depth=20". Raises UsageError."""
-    try:
-        return replace(base, **read_settings(name, type(base), settings))  # type: ignore[type-var]
-    except TypeError as error:
-        raise UsageError(f"{name} settings {settings!r}: a value is not of the right kind ({error})") from error
+def changed(option: str, base: Made, settings: str) -> Made:
+    """Return a copy of a dataclass with settings such as "m=1,depth=20", the value of ``option``. Raises UsageError."""
+    return replace(base, **read_settings(option, type(base), settings))  # type: ignore[type-var]
 
 
-def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
+def read_settings(option: str, kind: type[Any], text: str) -> dict[str, Any]:
     """Parse the settings of a dataclass from NAME=VALUE,...; values are numbers, words, or words joined by +.
 
     Former names of settings (``escalation.OLD_NAMES``) are accepted.
@@ -91,9 +88,10 @@ def read_settings(name: str, kind: type[Any], text: str) -> dict[str, Any]:
         key, equals, value = (x.strip() for x in part.partition("="))
         key = OLD_NAMES.get(key, key) if kind is Rewrite else key
         if key not in defaults or not equals:
-            raise UsageError(f"{name} setting {part!r}: expected NAME=VALUE with a name from {', '.join(defaults)}")
+            expected = f"NAME=VALUE with a setting of {kind.__name__}: {', '.join(defaults)}"
+            raise UsageError(f"{option} {part}: expected {expected}")
         if key in found:
-            raise UsageError(f"{name} setting {key} is given twice")
+            raise UsageError(f"{option}: {key} of {kind.__name__} is given twice")
         found[key] = tuple(map(literal, value.split("+"))) if isinstance(defaults[key], tuple) else literal(value)
     return found
 
@@ -111,9 +109,9 @@ def literal(text: str) -> Any:
 
 
 def describe(name: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the first line of a search's docstring, and its settings with their defaults, those of paths last."""
+    """Return a search's description in plain text, and its settings with their defaults, those of paths last."""
     kind: Any = SEARCHES[name]
-    about = (inspect.getdoc(kind) or "").partition("\n")[0].rstrip(".")
+    about = (inspect.getdoc(kind) or "").partition("\n")[0].rstrip(".").replace("``", "")
     shared = {field.name for field in fields(PathLimits)}
     settings = sorted(fields(kind), key=lambda field: field.name in shared)
     return about, {field.name: field.default for field in settings}

@@ -20,9 +20,9 @@ class PathLimits:
     Attributes:
         path_tokens: Generated tokens of a path, at least 1. A path that has as many and is not finished fails
             (``Rejection.OUT_OF_TOKENS``); its last step may exceed the limit.
-        repeats: Repetitions that make a loop, at least 2; 0 looks for none. A path fails (``Rejection.LOOP``) if it
+        repeats: Repetitions that make a loop, at least 2; 0 disables detection. A path fails (``Rejection.LOOP``) if it
             ends in the same step, or the same cycle of steps, so many times in a row. A step ends
-            (``StepOutput.ended`` "loop") if its text ends in the same clause or line so many times in a row.
+            (``StepOutput.ended`` "loop") if its text ends in the same passage so many times in a row.
     """
 
     path_tokens: int = 4096

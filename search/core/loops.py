@@ -10,7 +10,7 @@ from collections.abc import Sequence
 SHORTEST = 200
 """Characters that the repetitions in a text must cover: shorter ones are matrices, rows of dots or powers."""
 LONGEST_UNIT = 700
-"""Characters of the longest clause or line whose repetition is detected."""
+"""Characters of the longest passage whose repetition is detected."""
 MOST_LINES = 200
 """Lines at the end of a text that are compared without their numbers."""
 LINE_NUMBER = re.compile(r"[ \t]{0,9}\(?(?:Step )?\d{1,4}[.):]", re.IGNORECASE)

@@ -52,6 +52,28 @@ BAD = {
 }
 
 
+SETTINGS = {
+    "--set": ("Beam", "width"),
+    "--rewrite": ("Rewrite", "threshold"),
+    "--sampling": ("Sampling", "temperature"),
+    "--selection": ("Selection", "choice"),
+    "--hinting": ("Hinting", "when"),
+}
+
+
+@pytest.mark.parametrize("option", SETTINGS)
+def test_an_unknown_setting_is_named_with_its_option_and_those_there_are(option, capsys):
+    owner, setting = SETTINGS[option]
+    assert main(["solve", QUESTION, option, "nosuch=1"]) == 2
+    error = capsys.readouterr().err
+    assert f"error: {option} nosuch=1: expected NAME=VALUE with a setting of {owner}: " in error and setting in error
+
+
+def test_a_word_in_place_of_a_number_is_named(capsys):
+    assert main(["solve", QUESTION, "--sampling", "temperature=warm"]) == 2
+    assert capsys.readouterr().err == "hintree: error: temperature='warm' is not a finite number\n"
+
+
 @pytest.mark.parametrize("args", BAD.values(), ids=BAD.keys())
 def test_bad_input_gets_one_clear_line_and_exit_code_2(args, capsys):
     assert main(args) == 2

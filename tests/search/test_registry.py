@@ -46,7 +46,7 @@ def test_settings_are_read_by_type():
 
 def test_a_former_name_of_a_setting_counts_as_the_setting_and_for_rules_only():
     for text in ("rungs=hint,stages=teacher", "rungs=hint,rungs=teacher"):
-        with pytest.raises(UsageError, match="rewrite setting stages is given twice"):
+        with pytest.raises(UsageError, match="--rewrite: stages of Rewrite is given twice"):
             make_rewrite(text)
     with pytest.raises(UsageError, match="rungs=2"):
         make_search("mcts", "rungs=2")
