@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hintree.errors import UsageError
 from hintree.policies.protocol import Protocol
@@ -90,13 +91,14 @@ def changed_fields(value: Any, data: Mapping[str, Any], text: YamlText, place: Y
 def converted(key: str, given: Any, kind: Any, own: Any, text: YamlText, here: YamlPosition) -> Any:
     """Return a value from YAML in the type of its field. Raises UsageError if it has another type."""
     value: Any = given
+    forms = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if key == "shots" and isinstance(given, list):
         pairs = [tuple(map(str, shot.values() if isinstance(shot, Mapping) else shot)) for shot in given]
         valid, value = all(len(pair) == 2 for pair in pairs), tuple(pairs)
-    elif "tuple" in str(kind):
+    elif any(get_origin(form) is tuple for form in forms):
         items = given if isinstance(given, list) else [given]
         valid, value = all(isinstance(item, str) for item in items), tuple(items)
-        valid, value = (True, None) if given is None and "None" in str(kind) else (valid, value)
+        valid, value = (True, None) if given is None and NoneType in forms else (valid, value)
     elif isinstance(own, Mapping):
         valid = isinstance(given, Mapping)
     elif isinstance(own, bool) or isinstance(given, bool):
