@@ -15,7 +15,7 @@ from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
 from hintree.cli.grade import add_grade
 from hintree.cli.lab import add_lab
-from hintree.cli.options import timeout_in_environment
+from hintree.cli.options import EXAMPLE_QUESTION, timeout_in_environment
 from hintree.cli.parser import Parser
 from hintree.cli.presets import add_presets
 from hintree.cli.report import add_report
@@ -49,8 +49,8 @@ COMMANDS = (
     add_doctor,
 )
 """Functions that add one or more commands to the parser, in the order of ``hintree --help``."""
-EXAMPLES = """examples:
-  hintree solve "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+EXAMPLES = f"""examples:
+  hintree solve "{EXAMPLE_QUESTION}"
   hintree demo
   hintree COMMAND --help
 """

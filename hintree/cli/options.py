@@ -16,8 +16,10 @@ MODEL = (
     "lmstudio:NAME for a local one"
 )
 
+EXAMPLE_QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+"""The question of the examples in help texts; the shipped models solve it."""
 PROTOCOL = (
-    "prompt, step and answer form: $protocols, or a YAML file (docs/protocols.md); by default the model's usual one"
+    "prompt, step and answer form: $protocols, or a YAML file (docs/protocols.md); default: chosen from the model"
 )
 LANGUAGE = (
     "the protocol of a language, of $languages, instead of --protocol; auto takes that of the question's language, if "
@@ -140,8 +142,8 @@ def check_new(folder: Path) -> None:
 
 def add_problem_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for reading rows of problems; ``hintree.data.settings.source_from_args`` reads them."""
-    group = parser.add_argument_group("rows of problems", "for files and data sets with fields of their own names")
+    group = parser.add_argument_group("problem fields", "for data with other column names")
     group.add_argument("--question-field", metavar="NAME", default="", help="field of the question, or A+B for both")
     group.add_argument("--answer-field", metavar="NAME", default="", help="field of the answer; a.b is b inside a")
     group.add_argument("--choices-field", metavar="NAME", default="", help="field of the options, or columns as A+B+C")
-    group.add_argument("--skip-bad", action="store_true", help="leave rows out that cannot be read, with a warning")
+    group.add_argument("--skip-bad", action="store_true", help="skip unreadable rows, with a warning")

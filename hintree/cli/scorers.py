@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_json, add_loading, add_prm_spec, positive
+from hintree.cli.options import EXAMPLE_QUESTION, add_json, add_loading, add_prm_spec, positive
 from hintree.errors import HintreeError, UsageError
 
-LIST_EXAMPLES = """examples:
+LIST_EXAMPLES = f"""examples:
   hintree scorers
-  hintree solve "QUESTION" --preset beam --scorer 0.7*embedded:prm+0.3*confidence:min
+  hintree solve "{EXAMPLE_QUESTION}" --preset beam --scorer 0.7*embedded:prm+0.3*confidence:min
 """
 EXAMPLES = """examples:
   hintree prm check embedded:prm
@@ -73,6 +73,11 @@ def add_scorers(commands: Any) -> None:
     calibrate.add_argument("--n", type=positive, default=200, help="lab problems, without --rows (default %(default)s)")
     calibrate.add_argument("--out", metavar="FILE", help="write the declaration with the calibration, for --prm-spec")
     calibrate.set_defaults(run=run_calibrate)
+    add_labels(parts)
+
+
+def add_labels(parts: Any) -> None:
+    """Add ``hintree prm labels``."""
     labels = parts.add_parser(
         "labels",
         help="measure how far a model answers with the labels of judges and generative verifiers",

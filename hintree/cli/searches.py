@@ -4,12 +4,12 @@ import argparse
 import json
 from typing import Any
 
-from hintree.cli.options import add_json
+from hintree.cli.options import EXAMPLE_QUESTION, add_json
 
-EXAMPLES = """examples:
+EXAMPLES = f"""examples:
   hintree searches
   hintree searches --json | jq .mcts.settings
-  hintree solve "QUESTION" --search mcts --set simulations=64     # use one (docs/searches.md)
+  hintree solve "{EXAMPLE_QUESTION}" --search mcts --set simulations=64
 """
 
 

@@ -30,7 +30,10 @@ def versions_of(node: Node) -> list[Node]:
 
 
 def step_table(solution: Solution) -> Table:
-    """Return a table of the chosen path: author, score and text of each step, below its rejected versions."""
+    """Return a table of the chosen path: author, score and text of each step, below its rejected versions.
+
+    A path without an answer is followed by the steps that failed after it, with the reasons.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("step", justify="right")
     table.add_column("author")
@@ -47,7 +50,17 @@ def step_table(solution: Solution) -> Table:
             if shown.hint:
                 text = Text.assemble((f"hint: {visible(str(shown.hint))}\n", "yellow"), text)
             table.add_row(str(number) if kept else "", shown.author, score, text)
+    for node in failed_ends(solution):
+        reason = f"  [failed, {node.rejected_because}: {visible(node.reason)}]"
+        text = Text.assemble((visible(node.step.text), "dim"), (reason, "red"))
+        table.add_row(str(node.depth), node.author, "", text)
     return table
+
+
+def failed_ends(solution: Solution) -> list[Node]:
+    """Return the failed steps after the chosen path, which end it without an answer; [] if there is an answer."""
+    end = solution.steps[-1] if solution.steps else solution.tree.root
+    return [node for node in end.children if node.status == "failed"] if solution.answer is None else []
 
 
 def ledger_table(ledger: Ledger) -> Table:
@@ -85,6 +98,7 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
         "answer": solution.answer,
         "confidence": solution.confidence,
         "steps": [step_json(node) for node in solution.steps],
+        "failed": [failed_json(node) for node in failed_ends(solution)],
         "stop_reason": str(solution.stop_reason),
         "ledger": solution.ledger.to_dict(),
         **label_mass(solution),
@@ -97,6 +111,12 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
             **{name: version(name) for name in ("torch", "transformers")},
         },
     }
+
+
+def failed_json(node: Node) -> dict[str, Any]:
+    """Return a failed step as a JSON object, with the reason as a value and as a sentence."""
+    because = {"rejected_because": node.rejected_because, "reason": node.reason}
+    return {"text": node.step.text, "author": node.author, "score": node.score, **because}
 
 
 def label_mass(solution: Solution) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hintree.cli.options import add_json, add_loading, add_models
 from hintree.cli.solve import add_method, chosen_preset, read_question
 from hintree.search import ROLES
 
-EXAMPLES = """Control tokens stand between the marks \u27e6 and \u27e7. For a server, the request's body is printed.
+EXAMPLES = """Control tokens are shown between \u27e6 and \u27e7. For a server, the request's body is printed.
 
 examples:
   hintree show-prompt "What is 12 * 7?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct

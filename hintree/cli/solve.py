@@ -8,17 +8,26 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_budget, add_json, add_loading, add_models, add_protocol, add_seed, protocol_of
+from hintree.cli.options import (
+    EXAMPLE_QUESTION,
+    add_budget,
+    add_json,
+    add_loading,
+    add_models,
+    add_protocol,
+    add_seed,
+    protocol_of,
+)
 from hintree.cli.view import check_tree_file, open_page, write_tree
 from hintree.errors import HintreeError, UsageError
 from hintree.search import ROLES
 from hintree.search.core.budget import Budget
 
-EXAMPLES = """examples:
-  hintree solve "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+EXAMPLES = f"""examples:
+  hintree solve "{EXAMPLE_QUESTION}"
   hintree lab problems --split test --steps 6 --n 1 | jq -r .question | hintree solve -
   hintree solve --file question.txt --preset beam --json
-  hintree solve "QUESTION" --search mcts --set simulations=64,c=1.4 --rewrite threshold=0.4,stages=teacher
+  hintree solve "{EXAMPLE_QUESTION}" --search mcts --set simulations=64,c=1.4 --rewrite threshold=0.4,stages=teacher
   hintree solve "Wie viele Teiler hat 196?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct --language auto
   hintree solve "How many positive divisors does 196 have?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct
 """
@@ -146,17 +155,17 @@ def chosen_preset(args: argparse.Namespace, question: str = "") -> Any:
     if args.search is not None:
         chosen = replace(chosen, search=make_search(args.search, search_settings), selection=None)
     elif args.set is not None:
-        chosen = replace(chosen, search=changed(f"search of {args.preset}", chosen.search, search_settings))
+        chosen = replace(chosen, search=changed("--set", chosen.search, search_settings))
     if args.selection is not None or selection_settings:
         base = chosen.selection or getattr(chosen.search, "selection", Selection())
-        chosen = replace(chosen, selection=changed("selection", base, args.selection or selection_settings))
+        chosen = replace(chosen, selection=changed("--selection", base, args.selection or selection_settings))
     if args.rewrite is not None:
         settings = re.sub(r"(?<!\w)rungs(?=\s*=)", "stages", args.rewrite)  # the name before 0.1.0
         chosen = replace(chosen, rewrite=make_rewrite(settings, chosen.rewrite))
     if args.sampling is not None:
-        chosen = replace(chosen, sampling=changed("sampling", chosen.sampling, args.sampling))
+        chosen = replace(chosen, sampling=changed("--sampling", chosen.sampling, args.sampling))
     if args.hinting is not None:
-        chosen = replace(chosen, hinting=changed("hinting", chosen.hinting, args.hinting))
+        chosen = replace(chosen, hinting=changed("--hinting", chosen.hinting, args.hinting))
     if (protocol := protocol_of(args, question)) is not None:
         chosen = replace(chosen, protocol=find_protocol(protocol))
     return replace(chosen, keep_hints=chosen.keep_hints or args.keep_hints)

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_json, add_problem_options, add_seed, positive
+from hintree.cli.options import EXAMPLE_QUESTION, add_json, add_problem_options, add_seed, positive
 
-EPILOG = """PROBLEMS is lab:SPLIT?n=... (exact hints), or a file of rows such as
-  {"question": "...", "steps": ["...", "The answer is 7."], "answer": "7", "hints": ["...", "..."]}
+EPILOG = f"""PROBLEMS is lab:SPLIT?n=... (exact hints), or a file of rows such as
+  {{"question": "...", "steps": ["...", "The answer is 7."], "answer": "7", "hints": ["...", "..."]}}
 Without hints, --teacher generates them. A hint becomes training data only if it has at most 25 words and states
 neither the answer nor a number that is not in the problem or the earlier steps. Test problems are held out; an
 overlap with the training problems is an error. The same command resumes an interrupted run.
@@ -16,7 +16,7 @@ examples:
   hintree train hinter "lab:train?n=2000" --out build/hinter --steps 300 --muon 0.012 --rate 6e-4
   hintree train hinter solved.jsonl --teacher Qwen/Qwen2.5-7B-Instruct --model Qwen/Qwen2.5-0.5B-Instruct \\
       --reasoner Qwen/Qwen2.5-1.5B-Instruct --lora 16 --out build/hinter
-  hintree solve "QUESTION" --preset hintmr --hinter build/hinter/hinter
+  hintree solve "{EXAMPLE_QUESTION}" --preset hintmr --hinter build/hinter/hinter
 """
 
 
@@ -37,7 +37,7 @@ def add_hinter(kinds: Any) -> None:
     hinter.add_argument(
         "--test", metavar="SOURCE", help="test problems (default: lab:test for lab problems, else a tenth of PROBLEMS)"
     )
-    hinter.add_argument("--n", type=positive, default=200, help="most test problems (default %(default)s)")
+    hinter.add_argument("--n", type=positive, default=200, help="maximum number of test problems (default %(default)s)")
     hinter.add_argument(
         "--reasoner",
         metavar="MODEL",

@@ -42,10 +42,10 @@ def add_ppm(kinds: Any) -> None:
         "--branch", type=positive, default=4, help="candidate next steps after each prefix (default %(default)s)"
     )
     ppm.add_argument(
-        "--margin", type=float, default=0.5, help="least difference in Q of a pair, in [0, 1] (default %(default)s)"
+        "--margin", type=float, default=0.5, help="minimum difference in Q of a pair, in [0, 1] (default %(default)s)"
     )
     ppm.add_argument(
-        "--distance", type=int, default=20, help="least edit distance of a pair, in characters (default %(default)s)"
+        "--distance", type=int, default=20, help="minimum edit distance of a pair, in characters (default %(default)s)"
     )
     ppm.set_defaults(run=run_ppm)
 

@@ -58,7 +58,7 @@ class Tally:
             more = f"; and {self.bad - SHOWN} more" if self.bad > SHOWN else ""
             text = f"{self.source}: {self.bad} of {total} rows are bad: {'; '.join(self.first_bad)}{more}"
             if not skip_bad:
-                raise UsageError(f"{text}. Mend them, or leave them out with --skip-bad (skip_bad=True)")
+                raise UsageError(f"{text}. Fix them, or skip them with --skip-bad (skip_bad=True)")
             warnings.warn(text, SkippedRowsWarning, stacklevel=4)
         if not self.good:
             raise UsageError(f"{self.source}: holds no problem")

@@ -22,7 +22,7 @@ def caption(tree: Tree, node: Node) -> list[str]:
     """Return the text of a step's box: id, author and score, then the text in short lines."""
     if node.parent is None:
         return textwrap.wrap(one_line(tree.problem.question, LONGEST), 40)
-    score = "not judged" if node.score is None else f"{node.score:.2f}"
+    score = "unscored" if node.score is None else f"{node.score:.2f}"
     return [f"{node.id}  {author(node)}  {score}", *textwrap.wrap(one_line(node.step.text, LONGEST), 44)]
 
 

@@ -103,7 +103,7 @@ def draw_legend(wide: float) -> tuple[list[str], float]:
         (430.0, "\n".join(parts)),
         (250.0, path + text(52, 14, "chosen path, and its answer")),
         (85.0, key_of(f'stroke="{FINISHED}" stroke-width="2.5"', "finished")),
-        (310.0, key_of(f'stroke="{LINE}" opacity="{FAINT}"', "pruned, rejected or failed; white: not judged")),
+        (310.0, key_of(f'stroke="{LINE}" opacity="{FAINT}"', "pruned, rejected or failed; white: unscored")),
         (130.0, key_of(f'stroke="{LINE}"', "larger: more visits")),
     ]
     drawn, x, y = [], 0.0, 0.0

@@ -58,7 +58,7 @@ def by_graphviz(tree: Tree, chosen: Node, form: str) -> bytes | None:
 def own(tree: Tree, chosen: Node) -> str:
     """Return the SVG of hintree's own layout."""
     answer = "no answer" if chosen.step.answer is None else f"answer {one_line(chosen.step.answer, 60)}"
-    judged = "not judged" if chosen.score is None else f"score {chosen.score:.2f}"
+    judged = "unscored" if chosen.score is None else f"score {chosen.score:.2f}"
     panel = Panel("", "", tree, chosen, (f"{len(tree) - 1:,} steps, seed {tree.seed}", f"{answer}, {judged}"))
     return draw(
         one_line(tree.problem.id, 60) or "How it was solved", tree.problem.question, [panel], across=1, size=fit(tree)

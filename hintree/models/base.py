@@ -103,7 +103,7 @@ class GenerationRequest:
         min_tokens: Stop texts and patterns that end before this many generated tokens are ignored, >= 0.
         may_be_blank: False to ignore a stop text of blanks at the very beginning, since many models begin with an empty
             line; true for the rest of a text, which may be nothing but its end.
-        repeats: End a text that loops: that ends in the same clause or line this many times in a row, >= 2
+        repeats: End a text that loops: that ends in the same passage this many times in a row, >= 2
             (``search.core.loops``); 0 to let it run.
         group: Name of the requests that share a prefix in the KV cache, such as those about one problem. By default,
             requests with the same ``system`` and ``user`` text form a group. It affects speed, never the text.

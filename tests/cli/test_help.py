@@ -101,3 +101,4 @@ def test_every_search_is_listed_with_its_settings(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines[::2]] == list(SEARCHES)
     assert "simulations=32" in lines[2 * list(SEARCHES).index("mcts") + 1]
+    assert not [line for line in lines if "``" in line]

@@ -37,6 +37,16 @@ def test_the_terminal_shows_path_answer_and_ledger(capsys):
     assert all(part in out for part in parts)
 
 
+def test_a_path_without_an_answer_is_shown_with_the_step_that_failed_and_the_reason(capsys):
+    command = ["solve", QUESTION, "--preset", "greedy", "--set", "path_tokens=5"]
+    assert main(command) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "[failed, out_of_tokens: 24 tokens without an end]" in out and "Answer: none found" in out
+    assert main([*command, "--json"]) == 0
+    [failed] = json.loads(capsys.readouterr().out)["failed"]
+    assert (failed["rejected_because"], failed["reason"]) == ("out_of_tokens", "24 tokens without an end")
+
+
 def test_the_question_comes_from_an_argument_a_file_or_standard_input(tmp_path, monkeypatch, capsys):
     (tmp_path / "q.txt").write_text(QUESTION + "\n")
     for args, stdin in (

@@ -242,7 +242,7 @@ def test_names_of_files_that_are_not_there(tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     refuse("nosuch.gguf", "'nosuch.gguf'", "OWNER/REPOSITORY/FILE.gguf", kind=UnknownModelError)
     refuse("../nosuch/a.gguf", "no file", kind=UnknownModelError)
-    refuse("owner/repository/a.gguf", "cannot be had from the hub", kind=UnknownModelError)
+    refuse("owner/repository/a.gguf", "could not be downloaded from the hub", kind=UnknownModelError)
     write_gguf(tmp_path / "a.gguf")
     refuse(tmp_path, "folder of GGUF files", str(tmp_path / "a.gguf"), kind=UnknownModelError)
 

@@ -54,8 +54,8 @@ def find_gguf(name: str) -> Path:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise UnknownModelError(
-            f"model {name!r} is no local file, and cannot be had from the hub (no network, or no such file): {reason}. "
-            "Give the path of a GGUF file, or OWNER/REPOSITORY/FILE.gguf"
+            f"model {name!r} is not a local file, and could not be downloaded from the hub (no network, or no such "
+            f"file): {reason.rstrip('.')}. Give the path of a GGUF file, or OWNER/REPOSITORY/FILE.gguf"
         ) from error
 
 

@@ -265,8 +265,8 @@ def explain(name: str, place: str, error: Exception) -> UnknownModelError | Chec
     folder = Path(place)
     if not folder.is_dir():
         return UnknownModelError(
-            f"model {name!r} cannot be had from the hub (no network, no such model, or no "
-            f"safetensors): {first_line(error)} Give {FORMS}"
+            f"model {name!r} could not be downloaded from the hub (no network, no such model, or no "
+            f"safetensors): {first_line(error).rstrip('.')}. Give {FORMS}"
         )
     if not (folder / "config.json").is_file():
         if files := sorted(folder.glob("*.gguf")):

@@ -80,4 +80,4 @@ def read_annotated(file: Path) -> Iterator[HintedSolution]:
         except ValueError:
             return
         except (KeyError, TypeError) as error:
-            raise UsageError(f"{file}: is no list of lessons; give another --out") from error
+            raise UsageError(f"{file}: is not a file of solutions with hints; give another --out") from error

@@ -21,7 +21,7 @@ from hintree.training.loop import TrainingSchedule
 
 LAB_TEST = "lab:test?n=200"
 """Default test problems of a hinter trained on the lab."""
-SETTINGS, REPORT = "settings.json", "report.json"
+SETTINGS, REPORT, HINT_DATA = "settings.json", "report.json", "hint_data.jsonl"
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ def train_hinter(options: HinterOptions) -> dict[str, Any]:
     pin_settings(options)
     if draw is None:
         if options.teacher is not None:
-            solutions = annotate(solutions, load_model(options.teacher), options.out / "lessons.jsonl")
+            solutions = annotate(solutions, load_model(options.teacher), hint_data_file(options.out))
         draw = draw_from(solutions, options.with_errors)
     tune(draw, options.model, options.schedule, options.out, "hinter", lora=options.lora)
     figures = {
         "settings": as_json(options),
-        "lessons": {
+        "hint data": {
             "solutions": len(solutions),
             "steps": sum(len(solution.steps) for solution in solutions),
             "hints": sum(hint is not None for solution in solutions for hint in solution.hints),
@@ -127,6 +127,14 @@ def as_json(options: HinterOptions) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in usual}
 
 
+def hint_data_file(folder: Path) -> Path:
+    """Return the file of the teacher's hints in a folder; one with the name of earlier versions is renamed."""
+    file, old = folder / HINT_DATA, folder / "lessons.jsonl"
+    if old.is_file() and not file.exists():
+        old.rename(file)
+    return file
+
+
 def pin_settings(options: HinterOptions) -> None:
     """Write the settings that the weights depend on, or compare them with those of the run in this folder.
 
@@ -157,7 +165,7 @@ def print_hinter(options: HinterOptions, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(figures))
         return
-    counts = figures["lessons"]
+    counts = figures["hint data"]
     print(f"{counts['hints']} hints for {counts['steps']} steps of {counts['solutions']} solutions were fit to teach")
     print(f"{figures['test problems']} test problems, 95 % intervals:\n")
     print("\n".join(markdown_table(figures["arms"])))

@@ -60,7 +60,7 @@ def check_score_count(prm: PRM[LocalClassifier]) -> CheckResult:
     try:
         counts = [len(prm.score(QUESTION, steps)) for steps in (STEPS[:1], STEPS, hostile)]
     except ModelError as error:
-        return CheckResult("one score per step", "fail", str(error), "mend the declaration or fetch the model again")
+        return CheckResult("one score per step", "fail", str(error), "fix the declaration or fetch the model again")
     wanted = [1, len(STEPS), len(hostile)]
     if counts != wanted:
         return CheckResult("one score per step", "fail", f"{counts} scores for {wanted} steps", "report this as a bug")

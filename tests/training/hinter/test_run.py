@@ -8,7 +8,7 @@ from hintree.cli.lab_problems import as_row
 from hintree.errors import UsageError
 from hintree.lab import problems
 from hintree.training.hinter import run as run_module
-from hintree.training.hinter.run import HinterOptions, read_settings, train_hinter
+from hintree.training.hinter.run import HinterOptions, hint_data_file, read_settings, train_hinter
 from hintree.training.loop import TrainingSchedule
 from tests.support.hint_cases import SHOP, STEPS, write_jsonl
 
@@ -22,7 +22,7 @@ def test_a_hinter_is_trained_and_evaluated_and_not_trained_twice(tmp_path, tiny,
     figures = train_hinter(options)
     arms = figures["arms"]
     assert list(arms) == ["reasoner alone", "tuned hinter", "un-tuned hinter", "shuffled hints", "hinter alone"]
-    assert figures["lessons"]["steps"] >= figures["lessons"]["hints"] > 30 == figures["lessons"]["solutions"]
+    assert figures["hint data"]["steps"] >= figures["hint data"]["hints"] > 30 == figures["hint data"]["solutions"]
     for arm in arms.values():
         assert 0 <= arm["right"]["low"] <= arm["right"]["value"] <= arm["right"]["high"] <= 1
         gain = arm["right"]["value"] - arms["reasoner alone"]["right"]["value"]
@@ -64,3 +64,9 @@ def test_settings_of_an_older_run_are_read_by_their_new_names(tmp_path):
     file = tmp_path / "settings.json"
     file.write_text('{"problems": "lab:train?n=3", "astray": 0.3, "lora": 0}')
     assert read_settings(file) == {"problems": "lab:train?n=3", "with_errors": 0.3, "lora": 0}
+
+
+def test_hints_of_an_older_run_are_read_under_the_new_name_of_their_file(tmp_path):
+    (tmp_path / "lessons.jsonl").write_text("older\n")
+    assert hint_data_file(tmp_path).read_text() == "older\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["hint_data.jsonl"]
