@@ -84,6 +84,32 @@ def test_paths_in_the_architecture_page_exist():
     assert len(paths) > 60 and not missing
 
 
+def test_the_page_of_views_names_every_field_of_a_tree_and_every_value_of_its_enums():
+    from hintree.search.core import serialization
+    from hintree.search.core.endings import Rejection
+    from hintree.search.core.hints import HintKind
+    from hintree.search.core.tree import STATUSES, Problem, StepOutput, Tree
+
+    page = (DOCS / "views.md").read_text().partition("### JSON format")[2]
+
+    def rows(part):
+        table = page.partition(f"| field of a {part} |")[2].partition("\n\n")[0]
+        return {
+            key: set(re.findall(r'"(\w+)"', row))
+            for row in re.findall(r"^\| `.*$", table, re.MULTILINE)
+            for key in re.findall(r"`(\w+)`", row.split("|")[1])
+        }
+
+    node, step = rows("node"), rows("step")
+    [root] = serialization.to_dict(Tree(Problem("What?")))["nodes"]
+    assert set(node) == {*root, "label_mass"}
+    assert set(step) == set(StepOutput._fields) - set(serialization.TOKENS)
+    assert node["rejected_because"] == set(Rejection)
+    assert node["status"] == set(STATUSES)
+    assert node["hint_kind"] == set(HintKind)
+    assert step["ended"] == set(serialization.ENDS)
+
+
 def test_the_page_of_protocols_lists_the_shipped_ones():
     from hintree.policies import find_protocol, protocol_names
 
