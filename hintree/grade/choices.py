@@ -4,9 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from hintree.grade.clean import clean
+from hintree.grade.compare import compare
+from hintree.grade.normal import normal
+from hintree.grade.verdict import Verdict
 
 Choices = Sequence[str] | Mapping[str, str]
 """Options in the order A, B, C, ..., or by letter."""
+LONGEST = 100
+"""Characters of an answer and of an option that are compared by value."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 OPTION_WORDS = (
     r"(?:(?:the|an?|la|le|el|il|die|der|das|l['\u2019]) ?)?(?:correct |correcta |richtige )?"
@@ -41,7 +46,7 @@ def letter_of(answer: str, choices: Choices) -> str | None:
         return whole
     match = NAMED.fullmatch(plain(answer))
     if match is None:
-        return None
+        return by_value(answer, known)
     letter = match["round"] or match["square"] or match["bare"]
     if letter.islower() and match["bare"] is not None and match["rest"]:
         return None
@@ -50,6 +55,19 @@ def letter_of(answer: str, choices: Choices) -> str | None:
         return None
     other = texts.get(folded(rest.lstrip(".):,\uff1a ")))
     return letter if other in (None, letter) else None
+
+
+def by_value(answer: str, known: Mapping[str, str]) -> str | None:
+    """Return the letter of the only option that equals an answer without algebra: "5.0" names the option "5"."""
+    if len(answer) > LONGEST or not any(c.isdigit() for c in answer):
+        return None
+    value = normal(answer)
+    equal = [
+        letter
+        for letter, text in known.items()
+        if len(text) <= LONGEST and compare(normal(text), value, lambda *_: Verdict.WRONG) is Verdict.RIGHT
+    ]
+    return equal[0] if len(equal) == 1 else None
 
 
 def folded(text: str) -> str:

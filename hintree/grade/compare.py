@@ -10,6 +10,7 @@ from hintree.grade.numbers import read_number, same_number
 from hintree.grade.plain_words import is_endless, is_nothing, is_undefined, is_words, same_words, without_about
 from hintree.grade.quantities import money, read_ratio, single, total
 from hintree.grade.regions import Interval, Region, read_region, surely
+from hintree.grade.scales import in_digits
 from hintree.grade.structure import brackets, read_items
 from hintree.grade.units import cut, named, ratio
 from hintree.grade.verdict import Verdict, all_of, any_of
@@ -44,7 +45,7 @@ def compare(reference: str, answer: str, ask: Ask, depth: int = 0) -> Verdict:
     reference, answer = without_about(reference), without_about(answer)
     if is_place(reference, answer) or is_place(answer, reference):
         return WRONG
-    reference, answer = first_spelling(spelled(reference)), first_spelling(spelled(answer))
+    reference, answer = first_spelling(in_digits(spelled(reference))), first_spelling(in_digits(spelled(answer)))
     for decide in (by_date, by_ratio, by_quantity):
         if (verdict := decide(reference, answer)) is not None:
             return verdict
@@ -180,6 +181,13 @@ def by_equation(x: Equation | None, y: Equation | None, reference: str, answer: 
 def by_value(reference: str, answer: str, ask: Ask) -> Verdict:
     """Return the verdict on two single values, each with or without a unit."""
     (left, unit), (right, other) = without_brackets(cut(reference)), without_brackets(cut(answer))
+    names = named(unit), named(other)
+    if sorted(names) == ["rad", "°"]:
+        turned = [
+            rf"\frac{{({value}) \pi}}{{180}}" if name == "°" else value
+            for value, name in zip((left, right), names, strict=True)
+        ]
+        return ask("value", *turned)
     scale = ratio(unit, other) if unit and other else None
     if unit and other and scale is None:
         return WRONG

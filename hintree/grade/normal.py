@@ -105,7 +105,7 @@ PLAIN = [
     (r"(?<![\\a-zA-Z])(?:infinity|inf|oo)(?![a-zA-Z])", r"\\infty "),
     (r"(?<![\\a-zA-Z])(?:negative|minus) (?=\\infty)", "-"),
     (r"(?<![\\a-zA-Z])(?:positive|plus) (?=\\infty)", ""),
-    (r"(?<=[\d%]) per cent(?![a-z])", " percent"),
+    (r"(?<=[\d%]) (?:per|por|pour) (?:cento?|ciento)(?![a-z])", " percent"),
     (r"(?<![\\a-zA-Z])sqrt ?\(([^()]*)\)", r"\\sqrt{\1}"),
     (r"(?<![\\a-zA-Z])cbrt ?\(([^()]*)\)", r"\\sqrt[3]{\1}"),
     (r"(?<![\\a-zA-Z])(sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|ln|log|exp)(?=[ (\\^_\d])", r"\\\1"),
@@ -127,8 +127,8 @@ ENDLESS = re.compile(r"(?<![\d.])(\d{1,30}+)\.(\d{3,60})\.\.\.")
 GROUPED = re.compile(
     r"(?<![\w.,/^{])\d{1,3}(?:(?:,\d{3})++|(?: \d{3})++|(?:_\d{3})++|(?:,\d{2}(?!\d))++,\d{3})(?!\d|,\d| \d|_)"
 )
-EUROPEAN = re.compile(r"(?<![\w.,])\d{1,3}(?:(?:\.\d{3}){2,}(?:,\d++)?|(?:\.\d{3})++,\d++)(?![\w.,])")
-"""Numbers whose commas can only be decimal ones, with points between thousands."""
+EUROPEAN = re.compile(r"(?<![\w.,])\d{1,3}(?:(?:\.\d{3}){2,}(?:,\d++)?|(?:\.\d{3})++,\d++|(?: \d{3})++,\d++)(?![\w.,])")
+"""Numbers whose commas can only be decimal ones, with points or blanks between thousands."""
 UNIT = re.compile("[\u2080-\u2089]+")
 EXPONENT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 VULGAR = re.compile("[¼-¾⅐-⅞↉]")
@@ -158,8 +158,8 @@ def grouped(text: str) -> str:
         return text
     if "," in text or " " in text or "_" in text:
         text = GROUPED.sub(lambda m: m[0].replace(",", "").replace(" ", "").replace("_", ""), text)
-    if "." in text:
-        text = EUROPEAN.sub(lambda m: m[0].replace(".", "").replace(",", "."), text)
+    if "." in text or "," in text:
+        text = EUROPEAN.sub(lambda m: m[0].replace(".", "").replace(" ", "").replace(",", "."), text)
     return text
 
 

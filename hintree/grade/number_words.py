@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from hintree.grade.numerals import ENGLISH, NUMERALS, PARTS, Numerals, without_accents
+from hintree.grade.numerals import ENGLISH, NUMERALS, PARTS, Numerals, folded
 
 WORD = re.compile(r"[\u0900-\u0963\u0970-\u097f]+|[^\W\d_]+")
 GAP = re.compile(r"[-\s\u2010\u2011]")
@@ -61,11 +61,6 @@ def spelled(text: str, languages: Collection[str]) -> list[Spelled]:
                 found.append(Spelled(tokens[i].start, tokens[end - 1].end, value))
             i = max(end, i + 1)
     return without_overlaps(found)
-
-
-def folded(word: str) -> str:
-    """Return a word in lower case, without accents, and with one spelling of Hindi's nasal sign."""
-    return without_accents(word.casefold()).replace("\u0901", "\u0902").replace("\u093c", "")
 
 
 def without_overlaps(found: list[Spelled]) -> list[Spelled]:

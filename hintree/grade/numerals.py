@@ -43,6 +43,11 @@ def without_accents(text: str) -> str:
     return unicodedata.normalize("NFC", re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", parts, flags=re.IGNORECASE))
 
 
+def folded(word: str) -> str:
+    """Return a word in lower case, without accents, and with one spelling of Hindi's nasal sign."""
+    return without_accents(word.casefold()).replace("\u0901", "\u0902").replace("\u093c", "")
+
+
 def counted(words: str, start: int = 1, step: int = 1) -> dict[str, int]:
     """Return words in the order of their numbers; a slash separates words for the same number."""
     return {

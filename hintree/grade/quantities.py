@@ -4,7 +4,8 @@ import re
 from fractions import Fraction
 
 from hintree.grade.numbers import read_number
-from hintree.grade.units import SIZE, cut, named
+from hintree.grade.unit_tables import SIZE
+from hintree.grade.units import cut, named
 from hintree.grade.words import spelled
 
 PART = re.compile(

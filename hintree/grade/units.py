@@ -1,74 +1,17 @@
 """Units: what stands around the number of an answer.
 
 The policy: a unit that only one side has is ignored ("72" is "72 clips"). Units on both sides must be of one kind;
-those of time, length, mass, volume and money are converted ("90 minutes" is "1.5 hours"), others must have a word in
-common. The base of a number counts as a unit (2516_8), and so do degrees and currencies. A percentage is its number or
-a hundredth of it. Words of range or part ("5 or more", "5 out of 7") are no units.
+those of time, length, area, mass, volume and money are converted ("90 minutes" is "1.5 hours"), others must have a word
+in common. The base of a number counts as a unit (2516_8), and so do degrees and currencies. A percentage is its number
+or a hundredth of it. Words of range or part ("5 or more", "5 out of 7") are no units.
 """
 
 import re
 from fractions import Fraction
 
-NAMES = {
-    "$": "dollar usd buck",
-    "€": "euro eur",
-    "£": "gbp",
-    "₹": "rupee inr rs re",
-    "¥": "yen jpy yuan rmb cny",
-    "cent": "¢",
-    "%": "percent pct",
-    "°": "degree deg",
-    "mm": "millimeter millimetre",
-    "cm": "centimeter centimetre",
-    "m": "meter metre",
-    "km": "kilometer kilometre",
-    "in": "inch inche",
-    "ft": "foot feet",
-    "yd": "yard",
-    "mi": "mile",
-    "mg": "milligram",
-    "g": "gram",
-    "kg": "kilogram kilo",
-    "lb": "pound",
-    "oz": "ounce",
-    "ml": "milliliter millilitre",
-    "l": "liter litre",
-    "s": "second sec",
-    "min": "minute",
-    "h": "hour hr",
-    "day": "",
-    "week": "",
-    "mi/h": "mph",
-    "km/h": "kmh kph kmph",
-    "am": "a.m",
-    "pm": "p.m",
-    "N": "newton",
-    "J": "joule",
-    "W": "watt",
-    "V": "volt",
-    "A": "ampere amp",
-    "K": "kelvin",
-    "Pa": "pascal",
-    "Hz": "hertz",
-    "mol": "mole",
-    "Ω": "ohm",
-    "C": "coulomb",
-    "F": "farad",
-    "unit": "",
-}
-"""The names of units that have several."""
-NAME = {other: name for name, others in NAMES.items() for other in (name, *others.split())}
-FAMILIES = (
-    {"s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800},
-    {"mm": 1, "cm": 10, "m": 1000, "km": 10**6},
-    {"in": 1, "ft": 12, "yd": 36, "mi": 63360},
-    {"mg": 1, "g": 1000, "kg": 10**6},
-    {"oz": 1, "lb": 16},
-    {"ml": 1, "l": 1000},
-    {"cent": 1, "$": 100},
-)
-"""Units of one kind, with their sizes."""
-SIZE = {unit: (kind, Fraction(size)) for kind, family in enumerate(FAMILIES) for unit, size in family.items()}
+from hintree.grade.scales import RANGE
+from hintree.grade.unit_tables import NAME, NAMES, SIZE
+
 LETTERS = "mm|cm|km|kg|mg|ml|mL|ft|in|lb|oz|mph|min|hr|Hz|Pa|mol|[mgslhLNJWVAKCF\u03a9]"
 SYMBOL = re.compile(rf"(?:{LETTERS})(?: ?\^ ?\{{?-?\d\}}?)?(?:/(?:{LETTERS})(?: ?\^ ?\{{?\d\}}?)?)?")
 LOOSE = frozenset("N J W V A K C F L Ω".split())
@@ -123,7 +66,7 @@ def cut(text: str) -> tuple[str, str]:
         number = base[2] or base[3]
         if BASES.get(number, number).isdigit():
             return base[1].upper(), f"base {BASES.get(number, number)}"
-    if text.startswith("\\begin") or "=" in text:
+    if text.startswith("\\begin") or "=" in text or RANGE.search(text):
         return text, ""
     return cut_words(text)
 
