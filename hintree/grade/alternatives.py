@@ -6,10 +6,11 @@ from fractions import Fraction
 from hintree.grade.numbers import read_number, same_number
 from hintree.grade.units import cut, named, ratio
 
-TWICE = re.compile(
-    r"(?P<first>[^,;=]{1,80}?)(?: \((?P<inside>[^;=]{1,80})\)|,? (?:or|i\.e\.,?|that is,?) (?P<other>[^,;=]{1,80}))"
-)
+SEPARATOR = re.compile(r" \(|,? (?:or|i\.e\.,?|that is,?) ")
+"""What stands between the two spellings."""
 LEAD = re.compile(r"(?:or|i\.e\.,?|that is,?|about|approximately|roughly|\\approx) ?")
+LONGEST = 160
+"""Characters of a text that is read here."""
 ROUNDING = Fraction(1, 100)
 """Largest difference, as a share, of a value in brackets that is a rounded one."""
 
@@ -20,12 +21,11 @@ def first_spelling(text: str) -> str:
     >>> first_spelling("1/2 (0.5)"), first_spelling("0.5, or 1/2"), first_spelling("2 or 3")
     ('1/2', '0.5', '2 or 3')
     """
-    match = (
-        TWICE.fullmatch(text) if text.endswith(")") or " or " in text or "i.e." in text or "that is" in text else None
-    )
-    if match is None:
+    match = SEPARATOR.search(text) if len(text) <= LONGEST else None
+    if match is None or (match[0] == " (" and not text.endswith(")")):
         return text
-    first, second = match["first"], LEAD.sub("", match["inside"] or match["other"], count=1)
+    first, rest = text[: match.start()], text[match.end() :]
+    second = LEAD.sub("", rest.removesuffix(")") if match[0] == " (" else rest, count=1)
     return first if first != second and same_quantity(first, second) else text
 
 

@@ -7,17 +7,17 @@ from fractions import Fraction
 from hintree.grade.number_words import CHINESE, TENS, spelled
 from hintree.grade.numerals import ENGLISH, FRENCH, GERMAN_SCALES, HINDI, SPANISH, folded
 
-WORDS = {
+WORDS: dict[int | Fraction, str] = {
     100: "hundert cento centos cem сотни сотен শত শো వందల మియా ratus yüz trăm مئة مائة مئات honderd mia",
     1_000: "tausend tsd mille mila mil millares millar milhar milhares migliaia milliers millier тысяча тысячи тысяч тыс "
     "тисяча тисячі тисяч হাজার వేల వేలు వెయ్యి ribu nghìn ngàn ألف ألفا آلاف الف elfu duizend tysiąc tysiące tysięcy "
-    "हज़ार grand",
-    100_000: "লক্ষ লাখ లక్షలు లక్షల లక్ష laki लाख",
+    "grand",
+    100_000: "লক্ষ লাখ లక్షలు లక్షల లక్ష laki",
     1_000_000: "mio mill mln milhão milhões milione milioni миллион миллиона миллионов млн мільйон мільйона мільйонів মিলিয়ন "
     "మిలియన్ మిలియన్లు juta triệu مليون ملايين مليونا milioni milyon miljoen milion miliony milionów मिलियन",
-    10_000_000: "কোটি కోట్లు కోటి కోట్ల करोड़",
+    10_000_000: "কোটি కోట్లు కోటి కోట్ల",
     1_000_000_000: "mrd mia. milliardi miliardo miliardi bilhão bilhões миллиард миллиарда миллиардов млрд мільярд мільярда "
-    "мільярдів مليار مليارات miliar milyar miljard miliard miliardy tỷ tỉ bilioni अरब",
+    "мільярдів مليار مليارات miliar milyar miljard miliard miliardy tỷ tỉ bilioni",
     1_000_000_000_000: "billionen billones billón trilhão trilhões триллион триллиона триллионов трлн تريليون triliun trilyon",
     12: "docena docenas douzaine douzaines dutzend dúzia dúzias dozzina dozzine дюжина дюжины дюжин दर्जन",
     Fraction(1, 3): "tercio tercios drittel terço terços terzi terzo",
@@ -33,14 +33,12 @@ SCALE: dict[str, Fraction] = {
     for word, n in table.items()
     if n >= 100 and set(str(n)) == {"1", "0"} and word not in ("cent", "cents") and word not in ENGLISH
 } | {folded(word): Fraction(n) for n, words in WORDS.items() for word in words.split()}
-JOINED: dict[str, Fraction] = {
-    sign: Fraction(n)
-    for signs, n in (
-        ("十拾십", 10), ("百佰백", 100), ("千仟천", 10**3), ("万萬만", 10**4), ("亿億억", 10**8), ("兆조", 10**12),
-        ("打", 12), ("割成", Fraction(1, 10)),
-    )
-    for sign in signs
-} | {"ร้อย": Fraction(100), "พัน": Fraction(1000), "หมื่น": Fraction(10**4), "แสน": Fraction(10**5)}  # fmt: skip
+SIGNS: tuple[tuple[str, int | Fraction], ...] = (
+    ("十拾십", 10), ("百佰백", 100), ("千仟천", 10**3), ("万萬만", 10**4), ("亿億억", 10**8), ("兆조", 10**12),
+    ("打", 12), ("割成", Fraction(1, 10)),
+)  # fmt: skip
+JOINED = {sign: Fraction(n) for signs, n in SIGNS for sign in signs}
+JOINED |= {"ร้อย": Fraction(100), "พัน": Fraction(1000), "หมื่น": Fraction(10**4), "แสน": Fraction(10**5)}
 JOINED |= {"ล้าน": Fraction(10**6), "ダース": Fraction(12)}
 """The same of languages that write words without blanks between them."""
 RANGE = re.compile(
