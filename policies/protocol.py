@@ -42,9 +42,9 @@ class Protocol:
         thinking: "off" (the model is told not to think), "whole" (a whole thought and its answer are one step),
             "search" (a thought grows step by step), or "auto": "search" for a model that thinks, where a thought can
             be continued, else "whole".
-        thinking_tokens: Tokens after which a thought is ended by force, at least 1.
-        answer_tokens: Most tokens of the answer after a whole thought, at least 1.
-        open, close: Texts that begin and end a thought; "" for those of the model's own style.
+        thinking_tokens: Tokens after which a thought is cut off, at least 1.
+        answer_tokens: Maximum tokens of the answer after a whole thought, at least 1.
+        open, close: Delimiters of a thought; "" for those of the model's own style.
     """
 
     name: str

@@ -6,6 +6,7 @@ A file needs only the fields that differ from the protocol that it names under `
     step: {by: sentence, max_tokens: 128}
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import lru_cache
@@ -92,22 +93,35 @@ def converted(key: str, given: Any, kind: Any, own: Any, text: YamlText, here: Y
     """Return a value from YAML in the type of its field. Raises UsageError if it has another type."""
     value: Any = given
     forms = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-    if key == "shots" and isinstance(given, list):
-        pairs = [tuple(map(str, shot.values() if isinstance(shot, Mapping) else shot)) for shot in given]
-        valid, value = all(len(pair) == 2 for pair in pairs), tuple(pairs)
+    accepted = "a text"
+    if key == "shots":
+        value = worked_examples(given)
+        valid, accepted = value is not None, "a list of mappings with user and assistant"
     elif any(get_origin(form) is tuple for form in forms):
+        accepted = "a text or a list of texts"
         items = given if isinstance(given, list) else [given]
         valid, value = all(isinstance(item, str) for item in items), tuple(items)
         valid, value = (True, None) if given is None and NoneType in forms else (valid, value)
     elif isinstance(own, Mapping):
-        valid = isinstance(given, Mapping)
-    elif isinstance(own, bool) or isinstance(given, bool):
-        valid = isinstance(own, bool) and isinstance(given, bool)
+        valid, accepted = isinstance(given, Mapping), "a mapping"
+    elif isinstance(own, bool):
+        valid, accepted = isinstance(given, bool), "true or false"
+    elif isinstance(own, int):
+        valid, accepted = isinstance(given, int) and not isinstance(given, bool), "a whole number"
     else:
-        valid = isinstance(given, int if isinstance(own, int) else str)
+        valid = isinstance(given, str)
     if not valid:
-        raise text.error(here, f"{key}: {str(given)[:60]!r} is not of the kind of {own!r}")
+        raise text.error(here, f"{key}: {json.dumps(given, ensure_ascii=False, default=str)[:60]} is not {accepted}")
     return value
+
+
+def worked_examples(given: Any) -> tuple[tuple[str, str], ...] | None:
+    """Return the pairs of user and assistant in a list of mappings or of pairs; None for anything else."""
+    shots = given if isinstance(given, list) else [None]
+    pairs = [[shot.get("user"), shot.get("assistant")] if isinstance(shot, Mapping) else shot for shot in shots]
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 and None not in pair for pair in pairs):
+        return None
+    return tuple((str(user), str(assistant)) for user, assistant in pairs)
 
 
 def to_data(protocol: Protocol) -> dict[str, Any]:

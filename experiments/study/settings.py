@@ -1,6 +1,6 @@
 """Validate a study file with pydantic models, which are made from the dataclasses of the settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -12,6 +12,15 @@ from hintree.search.registry import SEARCHES
 from hintree.yaml_file import YamlPosition, YamlText, unknown
 
 STRICT = ConfigDict(extra="forbid")
+ACCEPTED = {
+    **dict.fromkeys(("string_type",), "a text"),
+    **dict.fromkeys(("dict_type", "model_type"), "a mapping"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+}
+"""Accepted values by pydantic's types of errors."""
 
 
 class StudyFile(BaseModel):
@@ -78,6 +87,22 @@ PARTS = {
 """Parts of an arm. A budget has no seconds here, since results would depend on the machine."""
 
 
+def keys_of(loc: Sequence[str | int], data: Any, *, missing: bool) -> tuple[str | int, ...]:
+    """Return the keys of an error's location, without pydantic's names of types such as "str".
+
+    Args:
+        loc: Location in the data, of keys, indices and names of types.
+        data: The validated data.
+        missing: Whether the last key is not in the data.
+    """
+    found: list[str | int] = []
+    for part in loc:
+        if part in data if isinstance(data, Mapping) else isinstance(data, list) and isinstance(part, int):
+            found.append(part)
+            data = data[part]
+    return (*found, loc[-1]) if missing else tuple(found)
+
+
 def checked(
     model: type[BaseModel], data: Any, text: YamlText, places: Mapping[Any, YamlPosition], prefix: YamlPosition = ()
 ) -> Any:
@@ -97,12 +122,14 @@ def checked(
         return model.model_validate(data).model_dump(mode="json")
     except ValidationError as error:
         first = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
-        where = (*prefix, *first["loc"])
+        where = (*prefix, *keys_of(first["loc"], data, missing=first["type"] == "missing"))
         place = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), where)
         name = ".".join(map(str, where))
         if first["type"] == "extra_forbidden":
             if name == "budget.seconds":
                 raise text.error(place, "no seconds in a study: results would depend on the machine") from error
             raise text.error(place, unknown(str(where[-1]), list(model.model_fields))) from error
+        if first["type"] in ACCEPTED:
+            raise text.error(place, f"{name}: {first['input']!r:.60} is not {ACCEPTED[first['type']]}") from error
         value = "" if first["type"] == "missing" else f", not {first['input']!r:.60}"
         raise text.error(place, f"{name}: {first['msg'].lower()}{value}") from error

@@ -89,6 +89,8 @@ WRONG = {
     "search key": ("preset: greedy", "search: {name: beam, widht: 2}", r"line 6: 'widht' .* did you mean 'width'\?"),
     "sampling": ("preset: greedy", "sampling: {temperature: hot}", r"line 6: sampling\.temperature: .*'hot'"),
     "seeds": ("seeds: [0]", "seeds: [0, 0]", r"line 2: a seed is given twice"),
+    "problems": ("lab:test?n=3&steps=2-3", "[1]", r"line 1: problems: \[1\] is not a text"),
+    "seeds' kind": ("seeds: [0]", "seeds: x", r"line 2: seeds: 'x' is not a list"),
     "seed": ("seeds: [0]", "seeds: [zero]", r"line 2: seeds\.0: .*'zero'"),
     "baseline": ("seeds: [0]", "baseline: studnet", r"line 2: baseline: 'studnet' .* did you mean 'student'\?"),
     "source": ("lab:test?n=3&steps=2-3", "nowhere.jsonl", r"line 1: nowhere\.jsonl: no such file"),
