@@ -68,7 +68,10 @@ def add_scorers(commands: Any) -> None:
         help="labelled solutions: JSON lines with prompt, completions, labels (default: the lab)",
     )
     calibrate.add_argument(
-        "--method", default="temperature", choices=("temperature", "isotonic"), help="default %(default)s"
+        "--method",
+        default="temperature",
+        choices=("temperature", "isotonic"),
+        help="calibration method (default: %(default)s)",
     )
     calibrate.add_argument("--n", type=positive, default=200, help="lab problems, without --rows (default %(default)s)")
     calibrate.add_argument("--out", metavar="FILE", help="write the declaration with the calibration, for --prm-spec")

@@ -44,6 +44,17 @@ def test_a_permanent_fault_fails_at_once_and_names_url_and_model(fault):
     assert len(server.seen) == 1
 
 
+def test_a_server_with_one_endpoint_fails_by_the_error_of_that_one():
+    """The endpoint that is not there (404) is not what the user has to fix; the refusal of the other is."""
+    for there in ("completions", "chat/completions"):
+
+        def answer(path, body, there=there):
+            return (401, {"error": "no key"}) if path == f"/v1/{there}" else (404, {"error": "not here"})
+
+        with SmallServer(answer) as server, pytest.raises(ServerError, match=f"{server.url}/{there}, .*HTTP 401"):
+            RemoteModel(f"{server.url}#m", limits=QUICK)
+
+
 TOO_LONG = {
     "openai": {
         "error": {"message": "This model's maximum context length is 9 tokens.", "code": "context_length_exceeded"}
