@@ -226,7 +226,7 @@ def hexadecimal(text: str) -> str:
     return str(int(match[1], 16)) if match else text
 
 
-SIDE_BY_SIDE = re.compile(r"(?<![\d_.^])\d{1,20} \d")
+SIDE_BY_SIDE = re.compile(r"(?<![\d_.^])\d{1,20} (?:[a-wyz]{1,3} )?\d")
 
 
 def opaque(text: str) -> bool:

@@ -61,7 +61,9 @@ def tagged(text: str) -> Iterator[str]:
 def open_value(text: str, start: int) -> str | None:
     """Return the answer after a tag whose closing tag ended the output; None for a sentence about the tag."""
     rest = text[start : start + LONGEST_OPEN].strip()
-    alone = not text[:start].rpartition("\n")[2].rpartition("<")[0].strip()
+    before = text[:start].rpartition("\n")[2]
+    before = before[: max(before.rfind("<"), before.rfind("["))].strip()
+    alone = not before or before.endswith((":", "**"))
     value = rest if len(rest) < LONGEST_OPEN and "\n" not in rest and (alone or MATH.match(rest)) else None
     return value or None
 

@@ -20,7 +20,8 @@ SOFT = re.compile(
 FOLLOWED = re.compile(r"[\d=]|[.!?]\s|\n")
 """A sign that a check follows its promise: a number, or a second sentence."""
 GOES_ON = re.compile(
-    r"(?:now\b|next\b|then\b|we (?:still|now|also|then|next) |let['\u2019]s |let us |"
+    r"(?:now\b|next\b(?! (?:item|one|question|problem|line|page|time)\b)|then\b|"
+    r"we (?:still|now|also|then|next) |let['\u2019]s |let us |"
     r"for (?:the )?(?:part|second|third|next)\b|"
     r"part \(?[b-z2-9]\b|step \d|after that\b|second(?:ly)?,|third(?:ly)?,|to find |we need to |it remains)",
     re.IGNORECASE,
@@ -55,8 +56,7 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 """A sentence that goes on after a box and denies it."""
-SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u0964])(?<!\n\d\.)(?<!\n\d\d\.)\s+|\n+(?!\n)")
-"""Where a sentence ends; not after the number of an item in a list."""
+SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u0964])\s+|\n+")
 MOST = 400
 """Sentences after a statement that are looked at."""
 
@@ -80,8 +80,8 @@ def promised(tail: str) -> bool:
 
 def goes_on(tail: str) -> bool:
     """Return whether the sentences after a statement go on with the solution, rather than explain the statement."""
-    for sentence in SENTENCE.split("\n" + tail.strip(" .\n*"), maxsplit=MOST)[:MOST]:
-        words = sentence.lstrip(" *#_->\n")
+    for sentence in SENTENCE.split(tail.strip(" .\n*"), maxsplit=MOST)[:MOST]:
+        words = sentence.lstrip(" *#_->")
         if EXPLAINS.search(words[:60]) or CHECKS.match(words):
             return False
         if GOES_ON.match(words) and not CLOSES.match(words):

@@ -4,7 +4,7 @@
 import re
 from fractions import Fraction
 
-from hintree.grade.number_words import CHINESE, TENS, spelled
+from hintree.grade.number_words import CHINESE, TENS, chinese_value, spelled
 from hintree.grade.numerals import ENGLISH, FRENCH, GERMAN_SCALES, HINDI, SPANISH, folded
 
 WORDS: dict[int | Fraction, str] = {
@@ -39,6 +39,10 @@ SIGNS: tuple[tuple[str, int | Fraction], ...] = (
 )  # fmt: skip
 JOINED = {sign: Fraction(n) for signs, n in SIGNS for sign in signs}
 JOINED |= {"ร้อย": Fraction(100), "พัน": Fraction(1000), "หมื่น": Fraction(10**4), "แสน": Fraction(10**5)}
+NOT_SCALE = re.compile(
+    "千[克米瓦卡帕赫伏焦牛安]|百[分合貨货]|[成割](?=[^\\W\\d_])|打[印字卡球]|万[能一]|兆[瓦赫字帕欧]"
+)
+"""Words that start with the character of a scale, and are none."""
 JOINED |= {"ล้าน": Fraction(10**6), "ダース": Fraction(12)}
 """The same of languages that write words without blanks between them."""
 RANGE = re.compile(
@@ -47,7 +51,8 @@ RANGE = re.compile(
     r"|\blub (?:więcej|mniej)\b|\b(?:veya|ve) (?:daha|üzeri)|trở (?:lên|xuống)|hoặc (?:nhiều )?hơn"
     r"|\b(?:atau|ke) (?:lebih|kurang|atas|bawah)\b|\b(?:au|na) (?:zaidi|chini|pungufu)\b|أو (?:أكثر|أقل)|فأكثر|فأقل|فما فوق"
     r"|(?:या|से) (?:अधिक|ज्यादा|ज़्यादा|कम)|(?:বা|এর|থেকে) (?:বেশি|কম|তার)|లేదా|ขึ้นไป|ลงมา|หรือ(?:มาก|น้อย)กว่า"
-    r"|以上|以下|以内|未満|未满|以外|超え|或更多|或更少|이상|이하|미만|초과|\d ?(?:多|余|餘|几|幾)|折(?![\w])|半(?![径球島岛])"
+    r"|以上|以下|以内|未満|未满|以外|超え|或更多|或更少|이상|이하|미만|초과|\d ?(?:多|余|餘|几|幾)|折(?![\w])"
+    r"|\b(?:medios|sextos?|s[ée]ptimos?|octavos?|novenos?|d[ée]cimos?|avos|demis|\w{3,12}i[èe]mes?|(?:sechs|sieb|ach|neun)tel)\b|半(?![径球島岛])"
 )
 """A range or a part that is no unit of the number before it."""
 HALF = re.compile(
@@ -63,6 +68,10 @@ BELOW = re.compile(
 )
 """A temperature below zero."""
 BELOW_FIRST = re.compile(r"(?:零下|氷点下|영하 ?)(?=\d)")
+SHARE = re.compile(
+    rf"(?P<below>{CHINESE.pattern}|\d{{1,9}}) ?(?:分之|分の|분의) ?(?P<above>{CHINESE.pattern}|\d{{1,9}})(?P<rest>.{{0,40}})"
+)
+"""A fraction of which the denominator comes first: "五分之一" is 1/5."""
 GROSS = re.compile(r"(\d{1,15}) (gross|score)")
 PIECE = re.compile(r" ?(?P<number>\d{1,20}(?:[.,]\d{1,20})?)")
 HEAD = re.compile(r"[-+]? ?(?:US|C|A)?[$\u20ac\u00a3\u20b9\u00a5]? ?[-+]?(?=\d)")
@@ -83,6 +92,9 @@ def in_digits(text: str) -> str:
     if len(text) > LONGEST or "\\" in text or "=" in text:
         return text
     text = BELOW_FIRST.sub("-", text, count=1)
+    if share := SHARE.fullmatch(text):
+        above, below = whole(share["above"]), whole(share["below"])
+        return f"{above}%{share['rest']}" if below == 100 else f"{above}/{below}{share['rest']}"
     head = HEAD.match(text)
     if head is None:
         return worded(text)
@@ -95,6 +107,11 @@ def in_digits(text: str) -> str:
         return f"{head[0]}{2 * int(half['number']) + 1}/2 {(half['unit'] + half['rest']).strip()}".strip()
     value, rest = scaled(body)
     return text if value is None else f"{head[0]}{value} {OF.sub(' ', rest, count=1).strip()}".strip()
+
+
+def whole(text: str) -> int:
+    """Return the value of a number in digits or in Chinese characters."""
+    return int(text) if text.isdecimal() else chinese_value(text.lstrip("第"))
 
 
 def scaled(body: str) -> tuple[Fraction | None, str]:
@@ -114,6 +131,8 @@ def scale_after(body: str, end: int) -> tuple[Fraction, int]:
     factor = Fraction(1)
     while factor < 1_000_000_000_000_000:
         start = end + (body[end : end + 1] == " ")
+        if NOT_SCALE.match(body, start):
+            break
         joined = next((word for word in JOINED if body.startswith(word, start)), None)
         word = joined or body[start:].split(" ", 1)[0]
         value = JOINED.get(word) or SCALE.get(folded(word)) or SCALE.get(folded(word.rstrip(".")))
@@ -131,9 +150,10 @@ def worded(text: str) -> str:
     """
     if not text[:1].isalpha() or any(c.isdigit() for c in text) or folded(text.split(" ", 1)[0]) in ENGLISH:
         return text
-    number = next(iter(spelled(text, ())), None)
-    if number is None or number.start:
+    numbers = spelled(text, ())
+    if len(numbers) != 1 or numbers[0].start or RANGE.search(text):
         return text
+    number = numbers[0]
     rest = text[number.end :].strip()
     if CHINESE.match(text) and rest and not COUNTED.fullmatch(rest):
         return text

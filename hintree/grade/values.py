@@ -116,7 +116,7 @@ ADVERB = re.compile(
 )
 UNITS_FIRST = re.compile(r"(?P<words>(?:[^\W\d_]{1,20}\.? ){1,4})(?P<number>[-+$]?\d[\d.,/]{0,30})")
 UNITS_RANGE = re.compile(
-    r"\b(?:zaidi|angalau|chini|pungufu|juu|takriban|nusu|robo|theluthi|asilimia|kati|hadi|si|siyo|sio|mara|ya kwanza|"
+    r"\b(?:zaidi|angalau|chini|pungufu|juu|takriban|nusu|robo|theluthi|kati|hadi|si|siyo|sio|mara|ya kwanza|"
     r"chumba|ukurasa|namba|nambari)\b",
     re.IGNORECASE,
 )
@@ -226,7 +226,8 @@ def number_first(sentence: str) -> str:
     match = UNITS_FIRST.fullmatch(sentence.strip(" *"))
     if match is None or UNITS_RANGE.search(match["words"]):
         return sentence
-    return " ".join([match["number"], *UNITS_SCALE.findall(match["words"])])
+    percent = "%" if "asilimia" in match["words"].lower() else ""
+    return " ".join([match["number"] + percent, *UNITS_SCALE.findall(match["words"])])
 
 
 def number_like(text: str) -> str | None:

@@ -14,7 +14,7 @@ STANDING = (
 ).split("|")
 GOING_ON = (
     "The answer is 12. Now we add 3.|The answer is 12. Let's find y.|The answer is 12. Let us now add 3.|The answer is 12. Let me check.|"
-    "The answer is 12. Now we are done with part (a).|The answer is 12. Next, we add 3."
+    "The answer is 12. Now we are done with part (a).|The answer is 12. Next, we add 3.|The answer is 12.\n2. Now we add 3."
 ).split("|")
 
 
@@ -40,6 +40,7 @@ def test_a_solution_that_goes_on_has_no_answer_yet(text):
         ("Jibu ni 18.", "18"),
         ("Jibu ni milioni 2.", "2 milioni"),
         ("Jibu ni zaidi ya 5.", "zaidi ya 5"),
+        ("Jibu ni asilimia 20.", "20%"),
         ("ตอบ 18 บาท", "18 บาท"),
         ("คำตอบคือ 18", "18"),
         ("所以答案是18美元。", "18美元"),
@@ -64,6 +65,7 @@ def test_a_solution_that_goes_on_has_no_answer_yet(text):
         ("The answer to the problem \u201cwhat = 4\u201d is 7.", "7"),
         ("<answer>12", "12"),
         ("So it is\n<answer>Paris", "Paris"),
+        ("Final answer: <answer>x+1", "x+1"),
         ("I put it in <answer> tags.", None),
         ("<answer>\nFirst, we add.\nThen", None),
         ("<b>Answer:</b> 12", "12"),
