@@ -10,7 +10,7 @@ import yaml
 from hintree.errors import UsageError
 
 LONGEST = 1_000_000
-"""Most bytes of a file."""
+"""Maximum number of bytes of a file."""
 YamlPosition = tuple[str | int, ...]
 """Keys and indices from the top of the file to a value."""
 

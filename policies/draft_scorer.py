@@ -27,7 +27,7 @@ MIN_PROBABILITY = 1e-300
 """Smaller probabilities are raised to this value before their logarithm is taken."""
 DIGITS = tuple("0123456789")
 DIGIT_TOKENS = 4
-"""Most tokens in which a server writes a digit: a blank, the digit and an end."""
+"""Maximum number of tokens in which a server writes a digit: a blank, the digit and an end."""
 
 
 class DraftScorer:

@@ -1,4 +1,4 @@
-"""Protocols: everything that a model is told about the form of its text, as data.
+"""Protocols: everything that controls a model's output format, as data.
 
 A protocol holds the prompt, the worked examples, where a step ends, how an answer is stated, how hints and plans are
 worded, and the thinking mode. The shipped ones are YAML files in ``protocols/``; ``protocol_file.py`` reads them, and
@@ -39,7 +39,7 @@ class Protocol:
             greedy.
         template: Arguments of the chat template.
         server: Further fields of a server's request body.
-        thinking: "off" (the model is told not to think), "whole" (a whole thought and its answer are one step),
+        thinking: "off" (thinking is turned off), "whole" (a whole thought and its answer are one step),
             "search" (a thought grows step by step), or "auto": "search" for a model that thinks, where a thought can
             be continued, else "whole".
         thinking_tokens: Tokens after which a thought is cut off, at least 1.

@@ -17,7 +17,7 @@ from hintree.search import Problem, Response, StepOutput
 
 log = logging.getLogger(__name__)
 MODES = {
-    "off": "it is told not to think",
+    "off": "thinking is turned off",
     "whole": "a whole thought and its answer are one step",
     "search": "its thoughts grow step by step",
 }
@@ -46,7 +46,7 @@ def as_thought(done: Completion, form: PromptFormat, spent: int, problem: Proble
 
 
 def begins_thought(done: Completion, form: PromptFormat) -> bool:
-    """Tell whether a text begins a thought and does not end it, which a model may do though it is told not to think."""
+    """Tell whether a text begins a thought and does not end it, which a model may do with thinking turned off."""
     marks = form.marks
     return done.text.lstrip().startswith(marks.open.strip()) and marks.close not in done.text
 
@@ -57,7 +57,7 @@ def think_whole(
     """Write whole thoughts with their answers: first the thoughts, up to their end or budget, then the answers.
 
     A server that returns thoughts apart, or cannot continue them, writes both in one generation. A thought that is cut
-    there is ended by force where the server keeps a finished thought in the assistant's turn.
+    there is closed where the server keeps a finished thought in the assistant's turn.
 
     Args:
         model: Model that thinks.
@@ -111,7 +111,7 @@ def model_continues(model: LanguageModel) -> bool:
 
 
 def after_thought(request: GenerationRequest, thought: Completion, form: PromptFormat) -> GenerationRequest:
-    """Return the request for the answer after a thought, which is ended by force if it has not ended."""
+    """Return the request for the answer after a thought, which is closed if it has not ended."""
     assert form.style is not None
     closed = thought.stopped_by == form.style.close
     text = thought.text or thought.thought or ""
@@ -172,7 +172,7 @@ def without_answer(response: Response[StepOutput], done: Completion) -> Response
 
 
 def without_thought(done: Completion, form: PromptFormat) -> Completion:
-    """Return a completion without a thought in its text, which a model may write though it is told not to.
+    """Return a completion without a thought in its text, which a model may write with thinking turned off.
 
     Text after an opening mark without a closing one is a thought too. The tokens are kept: the model reads what it
     wrote.

@@ -22,7 +22,7 @@ class Words:
         plan_system, plan_user: The prompt for a plan of the whole solution: ``{question}``.
         avoid: Part of ``hint_user`` about hints that did not help: ``{hints}``.
         no_steps: Stands for the steps of a solution that has none yet.
-        hint_tokens, plan_tokens: Most tokens of a hint and of a plan.
+        hint_tokens, plan_tokens: Maximum number of tokens of a hint and of a plan.
         plan_ends: Stop texts of a plan.
         plan_entries: Show only the next entry of a plan, as a hint, before each step (the lab's plans).
         grade: The teacher's prompt for a digit from 0 to 9: ``{question}``, ``{before}``, ``{step}``.

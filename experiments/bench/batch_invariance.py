@@ -8,7 +8,7 @@ from hintree.models import Completion, GenerationRequest, Prompt
 from hintree.models.local.model import LocalModel
 
 TOKENS = 24
-"""Most tokens of an output."""
+"""Maximum number of tokens of an output."""
 
 
 def mismatches(model: LocalModel, n: int) -> dict[str, int]:

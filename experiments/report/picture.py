@@ -21,7 +21,7 @@ MARKS = "osD^vPX<>*"
 WIDTH, HEIGHT = 7.5, 4.2
 """Inches, without a legend below."""
 BESIDE = 20
-"""Most names for which the legend is beside the plot."""
+"""Maximum number of names for which the legend is beside the plot."""
 LONGEST = 40
 """Characters of an arm's name in a legend."""
 STYLE: Any = {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINES = 10
-"""Most arms in a plot with lines."""
+"""Maximum number of arms in a plot with lines."""
 
 
 class Plot(NamedTuple):

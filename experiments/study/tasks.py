@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 ATTEMPTS = 3
-"""Most attempts per problem: one and two retries."""
+"""Maximum number of attempts per problem: one and two retries."""
 
 
 class Task(NamedTuple):

@@ -14,7 +14,7 @@ from hintree.grade import Verdict, grade
 from hintree.search.core.tree import Tree
 
 TRIES = 3
-"""Most times that one answer is graded."""
+"""Maximum number of times that one answer is graded."""
 
 
 class StoredVerdict(NamedTuple):

@@ -40,7 +40,7 @@ Heartbeat = Callable[[], None]
 SolveProblems = Callable[[Sequence[Problem]], Iterator[Outcome]]
 """Solves problems together; outcomes come as they are there."""
 PrepareArm = Callable[[Mapping[str, Any], int, Heartbeat], SolveProblems]
-"""From an arm's configuration and a seed to what solves; raises HintreeError if the arm cannot be had."""
+"""Makes the solver of an arm's configuration and a seed; raises HintreeError if the arm's models cannot be loaded."""
 
 
 class Job(NamedTuple):
@@ -85,7 +85,7 @@ class End(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The arm cannot be had at all, or nothing can be graded: no use in trying again."""
+    """The arm's models cannot be loaded, or nothing can be graded; the task is not retried."""
 
     reason: str
 

@@ -136,7 +136,7 @@ def for_thoughts(can: "Capabilities") -> list[Finding]:
         return [Finding("thinking", "not seen", "-")]
     grown = "a thought grows step by step" if thoughts.continued else "a thought and its answer are one step"
     opened = ", opened by the template" if thoughts.opened else ""
-    forced = "a cut thought is ended by force" if thoughts.closed else "a cut thought has no answer"
+    forced = "a cut thought is closed" if thoughts.closed else "a cut thought has no answer"
     return [
         Finding("thinking", f"style {thoughts.style}, {SHOWN[thoughts.shown]}{opened}", "it is kept out of solutions"),
         Finding("thinking turned off", *TURNED_OFF[thoughts.off]),

@@ -16,7 +16,7 @@ from hintree.view.text import one_line
 COLOURS = {"reasoner": "cyan", "teacher": "magenta"}
 STYLES = {"rejected": "strike dim", "pruned": "dim", "failed": "dim"}
 REDRAWS = 10
-"""Most redraws per second."""
+"""Maximum number of redraws per second."""
 
 
 def watched(solver: Solver, question: str) -> Solution:

@@ -13,7 +13,7 @@ from hintree.view.text import one_line
 LONGEST = 120
 """Characters of a step in a diagram."""
 MOST_EDGES = 500
-"""Most edges that Mermaid draws by default."""
+"""Maximum number of edges that Mermaid draws by default."""
 DOT_SHAPES = {"": "plaintext", "reasoner": "box", "teacher": "box, peripheries=2"}
 DOT_STYLES = {"pruned": "dotted", "rejected": "dashed", "failed": "dotted"}
 

@@ -97,7 +97,7 @@ class GenerationRequest:
         top_k: Sample from this many of the most probable tokens, >= 0; 0 for all.
         top_p: Nucleus sampling: the most probable tokens that together reach this probability, in (0, 1].
         min_p: Least probability of a sampled token, relative to the most probable one, in [0, 1].
-        max_tokens: Most generated tokens, >= 1.
+        max_tokens: Maximum number of generated tokens, >= 1.
         stop: Stop texts; the first to appear ends the text and is not part of it. They may hold control tokens.
         stop_pattern: Regular expression; its first match ends the text and is part of it. "" for none.
         min_tokens: Stop texts and patterns that end before this many generated tokens are ignored, >= 0.
@@ -107,9 +107,9 @@ class GenerationRequest:
             (``search.core.loops``); 0 to let it run.
         group: Name of the requests that share a prefix in the KV cache, such as those about one problem. By default,
             requests with the same ``system`` and ``user`` text form a group. It affects speed, never the text.
-        thinking_tokens: Most tokens of a thought that a server writes before the text and returns apart from it; they
-            are added to ``max_tokens``. With 0, a server is told not to think. Local models ignore it: they are told
-            by the prompt.
+        thinking_tokens: Maximum number of tokens of a thought that a server writes before the text and returns
+            separately; they are added to ``max_tokens``. With 0, thinking is turned off on a server. Local models
+            ignore it: the prompt turns thinking off.
     """
 
     prompt: Prompt

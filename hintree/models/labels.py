@@ -56,7 +56,7 @@ class SupportsLabels(Protocol):
     ) -> list[LabelReading | ModelError]:
         """Return the probabilities of the labels after each prompt, at temperature 1.
 
-        A model that thinks is told to answer at once. Does not modify its arguments; updates ``usage``.
+        Thinking is turned off. Does not modify its arguments; updates ``usage``.
 
         Args:
             prompts: Any number of prompts; each label follows the text of its assistant part. A blank at the end of

@@ -1,4 +1,4 @@
-"""Thinking styles: how models that reason before they answer mark their thoughts, and how they are told not to."""
+"""Thinking styles: how models that reason before they answer delimit their thoughts, and how thinking is turned off."""
 
 import re
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ Flag = tuple[str, str | int | float | bool]
 
 @dataclass(frozen=True, slots=True)
 class ThinkingStyle:
-    """Marks of a thought, and the chat template's switches.
+    """Delimiters of a thought, and the chat template's switches.
 
     Attributes:
         name: Name of the style.
         open: Text that begins a thought, control tokens included.
         close: Text that ends it.
-        after: Text between ``close`` and the answer, where a thought is ended by force.
+        after: Text between ``close`` and the answer, where a thought is cut off.
         header: Text with control tokens that begins every answer; "" for none.
         on: Arguments of the chat template with which the model thinks.
         off: Arguments with which it does not; () where the template has no such switch. Then an empty thought is put
@@ -31,7 +31,7 @@ class ThinkingStyle:
 
     @property
     def forced_close(self) -> str:
-        """Return the text that ends a thought by force."""
+        """Return the text that closes a thought which is cut off."""
         return f"\n{self.close}{self.after}{self.header}"
 
     @property

@@ -30,7 +30,7 @@ from hintree.serve.solvers import with_sampling
 from hintree.solver import Solution, Solver, check_question, problem_of
 
 LIVE = 64
-"""Most concurrent searches."""
+"""Maximum number of concurrent searches."""
 
 
 @modelapi(name="hintree")

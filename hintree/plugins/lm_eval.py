@@ -22,7 +22,7 @@ from hintree.serve.responses import cut, solution_text
 from hintree.solver import Solver
 
 LIVE = 64
-"""Most concurrent searches."""
+"""Maximum number of concurrent searches."""
 
 
 @register_model("hintree")

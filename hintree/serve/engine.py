@@ -92,8 +92,8 @@ class Engine:
     """Accept jobs from any thread; run them in its own thread, the only one that calls the models.
 
     Args:
-        live: Most concurrent searches.
-        queue: Most waiting searches.
+        live: Maximum number of concurrent searches.
+        queue: Maximum number of waiting searches.
     """
 
     def __init__(self, live: int, queue: int) -> None:

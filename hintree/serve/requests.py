@@ -100,7 +100,7 @@ def parse_request(data: Any, kind: type[ChatBody] | type[CompletionBody], longes
     Args:
         data: Parsed JSON.
         kind: Body model of the endpoint.
-        longest: Most characters of a question.
+        longest: Maximum number of characters of a question.
 
     Raises:
         ApiError: With status 400, naming the field.

@@ -20,11 +20,11 @@ class ServerLimits:
     """Limits of one server.
 
     Attributes:
-        live: Most concurrent searches, at least 1.
-        queue: Most waiting searches; a further request gets status 429.
+        live: Maximum number of concurrent searches, at least 1.
+        queue: Maximum number of waiting searches; a further request gets status 429.
         seconds: Deadline of a request, from its arrival; then it gets status 504.
-        body: Most bytes of a request.
-        question: Most characters of a question.
+        body: Maximum number of bytes of a request.
+        question: Maximum number of characters of a question.
         trees: Number of latest trees kept for their links; 0 for none.
         grace: Seconds for running requests to finish at shutdown.
 

@@ -52,7 +52,7 @@ class SelfConsistency(PathLimits):
     the first is the more frequent one in truth is P(p > 1/2) under Beta(v1 + 1, v2 + 1) (their Beta criterion).
 
     Attributes:
-        n: Most samples, at least 1.
+        n: Maximum number of samples, at least 1.
         batch: Samples between two votes, at least 1.
         sure: Probability above which sampling stops; 1 never stops early.
         hinted: Whether steps are written under hints, if there is a hinter.

@@ -145,8 +145,8 @@ def record_response(
 ) -> None:
     """Record the response to a run's ``number``-th request and book its cost.
 
-    An error ends this problem only. A score that cannot be had fails only its node, and a path that no longer fits into
-    the model's context fails only its last node, if that has no children.
+    An error ends this problem only. A score that cannot be computed fails only its node, and a path that no longer fits
+    into the model's context fails only its last node, if that has no children.
     """
     if isinstance(answer, Exception):
         reason = str(answer) or type(answer).__name__

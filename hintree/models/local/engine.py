@@ -15,7 +15,7 @@ from hintree.models.local.sequence import DecodeBatch, SampleStep, SequenceState
 from hintree.models.local.tree_batch import TreeBatch, TreePosition
 
 DECODE_CHUNK = 32
-"""Most tokens decoded for each sequence before the KV slots are gathered anew."""
+"""Maximum number of tokens decoded for each sequence before the KV slots are gathered anew."""
 
 Entry = tuple[SequenceState, PrefixTrie]
 """A sequence, and the trie of its group."""
@@ -28,7 +28,7 @@ class DecodeChunk:
     Attributes:
         entries: All sequences of the chunk; they belong to the caller.
         joining: True if other sequences wait for capacity.
-        max_steps: Most tokens to decode for each sequence.
+        max_steps: Maximum number of tokens to decode for each sequence.
         tree: Keys and values of the entries; owned by the chunk.
         batch: The entries that have not ended.
         positions: End in the tree batch of each sequence of ``batch``.

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from transformers import LlamaModel
 
 MOST_PARAMETERS = 20_000_000
-"""Most parameters of a fused model; larger ones gain little, and the fused weights are a second copy."""
+"""Maximum number of parameters of a fused model; larger ones gain little, and the fused weights are a second copy."""
 FEW_QUERIES = 2
-"""Most queries per row for which two matrix products beat PyTorch's fused attention, which uses blocks of 32."""
+"""Maximum number of queries per row for which two matrix products beat PyTorch's fused attention (blocks of 32)."""
 
 LENGTH_DEPENDENT = ("dynamic", "longrope")
 """Types of rotary embeddings that depend on the longest text of a batch."""

@@ -15,7 +15,7 @@ from hintree.errors import CheckpointError
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MOST_ITEMS = 1 << 22
-"""Most key-value pairs, tensors, or strings of one array."""
+"""Maximum number of key-value pairs, tensors, or strings of one array."""
 MOST_KEPT = 1 << 12
 """Longest array of numbers whose values are kept, besides those of the tokenizer."""
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}

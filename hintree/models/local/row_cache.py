@@ -30,7 +30,7 @@ def generate_in_rows(
         model: Not modified.
         sequences: Modified: tokens, computed tokens and result.
         sample: Samples tokens and ends sequences.
-        batch_tokens: Most sequences x longest sequence of one batch.
+        batch_tokens: Maximum of sequences x longest sequence of one batch.
         mode: How the model runs in rows.
         switch: Longest text in tokens before the model's rotary frequencies change; its cache is then computed anew.
     """

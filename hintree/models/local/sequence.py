@@ -19,7 +19,7 @@ class SequenceState:
     Attributes:
         request: What was asked for; not modified.
         prompt_ids: Token ids of the prompt.
-        max_tokens: Most tokens to generate: the request's limit, or less if the context is full before.
+        max_tokens: Maximum number of tokens to generate: the request's limit, or less if the context is full before.
         may_end: Tokens that may be the sequence's last one.
         ids, probabilities, entropies: Generated so far, one entry per token.
         computed: Tokens computed for it by forward passes, shared ones counted once.

@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 CPU_SECONDS, MEMORY_BYTES, OUTPUT_CHARACTERS = 5, 1 << 29, 1_000_000
 """Limits of one process: CPU time, address space, and characters of all renderings."""
 DATE = time.strptime("26 Jul 2024", "%d %b %Y")
-"""The date that templates are told, so that a prompt does not depend on the day: the one in Llama 3's template."""
+"""Fixed date in templates, Llama 3's default, so that a prompt does not depend on the day."""
 
 
 class Generation(Extension):

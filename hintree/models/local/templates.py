@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerBase
 from hintree.errors import CheckpointError
 
 TIMEOUT = 30.0
-"""Most seconds of wall-clock time for the renderings of one process, which has 5 s of CPU time."""
+"""Maximum seconds of wall-clock time for the renderings of one process, which has 5 s of CPU time."""
 Arguments = tuple[tuple[str, str | int | float | bool], ...]
 """Arguments of a template by name."""
 

@@ -23,11 +23,11 @@ from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie
 from hintree.models.local.tree_batch_layer import TreeBatchLayer
 
 PREFILL_TOKENS = 4096
-"""Most tokens of one prefill pass."""
+"""Maximum number of tokens of one prefill pass."""
 SHORTEST_PREFILL = 32
 """Tokens per trie in one prefill pass, even if many tries take part."""
 PADDING = 64
-"""Most padding tokens of one prefill pass: about as many as another pass would cost."""
+"""Maximum number of padding tokens of one prefill pass: about as many as another pass would cost."""
 
 TreePosition = tuple[int, int]
 """End of a text: row of the batch, and slot in that row's trie."""
@@ -62,7 +62,7 @@ class TreeBatch:
         adapter: The model; not modified.
         cache: Lends the working memory.
         texts: Trie and token ids of each text, at least one token each.
-        new_tokens: Most tokens that will be decoded after every text.
+        new_tokens: Maximum number of tokens that will be decoded after every text.
         last_again: Compute a text's last token even if it is cached, to get the hidden state there.
 
     Attributes:

@@ -14,7 +14,7 @@ CONTINUE_PROMPT = (
 SAMPLED = {"do_sample": True, "top_k": 0}
 """``generation_config`` that makes ``transformers serve`` sample."""
 USUAL_THINKING = 2048
-"""Most tokens of a thought that was not asked for and cannot be turned off."""
+"""Maximum number of tokens of a thought that was not asked for and cannot be turned off."""
 
 
 def body_of(request: GenerationRequest, can: Capabilities) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from hintree.search.core.ledger import Usage
 TOP_LOGPROBS = 5
 """Number of most probable tokens to request; every supported server returns this many."""
 MAX_CACHED = 100_000
-"""Most texts whose tokens or scores are cached; beyond it the cache is cleared."""
+"""Maximum number of texts whose tokens or scores are cached; beyond it the cache is cleared."""
 
 
 class RemoteClassifier:

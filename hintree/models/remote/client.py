@@ -72,12 +72,12 @@ class Limits:
         seconds: Deadline in seconds over all tries and the waits between them, counted from when the request is sent
             (after the wait for a free slot at the host).
         try_seconds: Deadline of one try in seconds, from connecting to the last byte.
-        tries: Most tries, >= 1.
+        tries: Maximum number of tries, >= 1.
         wait: Longest wait after the first try, in seconds; it doubles with each try. The wait is drawn uniformly from
             0 to it.
         longest_wait: Cap in seconds of that wait, and of a server's Retry-After.
         bytes: Largest response body in bytes.
-        at_once: Most concurrent requests to one host, over all models there, >= 1.
+        at_once: Maximum number of concurrent requests to one host, over all models there, >= 1.
     """
 
     seconds: float = 600.0
@@ -127,7 +127,7 @@ class Server:
             url: URL of an endpoint on the server's own origin.
             body: JSON to send with POST; None sends a GET.
             parse: Converts the decoded JSON to the result; raises MalformedReplyError, which is retried.
-            tries: Most tries, instead of the limits' number.
+            tries: Maximum number of tries, instead of the limits' number.
 
         Raises:
             ServerError: The server refused, or gave no complete response within the limits.

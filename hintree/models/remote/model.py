@@ -33,8 +33,8 @@ class RemoteModel:
 
     Attributes:
         capabilities: Capabilities of the server, probed once per process; fields that it refuses later are added.
-        closes_thoughts: True if a thought can be ended by force: the server keeps a finished thought in the assistant's
-            turn.
+        closes_thoughts: True if a thought that is cut can be closed: the server keeps a finished thought in the
+            assistant's turn.
 
     Raises:
         UsageError: The name has no accepted form, or needs a model after ``#``.

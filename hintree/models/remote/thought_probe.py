@@ -14,11 +14,11 @@ from hintree.models.thinking import THINK, ThinkingStyle, detect_style, style_of
 QUESTION = "What is 17 + 25? Think briefly, then answer with the number only."
 """Question that thinking models think about."""
 TOKENS = 256
-"""Most tokens of a probe's text; models that do not think need a few of them."""
+"""Maximum number of tokens of a probe's text; models that do not think need a few of them."""
 LONG = 1024
-"""Most tokens for a model whose name says that it thinks."""
+"""Maximum number of tokens for a model whose name says that it thinks."""
 LONGEST_MARKS = 20
-"""Most tokens of the marks of a finished thought and the text around them."""
+"""Maximum number of tokens of the marks of a finished thought and the text around them."""
 Send = Callable[..., Awaitable[Reply]]
 
 

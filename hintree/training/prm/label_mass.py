@@ -48,7 +48,7 @@ def scorers_of(model: LocalModel, tokens: int | None = None) -> dict[str, Scorer
 
     Args:
         model: The model; one without a chat template has no format "judge".
-        tokens: Most tokens of each analysis; by default as each format says.
+        tokens: Maximum number of tokens of each analysis; by default as each format says.
     """
     found: dict[str, Scorer] = {}
     for family in ("digits", "yes-no"):
