@@ -14,7 +14,10 @@ may name the options of multiple choice. Printed are the rows that are not right
 examples:
   hintree grade outputs.jsonl
   hintree grade outputs.jsonl --json | jq .counts.right
+  echo '{"answer": "7", "output": "The answer is 7."}' | hintree grade -
 """
+STANDARD_INPUT = Path("/dev/stdin")
+"""The file that ``-`` stands for."""
 WIDTH = 60
 """Characters of an answer that are shown."""
 
@@ -26,7 +29,9 @@ def add_grade(commands: Any) -> None:
         help="grade the outputs of a model against reference answers",
         epilog=EPILOG,
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="JSON Lines with the columns answer and output")
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="JSON Lines with the columns answer and output; - for standard input"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object with all verdicts and the counts")
     parser.set_defaults(run=run_grade)
 
@@ -35,7 +40,8 @@ def run_grade(args: argparse.Namespace) -> None:
     """Grade a file and print the verdicts. Raises GraderError with the number of a bad line."""
     from hintree.grade.files import count, grade_rows, read_rows
 
-    rows = list(grade_rows(list(read_rows(args.file))))
+    file = STANDARD_INPUT if str(args.file) == "-" else args.file
+    rows = list(grade_rows(list(read_rows(file))))
     counts = count(rows)
     if args.json:
         print(json.dumps({"counts": counts, "rows": [as_json(row) for row in rows]}))

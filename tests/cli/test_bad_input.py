@@ -1,4 +1,4 @@
-"""Bad input to any command: one clear line on standard error, and exit code 2."""
+"""Bad input to any command: one clear line on standard error, and exit code 2; outputs piped to the grader."""
 
 import io
 import subprocess
@@ -95,3 +95,12 @@ def test_a_process_prints_no_traceback_for_an_unknown_command():
     assert done.returncode == 2 and done.stdout == b""
     [line] = done.stderr.splitlines()
     assert line.startswith(b"hintree: error: ")
+
+
+def test_outputs_are_graded_from_standard_input():
+    command = [sys.executable, "-m", "hintree", "grade", "-"]
+    row = b'{"answer": "7", "output": "The answer is 7."}\n'
+    done = subprocess.run(command, input=row, capture_output=True, cwd=ROOT, check=False)
+    assert done.stdout.startswith(b"1 of 1 right") and done.returncode == 0
+    done = subprocess.run(command, input=b"7\n", capture_output=True, cwd=ROOT, check=False)
+    assert b"error: /dev/stdin:1: a row is an object" in done.stderr and done.returncode == 2
