@@ -117,8 +117,10 @@ def converted(key: str, given: Any, kind: Any, own: Any, text: YamlText, here: Y
 
 def worked_examples(given: Any) -> tuple[tuple[str, str], ...] | None:
     """Return the pairs of user and assistant in a list of mappings or of pairs; None for anything else."""
-    shots = given if isinstance(given, list) else [None]
-    pairs = [[shot.get("user"), shot.get("assistant")] if isinstance(shot, Mapping) else shot for shot in shots]
+    shots: list[Any] = given if isinstance(given, list) else [None]
+    pairs: list[Any] = [
+        [shot.get("user"), shot.get("assistant")] if isinstance(shot, Mapping) else shot for shot in shots
+    ]
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 and None not in pair for pair in pairs):
         return None
     return tuple((str(user), str(assistant)) for user, assistant in pairs)
