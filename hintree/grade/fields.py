@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from hintree.grade.clean import clean
+from hintree.grade.values import value as stated_value
 
 TAGS = ("answer", "final_answer", "final-answer", "solution")
 TAG = re.compile(rf"[<\[](/?)(?:{'|'.join(TAGS)})[>\]]", re.IGNORECASE)
@@ -46,26 +47,26 @@ TITLES = frozenset(
 def tagged(text: str) -> Iterator[str]:
     """Yield what answer tags hold, the last first; the last of all may be open, if an answer alone follows it."""
     found: list[str] = []
-    start: int | None = None
+    opened: re.Match[str] | None = None
     for tag in TAG.finditer(text):
         if not tag[1]:
-            start = tag.end()
-        elif start is not None:
-            found.append(text[start : tag.start()])
-            start = None
-    if start is not None and (rest := open_value(text, start)) is not None:
+            opened = tag
+        elif opened is not None:
+            found.append(text[opened.end() : tag.start()])
+            opened = None
+    if opened is not None and "solution" not in opened[0].lower() and (rest := open_value(text, opened)):
         found.append(rest)
     return reversed(found)
 
 
-def open_value(text: str, start: int) -> str | None:
-    """Return the answer after a tag whose closing tag ended the output; None for a sentence about the tag."""
-    rest = text[start : start + LONGEST_OPEN].strip()
-    before = text[:start].rpartition("\n")[2]
-    before = before[: max(before.rfind("<"), before.rfind("["))].strip()
+def open_value(text: str, tag: re.Match[str]) -> str | None:
+    """Return the answer after a tag whose closing tag ended the output; None for a sentence, also one about the tag."""
+    rest = text[tag.end() : tag.end() + LONGEST_OPEN].strip()
+    before = text[: tag.start()].rpartition("\n")[2].strip()
     alone = not before or before.endswith((":", "**"))
-    value = rest if len(rest) < LONGEST_OPEN and "\n" not in rest and (alone or MATH.match(rest)) else None
-    return value or None
+    if len(rest) == LONGEST_OPEN or "\n" in rest or not (alone or MATH.match(rest)):
+        return None
+    return stated_value(rest.rstrip("."), "", label=True, last=True)
 
 
 def fields(text: str) -> Iterator[str]:

@@ -101,8 +101,8 @@ def in_digits(text: str) -> str:
     body = text[head.end() :]
     if gross := GROSS.fullmatch(body):
         return head[0] + str(int(gross[1]) * (144 if gross[2] == "gross" else 20))
-    if below := BELOW.fullmatch(body):
-        return f"-{below['number']}{below['unit']}"
+    if cold := BELOW.fullmatch(body):
+        return f"-{cold['number']}{cold['unit']}"
     if half := HALF.fullmatch(body):
         return f"{head[0]}{2 * int(half['number']) + 1}/2 {(half['unit'] + half['rest']).strip()}".strip()
     value, rest = scaled(body)
