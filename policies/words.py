@@ -47,7 +47,7 @@ class Words:
     plan_ends: tuple[str, ...] = ("\n\n",)
     plan_entries: bool = False
     grade: str = ""
-    grade_begin: str = "Score: "
+    grade_begin: str = "Score:"
     grade_empty: str = "(none)"
     select: str = ""
     select_begin: str = "Letters:"
