@@ -51,7 +51,7 @@ def test_fields_of_the_usual_data_sets_are_found(row, case):
 
 def test_what_a_solver_gets_has_no_answer_by_type():
     problem = read_row(GSM8K).problem
-    assert type(problem) is Problem and set(Problem.__slots__) == {"question", "id", "choices"}
+    assert type(problem) is Problem and set(Problem.__slots__) == {"question", "id", "choices", "system", "turns"}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_no_decision_can_reach_a_reference_answer():
-    assert [field.name for field in fields(Problem)] == ["question", "id", "choices"]
+    assert [field.name for field in fields(Problem)] == ["question", "id", "choices", "system", "turns"]
     with pytest.raises((AttributeError, TypeError)):
         Problem("q").reference = "7"
     modules = [path for folder in ("search", "policies", "scorers") for path in (ROOT / folder).rglob("*.py")]
@@ -71,7 +71,8 @@ def test_the_command_line_lists_them_with_source_and_differences(capsys):
     assert main(["presets", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     settings = found["smart"]["settings"]
-    assert settings["search"] == {"name": "smart", "n": 16, "m": 4, "depth": 40, "aggregate": "last"}
+    limits = {"path_tokens": 4096, "repeats": 3}
+    assert settings["search"] == {"name": "smart", "n": 16, "m": 4, "depth": 40, "aggregate": "last", **limits}
     assert settings["selection"] == {} and selection_of(preset("smart").search) == Selection("best", "last")
     assert set(found["rsd"]) == {"about", "source", "differs", "settings"}
     assert main(["presets", "smart"]) == 0
