@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from hintree import Problem, Solver
+from hintree.data import read_row
 from hintree.grade import equal
 from hintree.models import open_model
 from hintree.models.local.text import encode
@@ -63,7 +64,7 @@ def run(name, file, n, protocol_name, budget=None):
         "model": Path(name).name,
         "protocol": protocol.name,
         "problems": n,
-        "right": sum(s.answer is not None and equal(row["answer"], s.answer) for row, s in pairs),
+        "right": sum(s.answer is not None and equal(read_row(row).reference, s.answer) for row, s in pairs),
         "cut at a loop": n - len(kept),
         "same tokens": sum(row["same"] for row in kept),
         "of": len(kept),

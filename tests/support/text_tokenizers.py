@@ -1,6 +1,8 @@
 """Tiny tokenizers that behave like those of real models at blanks, line breaks and control tokens."""
 
+import copy
 import json
+from collections.abc import Callable
 from functools import lru_cache
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -57,5 +59,14 @@ def finished(inner: Tokenizer, control_is_special: bool) -> PreTrainedTokenizerF
     return tokenizer
 
 
-STYLES = {"gpt2": gpt2_style, "llama": llama_style, "legacy llama": legacy_llama_style}
-"""Tokenizers by style."""
+def fresh(made: Callable[[bool], PreTrainedTokenizerFast]) -> Callable[..., PreTrainedTokenizerFast]:
+    """Return a function that copies a cached tokenizer, so that no test changes that of another."""
+    return lambda control_is_special=True: copy.deepcopy(made(control_is_special))
+
+
+STYLES = {
+    "gpt2": fresh(gpt2_style),
+    "llama": fresh(llama_style),
+    "legacy llama": fresh(legacy_llama_style),
+}
+"""Tokenizers by style; each call returns one of its own."""
