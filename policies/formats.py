@@ -48,7 +48,7 @@ class PromptFormat:
         Thoughts are left out once the solution has begun. A step that was cut at its maximum length has no delimiter
         after it, so that its rest continues it.
         """
-        shown = path if path and path[-1].step.thinking else [node for node in path if not node.step.thinking]
+        shown = without_thoughts(path)
         return "".join((self.tail(node.hint) if hints else "") + self.delimited(node.step) for node in shown)
 
     def delimited(self, step: StepOutput) -> str:
@@ -74,9 +74,7 @@ class PromptFormat:
 
     def read_of(self, path: Sequence[Node]) -> Sequence[Node]:
         """Return the steps of a path that the model reads: one that does not think reads no thoughts of a solution."""
-        if self.style is not None or not path or path[-1].step.thinking:
-            return path
-        return [node for node in path if not node.step.thinking]
+        return path if self.style is not None else without_thoughts(path)
 
     def spans_of(self, node: Node, *, hints: bool) -> list[Span]:
         """Return a step with its hint, and with the end of its thought if it ends one."""
@@ -188,6 +186,16 @@ class PromptFormat:
     def plain_answer(self) -> tuple[tuple[str, str | int | float | bool], ...]:
         """Return the template's arguments for short texts, such as hints, which are written without a thought."""
         return tuple({**dict(self.style.off if self.style else ()), **self.protocol.template}.items())
+
+
+def without_thoughts(path: Sequence[Node]) -> Sequence[Node]:
+    """Return the steps of a path without its thoughts, once the solution has begun; within a thought, all of them."""
+    return path if path and path[-1].step.thinking else [node for node in path if not node.step.thinking]
+
+
+def thought_tokens(path: Sequence[Node]) -> int:
+    """Return the generated tokens of the thoughts on a path."""
+    return sum(node.step.tokens for node in path if node.step.thinking)
 
 
 def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:

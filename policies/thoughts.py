@@ -88,9 +88,7 @@ def begun_thought(request: GenerationRequest, model: LanguageModel, form: Prompt
     begun = replace(request, stop_pattern="", min_tokens=0, repeats=0)
     if model_continues(model):
         return replace(begun, max_tokens=protocol.thinking_tokens, stop=(form.style.close,), thinking_tokens=0)
-    return replace(
-        begun, max_tokens=protocol.answer_tokens, stop=(), thinking_tokens=protocol.thinking_tokens, repeats=0
-    )
+    return replace(begun, max_tokens=protocol.answer_tokens, stop=(), thinking_tokens=protocol.thinking_tokens)
 
 
 def goes_on(done: Completion, model: LanguageModel) -> bool:
@@ -117,10 +115,8 @@ def after_thought(request: GenerationRequest, thought: Completion, form: PromptF
     text = thought.text or thought.thought or ""
     written = f"{text}{form.style.close}" if closed else text
     forced = "" if closed else form.style.forced_close
-    spans = [*(request.prompt.spans or (Span(request.prompt.assistant),))]
-    spans += [Span(written, thought.token_ids, thought.tokenizer), Span(forced, control=True)]
-    kept = tuple(span for span in spans if span.text or span.token_ids)
-    prompt = replace(request.prompt, assistant="".join(span.text for span in kept), spans=kept)
+    own = Span(written, thought.token_ids, thought.tokenizer)
+    prompt = request.prompt.extended(own, Span(forced, control=True))
     return replace(
         request,
         prompt=prompt,

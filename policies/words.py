@@ -11,7 +11,7 @@ POOL_SIZE = 13
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How helps are asked for and shown. Fields in braces are filled in.
+    """Wording of the help that a solution gets: how it is requested and shown. Fields in braces are filled in.
 
     Attributes:
         hint: Line before a step that shows its hint: ``{hint}``.

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel
-from hintree.policies.formats import format_for, unfinished_start
+from hintree.policies.formats import format_for, thought_tokens, unfinished_start
 from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
 from hintree.policies.steps import as_step, last_line
@@ -47,13 +47,12 @@ class StepWriter:
     def __call__(self, requests: Sequence[StepRequest]) -> list[Response[StepOutput] | Exception]:
         """Write one step per request in one batch."""
         generations = [self.generation(request) for request in requests]
-        whole = [i for i, request in enumerate(requests) if self._whole(request)]
-        problems = [requests[i].tree.problem for i in whole]
-        answers = iter(think_whole(self.model, self.format, problems, [generations[i] for i in whole]))
-        steps = [g for i, g in enumerate(generations) if i not in set(whole)]
+        whole = {i: request.tree.problem for i, request in enumerate(requests) if self._whole(request)}
+        answers = iter(think_whole(self.model, self.format, list(whole.values()), [generations[i] for i in whole]))
+        steps = [g for i, g in enumerate(generations) if i not in whole]
         completions = iter(self.model.generate(steps) if steps else ())
         return [
-            next(answers) if i in set(whole) else self._output(request, next(completions))
+            next(answers) if i in whole else self._output(request, next(completions))
             for i, request in enumerate(requests)
         ]
 
@@ -66,8 +65,7 @@ class StepWriter:
             return done
         path, form = request.node.path(), self.format
         if form.in_thought(path) or (not path and begins_thought(done, form)):
-            spent = sum(node.step.tokens for node in path if node.step.thinking)
-            return as_thought(done, form, spent, request.tree.problem)
+            return as_thought(done, form, thought_tokens(path), request.tree.problem)
         start = unfinished_start(path)
         before, above = form.solution(path[start:]), last_line(path[:start])
         shown = without_thought(done, form)
@@ -79,13 +77,11 @@ class StepWriter:
         prompt = self.format.step(problem, path, request.hint, keep_hints=self.keep_hints)
         if request.tokens is not None:  # a first-token probe is always greedy
             return Sampling().generation(prompt, request, request.tokens, *rule.stops)
-        limit, stops = rule.max_tokens, rule.stops
-        if self.format.in_thought(path):
-            spent = sum(node.step.tokens for node in path if node.step.thinking)
-            limit = max(1, min(limit, self.format.protocol.thinking_tokens - spent))
-            stops = (*stops, self.format.marks.close)
+        limit, stops, repeats = rule.max_tokens, rule.stops, request.tree.limits.repeats
+        if self.format.in_thought(path):  # a thought has its own budget, and is not looked at for loops
+            limit = max(1, min(limit, self.format.protocol.thinking_tokens - thought_tokens(path)))
+            stops, repeats = (*stops, self.format.marks.close), 0
         made = self.sampling.generation(prompt, request, limit, *stops)
-        repeats = 0 if self.format.in_thought(path) else request.tree.limits.repeats  # a thought has its own budget
         rest = unfinished_start(path) < len(path)
         return replace(
             made, stop_pattern=rule.stop_pattern, min_tokens=rule.min_tokens, may_be_blank=rest, repeats=repeats

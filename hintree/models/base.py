@@ -5,7 +5,7 @@ its arguments or keeps a reference to them after it returns. Returned values are
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from hintree.errors import ModelError
@@ -74,6 +74,11 @@ class Prompt:
     turns: tuple[Turn, ...] = ()
     template: tuple[tuple[str, str | int | float | bool], ...] = ()
     server: tuple[tuple[str, str], ...] = ()
+
+    def extended(self, *spans: Span) -> "Prompt":
+        """Return the prompt with more spans at the end of its assistant part; empty ones are left out."""
+        kept = tuple(s for s in (*(self.spans or (Span(self.assistant),)), *spans) if s.text or s.token_ids)
+        return replace(self, assistant=self.assistant + "".join(span.text for span in spans), spans=kept)
 
     def plain(self) -> str:
         """Return system, turns, user and assistant text, one below the other, for a model without a chat template.

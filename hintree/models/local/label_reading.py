@@ -28,7 +28,7 @@ def encode_before(
         prompt = replace(prompt, assistant=prompt.assistant.rstrip(" "))
     border = replace(prompt, user="Q", system="", turns=(), server=())
     found = candidates(tokenizer, border, labels)
-    return encode(tokenizer, extended(prompt, found.blank)), found
+    return encode(tokenizer, prompt.extended(Span(found.blank))), found
 
 
 @lru_cache(maxsize=256)
@@ -37,16 +37,10 @@ def candidates(tokenizer: PreTrainedTokenizerBase, border: Prompt, labels: tuple
     before = encode(tokenizer, border)
 
     def follow(text: str) -> list[int]:
-        ids = encode(tokenizer, extended(border, text))
+        ids = encode(tokenizer, border.extended(Span(text)))
         return ids[len(before) :] if ids[: len(before)] == before else continuing(tokenizer, text)
 
     return find_candidates(border.assistant, labels, follow, tokenizer.unk_token_id)
-
-
-def extended(prompt: Prompt, text: str) -> Prompt:
-    """Return a prompt with more text at the end of its assistant part."""
-    spans = (*(prompt.spans or (Span(prompt.assistant),)), Span(text))
-    return replace(prompt, assistant=prompt.assistant + text, spans=tuple(s for s in spans if s.text or s.token_ids))
 
 
 def as_reading(

@@ -26,7 +26,7 @@ CONTINUED = ((11, 12, 13, 4), (2, 11, 5, 12), (3, 12, 1, 6))
 
 
 class RowMode(Enum):
-    """How the tokens of a row are computed.
+    """Way in which the tokens of a row are computed.
 
     CACHED: The model's own cache holds the keys, values and recurrent states of all rows.
     WHOLE: Every new token computes the whole text again.

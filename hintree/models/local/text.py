@@ -204,8 +204,7 @@ def is_part(tokenizer: PreTrainedTokenizerBase, token: int) -> bool:
 def continuation(tokenizer: PreTrainedTokenizerBase, prompt: Prompt, text: str) -> tuple[list[int], int]:
     """Return the token ids of a prompt with its continuation, and the index where it leaves the prompt's."""
     before = encode(tokenizer, prompt)
-    spans = (*(prompt.spans or (Span(prompt.assistant),)), Span(text))
-    ids = encode(tokenizer, replace(prompt, assistant=prompt.assistant + text, spans=spans))
+    ids = encode(tokenizer, prompt.extended(Span(text)))
     return ids, next((i for i, (a, b) in enumerate(zip(before, ids, strict=False)) if a != b), len(before))
 
 

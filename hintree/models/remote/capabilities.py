@@ -22,7 +22,7 @@ OFF: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Thoughts:
-    """How a server's model thinks, and what of it can be controlled.
+    """Form of the thoughts of a server's model, and the controls that the server offers.
 
     Attributes:
         style: Name of the thinking style, a key of ``STYLES``; "" for a model that was not seen to think.
