@@ -1,11 +1,15 @@
-"""Greedy steps on real weights against one plain forward pass of transformers: tokens, probabilities, accuracy.
+"""Greedy steps on real weights against plain transformers: token ids of ``generate``, prompts at borders, accuracy.
 
 ::
 
-    python -m tests.support.real_borders MODEL PROBLEMS.jsonl --n 60 --protocol boxed
+    python -m tests.support.real_borders MODEL PROBLEMS.jsonl --n 60 --protocol boxed --generate
 
-Prints one JSON object. A token that the model's own logits rank first after everything before it is the token that
-``generate`` writes there, so one forward pass checks a whole solution.
+Prints one JSON object. Two comparisons, both without hintree's cache:
+
+- One forward pass over each whole solution: a token that the model's own logits rank first after everything before it
+  is the token that greedy decoding writes there.
+- With ``--generate``, the greedy ``generate`` of transformers from the same prompt, in batches of eight; its text is
+  graded by the same reader of answers.
 """
 
 import argparse
@@ -16,41 +20,110 @@ import torch
 
 from hintree import Problem, Solver
 from hintree.data import read_row
-from hintree.grade import equal
+from hintree.grade import equal, find_answer
 from hintree.models import open_model
 from hintree.models.local.text import encode
 from hintree.policies import find_protocol, format_for
+
+NEW_TOKENS = 400
+"""Maximum number of tokens that ``generate`` writes."""
+
+
+def written_tokens(path):
+    """Token ids of a solution up to its first step without them (a step cut at a loop), and whether that is all."""
+    tokens = []
+    for node in path:
+        if not node.step.token_ids:
+            return tokens, False
+        tokens += node.step.token_ids
+    return tokens, True
 
 
 def compare(model, problem, path, protocol):
     """Figures of one solution: tokens, first difference and its margin in logits, and differences at the borders."""
     form = format_for(model, protocol)
     first = encode(model.tokenizer, form.step(problem, [], None))
-    written = [token for node in path for token in node.step.token_ids]
-    whole = all(node.step.token_ids for node in path)
+    written, whole = written_tokens(path)
     with torch.inference_mode():
         logits = model.model(torch.tensor([first + written])).logits[0, len(first) - 1 : -1].float()
-    ranked = logits.argmax(-1).tolist()
-    differs = next((i for i, (a, b) in enumerate(zip(ranked, written, strict=True)) if a != b), None)
+    differs = next(
+        (i for i, (a, b) in enumerate(zip(logits.argmax(-1).tolist(), written, strict=True)) if a != b), None
+    )
     margin = 0.0 if differs is None else float(logits[differs].max() - logits[differs, written[differs]])
-    borders, start = [], 0
+    borders, start, variation = [], 0, 0.0
     for i, node in enumerate(path[:-1]):
+        if not node.step.token_ids:
+            break
         start += len(node.step.token_ids)
         read = encode(model.tokenizer, form.step(problem, path[: i + 1], None))
         borders.append(read == first + written[:start])
-    probabilities = torch.softmax(logits, -1).gather(1, torch.tensor(written)[:, None])[:, 0]
+        if start < len(written):
+            variation = max(variation, distance(model, read, logits[start]))
     return {
-        "tokens": len(written),
+        "prompt": first,
+        "written": written,
+        "logits": logits,
         "whole": whole,
         "same": differs is None,
         "margin": margin,
         "borders": len(borders),
         "same_prompts": sum(borders),
-        "probability": float(probabilities.mean()),
+        "variation": variation,
     }
 
 
-def run(name, file, n, protocol_name, budget=None):
+def distance(model, prompt, running):
+    """Total variation between hintree's next-token distribution after a prompt and that of the running text."""
+    with torch.inference_mode():
+        [(row, _)] = model._next_logits([prompt], ["border"])
+    return float((torch.softmax(row.float(), -1) - torch.softmax(running, -1)).abs().sum() / 2)
+
+
+def generated(model, prompts):
+    """Greedy continuations by ``generate`` of transformers, without the end of turn and what follows it."""
+    ends, pad = model.model.generation_config.eos_token_id, model.tokenizer.pad_token_id or 0
+    ends = set(ends if isinstance(ends, list) else [ends]) | model._end_ids
+    found = []
+    for start in range(0, len(prompts), 8):
+        part = prompts[start : start + 8]
+        width = max(map(len, part))
+        ids = torch.tensor([[pad] * (width - len(p)) + p for p in part])
+        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in part])
+        with torch.inference_mode():
+            out = model.model.generate(
+                ids,
+                attention_mask=mask,
+                do_sample=False,
+                repetition_penalty=1.0,
+                max_new_tokens=NEW_TOKENS,
+                pad_token_id=pad,
+                eos_token_id=sorted(ends),
+            )
+        for row in out[:, width:].tolist():
+            end = next((i for i, token in enumerate(row) if token in ends), len(row))
+            found.append(row[:end])
+    return found
+
+
+def against_generate(model, rows, found, protocol):
+    """Figures beside ``generate``: problems with the same token ids, the first differences, its right answers."""
+    texts = generated(model, [row["prompt"] for row in found])
+    same, differences, right = 0, [], 0
+    for row, one, ids in zip(rows, found, texts, strict=True):
+        written = [token for token in one["written"][:NEW_TOKENS] if token not in model._end_ids]
+        at = next((i for i, (a, b) in enumerate(zip(written, ids, strict=False)) if a != b), None)
+        if at is None and len(written) <= len(ids):
+            same += 1
+        else:
+            at = len(ids) if at is None else at
+            top = one["logits"][at].topk(2).values
+            differences.append({"token": at, "logits' margin of the first two": float(top[0] - top[1])})
+        answer = find_answer(model.tokenizer.decode(ids, skip_special_tokens=True), forms=protocol.forms())
+        right += answer is not None and equal(read_row(row).reference, answer)
+    return {"same token ids as generate": same, "differences": differences, "right by generate": right}
+
+
+def run(name, file, n, protocol_name, budget=None, generate=False):
     """Solve ``n`` problems greedily and compare each; returns the figures of all."""
     model = open_model(name, device="cpu", dtype="float32")
     protocol = find_protocol(protocol_name)
@@ -59,20 +132,22 @@ def run(name, file, n, protocol_name, budget=None):
     problems = [Problem(row["question"]) for row in rows]
     solutions = list(solver.solve_many(problems))
     found = [compare(model, p, s.steps, protocol) for p, s in zip(problems, solutions, strict=True)]
-    kept, pairs = [row for row in found if row["whole"]], list(zip(rows, solutions, strict=True))
-    return {
+    pairs = list(zip(rows, solutions, strict=True))
+    figures = {
         "model": Path(name).name,
         "protocol": protocol.name,
         "problems": n,
         "right": sum(s.answer is not None and equal(read_row(row).reference, s.answer) for row, s in pairs),
-        "cut at a loop": n - len(kept),
-        "same tokens": sum(row["same"] for row in kept),
-        "of": len(kept),
-        "largest margin of a difference, logits": max((row["margin"] for row in kept), default=0.0),
-        "borders": sum(row["borders"] for row in kept),
-        "prompts equal to the running text": sum(row["same_prompts"] for row in kept),
-        "tokens": sum(row["tokens"] for row in kept),
+        "without answer": sum(s.answer is None for s in solutions),
+        "generated tokens": sum(s.ledger["reasoner"].generated_tokens for s in solutions),
+        "cut at a loop": sum(not row["whole"] for row in found),
+        "same as a forward pass": sum(row["same"] for row in found),
+        "largest margin of a difference, logits": max((row["margin"] for row in found), default=0.0),
+        "borders": sum(row["borders"] for row in found),
+        "prompts equal to the running text": sum(row["same_prompts"] for row in found),
+        "largest total variation at a border": max((row["variation"] for row in found), default=0.0),
     }
+    return figures | (against_generate(model, rows, found, protocol) if generate else {})
 
 
 if __name__ == "__main__":
@@ -81,5 +156,6 @@ if __name__ == "__main__":
     parser.add_argument("problems")
     parser.add_argument("--n", type=int, default=60)
     parser.add_argument("--protocol", default="default")
+    parser.add_argument("--generate", action="store_true", help="compare with generate too")
     args = parser.parse_args()
-    print(json.dumps(run(args.model, args.problems, args.n, args.protocol), indent=1))
+    print(json.dumps(run(args.model, args.problems, args.n, args.protocol, generate=args.generate), indent=1))
