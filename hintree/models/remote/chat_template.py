@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hintree.errors import ModelError
 from hintree.models.remote.client import MalformedReplyError, Server
+from hintree.models.remote.numbers import LARGEST_COUNT, read_number
 from hintree.models.remote.replies import json_object
 
 
@@ -65,9 +66,9 @@ def split(text: str, places: Sequence[str]) -> tuple[str, ...] | None:
 def parse_token_ids(data: Any) -> list[int]:
     """Parse the token ids of a text. Raises MalformedReplyError if there are none."""
     ids = json_object(data, "the response").get("tokens")
-    if not isinstance(ids, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
+    if not isinstance(ids, list):
         raise MalformedReplyError("its response holds no token ids")
-    return ids
+    return [int(read_number(token, "token id", 0, LARGEST_COUNT, whole=True)) for token in ids]
 
 
 def parse_prompt(data: Any) -> str:

@@ -17,6 +17,7 @@ from hintree.models.base import Piece, Scored
 from hintree.models.remote.address import parse_address
 from hintree.models.remote.chat_template import ServedLayout, parse_token_ids, served_layout
 from hintree.models.remote.client import Limits, MalformedReplyError, Server
+from hintree.models.remote.numbers import read_probability
 from hintree.models.remote.replies import json_object, parse_reply, parse_top_logprobs
 from hintree.search.core.ledger import Usage
 
@@ -194,10 +195,7 @@ def parse_pooled_rows(data: Any) -> list[list[float]]:
     if not isinstance(rows, list) or not rows:
         raise MalformedReplyError("its response holds no pooled rows")
     rows = [row if isinstance(row, list) else [row] for row in rows]
-    for value in (value for row in rows for value in row or [None]):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1 + 1e-6:
-            raise MalformedReplyError(f"{value!r} in its pooled rows is no probability")
-    return [[min(1.0, float(value)) for value in row] for row in rows]
+    return [[read_probability(value, "pooled output") for value in row or [None]] for row in rows]
 
 
 def parse_next_tokens(data: Any) -> tuple[dict[str, float], int]:

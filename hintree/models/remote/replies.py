@@ -1,10 +1,10 @@
 """Parse and validate servers' responses: one text with its token statistics, from either shape of either endpoint."""
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hintree.models.remote.client import FailedReplyError, MalformedReplyError
+from hintree.models.remote.numbers import read_count, read_log_probability
 
 FINISHED = {
     "stop": "stop",
@@ -74,6 +74,7 @@ def parse_reply(data: Any) -> Reply:
     tokens, probabilities, shape = parse_logprobs(choice.get("logprobs"))
     usage = data.get("usage") if isinstance(data.get("usage"), Mapping) else {}
     details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, Mapping) else None
     return Reply(
         text,
         FINISHED[finish],
@@ -81,9 +82,11 @@ def parse_reply(data: Any) -> Reply:
         tokens,
         probabilities,
         shape,
-        prompt_tokens=parse_count(usage.get("prompt_tokens")),
+        prompt_tokens=read_count(usage.get("prompt_tokens"), "prompt_tokens"),
         completion_tokens=parse_completion_tokens(usage),
-        cached_tokens=parse_count(details.get("cached_tokens")) if isinstance(details, Mapping) else None,
+        cached_tokens=read_count(details.get("cached_tokens"), "cached_tokens")
+        if isinstance(details, Mapping)
+        else None,
         thought=thought,
     )
 
@@ -137,9 +140,10 @@ def parse_completion_tokens(usage: Mapping[str, Any]) -> int | None:
     Servers count a thought's tokens among the completion's. Where the total shows that one counts them beside these,
     they are added.
     """
-    prompt, written, total = (parse_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
+    names = ("prompt_tokens", "completion_tokens", "total_tokens")
+    prompt, written, total = (read_count(usage.get(name), name) for name in names)
     details = usage.get("completion_tokens_details")
-    thought = parse_count(details.get("reasoning_tokens")) if isinstance(details, Mapping) else None
+    thought = read_count(details.get("reasoning_tokens"), "reasoning_tokens") if isinstance(details, Mapping) else None
     beside = None not in (prompt, written, total, thought) and total == (prompt or 0) + (written or 0) + (thought or 0)
     return (written or 0) + (thought or 0) if beside else written
 
@@ -172,7 +176,7 @@ def parse_logprobs(logprobs: Any) -> tuple[tuple[str, ...], tuple[float, ...], s
         return (), (), ""
     if len(tokens) != len(values) or not all(isinstance(token, str) for token in tokens):
         raise MalformedReplyError("its log-probabilities do not fit its tokens")
-    return tuple(map(str, tokens)), tuple(parse_probability(value) for value in values), shape
+    return tuple(map(str, tokens)), tuple(read_log_probability(value) for value in values), shape
 
 
 def parse_top_logprobs(data: Any) -> dict[str, float]:
@@ -187,24 +191,8 @@ def parse_top_logprobs(data: Any) -> dict[str, float]:
         pairs = list(tops[0].items()) if isinstance(tops, list) and tops and isinstance(tops[0], Mapping) else []
     found: dict[str, float] = {}
     for token, value in pairs:
-        found[str(token).strip()] = found.get(str(token).strip(), 0.0) + parse_probability(value)
+        found[str(token).strip()] = found.get(str(token).strip(), 0.0) + read_log_probability(value)
     return found
-
-
-def parse_probability(value: Any) -> float:
-    """Convert a log-probability to a probability in [0, 1]; values up to 1e-3 count as rounding errors of 0.
-
-    Raises:
-        MalformedReplyError: The value is no number, or larger.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value <= 1e-3:
-        raise MalformedReplyError(f"{value!r} is not a log-probability")
-    return math.exp(max(-1e4, min(0.0, value)))
-
-
-def parse_count(value: Any) -> int | None:
-    """Return a token count as an int >= 0; None if the value is not one."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def json_object(value: Any, name: str) -> Mapping[str, Any]:
