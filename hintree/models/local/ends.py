@@ -1,9 +1,9 @@
 """Tokens that end a model's text, and settings of its generation_config.json that are not applied."""
 
 import logging
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError
 from hintree.models.local.templates import layout
@@ -41,6 +41,18 @@ NOT_APPLIED = (
 """Settings of generation_config.json with which ``generate`` writes other texts, and that are not applied here."""
 
 
+class Configured(Protocol):
+    """A model, or its configuration files alone; generation_config.json may be absent."""
+
+    @property
+    def config(self) -> Any:
+        """Return the configuration of transformers."""
+
+    @property
+    def generation_config(self) -> Any:
+        """Return the generation configuration of transformers, or None."""
+
+
 class IgnoredSetting(NamedTuple):
     """Setting of a model's generation_config.json that is not applied."""
 
@@ -48,7 +60,7 @@ class IgnoredSetting(NamedTuple):
     value: Any
 
 
-def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+def end_tokens(model: Configured, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     """Return the ids of the tokens that end the model's text.
 
     They are the end tokens that generation_config.json, the tokenizer and, if it is a control token there, config.json
@@ -86,7 +98,7 @@ def turn_end(tokenizer: PreTrainedTokenizerBase) -> int | None:
     return cast(int, tokenizer.convert_tokens_to_ids(found[0]))
 
 
-def ignored_settings(model: PreTrainedModel) -> tuple[IgnoredSetting, ...]:
+def ignored_settings(model: Configured) -> tuple[IgnoredSetting, ...]:
     """Return the settings of a model's generation_config.json that change its texts and are not applied."""
     config = model.generation_config
     values = ((name, getattr(config, name, None)) for name in NOT_APPLIED)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from hintree.errors import CheckpointError, ContextError, LogitsError, ModelError, UsageError
+from hintree.errors import CheckpointError, LogitsError, ModelError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
@@ -30,8 +30,8 @@ from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValu
 from hintree.models.local.row_cache import generate_in_rows
 from hintree.models.local.row_support import RowMode, detect_row_mode
 from hintree.models.local.sampler import Sampler
-from hintree.models.local.sequence import SequenceState
-from hintree.models.local.text import continuation, encode, may_end
+from hintree.models.local.sequence import SequenceState, begin_sequences, too_long
+from hintree.models.local.text import continuation
 from hintree.models.local.tree_support import detect_tree_support
 from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.search.core.ledger import Usage
@@ -190,8 +190,7 @@ class LocalModel(LocalModelBase):
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Generate one text per request, in order; a request that fails gets its error as the result."""
-        prompts = {prompt: self._encoded(prompt) for prompt in {request.prompt for request in requests}}
-        sequences = [self._sequence(request, prompts[request.prompt]) for request in requests]
+        sequences = begin_sequences(self.name, self.tokenizer, requests, self._end_ids, self.context)
         still_open = [sequence for sequence in sequences if sequence.result is None]
         with torch.inference_mode():
             on_tree = [s for s in still_open if self.adapter and len(s.prompt_ids) + s.max_tokens <= self.tree_length]
@@ -236,23 +235,6 @@ class LocalModel(LocalModelBase):
                 values = recompute_if_not_finite(values, self.cache, lambda: loglikelihood_in_full(self.model, chosen))
         return self._scored([len(ids) for ids, _ in coded], fitting, values)
 
-    def _encoded(self, prompt: Prompt) -> list[int] | ModelError:
-        """Return the token ids of a prompt, or the error of a chat template that does not render it."""
-        try:
-            return encode(self.tokenizer, prompt)
-        except CheckpointError as error:
-            return CheckpointError(f"{self.name}: {error}")
-
-    def _sequence(self, request: GenerationRequest, ids: list[int] | ModelError) -> SequenceState:
-        """Return the state of a request before generation; its result is an error if the prompt cannot be read."""
-        if isinstance(ids, ModelError):
-            return SequenceState(request, [], 0, frozenset(), result=ids)
-        last = may_end(self.tokenizer, self._end_ids, request.stop, request.stop_pattern)
-        sequence = SequenceState(request, ids, min(request.max_tokens, self.context - len(ids)), last)
-        if sequence.max_tokens < 1:
-            sequence.result = too_long(self.name, len(ids), self.context)
-        return sequence
-
 
 def context_length(model: PreTrainedModel) -> int:
     """Return the longest text in tokens that the model was built for."""
@@ -266,11 +248,3 @@ def unknown_words(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
     coded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     spans = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
     return list(dict.fromkeys(text[a:b] for i, (a, b) in spans if i == tokenizer.unk_token_id))
-
-
-def too_long(name: str, tokens: int, context: int) -> ContextError:
-    """Return the error for a text that is longer than the context."""
-    return ContextError(
-        f"the text has {tokens} tokens and {name} can read {context}: shorten the question or name a model with a "
-        "longer context"
-    )

@@ -61,13 +61,24 @@ class Sampler:
         for sequence, token, probability, negentropy in zip(
             batch.sequences, tokens.tolist(), chosen, negentropies, strict=True
         ):
-            sequence.ids.append(token)
-            sequence.probabilities.append(probability)
-            sequence.entropies.append(-negentropy)
-            if token in sequence.may_end or len(sequence.ids) >= sequence.max_tokens or self._loops(sequence):
-                self._finish_if_ended(sequence)
+            self.append(sequence, token, probability, -negentropy)
         for sequence in [batch.sequences[i] for i in not_finite]:
             sequence.result = self._damaged(f" at token {len(sequence.ids) - 1}")
+
+    def append(self, sequence: SequenceState, token: int, probability: float, entropy: float) -> None:
+        """Append one sampled token to a sequence, and set its result if the token ends it.
+
+        Args:
+            sequence: Not ended yet; modified.
+            token: The token.
+            probability: Its probability at temperature 1, in [0, 1].
+            entropy: Entropy of its distribution at temperature 1, in nats, >= 0.
+        """
+        sequence.ids.append(token)
+        sequence.probabilities.append(probability)
+        sequence.entropies.append(entropy)
+        if token in sequence.may_end or len(sequence.ids) >= sequence.max_tokens or self._loops(sequence):
+            self._finish_if_ended(sequence)
 
     def _finish_if_ended(self, sequence: SequenceState) -> None:
         """Set the sequence's result if its last token ended it."""

@@ -1,15 +1,17 @@
 """State of the sequences being generated, and the batches they are decoded in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
+from transformers import PreTrainedTokenizerBase
 
-from hintree.errors import ModelError
-from hintree.models.base import Completion, GenerationRequest
+from hintree.errors import CheckpointError, ContextError, ModelError
+from hintree.models.base import Completion, GenerationRequest, Prompt
 from hintree.models.local.sampling import SamplingArrays, uniforms
+from hintree.models.local.text import encode, may_end
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +41,56 @@ class SequenceState:
     def restart(self) -> None:
         """Drop everything generated so far; the computed tokens stay counted."""
         self.result, self.ids, self.probabilities, self.entropies = None, [], [], []
+
+
+def begin_sequences(
+    name: str,
+    tokenizer: PreTrainedTokenizerBase,
+    requests: Sequence[GenerationRequest],
+    end_ids: frozenset[int],
+    context: int,
+) -> list[SequenceState]:
+    """Return the state of each request before generation.
+
+    Args:
+        name: Names the model in errors.
+        tokenizer: The model's tokenizer; not modified.
+        requests: Any number of requests; equal prompts are encoded once.
+        end_ids: Tokens that end the model's text.
+        context: Longest text in tokens.
+
+    Returns:
+        One state per request, in the same order; its result is an error if the prompt cannot be read or is too long.
+    """
+    prompts = {prompt: encode_or_error(name, tokenizer, prompt) for prompt in {request.prompt for request in requests}}
+    sequences = []
+    for request in requests:
+        ids = prompts[request.prompt]
+        if isinstance(ids, ModelError):
+            sequences.append(SequenceState(request, [], 0, frozenset(), result=ids))
+            continue
+        last = may_end(tokenizer, end_ids, request.stop, request.stop_pattern)
+        sequence = SequenceState(request, ids, min(request.max_tokens, context - len(ids)), last)
+        if sequence.max_tokens < 1:
+            sequence.result = too_long(name, len(ids), context)
+        sequences.append(sequence)
+    return sequences
+
+
+def encode_or_error(name: str, tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int] | ModelError:
+    """Return the token ids of a prompt, or the error of a chat template that does not render it."""
+    try:
+        return encode(tokenizer, prompt)
+    except CheckpointError as error:
+        return CheckpointError(f"{name}: {error}")
+
+
+def too_long(name: str, tokens: int, context: int) -> ContextError:
+    """Return the error for a text that is longer than the context."""
+    return ContextError(
+        f"the text has {tokens} tokens and {name} can read {context}: shorten the question or name a model with a "
+        "longer context"
+    )
 
 
 class DecodeBatch(NamedTuple):
