@@ -80,10 +80,7 @@ class LocalClassifier(LocalModelBase):
 
     def encode(self, texts: Sequence[Sequence[Piece]], *, whole: bool, bos: bool) -> list[Coded]:
         """Return the token ids of each text and the indices of its marked tokens."""
-        first = [self.tokenizer.bos_token_id] if bos and self.tokenizer.bos_token_id is not None else []
-        if whole:
-            return [join_whole(self.tokenizer, pieces, first) for pieces in texts]
-        return [join(self.tokenizer, parts, first) for parts in texts]
+        return encode_pieces(self.tokenizer, texts, whole=whole, bos=bos)
 
     def _on_tree(self, adapter: ModelAdapter, coded: list[Coded], groups: list[str]) -> list[TokenValues]:
         """Return the probabilities at the marks of each text, computing uncached tokens only."""
@@ -120,6 +117,16 @@ class LocalClassifier(LocalModelBase):
             return self.model(input_ids=ids, attention_mask=mask).logits  # type: ignore[no-any-return]
         hidden = self.model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
         return self.layers(hidden)  # type: ignore[no-any-return]
+
+
+def encode_pieces(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[Sequence[Piece]], *, whole: bool, bos: bool
+) -> list[Coded]:
+    """Return the token ids of each text and the indices of its marked tokens; ``whole`` and ``bos`` as for a model."""
+    first = [tokenizer.bos_token_id] if bos and tokenizer.bos_token_id is not None else []
+    if whole:
+        return [join_whole(tokenizer, pieces, first) for pieces in texts]
+    return [join(tokenizer, parts, first) for parts in texts]
 
 
 def join(tokenizer: PreTrainedTokenizerBase, parts: Sequence[Piece], first: Sequence[int]) -> Coded:

@@ -30,7 +30,7 @@ from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValu
 from hintree.models.local.row_cache import generate_in_rows
 from hintree.models.local.row_support import RowMode, detect_row_mode
 from hintree.models.local.sampler import Sampler
-from hintree.models.local.sequence import SequenceState, begin_sequences, too_long
+from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, too_long
 from hintree.models.local.text import continuation
 from hintree.models.local.tree_support import detect_tree_support
 from hintree.models.thinking import ThinkingStyle, detect_style
@@ -141,10 +141,7 @@ class LocalModelBase:
 
     def _damaged(self, where: str = "") -> LogitsError:
         """Return the error for numbers that are not finite."""
-        return LogitsError(
-            f"{self.name} computed NaN or infinity{where}: its weights are damaged, or its number format is too small "
-            "for it"
-        )
+        return not_finite(self.name, where)
 
 
 class LocalModel(LocalModelBase):

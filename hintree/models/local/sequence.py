@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from hintree.errors import CheckpointError, ContextError, ModelError
+from hintree.errors import CheckpointError, ContextError, LogitsError, ModelError
 from hintree.models.base import Completion, GenerationRequest, Prompt
 from hintree.models.local.sampling import SamplingArrays, uniforms
 from hintree.models.local.text import encode, may_end
@@ -90,6 +90,13 @@ def too_long(name: str, tokens: int, context: int) -> ContextError:
     return ContextError(
         f"the text has {tokens} tokens and {name} can read {context}: shorten the question or name a model with a "
         "longer context"
+    )
+
+
+def not_finite(name: str, where: str = "") -> LogitsError:
+    """Return the error for numbers that are not finite."""
+    return LogitsError(
+        f"{name} computed NaN or infinity{where}: its weights are damaged, or its number format is too small for it"
     )
 
 
