@@ -9,6 +9,7 @@ from typing import Any
 
 from hintree.data.case import RowError, is_empty
 from hintree.data.chat import is_chat
+from hintree.grade.errors import json_kind
 
 QUESTION = tuple(
     "question problem problem_text problem_statement question_text question_stem stem squestion original_text query "
@@ -61,7 +62,7 @@ class Row:
             truths = [message["ground_truth"] for message in content if "ground_truth" in message]
             content = {"messages": content, "ground_truth": truths[-1] if truths else None}
         if not isinstance(content, Mapping):
-            raise RowError(f"a row is an object with fields, not {type(content).__name__}")
+            raise RowError(f"a row is an object with fields, not {json_kind(content)}")
         inner = content.get("row") if "row_idx" in content else None  # as the hub's viewer exports rows
         self.raw: Mapping[Any, Any] = inner if isinstance(inner, Mapping) else content
         self.fields: dict[str, Any] = {}

@@ -78,7 +78,8 @@ def read_cases(
             case, remarks = read_place(place, names)
             name = case.problem.id
             if name in cases:
-                raise RowError(f"id {name!r:.60} is that of {places[name]}")
+                same = case.problem.question == cases[name].problem.question
+                raise RowError(f"repeats the {'question' if same else f'id {name!r:.60}'} of {places[name]}")
             cases[name], places[name] = case, place.name
             tally.count_good(place.name, (*filter(None, [place.remark]), *remarks))
         except RowError as error:

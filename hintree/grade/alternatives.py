@@ -7,7 +7,7 @@ from hintree.grade.numbers import read_number, same_number
 from hintree.grade.units import cut, named, ratio
 
 SEPARATOR = re.compile(r" \(|,? (?:or|i\.e\.,?|that is,?) ")
-"""What stands between the two spellings."""
+"""Text between the two spellings."""
 LEAD = re.compile(r"(?:or|i\.e\.,?|that is,?|about|approximately|roughly|\\approx) ?")
 LONGEST = 160
 """Characters of a text that is read here."""

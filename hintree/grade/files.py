@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hintree.grade.choices import Choices
-from hintree.grade.errors import GraderError
+from hintree.grade.errors import GraderError, json_kind
 from hintree.grade.find import find_answer
 from hintree.grade.grading import grade
 from hintree.grade.verdict import Verdict
@@ -76,12 +76,12 @@ def read_row(line: bytes, number: int, place: str) -> AnswerRow:
     except (ValueError, RecursionError) as error:
         raise GraderError(f"{place}: not valid JSON: {str(error) or 'nested too deep'}") from None
     if not isinstance(row, dict):
-        raise GraderError(f"{place}: a row is an object with answer and output, not {type(row).__name__}")
+        raise GraderError(f"{place}: a row is an object with answer and output, not {json_kind(row)}")
     for name in ("answer", "output"):
         if name not in row:
             raise GraderError(f"{place}: no column {name!r}; the columns are {', '.join(map(str, row)) or 'none'}")
     if row["output"] is not None and not isinstance(row["output"], str):
-        raise GraderError(f"{place}: output is not a text but {type(row['output']).__name__}")
+        raise GraderError(f"{place}: output is not a text but {json_kind(row['output'])}")
     choices = read_choices(row.get("choices"), place)
     return AnswerRow(number, read_reference(row["answer"], choices, place), row["output"] or "", choices)
 
@@ -94,7 +94,7 @@ def read_choices(value: Any, place: str) -> Choices | None:
         return [str(item) for item in value]
     if isinstance(value, dict):
         return {str(letter): str(text) for letter, text in value.items()}
-    raise GraderError(f"{place}: choices is neither a list nor an object but {type(value).__name__}")
+    raise GraderError(f"{place}: choices is neither a list nor an object but {json_kind(value)}")
 
 
 def read_reference(value: Any, choices: Choices | None, place: str) -> str:
@@ -104,7 +104,7 @@ def read_reference(value: Any, choices: Choices | None, place: str) -> str:
     if isinstance(value, int | float):
         return str(value)
     if not isinstance(value, str):
-        raise GraderError(f"{place}: answer is neither a text nor a number but {type(value).__name__}")
+        raise GraderError(f"{place}: answer is neither a text nor a number but {json_kind(value)}")
     found = find_answer(value, choices)
     if found is not None:
         return found

@@ -70,7 +70,7 @@ CLAUSE_WORDS = re.compile(
     re.IGNORECASE,
 )
 VERB_ENDS = ("ません", "ます", "ない", "する", "した", "れる", "습니다", "세요")
-"""How clauses start and end in other languages."""
+"""Starts and ends of clauses in other languages."""
 ABBREVIATED = re.compile(r"\d ?(?:ft|in|lbs?|oz|hrs?|mins?|yd|h)\Z")
 ASIDE = re.compile(r"\A(?:\([a-zA-Z ]{3,40}\) (?=[-$\\\d])|, (?=[a-z]))")
 """A remark before a value: "(rounded) 9", or the comma of "is, of course, 9"."""

@@ -59,7 +59,7 @@ def main(seconds: float, first: float) -> None:
         os.dup2(empty, stream)
     try:
         for question in WARM:
-            judge(*question)
+            same(*question)
     except Exception as error:
         send(channel, {"error": f"{type(error).__name__}: {error}"})
         return
@@ -114,7 +114,7 @@ def answer(question: list[str], *, counted: bool) -> str:
     try:
         if counted:
             steps.start()
-        verdict = "right" if judge(*question) else "wrong"
+        verdict = "right" if same(*question) else "wrong"
     except (Stopped, MemoryError, RecursionError):
         verdict = beyond
     except Exception:
@@ -133,8 +133,8 @@ def limit() -> None:
             resource.setrlimit(which, (most, most))
 
 
-def judge(kind: str, reference: str, answer: str) -> bool:
-    """Return whether two values, or two equations, are the same."""
+def same(kind: str, reference: str, answer: str) -> bool:
+    """Compare two values, or two equations."""
     from hintree.grade.symbolic import same_equation, same_value
 
     return (same_equation if kind == "equation" else same_value)(reference, answer)

@@ -57,7 +57,7 @@ def test_what_a_solver_gets_has_no_answer_by_type():
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ([1], "not list"),
+        ([1], "not a list"),
         ({"text": "q", "answer": "1"}, "no question.*found: text, answer"),
         ({"question": "  ", "answer": "1"}, "question is not a text"),
         ({"question": ["q"], "answer": "1"}, "question is not a text"),
@@ -120,7 +120,7 @@ def test_bad_rows_are_reported_with_their_lines_and_left_out_on_request(tmp_path
         read_cases(str(path))
     text = str(error.value)
     assert "6 of 8 rows are bad" in text and "skip_bad" in text and "and 1 more" in text
-    for part in ("line 3: no answer", "line 4: not JSON", "line 5: not JSON", "line 7: id 'x' is that of line 6"):
+    for part in ("line 3: no answer", "line 4: not JSON", "line 5: not JSON", "line 7: repeats the id 'x' of line 6"):
         assert part in text
     with pytest.warns(SkippedRowsWarning, match="line 3"):
         cases = read_cases(str(path), skip_bad=True)

@@ -54,10 +54,10 @@ def test_the_command_prints_verdicts_and_counts(tmp_path, capsys):
     ("second", "message"),
     [
         (b"{", "outputs.jsonl:3: not valid JSON"),
-        (b"[1]", "outputs.jsonl:3: a row is an object with answer and output, not list"),
+        (b"[1]", "outputs.jsonl:3: a row is an object with answer and output, not a list"),
         (b'{"answer": "5"}', "outputs.jsonl:3: no column 'output'; the columns are answer"),
-        (b'{"answer": "5", "output": 5}', "outputs.jsonl:3: output is not a text but int"),
-        (b'{"answer": {}, "output": ""}', "outputs.jsonl:3: answer is neither a text nor a number but dict"),
+        (b'{"answer": "5", "output": 5}', "outputs.jsonl:3: output is not a text but a number"),
+        (b'{"answer": {}, "output": ""}', "outputs.jsonl:3: answer is neither a text nor a number but an object"),
         (b'{"answer": "", "output": ""}', "outputs.jsonl:3: no final answer"),
         (b'{"answer": "5", "output": "", "choices": 3}', "outputs.jsonl:3: choices is neither"),
         (b"\xff\xfe", "outputs.jsonl:3: not valid UTF-8"),

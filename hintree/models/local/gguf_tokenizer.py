@@ -29,7 +29,7 @@ GPT4O = f"{CASED}{UPPER}*{LOWER}+{ENDINGS}?|{CASED}{UPPER}+{LOWER}*{ENDINGS}?" +
 
 
 class PreTokenizer(NamedTuple):
-    """How a text is cut before merging.
+    """Rules by which a text is cut before merging.
 
     splits: Expressions, applied one after the other to the pieces of the one before.
     whole_words: True if a piece that is a token needs no merges.
