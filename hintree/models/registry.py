@@ -20,7 +20,8 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
     Args:
         name: Name of the model.
         device: Device of a local model, as in ``load_model``; ignored for a server.
-        dtype: Number format of a local model, as in ``load_model``; ignored for a server.
+        dtype: Number format of a local model, as in ``load_model``; ignored for a server. With "auto", a GGUF file runs
+            on llama.cpp with the weights that it stores; any other format dequantizes them for transformers.
 
     Raises:
         UsageError: The name has no accepted form, or the device or number format is not available.
@@ -30,6 +31,13 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
         from hintree.models.remote.model import RemoteModel
 
         return RemoteModel(name)
+    from hintree.models.local.gguf_header import is_gguf
+
+    if dtype == "auto" and is_gguf(name):
+        from hintree.models.llama_cpp.model import open_gguf
+
+        if (model := open_gguf(name, device)) is not None:
+            return model
     from hintree.models.local.load import load_model
 
     return load_model(name, device=device, dtype=dtype)

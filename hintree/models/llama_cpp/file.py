@@ -1,0 +1,127 @@
+"""GGUF files that are loaded in this process: one copy of each, shared by all roles that name it."""
+
+import threading
+from collections.abc import Sequence
+from os import sched_getaffinity
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import torch
+
+from hintree.errors import CheckpointError
+from hintree.models.llama_cpp.context import F16, F32, Context, Weights
+from hintree.models.llama_cpp.kv_cache import SequenceCache
+from hintree.models.local.ends import listed, turn_end
+from hintree.models.local.gguf import check_storage
+from hintree.models.local.gguf_header import GGUFHeader, read_header
+from hintree.models.local.gguf_tokenizer import end_ids, read_tokenizer
+from hintree.models.local.prefix_trie import CACHE_BYTES
+
+LANES, RECURRENT_LANES = 128, 16
+"""Number of sequences in the KV cache; those with recurrent states take memory whether they are used or not."""
+LEAST_CELLS = 4096
+"""Capacity of the first KV cache of a file, in tokens."""
+
+
+class LoadedFile:
+    """A GGUF file in llama.cpp with its tokenizer; all callers share its KV cache.
+
+    Args:
+        name: Name of the model, for errors.
+        path: The file.
+        gpu: True to compute on a GPU.
+
+    Attributes:
+        lock: Held while the KV cache is in use.
+        context_length: Longest text in tokens.
+        end_ids: Tokens that end a text.
+
+    Raises:
+        CheckpointError: The file is damaged, or is not supported.
+    """
+
+    def __init__(self, name: str, path: Path, *, gpu: bool = False) -> None:
+        header = read_header(path, name)
+        check_storage(header, name)
+        self.name, self.lock = name, threading.RLock()
+        self.tokenizer = read_tokenizer(header, name)
+        self.weights = Weights(name, path, gpu=gpu)
+        if self.weights.vocabulary_size != len(self.tokenizer):
+            raise CheckpointError(f"model {name}: llama.cpp reads another vocabulary from the file; fetch it again")
+        self.context_length = self.weights.trained_context
+        named = [*end_ids(header), *listed(self.tokenizer.eos_token_id), *listed(turn_end(self.tokenizer))]
+        self.end_ids = frozenset(named)
+        self._kv_type = F32 if all(tensor.kind == F32 for tensor in header.tensors) else F16
+        self._most_cells = max(LEAST_CELLS, CACHE_BYTES // cell_bytes(header, self._kv_type))
+        self._cache: SequenceCache | None = None
+
+    def cache(self, cells: int, single: int) -> SequenceCache:
+        """Return a KV cache, the same as long as it is large enough; the caller holds ``lock``.
+
+        Args:
+            cells: Tokens that the next call would use at most.
+            single: Tokens of the longest text among them, which the cache must hold; of the others, as many as the
+                limit of memory allows.
+
+        Raises:
+            ModelError: There is not enough memory.
+        """
+        wanted = max(single, min(cells, self._most_cells))
+        if self._cache is None or self._cache.context.cells < wanted:
+            size = max(LEAST_CELLS, 2 ** (wanted - 1).bit_length())
+            self._cache = None
+            lanes = RECURRENT_LANES if self.weights.recurrent else LANES
+            context = Context(
+                self.name, self.weights, cells=size, lanes=lanes, threads=thread_count(), kv_type=self._kv_type
+            )
+            self._cache = SequenceCache(context, divisible=not self.weights.recurrent)
+        return self._cache
+
+    def drop_cache(self) -> None:
+        """Free the KV cache; the next call makes a new one."""
+        self._cache = None
+
+    def forget(self) -> None:
+        """Clear the KV cache."""
+        with self.lock:
+            if self._cache is not None:
+                self._cache.clear()
+
+
+_loaded: WeakValueDictionary[tuple[str, int, int, bool], LoadedFile] = WeakValueDictionary()
+
+
+def open_file(name: str, path: Path, *, gpu: bool = False) -> LoadedFile:
+    """Return a GGUF file as it is loaded in this process, loading it at first use; errors as for ``LoadedFile``."""
+    state = path.stat()
+    key = (str(path.resolve()), state.st_mtime_ns, state.st_size, gpu)
+    found = _loaded.get(key)
+    if found is None:
+        found = _loaded[key] = LoadedFile(name, path, gpu=gpu)
+    return found
+
+
+def cell_bytes(header: GGUFHeader, kv_type: int) -> int:
+    """Return the bytes of the keys and values of one token, as the header states the shape of the layers."""
+    own = {
+        key.removeprefix(f"{header.architecture}."): value
+        for key, value in header.metadata.items()
+        if key.startswith(f"{header.architecture}.")
+    }
+    heads = numbers(own.get("attention.head_count"), 1)
+    groups = numbers(own.get("attention.head_count_kv"), max(heads))
+    layers = numbers(own.get("block_count"), 1)[0]
+    size = numbers(own.get("attention.key_length"), numbers(own.get("embedding_length"), 1)[0] // max(1, max(heads)))
+    per_layer = sum(groups) if len(groups) > 1 else groups[0] * layers
+    return max(1, 2 * per_layer * size[0] * (4 if kv_type == F32 else 2))
+
+
+def numbers(value: object, default: int) -> Sequence[int]:
+    """Return a value of metadata that is one number or one for each layer, as a list; the default if it is neither."""
+    items = value if isinstance(value, list) and value else [value]
+    return [item if isinstance(item, int) and item >= 0 else default for item in items]
+
+
+def thread_count() -> int:
+    """Return the number of threads of a forward pass: PyTorch's, at most the processors that this process may use."""
+    return max(1, min(torch.get_num_threads(), len(sched_getaffinity(0))))
