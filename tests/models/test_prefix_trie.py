@@ -5,24 +5,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from transformers import (
-    BloomConfig,
-    BloomForCausalLM,
-    Gemma3ForCausalLM,
-    Gemma3TextConfig,
-    GemmaConfig,
-    GemmaForCausalLM,
-    LlamaConfig,
-    LlamaForCausalLM,
-    MistralConfig,
-    MistralForCausalLM,
-    PhiConfig,
-    PhiForCausalLM,
-    Qwen2Config,
-    Qwen2ForCausalLM,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
 
 from hintree.models import Completion, GenerationRequest, Piece, Prompt, load_classifier, load_model
 from hintree.models.local.classifier import LocalClassifier
@@ -30,52 +12,7 @@ from hintree.models.local.model import LocalModel
 from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie, count_fitting
 from hintree.models.local.tree_batch import PADDING, TreeBatch, prefill_length
 from hintree.models.local.tree_support import detect_tree_support, logits_after
-
-WORDS = 40
-SHAPE = {
-    "vocab_size": WORDS,
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 8,
-    "pad_token_id": 0,
-}
-FIT = {
-    "llama": (LlamaForCausalLM, LlamaConfig(**SHAPE)),
-    "qwen2": (Qwen2ForCausalLM, Qwen2Config(**SHAPE)),
-    "qwen3": (Qwen3ForCausalLM, Qwen3Config(**SHAPE)),
-    "mistral": (MistralForCausalLM, MistralConfig(**SHAPE, sliding_window=None)),
-    "gemma": (GemmaForCausalLM, GemmaConfig(**SHAPE)),
-    "phi": (PhiForCausalLM, PhiConfig(**{k: v for k, v in SHAPE.items() if k != "head_dim"})),
-}
-UNFIT = {
-    "sliding window": (MistralForCausalLM, MistralConfig(**SHAPE, sliding_window=4)),
-    "some layers slide": (Gemma3ForCausalLM, Gemma3TextConfig(**SHAPE, sliding_window=4)),
-    "positions of its own": (BloomForCausalLM, BloomConfig(vocab_size=WORDS, hidden_size=32, n_layer=2, n_head=4)),
-}
-
-
-def build(kind):
-    architecture, config = kind
-    torch.manual_seed(0)
-    model = architecture(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():  # the usual start is so near zero that all logits are alike
-            parameter.add_(0.2 * torch.randn_like(parameter))
-    return model
-
-
-def alone(model, text):
-    with torch.inference_mode():
-        return model(input_ids=torch.tensor([text])).logits[0, -1]
-
-
-def grown(rng, texts):
-    """A new text: an old one that was cut (or not) and goes on with something new."""
-    old = rng.choice(texts)
-    return old[: rng.randint(1, len(old))] + [rng.randrange(1, WORDS) for _ in range(rng.randint(0, 9))]
+from tests.support.tree_models import FIT, UNFIT, WORDS, alone, build, grown
 
 
 @pytest.mark.parametrize("name", FIT)
@@ -123,6 +60,13 @@ def test_a_pass_reads_what_leaves_few_slots_empty():
         assert passes <= 40
 
 
+def test_the_window_is_that_of_the_configuration_again_after_the_test_with_a_shorter_one():
+    model = build(FIT["gemma3"])
+    adapter = detect_tree_support(model)
+    assert model.config.sliding_window == 4
+    assert adapter.windows == {"sliding_attention": 4, "full_attention": None}
+
+
 @pytest.mark.parametrize("name", UNFIT)
 def test_models_that_do_not_fit_are_told_apart_and_said_so(name, caplog):
     with caplog.at_level(logging.INFO, logger="hintree.models.local.tree_support"):
@@ -130,7 +74,7 @@ def test_models_that_do_not_fit_are_told_apart_and_said_so(name, caplog):
     assert "row cache" in caplog.text
 
 
-@pytest.mark.parametrize("name", ["llama", "sliding window"])
+@pytest.mark.parametrize("name", ["llama", "mistral, window", "window of its own"])
 def test_texts_do_not_depend_on_cache_batch_or_order(name, chat_model):
     stock = load_model(str(chat_model))
     model = build((FIT | UNFIT)[name])

@@ -3,9 +3,15 @@
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from inspect import signature
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
+
+from hintree.models.local.positions import FULL
+
+ALL_EARLIER: Mapping[str, int | None] = MappingProxyType({FULL: None})
+"""Windows of a model whose layers all attend to all earlier tokens."""
 
 
 class ModelAdapter(NamedTuple):
@@ -15,7 +21,8 @@ class ModelAdapter(NamedTuple):
 
     body: Decoder without a head: returns ``last_hidden_state`` for token ids, a 4D mask, positions and a cache.
     head: Maps hidden states [n, width] to logits [n, vocabulary or labels].
-    layers, heads, size: Number of layers, key-value heads and head size; the same in every layer.
+    layers, heads, size: Number of layers, and the largest number of key-value heads and head size of a layer.
+    windows: Window in tokens of each layer type, or None if its tokens attend to all earlier ones.
     """
 
     body: Any
@@ -23,13 +30,15 @@ class ModelAdapter(NamedTuple):
     layers: int
     heads: int
     size: int
+    windows: Mapping[str, int | None] = ALL_EARLIER
 
-    def forward(self, tokens: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> Tensor:
+    def forward(self, tokens: Tensor, mask: Tensor | Mapping[str, Tensor], positions: Tensor, cache: Any) -> Tensor:
         """Run the body on new tokens; ``cache`` receives their keys and values, the other arguments stay unmodified.
 
         Args:
             tokens: Token ids, shape [rows, queries].
             mask: Added to attention scores, shape [rows, 1, queries, KV slots]: 0 to attend, else a large negative.
+                One for all layers, or one for each layer type.
             positions: Position of each token, shape [rows, queries].
             cache: A ``transformers.Cache``.
 

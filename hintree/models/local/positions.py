@@ -1,6 +1,7 @@
 """Facts that a model's configuration states about positions and about the reach of its attention."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from transformers import PreTrainedConfig
@@ -22,18 +23,50 @@ LIMITS = (
     "window_size",
 )
 """Settings of models whose tokens attend to some of the earlier tokens only."""
+FULL, SLIDING = "full_attention", "sliding_attention"
+"""Layer types: a token attends to itself and all earlier tokens, or to the last tokens of these only, its window."""
 
 
 def limited_attention(config: PreTrainedConfig) -> str | None:
-    """Return the setting that limits which earlier tokens a layer attends to, or None if all layers attend to all."""
+    """Return a setting that limits which earlier tokens a layer attends to, other than the window of ``layer_windows``.
+
+    None if there is no such setting.
+    """
     values = config.get_text_config().to_dict()
-    full = set(values.get("layer_types") or ()) == {"full_attention"}
     for name, value in settings(values):
-        if name not in LIMITS or not value or (full and name == "sliding_window"):
+        if name not in LIMITS or not value or (name == "sliding_window" and value == values.get(name)):
             continue
         if name != "attention_types" or "local" in str(value):
             return f"{name} {value}"
     return None
+
+
+def layer_windows(config: PreTrainedConfig) -> dict[str, int | None]:
+    """Return the window of each layer type in tokens, or None for types that attend to all earlier tokens.
+
+    Without ``layer_types``, a sliding window belongs to all layers.
+    """
+    values = config.get_text_config().to_dict()
+    window = values.get("sliding_window")
+    types = values.get("layer_types") or [SLIDING if window else FULL]
+    return {name: window if name == SLIDING else None for name in dict.fromkeys(types)}
+
+
+@contextmanager
+def shortened_window(config: PreTrainedConfig, tokens: int) -> Iterator[None]:
+    """Set the sliding window of a configuration, if it has one, so that short texts test what lies beyond it.
+
+    Models of transformers read their window in every forward pass. On exit, the configuration is what it was.
+    """
+    inner = config.get_text_config()
+    before = getattr(inner, "sliding_window", None)
+    if before:
+        inner.sliding_window = tokens
+    try:
+        yield
+    finally:
+        if before:
+            inner.sliding_window = before
 
 
 def frequency_switch(config: PreTrainedConfig) -> int | None:

@@ -21,6 +21,7 @@ from hintree.models.local.adapter import ModelAdapter
 from hintree.models.local.integrity import check_rows
 from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie
 from hintree.models.local.tree_batch_layer import TreeBatchLayer
+from hintree.models.local.tree_batch_masks import additive, layer_masks, mark_ancestors
 
 PREFILL_TOKENS = 4096
 """Maximum number of tokens of one prefill pass."""
@@ -31,7 +32,6 @@ PADDING = 64
 
 TreePosition = tuple[int, int]
 """End of a text: row of the batch, and slot in that row's trie."""
-Mask = NDArray[np.bool_]
 
 
 @dataclass(slots=True, eq=False)
@@ -130,6 +130,14 @@ class TreeBatch:
             if stored and row.trie.states is not None:
                 index = torch.from_numpy(np.array(stored)).to(like.device)
                 self.states[:, i, :, : len(stored)] = row.trie.states.index_select(2, index)
+        self._slot_depth = self._gathered_depths(capacity) if any(a.windows.values()) else None
+
+    def _gathered_depths(self, capacity: int) -> Tensor:
+        """Return the depth of each working slot, shape [rows, working slots]; 0 for those that are free."""
+        depths = np.zeros((len(self.rows), capacity), dtype=np.int64)
+        for (i, _), path in self._paths.items():
+            depths[i, [self.rows[i].working_slot[slot] for slot in path]] = np.arange(len(path))
+        return torch.from_numpy(depths).to(self.states.device)
 
     def prefill(self) -> Iterator[tuple[list[TreePosition], Tensor]]:
         """Compute the uncached tokens; yield the positions and hidden states [positions, width] of each pass."""
@@ -146,7 +154,7 @@ class TreeBatch:
                 tokens[i, : len(part)] = [row.trie.tokens[slot] for slot in part]
                 mark_ancestors(row, part, visible[i])
             visible[:, :, self.filled :] |= np.eye(length, dtype=np.bool_)
-            hidden = self._forward(tokens, self._additive(visible), visible.sum(-1) - 1)
+            hidden = self._forward(tokens, additive(visible, self.states), visible.sum(-1) - 1)
             yield (
                 [(i, slot) for i, part in enumerate(parts) for slot in part],
                 torch.cat([hidden[i, : len(part)] for i, part in enumerate(parts)]),
@@ -176,7 +184,7 @@ class TreeBatch:
             used[i] += 1
             visible[i, query, [self.rows[i].working_slot[s] for s in path]] = True
             self._depth[i, query] = len(path)
-        self._mask = self._additive(visible)
+        self._mask = additive(visible, self.states)
 
     def decode(self, moves: Sequence[tuple[TreePosition, int]]) -> tuple[list[TreePosition], list[int], Tensor]:
         """Compute one more token of each text; texts that continue alike share one computation.
@@ -235,18 +243,15 @@ class TreeBatch:
         mask[:, :, start:].diagonal(dim1=1, dim2=2).zero_()
         return mask, depth
 
-    def _additive(self, visible: Mask) -> Tensor:
-        """Return the mask that is added to attention scores: 0 where visible, else the smallest number."""
-        kind = self.states.dtype
-        mask = torch.from_numpy(visible).to(self.states.device).to(kind)
-        return mask.sub_(1).mul_(torch.finfo(kind).max)
-
     def _forward(self, tokens: NDArray[np.int64], mask: Tensor, depth: NDArray[np.int64]) -> Tensor:
         """Compute tokens [rows, queries] at their depths into new working slots; return [rows, queries, width]."""
         device = self.states.device
-        hidden = self._adapter.forward(
-            torch.from_numpy(tokens).to(device), mask[:, None], torch.from_numpy(depth).to(device), self._kv
-        )
+        positions = torch.from_numpy(depth).to(device)
+        masks: Tensor | dict[str, Tensor] = mask[:, None]
+        if self._slot_depth is not None:
+            self._slot_depth[:, self.filled : mask.shape[2]] = positions
+            masks = layer_masks(mask[:, None], self._slot_depth, positions, self._adapter.windows)
+        hidden = self._adapter.forward(torch.from_numpy(tokens).to(device), masks, positions, self._kv)
         self.filled += tokens.shape[1]
         return hidden
 
@@ -278,23 +283,3 @@ def prefill_length(remaining: Sequence[int]) -> int:
             break
         best, total = tokens, total + tokens
     return best
-
-
-def mark_ancestors(row: TrieRow, part: Sequence[int], visible: Mask) -> None:
-    """Mark the ancestors of each uncached slot, and the slot itself, as visible to it.
-
-    A run of slots, each the child of the one before, is marked at once.
-
-    Args:
-        row: Its trie and working slots; not modified.
-        part: Trie slots of one prefill pass.
-        visible: Modified in place; shape [at least the slots, working slots].
-    """
-    start = 0
-    for stop in range(1, len(part) + 1):
-        if stop < len(part) and row.trie.parents[part[stop]] == part[stop - 1]:
-            continue
-        visible[start:stop, [row.working_slot[slot] for slot in row.trie.ancestors(part[start])]] = True
-        first = row.working_slot[part[start]]
-        visible[start:stop, first : first + stop - start] = np.tri(stop - start, dtype=np.bool_)
-        start = stop

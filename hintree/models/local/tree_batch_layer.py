@@ -31,12 +31,15 @@ class TreeBatchLayer(CacheLayerMixin):
         Returns:
             Keys and values, each of shape [rows, heads, filled slots + queries, head size].
         """
-        rows, start = len(key_states), self.tree.filled
-        end = start + key_states.shape[2]
-        keys, values = self.tree.states[2 * self.index : 2 * self.index + 2, :rows, :, :end].unbind()
-        keys[:, :, start:].copy_(key_states)
-        values[:, :, start:].copy_(value_states)
-        return keys, values
+        return self._append(0, key_states), self._append(1, value_states)
+
+    def _append(self, which: int, new: Tensor) -> Tensor:
+        """Write new keys (0) or values (1) in place and return all, in the heads and head size of ``new``."""
+        rows, heads, queries, size = new.shape
+        start = self.tree.filled
+        states = self.tree.states[2 * self.index + which, :rows, :heads, : start + queries, :size]
+        states[:, :, start:].copy_(new)
+        return states
 
     def get_seq_length(self) -> int:
         """Return the number of slots filled before this pass."""
