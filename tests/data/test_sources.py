@@ -177,7 +177,7 @@ def test_wrong_files_and_limits_get_one_clear_sentence(tmp_path):
         ("my.jsonl", "", "holds no problem"),
         ("my.csv", "", "holds no problem"),
         ("my.json", "{", "not JSON"),
-        ("my.json", "5", "an object with fields, not int"),
+        ("my.json", "5", "an object with fields, not a number"),
     ):
         (tmp_path / name).write_text(content)
         with pytest.raises(UsageError, match=why):
