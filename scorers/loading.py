@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hintree import models  # its loaders import torch when they are first used
 from hintree.errors import UsageError
-from hintree.models import is_address, parse_address
+from hintree.models import is_address, is_vllm, parse_address, parse_engine_name
 from hintree.scorers.ensemble import ScoreFunction
 from hintree.scorers.families import FAMILIES, find_spec, known_family
 from hintree.scorers.prm import PRM
@@ -53,8 +53,12 @@ def load_prm(
 ) -> "PRM[LocalClassifier]":
     """Load a PRM by its model's name; arguments and errors as for ``make_scorer``."""
     found = find_spec(name, spec)
-    number_format = found.dtype if found.dtype and dtype == "auto" else dtype
-    return PRM(models.load_classifier(name, found.reading(), device=device, dtype=number_format), found)
+    return PRM(models.load_classifier(name, found.reading(), device=device, dtype=format_of(found, dtype)), found)
+
+
+def format_of(spec: PRMSpec, dtype: str) -> str:
+    """Return the number format of a PRM: the given one, or that of its declaration for "auto"."""
+    return spec.dtype if spec.dtype and dtype == "auto" else dtype
 
 
 def loaded(handle: ScoreFunction, *used: SupportsForget, concurrent: bool = False) -> LoadedScorer:
@@ -73,6 +77,11 @@ def build_prm(name: str, options: LoadOptions) -> LoadedScorer:
         in_turns = spec.layout in ("solution", "turns")
         served = models.open_served(with_labels(name, *labels_of(name, spec)), needs_template=in_turns)
         return loaded(PRM(served, spec), served, concurrent=True)
+    if is_vllm(name):
+        spec = find_spec(parse_engine_name(name).model, options.prm_spec)
+        dtype = format_of(spec, options.dtype)
+        model = models.open_vllm_classifier(name, spec.reading(), device=options.device, dtype=dtype)
+        return loaded(PRM(model, spec), model)
     prm = load_prm(name, options.prm_spec, device=options.device, dtype=options.dtype)
     return loaded(prm, prm.model)
 

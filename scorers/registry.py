@@ -145,7 +145,10 @@ def build_verifier(prompt: str) -> Builder:
             writer = models.open_model(model)
             reader = models.open_served(with_labels(model, *reversed(VERDICT_LABELS)))
         else:
-            writer = reader = models.load_model(model, device=options.device, dtype=options.dtype)
+            writer = models.open_model(model, device=options.device, dtype=options.dtype)
+            if not isinstance(writer, SupportsLabels):
+                raise UsageError(f"scorer on {model}: this model cannot be read for the probabilities of labels")
+            reader = writer
         verifier = Debate(writer, reader) if prompt == "maj" else GenerativeVerifier(writer, reader, VERIFIERS[prompt])
         used = [writer] if reader is writer else [writer, reader]
         return loaded(verifier, *used, concurrent=is_address(model))

@@ -21,6 +21,7 @@ from hintree.experiments.study.upgrade import current_path, recorded
 from hintree.lab.controls import LAB_HINTERS
 from hintree.models.local.load import MANIFEST, locate
 from hintree.models.remote.address import is_address, parse_address
+from hintree.models.vllm.name import is_vllm, parse_engine_name
 from hintree.policies import find_protocol
 from hintree.policies.protocol_file import to_data
 from hintree.presets import preset, settings_of
@@ -245,7 +246,7 @@ def fingerprint(name: str) -> str | None:
     if is_address(name):
         parse_address(name)
         return None
-    place = Path(locate(name))
+    place = Path(locate(parse_engine_name(name).model if is_vllm(name) else name))
     if place.is_file():
         with place.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

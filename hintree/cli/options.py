@@ -13,7 +13,7 @@ DTYPES = ("auto", "float64", "float32", "bfloat16", "float16", "int8")
 """Number formats, as ``hintree.models.local.load`` takes them; listed here because that module imports torch."""
 MODEL = (
     "embedded:NAME, a folder, a hub id, FILE.gguf (or HUB-ID/FILE.gguf), URL#NAME for a server, ollama:NAME or "
-    "lmstudio:NAME for a local one"
+    "lmstudio:NAME for a local one, vllm:NAME for vLLM in this process"
 )
 
 EXAMPLE_QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
@@ -59,6 +59,11 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         help="a PRM, named as --reasoner; or judge (the teacher's model), $scorers; see `hintree scorers`",
     )
     add_prm_spec(group)
+    group.add_argument(
+        "--engine-args",
+        metavar="SETTINGS",
+        help="engine arguments of vllm:NAME models, e.g. max_model_len=4096,gpu_memory_utilization=0.5 (docs/vllm.md)",
+    )
     add_timeout(group)
 
 

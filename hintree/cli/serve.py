@@ -88,7 +88,7 @@ def run_serve(args: argparse.Namespace) -> None:
     models = {role: getattr(args, role) for role in ROLES}
     listener = bind(args.host, args.port)
     options = {"prm_spec": args.prm_spec, "device": args.device, "dtype": args.dtype, "seed": args.seed}
-    options["protocol"] = protocol
+    options |= {"protocol": protocol, "engine_args": args.engine_args}
     solvers = load_solvers(list(names), models, budget=budget, **options)
     warn_if_unprotected(args.host, keys)
     run(Service(solvers, keys, limits), listener)

@@ -43,7 +43,12 @@ def run_show_prompt(args: argparse.Namespace) -> None:
     check_question(question)
     models = {role: getattr(args, role) for role in ROLES}
     solver = Solver(
-        chosen_preset(args, question), **models, prm_spec=args.prm_spec, device=args.device, dtype=args.dtype
+        chosen_preset(args, question),
+        **models,
+        prm_spec=args.prm_spec,
+        device=args.device,
+        dtype=args.dtype,
+        engine_args=args.engine_args,
     )
     console = Console(highlight=False, soft_wrap=True)
     for prompt in role_prompts(solver, checked_problem(question)):

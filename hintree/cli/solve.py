@@ -115,6 +115,7 @@ def run_solve(args: argparse.Namespace) -> None:
         recording=args.record,
         device=args.device,
         dtype=args.dtype,
+        engine_args=args.engine_args,
     )
     print_solution(args, solver, question, tree_file)
 

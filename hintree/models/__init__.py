@@ -22,10 +22,11 @@ from hintree.models.base import (
 from hintree.models.head_spec import Head
 from hintree.models.labels import LabelReading, SupportsLabels
 from hintree.models.remote.address import is_address, parse_address
+from hintree.models.vllm.name import is_vllm, parse_engine_name
 
 if TYPE_CHECKING:
     from hintree.models.local.load import EMBEDDED, load_classifier, load_model
-    from hintree.models.registry import open_model, open_served
+    from hintree.models.registry import open_model, open_served, open_vllm_classifier
 
 _LAZY_MODULES = {
     "EMBEDDED": "local.load",
@@ -33,6 +34,7 @@ _LAZY_MODULES = {
     "load_model": "local.load",
     "open_model": "registry",
     "open_served": "registry",
+    "open_vllm_classifier": "registry",
 }
 __all__ = [
     "EMBEDDED",
@@ -51,11 +53,14 @@ __all__ = [
     "Turn",
     "Usage",
     "is_address",
+    "is_vllm",
     "load_classifier",
     "load_model",
     "open_model",
     "open_served",
+    "open_vllm_classifier",
     "parse_address",
+    "parse_engine_name",
 ]
 
 

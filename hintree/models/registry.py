@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hintree.models.base import LanguageModel
+from hintree.models.head_spec import Head
 from hintree.models.remote.address import is_address, parse_address
+from hintree.models.vllm.name import is_vllm
 
 if TYPE_CHECKING:
     from hintree.models.remote.classifier import RemoteClassifier
+    from hintree.models.vllm.classifier import AnyVLLMClassifier
 
 
 def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> LanguageModel:
     """Open a language model by name.
 
     A name is ``http://host:8000/v1#model-name``, ``ollama:NAME``, ``lmstudio:NAME``, or any name that ``load_model``
-    takes: ``embedded:NAME``, a folder, a hub id or a GGUF file.
+    takes: ``embedded:NAME``, a folder, a hub id or a GGUF file. ``vllm:NAME`` runs on vLLM in this process.
 
     Args:
         name: Name of the model.
@@ -31,6 +34,10 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
         from hintree.models.remote.model import RemoteModel
 
         return RemoteModel(name)
+    if is_vllm(name):
+        from hintree.models.vllm.model import VLLMModel
+
+        return VLLMModel(name, device=device, dtype=dtype)
     from hintree.models.local.gguf_header import is_gguf
 
     if dtype == "auto" and is_gguf(name):
@@ -41,6 +48,25 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
     from hintree.models.local.load import load_model
 
     return load_model(name, device=device, dtype=dtype)
+
+
+def open_vllm_classifier(name: str, head: Head, *, device: str = "auto", dtype: str = "auto") -> AnyVLLMClassifier:
+    """Open a classifier on vLLM in this process, by the head that is read.
+
+    Args:
+        name: ``vllm:NAME``.
+        head: Declaration of the head.
+        device: As for ``open_model``.
+        dtype: As for ``open_model``.
+
+    Raises:
+        UsageError: vLLM is not installed or has no such head, or an argument is not accepted.
+        ModelError: The model cannot be loaded.
+    """
+    from hintree.models.vllm.classifier import VLLMClassifier, VLLMLabelTokens
+
+    kind = VLLMLabelTokens if head.kind == "tokens" else VLLMClassifier
+    return kind(name, head, device=device, dtype=dtype)
 
 
 def open_served(name: str, *, needs_template: bool = False) -> RemoteClassifier:

@@ -1,6 +1,6 @@
 """The front door: a solver binds models to roles and solves questions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.models import LanguageModel
+from hintree.models.vllm.name import with_engine_args
 from hintree.policies import Protocol, find_protocol
 from hintree.policies.protocol_file import to_data
 from hintree.presets import preset as find_preset
@@ -50,6 +51,8 @@ class Solver:
         recording: File of every model output: a killed run resumes from it, and a finished one replays without models.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
+        engine_args: Engine arguments of models that vLLM runs in this process (``vllm:NAME``), by name or as text:
+            ``{"max_model_len": 4096}`` or ``"max_model_len=4096"``; see docs/vllm.md.
         selection: How the answer is selected, e.g. ``hintree.Selection("majority")``; by default as the preset says, or
             as the paper of ``search`` does.
         pool: Models that are loaded already, such as ``other_solver.pool``; each is loaded once for all solvers of a
@@ -83,6 +86,7 @@ class Solver:
         recording: str | Path | None = None,
         device: str = "auto",
         dtype: str = "auto",
+        engine_args: str | Mapping[str, Any] | None = None,
         selection: Selection | None = None,
         pool: ModelPool | None = None,
         protocol: str | Path | Protocol | None = None,
@@ -100,6 +104,9 @@ class Solver:
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         own = self.preset.role_models()
         self.models = {role: given[role] or own[role] for role in DEFAULT_MODELS if given[role] or role in own}
+        if engine_args:
+            named = {role: model for role, model in self.models.items() if isinstance(model, str)}
+            self.models |= {role: with_engine_args(name, engine_args) for role, name in named.items()}
         self.pool = pool or ModelPool()
         self.handlers = role_handlers(
             self.models,

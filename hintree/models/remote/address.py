@@ -24,7 +24,7 @@ START = {
     "lmstudio": "start it with `lms server start`, and load the model with `lms load NAME`",
 }
 """Short names of local servers, and how to start each."""
-SHORT = (*(f"{name}:" for name in START), "vllm:")
+SHORT = tuple(f"{name}:" for name in START)
 
 
 class Address(NamedTuple):
@@ -97,13 +97,8 @@ def parse_short_name(short: str, model: str) -> Address:
     """Parse the two parts of a name such as ``ollama:qwen2.5:0.5b``.
 
     Raises:
-        UsageError: No model is named, OLLAMA_HOST is no address, or vLLM is asked to run in this process.
+        UsageError: No model is named, or OLLAMA_HOST is no address.
     """
-    if short == "vllm":
-        raise UsageError(
-            f"model 'vllm:{model}': vLLM does not run in this process; start `vllm serve {model or 'NAME'}` and name "
-            f"http://127.0.0.1:8000/v1#{model or 'NAME'}"
-        )
     if not model:
         raise UsageError(f"model '{short}:': name a model after the colon, as in {short}:qwen2.5:0.5b")
     base = ollama_base() if short == "ollama" else f"http://127.0.0.1:{LMSTUDIO_PORT}/v1"

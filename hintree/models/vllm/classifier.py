@@ -104,6 +104,9 @@ class VLLMLabelTokens(VLLMModel):
         return results
 
 
+AnyVLLMClassifier = VLLMClassifier | VLLMLabelTokens
+
+
 def scored(model: EngineModel, head: Head, logits: Tensor, usage: Usage) -> Scored | ModelError:
     """Return the probabilities of logits [marks, labels] and count their usage; an error if one is not finite."""
     if not bool(logits.isfinite().all()):

@@ -72,8 +72,17 @@ def parse_pair(pair: str) -> tuple[str, Any]:
         return key, value
 
 
-def with_engine_args(name: str, arguments: Mapping[str, Any]) -> str:
-    """Return a model's or scorer's name with engine arguments in every ``vllm:`` name in it that lacks them."""
+def with_engine_args(name: str, given: str | Mapping[str, Any]) -> str:
+    """Return a model's or scorer's name with engine arguments in every ``vllm:`` name in it that lacks them.
+
+    Args:
+        name: Name of a model or scorer.
+        given: Arguments by name, or as text for ``parse_engine_args``.
+
+    Raises:
+        UsageError: The text has no accepted form.
+    """
+    arguments = parse_engine_args(given) if isinstance(given, str) else given
 
     def extended(found: re.Match[str]) -> str:
         own = parse_engine_name(found[0]).arguments
