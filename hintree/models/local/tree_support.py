@@ -60,24 +60,25 @@ def make_adapter(model: PreTrainedModel, head: nn.Module | None) -> ModelAdapter
         ValueError: The model has no head, or a layer without plain keys and values.
     """
     body = model.base_model
-    head = (
-        head
-        or own_head(model)
-        or next((getattr(model, name) for name in HEADS if isinstance(getattr(model, name, None), nn.Module)), None)
-    )
+    labels = (getattr(model, name, None) for name in HEADS)
+    to_logits = head or own_head(model) or next((module for module in labels if isinstance(module, nn.Module)), None)
     cache = DynamicCache(config=model.config)
     token = torch.zeros(1, 1, dtype=torch.long, device=model.device)
     body(input_ids=token, use_cache=True, **cache_argument(body, cache))
-    if head is None or any(type(layer) not in (DynamicLayer, DynamicSlidingWindowLayer) for layer in cache.layers):
+    plain = [layer for layer in cache.layers if type(layer) in (DynamicLayer, DynamicSlidingWindowLayer)]
+    if to_logits is None or len(plain) < len(cache.layers):
         raise ValueError("it has no plain head, or layers without plain keys and values")
-    shapes = [states.shape for layer in cache.layers for states in (layer.keys, layer.values) if states is not None]
+    shapes = [kv.shape for layer in plain for kv in (layer.keys, layer.values) if kv is not None]  # type: ignore[union-attr]
+    if not shapes:
+        raise ValueError("it uses no cache of keys and values")
     heads, size = max(shape[1] for shape in shapes), max(shape[3] for shape in shapes)
-    return ModelAdapter(body, head, len(cache.layers), heads, size, layer_windows(model.config))
+    return ModelAdapter(body, to_logits, len(cache.layers), heads, size, layer_windows(model.config))
 
 
 def own_head(model: PreTrainedModel) -> Callable[[Tensor], Tensor] | None:
     """Return the function from hidden states to next-token logits, with the scale and the soft cap of some classes."""
-    head, config = model.get_output_embeddings(), model.config.get_text_config()
+    head: nn.Module | None = model.get_output_embeddings()
+    config = model.config.get_text_config()
     scale = (getattr(config, "logit_scale", None) or 1.0) / (getattr(config, "logits_scaling", None) or 1.0)
     cap = getattr(config, "final_logit_softcapping", None)
     if head is None or (scale == 1.0 and cap is None):
