@@ -66,6 +66,7 @@ class Meter:
         head_rows: Number of calls of the head, by number of hidden states.
         attended: Number of tree-attention passes (those with a 4D mask), by (rows, queries, KV slots).
         seconds: CPU seconds in body and head.
+        body_seconds, head_seconds: The same, by the keys of ``passes`` and of ``head_rows``.
     """
 
     def __init__(self, body: nn.Module, head: nn.Module) -> None:
@@ -73,10 +74,13 @@ class Meter:
         self._head = head
         self._hooks: list[Any] = []
         self._started = 0.0
+        self._current: tuple[Counter[Any], Any] = (Counter(), None)
         self.passes: Counter[PassShape] = Counter()
         self.head_rows: Counter[int] = Counter()
         self.attended: Counter[tuple[int, int, int]] = Counter()
         self.seconds = 0.0
+        self.body_seconds: Counter[PassShape] = Counter()
+        self.head_seconds: Counter[int] = Counter()
 
     @property
     def forwarded(self) -> int:
@@ -101,14 +105,20 @@ class Meter:
         mask = options.get("attention_mask")
         if mask is not None and mask.dim() == 4:
             self.attended[rows, queries, mask.shape[-1]] += 1
+        self._current = self.body_seconds, (rows, queries)
         self._started = time.process_time()
 
     def _enter_head(self, _: nn.Module, args: tuple[Any, ...]) -> None:
-        self.head_rows[args[0].numel() // args[0].shape[-1]] += 1
+        rows = args[0].numel() // args[0].shape[-1]
+        self.head_rows[rows] += 1
+        self._current = self.head_seconds, rows
         self._started = time.process_time()
 
     def _leave(self, *_: Any) -> None:
-        self.seconds += time.process_time() - self._started
+        seconds = time.process_time() - self._started
+        self.seconds += seconds
+        part, key = self._current
+        part[key] += seconds  # type: ignore[assignment]
 
 
 def in_turns(arms: Mapping[str, Callable[[], T]], runs: int, what: str) -> dict[str, list[T]]:

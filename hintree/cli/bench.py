@@ -10,6 +10,7 @@ from hintree.errors import UsageError
 EXAMPLES = """examples:
   hintree bench --quick                                 # under a minute
   hintree bench --json > bench.json
+  hintree bench --real models/                          # engines on the GGUF models of a folder
   hintree bench --device cuda --models 0.5B,1.5B        # a GPU, by wall time, beside its roofline
 
 Every figure is explained in docs/runtime.md.
@@ -36,15 +37,35 @@ def add_bench(commands: Any) -> None:
         default="0.5B,1.5B",
         help=f"random weights for --device, some of {', '.join(SIZES)} (default %(default)s)",
     )
+    bench.add_argument(
+        "--real",
+        metavar="FOLDER",
+        help="compare engines on the GGUF models of a folder: transformers, llama.cpp, and vLLM (left out by --quick)",
+    )
+    bench.add_argument(
+        "--problems",
+        metavar="SOURCE",
+        help="questions for --real, as of `hintree solve` (default: problems of the lab)",
+    )
+    bench.add_argument(
+        "--threads", type=int, metavar="N", help="threads of every engine for --real (default: all cores)"
+    )
     add_json(bench)
     bench.set_defaults(run=run_bench)
 
 
 def run_bench(args: argparse.Namespace) -> None:
     """Measure the local runtime, or a device with ``--device``. Raises UsageError."""
+    if args.plot and (args.device or args.real):
+        raise UsageError("--plot draws curves of the whole benchmark, which --device and --real leave out")
+    if args.real:
+        from hintree.experiments.bench.engines import run
+
+        extent = run.QUICK if args.quick else run.Extent()
+        return run.bench_real(
+            args.real, extent=extent, problems=args.problems, threads=args.threads, as_object=args.json
+        )
     if args.device:
-        if args.plot:
-            raise UsageError("--plot draws curves of the whole benchmark, which --device leaves out: give one of them")
         from hintree.experiments.bench.on_device import bench_on
         from hintree.experiments.bench.shapes import Shape
 

@@ -1,0 +1,187 @@
+"""Run all engines on real models in turns, and print the table or one JSON object."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tqdm import tqdm
+
+from hintree.errors import UsageError
+from hintree.experiments.bench.engines.arms import ARMS
+from hintree.experiments.bench.engines.report import ModelResults, as_json, as_tables
+from hintree.experiments.bench.engines.workload import PROBLEMS, BeamWork, Work, Workload, read_questions
+from hintree.models import load_model
+from hintree.models.local.gguf_header import is_gguf
+
+VLLM_PYTHON = "HINTREE_VLLM"
+"""Variable that names the interpreter of an environment with vLLM and hintree."""
+
+
+class Extent(NamedTuple):
+    """Scope of a run.
+
+    runs: Turns.
+    rounds: Rounds of each turn.
+    beams: Searches of each turn; the first tells the time to the first step.
+    vllm: True to run vLLM too.
+    """
+
+    runs: int = 3
+    rounds: tuple[Workload, ...] = (
+        Workload(1, 1, 96),
+        Workload(8, 1, 96),
+        Workload(8, 4, 96),
+        Workload(32, 1, 96),
+    )
+    beams: tuple[BeamWork, ...] = (BeamWork(1, 1), BeamWork(2, 4))
+    vllm: bool = True
+
+
+QUICK = Extent(1, (Workload(8, 1, 32), Workload(8, 4, 32)), (BeamWork(1, 1),), vllm=False)
+
+
+def bench_real(
+    folder: str, *, extent: Extent, problems: str | None, threads: int | None, as_object: bool = False
+) -> None:
+    """Measure every GGUF model of a folder on all engines and print the results.
+
+    Args:
+        folder: Folder with GGUF files. The float32 weights of each are written beside it, once.
+        extent: Scope.
+        problems: Source of the questions, as of ``hintree solve --problems``; None for problems of the lab.
+        threads: Threads of every engine; None for all cores of this machine.
+        as_object: Print one JSON object in place of tables.
+
+    Raises:
+        UsageError: The folder holds no GGUF file, or the source too few problems.
+    """
+    files = sorted(Path(folder).glob("*.gguf"))
+    if not files:
+        raise UsageError(f"--real {folder}: there is no GGUF file in this folder")
+    needed = max(work.problems for work in extent.rounds)
+    questions = read_questions(problems or PROBLEMS, needed)
+    if len(questions) < needed:
+        raise UsageError(f"--problems: {len(questions)} problems are fewer than the {needed} of the largest round")
+    results = [measure(file, extent, questions, threads or usable_cores()) for file in files]
+    print(json.dumps(as_json(results)) if as_object else as_tables(results))
+
+
+def measure(file: Path, extent: Extent, questions: Sequence[str], threads: int) -> ModelResults:
+    """Run all engines on one model in turns."""
+    folder = float32_folder(file)
+    found = ModelResults(file.stem, threads, {}, {}, {})
+    with ExitStack() as stack:
+        workers: dict[str, Worker] = {}
+        for name in tqdm(ARMS, desc=f"{file.stem}: loading", unit="engine"):
+            try:
+                workers[name] = stack.enter_context(worker(name, folder, file, threads, vllm=extent.vllm))
+                found.loaded[name] = workers[name].ready["loaded_mb"]
+            except UsageError as error:
+                found.left_out[name] = str(error)
+        works: list[Work] = [*extent.rounds, *extent.beams]
+        plan = [
+            (turn, work, name)
+            for turn in range(extent.runs)
+            for work in works
+            for name in workers
+            if takes_part(name, workers[name], work)
+        ]
+        for turn, work, name in tqdm(plan, desc=file.stem, unit="round"):
+            first = turn * work.problems % max(1, len(questions) - work.problems + 1)
+            chosen = list(questions[first : first + work.problems])
+            found.rows.setdefault((name, work), []).append(workers[name].ask(chosen, work))
+    return found
+
+
+def takes_part(name: str, one: "Worker", work: Work) -> bool:
+    """Return True if an engine runs a round; text by text, ``generate`` is as fast for many as for one."""
+    if isinstance(work, BeamWork):
+        return bool(one.ready["searches"])
+    return name != "generate, one text a call" or work.texts == 1
+
+
+class Worker:
+    """Process of one engine.
+
+    Attributes:
+        ready: What it said after loading.
+    """
+
+    def __init__(self, name: str, process: "subprocess.Popen[str]") -> None:
+        self.name, self._process = name, process
+        self.ready = self._read()
+
+    def ask(self, questions: Sequence[str], work: Work) -> dict[str, Any]:
+        """Run one round and return its cost. Raises UsageError if the process ends."""
+        assert self._process.stdin is not None
+        try:
+            key = "beam" if isinstance(work, BeamWork) else "work"
+            self._process.stdin.write(json.dumps({"questions": questions, key: work}) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise UsageError(f"{self.name}: its process ended") from error
+        return self._read()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise UsageError(f"its process ended with code {self._process.wait()}")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+@contextmanager
+def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> Iterator[Worker]:
+    """Start the process of one engine. Raises UsageError if the engine is not installed or does not start."""
+    package = ARMS[name][0]
+    python = sys.executable
+    if package == "vllm":
+        if not vllm:
+            raise UsageError("left out")
+        python = os.environ.get(VLLM_PYTHON, python if find_spec("vllm") else "")
+        if not python:
+            raise UsageError(f"vllm is not installed; {VLLM_PYTHON} can name the interpreter of an environment with it")
+    elif package and find_spec(package) is None:
+        raise UsageError(f"{package} is not installed: pip install 'hintree[gguf]'")
+    command = [python, "-m", "hintree.experiments.bench.engines.worker", name, str(folder), str(file)]
+    own = {"OMP_NUM_THREADS": str(threads), "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "1"}
+    process = subprocess.Popen(
+        command,
+        env=os.environ | own,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Worker(name, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def float32_folder(file: Path) -> Path:
+    """Return the folder with the float32 weights of a GGUF file, and write it if it is not there."""
+    folder = file.with_name(f"{file.stem}-float32")
+    if not folder.is_dir():
+        assert is_gguf(str(file))
+        part = file.with_name(f"{file.stem}-float32.part")
+        shutil.rmtree(part, ignore_errors=True)
+        loaded = load_model(str(file), device="cpu", dtype="float32")
+        loaded.model.save_pretrained(part)
+        loaded.tokenizer.save_pretrained(part)
+        part.rename(folder)
+    return folder
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
