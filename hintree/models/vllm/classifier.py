@@ -5,6 +5,7 @@ declaration turns them into a probability as for a local classifier.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -16,8 +17,8 @@ from hintree.models.local.classifier import encode_pieces
 from hintree.models.local.head_layers import check_label_indices, label_ids, label_probabilities
 from hintree.models.local.sequence import not_finite, too_long
 from hintree.models.local.text import conversation
-from hintree.models.vllm.engine import EngineModel, engine_failed, prefill_usage
-from hintree.models.vllm.model import VLLMModel
+from hintree.models.vllm.engine import EngineModel, engine_failed, usage_of
+from hintree.models.vllm.model import NextToken, VLLMModel
 from hintree.search.core.ledger import Usage
 
 PROCESS_REWARD_MODEL = "Qwen2ForProcessRewardModel"
@@ -63,7 +64,7 @@ class VLLMClassifier(EngineModel):
         except Exception as error:  # vLLM raises the errors of many libraries
             return [engine_failed(self.name, error)] * len(coded)
         for i, output in zip(fitting, found, strict=True):
-            results[i] = scored(self, self.head, output.outputs.data[coded[i][1]], prefill_usage(output))
+            results[i] = scored(self, self.head, output.outputs.data[coded[i][1]], usage_of(output))
         return results
 
 
@@ -90,18 +91,18 @@ class VLLMLabelTokens(VLLMModel):
     ) -> list[Scored | ModelError]:
         """Return the probability of "right" at each marked piece of each text; ignores ``groups``."""
         coded = encode_pieces(self.tokenizer, texts, whole=whole, bos=bos)
-        last = self._labels[:1]  # vLLM predicts the tokens of a prompt, and so nothing after its last one
-        found = self.score_tokens(
-            [([*ids, *last], marks[0] + 1, [self._labels] * (len(ids) - marks[0])) for ids, marks in coded]
-        )
-        results: list[Scored | ModelError] = []
-        for logits, (ids, marks) in zip(found, coded, strict=True):
-            if isinstance(logits, list):
-                rows = torch.tensor([logits[mark - marks[0]] for mark in marks])
-                results.append(scored(self, self.head, rows, Usage(1, len(ids), len(ids) + 1, 0)))
-            else:
-                results.append(logits)
-        return results
+        prefixes = [ids[: mark + 1] for ids, marks in coded for mark in marks]
+        values = iter(self.next_logprobs(prefixes, [self._labels] * len(prefixes)))
+        return [self._joined([next(values) for _ in marks]) for _, marks in coded]
+
+    def _joined(self, values: Sequence[NextToken | ModelError]) -> Scored | ModelError:
+        """Return the result of a text from those of its prefixes up to each mark."""
+        found = [value for value in values if isinstance(value, NextToken)]
+        if len(found) < len(values):
+            return next(value for value in values if isinstance(value, ModelError))
+        logits = torch.tensor([[value.logprobs[token] for token in self._labels] for value in found])
+        usage = reduce(Usage.plus, [value.usage for value in found], Usage())
+        return Scored(tuple(label_probabilities(self.head, logits).tolist()), usage)
 
 
 AnyVLLMClassifier = VLLMClassifier | VLLMLabelTokens

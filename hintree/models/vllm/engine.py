@@ -192,7 +192,7 @@ def engine_failed(name: str, error: Exception) -> ServerError:
     return ServerError(f"{name}: vLLM failed ({type(error).__name__}: {' '.join(str(error).split())[:300]})")
 
 
-def prefill_usage(output: Any) -> Usage:
-    """Return the cost of an output of vLLM for which nothing was generated."""
+def usage_of(output: Any) -> Usage:
+    """Return the cost of an output of vLLM whose prompt alone was wanted."""
     tokens = len(output.prompt_token_ids)
     return Usage(1, tokens, tokens - (getattr(output, "num_cached_tokens", 0) or 0), 0)

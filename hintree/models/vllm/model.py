@@ -8,11 +8,11 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
-from hintree.errors import CheckpointError, ModelError, ServerError, UsageError
+from hintree.errors import CheckpointError, LogitsError, ModelError, ServerError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
-from hintree.models.labels import LabelReading, answer_at_once
+from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.label_reading import encode_before
 from hintree.models.local.model import unknown_words
@@ -20,11 +20,24 @@ from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, too_long
 from hintree.models.local.text import continuation, decoded
 from hintree.models.remote.logprobs import entropy_of_top
-from hintree.models.vllm.engine import EngineModel, engine_failed, prefill_usage
+from hintree.models.vllm.engine import EngineModel, engine_failed, usage_of
 from hintree.search.core.ledger import Usage
 
 TOP_LOGPROBS = 20
 """Most probable tokens of which the entropy of a token's distribution is computed; vLLM's own limit."""
+
+
+class NextToken(NamedTuple):
+    """Log-probabilities of some tokens after a text.
+
+    logprobs: By token id, at temperature 1.
+    most_probable: The most probable token.
+    usage: Cost of the text.
+    """
+
+    logprobs: dict[int, float]
+    most_probable: int
+    usage: Usage
 
 
 class VLLMModel(EngineModel):
@@ -105,98 +118,91 @@ class VLLMModel(EngineModel):
             sequence.result = ServerError(f"{self.name}: vLLM ended a text by {new.finish_reason!r}")
 
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
-        """Return the probability of each token of each text after its prompt, from one prefill pass."""
-        coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
-        rows = [[[token] for token in ids[start:]] for ids, start in coded]
-        found = self.score_tokens([(ids, start, row) for (ids, start), row in zip(coded, rows, strict=True)])
-        return [
-            self._scored([math.exp(min(0.0, value)) for (value,) in one], len(ids)) if isinstance(one, list) else one
-            for one, (ids, _) in zip(found, coded, strict=True)
-        ]
+        """Return the probability of each token of each text after its prompt, from one prefill pass.
 
-    def score_tokens(
-        self, texts: Sequence[tuple[Sequence[int], int, Sequence[Sequence[int]]]]
-    ) -> list[list[list[float]] | ModelError]:
-        """Return log-probabilities of given tokens at given places of texts; updates no usage.
-
-        Args:
-            texts: Token ids of each text, the index, at least 1, of the first token that is predicted, and the tokens
-                whose log-probabilities are wanted at it and at each later one: as many at every place.
-
-        Returns:
-            Per text, the values of each place; or the error of a text that is too long.
+        vLLM computes the whole text for it, also what its prefix cache holds.
         """
-        from vllm import SamplingParams
-
-        results: list[list[list[float]] | ModelError] = []
-        calls: list[tuple[int, Any, Any]] = []
-        for i, (ids, start, rows) in enumerate(texts):
-            results.append(too_long(self.name, len(ids), self.context - 1) if len(ids) >= self.context else [])
-            if rows and len(ids) < self.context:
-                params = SamplingParams(
-                    max_tokens=1,
-                    temperature=0.0,
-                    detokenize=False,
-                    prompt_logprob_token_ids=[list(row) for row in rows],
-                    prompt_logprob_start=start - 1,
-                )
-                calls.append((i, {"prompt_token_ids": list(ids)}, params))
-        for i, output in self._generate(calls).items():
-            results[i] = output if isinstance(output, ModelError) else output.prompt_token_id_logprobs.tolist()
+        coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
+        outputs = self._prefill([ids for ids, _ in coded], [{"prompt_logprobs": 0}] * len(coded))
+        results: list[Scored | ModelError] = []
+        for (ids, start), output in zip(coded, outputs, strict=True):
+            if isinstance(output, ModelError):
+                results.append(output)
+                continue
+            pairs = zip(ids[start:], output.prompt_logprobs[start:], strict=True)
+            entries = [entries[token] for token, entries in pairs]
+            probabilities = tuple(map(probability_of, entries))
+            results.append(self._count(output, entries) or Scored(probabilities, usage_of(output)))
         return results
 
     def read_labels(
         self, prompts: Sequence[Prompt], labels: Sequence[str], *, groups: Sequence[str] = ()
     ) -> list[LabelReading | ModelError]:
         """Return the probabilities of labels as the next word of each prompt; see ``SupportsLabels``."""
-        from vllm import SamplingParams
-
-        results: list[LabelReading | ModelError] = []
-        calls: list[tuple[int, Any, Any]] = []
-        tokens: dict[int, tuple[tuple[int, ...], ...]] = {}
+        coded: dict[int, tuple[list[int], LabelCandidates]] = {}
+        results: dict[int, LabelReading | ModelError] = {}
         for i, prompt in enumerate(prompts):
             try:
-                ids, found = encode_before(self.tokenizer, answer_at_once(prompt, self.thinking), tuple(labels))
+                coded[i] = encode_before(self.tokenizer, answer_at_once(prompt, self.thinking), tuple(labels))
             except (CheckpointError, UsageError) as error:
-                results.append(CheckpointError(f"{self.name}: {error}"))
+                results[i] = CheckpointError(f"{self.name}: {error}")
+        wanted = [[token for own in found.tokens for token in own] for _, found in coded.values()]
+        outputs = self.next_logprobs([ids for ids, _ in coded.values()], wanted)
+        for (i, (_, found)), output in zip(coded.items(), outputs, strict=True):
+            results[i] = output if isinstance(output, ModelError) else self._reading(output, found.tokens)
+        return [results[i] for i in range(len(prompts))]
+
+    def next_logprobs(
+        self, texts: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]
+    ) -> list[NextToken | ModelError]:
+        """Return the log-probabilities of some next tokens of each text, and count their cost.
+
+        Args:
+            texts: Token ids of each text.
+            wanted: For each text, at most 128 tokens.
+
+        Returns:
+            One entry per text, in the same order, or the error of a text that cannot be read.
+        """
+        outputs = self._prefill(texts, [{"logprob_token_ids": list(dict.fromkeys(tokens))} for tokens in wanted])
+        results: list[NextToken | ModelError] = []
+        for output in outputs:
+            if isinstance(output, ModelError):
+                results.append(output)
                 continue
-            results.append(too_long(self.name, len(ids), self.context - 1))
-            if len(ids) < self.context:
-                tokens[i] = found.tokens
-                wanted = sorted({token for own in found.tokens for token in own})
-                params = SamplingParams(max_tokens=1, temperature=0.0, detokenize=False, logprob_token_ids=wanted)
-                calls.append((i, {"prompt_token_ids": ids}, params))
-        for i, output in self._generate(calls).items():
-            results[i] = output if isinstance(output, ModelError) else self._reading(output, tokens[i])
+            (chosen,), (entries,) = output.outputs[0].token_ids, output.outputs[0].logprobs
+            logprobs = {token: entry.logprob for token, entry in entries.items()}
+            error = self._count(output, list(entries.values()))
+            results.append(error or NextToken(logprobs, chosen, usage_of(output)))
         return results
 
-    def _reading(self, output: Any, tokens: tuple[tuple[int, ...], ...]) -> LabelReading | ModelError:
-        """Return the probabilities of the labels' tokens under an output's only new token."""
-        (chosen,), (logprobs,) = output.outputs[0].token_ids, output.outputs[0].logprobs
-        if not all(map(math.isfinite, (entry.logprob for entry in logprobs.values()))):
-            return not_finite(self.name)
-        usage = prefill_usage(output)
-        self.usage = self.usage.plus(usage)
-        found = tuple(sum(probability_of(logprobs[token]) for token in own) for own in tokens)
-        return LabelReading(found, decoded(self.tokenizer, [chosen], control=True), usage)
+    def _reading(self, found: NextToken, tokens: Sequence[Sequence[int]]) -> LabelReading:
+        """Return the probabilities of labels from those of their tokens."""
+        sums = tuple(sum(math.exp(found.logprobs[token]) for token in own) for own in tokens)
+        return LabelReading(sums, decoded(self.tokenizer, [found.most_probable], control=True), found.usage)
 
-    def _generate(self, calls: Sequence[tuple[int, Any, Any]]) -> Mapping[int, Any]:
-        """Return vLLM's output or an error by the number of each call: a number, a prompt and sampling parameters."""
-        if not calls:
-            return {}
-        numbers, prompts, params = zip(*calls, strict=True)
+    def _prefill(self, texts: Sequence[Sequence[int]], wanted: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return vLLM's output for each text, or its error; further sampling parameters say which values it holds."""
+        from vllm import SamplingParams
+
+        results: list[Any] = [too_long(self.name, len(ids), self.context - 1) for ids in texts]
+        fitting = [i for i, ids in enumerate(texts) if len(ids) < self.context]
+        prompts = [{"prompt_token_ids": list(texts[i])} for i in fitting]
+        params = [SamplingParams(max_tokens=1, temperature=0.0, detokenize=False, **wanted[i]) for i in fitting]
         try:
-            return dict(zip(numbers, self.llm.generate(list(prompts), list(params), use_tqdm=False), strict=True))
+            outputs = self.llm.generate(prompts, params, use_tqdm=False) if fitting else []
         except Exception as error:  # as in _run
-            return dict.fromkeys(numbers, engine_failed(self.name, error))
+            outputs = [engine_failed(self.name, error)] * len(fitting)
+        for i, output in zip(fitting, outputs, strict=True):
+            results[i] = output
+        return results
 
-    def _scored(self, probabilities: Sequence[float], tokens: int) -> Scored | ModelError:
-        """Return probabilities with their usage, or an error if one is not finite."""
-        if not all(map(math.isfinite, probabilities)):
+    def _count(self, output: Any, entries: Sequence[Any]) -> LogitsError | None:
+        """Add the cost of an output to the model's usage; return an error if a log-probability is NaN or infinite."""
+        if not all(math.isfinite(entry.logprob) for entry in entries):
             return not_finite(self.name)
-        usage = Usage(1, tokens, tokens if probabilities else 0, 0)
-        self.usage = self.usage.plus(usage)
-        return Scored(tuple(probabilities), usage)
+        self.usage = self.usage.plus(usage_of(output))
+        return None
 
 
 def sampling_params(sequence: SequenceState) -> Any:
