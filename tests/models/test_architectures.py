@@ -4,16 +4,16 @@ from tests.support.architectures import TYPES, compare
 
 FEW = {
     "llama": "prefix trie",
-    "bloom": "rows, cached",  # ALiBi
-    "gemma2": "rows, cached",  # sliding windows
+    "bloom": "rows, kept",  # ALiBi
+    "gemma2": "prefix trie",  # sliding windows, scaled logits
     "gpt_neo": "rows, cached",  # windows that its cache does not show
-    "mamba": "rows, cached",  # recurrent
-    "jamba": "rows, cached",  # recurrent and attention layers
+    "mamba": "rows, stepwise",  # recurrent, continues one token at a time
+    "bamba": "rows, kept",  # recurrent and attention layers, asks for positions
+    "lfm2": "rows, kept",  # convolutions and attention layers
     "openai-gpt": "rows, whole",  # no cache
 }
 ROBERTA = "camembert data2vec-text roberta roberta-prelayernorm xlm-roberta xlm-roberta-xl"
 REFUSED = {kind: "counts positions in its own way" for kind in ROBERTA.split()} | {
-    "bamba": "computes other logits with its cache",
     "cpmant": "is not causal",
     "dots3_note": "unexpected keys",
     "emu3": "missing keys",  # transformers does not build it small

@@ -28,6 +28,7 @@ from hintree.models.local.loglikelihood import loglikelihood_in_full, loglikelih
 from hintree.models.local.positions import frequency_switch
 from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
 from hintree.models.local.row_cache import generate_in_rows
+from hintree.models.local.row_snapshots import SnapshotStore
 from hintree.models.local.row_support import RowMode, detect_row_mode
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, too_long
@@ -169,9 +170,17 @@ class LocalModel(LocalModelBase):
     ) -> None:
         super().__init__(name, model, tokenizer, cache_bytes=cache_bytes, tree=tree)
         self.row_mode = RowMode.CACHED if self.adapter else detect_row_mode(name, self.model)
+        if not tree and self.row_mode.keeps:
+            self.row_mode = RowMode.CACHED
+        self.snapshots = SnapshotStore(cache_bytes)
         self.continues_thoughts = True
         self.ignored_settings = ignored_settings(self.model)
         warn_of_ignored(name, self.ignored_settings)
+
+    def forget(self) -> None:
+        """Clear the prefix cache and the snapshots: the next call computes every token of its texts."""
+        super().forget()
+        self.snapshots.clear()
 
     @cached_property
     def _end_ids(self) -> frozenset[int]:
@@ -204,7 +213,9 @@ class LocalModel(LocalModelBase):
 
     def _generate_in_rows(self, sequences: Sequence[SequenceState]) -> None:
         """Generate sequences with one row of keys, values and states each."""
-        generate_in_rows(self.model, sequences, self._sampler, BATCH_TOKENS, self.row_mode, self.tree_length)
+        generate_in_rows(
+            self.model, sequences, self._sampler, BATCH_TOKENS, self.row_mode, self.tree_length, self.snapshots
+        )
 
     def _retry_damaged(self, sequences: Sequence[SequenceState]) -> None:
         """Generate sequences with NaN or infinite logits again, each in a row of its own.

@@ -26,6 +26,9 @@ LIMITS = (
 FULL, SLIDING = "full_attention", "sliding_attention"
 """Layer types: a token attends to itself and all earlier tokens, or to the last tokens of these only, its window."""
 
+TEST_WINDOW = 3
+"""Window in tokens of tests at load, shorter than their texts: a model that passes is right beyond its window too."""
+
 
 def limited_attention(config: PreTrainedConfig) -> str | None:
     """Return a setting that limits which earlier tokens a layer attends to, other than the window of ``layer_windows``.

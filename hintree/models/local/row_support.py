@@ -13,6 +13,8 @@ from transformers import Cache, PreTrainedModel
 
 from hintree.errors import CheckpointError
 from hintree.models.local.adapter import cache_argument
+from hintree.models.local.positions import TEST_WINDOW, limited_attention, shortened_window
+from hintree.models.local.row_snapshots import single, stacked
 
 log = logging.getLogger(__name__)
 PROMPTS = ((1, 2, 3, 4, 5, 6), (7, 8, 9, 10, 2, 3))
@@ -28,23 +30,35 @@ CONTINUED = ((11, 12, 13, 4), (2, 11, 5, 12), (3, 12, 1, 6))
 class RowMode(Enum):
     """Way in which the tokens of a row are computed.
 
-    CACHED: The model's own cache holds the keys, values and recurrent states of all rows.
+    KEPT: The model's own cache holds the keys, values and recurrent states of all rows. Texts of later calls continue
+        from snapshots of it.
+    STEPWISE: As ``KEPT``, but a model continues one token at a time: several at once begin with an empty state.
+    CACHED: As ``KEPT``, but without snapshots: every call computes its prompts from the first token.
     WHOLE: Every new token computes the whole text again.
     """
 
+    KEPT = "kept"
+    STEPWISE = "stepwise"
     CACHED = "cached"
     WHOLE = "whole"
+
+    @property
+    def keeps(self) -> bool:
+        """Return True if snapshots are kept between calls."""
+        return self in (RowMode.KEPT, RowMode.STEPWISE)
 
 
 def detect_row_mode(name: str, model: PreTrainedModel) -> RowMode:
     """Return how a causal language model runs in rows.
 
     The cache must give the logits of full forward passes, for rows of one length that were copied, reordered and
-    continued. Whole texts are computed where there is no cache, or none whose rows can be selected.
+    continued. Whole texts are computed where there is no cache, or none whose rows can be selected. Snapshots are kept
+    where texts that continue from them have these logits, too, and no setting lets a layer attend to a selection of
+    the earlier tokens, which the short texts of the test do not reach.
 
     Args:
         name: Names the model in errors.
-        model: Run on a few tokens; not modified.
+        model: Run on a few tokens; on return, it is what it was.
 
     Raises:
         CheckpointError: The model does not map token ids to next-token logits, its logits depend on later tokens, or
@@ -65,7 +79,44 @@ def detect_row_mode(name: str, model: PreTrainedModel) -> RowMode:
             f"{difference:.2g} of the largest), so generate and a forward pass of transformers disagree. Name another "
             "model"
         )
+    return detect_snapshots(model)
+
+
+def detect_snapshots(model: PreTrainedModel) -> RowMode:
+    """Return how texts of a model continue from snapshots; ``RowMode.CACHED`` if they cannot."""
+    if limit := limited_attention(model.config):
+        log.info("%s attends to a selection of tokens (%s), snapshots are not kept", type(model).__name__, limit)
+        return RowMode.CACHED
+    words = model.config.get_text_config().vocab_size
+    texts = torch.tensor([PROMPTS[i] + CONTINUED[row] for row, i in enumerate(ORDER)], device=model.device) % words
+    with torch.inference_mode(), shortened_window(model.config, TEST_WINDOW):
+        want = compute(model, texts).logits[:, -1]
+        for mode in (RowMode.KEPT, RowMode.STEPWISE):
+            try:
+                if relative(logits_from_snapshots(model, texts, mode), want) <= tolerance(model):
+                    return mode
+            except Exception as error:  # caches of some classes cannot be stacked
+                log.info("%s cannot continue from snapshots: %s", type(model).__name__, error)
     return RowMode.CACHED
+
+
+def logits_from_snapshots(model: PreTrainedModel, texts: Tensor, mode: RowMode) -> Tensor:
+    """Return the logits after texts [rows, tokens] that continue, twice, from snapshots of their prompts."""
+    start = len(PROMPTS[0])
+    prompts = own_cache(compute(model, torch.tensor(PROMPTS, device=model.device) % texts.max().add(1), cached=True))
+    snapshots = [single(prompts, i) for i in range(len(PROMPTS))]
+    for _ in range(2):  # the second time shows that the first left the snapshots as they were
+        cache = stacked([snapshots[i] for i in ORDER])
+        logits: Tensor = continued(model, texts[:, start:], cache, start, mode).logits[:, -1]
+    return logits
+
+
+def continued(model: PreTrainedModel, ids: Tensor, cache: Cache, start: int, mode: RowMode) -> Any:
+    """Run a model on the tokens [rows, tokens] that follow the ``start`` tokens of a cache, which is modified."""
+    steps = ids.split(1, 1) if mode is RowMode.STEPWISE else (ids,)
+    for i, tokens in enumerate(steps):
+        out = compute(model, tokens, cache, start + i, last=True)
+    return out
 
 
 def full_logits(name: str, model: PreTrainedModel) -> Tensor:
@@ -116,7 +167,7 @@ def check_positions(what: str, model: PreTrainedModel, ids: Tensor, want: Tensor
     Raises:
         CheckpointError: The logits differ.
     """
-    if "position_ids" not in signature(type(model).forward).parameters:
+    if "position_ids" not in argument_names(type(model).forward):
         return
     positions = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
     try:
@@ -137,14 +188,21 @@ def cached_logits(model: PreTrainedModel) -> Tensor:
     cache, order = own_cache(out), torch.tensor(ORDER, device=model.device)
     select_rows(cache, order)
     logits = [out.logits[order, -1]]
-    for tokens in (torch.tensor(CONTINUED, device=model.device) % words).T[:-1]:
-        out = compute(model, tokens[:, None], cache)
+    start = len(PROMPTS[0])
+    for i, tokens in enumerate((torch.tensor(CONTINUED, device=model.device) % words).T[:-1]):
+        out = compute(model, tokens[:, None], cache, start + i)
         logits.append(out.logits[:, -1])
     return torch.stack(logits)
 
 
 def compute(
-    model: PreTrainedModel, ids: Tensor, cache: Cache | None = None, *, cached: bool = False, last: bool = False
+    model: PreTrainedModel,
+    ids: Tensor,
+    cache: Cache | None = None,
+    start: int = 0,
+    *,
+    cached: bool = False,
+    last: bool = False,
 ) -> Any:
     """Run a model on token ids of rows without padding.
 
@@ -152,22 +210,26 @@ def compute(
         model: Not modified.
         ids: Shape [rows, tokens].
         cache: Keys, values and states of the tokens before; modified. None to begin new rows.
+        start: Number of tokens before.
         cached: True to keep a new cache, which ``own_cache`` finds in the output.
         last: True to get the logits of the last token only, from models that can leave the others out.
 
     Returns:
         The model's output.
     """
-    options = {} if cache is None else dict(cache_argument(model, cache))
-    if last and can_keep_last(type(model).forward):
+    options: dict[str, Any] = {} if cache is None else dict(cache_argument(model, cache))
+    names = argument_names(type(model).forward)
+    if cache is not None and "position_ids" in names:  # some classes count the tokens in a layer that holds none
+        options["position_ids"] = torch.arange(start, start + ids.shape[1], device=ids.device).expand_as(ids)
+    if last and "logits_to_keep" in names:
         options["logits_to_keep"] = 1
     return model(input_ids=ids, use_cache=cached or cache is not None, **options)
 
 
 @lru_cache(maxsize=64)
-def can_keep_last(forward: Callable[..., Any]) -> bool:
-    """Tell whether the forward method of a class can leave out the logits of all tokens but the last."""
-    return "logits_to_keep" in signature(forward).parameters
+def argument_names(forward: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of the arguments of a class's forward method."""
+    return frozenset(signature(forward).parameters)
 
 
 def own_cache(output: Any) -> Cache:

@@ -10,7 +10,7 @@ from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from hintree.models.local.adapter import ModelAdapter, cache_argument
 from hintree.models.local.fused_llama import fused_body
-from hintree.models.local.positions import layer_windows, limited_attention, shortened_window
+from hintree.models.local.positions import TEST_WINDOW, layer_windows, limited_attention, shortened_window
 from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie
 from hintree.models.local.row_support import tolerance
 from hintree.models.local.tree_batch import TreeBatch
@@ -18,8 +18,6 @@ from hintree.models.local.tree_batch import TreeBatch
 log = logging.getLogger(__name__)
 HEADS = ("score", "classifier")
 """Attribute names under which transformers keeps the head of a token classifier."""
-TEST_WINDOW = 3
-"""Window in tokens of the test, shorter than its texts: a model that passes is right beyond its window too."""
 
 
 def detect_tree_support(model: PreTrainedModel, head: nn.Module | None = None) -> ModelAdapter | None:
