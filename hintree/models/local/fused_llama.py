@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import LlamaModel
 
+from hintree.models.local.packed import count_parameters
+
 MOST_PARAMETERS = 20_000_000
 """Maximum number of parameters of a fused model; larger ones gain little, and the fused weights are a second copy."""
 FEW_QUERIES = 2
@@ -31,15 +33,20 @@ _FUSED: "WeakKeyDictionary[nn.Module, FusedLlama]" = WeakKeyDictionary()
 
 
 def fused_body(body: nn.Module) -> "FusedLlama | None":
-    """Return the fused form of a decoder, cached; None unless it is a small Llama in float32 or float64 on a CPU."""
-    if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > MOST_PARAMETERS:
-        return None
-    kinds = {(type(p), p.dtype, p.device.type) for p in body.parameters()}
-    if kinds not in ({(nn.Parameter, torch.float32, "cpu")}, {(nn.Parameter, torch.float64, "cpu")}):
+    """Return the fused form of a decoder, cached; None unless it fits."""
+    if not fits_fused(body):
         return None
     if body not in _FUSED:
         _FUSED[body] = FusedLlama(body)
     return _FUSED[body]
+
+
+def fits_fused(body: nn.Module) -> bool:
+    """Tell whether a decoder can be fused: a small Llama in float32 or float64 on a CPU."""
+    if type(body) is not LlamaModel or body.config.hidden_act != "silu" or count_parameters(body) > MOST_PARAMETERS:
+        return False
+    kinds = {(type(p), p.dtype, p.device.type) for p in body.parameters()}
+    return kinds in ({(nn.Parameter, torch.float32, "cpu")}, {(nn.Parameter, torch.float64, "cpu")})
 
 
 class FusedWeights(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
 from safetensors import safe_open
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
@@ -28,10 +28,12 @@ from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models.head_spec import Head
 from hintree.models.local.checkpoint import check_keys, language_model_class
 from hintree.models.local.classifier import LocalClassifier
+from hintree.models.local.fused_llama import fits_fused
 from hintree.models.local.gguf import find_gguf, load_gguf
 from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.head_layers import from_tensors, from_tokens
 from hintree.models.local.model import LocalModel
+from hintree.models.local.packed import LEAST_PARAMETERS, count_parameters, pack_linear_layers
 from hintree.models.local.prefix_trie import CACHE_BYTES
 
 HOME = Path(__file__).parents[1] / "embedded"
@@ -50,11 +52,13 @@ DTYPES = {
 FORMS = (
     "embedded:NAME, a folder, a Hugging Face hub id such as Qwen/Qwen2.5-1.5B-Instruct, a GGUF file (FILE.gguf, or "
     "OWNER/REPOSITORY/FILE.gguf on the hub), a server's URL with a model name such as http://host:8000/v1#model-name, "
-    "or ollama:NAME or lmstudio:NAME"
+    "or ollama:NAME or lmstudio:NAME; vllm:NAME runs on vLLM in this process"
 )
 
 
-def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES) -> LocalModel:
+def load_model(
+    name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES, pack: bool = True
+) -> LocalModel:
     """Load a language model by name.
 
     Args:
@@ -65,6 +69,8 @@ def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_by
             (weights, and activations per token; needs the extra ``int8``). docs/runtime.md gives the effect of each on
             speed and on "same seed, same text", which holds for float32 and float64 on a CPU only.
         cache_bytes: Capacity of the KV cache between calls, in bytes.
+        pack: Pack the linear layers for inference, as docs/runtime.md describes; False keeps a model that can be
+            trained and saved.
 
     Raises:
         UsageError: Device or dtype is not accepted or not available.
@@ -72,6 +78,8 @@ def load_model(name: str, *, device: str = "auto", dtype: str = "auto", cache_by
         CheckpointError: The weights are damaged, incomplete or neither safetensors nor GGUF.
     """
     model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
+    if pack:
+        pack_if_large(model)
     return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
 
 
@@ -82,6 +90,7 @@ def load_classifier(
     device: str = "auto",
     dtype: str = "auto",
     cache_bytes: int = CACHE_BYTES,
+    pack: bool = True,
 ) -> LocalClassifier:
     """Load a classifier, such as a PRM, by name.
 
@@ -91,6 +100,7 @@ def load_classifier(
         device: As in ``load_model``.
         dtype: As in ``load_model``.
         cache_bytes: As in ``load_model``.
+        pack: As in ``load_model``.
 
     Raises:
         UsageError, UnknownModelError: As in ``load_model``.
@@ -112,7 +122,15 @@ def load_classifier(
         own = f"{head.tensors}."
         model, tokenizer = _load(name, AutoModel, device, dtype, spare=(own, "lm_head."))
         layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
+    if pack:
+        pack_if_large(model if layers is None else model.base_model)
     return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=cache_bytes)
+
+
+def pack_if_large(model: nn.Module) -> None:
+    """Pack the linear layers of a model in place, unless it is small, where a fused body or plain layers are faster."""
+    if count_parameters(model) >= LEAST_PARAMETERS and not fits_fused(getattr(model, "base_model", model)):
+        pack_linear_layers(model)
 
 
 def stored_tensors(place: str, start: str) -> dict[str, Tensor]:

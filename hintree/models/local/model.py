@@ -25,6 +25,7 @@ from hintree.models.local.label_reading import (
     next_logits_on_tree,
 )
 from hintree.models.local.loglikelihood import loglikelihood_in_full, loglikelihood_on_tree
+from hintree.models.local.packed import count_parameters
 from hintree.models.local.positions import frequency_switch
 from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
 from hintree.models.local.row_cache import generate_in_rows
@@ -74,7 +75,7 @@ class LocalModelBase:
         self.name = name
         self.model = model.eval()
         self.tokenizer = tokenizer
-        self.parameters = model.num_parameters()
+        self.parameters = count_parameters(model)
         self.chat = tokenizer.chat_template is not None
         self.context = context_length(model)
         self.thinking: ThinkingStyle | None = detect_style(str(tokenizer.get_chat_template())) if self.chat else None

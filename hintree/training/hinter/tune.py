@@ -33,7 +33,7 @@ def tune(draw: DrawSolution, model: str, schedule: TrainingSchedule, out: Path, 
     """
     if (out / name / MANIFEST).is_file():
         return
-    loaded = load_model(model, dtype="float32")
+    loaded = load_model(model, dtype="float32", pack=False)
     tuned = add_lora(loaded.model, lora, schedule.seed) if lora else loaded.model
     rows = draw_hint_rows(draw, loaded.tokenizer)
     train_and_save(tuned, rows, schedule, out, name, tokenizer=loaded.tokenizer, convert=merge_lora if lora else None)

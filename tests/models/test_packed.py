@@ -1,0 +1,140 @@
+"""Packed linear layers: the same numbers, in any batch, without a second copy of the weights."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from transformers import Qwen2Config, Qwen2ForCausalLM
+
+from hintree.errors import UsageError
+from hintree.models import GenerationRequest, Prompt, load_classifier, load_model
+from hintree.models.head_spec import Head
+from hintree.models.local.packed import PackedLinear, can_pack, count_parameters
+from tests.support.checkpoints import byte_tokenizer
+
+pytestmark = pytest.mark.skipif(not can_pack(), reason="this processor or PyTorch cannot pack")
+FOLDER = os.environ.get("HINTREE_MODELS", "")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A random Qwen2 of 3M parameters with tied embeddings."""
+    place, tokenizer = tmp_path_factory.mktemp("packed"), byte_tokenizer()
+    torch.manual_seed(0)
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=384,
+        intermediate_size=1024,
+        num_hidden_layers=2,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        tie_word_embeddings=True,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model = Qwen2ForCausalLM(config)
+    with torch.no_grad():
+        for parameter in model.parameters():  # spread the logits, which are nearly alike at the start
+            parameter.mul_(1.5)
+    model.save_pretrained(place)
+    tokenizer.save_pretrained(place)
+    return place
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (257, 131), (896, 2048)], ids=str)
+def test_a_row_is_the_same_bits_among_any_number_of_rows(shape):
+    torch.manual_seed(1)
+    layer = PackedLinear(nn.Linear(*shape))
+    with torch.inference_mode():
+        rows = torch.randn(300, shape[0])
+        want = layer(rows)
+        for count in (*range(1, 66), 100, 129, 256):
+            assert torch.equal(layer(rows[:count]), want[:count])
+            assert torch.equal(layer(rows[7 : 7 + count]), want[7 : 7 + count])
+
+
+def test_the_number_of_threads_changes_no_bit():
+    torch.manual_seed(1)
+    layer, rows, before = PackedLinear(nn.Linear(896, 300)), torch.randn(40, 896), torch.get_num_threads()
+    with torch.inference_mode():
+        one = layer(rows)
+        torch.set_num_threads(2)
+        two = layer(rows)
+    torch.set_num_threads(before)
+    assert torch.equal(one, two)
+
+
+def test_every_linear_layer_is_packed_and_no_weights_stay_beside_it(folder):
+    model = load_model(str(folder), device="cpu")
+    layers = [m for m in model.model.modules() if isinstance(m, PackedLinear)]
+    assert len(layers) == 2 * 7 + 1
+    assert not [m for m in model.model.modules() if type(m) is nn.Linear]
+    matrices = {name for name, p in model.model.named_parameters() if p.dim() == 2}
+    assert matrices == {"model.embed_tokens.weight"}
+    plain = load_model(str(folder), device="cpu", pack=False)
+    assert [type(m) for m in plain.model.modules() if isinstance(m, nn.Linear)] == [nn.Linear] * (2 * 7 + 1)
+    assert model.parameters == plain.parameters == plain.model.num_parameters() == count_parameters(model.model)
+
+
+def test_packed_logits_equal_the_plain_ones(folder):
+    packed, plain = (load_model(str(folder), device="cpu", pack=pack).model for pack in (True, False))
+    ids = torch.tensor([[5, 6, 7, 8, 9]])
+    with torch.inference_mode():
+        torch.testing.assert_close(packed(ids).logits, plain(ids).logits, atol=1e-4, rtol=1e-4)
+
+
+def test_a_packed_text_is_the_same_in_any_batch(folder):
+    model = load_model(str(folder), device="cpu")
+    questions = [Prompt("How many pens?" + " And now?" * (i % 7)) for i in range(9)]
+    requests = [GenerationRequest(q, seed=i, temperature=1.0, max_tokens=8) for i, q in enumerate(questions)]
+    together = [done.text for done in model.generate(requests)]
+    model.forget()
+    alone = [model.generate([one])[0].text for one in requests]
+    assert together == alone
+    assert len(set(together)) == len(together)
+
+
+def test_reading_the_weights_of_a_packed_layer_unpacks_it():
+    torch.manual_seed(1)
+    plain = nn.Linear(64, 48)
+    layer, rows = PackedLinear(plain), torch.randn(5, 64)
+    packed = layer(rows)
+    assert torch.equal(layer.weight, plain.weight)
+    torch.testing.assert_close(layer(rows), packed)
+    assert count_parameters(layer) == 64 * 48 + 48
+
+
+def test_a_packed_layer_is_not_trained():
+    layer = PackedLinear(nn.Linear(8, 8))
+    with pytest.raises(UsageError, match="pack=False"):
+        layer(torch.zeros(1, 8, requires_grad=True))
+
+
+def test_small_models_and_fused_ones_are_not_packed(chat_model):
+    for name in (str(chat_model), "embedded:student"):
+        assert not any(isinstance(m, PackedLinear) for m in load_model(name, device="cpu").model.modules())
+
+
+def test_label_tokens_are_read_before_the_head_is_packed(folder):
+    head = Head(kind="tokens", labels=("+", "-"))
+    packed, plain = (load_classifier(str(folder), head, device="cpu", pack=pack) for pack in (True, False))
+    ids, mask = torch.tensor([[5, 6, 7, 8]]), torch.ones(1, 4, dtype=torch.long)
+    with torch.inference_mode():
+        torch.testing.assert_close(packed._logits(ids, mask), plain._logits(ids, mask), atol=1e-4, rtol=1e-4)
+    assert packed.parameters == plain.parameters
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (Path(FOLDER) / "smol_hf").is_dir(), reason="NO REAL MODELS: $HINTREE_MODELS has no smol_hf")
+def test_a_real_model_writes_the_same_text_in_any_batch():
+    model = load_model(str(Path(FOLDER) / "smol_hf"), device="cpu")
+    questions = [Prompt(f"Ana has {n} pens. Ben gets 3 more. How many pens does Ben have?") for n in range(2, 10)]
+    requests = [GenerationRequest(q, seed=i, temperature=0.8, max_tokens=24) for i, q in enumerate(questions * 2)]
+    together = [done.text for done in model.generate(requests)]
+    for size in (1, 3):
+        model.forget()
+        parts = [requests[i : i + size] for i in range(0, len(requests), size)]
+        assert [done.text for part in parts for done in model.generate(part)] == together
