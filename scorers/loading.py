@@ -1,10 +1,11 @@
 """Load the models behind a scorer: ``LoadedScorer`` and process reward models (PRMs) by name."""
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hintree import models  # its loaders import torch when they are first used
 from hintree.errors import UsageError
 from hintree.models import is_address, is_vllm, parse_address, parse_engine_name
+from hintree.models.local.gguf_header import is_gguf
 from hintree.scorers.ensemble import ScoreFunction
 from hintree.scorers.families import FAMILIES, find_spec, known_family
 from hintree.scorers.prm import PRM
@@ -82,6 +83,9 @@ def build_prm(name: str, options: LoadOptions) -> LoadedScorer:
         dtype = format_of(spec, options.dtype)
         model = models.open_vllm_classifier(name, spec.reading(), device=options.device, dtype=dtype)
         return loaded(PRM(model, spec), model)
+    if is_gguf(name) and options.dtype == "auto" and (judge := find_spec(name, options.prm_spec)).reads_words:
+        writer: Any = models.open_model(name, device=options.device)
+        return loaded(PRM(writer, judge), writer)
     prm = load_prm(name, options.prm_spec, device=options.device, dtype=options.dtype)
     return loaded(prm, prm.model)
 

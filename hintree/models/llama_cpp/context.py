@@ -13,8 +13,8 @@ from hintree.models.llama_cpp.library import Batch, library
 
 BATCH_TOKENS = 512
 """Maximum number of tokens of one forward pass."""
-F32, F16 = 0, 1
-"""Numbers of number formats in ggml."""
+F32 = 0
+"""Number of the format float32 in ggml."""
 
 
 class Weights:
@@ -36,7 +36,7 @@ class Weights:
         llama.messages.clear()
         self.pointer = llama.functions.llama_model_load_from_file(str(path).encode(), params)
         if not self.pointer:
-            raise CheckpointError(f"model {name}: llama.cpp cannot load the file: {last_message()}")
+            raise CheckpointError(f"model {name}: llama.cpp cannot load the file: {reason()}")
         weakref.finalize(self, llama.functions.llama_model_free, self.pointer)
         if self._is("has_encoder") or not self._is("has_decoder") or self._is("is_diffusion"):
             raise CheckpointError(f"model {name}: the file holds no model that generates text from left to right")
@@ -59,26 +59,28 @@ class Context:
         cells: Tokens that the KV cache holds.
         lanes: Number of sequences that it holds.
         threads: Number of threads of a forward pass.
-        kv_type: Number format of keys and values: ``F32`` or ``F16``.
+        exact: True for keys, values and attention in float32; otherwise they are in 16 bits, llama.cpp's default.
 
     Raises:
         ModelError: There is not enough memory.
     """
 
-    def __init__(self, name: str, weights: Weights, *, cells: int, lanes: int, threads: int, kv_type: int) -> None:
+    def __init__(self, name: str, weights: Weights, *, cells: int, lanes: int, threads: int, exact: bool) -> None:
         llama = library()
         self.name, self.weights, self.cells, self.lanes = name, weights, cells, lanes
         params = llama.functions.llama_context_default_params()
         params.n_ctx, params.n_seq_max = cells, lanes
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_threads = params.n_threads_batch = threads
-        params.type_k = params.type_v = kv_type
+        if exact:  # flash attention computes in 16 bits, whatever the keys and values are stored in
+            params.type_k = params.type_v = F32
+            params.flash_attn_type = 0
         params.kv_unified = True
         llama.messages.clear()
         self._pointer = llama.functions.llama_init_from_model(weights.pointer, params)
         if not self._pointer:
             raise ModelError(
-                f"model {name}: no memory for a KV cache of {cells} tokens ({last_message()}); shorten the prompts, "
+                f"model {name}: no memory for a KV cache of {cells} tokens ({reason()}); shorten the prompts, "
                 "or run fewer problems at once"
             )
         weakref.finalize(self, llama.functions.llama_free, self._pointer)
@@ -109,9 +111,10 @@ class Context:
         outputs = np.asarray(wanted, np.int8)
         token, position, ones, _ = (array.ctypes.data for array in arrays)
         batch = Batch(n, token, None, position, ones, pointers.ctypes.data, outputs.ctypes.data)
+        library().messages.clear()
         status = library().functions.llama_decode(self._pointer, batch)
         if status:
-            raise ModelError(f"model {self.name}: llama.cpp failed with status {status} ({last_message()})")
+            raise ModelError(f"model {self.name}: llama.cpp failed with status {status} ({reason()})")
         rows = int(outputs.sum())
         if not rows:
             return torch.zeros(0, self.weights.vocabulary_size)
@@ -119,7 +122,7 @@ class Context:
         return torch.from_numpy(np.ctypeslib.as_array(logits, shape=(rows, self.weights.vocabulary_size)))
 
     def copy(self, source: int, target: int, length: int) -> None:
-        """Let a sequence begin with the first ``length`` tokens of another; -1 for all, its recurrent state included."""
+        """Let a sequence begin with the first ``length`` tokens of another; -1 for all, with recurrent states."""
         library().functions.llama_memory_seq_cp(self._memory, source, target, 0 if length >= 0 else -1, length)
 
     def remove(self, lane: int) -> None:
@@ -127,6 +130,6 @@ class Context:
         library().functions.llama_memory_seq_rm(self._memory, lane, -1, -1)
 
 
-def last_message() -> str:
-    """Return llama.cpp's last warning, at most 200 characters."""
-    return (library().messages or ["no reason given"])[-1][:200]
+def reason() -> str:
+    """Return what llama.cpp logged about a failure, at most 200 characters."""
+    return "; ".join(library().messages[:2])[:200] or "no reason given"

@@ -1,15 +1,15 @@
 """GGUF files that are loaded in this process: one copy of each, shared by all roles that name it."""
 
+import os
 import threading
 from collections.abc import Sequence
-from os import sched_getaffinity
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 import torch
 
 from hintree.errors import CheckpointError
-from hintree.models.llama_cpp.context import F16, F32, Context, Weights
+from hintree.models.llama_cpp.context import F32, Context, Weights
 from hintree.models.llama_cpp.kv_cache import SequenceCache
 from hintree.models.local.ends import listed, turn_end
 from hintree.models.local.gguf import check_storage
@@ -46,13 +46,13 @@ class LoadedFile:
         self.name, self.lock = name, threading.RLock()
         self.tokenizer = read_tokenizer(header, name)
         self.weights = Weights(name, path, gpu=gpu)
-        if self.weights.vocabulary_size != len(self.tokenizer):
+        if self.weights.vocabulary_size < len(self.tokenizer):
             raise CheckpointError(f"model {name}: llama.cpp reads another vocabulary from the file; fetch it again")
         self.context_length = self.weights.trained_context
         named = [*end_ids(header), *listed(self.tokenizer.eos_token_id), *listed(turn_end(self.tokenizer))]
         self.end_ids = frozenset(named)
-        self._kv_type = F32 if all(tensor.kind == F32 for tensor in header.tensors) else F16
-        self._most_cells = max(LEAST_CELLS, CACHE_BYTES // cell_bytes(header, self._kv_type))
+        self._exact = all(tensor.kind == F32 for tensor in header.tensors)
+        self._most_cells = max(LEAST_CELLS, CACHE_BYTES // cell_bytes(header, self._exact))
         self._cache: SequenceCache | None = None
 
     def cache(self, cells: int, single: int) -> SequenceCache:
@@ -72,7 +72,7 @@ class LoadedFile:
             self._cache = None
             lanes = RECURRENT_LANES if self.weights.recurrent else LANES
             context = Context(
-                self.name, self.weights, cells=size, lanes=lanes, threads=thread_count(), kv_type=self._kv_type
+                self.name, self.weights, cells=size, lanes=lanes, threads=thread_count(), exact=self._exact
             )
             self._cache = SequenceCache(context, divisible=not self.weights.recurrent)
         return self._cache
@@ -101,7 +101,7 @@ def open_file(name: str, path: Path, *, gpu: bool = False) -> LoadedFile:
     return found
 
 
-def cell_bytes(header: GGUFHeader, kv_type: int) -> int:
+def cell_bytes(header: GGUFHeader, exact: bool) -> int:
     """Return the bytes of the keys and values of one token, as the header states the shape of the layers."""
     own = {
         key.removeprefix(f"{header.architecture}."): value
@@ -113,7 +113,7 @@ def cell_bytes(header: GGUFHeader, kv_type: int) -> int:
     layers = numbers(own.get("block_count"), 1)[0]
     size = numbers(own.get("attention.key_length"), numbers(own.get("embedding_length"), 1)[0] // max(1, max(heads)))
     per_layer = sum(groups) if len(groups) > 1 else groups[0] * layers
-    return max(1, 2 * per_layer * size[0] * (4 if kv_type == F32 else 2))
+    return max(1, 2 * per_layer * size[0] * (4 if exact else 2))
 
 
 def numbers(value: object, default: int) -> Sequence[int]:
@@ -124,4 +124,5 @@ def numbers(value: object, default: int) -> Sequence[int]:
 
 def thread_count() -> int:
     """Return the number of threads of a forward pass: PyTorch's, at most the processors that this process may use."""
-    return max(1, min(torch.get_num_threads(), len(sched_getaffinity(0))))
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(torch.get_num_threads(), usable))

@@ -14,11 +14,10 @@ from typing import Any
 from hintree.errors import UsageError
 
 INSTALL = "pip install 'hintree[gguf]'"
-WARNING = 3
-"""Level of llama.cpp's log messages from which they are kept; 5 continues the message before."""
-CONTINUED = 5
+ERROR = 4
+"""Level of llama.cpp's log messages that are errors."""
 MESSAGES = 20
-"""Number of llama.cpp's last warnings that are kept, for error messages."""
+"""Maximum number of llama.cpp's error messages that are kept."""
 LIMITS = ("n_ctx", "n_batch", "n_ubatch", "n_seq_max", "n_rs_seq", "n_outputs_max", "n_outputs_max_per_seq")
 ENUMS = ("ctx_type", "rope_scaling_type", "pooling_type", "attention_type", "flash_attn_type")
 FACTORS = ("base", "scale", "ext_factor", "attn_factor", "beta_fast", "beta_slow")
@@ -123,7 +122,11 @@ FUNCTIONS: dict[str, Signature] = {
 
 
 class Library:
-    """Functions of llama.h with their types, and llama.cpp's last warnings.
+    """Functions of llama.h with their types.
+
+    Attributes:
+        functions: The functions of ``FUNCTIONS``.
+        messages: What llama.cpp logged as errors since a caller last cleared the list.
 
     Raises:
         UsageError: The wheel is not installed, or its functions or structures differ from those declared here.
@@ -150,9 +153,9 @@ class Library:
         handle.llama_backend_init()
 
     def _keep(self, level: int, text: bytes, _: Any) -> None:
-        """Keep a warning or an error in place of printing it."""
-        if WARNING <= level < CONTINUED:
-            self.messages = [*self.messages[1 - MESSAGES :], text.decode("utf-8", "replace").strip()]
+        """Keep an error message instead of printing it, and drop all others."""
+        if level == ERROR and len(self.messages) < MESSAGES:
+            self.messages.append(text.decode("utf-8", "replace").strip())
 
 
 @cache

@@ -3,12 +3,12 @@
 import logging
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
-from hintree.errors import CheckpointError, LogitsError, ModelError, UsageError
+from hintree.errors import CheckpointError, ModelError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
 from hintree.models.llama_cpp.engine import generate_sequences
@@ -19,10 +19,10 @@ from hintree.models.local.gguf import find_gguf
 from hintree.models.local.label_reading import as_reading, encode_before
 from hintree.models.local.load import pick_device
 from hintree.models.local.loglikelihood import token_probabilities
-from hintree.models.local.model import too_long, unknown_words
+from hintree.models.local.model import unknown_words
 from hintree.models.local.sampler import Sampler
-from hintree.models.local.sequence import SequenceState
-from hintree.models.local.text import continuation, encode, may_end
+from hintree.models.local.sequence import begin_sequences, not_finite, too_long
+from hintree.models.local.text import continuation
 from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.search.core.ledger import Usage
 
@@ -55,7 +55,7 @@ class LlamaCppModel:
         )
         self.continues_thoughts = True
         self.usage = Usage()
-        self._sampler = Sampler(self.tokenizer, file.end_ids, self._damaged)
+        self._sampler = Sampler(self.tokenizer, file.end_ids, partial(not_finite, self.name))
 
     def unknown_words(self, text: str) -> list[str]:
         """Return the words of ``text`` that the tokenizer cannot represent; empty for open vocabularies."""
@@ -67,7 +67,7 @@ class LlamaCppModel:
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
         """Generate one text per request, in order; a request that fails gets its error as the result."""
-        states = [self._state(request) for request in requests]
+        states = begin_sequences(self.name, self.tokenizer, requests, self._file.end_ids, self.context)
         still_open = [state for state in states if state.result is None]
         if still_open:
             prompts = {tuple(state.prompt_ids) for state in still_open}
@@ -105,7 +105,7 @@ class LlamaCppModel:
                 continue
             values = [read[text, i - 1] for i in range(start, len(ids))] if text is not None else []
             usage = self._usage_of(text, len(ids))
-            results.append(Scored(tuple(values), usage) if all(map(math.isfinite, values)) else self._damaged())
+            results.append(Scored(tuple(values), usage) if all(map(math.isfinite, values)) else not_finite(self.name))
         self._count([result.usage for result in results if isinstance(result, Scored)])
         return results
 
@@ -123,27 +123,15 @@ class LlamaCppModel:
         for entry in coded:
             failed = entry if isinstance(entry, ModelError) else error
             if isinstance(entry, ModelError) or failed is not None:
-                results.append(failed or self._damaged())
+                results.append(failed or not_finite(self.name))
                 continue
             ids, candidates = entry
             text = wanted[tuple(ids)]
             usage, row = self._usage_of(text, len(ids)), rows[text]
             finite = bool(row.isfinite().all())
-            results.append(as_reading(self.tokenizer, row, candidates, usage) if finite else self._damaged())
+            results.append(as_reading(self.tokenizer, row, candidates, usage) if finite else not_finite(self.name))
         self._count([result.usage for result in results if isinstance(result, LabelReading)])
         return results
-
-    def _state(self, request: GenerationRequest) -> SequenceState:
-        """Return the state of a request before generation; its result is an error if the prompt cannot be read."""
-        try:
-            ids = encode(self.tokenizer, request.prompt)
-        except CheckpointError as error:
-            return SequenceState(request, [], 0, frozenset(), result=CheckpointError(f"{self.name}: {error}"))
-        last = may_end(self.tokenizer, self._file.end_ids, request.stop, request.stop_pattern)
-        state = SequenceState(request, ids, min(request.max_tokens, self.context - len(ids)), last)
-        if state.max_tokens < 1:
-            state.result = too_long(self.name, len(ids), self.context)
-        return state
 
     def _before_labels(self, prompt: Prompt, labels: tuple[str, ...]) -> tuple[list[int], LabelCandidates] | ModelError:
         """Return the token ids after which labels are read, and the labels' tokens; the error of a bad prompt."""
@@ -177,12 +165,6 @@ class LlamaCppModel:
         for usage in usages:
             self.usage = self.usage.plus(usage)
 
-    def _damaged(self, where: str = "") -> LogitsError:
-        """Return the error for numbers that are not finite."""
-        return LogitsError(
-            f"{self.name} computed NaN or infinity{where}: its weights are damaged; fetch the file again"
-        )
-
 
 def open_gguf(name: str, device: str) -> LlamaCppModel | None:
     """Open a GGUF file on llama.cpp; None if this computer or installation runs it on transformers.
@@ -198,7 +180,7 @@ def open_gguf(name: str, device: str) -> LlamaCppModel | None:
     """
     path, on_gpu = find_gguf(name), not pick_device(device).startswith("cpu")
     try:
-        able = not on_gpu or library().functions.llama_supports_gpu_offload()
+        able = library().functions.llama_supports_gpu_offload() or not on_gpu
     except UsageError as error:
         say_slower(name, str(error))
         return None

@@ -1,0 +1,196 @@
+"""GGUF files on llama.cpp in this process: the trees, texts and numbers of transformers on the same float32 weights."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+import hintree
+from hintree.errors import CheckpointError, ContextError
+from hintree.models import Completion, GenerationRequest, Prompt, load_model, open_model
+from hintree.models.llama_cpp import file as files
+from hintree.models.llama_cpp import library
+from hintree.models.llama_cpp.model import LlamaCppModel, say_slower
+from hintree.models.local.model import LocalModel
+from hintree.policies import Sampling
+from hintree.presets import Preset
+from hintree.scorers import make_scorer
+from hintree.solver import Solver
+from tests.support.tiny_gguf import KINDS, write_gguf
+
+pytest.importorskip("xllamacpp", reason="NO LLAMA.CPP: pip install 'hintree[gguf]'")
+QUESTIONS = [
+    "(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. (3) Hugo gets 23 more coins than Gina. "
+    "How many coins does Hugo have?",
+    "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?",
+]
+GREEDY = Preset("", ("hinter", "scorer"), hintree.Beam(2, 2), None, Sampling(temperature=0.0))
+"""A beam of hinted and unhinted greedy steps."""
+TEXTS = ("the 12 the\n\nin", "in the in the in", "1 2 12 the", "a b c the 1")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A random model in float32, and its twin on transformers."""
+    file = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
+    write_gguf(file)
+    return open_model(str(file)), load_model(str(file), device="cpu", dtype="float32")
+
+
+def sampled(count=6, **settings):
+    settings = {"temperature": 1.0, "max_tokens": 24} | settings
+    return [GenerationRequest(Prompt(TEXTS[i % len(TEXTS)]), seed=i, **settings) for i in range(count)]
+
+
+def same(there, here):
+    assert len(there) == len(here) > 0
+    for one, other in zip(there, here, strict=True):
+        assert (one.text, one.ended, one.stopped_by) == (other.text, other.ended, other.stopped_by)
+        assert one.token_ids == other.token_ids and one.tokenizer == other.tokenizer
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-3)
+        assert one.entropies == pytest.approx(other.entropies, abs=1e-2)
+        assert one.usage.prompt_tokens == other.usage.prompt_tokens
+
+
+def test_a_solver_grows_the_greedy_trees_of_transformers(tmp_path, monkeypatch):
+    """GGUF has no place for the student's tokenizer, so its own one is used."""
+    from tests.support.to_gguf import to_gguf
+
+    to_gguf("embedded:student", tmp_path / "student.gguf")
+    tokenizer = load_model("embedded:student", device="cpu").tokenizer
+    monkeypatch.setattr(files, "read_tokenizer", lambda header, name: tokenizer)
+    trees = []
+    for name in (str(tmp_path / "student.gguf"), "embedded:student"):
+        solutions = list(Solver(GREEDY, reasoner=name, protocol="lab").solve_many(QUESTIONS))
+        trees.append([[(n.step.text, n.step.ended, n.step.answer, n.status) for n in s.tree] for s in solutions])
+        assert solutions[0].answer == "91"
+    assert trees[0] == trees[1]
+
+
+@pytest.mark.parametrize("architecture", KINDS)
+def test_every_architecture_samples_the_texts_of_transformers(architecture, tmp_path):
+    write_gguf(tmp_path / "m.gguf", architecture)
+    there, here = open_model(str(tmp_path / "m.gguf")), load_model(str(tmp_path / "m.gguf"), device="cpu")
+    assert isinstance(there, LlamaCppModel) and there.parameters == here.parameters
+    tokens = 8 if architecture.startswith("gemma") else 24  # llama.cpp looks GELU up in a table of 16-bit numbers
+    same(there.generate(sampled(max_tokens=tokens)), here.generate(sampled(max_tokens=tokens)))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"temperature": 0.0},
+        {"top_k": 3, "temperature": 2.0},
+        {"top_p": 0.5},
+        {"min_p": 0.2, "temperature": 3.0},
+        {"stop": ("e", "1")},
+        {"stop": ("e",), "min_tokens": 12},
+        {"stop_pattern": r"\d|[a-d]"},
+        {"temperature": 0.0, "repeats": 3, "max_tokens": 96},
+    ],
+    ids=str,
+)
+def test_every_setting_means_what_it_means_on_transformers(settings, tiny):
+    there, here = (model.generate(sampled(**settings)) for model in tiny)
+    same(there, here)
+
+
+def test_log_likelihoods_and_labels_are_those_of_transformers(tiny):
+    pairs = [(Prompt(text), text[::-1]) for text in TEXTS]
+    there, here = (model.loglikelihood([*pairs, pairs[0], (Prompt("a"), "")]) for model in tiny)
+    assert len(there) == 6 and there[4].probabilities == there[0].probabilities and there[5].probabilities == ()
+    for one, other in zip(there, here, strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-4)
+        assert one.usage.prompt_tokens == other.usage.prompt_tokens
+    prompts = [Prompt(text) for text in TEXTS]
+    there, here = (model.read_labels(prompts, ("yes", "no")) for model in tiny)
+    for one, other in zip(there, here, strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-5) and one.wanted == other.wanted
+
+
+def test_siblings_and_later_steps_compute_no_token_twice(tiny):
+    model, _ = tiny
+    model.forget()
+    requests = [GenerationRequest(Prompt("the 12 the" * 9), seed=i, temperature=1.0, max_tokens=8) for i in range(5)]
+    done = model.generate(requests)
+    prompt = done[0].usage.prompt_tokens
+    assert sum(d.usage.forwarded_tokens for d in done) == prompt + sum(d.usage.generated_tokens - 1 for d in done)
+    assert [d.usage.forwarded_tokens - d.usage.generated_tokens + 1 for d in done] == [prompt, 0, 0, 0, 0]
+    again = model.generate(requests)
+    assert [d.text for d in again] == [d.text for d in done]
+    assert again[0].usage.forwarded_tokens == done[0].usage.generated_tokens  # the last token of the prompt
+
+
+def test_more_texts_than_the_cache_holds_are_generated_in_turns(tiny, monkeypatch):
+    """60 texts of 100 and more tokens in a cache of 640 cells; other tests share the file's usual cache."""
+    model, here = tiny
+    requests = [GenerationRequest(Prompt(f"{i} the in " * 12), seed=i, temperature=1.0) for i in range(12)]
+    requests = [r for r in requests for _ in range(2)]
+    monkeypatch.setattr(files, "LEAST_CELLS", 512)
+    monkeypatch.setattr(model._file, "_most_cells", 512)
+    model._file.drop_cache()
+    small = [request.__class__(request.prompt, request.seed, 1.0, max_tokens=30) for request in requests]
+    there = model.generate(small)
+    assert model._file.cache(1, 1).context.cells == 512
+    same(there, here.generate(small))
+    model._file.drop_cache()
+
+
+def test_a_text_beyond_the_context_fails_alone(tiny):
+    model, _ = tiny
+    refused, written = model.generate(
+        [GenerationRequest(Prompt("the " * 600), max_tokens=4), GenerationRequest(Prompt("the"), max_tokens=4)]
+    )
+    assert isinstance(refused, ContextError) and "can read 512" in str(refused)
+    assert isinstance(written, Completion)
+
+
+def test_roles_that_name_one_file_share_it(tiny):
+    model, _ = tiny
+    other = open_model(model.name)
+    assert other is not model and other._file is model._file
+    scorer = make_scorer(f"yes-no:{model.name}")
+    assert scorer.models[0]._file is model._file
+    assert make_scorer(f"genprm:{model.name}").models[0]._file is model._file
+
+
+def test_another_number_format_runs_on_transformers(tiny):
+    assert isinstance(open_model(tiny[0].name, device="cpu", dtype="float32"), LocalModel)
+
+
+@pytest.mark.parametrize("cut", [30, 4000, -33])
+def test_a_truncated_file_is_one_error(cut, tiny, tmp_path):
+    data = Path(tiny[0].name).read_bytes()
+    (tmp_path / "cut.gguf").write_bytes(data[:cut])
+    with pytest.raises(CheckpointError, match="truncated"):
+        open_model(str(tmp_path / "cut.gguf"))
+
+
+def test_a_foreign_file_is_one_error(tmp_path):
+    (tmp_path / "photo.gguf").write_bytes(b"\x89PNG" + bytes(100))
+    with pytest.raises(CheckpointError, match="not a GGUF file"):
+        open_model(str(tmp_path / "photo.gguf"))
+
+
+def test_an_architecture_that_llama_cpp_does_not_know_is_one_error(tiny, tmp_path):
+    data = Path(tiny[0].name).read_bytes()
+    (tmp_path / "m.gguf").write_bytes(data.replace(b"qwen2.", b"qwenX.").replace(b"qwen2", b"qwenX", 1))
+    with pytest.raises(CheckpointError, match=r"llama\.cpp cannot load the file: .*qwenX"):
+        open_model(str(tmp_path / "m.gguf"))
+
+
+def test_a_renamed_file_is_the_same_model(tiny, tmp_path):
+    shutil.copy(tiny[0].name, tmp_path / "weights.bin")
+    assert open_model(str(tmp_path / "weights.bin")).parameters == tiny[0].parameters
+
+
+def test_without_the_wheel_transformers_runs_the_file_and_says_so_once(tiny, monkeypatch, caplog):
+    library.library.cache_clear()
+    say_slower.cache_clear()
+    monkeypatch.setattr(library, "find_spec", lambda name: None)
+    with caplog.at_level(logging.WARNING):
+        models = [open_model(tiny[0].name, device="cpu") for _ in range(2)]
+    library.library.cache_clear()
+    assert all(isinstance(model, LocalModel) for model in models)
+    assert [r.message.count("pip install 'hintree[gguf]'") for r in caplog.records] == [1]
