@@ -6,28 +6,21 @@ another search, or the same one with other settings, as far as that makes the sa
 """
 
 import json
+import logging
+import os
 from collections.abc import Mapping, Sequence
-from numbers import Real
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
 from hintree.errors import UsageError
-from hintree.search.core.hints import Hint, HintKind
-from hintree.search.core.ledger import Usage
-from hintree.search.core.old_versions import read_hint
-from hintree.search.core.requests import (
-    HintOutput,
-    HintRequest,
-    Request,
-    Response,
-    ScoreRequest,
-    StepRequest,
-    StrategyRequest,
-)
+from hintree.search.core.requests import HintRequest, Request, Response, ScoreRequest, StepRequest, StrategyRequest
 from hintree.search.core.run import Handler
 from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import StepOutput
+from hintree.solver.recorded_values import pack_response, read_count, unpack_response
+
+log = logging.getLogger(__name__)
 
 FORMAT = {"format": "hintree-recording", "version": 1}
 KINDS: dict[type[Request[Any]], str] = {
@@ -46,15 +39,16 @@ class ReplayError(UsageError):
 class Recording:
     """A file of responses, one JSON line each, read when it is opened and appended to afterwards.
 
-    A response is written before its search continues, so a killed run loses only the responses in flight. An incomplete
-    last line is dropped.
+    A response is on the disk before its search continues, so a killed run or a power loss costs only the responses in
+    flight. A write that fails is taken back, and damaged lines are left out with a warning: their requests are made
+    again.
 
     Args:
         path: The file; it need not exist.
         protocol: The protocol of the run as data, None for the usual one; responses under another are not served.
 
     Raises:
-        UsageError: The file is no recording, or cannot be written.
+        UsageError: The file is no recording, or cannot be written; also when a response is added.
     """
 
     def __init__(self, path: str | Path, protocol: Mapping[str, Any] | None = None) -> None:
@@ -63,8 +57,7 @@ class Recording:
         self._lock = Lock()
         self.answers: dict[str, list[Any]] = {}
         self.parameters: dict[str, int] = {}
-        lines = self._lines()
-        for row in lines[1:]:
+        for row in self._rows():
             if "role" in row:
                 self.parameters[row["role"]] = row["parameters"]
             else:
@@ -87,30 +80,71 @@ class Recording:
 
     def add(self, rows: Sequence[tuple[str, Response[Any]]]) -> None:
         """Append responses to the file and keep them for replay."""
-        packed = [(key, [pack(answer.value), *answer.usage, *mass_of(answer)]) for key, answer in rows]
+        packed = [(key, pack_response(answer)) for key, answer in rows]
         with self._lock:
             self._append([{"key": key, "answer": answer} for key, answer in packed])
             self.answers |= dict(packed)
 
-    def _lines(self) -> list[dict[str, Any]]:
+    def _rows(self) -> list[dict[str, Any]]:
         """Return the rows of the file, creating it if there is none and truncating an incomplete last line."""
         try:
             if not self.path.exists() or not self.path.stat().st_size:
                 self.path.write_text(json.dumps(FORMAT) + "\n")
             text = self.path.read_bytes()
-            whole = text[: text.rfind(b"\n") + 1]
-            if whole != text:
-                self.path.write_bytes(whole)
-            rows = [json.loads(line) for line in whole.splitlines()]
-        except (OSError, ValueError) as error:
+            first, *lines = text[: text.rfind(b"\n") + 1].splitlines() or [b""]
+            form = parse(first)
+            if form is None or any(form.get(key) != value for key, value in FORMAT.items()):
+                raise UsageError(f"{self.path} is not a hintree recording of version {FORMAT['version']}")
+            if not text.endswith(b"\n"):
+                os.truncate(self.path, text.rfind(b"\n") + 1)
+                log.warning("%s: the last line is cut off; its request is made again", self.path)
+        except OSError as error:
             raise UsageError(f"{self.path} cannot be read or written as a recording: {error}") from error
-        if not rows or not isinstance(rows[0], dict) or any(rows[0].get(k) != v for k, v in FORMAT.items()):
-            raise UsageError(f"{self.path} is not a hintree recording of version {FORMAT['version']}")
+        rows = [row for line in lines if (row := parse(line)) is not None and is_row(row)]
+        if len(rows) < len(lines):
+            count = len(lines) - len(rows)
+            log.warning("%s: %d damaged lines are left out; their requests are made again", self.path, count)
         return rows
 
     def _append(self, rows: Sequence[dict[str, Any]]) -> None:
-        with self.path.open("a") as file:
-            file.write("".join(json.dumps(row) + "\n" for row in rows))
+        """Write rows to the disk, all or none. Raises UsageError."""
+        data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                end = file.seek(0, os.SEEK_END)
+                try:
+                    while data:
+                        data = data[file.write(data) :]
+                    os.fsync(file.fileno())
+                except OSError:
+                    with suppress(OSError):
+                        file.truncate(end)
+                    raise
+        except OSError as error:
+            raise UsageError(
+                f"the recording {self.path} cannot be written ({error.strerror}); what it holds is kept, and the run "
+                "can be resumed from it"
+            ) from error
+
+
+def parse(line: bytes) -> dict[str, Any] | None:
+    """Return the JSON object of a line; None if it is none."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def is_row(row: Mapping[str, Any]) -> bool:
+    """Return True for a row of a role, or of a response; the response is checked when it is used."""
+    if "role" not in row:
+        return isinstance(row.get("key"), str) and "answer" in row
+    try:
+        read_count(row.get("parameters"))
+    except ValueError:
+        return False
+    return isinstance(row["role"], str)
 
 
 class Replay:
@@ -123,24 +157,30 @@ class Replay:
     def __call__(self, requests: Sequence[Request[Any]]) -> list[Response[Any] | Exception]:
         """Return the responses in order."""
         keys = [key_of(request, self.recording.protocol) for request in requests]
-        new = [i for i, key in enumerate(keys) if key not in self.recording.answers]
-        fresh: dict[int, Response[Any] | Exception] = {}
+        found: list[Response[Any] | Exception | None] = list(map(self._recorded, requests, keys))
+        new = [i for i, response in enumerate(found) if response is None]
         if new and self.live is not None:
-            fresh = dict(zip(new, self.live.handle([requests[i] for i in new]), strict=True))
-            self.recording.add([(keys[i], answer) for i, answer in fresh.items() if isinstance(answer, Response)])
-        return [
-            fresh.get(i) or self._known(request, key)
-            for i, (request, key) in enumerate(zip(requests, keys, strict=True))
-        ]
+            for i, response in zip(new, self.live.handle([requests[i] for i in new]), strict=True):
+                found[i] = response
+            self.recording.add([(keys[i], made) for i in new if isinstance(made := found[i], Response)])
+        return [missing(request) if made is None else made for request, made in zip(requests, found, strict=True)]
 
-    def _known(self, request: Request[Any], key: str) -> Response[Any] | Exception:
-        found = self.recording.answers.get(key)
-        if found is None:
-            step = request.node.depth + (not isinstance(request, ScoreRequest))
-            return ReplayError(f"the recording ends here: it has no answer of the {request.role} for step {step}")
-        value, *numbers = found
-        size = len(Usage._fields)
-        return Response(unpack(request, value), Usage(*numbers[:size]), *numbers[size:])
+    def _recorded(self, request: Request[Any], key: str) -> Response[Any] | None:
+        """Return the recorded response; None if there is none, or a damaged one."""
+        if key not in self.recording.answers:
+            return None
+        try:
+            return unpack_response(request, self.recording.answers[key])
+        except (ValueError, TypeError):
+            log.warning("%s: a damaged response is left out; its request is made again", self.recording.path)
+            del self.recording.answers[key]
+            return None
+
+
+def missing(request: Request[Any]) -> ReplayError:
+    """Return the error for a request that the recording does not hold."""
+    step = request.node.depth + (not isinstance(request, ScoreRequest))
+    return ReplayError(f"the recording ends here: it has no answer of the {request.role} for step {step}")
 
 
 def key_of(request: Request[Any], protocol: str = "") -> str:
@@ -158,54 +198,3 @@ def key_of(request: Request[Any], protocol: str = "") -> str:
     if isinstance(request, HintRequest):
         texts.append(repr(tuple(map(str, request.avoid))))
     return f"{seed_of(request.seed, KINDS[type(request)], texts):016x}"
-
-
-def mass_of(response: Response[Any]) -> list[float]:
-    """Return the mass of a score's labels as a list, empty for any other response."""
-    return [] if response.mass is None else [response.mass]
-
-
-def pack(value: StepOutput | HintOutput | tuple[Hint | None, ...] | float | None) -> Any:
-    """Return a value as plain data; a score that is not a number becomes None."""
-    if isinstance(value, StepOutput):
-        return [list(field) if isinstance(field, tuple) else field for field in without_defaults(value)]
-    if isinstance(value, tuple):
-        return [pack_hint(hint) for hint in cast(tuple[Hint | None, ...], value)]
-    if isinstance(value, HintOutput):
-        return [pack_hint(value.hint), value.tokens]
-    return float(value) if isinstance(value, Real) else None
-
-
-def unpack(request: Request[Any], value: Any) -> StepOutput | HintOutput | tuple[Hint | None, ...] | float | None:
-    """Return the value that ``pack`` was given."""
-    if isinstance(request, StepRequest):
-        fields: list[Any] = [tuple(field) if isinstance(field, list) else field for field in value]
-        return StepOutput(*fields)
-    if isinstance(request, StrategyRequest):
-        return tuple(map(unpack_hint, value))
-    if isinstance(request, HintRequest):
-        hint, tokens = value
-        return HintOutput(unpack_hint(hint), tokens)
-    return value  # type: ignore[no-any-return]
-
-
-def without_defaults(step: StepOutput) -> tuple[Any, ...]:
-    """Return the fields of a step up to the last one that differs from its default."""
-    fields, defaults = list(step), list(StepOutput._field_defaults.values())
-    required = len(fields) - len(defaults)
-    while len(fields) > required and fields[-1] == defaults[len(fields) - 1 - required]:
-        fields.pop()
-    return tuple(fields)
-
-
-def pack_hint(hint: Hint | None) -> list[str] | None:
-    """Return a hint as its kind and its text."""
-    return None if hint is None else [hint.kind.value, hint.text]
-
-
-def unpack_hint(packed: Any) -> Hint | None:
-    """Return a packed hint; recordings made before hints had kinds hold one line of text."""
-    if packed is None or isinstance(packed, str):
-        return read_hint(packed)
-    kind, text = packed
-    return Hint(text, HintKind(kind))

@@ -14,7 +14,8 @@ from hintree.search import (
     Tree,
 )
 from hintree.search.core.seeds import seed_of
-from hintree.solver.recording import key_of, pack, unpack
+from hintree.solver.recorded_values import pack, unpack
+from hintree.solver.recording import key_of
 
 HINTS = {
     "use (2).": Hint("use (2)."),

@@ -1,12 +1,11 @@
 """Recordings: resumed where they were killed, replayed without models, and replayed under another rule."""
 
-import json
-
 import pytest
 
 from hintree.errors import UsageError
-from hintree.search import ABMCTS, MCTS, SSR, Beam, Rewrite, SelfConsistency, Tree, batched_driver, to_dict
+from hintree.search import ABMCTS, MCTS, SSR, Beam, SelfConsistency, Tree, batched_driver
 from hintree.solver.recording import Recording
+from tests.support.recorded_runs import run_all, texts
 from tests.support.scripted import handlers, problems, random_roles
 
 SEARCHES = [
@@ -16,19 +15,7 @@ SEARCHES = [
     SelfConsistency(6, 2, depth=5),
     SSR(depth=5),
 ]
-RULE = Rewrite(0.6)
 searches = pytest.mark.parametrize("search", SEARCHES, ids=lambda s: type(s).__name__)
-
-
-def run_all(roles, search, rule=RULE, count=10, live=4):
-    trees = [Tree(problem) for problem in problems(count)]
-    return {
-        run.tree.problem.id: run for run in batched_driver(((t, search.grow(t, rule)) for t in trees), roles, live=live)
-    }
-
-
-def texts(runs):
-    return {name: json.dumps(to_dict(run.tree)) for name, run in runs.items()}
 
 
 def books(runs):
