@@ -70,9 +70,9 @@ def special_tokenizer(*tokens: str, bos: str | None = None, template: str | None
 
 
 def config(kind, tokenizer, **more):
+    more = SHAPE | more
     return kind(
         vocab_size=len(tokenizer),
-        **SHAPE,
         num_key_value_heads=2,
         max_position_embeddings=4096,
         bos_token_id=tokenizer.bos_token_id,
@@ -97,11 +97,11 @@ def linear(rows: int, columns: int, scale: float = 0.5) -> torch.Tensor:
     return torch.randn(rows, columns) * scale
 
 
-def qwen(folder: Path) -> Path:
+def qwen(folder: Path, width: int = 32) -> Path:
     tokenizer = special_tokenizer("<extra_0>")
-    model = Qwen2ForCausalLM(config(Qwen2Config, tokenizer))
-    head = {"score.0.weight": linear(32, 32), "score.0.bias": linear(1, 32)[0]}
-    head |= {"score.2.weight": linear(2, 32), "score.2.bias": linear(1, 2)[0]}
+    model = Qwen2ForCausalLM(config(Qwen2Config, tokenizer, hidden_size=width))
+    head = {"score.0.weight": linear(width, width), "score.0.bias": linear(1, width)[0]}
+    head |= {"score.2.weight": linear(2, width), "score.2.bias": linear(1, 2)[0]}
     remote = {"AutoConfig": "c.Config", "AutoModel": "m.Qwen2ForProcessRewardModel"}
     return save(folder, model, tokenizer, head, architectures=["Qwen2ForProcessRewardModel"], auto_map=remote)
 

@@ -1,10 +1,11 @@
 """Tasks that the tests run on a model, in this environment or in that of vLLM: plain data in, plain data out.
 
-``python -m tests.support.vllm_process TASK MODEL OUT [ARGUMENTS]`` writes the JSON of one task's result to OUT.
+``python -m tests.support.vllm_process TASK OUT ARGUMENTS`` writes the JSON of one task's result to OUT.
 """
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from hintree.models import GenerationRequest, Prompt, open_model
@@ -39,7 +40,7 @@ STEPS = ("Natalia sold 48 / 2 = 24 clips in May.", "Natalia sold 48 + 24 = 72 cl
 
 def texts(model):
     """Greedy completions under every way to end a text, with probabilities, tokens and cost."""
-    return [shown(done) for done in open_model(model).generate(REQUESTS)]
+    return [shown(done) for done in model.generate(REQUESTS)]
 
 
 def shown(done):
@@ -50,34 +51,28 @@ def shown(done):
 
 
 def seeds(model):
-    """Sampled texts: of eight seeds in one batch, of the same seeds one at a time, and of other settings."""
-    opened = open_model(model)
-    requests = [SAMPLED.__class__(**{**fields_of(SAMPLED), "seed": seed}) for seed in range(8)]
-    together = opened.generate(requests)
-    alone = [opened.generate([request])[0] for request in requests]
+    """Sampled texts: of eight seeds in one batch, and of the same seeds one at a time."""
+    requests = [replace(SAMPLED, seed=seed) for seed in range(8)]
+    together = model.generate(requests)
+    alone = [model.generate([request])[0] for request in requests]
     return {"together": [done.token_ids for done in together], "alone": [done.token_ids for done in alone]}
-
-
-def fields_of(request):
-    return {name: getattr(request, name) for name in request.__slots__}
 
 
 def tree(model):
     """Greedy beams of several questions: steps with their parents, and the ledger against the model's own counter."""
-    opened = open_model(model)
-    solver = Solver(GREEDY, reasoner=opened)
+    before = model.usage.generated_tokens
+    solver = Solver(GREEDY, reasoner=model)
     solutions = list(solver.solve_many(QUESTIONS, progress=False))
     nodes = [[(n.parent.id if n.parent else None, n.step.text if n.step else "") for n in s.tree] for s in solutions]
     spent = [s.ledger["reasoner"].generated_tokens for s in solutions]
-    return {"nodes": nodes, "spent": sum(spent), "counted": opened.usage.generated_tokens}
+    return {"nodes": nodes, "spent": sum(spent), "counted": model.usage.generated_tokens - before}
 
 
 def readings(model):
     """Label probabilities and the log-likelihood of a text."""
-    opened = open_model(model)
     prompts = [Prompt(f"{q}\nIs 72 the answer?", "Answer:") for q in QUESTIONS]
-    labels = opened.read_labels(prompts, ("Yes", "No"))
-    likely = opened.loglikelihood([(Prompt(q), STEPS[0]) for q in QUESTIONS])
+    labels = model.read_labels(prompts, ("Yes", "No"))
+    likely = model.loglikelihood([(Prompt(q), STEPS[0]) for q in QUESTIONS])
     return {
         "labels": [(found.probabilities, found.wanted) for found in labels],
         "loglikelihood": [found.probabilities for found in likely],
@@ -91,8 +86,12 @@ def scores(model, spec=None):
     return prm.score(QUESTIONS[0], STEPS)
 
 
+def failures(*models):
+    """Class and message of the error of each model, none of which can be opened."""
+    return [failure(model) for model in models]
+
+
 def failure(model):
-    """Class and message of the error of a model that cannot be opened."""
     try:
         open_model(model)
     except Exception as error:
@@ -100,8 +99,14 @@ def failure(model):
     return None
 
 
-TASKS = {task.__name__: task for task in (texts, seeds, tree, readings, scores, failure)}
+def generation(model):
+    """The results of all tasks of a language model."""
+    opened = open_model(model)
+    return {task.__name__: task(opened) for task in (texts, seeds, tree, readings)}
+
+
+TASKS = {task.__name__: task for task in (generation, scores, failures)}
 
 if __name__ == "__main__":
-    name, model, out, *arguments = sys.argv[1:]
-    Path(out).write_text(json.dumps(TASKS[name](model, *arguments)))
+    name, out, *arguments = sys.argv[1:]
+    Path(out).write_text(json.dumps(TASKS[name](*arguments)))
