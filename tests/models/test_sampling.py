@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hintree.models.local.sampling import SamplingArrays, choose, truncate, uniforms
+from hintree.models.local.sampling import SamplingArrays, choose, keep_most_probable, truncate, uniforms
 from tests.support.sampling_arrays import sampling_arrays
 
 
@@ -100,3 +100,22 @@ def test_a_token_of_no_probability_is_never_drawn(logits, noise, top_p, top_k, m
     token = draw(values, 1.0, top_p, [noise], top_k=top_k, min_p=min_p)[0]
     left = truncate(torch.softmax(values, -1)[None], sampling_arrays([noise], [1.0], top_p, top_k, min_p))[0]
     assert left[token] > 0
+
+
+@given(st.integers(0, 10_000), st.integers(1, 60), st.floats(0.05, 1.0), st.booleans())
+def test_sorting_the_candidates_first_truncates_as_sorting_everything(seed, top_k, top_p, ties):
+    torch.manual_seed(seed)
+    logits = 6 * torch.randn(3, 2000)
+    weights = (logits.round() if ties else logits).softmax(-1)
+    arrays = sampling_arrays([0.0] * 3, [1.0] * 3, top_p=top_p, top_k=top_k)
+    found, want = keep_most_probable(weights, arrays, 64), keep_most_probable(weights, arrays, 2000)
+    assert found is None or torch.equal(found, want)
+    assert torch.equal(truncate(weights, arrays), want)
+
+
+def test_candidates_are_enough_for_a_peaked_row_and_not_for_a_flat_one():
+    arrays = sampling_arrays([0.0], [1.0], top_p=0.9)
+    peaked, flat = torch.arange(2000.0).neg().softmax(0)[None], torch.full((1, 2000), 1 / 2000)
+    assert (keep_most_probable(peaked, arrays, 64) > 0).sum() == 3
+    assert keep_most_probable(flat, arrays, 64) is None
+    assert (truncate(flat, arrays) > 0).nonzero()[:, 1].tolist() == list(range(1800))

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 PerSequence = NDArray[Any]
 BELOW_ONE = 1 - 2.0**-24
 """Largest noise value: its product with a total stays below the total after rounding, in float32 too."""
+CANDIDATES = 512
+"""Most probable tokens that are sorted first for top_k and top_p; sorting all 150,000 costs as much as a decode pass."""
 
 
 def uniforms(seeds: NDArray[np.uint64], positions: NDArray[np.uint64]) -> Floats:
@@ -100,20 +102,52 @@ def choose(logits: Tensor, probabilities: Tensor, arrays: SamplingArrays, step: 
 def truncate(weights: Tensor, arrays: SamplingArrays) -> Tensor:
     """Return weights [sequences, vocabulary] with truncated tokens set to 0; the most probable token is always kept."""
     if arrays.top_k is not None or arrays.top_p is not None:
-        ordered, index = weights.sort(dim=-1, descending=True, stable=True)
-        kept = ordered
-        if arrays.top_k is not None:
-            rank = torch.arange(weights.shape[1], device=weights.device)
-            kept = torch.where(rank < as_tensor(arrays.top_k, weights), kept, 0.0)
-        if arrays.top_p is not None:
-            before, enough = kept.cumsum(-1) - kept, as_tensor(arrays.top_p, weights) * kept.sum(-1, keepdim=True)
-            kept = torch.where(before < enough, kept, 0.0)
-        weights = torch.zeros_like(weights).scatter(-1, index, kept)
+        found = keep_most_probable(weights, arrays, CANDIDATES) if weights.shape[1] > CANDIDATES else None
+        weights = keep_most_probable(weights, arrays, weights.shape[1]) if found is None else found
     if arrays.min_p is not None:
         weights = torch.where(
             weights >= as_tensor(arrays.min_p, weights) * weights.amax(-1, keepdim=True), weights, 0.0
         )
     return weights
+
+
+def keep_most_probable(weights: Tensor, arrays: SamplingArrays, candidates: int) -> Tensor | None:
+    """Apply top_k and top_p by sorting only the most probable tokens; of equal ones, the first are kept.
+
+    Args:
+        weights: Probabilities, shape [sequences, vocabulary]; not modified.
+        arrays: Settings of the sequences.
+        candidates: Number of tokens of each sequence to sort, at most the vocabulary's.
+
+    Returns:
+        Weights with truncated tokens set to 0, or None if a sequence may keep tokens beyond the candidates.
+    """
+    every = candidates == weights.shape[1]
+    ordered, index = sorted_stably(weights) if every else sorted_candidates(weights, candidates)
+    kept, total = ordered, ordered.sum(-1, keepdim=True) if every else weights.sum(-1, keepdim=True)
+    if arrays.top_k is not None:
+        rank, top_k = torch.arange(candidates, device=weights.device), as_tensor(arrays.top_k, weights)
+        kept = torch.where(rank < top_k, kept, 0.0)
+        total = torch.where(top_k < weights.shape[1], kept.sum(-1, keepdim=True), total)
+    if arrays.top_p is not None:
+        before, enough = kept.cumsum(-1) - kept, as_tensor(arrays.top_p, weights) * total
+        kept = torch.where(before < enough, kept, 0.0)
+    if not every and bool((torch.where(kept > 0, ordered, 1.0).amin(-1) <= ordered[:, -1]).any()):
+        return None  # a kept token equals or is the last candidate, and others may lie beyond it
+    return torch.zeros_like(weights).scatter(-1, index, kept)
+
+
+def sorted_stably(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each row's weights in descending order, the first of equal ones first, and their indices."""
+    ordered, index = weights.sort(dim=-1, descending=True, stable=True)
+    return ordered, index
+
+
+def sorted_candidates(weights: Tensor, candidates: int) -> tuple[Tensor, Tensor]:
+    """Return the largest weights as ``sorted_stably`` does; of those that equal the least one, any may be left out."""
+    index = weights.topk(candidates, sorted=False).indices.sort(-1).values
+    ordered, order = sorted_stably(weights.gather(-1, index))
+    return ordered, index.gather(-1, order)
 
 
 def as_tensor(values: NDArray[Any], like: Tensor) -> Tensor:
