@@ -8,6 +8,7 @@ from hintree.errors import UsageError
 from hintree.models import GenerationRequest, Prompt
 from hintree.policies.protocol import Protocol
 from hintree.search import Request
+from hintree.search.core.seeds import seed_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +65,6 @@ class Sampling:
             max_tokens=max_tokens,
             stop=stop,
             group=request.tree.problem.question,
+            family=seed_of(request.node.key, request.role),
+            sibling=request.index,
         )

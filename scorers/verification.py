@@ -68,7 +68,15 @@ class VerificationChain:
         """
         seed, temperature = seed_of(self.prefix.seed, self.index), 1.0 if self.index else 0.0
         prompt = answer_at_once(Prompt(self.prompt, begin), getattr(writer, "thinking", None))
-        return GenerationRequest(prompt, seed, temperature, max_tokens=tokens, group=self.prefix.question)
+        return GenerationRequest(
+            prompt,
+            seed,
+            temperature,
+            max_tokens=tokens,
+            group=self.prefix.question,
+            family=self.prefix.seed,
+            sibling=self.index,
+        )
 
 
 def generate_turn(writer: LanguageModel, chains: Sequence[VerificationChain], begin: str, tokens: int) -> None:

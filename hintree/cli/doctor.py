@@ -36,6 +36,12 @@ ENDINGS = {
     "text": ("yes, by the text itself", "hintree looks for the stop text"),
     "no": ("no", "counts as stopped: a solution has to state its answer to be finished"),
 }
+SIBLINGS = {
+    "together": ("yes, also when sent at once", "each is sent at once"),
+    "n": ("by n", "one request for all; a prefix that several prompts share is computed first"),
+    "first": ("once it is computed", "a request for one token computes it first"),
+    "": ("no", "none: each sibling computes its prompt"),
+}
 SEEDS = {True: "same seed, same tree", False: "none: different samples every time"}
 COUNTS = {"right": "the server's", "wrong": "hintree's: its log-probabilities, else about one per word"}
 COUNTS["missing"] = COUNTS["wrong"]
@@ -110,7 +116,9 @@ def findings(can: "Capabilities") -> list[Finding]:
         Finding("chat", yes(can.chat), here if chat else "not used"),
         Finding("prefix continuation in chat", PREFILLS[can.prefill], continuation if chat else "not used"),
         Finding("prefix echoed in chat", yes(can.echo), "it is cut off" if can.echo and chat else "-"),
-        Finding("n", yes(can.n), "one request per text, each with its own seed"),
+        Finding("n", several(can), "siblings are one request" if can.siblings == "n" else "not used"),
+        Finding("siblings share a prompt", *SIBLINGS[can.siblings]),
+        *([Finding("computed by 4 siblings", cost_of_siblings(can), "-")] if can.siblings else []),
         Finding("temperature", *SAMPLINGS[can.sampling]),
         Finding("seed", yes(can.seed), SEEDS[can.seed] if can.sampling != "no" else "-"),
         Finding("top_k, min_p", yes(can.extras), "always sent" if can.extras else "sent only if set"),
@@ -122,6 +130,11 @@ def findings(can: "Capabilities") -> list[Finding]:
             "log-probabilities",
             f"yes, as {can.logprobs}" if can.logprobs else "no",
             "token confidence is available" if can.logprobs else "none: `--scorer confidence` is refused",
+        ),
+        Finding(
+            "most probable tokens",
+            f"{can.top} per token" if can.top else "no",
+            "entropies are estimated from them" if can.top > 1 else "none: presets that need entropies are refused",
         ),
         Finding("usage", can.usage, COUNTS[can.usage]),
         *for_thoughts(can),
@@ -154,6 +167,19 @@ def for_scorers(can: "Capabilities") -> list[Finding]:
         ),
         Finding("pooling", yes(can.pooling), "--scorer URL#NAME" if can.pooling else "--scorer URL#NAME?labels=-,+"),
     ]
+
+
+def several(can: "Capabilities") -> str:
+    """Return the finding about several texts of one request."""
+    if can.choices > 1:
+        return f"yes, up to {can.choices}, text i with seed s + i"
+    return yes(can.n)
+
+
+def cost_of_siblings(can: "Capabilities") -> str:
+    """Return the computed prompt tokens of four siblings against the tokens of their prompt."""
+    computed, prompt = can.sibling_cost
+    return f"{computed} prompt tokens of a prompt of {prompt}" if prompt else "not told by the server"
 
 
 def yes(found: bool) -> str:

@@ -115,6 +115,10 @@ class GenerationRequest:
         thinking_tokens: Maximum number of tokens of a thought that a server writes before the text and returns
             separately; they are added to ``max_tokens``. With 0, thinking is turned off on a server. Local models
             ignore it: the prompt turns thinking off.
+        family: Seed that the texts after the same prompt share, such as the drafts of one step; 0 for none. A server
+            samples with ``family`` + ``sibling`` in place of ``seed``, since it gives the texts of one request (``n``)
+            consecutive seeds. Local models ignore it.
+        sibling: Number of this text in its family, >= -1.
     """
 
     prompt: Prompt
@@ -131,6 +135,8 @@ class GenerationRequest:
     repeats: int = 0
     group: str = ""
     thinking_tokens: int = 0
+    family: int = 0
+    sibling: int = 0
 
 
 class Completion(NamedTuple):

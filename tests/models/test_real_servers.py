@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -75,6 +76,22 @@ def test_llama_cpp_tells_the_same_probabilities_and_draws_by_seed(llama):
     drawn = [GenerationRequest(Prompt(QUESTIONS[0]), seed=seed, temperature=1.5, max_tokens=20) for seed in (1, 1, 2)]
     one, again, other = (done.text for done in remote.generate(drawn))
     assert one == again != other
+
+
+def test_llama_cpp_computes_the_prompt_of_siblings_once(llama):
+    model = RemoteModel(llama)
+    can = model.capabilities
+    assert (can.n, can.choices, can.siblings, can.top) == (True, 4, "n", 20)
+    assert can.sibling_cost[0] <= can.sibling_cost[1]
+    beam = Preset("", (), hintree.Beam(4, 4, depth=4), None, Sampling(temperature=0.8))
+    computed, texts = [], []
+    for way in ("n", ""):
+        model.capabilities = replace(can, siblings=way)
+        solution = Solver(beam, reasoner=model, scorer="confidence", protocol="lab").solve(QUESTIONS[0])
+        account = solution.ledger["reasoner"]
+        computed.append(account.forwarded_tokens - account.generated_tokens + account.calls)
+        texts.append([node.step.text for node in solution.tree])
+    assert texts[0] == texts[1] and computed[0] < 0.6 * computed[1]
 
 
 def test_llama_cpp_says_what_does_not_fit(llama):

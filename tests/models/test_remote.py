@@ -187,7 +187,7 @@ def test_doctor_prints_capabilities_and_fallbacks(capsys):
         assert main(["doctor", f"{server.url}#student", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["endpoint"] == "completions" and data["n"] is True
-    assert all(row["what"].split()[0] in table for row in data["findings"]) and len(data["findings"]) == 17
+    assert all(row["what"].split()[0] in table for row in data["findings"]) and len(data["findings"]) == 20
     assert main(["doctor", "http://127.0.0.1:1/v1#m"]) == 2
     assert "http://127.0.0.1:1/v1" in capsys.readouterr().err
 

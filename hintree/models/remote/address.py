@@ -24,7 +24,11 @@ START = {
     "lmstudio": "start it with `lms server start`, and load the model with `lms load NAME`",
 }
 """Short names of local servers, and how to start each."""
-SHORT = tuple(f"{name}:" for name in START)
+REPLICAS = "HINTREE_REPLICAS_"
+"""Beginning of the variables with the addresses of a model's replicas; `hintree replicas` prints them."""
+WORKER = "HINTREE_WORKER"
+"""Variable with the number of a study's worker process, from 0 on; absent elsewhere."""
+SHORT = (*(f"{name}:" for name in START), "replicas:")
 
 
 class Address(NamedTuple):
@@ -97,12 +101,33 @@ def parse_short_name(short: str, model: str) -> Address:
     """Parse the two parts of a name such as ``ollama:qwen2.5:0.5b``.
 
     Raises:
-        UsageError: No model is named, or OLLAMA_HOST is no address.
+        UsageError: No model is named, OLLAMA_HOST is no address, or no replicas are known.
     """
     if not model:
         raise UsageError(f"model '{short}:': name a model after the colon, as in {short}:qwen2.5:0.5b")
+    if short == "replicas":
+        return parse_replica(model)
     base = ollama_base() if short == "ollama" else f"http://127.0.0.1:{LMSTUDIO_PORT}/v1"
     return parse_address(f"{base}#{model}")._replace(start=START[short])
+
+
+def parse_replica(name: str) -> Address:
+    """Parse the address of the replica that this process uses, of the part after ``replicas:``.
+
+    Workers are distributed over the replicas in turn. Each uses one, where requests about a problem find its KV cache.
+
+    Raises:
+        UsageError: No replicas of that name are known, or an address is no URL.
+    """
+    name, mark, labels = name.partition("?")
+    variable = REPLICAS + re.sub(r"[^A-Z0-9]", "_", name.upper())
+    known = [address.strip() for address in os.environ.get(variable, "").split(",") if address.strip()]
+    if not known or any(address.startswith(SHORT) for address in known):
+        raise UsageError(
+            f"model 'replicas:{name}': {variable} holds no URLs of servers; start them with `hintree replicas {name}`, "
+            "which prints the variable to set"
+        )
+    return parse_address(known[int(os.environ.get(WORKER, "0")) % len(known)] + mark + labels)
 
 
 def ollama_base() -> str:

@@ -13,6 +13,8 @@ CONTINUE_PROMPT = (
 """User turn for servers that cannot continue the assistant's turn."""
 SAMPLED = {"do_sample": True, "top_k": 0}
 """``generation_config`` that makes ``transformers serve`` sample."""
+MAX_TOP_ROWS = 40_000
+"""Maximum number of log-probabilities of most probable tokens in one reply; each takes about 100 bytes."""
 USUAL_THINKING = 2048
 """Maximum number of tokens of a thought that was not asked for and cannot be turned off."""
 
@@ -30,7 +32,7 @@ def body_of(request: GenerationRequest, can: Capabilities) -> dict[str, Any]:
     if stops := sent_stops(request, can):
         body["stop"] = list(stops)
     if can.logprobs:
-        body["logprobs"] = True if chat else 1
+        body |= logprobs_fields(can.endpoint, top_tokens(request, can))
     if can.thoughts.special:
         body["skip_special_tokens"] = False
     if thinks and can.thoughts.budget:
@@ -50,12 +52,29 @@ def sampling_fields(request: GenerationRequest, can: Capabilities) -> dict[str, 
     """Return the sampling parameters of a request; a greedy one needs none."""
     if request.temperature <= 0:
         return {}
-    fields: dict[str, Any] = {"top_p": request.top_p, "seed": request.seed % 2**31}
+    fields: dict[str, Any] = {"top_p": request.top_p, "seed": server_seed(request)}
     if can.sampling == "generation_config":
         fields["generation_config"] = json.dumps(SAMPLED | {"top_k": request.top_k, "min_p": request.min_p})
     elif can.extras or request.top_k or request.min_p:
         fields |= {"top_k": request.top_k, "min_p": request.min_p}
     return fields
+
+
+def server_seed(request: GenerationRequest) -> int:
+    """Return the seed of a request in [0, 2**31); siblings of one family have consecutive ones."""
+    return request.family % 2**30 + request.sibling % 2**30 if request.family else request.seed % 2**31
+
+
+def logprobs_fields(endpoint: str, top: int) -> dict[str, Any]:
+    """Return the fields that request the log-probabilities of each token and of the ``top`` most probable ones."""
+    if endpoint == "completions":
+        return {"logprobs": max(1, top)}
+    return {"logprobs": True, "top_logprobs": top} if top else {"logprobs": True}
+
+
+def top_tokens(request: GenerationRequest, can: Capabilities) -> int:
+    """Return the number of most probable tokens to request; fewer for a long text, whose reply would be too large."""
+    return min(can.top, max(1, MAX_TOP_ROWS // request.max_tokens))
 
 
 def sent_stops(request: GenerationRequest, can: Capabilities) -> tuple[str, ...]:

@@ -70,6 +70,12 @@ class Capabilities:
         prefill: Way to continue the assistant's turn: "last", "flags", or "" if the server cannot.
         echo: True if a response repeats the turn that it continues.
         n: True if one request can return several texts.
+        choices: Maximum number of texts of one request, at most 16, if text i is the one of seed ``s + i`` and each has
+            its log-probabilities; 1 if not.
+        siblings: Way in which several texts after one prompt compute it once: "together" (requests sent at once share
+            it), "n" (one request for all), "first" (one request computes it for the later ones), or "" if none is seen.
+        sibling_cost: Computed prompt tokens of four such texts in that way, and the prompt's tokens; (0, 0) where the
+            server does not tell cached tokens.
         seed: True if the same seed gives the same text.
         sampling: "yes" if temperature has an effect, "generation_config" if it has only with that field, else "no".
         extras: True if ``top_k`` and ``min_p`` are accepted.
@@ -77,6 +83,7 @@ class Capabilities:
         ending: Sign that a stop text, not the end of the text, ended a response: a "field", the "count" of tokens, the
             "text" itself, or "no".
         logprobs: Shape of the log-probabilities: "tokens", "content", or "" for none.
+        top: Number of most probable tokens that a reply lists for each token, at most 20; 0 for none.
         usage: Token counts: "right", "wrong" or "missing".
         prompt_logprobs: True if log-probabilities of the prompt are returned.
         pooling: True if ``/pooling`` returns outputs per token.
@@ -94,12 +101,16 @@ class Capabilities:
     prefill: str = ""
     echo: bool = False
     n: bool = False
+    choices: int = 1
+    siblings: str = ""
+    sibling_cost: tuple[int, int] = (0, 0)
     seed: bool = False
     sampling: str = "no"
     extras: bool = False
     stop: str = "refused"
     ending: str = "no"
     logprobs: str = ""
+    top: int = 0
     usage: str = "missing"
     prompt_logprobs: bool = False
     pooling: bool = False

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from hintree.errors import ModelError
 from hintree.models.remote.client import MalformedReplyError, Server
-from hintree.models.remote.numbers import LARGEST_COUNT, read_number
-from hintree.models.remote.replies import json_object
+from hintree.models.remote.numbers import LARGEST_COUNT, json_object, read_number
 
 
 class ServedLayout(NamedTuple):

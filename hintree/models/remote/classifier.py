@@ -17,8 +17,9 @@ from hintree.models.base import Piece, Scored
 from hintree.models.remote.address import parse_address
 from hintree.models.remote.chat_template import ServedLayout, parse_token_ids, served_layout
 from hintree.models.remote.client import Limits, MalformedReplyError, Server
-from hintree.models.remote.numbers import read_probability
-from hintree.models.remote.replies import json_object, parse_reply, parse_top_logprobs
+from hintree.models.remote.logprobs import parse_top_logprobs
+from hintree.models.remote.numbers import json_object, read_probability
+from hintree.models.remote.replies import parse_reply
 from hintree.search.core.ledger import Usage
 
 TOP_LOGPROBS = 5

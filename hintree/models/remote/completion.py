@@ -17,7 +17,7 @@ WORD = re.compile(r"\w{1,4}|[^\w\s]")
 """Matches about one token, for servers that return no token counts."""
 FIRST_BLANK = re.compile(r" (?=\S)")
 """Matches a single blank before a text."""
-CONTROL_TAIL = re.compile(r"(?:\s*(?:<\|[a-z_]{1,30}\|>|</s>|\[/?INST\]))+\s*\Z")
+CONTROL_TAIL = re.compile(r"(?<!\s)(?:\s*(?:<\|[a-z_]{1,30}\|>|</s>|\[/?INST\]))+\s*\Z")
 """Matches the control tokens after a text."""
 
 
@@ -42,14 +42,45 @@ def completion_of(reply: Reply, request: GenerationRequest, can: Capabilities) -
     earliest = length_of(reply.tokens[: request.min_tokens - 1], text, before, request.min_tokens)
     ending = find_ending(text, request, earliest)
     if ending is not None:
-        probabilities = reply.probabilities[: tokens_within(reply.tokens, before + ending.end)]
-        return Completion(text[: ending.kept], "stop", probabilities, (), usage, ending.stop, thought=thought)
+        shown = statistics_of(reply, tokens_within(reply.tokens, before + ending.end))
+        return Completion(text[: ending.kept], "stop", *shown, usage, ending.stop, thought=thought)
     ended = "length" if cut else ending_of(reply, can)
     if ended == "length" and (kept := before_loop(text, request.repeats)) is not None:
-        shown = reply.probabilities[: tokens_within(reply.tokens, before + len(kept))]
-        return Completion(kept, "loop", shown, (), usage, thought=thought)
+        shown = statistics_of(reply, tokens_within(reply.tokens, before + len(kept)))
+        return Completion(kept, "loop", *shown, usage, thought=thought)
     stopped_by = named_stop(reply, request, can) if ended == "stop" else ""
-    return Completion(text, ended, reply.probabilities, (), usage, stopped_by, thought=thought)
+    return Completion(text, ended, *statistics_of(reply), usage, stopped_by, thought=thought)
+
+
+def completions_of_family(
+    replies: Sequence[Reply], requests: Sequence[GenerationRequest], can: Capabilities
+) -> list[Completion]:
+    """Convert the replies of one request for several texts; the prompt was computed for the first one only.
+
+    The server counts no tokens per text, so the log-probabilities are counted. llama.cpp shows one for the token that
+    ends a text, but none for a stop text.
+    """
+    completions = []
+    for i, (reply, request) in enumerate(zip(replies, requests, strict=True)):
+        written = len(reply.probabilities) + (can.ending == "count" and not shows_end(reply))
+        written = request.max_tokens if reply.finish == "length" and written < request.max_tokens else written
+        counted = reply._replace(
+            completion_tokens=written, cached_tokens=reply.prompt_tokens if i else reply.cached_tokens
+        )
+        completions.append(completion_of(counted, request, can))
+    return completions
+
+
+def shows_end(reply: Reply) -> bool:
+    """Tell whether the last token of a reply is the one that ended it, which is not part of the text."""
+    if reply.finish != "stop" or not reply.tokens:
+        return reply.finish != "stop"
+    return reply.tokens[-1] == "" or "".join(reply.tokens[:-1]) == reply.text
+
+
+def statistics_of(reply: Reply, count: int | None = None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return probabilities and entropies of a reply's first ``count`` tokens, all by default."""
+    return reply.logprobs.probabilities[:count], reply.logprobs.entropies[:count]
 
 
 def parts_of(text: str, reply: Reply, request: GenerationRequest, can: Capabilities) -> Parts:

@@ -17,6 +17,7 @@ DROPPABLE = (
     "reasoning_effort",
     "thinking_token_budget",
     "skip_special_tokens",
+    "top_logprobs",
     "logprobs",
     "seed",
     "stop",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,10 +14,11 @@ from hintree.models.remote.address import Address, parse_address
 from hintree.models.remote.body import body_of
 from hintree.models.remote.capabilities import Capabilities
 from hintree.models.remote.client import Limits, RejectedRequestError, Server
-from hintree.models.remote.completion import completion_of
+from hintree.models.remote.completion import completion_of, completions_of_family
 from hintree.models.remote.dialect import refused_field
 from hintree.models.remote.probe import Probe
-from hintree.models.remote.replies import parse_reply
+from hintree.models.remote.replies import Reply, parse_replies
+from hintree.models.remote.siblings import SiblingQueue
 from hintree.models.thinking import ThinkingStyle
 from hintree.search.core.ledger import Usage
 
@@ -56,6 +58,8 @@ class RemoteModel:
         self.continues_thoughts = self.capabilities.thoughts.continued
         self.closes_thoughts = self.capabilities.thoughts.closed
         self._lock = threading.Lock()
+        self._queue: SiblingQueue | None = None
+        self._queue_process = 0
 
     def unknown_words(self, text: str) -> list[str]:
         """Return an empty list: servers do not report words outside the vocabulary."""
@@ -81,20 +85,46 @@ class RemoteModel:
             done = await self._completion(request)
             if not stopped_at_once(done, request):
                 return done
-            again = await self._completion(request, stop="ignored")
+            again = await self._single(request, stop="ignored")
         except ModelError as error:
             return error
         return again._replace(usage=done.usage.plus(again.usage))
 
-    async def _completion(self, request: GenerationRequest, **changed: str) -> Completion:
+    async def _completion(self, request: GenerationRequest) -> Completion:
+        """Return the completion of a request, which siblings that arrive with it may share its prompt with."""
+        if self.capabilities.siblings not in ("n", "first"):
+            return await self._single(request)
+        if self._queue is None or self._queue_process != os.getpid():
+            self._queue = SiblingQueue(lambda: self.capabilities, self._family, self._prime)
+            self._queue_process = os.getpid()
+        return await self._queue.submit(request)
+
+    async def _single(self, request: GenerationRequest, **changed: str) -> Completion:
         """Return the completion of a request to a server with its capabilities, some of them changed."""
+        [reply], can = await self._replies(request, 1, **changed)
+        return completion_of(reply, request, can)
+
+    async def _family(self, requests: Sequence[GenerationRequest]) -> list[Completion]:
+        """Return the completions of consecutive siblings by one request; the first bears the cost of the prompt."""
+        if len(requests) == 1:
+            return [await self._single(requests[0])]
+        replies, can = await self._replies(requests[0], len(requests))
+        return completions_of_family(replies, requests, can)
+
+    async def _prime(self, request: GenerationRequest) -> Usage:
+        """Compute a prompt by a request for one token, which is dropped; return the computed tokens."""
+        [reply], _ = await self._replies(replace(request, max_tokens=1, stop=(), thinking_tokens=0), 1)
+        return Usage(0, 0, max(0, (reply.prompt_tokens or 0) - (reply.cached_tokens or 0)), 0)
+
+    async def _replies(self, request: GenerationRequest, n: int, **changed: str) -> tuple[list[Reply], Capabilities]:
+        """Send one request for ``n`` texts without the fields that the server refuses; return the replies in order."""
         own = {name for name, _ in request.prompt.server}
         url = f"{self.server.address.base}/{self.capabilities.endpoint}"
         while True:
             can = replace(self.capabilities, **changed)  # type: ignore[arg-type]
-            body = body_of(request, can)
+            body = body_of(request, can) | ({"n": n} if n > 1 else {})
             try:
-                return completion_of(await self.server.request(url, body, parse_reply), request, can)
+                return await self.server.request(url, body, lambda data: parse_replies(data, n)), can
             except RejectedRequestError as error:
                 name = refused_field(error.detail, {k: v for k, v in body.items() if k not in own})
                 if not name:

@@ -1,6 +1,7 @@
-"""Read numbers from servers' replies: one function checks the type and the range of each."""
+"""Read values from servers' replies: one function checks the type and the range of each number."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from hintree.models.remote.client import MalformedReplyError
@@ -52,3 +53,10 @@ def shown(value: Any) -> str:
     """Return a value for an error, at most 40 characters of it."""
     text = f"a number of {len(str(value))} digits" if isinstance(value, int) and abs(value) > 10**30 else repr(value)
     return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+def json_object(value: Any, name: str) -> Mapping[str, Any]:
+    """Return the value if it is a JSON object. Raises MalformedReplyError if not."""
+    if not isinstance(value, Mapping):
+        raise MalformedReplyError(f"{name} is not a JSON object")
+    return value

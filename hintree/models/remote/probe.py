@@ -6,18 +6,23 @@ docs/servers.md lists the probes and the deviations that were found on real serv
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from hintree.errors import ServerError, UsageError
-from hintree.models.remote.body import SAMPLED
+from hintree.models.remote.body import SAMPLED, logprobs_fields
 from hintree.models.remote.capabilities import CONTINUE, SWITCH, Capabilities, Thoughts
 from hintree.models.remote.client import MalformedReplyError, RejectedRequestError, Server
 from hintree.models.remote.dialect import refused_field, wants_completion_limit
-from hintree.models.remote.replies import Reply, json_object, parse_reply
+from hintree.models.remote.numbers import json_object
+from hintree.models.remote.replies import Reply, parse_reply
+from hintree.models.remote.sibling_probe import SiblingProbe
 from hintree.models.remote.thought_probe import ThoughtProbe
 
 PROMPT = "1 + 1 = 2. 2 + 2 = 4. 3 + 3 = 6. 4 + 4 ="
 TOKENS = 16
+TOPS = (20, 5, 0)
+"""Numbers of most probable tokens to request, in this order: 20 is the limit of most servers, 5 of some."""
 TRIES = 3
 """Tries per probe, so that a transient fault is not mistaken for a missing capability."""
 
@@ -59,11 +64,13 @@ class Probe:
         greedy = chat if self.endpoint == "chat/completions" else raw
         if not isinstance(greedy, Reply):
             raise greedy
-        (stop, ending), (sampling, seed), logprobs, usage, others = await asyncio.gather(
+        (stop, ending), (sampling, seed), (logprobs, top), usage, others = await asyncio.gather(
             self._stop(greedy), self._sampling(), self._logprobs(), self._usage(), self._others()
         )
         if ending == "no" and logprobs and stop == "removed":
             ending = await self._stop_tokens(greedy)
+        siblings = SiblingProbe(self.server, self.endpoint, partial(self._body, self.endpoint), self._try)
+        sharing = await siblings.detect(seeds=seed, logprobs=bool(logprobs))
         return Capabilities(
             model=self.model,
             completions=isinstance(raw, Reply),
@@ -71,11 +78,15 @@ class Probe:
             endpoint=self.endpoint,
             prefill=prefill,
             echo=echo,
+            choices=sharing.choices,
+            siblings=sharing.way,
+            sibling_cost=sharing.cost,
             seed=seed,
             sampling=sampling,
             stop=stop,
             ending=ending,
             logprobs=logprobs,
+            top=top,
             usage=usage,
             limit=self.limit,
             template=template if self.endpoint == "chat/completions" else "",
@@ -176,7 +187,7 @@ class Probe:
 
     async def _stop_tokens(self, greedy: Reply) -> str:
         """Return "count" if stop tokens are counted but have no log-probabilities, as in llama.cpp; else "no"."""
-        found = await self._try(stop=[middle(greedy.text)], logprobs=self._logprobs_value())
+        found = await self._try(stop=[middle(greedy.text)], **logprobs_fields(self.endpoint, 1))
         if isinstance(found, ServerError) or found.completion_tokens is None or found.finish != "stop":
             return "no"
         return "count" if found.completion_tokens > len(found.probabilities) > 0 else "no"
@@ -192,13 +203,13 @@ class Probe:
                 return how, texts[0] == texts[1]
         return "no", False
 
-    def _logprobs_value(self) -> Any:
-        """Return the value of ``logprobs`` that the endpoint expects."""
-        return 1 if self.endpoint == "completions" else True
-
-    async def _logprobs(self) -> str:
-        found = await self._try(logprobs=self._logprobs_value())
-        return found.shape if isinstance(found, Reply) and found.probabilities else ""
+    async def _logprobs(self) -> tuple[str, int]:
+        """Return the shape of log-probabilities, and the number of most probable tokens that a reply lists."""
+        for top in TOPS:
+            found = await self._try(**logprobs_fields(self.endpoint, top))
+            if isinstance(found, Reply) and found.probabilities:
+                return found.logprobs.shape, min(found.logprobs.top, top)
+        return "", 0
 
     async def _usage(self) -> str:
         """Return "right", "wrong" or "missing" for the token counts of a response of one token."""
@@ -213,7 +224,7 @@ class Probe:
         scoring = {"prompt": PROMPT, "max_tokens": 1, "prompt_logprobs": 1}
         extras, several, prompt_logprobs, pooling = await asyncio.gather(
             self._try(top_k=0, min_p=0.0),
-            self._holds(url, self._body(self.endpoint, n=2), lambda data: len(data["choices"]) == 2),
+            self._holds(url, self._body(self.endpoint, n=2, temperature=1.0), lambda data: len(data["choices"]) == 2),
             self._holds(f"{self.base}/completions", scoring, lambda data: bool(data["choices"][0]["prompt_logprobs"])),
             self._pooling(),
         )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hintree.models.remote.client import FailedReplyError, MalformedReplyError
-from hintree.models.remote.numbers import read_count, read_log_probability
+from hintree.models.remote.logprobs import TokenLogprobs, parse_logprobs
+from hintree.models.remote.numbers import json_object, read_count
 
 FINISHED = {
     "stop": "stop",
@@ -32,9 +33,7 @@ class Reply(NamedTuple):
     finish: "stop" or "length".
     stopped: The stop text, or True, if the server reports that one ended the text; False if the model ended it, None if
         the server reports neither.
-    tokens: Texts of the generated tokens; () where the server does not return them.
-    probabilities: Probability of each of ``tokens``, in [0, 1].
-    shape: Shape of the log-probabilities: "tokens" (as in completions), "content" (as in chat), "" for none.
+    logprobs: Statistics of the generated tokens; empty where the server does not return them.
     prompt_tokens: The server's count of prompt tokens; None if missing.
     completion_tokens: The server's count of generated tokens; None if missing.
     cached_tokens: The server's count of prompt tokens from its prefix cache; None if missing.
@@ -44,13 +43,21 @@ class Reply(NamedTuple):
     text: str
     finish: str
     stopped: str | bool | None
-    tokens: tuple[str, ...]
-    probabilities: tuple[float, ...]
-    shape: str
+    logprobs: TokenLogprobs
     prompt_tokens: int | None
     completion_tokens: int | None
     cached_tokens: int | None
     thought: str | None = None
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Return the texts of the generated tokens."""
+        return self.logprobs.tokens
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """Return the probability of each of ``tokens``, in [0, 1]."""
+        return self.logprobs.probabilities
 
 
 def parse_reply(data: Any) -> Reply:
@@ -60,35 +67,54 @@ def parse_reply(data: Any) -> Reply:
         MalformedReplyError: The response has no choice or several, no text, no finish reason, or invalid numbers.
         FailedReplyError: A content filter removed the text, or the model refused or called a tool.
     """
+    return parse_replies(data, 1)[0]
+
+
+def parse_replies(data: Any, count: int) -> list[Reply]:
+    """Parse a response that has exactly ``count`` choices, in the order of their ``index``; errors as above.
+
+    The response counts the tokens of its prompt, and those of all choices together. Each of several choices has the
+    former and lacks the latter.
+    """
     choices = json_object(data, "the response").get("choices")
-    if not isinstance(choices, list) or len(choices) != 1:
+    if not isinstance(choices, list) or len(choices) != count:
         found = len(choices) if isinstance(choices, list) else "no"
-        raise MalformedReplyError(f"its response has {found} choices where one was requested")
-    choice = json_object(choices[0], "the choice")
+        wanted = "one was" if count == 1 else f"{count} were"
+        raise MalformedReplyError(f"its response has {found} choices where {wanted} requested")
+    usage = data.get("usage") if isinstance(data.get("usage"), Mapping) else {}
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, Mapping) else None
+    prompt_tokens, cached_tokens = read_count(usage.get("prompt_tokens"), "prompt_tokens"), read_cached(cached, data)
+    written = parse_completion_tokens(usage)
+    if count == 1:
+        return [parse_choice(choices[0], prompt_tokens, written, cached_tokens)]
+    indices = [json_object(choice, "the choice").get("index") for choice in choices]
+    if sorted(map(repr, indices)) != sorted(map(repr, range(count))):
+        raise MalformedReplyError(f"its {count} choices have the indices {str(indices)[:60]}")
+    ordered = sorted(choices, key=lambda choice: int(choice["index"]))
+    return [parse_choice(choice, prompt_tokens, None, cached_tokens) for choice in ordered]
+
+
+def read_cached(cached: Any, data: Mapping[str, Any]) -> int | None:
+    """Return the prompt tokens from the prefix cache: as OpenAI reports them, or ``timings.cache_n`` of llama.cpp."""
+    timings = data.get("timings")
+    if cached is None and isinstance(timings, Mapping):
+        return read_count(timings.get("cache_n"), "cache_n")
+    return read_count(cached, "cached_tokens")
+
+
+def parse_choice(choice: Any, prompt_tokens: int | None, written: int | None, cached: int | None) -> Reply:
+    """Parse one choice of a response with these counts; errors as for ``parse_reply``."""
+    choice = json_object(choice, "the choice")
     finish = choice.get("finish_reason")
     if isinstance(finish, str) and finish in FAILED:
         raise FailedReplyError(f"finish_reason {finish!r}: {FAILED[finish]}")
     text, thought = parse_text(choice)
     if not isinstance(finish, str) or finish not in FINISHED:
         raise MalformedReplyError(f"its response is not marked as complete (finish_reason {str(finish)[:40]!r})")
-    tokens, probabilities, shape = parse_logprobs(choice.get("logprobs"))
-    usage = data.get("usage") if isinstance(data.get("usage"), Mapping) else {}
-    details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else None
-    return Reply(
-        text,
-        FINISHED[finish],
-        parse_stopped(choice),
-        tokens,
-        probabilities,
-        shape,
-        prompt_tokens=read_count(usage.get("prompt_tokens"), "prompt_tokens"),
-        completion_tokens=parse_completion_tokens(usage),
-        cached_tokens=read_count(details.get("cached_tokens"), "cached_tokens")
-        if isinstance(details, Mapping)
-        else None,
-        thought=thought,
-    )
+    logprobs = parse_logprobs(choice.get("logprobs"))
+    ended = parse_stopped(choice)
+    return Reply(text, FINISHED[finish], ended, logprobs, prompt_tokens, written, cached, thought=thought)
 
 
 def parse_text(choice: Mapping[str, Any]) -> tuple[str, str | None]:
@@ -157,46 +183,3 @@ def parse_stopped(choice: Mapping[str, Any]) -> str | bool | None:
         if field in choice:
             return choice[field] if isinstance(choice[field], str) else False
     return {"stop_sequence": True, "eos_token": False, "eos": False}.get(str(choice.get("finish_reason")))
-
-
-def parse_logprobs(logprobs: Any) -> tuple[tuple[str, ...], tuple[float, ...], str]:
-    """Return tokens, their probabilities in [0, 1] and the shape's name; three empty values without log-probabilities.
-
-    Raises:
-        MalformedReplyError: A number is not a log-probability, or tokens and numbers differ in count.
-    """
-    if not isinstance(logprobs, Mapping):
-        return (), (), ""
-    if isinstance(logprobs.get("content"), list):
-        rows = [json_object(row, "a token") for row in logprobs["content"]]
-        tokens, values, shape = [row.get("token") for row in rows], [row.get("logprob") for row in rows], "content"
-    elif isinstance(logprobs.get("tokens"), list) and isinstance(logprobs.get("token_logprobs"), list):
-        tokens, values, shape = logprobs["tokens"], logprobs["token_logprobs"], "tokens"
-    else:
-        return (), (), ""
-    if len(tokens) != len(values) or not all(isinstance(token, str) for token in tokens):
-        raise MalformedReplyError("its log-probabilities do not fit its tokens")
-    return tuple(map(str, tokens)), tuple(read_log_probability(value) for value in values), shape
-
-
-def parse_top_logprobs(data: Any) -> dict[str, float]:
-    """Return the probabilities of the most probable first tokens, by their text without spaces, from either shape."""
-    choice = json_object(data["choices"][0], "the choice")
-    logprobs = json_object(choice.get("logprobs"), "the log-probabilities")
-    if isinstance(logprobs.get("content"), list) and logprobs["content"]:
-        rows = json_object(logprobs["content"][0], "a token").get("top_logprobs")
-        pairs = [(row.get("token"), row.get("logprob")) for row in rows] if isinstance(rows, list) else []
-    else:
-        tops = logprobs.get("top_logprobs")
-        pairs = list(tops[0].items()) if isinstance(tops, list) and tops and isinstance(tops[0], Mapping) else []
-    found: dict[str, float] = {}
-    for token, value in pairs:
-        found[str(token).strip()] = found.get(str(token).strip(), 0.0) + read_log_probability(value)
-    return found
-
-
-def json_object(value: Any, name: str) -> Mapping[str, Any]:
-    """Return the value if it is a JSON object. Raises MalformedReplyError if not."""
-    if not isinstance(value, Mapping):
-        raise MalformedReplyError(f"{name} is not a JSON object")
-    return value
