@@ -1,25 +1,36 @@
-"""Run workers as Ray actors, on this machine or on a cluster: each holds a replica of the models.
+"""Run workers as Ray actors, on this machine or on a cluster.
+
+Each holds the models of the study that run in its process; a model on a server it shares with others.
 
 An actor sends no heartbeat between results, so it is replaced if it finishes no problem within the heartbeat timeout.
 """
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
 from hintree.errors import UsageError
 from hintree.experiments.study.tasks import Task
 from hintree.experiments.study.worker import Job, Lost, Message, Ready, perform
+from hintree.models.remote.address import REPLICAS, WORKER
 
 if find_spec("ray"):
     import ray
 
 
 class Replica:
-    """Ray actor with a replica of the models."""
+    """Ray actor that does tasks.
 
-    def __init__(self, job: Job) -> None:
+    Args:
+        job: Study, problems, and the function that makes solvers.
+        number: Number of the worker.
+        addresses: Environment variables with the addresses of models' replicas.
+    """
+
+    def __init__(self, job: Job, number: int, addresses: Mapping[str, str]) -> None:
+        os.environ.update({WORKER: str(number), **addresses})
         self.job = job
         self.prepare = job.make(job.study, list(job.cases.values()))
 
@@ -85,7 +96,8 @@ class ActorPool:
         ray.shutdown()
 
     def _start(self, worker: int) -> None:
-        self._actors[worker] = self._replica.remote(self._job)
+        addresses = {name: value for name, value in os.environ.items() if name.startswith(REPLICAS)}
+        self._actors[worker] = self._replica.remote(self._job, worker, addresses)
         self._streams[worker] = self._actors[worker].ready.options(num_returns="streaming").remote()
 
     def _receive(self, worker: int) -> Message | None:

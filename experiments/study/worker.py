@@ -3,6 +3,7 @@
 Only after a search is over is its answer held against the reference: what goes into the search is a ``Problem``.
 """
 
+import os
 import signal
 import threading
 import warnings
@@ -17,6 +18,7 @@ from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.tasks import Task
 from hintree.experiments.study.verdicts import StoredVerdict, grade_answers, stated_answers, storable
 from hintree.grade import GraderError, Verdict
+from hintree.models.remote.address import WORKER
 from hintree.search.core.endings import StopReason
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Problem, Tree
@@ -144,8 +146,9 @@ def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> tuple[Re
     return Result(task.arm, key, task.seed, status, reason, *parts), verdicts
 
 
-def serve(pipe: Connection, job: Job) -> None:
+def serve(pipe: Connection, job: Job, number: int) -> None:
     """The main function of a worker process: tasks in, messages out, until the other side is gone."""
+    os.environ[WORKER] = str(number)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     lock = threading.Lock()
 

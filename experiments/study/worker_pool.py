@@ -52,7 +52,7 @@ class ProcessPool:
         self.job = job
         self.size = size
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // size)))
-        self._workers = [self._start() for _ in range(size)]
+        self._workers = [self._start(worker) for worker in range(size)]
 
     def give(self, worker: int, task: Task) -> None:
         """Send a task to an idle worker."""
@@ -67,7 +67,7 @@ class ProcessPool:
     def replace(self, worker: int) -> None:
         """Kill a worker and start another in its place."""
         self._end(self._workers[worker])
-        self._workers[worker] = self._start()
+        self._workers[worker] = self._start(worker)
 
     def close(self) -> None:
         """Kill all workers; unsent results are lost and computed again on resume."""
@@ -85,9 +85,9 @@ class ProcessPool:
             process.join(5)
             return Lost(exit_message(process.exitcode))
 
-    def _start(self) -> Worker:
+    def _start(self, worker: int) -> Worker:
         ours, theirs = SPAWN.Pipe()
-        process = SPAWN.Process(target=serve, args=(theirs, self.job), daemon=True)
+        process = SPAWN.Process(target=serve, args=(theirs, self.job, worker), daemon=True)
         with ignore_interrupts():
             process.start()
         theirs.close()

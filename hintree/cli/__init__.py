@@ -15,9 +15,10 @@ from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
 from hintree.cli.grade import add_grade
 from hintree.cli.lab import add_lab
-from hintree.cli.options import EXAMPLE_QUESTION, timeout_in_environment
+from hintree.cli.options import EXAMPLE_QUESTION, limits_of, timeout_in_environment
 from hintree.cli.parser import Parser
 from hintree.cli.presets import add_presets
+from hintree.cli.replicas import add_replicas
 from hintree.cli.report import add_report
 from hintree.cli.scorers import add_scorers
 from hintree.cli.searches import add_searches
@@ -42,6 +43,7 @@ COMMANDS = (
     add_demo,
     add_serve,
     add_study,
+    add_replicas,
     add_lab,
     add_bench,
     add_report,
@@ -73,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = build_parser().parse_args(argv)
         quiet_loaders()
-        with timeout_in_environment(args):
+        with timeout_in_environment(args), limits_of(args):
             args.run(args)
         sys.stdout.flush()
     except (HintreeError, GraderError) as error:

@@ -22,7 +22,7 @@ QUESTIONS = (
     "Weng earns 12 dollars an hour for babysitting. Yesterday, she just did 50 minutes of babysitting. How much did "
     "she earn?",
 )
-GREEDY = Preset("", (), Beam(2, 2, depth=4), None, Sampling(temperature=0.0))
+GREEDY = Preset("", (), Beam(2, 2, depth=3), None, Sampling(temperature=0.0))
 BEGUN = Prompt(QUESTIONS[0], "Natalia sold 48 clips in April.\n")
 REQUESTS = (
     GenerationRequest(BEGUN, max_tokens=24),
@@ -30,11 +30,11 @@ REQUESTS = (
     GenerationRequest(BEGUN, max_tokens=48, stop=(" April", "clips")),
     GenerationRequest(BEGUN, max_tokens=48, stop=("clips",), min_tokens=12),
     GenerationRequest(BEGUN, max_tokens=48, stop_pattern=r"\d+\b"),
-    GenerationRequest(Prompt(QUESTIONS[1]), max_tokens=400, repeats=4),
+    GenerationRequest(Prompt(QUESTIONS[1]), max_tokens=110, repeats=4),
     GenerationRequest(Prompt("word " * 9000), max_tokens=4),
     GenerationRequest(BEGUN, max_tokens=40, stop=("<|im_end|>",)),
 )
-SAMPLED = GenerationRequest(BEGUN, temperature=0.9, top_k=40, top_p=0.95, min_p=0.01, max_tokens=24)
+SAMPLED = GenerationRequest(BEGUN, temperature=0.9, top_k=40, top_p=0.95, min_p=0.01, max_tokens=12)
 STEPS = ("Natalia sold 48 / 2 = 24 clips in May.", "Natalia sold 48 + 24 = 72 clips altogether.", "The answer is 73.")
 
 
@@ -51,8 +51,8 @@ def shown(done):
 
 
 def seeds(model):
-    """Sampled texts: of eight seeds in one batch, and of the same seeds one at a time."""
-    requests = [replace(SAMPLED, seed=seed) for seed in range(8)]
+    """Sampled texts: of four seeds in one batch, and of the same seeds one at a time."""
+    requests = [replace(SAMPLED, seed=seed) for seed in range(4)]
     together = model.generate(requests)
     alone = [model.generate([request])[0] for request in requests]
     return {"together": [done.token_ids for done in together], "alone": [done.token_ids for done in alone]}
