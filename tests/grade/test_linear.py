@@ -1,9 +1,5 @@
-# ruff: noqa: E501
 """Every pattern of the package, and the two public readers, take linear time on texts that make patterns backtrack."""
 
-import importlib
-import pkgutil
-import re
 import time
 from collections import deque
 
@@ -11,48 +7,16 @@ import pytest
 
 import hintree.grade
 from hintree.grade import find_answer, group
+from tests.support.patterns import of_modules
+from tests.support.shapes import UNITS, shape
 
 LENGTHS = [20_000, pytest.param(100_000, marks=pytest.mark.slow)]
-UNITS = (
-    "a", " ", "\n", "1", "1,", "1.", "1 ", "1,111", "0.1", "(", ")", "{", "}", "[", "\\", "\\{", "\\frac{1}", "\\boxed{",
-    "\\boxed", "\\text{a", "$", "$$", "**", "answer ", "answer is ", "answer is a ", "the answer to ", "answer: a\n", "#### a ",
-    '"answer": ', '"answer": "a', "<think>", "</answer>", "A: ", "wait, ", "= ", "a = ", "答案", "الإجابة ", "x^", "1/", "5 m ", "...",
-    "\\begin{matrix}", "a:", ". ", "1e", "_1", "|", "and ",
-)  # fmt: skip
 SHAPES = {repr(unit): unit for unit in UNITS}
 BOUND = 3.5e-6
 """CPU seconds a character for one pattern on one shape, 30 times what most take."""
 
 
-def shape(unit, length):
-    return (unit * (length // len(unit) + 1))[:length]
-
-
-def patterns():
-    """Yield all compiled patterns of the package with their names, also those in tuples, dicts and forms."""
-    for module in pkgutil.iter_modules(hintree.grade.__path__, "hintree.grade."):
-        if module.name.endswith("symbolic"):
-            continue  # only in workers
-        loaded = importlib.import_module(module.name)
-        for name, value in vars(loaded).items():
-            for number, pattern in enumerate(inside(value)):
-                yield f"{module.name}.{name}.{number}", pattern
-
-
-def inside(value):
-    if isinstance(value, re.Pattern):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from inside(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from inside(item)
-    elif isinstance(value, hintree.grade.Form):
-        yield from inside(value.pattern)
-
-
-ALL = dict({pattern: name for name, pattern in patterns()})
+ALL = {pattern: name for name, pattern in of_modules(hintree.grade)}
 
 
 def seconds(call):
