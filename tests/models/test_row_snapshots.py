@@ -10,9 +10,8 @@ from hintree.models.local.row_snapshots import SHORTEST, Snapshot, SnapshotStore
 from hintree.models.local.row_support import RowMode, compute, own_cache, relative
 from hintree.models.local.text import encode
 from tests.support.architectures import save_random
-from tests.support.beams import computed_per_distinct_token
+from tests.support.beams import PROMPTS, QUESTION, computed_per_distinct_token
 
-QUESTION = "A baker sold 48 rolls in the morning, and half as many in the afternoon."
 NEVER = 10**9
 """A length at which no rotary frequency changes."""
 KINDS = {"lfm2": RowMode.KEPT, "falcon_h1": RowMode.KEPT, "qwen3_5_text": RowMode.KEPT, "mamba": RowMode.STEPWISE}
@@ -68,10 +67,9 @@ def test_texts_do_not_depend_on_snapshots_batch_or_order(kind, folders):
 @pytest.mark.parametrize(("kind", "most"), [("lfm2", 1.1), ("qwen3_5_text", 1.1), ("mamba", 1.2)])
 def test_a_beam_computes_few_tokens_twice(kind, most, folders):
     local = load_model(str(folders[kind]), dtype="float64")
-    prompts = [Prompt(QUESTION, "Let us think."), Prompt(QUESTION + " How many in all?", "Let us think.")]
-    kept = computed_per_distinct_token(local, prompts)
+    kept = computed_per_distinct_token(local, PROMPTS)
     local.row_mode = RowMode.CACHED
-    assert 1 <= kept < most < 2 < computed_per_distinct_token(local, prompts)
+    assert 1 <= kept < most < 2 < computed_per_distinct_token(local, PROMPTS)
 
 
 def test_a_step_goes_on_from_the_end_of_the_step_before_and_forgets_when_told_to(folders):

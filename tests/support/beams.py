@@ -1,9 +1,27 @@
-"""A beam of sampled texts on a local model, for counts of computed tokens."""
+"""A beam of sampled texts on a local model, for counts of computed tokens.
 
-from hintree.models import Completion, GenerationRequest, Prompt
+Prints, for tiny random models of some types, the tokens computed per distinct token, and the same where every call
+computes its prompts again::
+
+    python -m tests.support.beams lfm2 qwen3_next jamba llama
+"""
+
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+from transformers import logging as transformers_logging
+
+from hintree.models import Completion, GenerationRequest, Prompt, load_model
 from hintree.models.base import Span
 from hintree.models.local.model import LocalModel
+from hintree.models.local.row_support import RowMode
 from hintree.models.local.text import encode, fingerprint
+from tests.support.architectures import save_random, working_format
+
+QUESTION = "A baker sold 48 rolls in the morning, and half as many in the afternoon."
+PROMPTS = [Prompt(QUESTION, "Let us think."), Prompt(QUESTION + " How many in all?", "Let us think.")]
 
 
 def computed_per_distinct_token(
@@ -32,3 +50,21 @@ def computed_per_distinct_token(
             next(texts for texts in beams if request.prompt in texts).append(request.prompt.extended(step))
         beams = [texts[-width:] for texts in beams]
     return computed / len(distinct)
+
+
+def main() -> None:
+    """Print one line for each type named on the command line."""
+    warnings.filterwarnings("ignore")
+    transformers_logging.set_verbosity_error()
+    for kind in sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as folder:
+            save_random(kind, Path(folder))
+            local = load_model(folder, dtype=working_format(Path(folder)))
+        served, ratio = local.row_mode.value, computed_per_distinct_token(local, PROMPTS)
+        local.row_mode = RowMode.CACHED
+        again = "" if local.adapter else f"{computed_per_distinct_token(local, PROMPTS):.2f}"
+        print(f"{kind:16} {'prefix trie' if local.adapter else served:12} {ratio:.2f} {again}".rstrip(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

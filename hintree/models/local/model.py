@@ -30,7 +30,7 @@ from hintree.models.local.positions import frequency_switch
 from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
 from hintree.models.local.row_cache import generate_in_rows
 from hintree.models.local.row_snapshots import SnapshotStore
-from hintree.models.local.row_support import RowMode, detect_row_mode
+from hintree.models.local.row_support import RowMode, detect_row_mode, warn_of_recomputing
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, too_long
 from hintree.models.local.text import continuation
@@ -171,8 +171,10 @@ class LocalModel(LocalModelBase):
     ) -> None:
         super().__init__(name, model, tokenizer, cache_bytes=cache_bytes, tree=tree)
         self.row_mode = RowMode.CACHED if self.adapter else detect_row_mode(name, self.model)
-        if not tree and self.row_mode.keeps:
-            self.row_mode = RowMode.CACHED
+        if not tree:
+            self.row_mode = RowMode.CACHED if self.row_mode.keeps else self.row_mode
+        elif self.adapter is None:
+            warn_of_recomputing(name, self.row_mode)
         self.snapshots = SnapshotStore(cache_bytes)
         self.continues_thoughts = True
         self.ignored_settings = ignored_settings(self.model)

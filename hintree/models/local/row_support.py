@@ -82,6 +82,13 @@ def detect_row_mode(name: str, model: PreTrainedModel) -> RowMode:
     return detect_snapshots(model)
 
 
+def warn_of_recomputing(name: str, mode: RowMode) -> None:
+    """Log one line if the texts of a model continue from no snapshot, which costs computed tokens."""
+    if not mode.keeps:
+        again = "whole text for every token" if mode is RowMode.WHOLE else "prompt from the first token"
+        log.warning("model %s: every step computes its %s, as no state can be kept; see forwarded tokens", name, again)
+
+
 def detect_snapshots(model: PreTrainedModel) -> RowMode:
     """Return how texts of a model continue from snapshots; ``RowMode.CACHED`` if they cannot."""
     if limit := limited_attention(model.config):
@@ -103,10 +110,10 @@ def detect_snapshots(model: PreTrainedModel) -> RowMode:
 def logits_from_snapshots(model: PreTrainedModel, texts: Tensor, mode: RowMode) -> Tensor:
     """Return the logits after texts [rows, tokens] that continue, twice, from snapshots of their prompts."""
     start = len(PROMPTS[0])
-    prompts = own_cache(compute(model, torch.tensor(PROMPTS, device=model.device) % texts.max().add(1), cached=True))
-    snapshots = [single(prompts, i) for i in range(len(PROMPTS))]
+    prompts = own_cache(compute(model, texts[:, :start], cached=True))
+    snapshots = [single(prompts, row) for row in range(len(texts))]
     for _ in range(2):  # the second time shows that the first left the snapshots as they were
-        cache = stacked([snapshots[i] for i in ORDER])
+        cache = stacked(snapshots)
         logits: Tensor = continued(model, texts[:, start:], cache, start, mode).logits[:, -1]
     return logits
 
