@@ -13,6 +13,7 @@
         ├── LogitsError                     the model computed NaN or infinity
         ├── LabelError                      a model that is asked for one of some labels would not write any of them
         └── ServerError                     a server refused, failed, or answered what cannot be right
+            └── CancelledRequestError       the search that sent the request has ended
 """
 
 
@@ -58,3 +59,14 @@ class LabelError(ModelError):
 
 class ServerError(ModelError):
     """A server refused a request, failed, or gave no whole answer within the limits; names its URL and the model."""
+
+
+class CancelledRequestError(ServerError):
+    """A request was cancelled, as its search has ended.
+
+    Attributes:
+        usage: Calls, prompt tokens, forwarded tokens and generated tokens until then, as far as they are known; None if
+            nothing was sent.
+    """
+
+    usage: tuple[int, int, int, int] | None = None

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from hintree.errors import ContextError, RoleError
+from hintree.errors import CancelledRequestError, ContextError, RoleError
 from hintree.search.core.budget import OPTIONAL_ROLES, Budget
 from hintree.search.core.endings import COMPLETE, Rejection, StopReason, failed, out_of_budget
-from hintree.search.core.ledger import Ledger
+from hintree.search.core.ledger import Ledger, Usage
 from hintree.search.core.requests import Gather, Request, Response, ScoreRequest
 from hintree.search.core.scope import Scope
 from hintree.search.core.tree import Tree
@@ -146,8 +146,11 @@ def record_response(
     """Record the response to a run's ``number``-th request and book its cost.
 
     An error ends this problem only. A score that cannot be computed fails only its node, and a path that no longer fits
-    into the model's context fails only its last node, if that has no children.
+    into the model's context fails only its last node, if that has no children. A request that was cancelled costs what
+    its server has done until then.
     """
+    if isinstance(answer, CancelledRequestError) and answer.usage is not None:
+        run.ledger[request.role].add(Usage(*answer.usage), handler.parameters, seconds)
     if isinstance(answer, Exception):
         reason = str(answer) or type(answer).__name__
         if isinstance(request, ScoreRequest) and not isinstance(answer, RoleError):

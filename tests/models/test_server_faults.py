@@ -1,16 +1,19 @@
 """Faults of servers: transient ones are retried, others fail at once, and no partial response is used."""
 
 import random
+import threading
 import time
 
 import pytest
 
-from hintree.errors import ContextError, ServerError, UsageError
+from hintree.errors import CancelledRequestError, ContextError, ServerError, UsageError
+from hintree.models import GenerationRequest, Prompt
 from hintree.models.remote.address import parse_address
 from hintree.models.remote.client import Limits, Server
 from hintree.models.remote.model import RemoteModel
 from hintree.models.remote.replies import parse_reply
 from hintree.search import Budget
+from hintree.search.core.scope import Scope
 from hintree.solver import Solver
 from tests.support.small_server import TRANSIENT_FAULTS, SmallServer, fixed, lab_server
 
@@ -176,6 +179,24 @@ def test_a_budget_of_seconds_cancels_pending_requests():
         while server.busy and time.monotonic() < deadline:
             time.sleep(0.01)
         assert server.dropped > 0 and server.busy == 0
+    account = solution.ledger["reasoner"]
+    assert 0 < account.calls == model.usage.calls <= 4
+    assert account.prompt_tokens == model.usage.prompt_tokens >= 20 * account.calls
+
+
+def test_a_cancelled_request_costs_what_its_time_and_the_speed_of_others_tell():
+    with lab_server() as server:
+        model = RemoteModel(f"{server.url}/completions#student")
+        [done] = model.generate([GenerationRequest(Prompt(QUESTION), max_tokens=30)])
+        server.fault, scope = lambda number: "hang", Scope()
+        timer = threading.Timer(0.5, scope.end)
+        timer.start()
+        with scope.open():
+            [found] = model.generate([GenerationRequest(Prompt(QUESTION), max_tokens=30)])
+        timer.join()
+    assert isinstance(found, CancelledRequestError) and found.usage.prompt_tokens > 20
+    assert 0 < found.usage.generated_tokens <= 30 and found.usage.calls == 1
+    assert model.usage == done.usage.plus(found.usage)
 
 
 def test_a_fifth_of_all_requests_failing_changes_no_answer():

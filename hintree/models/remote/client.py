@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from hintree.errors import ContextError, ModelError, ServerError
+from hintree.errors import CancelledRequestError, ContextError, ModelError, ServerError
 from hintree.models.remote.address import TIMEOUT, Address, key_of, key_variable, parse_timeout
 from hintree.search.core.scope import current_scope
 
@@ -119,7 +119,13 @@ class Server:
         self._key = key_of(address.base)
 
     async def request(
-        self, url: str, body: dict[str, Any] | None, parse: Callable[[Any], T], *, tries: int | None = None
+        self,
+        url: str,
+        body: dict[str, Any] | None,
+        parse: Callable[[Any], T],
+        *,
+        tries: int | None = None,
+        sent: Callable[[], object] = lambda: None,
     ) -> T:
         """Send a request, retry transient faults, and return the parsed response.
 
@@ -128,6 +134,7 @@ class Server:
             body: JSON to send with POST; None sends a GET.
             parse: Converts the decoded JSON to the result; raises MalformedReplyError, which is retried.
             tries: Maximum number of tries, instead of the limits' number.
+            sent: Called before each try.
 
         Raises:
             ServerError: The server refused, or gave no complete response within the limits.
@@ -139,6 +146,7 @@ class Server:
         try:
             async with slots, asyncio.timeout(self.limits.seconds):
                 for attempt in range(tries):
+                    sent()
                     try:
                         return parse(await self._send_once(client, url, body))
                     except FailedReplyError as error:
@@ -155,24 +163,23 @@ class Server:
         """Run a coroutine of requests on the event loop and wait for it; the end of this thread's scope cancels it.
 
         Raises:
-            ServerError: The requests were cancelled.
+            CancelledRequestError: The requests were cancelled, as their search has ended.
         """
         future = asyncio.run_coroutine_threadsafe(work, event_loop(os.getpid()))
         try:
             with current_scope().cancelling(future.cancel):
                 return future.result()
         except CancelledError:
-            raise self._error(self.address.base, "cancelled, as its search has ended") from None
+            raise self._error(self.address.base, "cancelled, as its search has ended", CancelledRequestError) from None
         except BaseException:
             future.cancel()
             raise
 
     def _backoff(self, attempt: int, after: float | None) -> float:
         """Return the seconds until the next try: Retry-After, or exponential backoff with full jitter; both capped."""
-        longest = self.limits.longest_wait
         if after is not None:
-            return min(after, longest) + random.uniform(0, self.limits.wait / 4)
-        return random.uniform(0, min(longest, self.limits.wait * 2.0**attempt))
+            return min(after, self.limits.longest_wait) + random.uniform(0, self.limits.wait / 4)
+        return random.uniform(0, min(self.limits.longest_wait, self.limits.wait * 2.0**attempt))
 
     async def _send_once(self, client: httpx2.AsyncClient, url: str, body: dict[str, Any] | None) -> Any:
         """Send a request once and return the parsed JSON of a complete response."""
@@ -227,8 +234,7 @@ class Server:
             raise self._error(url, detail, ContextError)
         error = self._error(url, detail, RejectedRequestError)
         if isinstance(error, RejectedRequestError):
-            error.status = status
-            error.detail = body[:4000].decode("utf-8", "replace")
+            error.status, error.detail = status, body[:4000].decode("utf-8", "replace")
         raise error
 
     def _error(self, url: str, message: str, kind: type[ModelError] = ServerError) -> ModelError:

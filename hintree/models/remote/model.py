@@ -6,9 +6,10 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from hintree.errors import ModelError, ServerError, UsageError
+from hintree.errors import CancelledRequestError, ModelError, ServerError, UsageError
 from hintree.models.base import Completion, GenerationRequest
 from hintree.models.remote.address import Address, parse_address
 from hintree.models.remote.body import body_of
@@ -16,6 +17,7 @@ from hintree.models.remote.capabilities import Capabilities
 from hintree.models.remote.client import Limits, RejectedRequestError, Server
 from hintree.models.remote.completion import completion_of, completions_of_family
 from hintree.models.remote.dialect import refused_field
+from hintree.models.remote.meter import GenerationMeter
 from hintree.models.remote.probe import Probe
 from hintree.models.remote.replies import Reply, parse_replies
 from hintree.models.remote.siblings import SiblingQueue
@@ -58,6 +60,7 @@ class RemoteModel:
         self.continues_thoughts = self.capabilities.thoughts.continued
         self.closes_thoughts = self.capabilities.thoughts.closed
         self._lock = threading.Lock()
+        self._meter = GenerationMeter()
         self._queue: SiblingQueue | None = None
         self._queue_process = 0
 
@@ -69,12 +72,21 @@ class RemoteModel:
         """Do nothing: the KV cache belongs to the server."""
 
     def generate(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
-        """Generate one text per request, concurrently; order and errors as in ``LanguageModel.generate``."""
-        results = self.server.run(self._all(requests))
+        """Generate one text per request, concurrently; order and errors as in ``LanguageModel.generate``.
+
+        If the search of this call ends (search/core/scope.py), its connections are closed, and each request is answered
+        by a CancelledRequestError with its cost until then.
+        """
+        try:
+            results = self.server.run(self._all(requests))
+        except CancelledRequestError as error:
+            results = [cancelled_after(error, self._meter.cost(request)) for request in requests]
+        finally:
+            self._meter.forget(requests)
         with self._lock:
             for result in results:
-                if isinstance(result, Completion):
-                    self.usage = self.usage.plus(result.usage)
+                if isinstance(result, Completion | CancelledRequestError) and result.usage is not None:
+                    self.usage = self.usage.plus(Usage(*result.usage))
         return results
 
     async def _all(self, requests: Sequence[GenerationRequest]) -> list[Completion | ModelError]:
@@ -83,12 +95,13 @@ class RemoteModel:
     async def _one(self, request: GenerationRequest) -> Completion | ModelError:
         try:
             done = await self._completion(request)
-            if not stopped_at_once(done, request):
-                return done
-            again = await self._single(request, stop="ignored")
+            if stopped_at_once(done, request):
+                again = await self._single(request, stop="ignored")
+                done = again._replace(usage=done.usage.plus(again.usage))
         except ModelError as error:
             return error
-        return again._replace(usage=done.usage.plus(again.usage))
+        self._meter.finish(request, done.usage)
+        return done
 
     async def _completion(self, request: GenerationRequest) -> Completion:
         """Return the completion of a request, which siblings that arrive with it may share its prompt with."""
@@ -101,30 +114,37 @@ class RemoteModel:
 
     async def _single(self, request: GenerationRequest, **changed: str) -> Completion:
         """Return the completion of a request to a server with its capabilities, some of them changed."""
-        [reply], can = await self._replies(request, 1, **changed)
+        [reply], can = await self._replies([request], **changed)
         return completion_of(reply, request, can)
 
     async def _family(self, requests: Sequence[GenerationRequest]) -> list[Completion]:
         """Return the completions of consecutive siblings by one request; the first bears the cost of the prompt."""
         if len(requests) == 1:
             return [await self._single(requests[0])]
-        replies, can = await self._replies(requests[0], len(requests))
+        replies, can = await self._replies(requests)
         return completions_of_family(replies, requests, can)
 
     async def _prime(self, request: GenerationRequest) -> Usage:
         """Compute a prompt by a request for one token, which is dropped; return the computed tokens."""
-        [reply], _ = await self._replies(replace(request, max_tokens=1, stop=(), thinking_tokens=0), 1)
+        self._meter.send([request])
+        [reply], _ = await self._replies([replace(request, max_tokens=1, stop=(), thinking_tokens=0)])
         return Usage(0, 0, max(0, (reply.prompt_tokens or 0) - (reply.cached_tokens or 0)), 0)
 
-    async def _replies(self, request: GenerationRequest, n: int, **changed: str) -> tuple[list[Reply], Capabilities]:
-        """Send one request for ``n`` texts without the fields that the server refuses; return the replies in order."""
+    async def _replies(self, requests: Sequence[GenerationRequest], **changed: str) -> tuple[list[Reply], Capabilities]:
+        """Send one request for the texts of consecutive siblings, without the fields that the server refuses.
+
+        Returns:
+            The replies in order, and the capabilities that the body was made for.
+        """
+        request, n = requests[0], len(requests)
         own = {name for name, _ in request.prompt.server}
         url = f"{self.server.address.base}/{self.capabilities.endpoint}"
         while True:
             can = replace(self.capabilities, **changed)  # type: ignore[arg-type]
             body = body_of(request, can) | ({"n": n} if n > 1 else {})
             try:
-                return await self.server.request(url, body, lambda data: parse_replies(data, n)), can
+                sent = partial(self._meter.send, requests)
+                return await self.server.request(url, body, lambda data: parse_replies(data, n), sent=sent), can
             except RejectedRequestError as error:
                 name = refused_field(error.detail, {k: v for k, v in body.items() if k not in own})
                 if not name:
@@ -138,6 +158,13 @@ class RemoteModel:
                 return
             self.capabilities = replace(self.capabilities, refused=(*self.capabilities.refused, name))
             log.warning("model %s: its server refuses %s, which is not sent (%.80r)", self.name, name, value)
+
+
+def cancelled_after(error: CancelledRequestError, usage: Usage | None) -> CancelledRequestError:
+    """Return the error of one cancelled request with its cost."""
+    own = CancelledRequestError(str(error))
+    own.usage = usage
+    return own
 
 
 def stopped_at_once(done: Completion, request: GenerationRequest) -> bool:
