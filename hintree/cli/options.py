@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from hintree.errors import UsageError
@@ -75,7 +75,7 @@ def add_prm_spec(parser: argparse._ActionsContainer) -> None:
 
 
 def add_loading(parser: argparse._ActionsContainer) -> None:
-    """Add the device and the number format of models."""
+    """Add the device, number format, threads and cache size of models; ``limits_of`` applies the last two."""
     parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda or another torch device (default %(default)s)"
     )
@@ -83,6 +83,17 @@ def add_loading(parser: argparse._ActionsContainer) -> None:
         "--dtype",
         default="auto",
         help=f"number format: {', '.join(DTYPES)}; auto is float32 on a CPU, else bfloat16 (default %(default)s)",
+    )
+    parser.add_argument(
+        "--threads",
+        metavar="N",
+        help="threads of a local model on a CPU (default 1 for small models, else the processors that this process "
+        "may use, or OMP_NUM_THREADS)",
+    )
+    parser.add_argument(
+        "--cache-bytes",
+        metavar="SIZE",
+        help="KV cache of each local model, such as 512M or 2G (default 1/16 of the memory, from 512M to 2G)",
     )
 
 
@@ -111,6 +122,13 @@ def timeout_in_environment(args: argparse.Namespace) -> Iterator[None]:
     finally:
         os.environ.pop(TIMEOUT)
         os.environ.update({} if before is None else {TIMEOUT: before})
+
+
+def limits_of(args: argparse.Namespace) -> AbstractContextManager[None]:
+    """Return the context in which ``--threads`` and ``--cache-bytes`` hold for models and for worker processes."""
+    from hintree.models.resources import limits_in_environment
+
+    return limits_in_environment(getattr(args, "threads", None), getattr(args, "cache_bytes", None))
 
 
 def add_budget(parser: argparse._ActionsContainer) -> None:

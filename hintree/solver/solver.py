@@ -8,6 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.models import LanguageModel
+from hintree.models.resources import limits_in_environment
 from hintree.models.vllm.name import with_engine_args
 from hintree.policies import Protocol, find_protocol
 from hintree.policies.protocol_file import to_data
@@ -51,6 +52,10 @@ class Solver:
         recording: File of every model output: a killed run resumes from it, and a finished one replays without models.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
+        threads: Threads of the local models that this solver loads, at least 1; None for 1 thread for small models,
+            else PyTorch's own number, at most the processors that this process may use.
+        cache_bytes: KV cache of each local model that this solver loads, in bytes or as text such as "2G"; None for
+            1/16 of the memory, from 512 MiB to 2 GiB.
         engine_args: Engine arguments of models that vLLM runs in this process (``vllm:NAME``), by name or as text:
             ``{"max_model_len": 4096}`` or ``"max_model_len=4096"``; see docs/vllm.md.
         selection: How the answer is selected, e.g. ``hintree.Selection("majority")``; by default as the preset says, or
@@ -86,6 +91,8 @@ class Solver:
         recording: str | Path | None = None,
         device: str = "auto",
         dtype: str = "auto",
+        threads: int | None = None,
+        cache_bytes: int | str | None = None,
         engine_args: str | Mapping[str, Any] | None = None,
         selection: Selection | None = None,
         pool: ModelPool | None = None,
@@ -108,15 +115,16 @@ class Solver:
             named = {role: model for role, model in self.models.items() if isinstance(model, str)}
             self.models |= {role: with_engine_args(name, engine_args) for role, name in named.items()}
         self.pool = pool or ModelPool()
-        self.handlers = role_handlers(
-            self.models,
-            self.preset,
-            self.pool,
-            prm_spec=prm_spec,
-            device=device,
-            dtype=dtype,
-            questions=questions,
-        )
+        with limits_in_environment(threads, cache_bytes):
+            self.handlers = role_handlers(
+                self.models,
+                self.preset,
+                self.pool,
+                prm_spec=prm_spec,
+                device=device,
+                dtype=dtype,
+                questions=questions,
+            )
         if recording is not None:
             form = self.preset.protocol
             self.handlers = Recording(recording, None if form is None else to_data(form)).wrap(self.handlers)

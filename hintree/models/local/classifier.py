@@ -67,7 +67,7 @@ class LocalClassifier(LocalModelBase):
         coded = self.encode(texts, whole=whole, bos=bos)
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
-        with torch.inference_mode():
+        with self._inference():
             if self.adapter is None or any(len(ids) > self.tree_length for ids, _ in chosen):
                 found = self._in_full(chosen)
             else:

@@ -35,6 +35,7 @@ from hintree.models.local.head_layers import from_tensors, from_tokens
 from hintree.models.local.model import LocalModel
 from hintree.models.local.packed import LEAST_PARAMETERS, count_parameters, pack_linear_layers
 from hintree.models.local.prefix_trie import CACHE_BYTES
+from hintree.models.resources import given_cache_bytes
 
 HOME = Path(__file__).parents[1] / "embedded"
 EMBEDDED = ("student", "student-2", "teacher", "hinter", "prm")
@@ -57,7 +58,7 @@ FORMS = (
 
 
 def load_model(
-    name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int = CACHE_BYTES, pack: bool = True
+    name: str, *, device: str = "auto", dtype: str = "auto", cache_bytes: int | None = None, pack: bool = True
 ) -> LocalModel:
     """Load a language model by name.
 
@@ -68,7 +69,8 @@ def load_model(
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8"
             (weights, and activations per token; needs the extra ``int8``). docs/runtime.md gives the effect of each on
             speed and on "same seed, same text", which holds for float32 and float64 on a CPU only.
-        cache_bytes: Capacity of the KV cache between calls, in bytes.
+        cache_bytes: Capacity of the KV cache between calls, in bytes; None for the user's limit
+            (``hintree.models.resources``), else CACHE_BYTES.
         pack: Pack the linear layers for inference, as docs/runtime.md describes; False keeps a model that can be
             trained and saved.
 
@@ -80,7 +82,7 @@ def load_model(
     model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
     if pack:
         pack_if_large(model)
-    return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
+    return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes or given_cache_bytes() or CACHE_BYTES)
 
 
 def load_classifier(
@@ -89,7 +91,7 @@ def load_classifier(
     *,
     device: str = "auto",
     dtype: str = "auto",
-    cache_bytes: int = CACHE_BYTES,
+    cache_bytes: int | None = None,
     pack: bool = True,
 ) -> LocalClassifier:
     """Load a classifier, such as a PRM, by name.
@@ -124,7 +126,8 @@ def load_classifier(
         layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
     if pack:
         pack_if_large(model if layers is None else model.base_model)
-    return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=cache_bytes)
+    size = cache_bytes or given_cache_bytes() or CACHE_BYTES
+    return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=size)
 
 
 def pack_if_large(model: nn.Module) -> None:

@@ -5,7 +5,8 @@ sequences join when there is capacity.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 import torch
@@ -34,6 +35,7 @@ from hintree.models.local.row_support import RowMode, detect_row_mode, warn_of_r
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, too_long
 from hintree.models.local.text import continuation
+from hintree.models.local.threads import threads_for, use_threads
 from hintree.models.local.tree_support import detect_tree_support
 from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.search.core.ledger import Usage
@@ -58,6 +60,7 @@ class LocalModelBase:
         adapter: The model on the prefix-trie cache; None if the row cache serves it.
         tree_length: Longest text in tokens that the prefix-trie cache holds; longer ones are computed without it.
         context: Longest sequence in tokens.
+        threads: Number of threads of its forward passes.
         thinking: How the model marks its thoughts; None for one that writes none.
         usage: Sum of the usage of all calls.
     """
@@ -80,10 +83,18 @@ class LocalModelBase:
         self.context = context_length(model)
         self.thinking: ThinkingStyle | None = detect_style(str(tokenizer.get_chat_template())) if self.chat else None
         self.usage = Usage()
+        self.threads = threads_for(self.parameters)
         self.cache = PrefixCache(cache_bytes)
-        self.adapter = detect_tree_support(model, head) if tree else None
+        with self._inference():
+            self.adapter = detect_tree_support(model, head) if tree else None
         self.tree_length = frequency_switch(model.config) or self.context
         self._capacity = cache_bytes // self.adapter.slot_bytes if self.adapter else 0
+
+    @contextmanager
+    def _inference(self) -> Iterator[None]:
+        """Compute without gradients, on the model's number of threads."""
+        with use_threads(self.threads), torch.inference_mode():
+            yield
 
     def forget(self) -> None:
         """Clear the prefix cache: the next call computes every token of its texts."""
@@ -132,7 +143,7 @@ class LocalModelBase:
 
     def _next_logits(self, texts: Sequence[list[int]], groups: Sequence[str]) -> list[NextLogits]:
         """Return the logits after each text, on the tree where all texts fit it and no NaN spreads there."""
-        with torch.inference_mode():
+        with self._inference():
             if self.adapter is None or any(len(ids) > self.tree_length for ids in texts):
                 return next_logits_in_full(self.model, texts)
             found = next_logits_on_tree(self.adapter, self.cache, texts, groups, self._capacity)
@@ -201,7 +212,7 @@ class LocalModel(LocalModelBase):
         """Generate one text per request, in order; a request that fails gets its error as the result."""
         sequences = begin_sequences(self.name, self.tokenizer, requests, self._end_ids, self.context)
         still_open = [sequence for sequence in sequences if sequence.result is None]
-        with torch.inference_mode():
+        with self._inference():
             on_tree = [s for s in still_open if self.adapter and len(s.prompt_ids) + s.max_tokens <= self.tree_length]
             if self.adapter and on_tree:
                 groups = [s.request.group or (s.request.prompt.system, s.request.prompt.user) for s in on_tree]
@@ -237,7 +248,7 @@ class LocalModel(LocalModelBase):
         coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
-        with torch.inference_mode():
+        with self._inference():
             if self.adapter is None or any(len(ids) > self.tree_length for ids, _ in chosen):
                 values = loglikelihood_in_full(self.model, chosen)
             else:

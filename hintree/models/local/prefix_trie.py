@@ -7,7 +7,6 @@ another model's step.
 """
 
 import math
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from hintree.models.local.integrity import check_cache, check_trie
+from hintree.models.resources import available_memory
 
 ROOT = -1
 """Parent of a first token."""
@@ -23,16 +23,8 @@ TokenValues = tuple[list[float], int]
 """Values read at some tokens of a text, and the number of tokens computed for them."""
 
 
-def memory() -> int:
-    """Return this machine's memory in bytes, or 0 if the system does not report it."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return 0
-
-
-CACHE_BYTES = min(max(2**29, memory() // 16), 2**31)
-"""Default KV-cache size of a model: 1/16 of the memory, at least 512 MiB and at most 2 GiB."""
+CACHE_BYTES = min(max(2**29, available_memory() // 16), 2**31)
+"""Default KV-cache size of a model: 1/16 of the available memory, at least 512 MiB and at most 2 GiB."""
 
 
 class PrefixTrie:
