@@ -47,6 +47,12 @@ def test_temperature_zero_takes_the_most_probable_token():
     assert draw(torch.tensor([0.0, 3.0, 2.9]), 0.0, 1.0, [0.0, 0.5, 0.999]) == [1, 1, 1]
 
 
+@pytest.mark.parametrize("temperature", [5e-324, 1e-38, 1e-30, 1e-10])
+def test_a_temperature_of_nearly_zero_takes_the_most_probable_token(temperature):
+    assert draw(torch.tensor([-3000.0, 3000.0, 2999.0]), temperature, 1.0, [0.0, 0.5, 0.999]) == [1, 1, 1]
+    assert draw(torch.tensor([-3000.0, 3000.0, 2999.0]), temperature, 0.9, [0.0, 0.5, 0.999]) == [1, 1, 1]
+
+
 def test_rows_of_one_batch_keep_their_own_temperature():
     logits = torch.tensor([[0.0, 0.1]] * 2)
     both = sampling_arrays([0.01, 0.01], [0.0, 1.0])

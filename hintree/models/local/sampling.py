@@ -16,7 +16,9 @@ PerSequence = NDArray[Any]
 BELOW_ONE = 1 - 2.0**-24
 """Largest noise value: its product with a total stays below the total after rounding, in float32 too."""
 CANDIDATES = 512
-"""Most probable tokens that are sorted first for top_k and top_p; sorting all 150,000 costs as much as a decode pass."""
+"""Most probable tokens that are sorted first for top_k and top_p; sorting 150,000 takes as long as a decode pass."""
+LEAST_TEMPERATURE = 1e-30
+"""Lower temperatures are raised to it: logits divided by it stay finite in float32."""
 
 
 def uniforms(seeds: NDArray[np.uint64], positions: NDArray[np.uint64]) -> Floats:
@@ -55,10 +57,11 @@ class SamplingArrays(NamedTuple):
         Temperature 0 means greedy, and top_k 0 keeps all tokens.
         """
         greedy = temperature <= 0
+        above_zero = np.where(greedy, 1.0, np.maximum(temperature, LEAST_TEMPERATURE))
         return cls(
             np.minimum(noise, BELOW_ONE)[..., None],
             used_or_none(greedy, greedy),
-            used_or_none(np.where(greedy, 1.0, temperature).astype(np.float32), ~greedy & (temperature != 1)),
+            used_or_none(above_zero.astype(np.float32), ~greedy & (temperature != 1)),
             used_or_none(np.where(top_k > 0, top_k, np.inf), top_k > 0),
             used_or_none(top_p, top_p < 1),
             used_or_none(min_p, min_p > 0),
