@@ -68,13 +68,22 @@ def test_a_solver_grows_the_greedy_trees_of_transformers(tmp_path, monkeypatch):
     assert trees[0] == trees[1]
 
 
-@pytest.mark.parametrize("architecture", KINDS)
-def test_every_architecture_samples_the_texts_of_transformers(architecture, tmp_path):
+@pytest.mark.parametrize("architecture", [kind for kind in KINDS if not kind.startswith("gemma")])
+def test_an_architecture_samples_the_texts_of_transformers(architecture, tmp_path):
     write_gguf(tmp_path / "m.gguf", architecture)
     there, here = open_model(str(tmp_path / "m.gguf")), load_model(str(tmp_path / "m.gguf"), device="cpu")
     assert isinstance(there, LlamaCppModel) and there.parameters == here.parameters
-    tokens = 8 if architecture.startswith("gemma") else 24  # llama.cpp looks GELU up in a table of 16-bit numbers
-    same(there.generate(sampled(max_tokens=tokens)), here.generate(sampled(max_tokens=tokens)))
+    same(there.generate(sampled()), here.generate(sampled()))
+
+
+@pytest.mark.parametrize("architecture", ["gemma2", "gemma3"])
+def test_gemma_has_the_probabilities_of_transformers(architecture, tmp_path):
+    """llama.cpp looks GELU up in a table of 16-bit numbers, which moves a logit by up to 0.004 here."""
+    write_gguf(tmp_path / "m.gguf", architecture)
+    there, here = open_model(str(tmp_path / "m.gguf")), load_model(str(tmp_path / "m.gguf"), device="cpu")
+    pairs = [(Prompt(text), text * 3) for text in TEXTS]
+    for one, other in zip(there.loglikelihood(pairs), here.loglikelihood(pairs), strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +186,25 @@ def test_an_architecture_that_llama_cpp_does_not_know_is_one_error(tiny, tmp_pat
     data = Path(tiny[0].name).read_bytes()
     (tmp_path / "m.gguf").write_bytes(data.replace(b"qwen2.", b"qwenX.").replace(b"qwen2", b"qwenX", 1))
     with pytest.raises(CheckpointError, match=r"llama\.cpp cannot load the file: .*qwenX"):
+        open_model(str(tmp_path / "m.gguf"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [
+        ("attention.head_count", 3, "64 rows for 3 heads"),
+        ("attention.head_count_kv", 0, "32 rows for 0 heads"),
+        ("attention.key_length", 0, "heads of 0"),
+        ("rope.dimension_count", 7, "7 for heads of 16"),
+        ("rope.freq_base", float("nan"), "not finite"),
+        ("block_count", 9, "there are 8 layers"),
+        ("context_length", 2**32 - 1, "context_length"),
+    ],
+)
+def test_metadata_that_contradict_the_tensors_are_one_error(key, value, word, tmp_path):
+    """llama.cpp would end the process on most of them."""
+    write_gguf(tmp_path / "m.gguf", metadata={f"qwen2.{key}": value})
+    with pytest.raises(CheckpointError, match=word):
         open_model(str(tmp_path / "m.gguf"))
 
 

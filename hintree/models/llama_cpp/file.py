@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -11,9 +10,10 @@ import torch
 from hintree.errors import CheckpointError
 from hintree.models.llama_cpp.context import F32, Context, Weights
 from hintree.models.llama_cpp.kv_cache import SequenceCache
+from hintree.models.llama_cpp.metadata import cell_bytes, check_metadata
 from hintree.models.local.ends import listed, turn_end
 from hintree.models.local.gguf import check_storage
-from hintree.models.local.gguf_header import GGUFHeader, read_header
+from hintree.models.local.gguf_header import read_header
 from hintree.models.local.gguf_tokenizer import end_ids, read_tokenizer
 from hintree.models.local.prefix_trie import CACHE_BYTES
 
@@ -43,6 +43,7 @@ class LoadedFile:
     def __init__(self, name: str, path: Path, *, gpu: bool = False) -> None:
         header = read_header(path, name)
         check_storage(header, name)
+        check_metadata(header, name)
         self.name, self.lock = name, threading.RLock()
         self.tokenizer = read_tokenizer(header, name)
         self.weights = Weights(name, path, gpu=gpu)
@@ -99,27 +100,6 @@ def open_file(name: str, path: Path, *, gpu: bool = False) -> LoadedFile:
     if found is None:
         found = _loaded[key] = LoadedFile(name, path, gpu=gpu)
     return found
-
-
-def cell_bytes(header: GGUFHeader, exact: bool) -> int:
-    """Return the bytes of the keys and values of one token, as the header states the shape of the layers."""
-    own = {
-        key.removeprefix(f"{header.architecture}."): value
-        for key, value in header.metadata.items()
-        if key.startswith(f"{header.architecture}.")
-    }
-    heads = numbers(own.get("attention.head_count"), 1)
-    groups = numbers(own.get("attention.head_count_kv"), max(heads))
-    layers = numbers(own.get("block_count"), 1)[0]
-    size = numbers(own.get("attention.key_length"), numbers(own.get("embedding_length"), 1)[0] // max(1, max(heads)))
-    per_layer = sum(groups) if len(groups) > 1 else groups[0] * layers
-    return max(1, 2 * per_layer * size[0] * (4 if exact else 2))
-
-
-def numbers(value: object, default: int) -> Sequence[int]:
-    """Return a value of metadata that is one number or one for each layer, as a list; the default if it is neither."""
-    items = value if isinstance(value, list) and value else [value]
-    return [item if isinstance(item, int) and item >= 0 else default for item in items]
 
 
 def thread_count() -> int:

@@ -5,6 +5,7 @@ llama.h, which the same library exports, give the logits of any tokens in any nu
 """
 
 import ctypes
+import os
 from ctypes import POINTER, Structure, c_bool, c_char_p, c_float, c_int, c_int8, c_int32, c_void_p
 from functools import cache
 from importlib import import_module
@@ -135,6 +136,7 @@ class Library:
     def __init__(self) -> None:
         if find_spec("xllamacpp") is None:
             raise UsageError(f"the wheel xllamacpp is not installed: {INSTALL}")
+        os.environ.setdefault("GGML_NO_BACKTRACE", "1")  # no debugger is started where llama.cpp ends the process
         try:
             handle = ctypes.CDLL(import_module("xllamacpp.xllamacpp").__file__)
             for name, (result, arguments) in FUNCTIONS.items():
