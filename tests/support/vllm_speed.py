@@ -58,10 +58,8 @@ def main(folder: str, rounds: str = "3") -> None:
     distinct = sum(len(encode(model.tokenizer, prompt)) for prompt in {request.prompt for request in requests()})
     ratios = [a / b for a, b in zip(*speeds.values(), strict=True)]
     for arm, values in speeds.items():
-        share = computed[arm] / distinct
-        print(
-            f"{arm.__name__}: {median(values):.1f} tokens per CPU second, computed/distinct prompt tokens {share:.2f}"
-        )
+        speed, share = median(values), computed[arm] / distinct
+        print(f"{arm.__name__}: {speed:.1f} tokens per CPU second, computed/distinct prompt tokens {share:.2f}")
     print(f"own / offline: {median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f}, {rounds} rounds)")
 
 
