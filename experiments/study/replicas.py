@@ -12,8 +12,9 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any
 
 from hintree.errors import ServerError, UsageError
 from hintree.models.remote.address import REPLICAS
@@ -25,15 +26,17 @@ POLL = 0.5
 """Seconds between two looks at a server that is starting."""
 
 
-class ReplicaPlan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ReplicaPlan:
     """Replicas to start.
 
-    name: Name of the model in studies: letters, digits and any of ``._-``.
-    command: The server's command line; {host} and {port} in it stand for the address to listen on.
-    count: Number of replicas.
-    cpus: Processors of each, which Ray reserves.
-    gpus: GPUs of each; the server sees only these.
-    seconds: Time in which a server must answer.
+    Attributes:
+        name: Name of the model in studies: letters, digits and any of ``._-``.
+        command: The server's command line; {host} and {port} in it stand for the address to listen on.
+        count: Number of replicas.
+        cpus: Processors of each, which Ray reserves.
+        gpus: GPUs of each; the server sees only these.
+        seconds: Time in which a server must answer.
     """
 
     name: str
