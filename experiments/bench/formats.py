@@ -1,11 +1,7 @@
 """Number formats: decoding speed in each, and the number of outputs that change with batch composition."""
 
 import copy
-import importlib.util
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -14,7 +10,8 @@ from hintree.experiments.bench.batch_invariance import mismatches
 from hintree.experiments.bench.clock import Spread, in_turns, ratios
 from hintree.experiments.bench.shapes import BenchModel, Shape, make_bench_model
 from hintree.models import load_model
-from hintree.models.local.load import DTYPES, to_int8
+from hintree.models.local.load import DTYPES, pack_layers
+from hintree.models.local.packed import has_int8
 
 FORMATS = ("float32", "bfloat16", "int8")
 
@@ -38,14 +35,13 @@ def formats(shapes: dict[str, Shape], runs: int, sequences: int) -> dict[str, Fo
         runs: Number of turns.
         sequences: Number of outputs of the shipped student.
     """
-    here = [f for f in FORMATS if f != "int8" or importlib.util.find_spec("torchao")]
-    found: dict[str, FormatResult | str] = {f: "not installed: pip install 'hintree[int8]'" for f in FORMATS}
-    with silenced():
-        speeds = {model: speed(model, shape, here, runs) for model, shape in shapes.items()}
-        for name in here:
-            student = load_model("embedded:student", device="cpu", dtype=name)
-            differ = max(mismatches(student, sequences).values())
-            found[name] = FormatResult({model: by[name] for model, by in speeds.items()}, differ)
+    here = [f for f in FORMATS if f != "int8" or has_int8()]
+    found: dict[str, FormatResult | str] = dict.fromkeys(FORMATS, "not on this processor")
+    speeds = {model: speed(model, shape, here, runs) for model, shape in shapes.items()}
+    for name in here:
+        student = load_model("embedded:student", device="cpu", dtype=name)
+        differ = max(mismatches(student, sequences).values())
+        found[name] = FormatResult({model: by[name] for model, by in speeds.items()}, differ)
     return found
 
 
@@ -65,20 +61,7 @@ def measure_speed(bench: BenchModel, shape: Shape) -> float:
 def converted(original: BenchModel, name: str) -> BenchModel:
     """Return a copy of the model in another number format."""
     model = copy.deepcopy(original.model)
-    if name == "int8":
-        to_int8(model)
-    else:
+    if name != "int8":
         model.to(DTYPES[name])  # type: ignore[arg-type]
+    pack_layers(model, name)
     return original._replace(model=model)
-
-
-@contextmanager
-def silenced() -> Iterator[None]:
-    """Silence log messages and warnings, such as those of torchao about its GPU kernels."""
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(logging.NOTSET)

@@ -9,7 +9,6 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models import GenerationRequest, Prompt, load_classifier, load_model
-from hintree.models.local import load
 from hintree.models.local.load import EMBEDDED, HOME, check_manifest, write_manifest
 
 WEIGHTS = "model.safetensors"
@@ -131,17 +130,3 @@ def test_a_model_runs_in_the_number_format_that_was_asked_for(chat_model, dtype)
 def test_an_unknown_number_format_is_refused(chat_model):
     with pytest.raises(UsageError, match="'int3' is not one of auto, float64, float32, bfloat16, float16, int8"):
         load_model(str(chat_model), dtype="int3")
-
-
-def test_int8_says_what_to_install_before_anything_is_loaded(tmp_path, monkeypatch):
-    monkeypatch.setattr(load, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"hintree\[int8\]"):
-        load_model(str(tmp_path), dtype="int8")
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_int8_keeps_texts_apart(chat_model):
-    pytest.importorskip("torchao")
-    model = load_model(str(chat_model), dtype="int8")
-    requests = [GenerationRequest(Prompt(f"Question {i}?"), i, 1.0, max_tokens=6) for i in range(8)]
-    assert [a.text for a in model.generate(requests)] == [model.generate([one])[0].text for one in requests]

@@ -11,10 +11,12 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 from hintree.errors import UsageError
 from hintree.models import GenerationRequest, Prompt, load_classifier, load_model
 from hintree.models.head_spec import Head
-from hintree.models.local.packed import PackedLinear, can_pack, count_parameters
+from hintree.models.local.packed import Int8Linear, PackedLinear, can_pack, count_parameters, has_int8
 from tests.support.checkpoints import byte_tokenizer
 
+int8 = pytest.mark.skipif(not has_int8(), reason="no kernels for int8")
 pytestmark = pytest.mark.skipif(not can_pack(), reason="this processor or PyTorch cannot pack")
+KINDS = (PackedLinear, pytest.param(Int8Linear, marks=int8))
 FOLDER = os.environ.get("HINTREE_MODELS", "")
 
 
@@ -44,10 +46,11 @@ def folder(tmp_path_factory):
     return place
 
 
-@pytest.mark.parametrize("shape", [(300, 200), (257, 131), (896, 2048)], ids=str)
-def test_a_row_is_the_same_bits_among_any_number_of_rows(shape):
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(300, 200), (257, 131), (896, 1024)], ids=str)
+def test_a_row_is_the_same_bits_among_any_number_of_rows(shape, kind):
     torch.manual_seed(1)
-    layer = PackedLinear(nn.Linear(*shape))
+    layer = kind(nn.Linear(*shape))
     with torch.inference_mode():
         rows = torch.randn(300, shape[0])
         want = layer(rows)
@@ -56,9 +59,10 @@ def test_a_row_is_the_same_bits_among_any_number_of_rows(shape):
             assert torch.equal(layer(rows[7 : 7 + count]), want[7 : 7 + count])
 
 
-def test_the_number_of_threads_changes_no_bit():
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_number_of_threads_changes_no_bit(kind):
     torch.manual_seed(1)
-    layer, rows, before = PackedLinear(nn.Linear(896, 300)), torch.randn(40, 896), torch.get_num_threads()
+    layer, rows, before = kind(nn.Linear(896, 300)), torch.randn(40, 896), torch.get_num_threads()
     with torch.inference_mode():
         one = layer(rows)
         torch.set_num_threads(2)
@@ -86,8 +90,9 @@ def test_packed_logits_equal_the_plain_ones(folder):
         torch.testing.assert_close(packed(ids).logits, plain(ids).logits, atol=1e-4, rtol=1e-4)
 
 
-def test_a_packed_text_is_the_same_in_any_batch(folder):
-    model = load_model(str(folder), device="cpu")
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("int8", marks=int8)])
+def test_a_packed_text_is_the_same_in_any_batch(folder, dtype):
+    model = load_model(str(folder), device="cpu", dtype=dtype)
     questions = [Prompt("How many pens?" + " And now?" * (i % 7)) for i in range(9)]
     requests = [GenerationRequest(q, seed=i, temperature=1.0, max_tokens=8) for i, q in enumerate(questions)]
     together = [done.text for done in model.generate(requests)]
@@ -105,6 +110,49 @@ def test_reading_the_weights_of_a_packed_layer_unpacks_it():
     assert torch.equal(layer.weight, plain.weight)
     torch.testing.assert_close(layer(rows), packed)
     assert count_parameters(layer) == 64 * 48 + 48
+
+
+@int8
+def test_int8_rounds_weights_to_7_bits_and_inputs_to_8():
+    torch.manual_seed(1)
+    plain = nn.Linear(512, 300)
+    layer, rows = Int8Linear(plain), torch.randn(20, 512)
+    scales = plain.weight.detach().abs().amax(1, keepdim=True) / 63
+    weights = (plain.weight.detach() / scales).round() * scales
+    steps = rows.abs().amax(1, keepdim=True) / 127
+    want = ((rows / steps).round() * steps) @ weights.T + plain.bias
+    with torch.inference_mode():
+        torch.testing.assert_close(layer(rows), want, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(layer.weight, weights, atol=1e-6, rtol=1e-6)
+
+
+@int8
+def test_int8_sums_do_not_overflow_and_rows_of_nan_stay_nan():
+    plain = nn.Linear(512, 4, bias=False)
+    with torch.no_grad():
+        plain.weight.fill_(1.0)
+    layer = Int8Linear(plain)
+    rows = torch.stack([torch.ones(512), -torch.ones(512), torch.full((512,), torch.nan), torch.zeros(512)])
+    with torch.inference_mode():
+        found = layer(rows)[:, 0]
+    assert found[:2].tolist() == pytest.approx([512, -512], rel=1e-5)
+    assert found[2].isnan() and found[3] == 0
+
+
+@int8
+def test_int8_serves_language_models_of_any_size_and_prms(folder, tiny_prm, chat_model):
+    model = load_model(str(folder), device="cpu", dtype="int8")
+    assert model.parameters == load_model(str(folder), device="cpu").parameters
+    for name in (str(chat_model), "embedded:student"):
+        small = load_model(name, device="cpu", dtype="int8")
+        assert any(isinstance(m, Int8Linear) and m._packed is not None for m in small.model.modules())
+        assert small.generate([GenerationRequest(Prompt("Q?"), max_tokens=3)])[0].token_ids
+    assert load_classifier(str(tiny_prm), device="cpu", dtype="int8").model.dtype == torch.float32
+
+
+def test_int8_on_another_device_is_refused(folder):
+    with pytest.raises(UsageError, match="runs on a CPU, not on meta"):
+        load_model(str(folder), device="meta", dtype="int8")
 
 
 def test_a_packed_layer_is_not_trained():

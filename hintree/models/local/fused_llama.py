@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import LlamaModel
 
-from hintree.models.local.packed import count_parameters
+from hintree.models.local.packed import is_packed
 
 MOST_PARAMETERS = 20_000_000
 """Maximum number of parameters of a fused model; larger ones gain little, and the fused weights are a second copy."""
@@ -43,7 +43,9 @@ def fused_body(body: nn.Module) -> "FusedLlama | None":
 
 def fits_fused(body: nn.Module) -> bool:
     """Tell whether a decoder can be fused: a small Llama in float32 or float64 on a CPU."""
-    if type(body) is not LlamaModel or body.config.hidden_act != "silu" or count_parameters(body) > MOST_PARAMETERS:
+    if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > MOST_PARAMETERS:
+        return False
+    if is_packed(body):
         return False
     kinds = {(type(p), p.dtype, p.device.type) for p in body.parameters()}
     return kinds in ({(nn.Parameter, torch.float32, "cpu")}, {(nn.Parameter, torch.float64, "cpu")})

@@ -82,9 +82,8 @@ def from_tokens(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenize
     check_label_indices(name, head, len(ids))
     whole = model.get_output_embeddings()
     weight = whole.weight.detach()
-    plain = type(weight) is Tensor
     bias = getattr(whole, "bias", None)
-    rows = Layers([(weight[ids], None if bias is None else bias[ids])], weight) if plain else SelectedRows(whole, ids)
+    rows = Layers([(weight[ids], None if bias is None else bias[ids])], weight)
     with torch.inference_mode():
         some = torch.tensor([[1, 2, 3]], device=model.device)
         want = model(input_ids=some).logits[0, -1, ids].float()
@@ -94,19 +93,6 @@ def from_tokens(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenize
             f"model {name}: its logits are not a linear map of its hidden states; it cannot be read here"
         )
     return rows
-
-
-class SelectedRows(nn.Module):
-    """Head that computes all logits and returns some; for quantized weights, whose rows cannot be sliced."""
-
-    def __init__(self, whole: nn.Module, ids: Sequence[int]) -> None:
-        super().__init__()
-        self.whole, self.ids = whole, list(ids)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        """Return logits of the rows, shape [..., rows], from hidden states, shape [..., width]."""
-        logits: Tensor = self.whole(hidden)
-        return logits[..., self.ids]
 
 
 def label_ids(name: str, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str]) -> list[int]:

@@ -6,7 +6,6 @@ weight.
 """
 
 import hashlib
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from hintree.models.local.gguf import find_gguf, load_gguf
 from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.head_layers import from_tensors, from_tokens
 from hintree.models.local.model import LocalModel
-from hintree.models.local.packed import LEAST_PARAMETERS, count_parameters, pack_linear_layers
+from hintree.models.local.packed import LEAST_PARAMETERS, count_parameters, pack_linear_layers, to_int8
 from hintree.models.local.prefix_trie import CACHE_BYTES
 from hintree.models.resources import given_cache_bytes
 
@@ -66,9 +65,8 @@ def load_model(
         name: ``embedded:student``, ``embedded:teacher``, ``embedded:hinter``, a folder, a hub id, or a GGUF file:
             ``FILE.gguf``, or ``OWNER/REPOSITORY/FILE.gguf`` on the hub.
         device: "auto" (CUDA, else Apple's, else CPU) or a torch device name.
-        dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8"
-            (weights, and activations per token; needs the extra ``int8``). docs/runtime.md gives the effect of each on
-            speed and on "same seed, same text", which holds for float32 and float64 on a CPU only.
+        dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8" (linear
+            layers, on a CPU). docs/runtime.md gives the effect of each on speed and on "same seed, same text".
         cache_bytes: Capacity of the KV cache between calls, in bytes; None for the user's limit
             (``hintree.models.resources``), else CACHE_BYTES.
         pack: Pack the linear layers for inference, as docs/runtime.md describes; False keeps a model that can be
@@ -81,7 +79,7 @@ def load_model(
     """
     model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
     if pack:
-        pack_if_large(model)
+        pack_layers(model, dtype)
     return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes or given_cache_bytes() or CACHE_BYTES)
 
 
@@ -125,14 +123,16 @@ def load_classifier(
         model, tokenizer = _load(name, AutoModel, device, dtype, spare=(own, "lm_head."))
         layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
     if pack:
-        pack_if_large(model if layers is None else model.base_model)
+        pack_layers(model if layers is None else model.base_model, dtype)
     size = cache_bytes or given_cache_bytes() or CACHE_BYTES
     return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=size)
 
 
-def pack_if_large(model: nn.Module) -> None:
-    """Pack the linear layers of a model in place, unless it is small, where a fused body or plain layers are faster."""
-    if count_parameters(model) >= LEAST_PARAMETERS and not fits_fused(getattr(model, "base_model", model)):
+def pack_layers(model: nn.Module, dtype: str) -> None:
+    """Pack the linear layers of a model in place for int8, and in float32 unless plain layers or a fused body serve."""
+    if dtype == "int8":
+        to_int8(model)
+    elif count_parameters(model) >= LEAST_PARAMETERS and not fits_fused(getattr(model, "base_model", model)):
         pack_linear_layers(model)
 
 
@@ -162,23 +162,16 @@ def pick_device(device: str) -> str:
 
 
 def pick_dtype(dtype: str, device: str) -> torch.dtype:
-    """Return the number format to load weights in; int8 quantizes weights loaded as "auto".
+    """Return the number format to load weights in; those of int8 are loaded in float32.
 
     Raises:
-        UsageError: The name is unknown, or torchao, which int8 needs, is not installed.
+        UsageError: The name is unknown, or int8 is asked for on another device than a CPU.
     """
     if dtype not in DTYPES:
         raise UsageError(f"dtype {dtype!r} is not one of {', '.join(DTYPES)}")
-    if dtype == "int8" and find_spec("torchao") is None:
-        raise UsageError("dtype 'int8' needs torchao: pip install 'hintree[int8]'")
+    if dtype == "int8" and device != "cpu":
+        raise UsageError(f"dtype 'int8' runs on a CPU, not on {device}; give --device cpu or another number format")
     return DTYPES[dtype] or (torch.float32 if device == "cpu" else torch.bfloat16)
-
-
-def to_int8(model: PreTrainedModel) -> None:
-    """Quantize all linear layers of a model in place: weights once, activations per token, for batch invariance."""
-    from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
-
-    quantize_(model, Int8DynamicActivationInt8WeightConfig())
 
 
 def _load(
@@ -212,8 +205,6 @@ def _load(
     if not all(bool(torch.isfinite(p).all()) for p in model.parameters()):
         raise CheckpointError(f"model {name}: its weights hold NaN or infinity; fetch or build it again")
     model.to(device)
-    if dtype == "int8":
-        to_int8(model)
     return model, tokenizer
 
 

@@ -1,4 +1,4 @@
-"""Linear layers with weights in the blocked layout of oneDNN, for inference in float32 on a CPU.
+"""Linear layers whose weights are packed for inference on a CPU: float32 in the layout of oneDNN, and int8 of FBGEMM.
 
 PyTorch's own product of a few rows with a large matrix reaches a third of the memory bandwidth, and takes another
 kernel for one to three rows, so that a row's result depends on the number of rows. A product with packed weights does
@@ -8,6 +8,7 @@ number of rows and threads.
 
 import logging
 import platform
+import warnings
 from functools import cache
 from typing import Any
 
@@ -22,10 +23,14 @@ LEAST_PARAMETERS = 2_000_000
 """Number of parameters from which a model is packed; in smaller ones the calls cost more than the products."""
 ROWS = 32
 """Number of rows that the layout is chosen for. Chosen for one row, one-row products would round in another way."""
+MOST_WEIGHT, MOST_INPUT = 63, 127
+"""Largest quantized weight and input: 2 x 255 x 63, with inputs shifted by 128, fits into 16 bits."""
+TINY = 1e-30
+"""Least scale of a row of zeros."""
 
 
 class PackedLinear(nn.Module):
-    """Linear layer with packed weights, for inference.
+    """Linear layer with packed float32 weights, for inference.
 
     Reading ``weight`` unpacks the layer for good, so that classes of transformers that read it compute as before.
 
@@ -41,13 +46,13 @@ class PackedLinear(nn.Module):
         super().__init__()
         self.in_features, self.out_features, self.bias = layer.in_features, layer.out_features, layer.bias
         self.held = 0 if tied else layer.weight.numel()
-        self._packed: Tensor | None = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), ROWS)
+        self._packed: Any = self._pack(layer.weight.detach())
 
     def __getattr__(self, name: str) -> Any:
         """Return ``weight``, shape [out, in], which unpacks the layer; other names as for any module."""
         if name != "weight" or self._packed is None:
             return super().__getattr__(name)
-        self._parameters["weight"] = nn.Parameter(self._packed.to_dense(), requires_grad=False)
+        self._parameters["weight"] = nn.Parameter(self._unpacked(), requires_grad=False)
         self._packed, self.held = None, 0
         return self._parameters["weight"]
 
@@ -60,26 +65,68 @@ class PackedLinear(nn.Module):
         if self._packed is None:
             return F.linear(x, self.weight, self.bias)
         if x.requires_grad and torch.is_grad_enabled():
-            raise UsageError(
-                "this model is packed for inference and has no gradients; load it with pack=False to train"
-            )
-        return torch.ops.mkldnn._linear_pointwise(x, self._packed, self.bias, "none", [], "")  # type: ignore[no-any-return]
+            raise UsageError("a model packed for inference has no gradients; load it with pack=False to train it")
+        return self._product(x)
+
+    def _pack(self, weight: Tensor) -> Any:
+        return torch.ops.mkldnn._reorder_linear_weight(weight, ROWS)
+
+    def _unpacked(self) -> Tensor:
+        weight: Tensor = self._packed.to_dense()
+        return weight
+
+    def _product(self, x: Tensor) -> Tensor:
+        y: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, self.bias, "none", [], "")
+        return y
 
     def extra_repr(self) -> str:
         """Return the shape for ``print(model)``."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-def pack_linear_layers(model: nn.Module) -> None:
+class Int8Linear(PackedLinear):
+    """Linear layer with weights of 7 bits, one scale per output, and inputs of 8 bits, one scale per row.
+
+    The kernels of FBGEMM add two products in 16 bits, where weights of 8 bits could overflow. The sums are exact, so
+    each row's result is the same bits in any batch. Arguments as for ``PackedLinear``.
+    """
+
+    def _pack(self, weight: Tensor) -> Any:
+        least, most = weight.aminmax(dim=1)
+        scales = (torch.maximum(-least, most) / MOST_WEIGHT).clamp(min=TINY).double()
+        zeros = torch.zeros(len(scales), dtype=torch.long)
+        before, torch.backends.quantized.engine = torch.backends.quantized.engine, "fbgemm"
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # PyTorch will drop tensors of this kind some day
+                rounded = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
+            return torch.ops.quantized.linear_prepack(rounded, None)
+        finally:
+            torch.backends.quantized.engine = before
+
+    def _unpacked(self) -> Tensor:
+        weight: Tensor = torch.ops.quantized.linear_unpack(self._packed)[0].dequantize()
+        return weight
+
+    def _product(self, x: Tensor) -> Tensor:
+        scale = x.abs().amax(-1, keepdim=True).clamp_(min=TINY)  # NaN and infinity reach the result through it
+        rows = (x / scale).flatten(0, -2)
+        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+        y: Tensor = multiply(rows, 1 / MOST_INPUT, MOST_INPUT + 1, self._packed).view(*x.shape[:-1], -1).mul_(scale)
+        return y if self.bias is None else y.add_(self.bias)
+
+
+def pack_linear_layers(model: nn.Module, kind: type[PackedLinear] = PackedLinear) -> None:
     """Replace the linear layers of a model by packed ones, freeing the weights of each before the next is packed.
 
-    Does nothing where ``can_pack`` is false. Layers on another device, in another number format and of a subclass of
-    ``nn.Linear`` are left as they are. Weights that an embedding shares are kept for it, which takes their size again.
+    Layers on another device, in another number format and of a subclass of ``nn.Linear`` are left as they are, and all
+    where ``can_pack`` is false. Weights that an embedding shares are kept for it.
 
     Args:
         model: Modified in place; it can no longer be trained or saved.
+        kind: Class of the packed layers.
     """
-    if not can_pack():
+    if kind is PackedLinear and not can_pack():
         return
     embedded = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     packed: dict[int, PackedLinear] = {}
@@ -88,8 +135,29 @@ def pack_linear_layers(model: nn.Module) -> None:
             if type(child) is not nn.Linear or child.weight.dtype != torch.float32 or child.weight.device.type != "cpu":
                 continue
             if id(child) not in packed:
-                packed[id(child)] = PackedLinear(child, tied=id(child.weight) in embedded)
+                packed[id(child)] = kind(child, tied=id(child.weight) in embedded)
             setattr(parent, name, packed[id(child)])
+
+
+def to_int8(model: nn.Module) -> None:
+    """Quantize the linear layers of a float32 model on a CPU in place; see ``Int8Linear``.
+
+    Raises:
+        UsageError: This processor has no kernels for it.
+    """
+    if not has_int8():
+        raise UsageError("dtype 'int8' needs an x86 processor; take float32, or a GGUF file of 4 or 8 bits")
+    pack_linear_layers(model, Int8Linear)
+
+
+def has_int8() -> bool:
+    """Tell whether this processor and this version of PyTorch have the kernels of ``Int8Linear``."""
+    return hasattr(torch, "quantize_per_channel") and "fbgemm" in torch.backends.quantized.supported_engines
+
+
+def is_packed(model: nn.Module) -> bool:
+    """Tell whether a model has a packed layer."""
+    return any(isinstance(module, PackedLinear) for module in model.modules())
 
 
 def count_parameters(model: nn.Module) -> int:
