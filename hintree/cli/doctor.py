@@ -163,7 +163,9 @@ def for_scorers(can: "Capabilities") -> list[Finding]:
     """Return the rows about scoring: prompt log-probabilities and pooling."""
     return [
         Finding(
-            "prompt log-probabilities", yes(can.prompt_logprobs), "not used: labels are read with one request per step"
+            "prompt log-probabilities",
+            yes(can.prompt_logprobs),
+            "`--scorer judge` of a base model reads them" if can.prompt_logprobs else "none: a base model cannot judge",
         ),
         Finding("pooling", yes(can.pooling), "--scorer URL#NAME" if can.pooling else "--scorer URL#NAME?labels=-,+"),
     ]

@@ -31,9 +31,9 @@ def open_model(name: str, *, device: str = "auto", dtype: str = "auto") -> Langu
         ModelError: The model cannot be loaded or reached.
     """
     if is_address(name):
-        from hintree.models.remote.model import RemoteModel
+        from hintree.models.remote.likelihood import open_remote
 
-        return RemoteModel(name)
+        return open_remote(name)
     if is_vllm(name):
         from hintree.models.vllm.model import VLLMModel
 

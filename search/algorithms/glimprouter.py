@@ -51,5 +51,8 @@ class GlimpRouter(PathLimits):
 def entropy_of(first: StepOutput) -> float:
     """Return the entropy of a first token's distribution, in nats. Raises UsageError where it is unknown."""
     if first.first_entropy is None and not first.entropy:
-        raise UsageError("GlimpRouter needs entropies, which no server returns: name a reasoner on this machine")
+        raise UsageError(
+            "GlimpRouter needs entropies, and the reasoner's server returns no most probable tokens (`hintree doctor "
+            "URL`): name another reasoner"
+        )
     return first.entropy
