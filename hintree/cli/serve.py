@@ -38,6 +38,19 @@ def add_serve(commands: Any) -> None:
     )
     add("--host", default="127.0.0.1", help="address to bind on (default %(default)s: this machine only)")
     add("--port", type=int, default=8399, help="port, 0 for any free one (default %(default)s)")
+    add(
+        "--allow-host",
+        action="append",
+        metavar="NAME",
+        help="accept requests under this host name too, such as that of a proxy; * for any "
+        "(default: the names of this machine; any if --host is reachable from others)",
+    )
+    add(
+        "--allow-origin",
+        action="append",
+        metavar="ORIGIN",
+        help="let web pages of this origin use the server, such as http://localhost:3000; * for all (default: none)",
+    )
     add("--api-key-file", metavar="FILE", help="accepted API keys, one per line")
     add_protocol(serve, "the protocol of a language, of $languages, for all questions, instead of --protocol")
     add_models(serve)
@@ -67,8 +80,9 @@ def add_serve(commands: Any) -> None:
 def run_serve(args: argparse.Namespace) -> None:
     """Load the models and serve until a signal arrives. Raises UsageError."""
     try:
+        from hintree.serve.access import EVERYWHERE, LOOPBACK, Access
         from hintree.serve.keys import read_keys
-        from hintree.serve.run import bind, run, warn_if_unprotected
+        from hintree.serve.run import bind, is_loopback, run, warn_if_unprotected
         from hintree.serve.service import ServerLimits, Service
         from hintree.serve.solvers import load_solvers
     except ModuleNotFoundError as error:
@@ -83,6 +97,8 @@ def run_serve(args: argparse.Namespace) -> None:
     protocol = protocol_of(args, "")
     names = dict.fromkeys(args.preset or ["hintree", *PRESETS])
     limits = ServerLimits(args.live, args.queue, args.seconds, args.body, args.question, args.trees, args.grace)
+    own = LOOPBACK | {args.host.lower()} if is_loopback(args.host) or args.allow_host else {EVERYWHERE}
+    access = Access(frozenset({*own, *map(str.lower, args.allow_host or ())}), tuple(args.allow_origin or ()))
     keys = read_keys(args.api_key_file, os.environ)
     budget = Budget.parse(args.budget) if args.budget is not None else None
     models = {role: getattr(args, role) for role in ROLES}
@@ -91,4 +107,4 @@ def run_serve(args: argparse.Namespace) -> None:
     options |= {"protocol": protocol, "engine_args": args.engine_args}
     solvers = load_solvers(list(names), models, budget=budget, **options)
     warn_if_unprotected(args.host, keys)
-    run(Service(solvers, keys, limits), listener)
+    run(Service(solvers, keys, limits, access), listener)

@@ -11,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -18,6 +20,7 @@ from starlette.routing import Route
 from hintree import __version__
 from hintree.export import render
 from hintree.presets import preset
+from hintree.serve.access import Access, AccessGuard
 from hintree.serve.calls import Call, DisconnectedError, RequestTimer
 from hintree.serve.errors import ApiError, on_error, on_http_error, to_api_error
 from hintree.serve.requests import ChatBody, CompletionBody, parse_request
@@ -64,10 +67,22 @@ def make_app(service: Service) -> Starlette:
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
+        middleware=guards(service.access),
         exception_handlers={ApiError: on_error, HTTPException: on_http_error, Exception: on_error},
     )
     app.state.service = service
     return app
+
+
+def guards(access: Access) -> list[Middleware]:
+    """Return the middleware that refuses strange names and pages, and answers browsers about the accepted ones."""
+    cross_origin = Middleware(
+        CORSMiddleware,
+        allow_origins=access.origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+    )
+    return [Middleware(AccessGuard, access=access), *([cross_origin] if access.origins else [])]
 
 
 def authenticate(request: Request) -> tuple[Service, bytes]:

@@ -56,7 +56,7 @@ def to_api_error(error: Exception) -> ApiError:
     return ApiError(500, "an error of the server", "internal_error")
 
 
-async def on_error(_: Request, error: Exception) -> JSONResponse:
+async def on_error(_: Request | None, error: Exception) -> JSONResponse:
     """Return the error response to an exception."""
     failure = to_api_error(error)
     return JSONResponse(failure.to_json(), failure.status, headers=failure.headers)

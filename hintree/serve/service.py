@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from hintree.errors import UsageError
 from hintree.search import Budget
+from hintree.serve.access import Access
 from hintree.serve.engine import Engine, Event, ShutdownError
 from hintree.serve.errors import ApiError
 from hintree.serve.keys import ApiKeys
@@ -54,15 +55,21 @@ class Service:
         solvers: Solvers by name of their preset; the first is the default.
         keys: API keys; none accepts every caller.
         limits: Limits of the server.
+        access: Names and web pages that are accepted; by default the names of this machine, and no page.
 
     Attributes:
         queues: Event queue of every request in progress.
     """
 
     def __init__(
-        self, solvers: Mapping[str, Solver], keys: Sequence[str] = (), limits: ServerLimits | None = None
+        self,
+        solvers: Mapping[str, Solver],
+        keys: Sequence[str] = (),
+        limits: ServerLimits | None = None,
+        access: Access | None = None,
     ) -> None:
         self.solvers = solvers
+        self.access = access or Access()
         self.limits = limits or ServerLimits()
         self.keys = ApiKeys(keys)
         self.engine = Engine(self.limits.live, self.limits.queue)

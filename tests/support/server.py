@@ -23,9 +23,10 @@ def user_message(question=QUESTION):
     return [{"role": "user", "content": question}]
 
 
-def fetch(url, path="", data=None, key=None, raw=None):
-    """Return status, headers and text of a request made without a client library."""
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+def fetch(url, path="", data=None, key=None, raw=None, **headers):
+    """Return status, headers and text of a request made without a client library; names of headers as in Python."""
+    headers = {"Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    headers |= {"Authorization": f"Bearer {key}"} if key else {}
     body = raw if raw is not None else None if data is None else json.dumps(data).encode()
     request = urllib.request.Request(f"{url}{path}", body, headers)
     try:
