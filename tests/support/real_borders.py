@@ -4,7 +4,7 @@
 
     python -m tests.support.real_borders MODEL PROBLEMS.jsonl --n 60 --protocol boxed --generate
 
-Prints one JSON object. Two comparisons, both without hintree's cache:
+Prints one JSON object. Two comparisons with the model as transformers loads it, on PyTorch's own kernels:
 
 - One forward pass over each whole solution: a token that the model's own logits rank first after everything before it
   is the token that greedy decoding writes there.
@@ -21,7 +21,7 @@ import torch
 from hintree import Problem, Solver
 from hintree.data import read_row
 from hintree.grade import equal, find_answer
-from hintree.models import open_model
+from hintree.models import load_model
 from hintree.models.local.text import encode
 from hintree.policies import find_protocol, format_for
 
@@ -39,13 +39,14 @@ def written_tokens(path):
     return tokens, True
 
 
-def compare(model, problem, path, protocol):
+def compare(model, plain, problem, path, protocol):
     """Figures of one solution: tokens, first difference and its margin in logits, and differences at the borders."""
     form = format_for(model, protocol)
     first = encode(model.tokenizer, form.step(problem, [], None))
     written, whole = written_tokens(path)
     with torch.inference_mode():
-        logits = model.model(torch.tensor([first + written])).logits[0, len(first) - 1 : -1].float()
+        keep = len(written) + 1
+        logits = plain(torch.tensor([first + written]), logits_to_keep=keep).logits[0, :-1].float()
     differs = next(
         (i for i, (a, b) in enumerate(zip(logits.argmax(-1).tolist(), written, strict=True)) if a != b), None
     )
@@ -62,7 +63,7 @@ def compare(model, problem, path, protocol):
     return {
         "prompt": first,
         "written": written,
-        "logits": logits,
+        "margins": margins(logits),
         "whole": whole,
         "same": differs is None,
         "margin": margin,
@@ -72,6 +73,12 @@ def compare(model, problem, path, protocol):
     }
 
 
+def margins(logits):
+    """Differences between the first and the second logit at each position."""
+    top = logits.topk(2).values
+    return (top[:, 0] - top[:, 1]).tolist()
+
+
 def distance(model, prompt, running):
     """Total variation between hintree's next-token distribution after a prompt and that of the running text."""
     with torch.inference_mode():
@@ -79,9 +86,9 @@ def distance(model, prompt, running):
     return float((torch.softmax(row.float(), -1) - torch.softmax(running, -1)).abs().sum() / 2)
 
 
-def generated(model, prompts):
+def generated(model, plain, prompts):
     """Greedy continuations by ``generate`` of transformers, without the end of turn and what follows it."""
-    ends, pad = model.model.generation_config.eos_token_id, model.tokenizer.pad_token_id or 0
+    ends, pad = plain.generation_config.eos_token_id, model.tokenizer.pad_token_id or 0
     ends = set(ends if isinstance(ends, list) else [ends]) | model._end_ids
     found = []
     for start in range(0, len(prompts), 8):
@@ -90,7 +97,7 @@ def generated(model, prompts):
         ids = torch.tensor([[pad] * (width - len(p)) + p for p in part])
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in part])
         with torch.inference_mode():
-            out = model.model.generate(
+            out = plain.generate(
                 ids,
                 attention_mask=mask,
                 do_sample=False,
@@ -105,9 +112,9 @@ def generated(model, prompts):
     return found
 
 
-def against_generate(model, rows, found, protocol):
+def against_generate(model, plain, rows, found, protocol):
     """Figures beside ``generate``: problems with the same token ids, the first differences, its right answers."""
-    texts = generated(model, [row["prompt"] for row in found])
+    texts = generated(model, plain, [row["prompt"] for row in found])
     same, differences, right = 0, [], 0
     for row, one, ids in zip(rows, found, texts, strict=True):
         written = [token for token in one["written"][:NEW_TOKENS] if token not in model._end_ids]
@@ -116,8 +123,7 @@ def against_generate(model, rows, found, protocol):
             same += 1
         else:
             at = len(ids) if at is None else at
-            top = one["logits"][at].topk(2).values
-            differences.append({"token": at, "logits' margin of the first two": float(top[0] - top[1])})
+            differences.append({"token": at, "margin of the first two logits": one["margins"][at]})
         answer = find_answer(model.tokenizer.decode(ids, skip_special_tokens=True), forms=protocol.forms())
         right += answer is not None and equal(read_row(row).reference, answer)
     return {"same token ids as generate": same, "differences": differences, "right by generate": right}
@@ -125,13 +131,14 @@ def against_generate(model, rows, found, protocol):
 
 def run(name, file, n, protocol_name, budget=None, generate=False):
     """Solve ``n`` problems greedily and compare each; returns the figures of all."""
-    model = open_model(name, device="cpu", dtype="float32")
+    model = load_model(name, device="cpu", dtype="float32")
+    plain = load_model(name, device="cpu", dtype="float32", pack=False).model
     protocol = find_protocol(protocol_name)
     solver = Solver("greedy", reasoner=model, protocol=protocol, budget=budget)
     rows = [json.loads(line) for line in Path(file).read_text(encoding="utf-8").splitlines()[:n]]
     problems = [Problem(row["question"]) for row in rows]
     solutions = list(solver.solve_many(problems))
-    found = [compare(model, p, s.steps, protocol) for p, s in zip(problems, solutions, strict=True)]
+    found = [compare(model, plain, p, s.steps, protocol) for p, s in zip(problems, solutions, strict=True)]
     pairs = list(zip(rows, solutions, strict=True))
     figures = {
         "model": Path(name).name,
@@ -147,7 +154,7 @@ def run(name, file, n, protocol_name, budget=None, generate=False):
         "prompts equal to the running text": sum(row["same_prompts"] for row in found),
         "largest total variation at a border": max((row["variation"] for row in found), default=0.0),
     }
-    return figures | (against_generate(model, rows, found, protocol) if generate else {})
+    return figures | (against_generate(model, plain, rows, found, protocol) if generate else {})
 
 
 if __name__ == "__main__":
