@@ -10,7 +10,7 @@ from hintree.cli.options import add_json, add_timeout
 if TYPE_CHECKING:
     from hintree.models.remote.capabilities import Capabilities
 
-EPILOG = """Sends about 25 short requests, and a few longer ones to a model that thinks; compares the responses, and
+EPILOG = """Sends about 40 short requests, and a few longer ones to a model that thinks; compares the responses, and
 names the fallback for each missing capability. A key is read from the environment variable HINTREE_KEY_ and the host,
 such as HINTREE_KEY_API_EXAMPLE_COM; it is never shown. More on servers: docs/servers.md.
 
@@ -38,7 +38,7 @@ ENDINGS = {
 }
 SIBLINGS = {
     "together": ("yes, also when sent at once", "each is sent at once"),
-    "n": ("by n", "one request for all; a prefix that several prompts share is computed first"),
+    "n": ("by n", "one request for all"),
     "first": ("once it is computed", "a request for one token computes it first"),
     "": ("no", "none: each sibling computes its prompt"),
 }

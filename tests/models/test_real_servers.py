@@ -92,7 +92,7 @@ def test_llama_cpp_computes_the_prompt_of_siblings_once(llama):
         account = solution.ledger["reasoner"]
         computed.append((account.forwarded_tokens - account.generated_tokens + account.calls) / account.calls)
         texts.append([node.step.text for node in solution.tree])
-    assert texts[0] == texts[2] and computed[1] < 0.5 * computed[0]
+    assert texts[0] == texts[2] and computed[1] < 0.7 * computed[0]
 
 
 def test_llama_cpp_lists_the_most_probable_tokens_which_give_entropies(llama):

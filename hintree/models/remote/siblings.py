@@ -26,8 +26,8 @@ from hintree.models.remote.capabilities import Capabilities
 from hintree.models.remote.prefixes import SeenPrompts, shared_length
 from hintree.search.core.ledger import Usage
 
-WINDOW = 0.01
-"""Seconds in which requests of several threads are collected; siblings arrive within a millisecond of each other."""
+WINDOW = 0.02
+"""Seconds in which requests of several threads are collected; siblings arrive within a few milliseconds."""
 SHARED = 60
 """Least number of characters (60 are about 15 tokens) of a new common prefix that is computed first."""
 Send = Callable[[Sequence[GenerationRequest]], Awaitable[list[Completion]]]
