@@ -1,13 +1,11 @@
 """GGUF files that are loaded in this process: one copy of each, shared by all roles that name it."""
 
-import os
+import sys
 import threading
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-import torch
-
-from hintree.errors import CheckpointError
+from hintree.errors import CheckpointError, ModelError
 from hintree.models.llama_cpp.context import F32, Context, Weights
 from hintree.models.llama_cpp.kv_cache import SequenceCache
 from hintree.models.llama_cpp.metadata import cell_bytes, check_metadata
@@ -16,6 +14,8 @@ from hintree.models.local.gguf import check_storage
 from hintree.models.local.gguf_header import read_header
 from hintree.models.local.gguf_tokenizer import end_ids, read_tokenizer
 from hintree.models.local.prefix_trie import CACHE_BYTES
+from hintree.models.local.threads import threads_for
+from hintree.models.resources import available_memory, given_cache_bytes
 
 LANES, RECURRENT_LANES = 128, 16
 """Number of sequences in the KV cache; those with recurrent states take memory whether they are used or not."""
@@ -35,6 +35,7 @@ class LoadedFile:
         lock: Held while the KV cache is in use.
         context_length: Longest text in tokens.
         end_ids: Tokens that end a text.
+        threads: Number of threads of a forward pass.
 
     Raises:
         CheckpointError: The file is damaged, or is not supported.
@@ -53,7 +54,9 @@ class LoadedFile:
         named = [*end_ids(header), *listed(self.tokenizer.eos_token_id), *listed(turn_end(self.tokenizer))]
         self.end_ids = frozenset(named)
         self._exact = all(tensor.kind == F32 for tensor in header.tensors)
-        self._most_cells = max(LEAST_CELLS, CACHE_BYTES // cell_bytes(header, self._exact))
+        self.threads = threads_for(self.weights.parameters)
+        self._cell_bytes = cell_bytes(header, self._exact)
+        self._most_cells = max(LEAST_CELLS, (given_cache_bytes() or CACHE_BYTES) // self._cell_bytes)
         self._cache: SequenceCache | None = None
 
     def cache(self, cells: int, single: int) -> SequenceCache:
@@ -71,10 +74,10 @@ class LoadedFile:
         if self._cache is None or self._cache.context.cells < wanted:
             size = max(LEAST_CELLS, 2 ** (wanted - 1).bit_length())
             self._cache = None
+            if size * self._cell_bytes > (available_memory() or sys.maxsize):
+                raise ModelError(f"model {self.name}: no memory for a KV cache of {size} tokens; shorten the prompts")
             lanes = RECURRENT_LANES if self.weights.recurrent else LANES
-            context = Context(
-                self.name, self.weights, cells=size, lanes=lanes, threads=thread_count(), exact=self._exact
-            )
+            context = Context(self.name, self.weights, cells=size, lanes=lanes, threads=self.threads, exact=self._exact)
             self._cache = SequenceCache(context, divisible=not self.weights.recurrent)
         return self._cache
 
@@ -100,9 +103,3 @@ def open_file(name: str, path: Path, *, gpu: bool = False) -> LoadedFile:
     if found is None:
         found = _loaded[key] = LoadedFile(name, path, gpu=gpu)
     return found
-
-
-def thread_count() -> int:
-    """Return the number of threads of a forward pass: PyTorch's, at most the processors that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(torch.get_num_threads(), usable))

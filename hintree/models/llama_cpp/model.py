@@ -23,6 +23,7 @@ from hintree.models.local.model import unknown_words
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import begin_sequences, not_finite, too_long
 from hintree.models.local.text import continuation
+from hintree.models.local.threads import use_threads
 from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.search.core.ledger import Usage
 
@@ -73,7 +74,7 @@ class LlamaCppModel:
             prompts = {tuple(state.prompt_ids) for state in still_open}
             cells = sum(map(len, prompts)) + sum(state.max_tokens for state in still_open)
             single = max(len(state.prompt_ids) + state.max_tokens for state in still_open)
-            with self._file.lock, torch.inference_mode():
+            with self._file.lock, use_threads(self._file.threads), torch.inference_mode():
                 try:
                     generate_sequences(self._file.cache(cells, single), still_open, self._sampler)
                 except ModelError as error:
@@ -146,7 +147,7 @@ class LlamaCppModel:
         if not texts:
             return None
         sizes = [len(text.ids) for text in texts]
-        with self._file.lock, torch.inference_mode():
+        with self._file.lock, use_threads(self._file.threads), torch.inference_mode():
             try:
                 prefill_in_parts(self._file.cache(sum(sizes), max(sizes)), texts, take)
             except ModelError as error:
