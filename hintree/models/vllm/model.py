@@ -83,12 +83,11 @@ class VLLMModel(EngineModel):
         """Generate sequences in one batch of the engine; every one has a result afterwards."""
         engine = self.llm.llm_engine
         running: dict[str, SequenceState] = {}
+        failure = ServerError(f"{self.name}: vLLM dropped a text before its end")
         try:
             for sequence in sequences:
-                key = f"hintree-{next(self._numbers)}"
-                engine.add_request(key, {"prompt_token_ids": sequence.prompt_ids}, sampling_params(sequence))
-                running[key] = sequence
-            while running:
+                self._add(sequence, running)
+            while running and engine.has_unfinished_requests():
                 ended = []
                 for output in engine.step():
                     sequence = running[output.request_id]
@@ -98,9 +97,21 @@ class VLLMModel(EngineModel):
                         del running[output.request_id]
                 engine.abort_request(ended)
         except Exception as error:  # out of memory, or any other failure inside the engine
-            engine.abort_request(list(running))
-            for sequence in sequences:
-                sequence.result = sequence.result or engine_failed(self.name, error)
+            failure = engine_failed(self.name, error)
+        finally:
+            engine.abort_request(list(running))  # on Ctrl-C too
+        for sequence in running.values():
+            sequence.result = failure
+
+    def _add(self, sequence: SequenceState, running: dict[str, SequenceState]) -> None:
+        """Add a sequence to the engine and to ``running``; its result is an error if vLLM refuses it."""
+        key = f"hintree-{next(self._numbers)}"
+        try:
+            prompt = {"prompt_token_ids": sequence.prompt_ids}
+            self.llm.llm_engine.add_request(key, prompt, sampling_params(sequence))
+            running[key] = sequence
+        except ValueError as error:
+            sequence.result = engine_failed(self.name, error)
 
     def _take(self, sequence: SequenceState, output: Any) -> None:
         """Append the new tokens of a step's output to their sequence, up to the one that ends it."""
@@ -114,8 +125,6 @@ class VLLMModel(EngineModel):
             self._sampler.append(sequence, token, probabilities[token], entropy_of_top(probabilities.values()))
             if sequence.result is not None:
                 return
-        if output.finished:
-            sequence.result = ServerError(f"{self.name}: vLLM ended a text by {new.finish_reason!r}")
 
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
         """Return the probability of each token of each text after its prompt, from one prefill pass.
