@@ -105,8 +105,7 @@ def choose(logits: Tensor, probabilities: Tensor, arrays: SamplingArrays, step: 
 def truncate(weights: Tensor, arrays: SamplingArrays) -> Tensor:
     """Return weights [sequences, vocabulary] with truncated tokens set to 0; the most probable token is always kept."""
     if arrays.top_k is not None or arrays.top_p is not None:
-        found = keep_most_probable(weights, arrays, CANDIDATES) if weights.shape[1] > CANDIDATES else None
-        weights = keep_most_probable(weights, arrays, weights.shape[1]) if found is None else found
+        weights = keep_most_probable(weights, arrays)
     if arrays.min_p is not None:
         weights = torch.where(
             weights >= as_tensor(arrays.min_p, weights) * weights.amax(-1, keepdim=True), weights, 0.0
@@ -114,29 +113,32 @@ def truncate(weights: Tensor, arrays: SamplingArrays) -> Tensor:
     return weights
 
 
-def keep_most_probable(weights: Tensor, arrays: SamplingArrays, candidates: int) -> Tensor | None:
-    """Apply top_k and top_p by sorting only the most probable tokens; of equal ones, the first are kept.
+def keep_most_probable(weights: Tensor, arrays: SamplingArrays, candidates: int = CANDIDATES) -> Tensor:
+    """Apply top_k and top_p; of equal tokens, the first are kept.
+
+    Only the most probable tokens are sorted at first, and all of them if a sequence keeps more.
 
     Args:
         weights: Probabilities, shape [sequences, vocabulary]; not modified.
         arrays: Settings of the sequences.
-        candidates: Number of tokens of each sequence to sort, at most the vocabulary's.
+        candidates: Number of tokens of each sequence to sort at first.
 
     Returns:
-        Weights with truncated tokens set to 0, or None if a sequence may keep tokens beyond the candidates.
+        Weights with truncated tokens set to 0.
     """
-    every = candidates == weights.shape[1]
+    every = candidates >= weights.shape[1]
     ordered, index = sorted_stably(weights) if every else sorted_candidates(weights, candidates)
     kept, total = ordered, ordered.sum(-1, keepdim=True) if every else weights.sum(-1, keepdim=True)
     if arrays.top_k is not None:
-        rank, top_k = torch.arange(candidates, device=weights.device), as_tensor(arrays.top_k, weights)
+        rank, top_k = torch.arange(ordered.shape[1], device=weights.device), as_tensor(arrays.top_k, weights)
         kept = torch.where(rank < top_k, kept, 0.0)
         total = torch.where(top_k < weights.shape[1], kept.sum(-1, keepdim=True), total)
     if arrays.top_p is not None:
         before, enough = kept.cumsum(-1) - kept, as_tensor(arrays.top_p, weights) * total
         kept = torch.where(before < enough, kept, 0.0)
-    if not every and bool((torch.where(kept > 0, ordered, 1.0).amin(-1) <= ordered[:, -1]).any()):
-        return None  # a kept token equals or is the last candidate, and others may lie beyond it
+    least = torch.where(kept > 0, ordered, 1.0).amin(-1)
+    if not every and bool((least <= ordered[:, -1]).any()):  # tokens beyond the candidates may be kept too
+        return keep_most_probable(weights, arrays, weights.shape[1])
     return torch.zeros_like(weights).scatter(-1, index, kept)
 
 
