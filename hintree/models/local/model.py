@@ -29,7 +29,7 @@ from hintree.models.local.loglikelihood import loglikelihood_in_full, loglikelih
 from hintree.models.local.packed import count_parameters
 from hintree.models.local.positions import frequency_switch
 from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
-from hintree.models.local.row_cache import generate_in_rows
+from hintree.models.local.row_cache import Rows, generate_in_rows, next_logits_in_rows
 from hintree.models.local.row_snapshots import SnapshotStore
 from hintree.models.local.row_support import RowMode, detect_row_mode, warn_of_recomputing
 from hintree.models.local.sampler import Sampler
@@ -145,12 +145,16 @@ class LocalModelBase:
         """Return the logits after each text, on the tree where all texts fit it and no NaN spreads there."""
         with self._inference():
             if self.adapter is None or any(len(ids) > self.tree_length for ids in texts):
-                return next_logits_in_full(self.model, texts)
+                return self._next_logits_in_rows(texts)
             found = next_logits_on_tree(self.adapter, self.cache, texts, groups, self._capacity)
             if all(bool(row.isfinite().all()) for row, _ in found):
                 return found
             self.cache.clear()
-            return next_logits_in_full(self.model, texts)
+            return self._next_logits_in_rows(texts)
+
+    def _next_logits_in_rows(self, texts: Sequence[list[int]]) -> list[NextLogits]:
+        """Return the logits after each text, without the prefix-trie cache."""
+        return next_logits_in_full(self.model, texts)
 
     def _damaged(self, where: str = "") -> LogitsError:
         """Return the error for numbers that are not finite."""
@@ -227,9 +231,14 @@ class LocalModel(LocalModelBase):
 
     def _generate_in_rows(self, sequences: Sequence[SequenceState]) -> None:
         """Generate sequences with one row of keys, values and states each."""
-        generate_in_rows(
-            self.model, sequences, self._sampler, BATCH_TOKENS, self.row_mode, self.tree_length, self.snapshots
-        )
+        rows = Rows(self.model, self.row_mode, self.tree_length, self.snapshots)
+        generate_in_rows(rows, sequences, self._sampler, BATCH_TOKENS)
+
+    def _next_logits_in_rows(self, texts: Sequence[list[int]]) -> list[NextLogits]:
+        """Return the logits after each text, from snapshots of earlier texts where the model keeps them."""
+        if not self.row_mode.keeps:
+            return super()._next_logits_in_rows(texts)
+        return next_logits_in_rows(Rows(self.model, self.row_mode, self.tree_length, self.snapshots), texts)
 
     def _retry_damaged(self, sequences: Sequence[SequenceState]) -> None:
         """Generate sequences with NaN or infinite logits again, each in a row of its own.

@@ -21,43 +21,15 @@ MOST_STEPS = 32
 """Maximum number of tokens that are computed one by one after a snapshot; more are computed anew in one pass."""
 
 
-def generate_in_rows(
-    model: PreTrainedModel,
-    sequences: Sequence[SequenceState],
-    sample: SampleStep,
-    batch_tokens: int,
-    mode: RowMode,
-    switch: int,
-    store: SnapshotStore,
-) -> None:
-    """Generate every sequence to its end, sequences with prompts of one length together.
-
-    Args:
-        model: Not modified.
-        sequences: Modified: tokens, computed tokens and result.
-        sample: Samples tokens and ends sequences.
-        batch_tokens: Maximum of sequences x longest sequence of one batch.
-        mode: How the model runs in rows.
-        switch: Longest text in tokens before the model's rotary frequencies change; its cache is then computed anew.
-        store: Snapshots of earlier texts, which those of this call join; used by modes that keep them.
-    """
-    rows = Rows(model, mode, switch, store)
-    if mode.keeps:
-        rows.points = store.branch_points(tuple(sequence.prompt_ids) for sequence in sequences)
-    ordered = sorted(sequences, key=lambda sequence: (len(sequence.prompt_ids), sequence.prompt_ids))
-    for length, same in itertools.groupby(ordered, key=lambda sequence: len(sequence.prompt_ids)):
-        waiting = list(same)
-        while waiting:
-            size = max(1, batch_tokens // (length + max(sequence.max_tokens for sequence in waiting)))
-            batch, waiting = waiting[:size], waiting[size:]
-            generate_batch(rows, batch, sample)
-
-
 @dataclass(slots=True)
 class Rows:
-    """A model, how it runs in rows, and what it keeps; fields as for ``generate_in_rows``.
+    """A model that runs with one row per sequence, and what it keeps of earlier texts.
 
-    points: Prefixes of the texts of this call after which a snapshot is taken.
+    model: From transformers; not modified.
+    mode: How the model runs in rows.
+    switch: Longest text in tokens before the model's rotary frequencies change; its cache is then computed anew.
+    store: Snapshots of earlier texts, which new texts join; used by modes that keep them.
+    points: Prefixes after which a snapshot is taken.
     """
 
     model: PreTrainedModel
@@ -65,6 +37,26 @@ class Rows:
     switch: int
     store: SnapshotStore
     points: set[Text] = field(default_factory=set)
+
+
+def generate_in_rows(rows: Rows, sequences: Sequence[SequenceState], sample: SampleStep, batch_tokens: int) -> None:
+    """Generate every sequence to its end, sequences with prompts of one length together.
+
+    Args:
+        rows: The model; its store and points are modified.
+        sequences: Modified: tokens, computed tokens and result.
+        sample: Samples tokens and ends sequences.
+        batch_tokens: Maximum of sequences x longest sequence of one batch.
+    """
+    if rows.mode.keeps:
+        rows.points = rows.store.branch_points(tuple(sequence.prompt_ids) for sequence in sequences)
+    ordered = sorted(sequences, key=lambda sequence: (len(sequence.prompt_ids), sequence.prompt_ids))
+    for length, same in itertools.groupby(ordered, key=lambda sequence: len(sequence.prompt_ids)):
+        waiting = list(same)
+        while waiting:
+            size = max(1, batch_tokens // (length + max(sequence.max_tokens for sequence in waiting)))
+            batch, waiting = waiting[:size], waiting[size:]
+            generate_batch(rows, batch, sample)
 
 
 def generate_batch(rows: Rows, sequences: list[SequenceState], sample: SampleStep) -> None:
@@ -117,6 +109,23 @@ def prefill_rows(rows: Rows, sequences: Sequence[SequenceState]) -> tuple[Tensor
     for sequence, text in zip(sequences, texts, strict=True):
         sequence.computed += computed.pop(text, 0)
     return logits, cache
+
+
+def next_logits_in_rows(rows: Rows, texts: Sequence[Sequence[int]]) -> list[tuple[Tensor, int]]:
+    """Return the next-token logits [vocabulary] after each text, and the tokens that it adds to those computed.
+
+    Args:
+        rows: A model that keeps snapshots; its store and points are modified.
+        texts: Token ids of each, at least one.
+    """
+    keys = [tuple(text) for text in texts]
+    rows.points = rows.store.branch_points(keys)
+    snapshots: dict[Text, Snapshot] = {}
+    computed: dict[Text, int] = {}
+    for key in sorted(set(keys), key=lambda key: (len(key), key)):
+        found, added = compute_from_snapshots(rows, [key])
+        snapshots[key], computed[key] = found[key], added.get(key, 0)
+    return [(snapshots[key].logits, computed.pop(key, 0)) for key in keys]
 
 
 def compute_from_snapshots(rows: Rows, texts: Sequence[Text]) -> tuple[dict[Text, Snapshot], dict[Text, int]]:
