@@ -22,6 +22,7 @@ KINDS = {
 }
 """``model_type`` in transformers of every architecture that hintree reads, by its name in GGUF."""
 MORE = {
+    "lfm2": {"layer_types": ["conv", "full_attention"] * 4, "block_auto_adjust_ff_dim": False, "conv_L_cache": 3},
     "gemma2": {"query_pre_attn_scalar": 16, "sliding_window": 16, "tie_word_embeddings": True},
     "gemma3": {"query_pre_attn_scalar": 16, "sliding_window": 16, "tie_word_embeddings": True},
 }
@@ -35,7 +36,7 @@ def byte_vocabulary() -> list[str]:
 def tiny_model(architecture: str, **settings: object) -> PreTrainedModel:
     torch.manual_seed(0)
     config = AutoConfig.for_model(
-        KINDS[architecture],
+        KINDS.get(architecture, architecture),
         **{
             "vocab_size": len(byte_vocabulary()),
             "hidden_size": 64,
@@ -172,4 +173,6 @@ def as_stored(architecture: str, key: str, tensor: torch.Tensor, config: object)
         tensor = tensor.reshape(heads, 2, -1, *tensor.shape[1:]).transpose(1, 2).reshape(tensor.shape)
     if architecture.startswith("gemma") and key.endswith("norm.weight"):
         tensor = tensor + 1
+    if key.endswith(".conv.conv.weight"):
+        tensor = tensor.squeeze(1)
     return tensor.contiguous().numpy()

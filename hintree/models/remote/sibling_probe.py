@@ -19,8 +19,8 @@ CHOICES = (16, 8, 4, 2)
 TOKENS = 8
 """Tokens of a text whose seed is compared; two texts of other seeds at temperature ``HOT`` hardly agree in these."""
 HOT = 1.9
-SHARED = 1.3
-"""Greatest ratio of computed prompt tokens to those of the prompt at which it counts as shared."""
+SHARED = 2.0
+"""Computed tokens of four siblings, in prompts, up to which it counts as shared; vLLM shares blocks of 16 or 128."""
 Send = Callable[..., Awaitable[Reply | ServerError]]
 
 
