@@ -15,7 +15,6 @@ FEW = {
 ROBERTA = "camembert data2vec-text roberta roberta-prelayernorm xlm-roberta xlm-roberta-xl"
 REFUSED = {kind: "counts positions in its own way" for kind in ROBERTA.split()} | {
     "cpmant": "is not causal",
-    "dots3_note": "unexpected keys",
     "emu3": "missing keys",  # transformers does not build it small
     "gemma3n": "needs a package",
     "gemma4_assistant": "damaged or not a model of this kind",  # a draft model

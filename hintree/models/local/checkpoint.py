@@ -39,7 +39,8 @@ def language_model_class(name: str, place: str) -> Any:
     """
     config = AutoConfig.from_pretrained(place, trust_remote_code=False)
     text: Any = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
-    part = text is not None and text.config_class is not type(config)  # of a model with images, whose weights are here
+    own = text is not None and (text.config_class is type(config) or config.get_text_config() is config)
+    part = text is not None and not own  # of a model with images, whose weights are here
     if text is not None and not (part and not any("vis" in key for key in ignorable(text))):
         return AutoModelForCausalLM
     if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
