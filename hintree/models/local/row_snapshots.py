@@ -17,6 +17,8 @@ from transformers.cache_utils import CacheLayerMixin, LinearAttentionCacheLayerM
 
 Text = tuple[int, ...]
 """Token ids of a text, from its first token."""
+CACHES = (Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin)
+"""Classes of transformers that hold tensors of rows."""
 SHORTEST = 16
 """Minimum number of tokens that a snapshot where texts part must save; below it, a forward pass costs more."""
 
@@ -61,7 +63,7 @@ class SnapshotStore:
             self.bytes -= size(self._snapshots.popitem(last=False)[1])
 
     def clear(self) -> None:
-        """Drop all snapshots."""
+        """Drop all snapshots of the model."""
         self._snapshots.clear()
         self.bytes = 0
 
@@ -99,9 +101,6 @@ def parts(value: Any) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return list(value)
     return list(vars(value).values()) if isinstance(value, CACHES) else []
-
-
-CACHES = (Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin)
 
 
 def stacked(caches: Sequence[Cache]) -> Cache:
