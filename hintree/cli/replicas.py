@@ -26,9 +26,9 @@ def add_replicas(commands: Any) -> None:
     add("--ray", default="auto", metavar="ADDRESS", help="the cluster; local starts one here (default %(default)s)")
     add(
         "server",
-        nargs=argparse.REMAINDER,
-        metavar="-- COMMAND",
-        help="command line of the server; {host} and {port} in it stand for the address to listen on",
+        nargs="+",
+        metavar="COMMAND",
+        help="command line of the server, after --; {host} and {port} in it stand for the address to listen on",
     )
     parser.set_defaults(run=run_replicas)
 
@@ -37,8 +37,7 @@ def run_replicas(args: argparse.Namespace) -> None:
     """Start the replicas, print the variable with their addresses, and wait for Ctrl-C. Raises HintreeError."""
     from hintree.experiments.study.replicas import ReplicaGroup, ReplicaPlan
 
-    command = args.server[1:] if args.server[:1] == ["--"] else args.server
-    plan = ReplicaPlan(args.name, command, args.count, args.cpus, args.gpus, args.seconds)
+    plan = ReplicaPlan(args.name, args.server, args.count, args.cpus, args.gpus, args.seconds)
     with ReplicaGroup(plan, args.ray) as group:
         print(f"export {group.variable}='{','.join(group.addresses)}'", flush=True)
         threading.Event().wait()

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from hintree.cli import build_parser
 from hintree.errors import ServerError, UsageError
 from hintree.experiments.study.replicas import ReplicaGroup, ReplicaPlan, check_plan
 from hintree.experiments.study.store import Store
@@ -47,6 +48,11 @@ def test_plans_that_cannot_work_are_refused(name, command, words, monkeypatch):
     monkeypatch.setattr("hintree.experiments.study.replicas.find_spec", lambda name: object())
     with pytest.raises(UsageError, match=words):
         check_plan(ReplicaPlan(name, command))
+
+
+def test_the_command_line_of_the_server_follows_two_hyphens():
+    args = build_parser().parse_args(["replicas", "m", "--count", "2", "--ray", "local", "--", "serve", "-m", "{port}"])
+    assert (args.name, args.count, args.ray, args.server) == ("m", 2, "local", ["serve", "-m", "{port}"])
 
 
 @pytest.fixture(scope="module")
