@@ -2,17 +2,20 @@
 
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 import hintree
 from hintree.errors import CheckpointError, ContextError
-from hintree.models import Completion, GenerationRequest, Prompt, load_model, open_model
+from hintree.models import Completion, GenerationRequest, Prompt, Span, load_model, open_model
 from hintree.models.llama_cpp import file as files
 from hintree.models.llama_cpp import library
 from hintree.models.llama_cpp.model import LlamaCppModel, say_slower
 from hintree.models.local.model import LocalModel
+from hintree.models.local.text import continuation
 from hintree.policies import Sampling
 from hintree.presets import Preset
 from hintree.scorers import make_scorer
@@ -74,6 +77,37 @@ def test_an_architecture_samples_the_texts_of_transformers(architecture, tmp_pat
     there, here = open_model(str(tmp_path / "m.gguf")), load_model(str(tmp_path / "m.gguf"), device="cpu")
     assert isinstance(there, LlamaCppModel) and there.parameters == here.parameters
     same(there.generate(sampled()), here.generate(sampled()))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "metadata"),
+    [
+        ("phi3", {"phi3.rope.dimension_count": 16}),
+        ("olmo2", {}),
+        ("lfm2", {"lfm2.shortconv.l_cache": 3, "lfm2.attention.head_count_kv": [0, 2] * 4}),
+    ],
+    ids=["phi3", "olmo2", "lfm2"],
+)
+def test_architectures_that_only_llama_cpp_reads(architecture, metadata, tmp_path):
+    """lfm2 has layers with states, of which llama.cpp computes some products in 16 bits."""
+    written = write_gguf(tmp_path / "m.gguf", architecture, metadata=metadata)
+    model = open_model(str(tmp_path / "m.gguf"))
+    for prompt, text in [(Prompt(text), text * 3) for text in TEXTS]:
+        ids, start = continuation(model.tokenizer, prompt, text)
+        with torch.inference_mode():
+            wanted = written(torch.tensor([ids])).logits[0].softmax(-1)[range(start - 1, len(ids) - 1), ids[start:]]
+        [found] = model.loglikelihood([(prompt, text)])
+        assert found.probabilities == pytest.approx(wanted.tolist(), rel=0.03)
+    first = model.generate(sampled(3, max_tokens=8))
+    more = [
+        replace(request, max_tokens=1, prompt=request.prompt.extended(Span(done.text, done.token_ids, done.tokenizer)))
+        for request, done in zip(sampled(3), first, strict=True)
+    ]
+    assert [done.usage.forwarded_tokens for done in model.generate(more)] == [1, 1, 1]
+    texts = [done.text for done in first]
+    for request, text in zip(sampled(3, max_tokens=8), texts, strict=True):
+        model.forget()
+        assert model.generate([request])[0].text == text
 
 
 @pytest.mark.parametrize("architecture", ["gemma2", "gemma3"])

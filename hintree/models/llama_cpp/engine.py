@@ -36,7 +36,8 @@ def generate_sequences(cache: SequenceCache, sequences: Sequence[SequenceState],
         size = count_fitting(cache, [(state.prompt_ids, state.max_tokens) for state in waiting], reserved)
         running += begin(cache, waiting[:size], sample)
         waiting = waiting[size:]
-        running = decode(cache, running, sample, joining=bool(waiting))
+        if running:
+            running = decode(cache, running, sample, joining=bool(waiting))
 
 
 def begin(cache: SequenceCache, states: Sequence[SequenceState], sample: SampleStep) -> list[Running]:
@@ -68,7 +69,7 @@ def decode(cache: SequenceCache, running: list[Running], sample: SampleStep, *, 
 
     Args:
         cache: Modified: the tokens are stored in it.
-        running: The sequences.
+        running: The sequences, at least one.
         sample: Samples tokens and ends sequences.
         joining: True if others wait; then half of the sequences having ended also ends the run.
     """

@@ -97,7 +97,7 @@ def cell_bytes(header: GGUFHeader, exact: bool) -> int:
     groups = numbers(own.get("attention.head_count_kv"), max(heads))
     size = own.get("attention.key_length") or own["embedding_length"] // max(1, *heads)
     per_layer = sum(groups) if len(groups) > 1 else groups[0] * own["block_count"]
-    return max(1, 2 * per_layer * size * (4 if exact else 2))
+    return max(1, int(2 * per_layer * size * (4 if exact else 2)))
 
 
 def numbers(value: object, default: int) -> Sequence[int]:
