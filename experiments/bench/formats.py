@@ -10,10 +10,9 @@ from hintree.experiments.bench.batch_invariance import mismatches
 from hintree.experiments.bench.clock import Spread, in_turns, ratios
 from hintree.experiments.bench.shapes import BenchModel, Shape, make_bench_model
 from hintree.models import load_model
-from hintree.models.local.load import DTYPES, pack_layers
-from hintree.models.local.packed import has_int8
+from hintree.models.local.load import DTYPES
 
-FORMATS = ("float32", "bfloat16", "int8")
+FORMATS = ("float32", "bfloat16")
 
 
 class FormatResult(NamedTuple):
@@ -27,18 +26,17 @@ class FormatResult(NamedTuple):
     mismatches: int
 
 
-def formats(shapes: dict[str, Shape], runs: int, sequences: int) -> dict[str, FormatResult | str]:
-    """Return the result of each number format, or the reason that it was not measured.
+def formats(shapes: dict[str, Shape], runs: int, sequences: int) -> dict[str, FormatResult]:
+    """Return the result of each number format.
 
     Args:
         shapes: Tree shape, by model.
         runs: Number of turns.
         sequences: Number of outputs of the shipped student.
     """
-    here = [f for f in FORMATS if f != "int8" or has_int8()]
-    found: dict[str, FormatResult | str] = dict.fromkeys(FORMATS, "not on this processor")
-    speeds = {model: speed(model, shape, here, runs) for model, shape in shapes.items()}
-    for name in here:
+    found: dict[str, FormatResult] = {}
+    speeds = {model: speed(model, shape, FORMATS, runs) for model, shape in shapes.items()}
+    for name in FORMATS:
         student = load_model("embedded:student", device="cpu", dtype=name)
         differ = max(mismatches(student, sequences).values())
         found[name] = FormatResult({model: by[name] for model, by in speeds.items()}, differ)
@@ -61,7 +59,5 @@ def measure_speed(bench: BenchModel, shape: Shape) -> float:
 def converted(original: BenchModel, name: str) -> BenchModel:
     """Return a copy of the model in another number format."""
     model = copy.deepcopy(original.model)
-    if name != "int8":
-        model.to(DTYPES[name])  # type: ignore[arg-type]
-    pack_layers(model, name)
+    model.to(DTYPES[name])  # type: ignore[arg-type]
     return original._replace(model=model)

@@ -11,7 +11,7 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 from hintree.errors import UsageError
 from hintree.models import GenerationRequest, Prompt, load_classifier, load_model
 from hintree.models.head_spec import Head
-from hintree.models.local.packed import Int8Linear, PackedLinear, can_pack, count_parameters, has_int8
+from hintree.models.local.packed import Int8Linear, PackedLinear, can_pack, count_parameters, has_int8, is_packed
 from tests.support.checkpoints import byte_tokenizer
 
 int8 = pytest.mark.skipif(not has_int8(), reason="no kernels for int8")
@@ -90,9 +90,8 @@ def test_packed_logits_equal_the_plain_ones(folder):
         torch.testing.assert_close(packed(ids).logits, plain(ids).logits, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("dtype", ["float32", pytest.param("int8", marks=int8)])
-def test_a_packed_text_is_the_same_in_any_batch(folder, dtype):
-    model = load_model(str(folder), device="cpu", dtype=dtype)
+def test_a_packed_text_is_the_same_in_any_batch(folder):
+    model = load_model(str(folder), device="cpu")
     questions = [Prompt("How many pens?" + " And now?" * (i % 7)) for i in range(9)]
     requests = [GenerationRequest(q, seed=i, temperature=1.0, max_tokens=8) for i, q in enumerate(questions)]
     together = [done.text for done in model.generate(requests)]
@@ -140,14 +139,23 @@ def test_int8_sums_do_not_overflow_and_rows_of_nan_stay_nan():
 
 
 @int8
-def test_int8_serves_language_models_of_any_size_and_prms(folder, tiny_prm, chat_model):
+def test_int8_replaces_the_layers_of_a_model_whose_support_is_known(folder):
     model = load_model(str(folder), device="cpu", dtype="int8")
+    assert isinstance(model.adapter.head, Int8Linear)
+    layers = [m for m in model.model.modules() if isinstance(m, Int8Linear) and m._packed is not None]
+    assert len(layers) == 2 * 7 + 1
     assert model.parameters == load_model(str(folder), device="cpu").parameters
+    requests = [GenerationRequest(Prompt("How many pens?"), seed=i, temperature=1.0, max_tokens=5) for i in range(3)]
+    assert [len(done.probabilities) for done in model.generate(requests)] == [5] * 3
+
+
+@int8
+def test_int8_leaves_small_models_and_the_heads_of_prms_in_float32(folder, chat_model):
     for name in (str(chat_model), "embedded:student"):
-        small = load_model(name, device="cpu", dtype="int8")
-        assert any(isinstance(m, Int8Linear) and m._packed is not None for m in small.model.modules())
-        assert small.generate([GenerationRequest(Prompt("Q?"), max_tokens=3)])[0].token_ids
-    assert load_classifier(str(tiny_prm), device="cpu", dtype="int8").model.dtype == torch.float32
+        assert not is_packed(load_model(name, device="cpu", dtype="int8").model)
+    prm = load_classifier(str(folder), Head(kind="tokens", labels=("+", "-")), device="cpu", dtype="int8")
+    assert is_packed(prm.model) and not is_packed(prm.layers)
+    assert isinstance(prm.model.base_model.layers[0].mlp.up_proj, Int8Linear)
 
 
 def test_int8_on_another_device_is_refused(folder):

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
 from safetensors import safe_open
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
@@ -27,13 +27,13 @@ from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models.head_spec import Head
 from hintree.models.local.checkpoint import check_keys, language_model_class
 from hintree.models.local.classifier import LocalClassifier
-from hintree.models.local.fused_llama import fits_fused
 from hintree.models.local.gguf import find_gguf, load_gguf
 from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.head_layers import from_tensors, from_tokens
 from hintree.models.local.model import LocalModel
-from hintree.models.local.packed import LEAST_PARAMETERS, count_parameters, pack_linear_layers, to_int8
+from hintree.models.local.packed import pack_linear_layers
 from hintree.models.local.prefix_trie import CACHE_BYTES
+from hintree.models.local.quantize import quantize, runs_plain
 from hintree.models.resources import given_cache_bytes
 
 HOME = Path(__file__).parents[1] / "embedded"
@@ -78,9 +78,12 @@ def load_model(
         CheckpointError: The weights are damaged, incomplete or neither safetensors nor GGUF.
     """
     model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
-    if pack:
-        pack_layers(model, dtype)
-    return LocalModel(name, model, tokenizer, cache_bytes=cache_bytes or given_cache_bytes() or CACHE_BYTES)
+    if pack and dtype != "int8" and not runs_plain(model):
+        pack_linear_layers(model)
+    local = LocalModel(name, model, tokenizer, cache_bytes=cache_bytes or given_cache_bytes() or CACHE_BYTES)
+    if dtype == "int8":
+        quantize(local)
+    return local
 
 
 def load_classifier(
@@ -122,18 +125,13 @@ def load_classifier(
         own = f"{head.tensors}."
         model, tokenizer = _load(name, AutoModel, device, dtype, spare=(own, "lm_head."))
         layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
-    if pack:
-        pack_layers(model if layers is None else model.base_model, dtype)
+    if pack and dtype != "int8" and not runs_plain(model):
+        pack_linear_layers(model if layers is None else model.base_model)
     size = cache_bytes or given_cache_bytes() or CACHE_BYTES
-    return LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=size)
-
-
-def pack_layers(model: nn.Module, dtype: str) -> None:
-    """Pack the linear layers of a model in place for int8, and in float32 unless plain layers or a fused body serve."""
+    local = LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=size)
     if dtype == "int8":
-        to_int8(model)
-    elif count_parameters(model) >= LEAST_PARAMETERS and not fits_fused(getattr(model, "base_model", model)):
-        pack_linear_layers(model)
+        quantize(local)
+    return local
 
 
 def stored_tensors(place: str, start: str) -> dict[str, Tensor]:
