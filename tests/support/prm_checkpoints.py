@@ -100,8 +100,9 @@ def linear(rows: int, columns: int, scale: float = 0.5) -> torch.Tensor:
 def qwen(folder: Path, width: int = 32) -> Path:
     tokenizer = special_tokenizer("<extra_0>")
     model = Qwen2ForCausalLM(config(Qwen2Config, tokenizer, hidden_size=width))
-    head = {"score.0.weight": linear(width, width), "score.0.bias": linear(1, width)[0]}
-    head |= {"score.2.weight": linear(2, width), "score.2.bias": linear(1, 2)[0]}
+    scale = 16 / width
+    head = {"score.0.weight": linear(width, width, scale), "score.0.bias": linear(1, width)[0]}
+    head |= {"score.2.weight": linear(2, width, scale), "score.2.bias": linear(1, 2)[0]}
     remote = {"AutoConfig": "c.Config", "AutoModel": "m.Qwen2ForProcessRewardModel"}
     return save(folder, model, tokenizer, head, architectures=["Qwen2ForProcessRewardModel"], auto_map=remote)
 
