@@ -132,7 +132,7 @@ class Server:
         Args:
             url: URL of an endpoint on the server's own origin.
             body: JSON to send with POST; None sends a GET.
-            parse: Converts the decoded JSON to the result; raises MalformedReplyError, which is retried.
+            parse: Converts the decoded JSON; raises MalformedReplyError, which is retried.
             tries: Maximum number of tries, instead of the limits' number.
             sent: Called before each try.
 

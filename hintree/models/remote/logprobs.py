@@ -49,7 +49,7 @@ def parse_logprobs(logprobs: Any) -> TokenLogprobs:
     probabilities = tuple(read_log_probability(value) for value in values)
     most = [[probability for _, probability in top_tokens(top)] for top in tops]
     entropies = tuple(map(entropy_of_top, most)) if most and all(len(row) > 1 for row in most) else ()
-    return TokenLogprobs(tuple(tokens), probabilities, entropies, shape, len(most[0]) if most else 0)
+    return TokenLogprobs(tuple(map(str, tokens)), probabilities, entropies, shape, len(most[0]) if most else 0)
 
 
 def parse_top_logprobs(data: Any) -> dict[str, float]:
