@@ -9,7 +9,7 @@ product of complex numbers. All other models, and larger ones, run on the decode
 from collections.abc import Callable
 from operator import attrgetter
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 from weakref import WeakKeyDictionary, ref
 
 import torch
@@ -41,7 +41,7 @@ def fused_body(body: nn.Module) -> "FusedLlama | None":
     return _FUSED[body]
 
 
-def fits_fused(body: nn.Module) -> bool:
+def fits_fused(body: nn.Module) -> TypeGuard[LlamaModel]:
     """Tell whether a decoder can be fused: a small Llama in float32 or float64 on a CPU."""
     if type(body) is not LlamaModel or body.config.hidden_act != "silu" or body.num_parameters() > MOST_PARAMETERS:
         return False

@@ -137,6 +137,8 @@ def pack_linear_layers(model: nn.Module, kind: type[PackedLinear] = PackedLinear
             if id(child) not in packed:
                 packed[id(child)] = kind(child, tied=id(child.weight) in embedded)
             setattr(parent, name, packed[id(child)])
+    for parameter in model.parameters():
+        parameter.data = parameter.data.clone()  # a view of a mapped file would keep all of the file in memory
 
 
 def to_int8(model: nn.Module) -> None:
