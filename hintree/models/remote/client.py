@@ -21,6 +21,7 @@ import httpx2
 
 from hintree.errors import CancelledRequestError, ContextError, ModelError, ServerError
 from hintree.models.remote.address import TIMEOUT, Address, key_of, key_variable, parse_timeout
+from hintree.models.remote.dialect import status_of_error
 from hintree.search.core.scope import current_scope
 
 T = TypeVar("T")
@@ -28,8 +29,6 @@ TRANSIENT_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 507, 520
 """HTTP status codes of transient faults: the same request may succeed later."""
 CONTEXT_EXCEEDED = re.compile(rb"context[ _](length|size|window)|max_tokens must be at least 1, got -", re.IGNORECASE)
 """Matches the errors of OpenAI, vLLM, SGLang, llama.cpp and ``hintree serve`` for a text beyond the model's context."""
-TRANSIENT_ERROR = re.compile(r"rate.?limit|overload|time.?out|unavailable|server.?error|internal|busy", re.IGNORECASE)
-"""Matches the kinds of errors without a status that are transient faults."""
 REFUSED_AS_500 = re.compile(rb"template|jinja|not supported|unsupported|does not support|incompatible", re.IGNORECASE)
 """Matches the errors with status 500 that no further try changes, as llama.cpp sends them."""
 COMMENTS = re.compile(rb"\A(?:\s*:[^\n]*\n)+")
@@ -224,9 +223,8 @@ class Server:
             raise TransientServerError(detail, parse_retry_after(headers.get("retry-after", "")))
         if 300 <= status < 400:
             target = headers.get("location", "")[:200]
-            raise self._error(
-                url, f"HTTP {status} to {target!r} is not followed, as prompts would be sent there; name that URL"
-            )
+            reason = "is not followed, as prompts would be sent there; name that URL"
+            raise self._error(url, f"HTTP {status} to {target!r} {reason}")
         if status in (401, 403):
             detail += f"; its key is read from {key_variable(self.address.base)}, which is "
             detail += "set" if self._key else "not set"
@@ -241,22 +239,6 @@ class Server:
         """Return an error that names URL and model; the API key is removed, even if the server repeats it."""
         message = message.replace(self._key, "...") if self._key else message
         return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {message}")
-
-
-def status_of_error(data: Any) -> int:
-    """Return the status of an error that a response with status 200 holds; 0 if it holds none."""
-    if not isinstance(data, Mapping):
-        return 0
-    choices = data.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else None
-    held = data if data.get("object") == "error" else data.get("error") if not choices else None
-    held = first.get("error") if isinstance(first, Mapping) and not held else held
-    if not held:
-        return 0
-    code = held.get("code") if isinstance(held, Mapping) else None
-    if isinstance(code, int) and 400 <= code < 600:
-        return code
-    return 503 if TRANSIENT_ERROR.search(str(held)) else 400
 
 
 def parse_retry_after(retry_after: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Differences between servers that show in their errors: fields that a server does not take."""
+"""Differences between servers that show in their errors: fields that a server does not take, and statuses."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ UNKNOWN_FIELD = re.compile(
     re.IGNORECASE,
 )
 """Matches the errors of servers that do not take a field or its value."""
+TRANSIENT_ERROR = re.compile(r"rate.?limit|overload|time.?out|unavailable|server.?error|internal|busy", re.IGNORECASE)
+"""Matches the kinds of errors without a status that are transient faults."""
 NEUTRAL: Mapping[str, Any] = {"top_p": 1.0, "top_k": 0, "min_p": 0.0}
 """Values that change nothing: a field that has one can be left out."""
 DROPPABLE = (
@@ -47,3 +49,19 @@ def droppable(name: str, value: Any) -> bool:
 def wants_completion_limit(detail: str) -> bool:
     """Tell whether a server's error asks for ``max_completion_tokens`` in place of ``max_tokens``."""
     return "max_completion_tokens" in detail
+
+
+def status_of_error(data: Any) -> int:
+    """Return the status of an error that a response with status 200 holds; 0 if it holds none."""
+    if not isinstance(data, Mapping):
+        return 0
+    choices = data.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    held = data if data.get("object") == "error" else data.get("error") if not choices else None
+    held = first.get("error") if isinstance(first, Mapping) and not held else held
+    if not held:
+        return 0
+    code = held.get("code") if isinstance(held, Mapping) else None
+    if isinstance(code, int) and 400 <= code < 600:
+        return code
+    return 503 if TRANSIENT_ERROR.search(str(held)) else 400
