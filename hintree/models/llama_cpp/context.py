@@ -126,7 +126,7 @@ class Context:
         library().functions.llama_memory_seq_cp(self._memory, source, target, 0 if length >= 0 else -1, length)
 
     def remove(self, lane: int) -> None:
-        """Remove a sequence."""
+        """Remove a sequence from the KV cache."""
         library().functions.llama_memory_seq_rm(self._memory, lane, -1, -1)
 
 

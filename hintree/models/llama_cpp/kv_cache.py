@@ -107,7 +107,7 @@ class SequenceCache:
         self._free_lanes.append(sequence.lane)
 
     def clear(self) -> None:
-        """Remove all sequences."""
+        """Remove all sequences from the cache."""
         for sequence in list(self.sequences):
             self.close(sequence)
 
