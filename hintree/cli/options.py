@@ -82,8 +82,8 @@ def add_loading(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--dtype",
         default="auto",
-        help=f"number format: {', '.join(DTYPES)}; auto is float32 on a CPU, else bfloat16, and for a GGUF file its own "
-        "formats on llama.cpp (default %(default)s)",
+        help=f"number format: {', '.join(DTYPES)}; auto is float32 on a CPU, else bfloat16, and for a GGUF file "
+        "its own formats on llama.cpp (default %(default)s)",
     )
     parser.add_argument(
         "--threads",

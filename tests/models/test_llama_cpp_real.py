@@ -1,7 +1,6 @@
 """Real quantized models on llama.cpp in this process, from the folder $HINTREE_MODELS."""
 
 import os
-from pathlib import Path
 
 import pytest
 import torch
