@@ -22,7 +22,7 @@ SLOTS = 32
 
 
 class Round(NamedTuple):
-    """What an engine did for one round.
+    """Work of an engine in one round.
 
     generated: Generated tokens.
     computed: Prompt tokens that it computed; None where it does not tell.

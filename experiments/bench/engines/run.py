@@ -111,7 +111,7 @@ class Worker:
     """Process of one engine.
 
     Attributes:
-        ready: What it said after loading.
+        ready: Its message after loading: memory in MB, and True if a search can run on it.
     """
 
     def __init__(self, name: str, process: "subprocess.Popen[str]") -> None:
