@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (PYTHON and FOLDER), reas
 SMOL = f"{FOLDER}/smol_hf"
 SETTINGS = "?kv_cache_memory_bytes=400000000&max_model_len="
 FAILURES = {
-    "max_model_length=9": ("UsageError", "no engine argument 'max_model_length'; there are max_model_len"),
+    "max_model_length=9": ("UsageError", "no engine argument 'max_model_length'; give one such as max_model_len"),
     "trust_remote_code=true": ("UsageError", "hintree sets the engine argument 'trust_remote_code' itself"),
     "dtype=int5": ("CheckpointError", "vLLM does not start with dtype=int5"),
     "kv_cache_memory_bytes=1000000": ("CheckpointError", "vLLM does not start with .*kv_cache_memory_bytes=1000000"),
