@@ -79,7 +79,7 @@ class ModelServer:
         raise ServerError(f"the server on {self.host} does not answer at {base}/models after {seconds:g} s")
 
     def stop(self) -> None:
-        """End the server."""
+        """End the server, by force after ten seconds."""
         self.process.terminate()
         try:
             self.process.wait(10)

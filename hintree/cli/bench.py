@@ -61,7 +61,7 @@ def run_bench(args: argparse.Namespace) -> None:
     if args.real:
         from hintree.experiments.bench.engines import run
 
-        extent = run.QUICK if args.quick else run.Extent()
+        extent = run.QUICK if args.quick else run.EngineExtent()
         return run.bench_real(
             args.real, extent=extent, problems=args.problems, threads=args.threads, as_object=args.json
         )

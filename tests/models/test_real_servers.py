@@ -83,16 +83,21 @@ def test_llama_cpp_computes_the_prompt_of_siblings_once(llama):
     can = model.capabilities
     assert (can.n, can.choices, can.siblings, can.top) == (True, 4, "n", 20)
     assert can.sibling_cost[0] <= can.sibling_cost[1]
-    beam = Preset("", (), hintree.Beam(4, 4, depth=4), None, Sampling(temperature=0.8))
-    other = QUESTIONS[0].replace("Luis", "Ana")
-    computed, texts = [], []
-    for way, question in (("", QUESTIONS[0]), ("n", other), ("n", QUESTIONS[0])):
+    shared, texts = {}, {}
+    for way, name in (("", "Luis"), ("n", "Ana")):
         model.capabilities = replace(can, siblings=way)
-        solution = Solver(beam, reasoner=model, scorer="confidence", protocol="lab").solve(question)
-        account = solution.ledger["reasoner"]
-        computed.append((account.forwarded_tokens - account.generated_tokens + account.calls) / account.calls)
-        texts.append([node.step.text for node in solution.tree])
-    assert texts[0] == texts[2] and computed[1] < 0.7 * computed[0]
+        prompt = Prompt(" ".join(QUESTIONS).replace("Luis", name))  # new to the server each time
+        asked = [
+            GenerationRequest(prompt, seed, 0.8, max_tokens=12, family=77, sibling=number)
+            for number, seed in enumerate((5, 6, 7, 8))
+        ]
+        done = model.generate(asked)
+        shared[way] = sum(d.usage.forwarded_tokens - d.usage.generated_tokens + 1 for d in done)
+        prompt_tokens = done[0].usage.prompt_tokens
+        model.capabilities = replace(can, siblings="")
+        texts[way] = [d.text for d in done], [d.text for d in model.generate(asked)]
+    assert prompt_tokens > 50 and shared["n"] < 1.3 * prompt_tokens < 2 * prompt_tokens < shared[""]
+    assert texts["n"][0] == texts["n"][1] and texts[""][0] == texts[""][1]
 
 
 def test_llama_cpp_lists_the_most_probable_tokens_which_give_entropies(llama):

@@ -24,7 +24,7 @@ VLLM_PYTHON = "HINTREE_VLLM"
 """Variable that names the interpreter of an environment with vLLM and hintree."""
 
 
-class Extent(NamedTuple):
+class EngineExtent(NamedTuple):
     """Scope of a run.
 
     runs: Turns.
@@ -44,11 +44,11 @@ class Extent(NamedTuple):
     vllm: bool = True
 
 
-QUICK = Extent(1, (Workload(8, 1, 32), Workload(8, 4, 32)), (BeamWork(1, 1),), vllm=False)
+QUICK = EngineExtent(1, (Workload(8, 1, 32), Workload(8, 4, 32)), (BeamWork(1, 1),), vllm=False)
 
 
 def bench_real(
-    folder: str, *, extent: Extent, problems: str | None, threads: int | None, as_object: bool = False
+    folder: str, *, extent: EngineExtent, problems: str | None, threads: int | None, as_object: bool = False
 ) -> None:
     """Measure every GGUF model of a folder on all engines and print the results.
 
@@ -73,12 +73,12 @@ def bench_real(
     print(json.dumps(as_json(results)) if as_object else as_tables(results))
 
 
-def measure(file: Path, extent: Extent, questions: Sequence[str], threads: int) -> ModelResults:
+def measure(file: Path, extent: EngineExtent, questions: Sequence[str], threads: int) -> ModelResults:
     """Run all engines on one model in turns."""
     folder = float32_folder(file)
     found = ModelResults(file.stem, threads, {}, {}, {})
     with ExitStack() as stack:
-        workers: dict[str, Worker] = {}
+        workers: dict[str, EngineProcess] = {}
         for name in tqdm(ARMS, desc=f"{file.stem}: loading", unit="engine"):
             try:
                 workers[name] = stack.enter_context(worker(name, folder, file, threads, vllm=extent.vllm))
@@ -100,14 +100,14 @@ def measure(file: Path, extent: Extent, questions: Sequence[str], threads: int) 
     return found
 
 
-def takes_part(name: str, one: "Worker", work: Work) -> bool:
+def takes_part(name: str, one: "EngineProcess", work: Work) -> bool:
     """Return True if an engine runs a round; text by text, ``generate`` is as fast for many as for one."""
     if isinstance(work, BeamWork):
         return bool(one.ready["searches"])
     return name != "generate, one text a call" or work.texts == 1
 
 
-class Worker:
+class EngineProcess:
     """Process of one engine.
 
     Attributes:
@@ -139,7 +139,7 @@ class Worker:
 
 
 @contextmanager
-def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> Iterator[Worker]:
+def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> Iterator[EngineProcess]:
     """Start the process of one engine. Raises UsageError if the engine is not installed or does not start."""
     package = ARMS[name][0]
     python = sys.executable
@@ -162,7 +162,7 @@ def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> 
         text=True,
     )
     try:
-        yield Worker(name, process)
+        yield EngineProcess(name, process)
     finally:
         process.kill()
         process.wait()
