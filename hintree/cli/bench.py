@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import Any
 
-from hintree.cli.options import add_json
+from hintree.cli.options import add_json, positive
 from hintree.errors import UsageError
 
 EXAMPLES = """examples:
@@ -47,8 +47,9 @@ def add_bench(commands: Any) -> None:
         metavar="SOURCE",
         help="questions for --real, as of `hintree solve` (default: problems of the lab)",
     )
+    bench.add_argument("--runs", type=positive, metavar="N", help="turns of --real (default: 3, 1 with --quick)")
     bench.add_argument(
-        "--threads", type=int, metavar="N", help="threads of every engine for --real (default: all cores)"
+        "--threads", type=positive, metavar="N", help="threads of every engine for --real (default: all cores)"
     )
     add_json(bench)
     bench.set_defaults(run=run_bench)
@@ -62,6 +63,7 @@ def run_bench(args: argparse.Namespace) -> None:
         from hintree.experiments.bench.engines import run
 
         extent = run.QUICK if args.quick else run.EngineExtent()
+        extent = extent._replace(runs=args.runs or extent.runs)
         return run.bench_real(
             args.real, extent=extent, problems=args.problems, threads=args.threads, as_object=args.json
         )
