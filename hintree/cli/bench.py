@@ -56,9 +56,13 @@ def add_bench(commands: Any) -> None:
 
 
 def run_bench(args: argparse.Namespace) -> None:
-    """Measure the local runtime, or a device with ``--device``. Raises UsageError."""
+    """Measure the local runtime, engines with ``--real``, or a device with ``--device``. Raises UsageError."""
     if args.plot and (args.device or args.real):
         raise UsageError("--plot draws curves of the whole benchmark, which --device and --real leave out")
+    if args.real and args.device:
+        raise UsageError("--real and --device name two benchmarks; give one of them")
+    if not args.real and (args.problems or args.runs or args.threads):
+        raise UsageError("--problems, --runs and --threads belong to --real FOLDER, which is missing")
     if args.real:
         from hintree.experiments.bench.engines import run
 

@@ -94,7 +94,7 @@ def add_loading(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--cache-bytes",
         metavar="SIZE",
-        help="KV cache of each local model, such as 512M or 2G (default 1/16 of the memory, from 512M to 2G)",
+        help="KV cache of each local model, such as 512M or 2GB (default 1/16 of the memory, from 512M to 2G)",
     )
 
 

@@ -6,6 +6,7 @@ version 1 or 2. Limits of parent groups hold too.
 
 import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,11 @@ THREADS = "HINTREE_THREADS"
 """Environment variable: threads of a local model's forward passes."""
 CACHE_BYTES = "HINTREE_CACHE_BYTES"
 """Environment variable: capacity of a local model's KV cache."""
+MOST_THREADS = 512
+"""Maximum number of threads; llama.cpp accepts no more."""
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
-"""Factors of sizes in bytes, by suffix."""
+"""Factors of sizes in bytes, by suffix; GB and GiB are the same as G."""
+SIZE = re.compile(r"([0-9]{1,18})([KMG]?)(?:(?<=[KMG])I?B)?", re.IGNORECASE)
 UNLIMITED = 2**60
 """Memory limits from here on stand for none; version 1 writes the largest multiple of a page."""
 
@@ -95,18 +99,18 @@ def given_cache_bytes() -> int | None:
 
 
 def parse_threads(text: str | int) -> int:
-    """Return a number of threads. Raises UsageError unless it is a whole number of at least 1."""
-    if not str(text).isascii() or not str(text).isdigit() or int(text) < 1:
-        raise UsageError(f"threads {str(text)[:40]!r} is not a whole number of at least 1")
+    """Return a number of threads. Raises UsageError unless it is a whole number from 1 to ``MOST_THREADS``."""
+    if not re.fullmatch(r"[0-9]{1,9}", str(text)) or not 1 <= int(text) <= MOST_THREADS:
+        raise UsageError(f"threads {str(text)[:40]!r} is not a whole number from 1 to {MOST_THREADS}")
     return int(text)
 
 
 def parse_bytes(text: str | int) -> int:
-    """Return a size in bytes: a whole number, or one with K, M or G, such as 512M. Raises UsageError."""
-    number, unit = (str(text)[:-1], str(text)[-1:].upper()) if str(text)[-1:].isalpha() else (str(text), "")
-    if unit not in UNITS or not number.isascii() or not number.isdigit() or int(number) < 1:
+    """Return a size in bytes: a whole number, or one with K, M or G, such as 512M or 2GB. Raises UsageError."""
+    found = SIZE.fullmatch(str(text))
+    if found is None or int(found[1]) < 1:
         raise UsageError(f"cache size {str(text)[:40]!r} is not a number of bytes of at least 1, such as 512M or 2G")
-    return int(number) * UNITS[unit]
+    return int(found[1]) * UNITS[found[2].upper()]
 
 
 @contextmanager

@@ -62,6 +62,8 @@ def bench_real(
     Raises:
         UsageError: The folder holds no GGUF file, or the source too few problems.
     """
+    if not Path(folder).is_dir():
+        raise UsageError(f"--real {folder}: there is no such folder")
     files = sorted(Path(folder).glob("*.gguf"))
     if not files:
         raise UsageError(f"--real {folder}: there is no GGUF file in this folder")

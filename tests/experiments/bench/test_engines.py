@@ -88,6 +88,21 @@ def test_a_folder_without_models_is_one_clear_error(tmp_path, capsys):
         bench_real(str(tmp_path), extent=None, problems=None, threads=1)
     assert main(["bench", "--real", str(tmp_path), "--quick"]) == 2
     assert "no GGUF file" in capsys.readouterr().err
+    assert main(["bench", "--real", str(tmp_path / "none")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--real", ".", "--device", "cpu"], "--real and --device"),
+        (["--problems", "questions.jsonl"], "belong to --real"),
+        (["--threads", "2"], "belong to --real"),
+    ],
+)
+def test_options_of_another_benchmark_are_refused(options, said, capsys):
+    assert main(["bench", *options]) == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.slow
