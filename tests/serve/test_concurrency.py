@@ -53,7 +53,8 @@ def test_later_callers_join_the_batch_and_a_full_queue_gives_status_429(solvers)
 def test_a_search_ends_when_its_client_disconnects(solvers, stream):
     with gated(solvers) as (gate, service, url):
         connection = http.client.HTTPConnection(url.removeprefix("http://").removesuffix("/v1"))
-        connection.request("POST", "/v1/chat/completions", json.dumps({"messages": user_message(), "stream": stream}))
+        body = json.dumps({"messages": user_message(), "stream": stream})
+        connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
         assert gate.entered.wait(TIMEOUT)
         connection.close()
         wait_until(lambda: all(job.cancelled for job in service.engine.jobs))

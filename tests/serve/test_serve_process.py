@@ -52,7 +52,8 @@ def test_a_signal_ends_the_process_without_a_traceback(number, code):
         line = process.stderr.readline()
         url = re.search(r"http://\S+", line)[0]
         data = json.dumps({"messages": [{"role": "user", "content": QUESTION}]}).encode()
-        with urllib.request.urlopen(f"{url}/chat/completions", data) as answer:
+        json_type = {"Content-Type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(f"{url}/chat/completions", data, json_type)) as answer:
             assert json.load(answer)["choices"][0]["finish_reason"] == "stop"
         process.send_signal(number)
         rest = process.stderr.read()
