@@ -4,7 +4,10 @@ import argparse
 import json
 import re
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,8 @@ from hintree.errors import HintreeError, UsageError
 from hintree.search import ROLES
 from hintree.search.core.budget import Budget
 
+NOTE = "hintree: loading and solving; --watch shows the steps as they are written"
+NOTE_SECONDS = 1.5
 EXAMPLES = f"""examples:
   hintree solve "{EXAMPLE_QUESTION}"
   hintree lab problems --split test --steps 6 --n 1 | jq -r .question | hintree solve -
@@ -106,18 +111,32 @@ def run_solve(args: argparse.Namespace) -> None:
     check_question(question)
     preset = chosen_preset(args, question)
     tree_file = check_tree_file(args.tree) if args.tree is not None else None
-    solver = Solver(
-        preset,
-        **{role: getattr(args, role) for role in ROLES},
-        prm_spec=args.prm_spec,
-        budget=budget,
-        seed=args.seed,
-        recording=args.record,
-        device=args.device,
-        dtype=args.dtype,
-        engine_args=args.engine_args,
-    )
-    print_solution(args, solver, question, tree_file)
+    with note_when_slow(wanted=sys.stderr.isatty() and not args.watch):
+        solver = Solver(
+            preset,
+            **{role: getattr(args, role) for role in ROLES},
+            prm_spec=args.prm_spec,
+            budget=budget,
+            seed=args.seed,
+            recording=args.record,
+            device=args.device,
+            dtype=args.dtype,
+            engine_args=args.engine_args,
+        )
+        print_solution(args, solver, question, tree_file)
+
+
+@contextmanager
+def note_when_slow(*, wanted: bool) -> Iterator[None]:
+    """Write one line to standard error if ``wanted`` is true and the block takes longer than ``NOTE_SECONDS``."""
+    timer = threading.Timer(NOTE_SECONDS, lambda: print(NOTE, file=sys.stderr))
+    timer.daemon = True
+    if wanted:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def print_solution(args: argparse.Namespace, solver: Any, question: str, tree_file: Path | None) -> None:

@@ -3,11 +3,12 @@
 import io
 import json
 import sys
+import time
 import warnings
 
 import pytest
 
-from hintree.cli import main
+from hintree.cli import main, solve
 from hintree.cli.show import visible
 from hintree.search import from_dict
 
@@ -107,3 +108,12 @@ def test_old_spellings_of_settings_still_work():
     assert own.search == Beam(aggregate="mean") and own.selection is None
     assert build_parser().parse_args(["run", "s", "--out", "o", "--patience", "7"]).heartbeat_timeout == 7
     assert build_parser().parse_args(["lab", "gates"]).run.__name__ == "run_router_parameters"
+
+
+@pytest.mark.parametrize(("wanted", "written"), [(True, "--watch"), (False, "")])
+def test_a_slow_command_says_that_it_works(wanted, written, monkeypatch, capsys):
+    monkeypatch.setattr(solve, "NOTE_SECONDS", 0.01)
+    with solve.note_when_slow(wanted=wanted):
+        time.sleep(0.2)
+    shown = capsys.readouterr().err
+    assert written in shown and len(shown.splitlines()) == int(wanted)

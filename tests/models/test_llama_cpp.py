@@ -1,6 +1,7 @@
 """GGUF files on llama.cpp in this process: the trees, texts and numbers of transformers on the same float32 weights."""
 
 import logging
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -172,12 +173,12 @@ def test_more_texts_than_the_cache_holds_are_generated_in_turns(tiny, monkeypatc
     requests = [r for r in requests for _ in range(2)]
     monkeypatch.setattr(files, "LEAST_CELLS", 512)
     monkeypatch.setattr(model._file, "_most_cells", 512)
-    model._file.drop_cache()
+    model._file._cache = None
     small = [request.__class__(request.prompt, request.seed, 1.0, max_tokens=30) for request in requests]
     there = model.generate(small)
     assert model._file.cache(1, 1).context.cells == 512
     same(there, here.generate(small))
-    model._file.drop_cache()
+    model._file._cache = None
 
 
 def test_a_text_beyond_the_context_fails_alone(tiny):
@@ -208,6 +209,30 @@ def test_a_truncated_file_is_one_error(cut, tiny, tmp_path):
     (tmp_path / "cut.gguf").write_bytes(data[:cut])
     with pytest.raises(CheckpointError, match="truncated"):
         open_model(str(tmp_path / "cut.gguf"))
+
+
+def test_a_file_without_permission_is_one_error(tiny, tmp_path):
+    shutil.copy(tiny[0].name, tmp_path / "secret.gguf")
+    (tmp_path / "secret.gguf").chmod(0)
+    if os.access(tmp_path / "secret.gguf", os.R_OK):
+        pytest.skip("this user reads every file")
+    with pytest.raises(CheckpointError, match=r"cannot be read: .*Permission denied"):
+        open_model(str(tmp_path / "secret.gguf"))
+
+
+def test_a_call_that_is_interrupted_leaves_nothing_in_the_cache(tiny, monkeypatch):
+    model, _ = tiny
+    before = model.generate(sampled())
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "_sampler", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            model.generate(sampled())
+    assert model._file.cache(1, 1).sequences == []
+    same(model.generate(sampled()), before)
 
 
 def test_a_foreign_file_is_one_error(tmp_path):

@@ -18,7 +18,8 @@ from hintree.experiments.bench.engines.arms import ARMS
 from hintree.experiments.bench.engines.report import ModelResults, as_json, as_tables
 from hintree.experiments.bench.engines.workload import PROBLEMS, BeamWork, Work, Workload, read_questions
 from hintree.models import load_model
-from hintree.models.local.gguf_header import is_gguf
+from hintree.models.local.gguf import check_storage
+from hintree.models.local.gguf_header import is_gguf, read_header
 
 VLLM_PYTHON = "HINTREE_VLLM"
 """Variable that names the interpreter of an environment with vLLM and hintree."""
@@ -61,12 +62,15 @@ def bench_real(
 
     Raises:
         UsageError: The folder holds no GGUF file, or the source too few problems.
+        CheckpointError: A GGUF file is damaged.
     """
     if not Path(folder).is_dir():
         raise UsageError(f"--real {folder}: there is no such folder")
     files = sorted(Path(folder).glob("*.gguf"))
     if not files:
         raise UsageError(f"--real {folder}: there is no GGUF file in this folder")
+    for file in files:  # all of them before the first is measured
+        check_storage(read_header(file, str(file)), str(file))
     needed = max(work.problems for work in extent.rounds)
     questions = read_questions(problems or PROBLEMS, needed)
     if len(questions) < needed:

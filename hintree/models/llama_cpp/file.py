@@ -2,6 +2,8 @@
 
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -81,9 +83,14 @@ class LoadedFile:
             self._cache = SequenceCache(context, divisible=not self.weights.recurrent)
         return self._cache
 
-    def drop_cache(self) -> None:
-        """Free the KV cache; the next call makes a new one."""
-        self._cache = None
+    @contextmanager
+    def dropped_on_error(self) -> Iterator[None]:
+        """Free the KV cache if the block raises, on Ctrl-C too: its sequences would stay pinned, some half computed."""
+        try:
+            yield
+        except BaseException:
+            self._cache = None
+            raise
 
     def forget(self) -> None:
         """Clear the KV cache."""
@@ -93,13 +100,15 @@ class LoadedFile:
 
 
 _loaded: WeakValueDictionary[tuple[str, int, int, bool], LoadedFile] = WeakValueDictionary()
+_loading = threading.Lock()
 
 
 def open_file(name: str, path: Path, *, gpu: bool = False) -> LoadedFile:
     """Return a GGUF file as it is loaded in this process, loading it at first use; errors as for ``LoadedFile``."""
     state = path.stat()
     key = (str(path.resolve()), state.st_mtime_ns, state.st_size, gpu)
-    found = _loaded.get(key)
-    if found is None:
-        found = _loaded[key] = LoadedFile(name, path, gpu=gpu)
-    return found
+    with _loading:
+        found = _loaded.get(key)
+        if found is None:
+            found = _loaded[key] = LoadedFile(name, path, gpu=gpu)
+        return found

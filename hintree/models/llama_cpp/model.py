@@ -76,9 +76,9 @@ class LlamaCppModel:
             single = max(len(state.prompt_ids) + state.max_tokens for state in still_open)
             with self._file.lock, use_threads(self._file.threads), torch.inference_mode():
                 try:
-                    generate_sequences(self._file.cache(cells, single), still_open, self._sampler)
+                    with self._file.dropped_on_error():
+                        generate_sequences(self._file.cache(cells, single), still_open, self._sampler)
                 except ModelError as error:
-                    self._file.drop_cache()
                     for state in still_open:
                         state.result = state.result or error
         results = [state.result for state in states if state.result is not None]
@@ -149,9 +149,9 @@ class LlamaCppModel:
         sizes = [len(text.ids) for text in texts]
         with self._file.lock, use_threads(self._file.threads), torch.inference_mode():
             try:
-                prefill_in_parts(self._file.cache(sum(sizes), max(sizes)), texts, take)
+                with self._file.dropped_on_error():
+                    prefill_in_parts(self._file.cache(sum(sizes), max(sizes)), texts, take)
             except ModelError as error:
-                self._file.drop_cache()
                 return error
         return None
 

@@ -87,12 +87,16 @@ def read_header(path: Path, name: str) -> GGUFHeader:
     """Read the header of the file of model ``name``.
 
     Raises:
-        CheckpointError: The file is not GGUF, is truncated or damaged, or holds no complete language model.
+        CheckpointError: The file cannot be read, is not GGUF, is truncated or damaged, or holds no complete language
+            model.
     """
     if path.stat().st_size < 24:
         raise CheckpointError(f"model {name}: the file is truncated ({path.stat().st_size} bytes); fetch it again")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        header = Reader(data, name).header(path)
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            header = Reader(data, name).header(path)
+    except OSError as error:
+        raise CheckpointError(f"model {name}: the file cannot be read: {error}") from error
     check_values(header, name)
     check_completeness(header, name)
     return header

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hintree.cli import main
-from hintree.errors import UsageError
+from hintree.errors import CheckpointError, UsageError
 from hintree.experiments.bench.engines.report import (
     BATCH,
     IN_PROCESS,
@@ -90,6 +90,14 @@ def test_a_folder_without_models_is_one_clear_error(tmp_path, capsys):
     assert "no GGUF file" in capsys.readouterr().err
     assert main(["bench", "--real", str(tmp_path / "none")]) == 2
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_damaged_model_is_named_before_any_is_measured(tmp_path):
+    to_gguf("embedded:student", tmp_path / "a.gguf")
+    (tmp_path / "b.gguf").write_bytes((tmp_path / "a.gguf").read_bytes()[:-500])
+    with pytest.raises(CheckpointError, match=r"b\.gguf: the GGUF file is truncated"):
+        bench_real(str(tmp_path), extent=None, problems=None, threads=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gguf", "b.gguf"]
 
 
 @pytest.mark.parametrize(
