@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from hintree.experiments.bench.engines.workload import PROBLEMS, BeamWork, Work,
 from hintree.models import load_model
 from hintree.models.local.gguf import check_storage
 from hintree.models.local.gguf_header import is_gguf, read_header
+from hintree.models.resources import available_cpus
 
 VLLM_PYTHON = "HINTREE_VLLM"
 """Variable that names the interpreter of an environment with vLLM and hintree."""
@@ -36,10 +37,10 @@ class EngineExtent(NamedTuple):
 
     runs: int = 3
     rounds: tuple[Workload, ...] = (
-        Workload(1, 1, 96),
-        Workload(8, 1, 96),
-        Workload(8, 4, 96),
-        Workload(32, 1, 96),
+        Workload(8, 1, 48),
+        Workload(8, 4, 48),
+        Workload(1, 1, 48),
+        Workload(32, 1, 48),
     )
     beams: tuple[BeamWork, ...] = (BeamWork(1, 1), BeamWork(2, 4))
     vllm: bool = True
@@ -57,7 +58,7 @@ def bench_real(
         folder: Folder with GGUF files. The float32 weights of each are written beside it, once.
         extent: Scope.
         problems: Source of the questions, as of ``hintree solve --problems``; None for problems of the lab.
-        threads: Threads of every engine; None for all cores of this machine.
+        threads: Threads of every engine; None for all that this process may use.
         as_object: Print one JSON object in place of tables.
 
     Raises:
@@ -75,7 +76,7 @@ def bench_real(
     questions = read_questions(problems or PROBLEMS, needed)
     if len(questions) < needed:
         raise UsageError(f"--problems: {len(questions)} problems are fewer than the {needed} of the largest round")
-    results = [measure(file, extent, questions, threads or usable_cores()) for file in files]
+    results = [measure(file, extent, questions, threads or available_cpus()) for file in files]
     print(json.dumps(as_json(results)) if as_object else as_tables(results))
 
 
@@ -99,10 +100,11 @@ def measure(file: Path, extent: EngineExtent, questions: Sequence[str], threads:
             for name in workers
             if takes_part(name, workers[name], work)
         ]
-        for turn, work, name in tqdm(plan, desc=file.stem, unit="round"):
-            first = turn * work.problems % max(1, len(questions) - work.problems + 1)
-            chosen = list(questions[first : first + work.problems])
-            found.rows.setdefault((name, work), []).append(workers[name].ask(chosen, work))
+        with suppress(KeyboardInterrupt):  # what was measured until then is shown
+            for turn, work, name in tqdm(plan, desc=file.stem, unit="round"):
+                first = turn * work.problems % max(1, len(questions) - work.problems + 1)
+                chosen = list(questions[first : first + work.problems])
+                found.rows.setdefault((name, work), []).append(workers[name].ask(chosen, work))
     return found
 
 
@@ -166,6 +168,7 @@ def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,  # Ctrl-C is for the parent, which ends it
     )
     try:
         yield EngineProcess(name, process)
@@ -186,8 +189,3 @@ def float32_folder(file: Path) -> Path:
         loaded.tokenizer.save_pretrained(part)
         part.rename(folder)
     return folder
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
