@@ -122,8 +122,10 @@ class ReplicaGroup:
         try:
             waiting = [actor.address.remote(plan.seconds) for actor in self._actors]
             self.addresses: list[str] = ray.get(waiting, timeout=plan.seconds + 60)
-        except (ray.exceptions.RayError, ServerError) as error:
+        except BaseException as error:  # on Ctrl-C too, so that no server is left
             self.close()
+            if not isinstance(error, ray.exceptions.RayError | ServerError):
+                raise
             cause = getattr(error, "cause", None) or "no node has the processors and GPUs that each needs"
             command = " ".join(plan.command)
             raise ServerError(f"replicas of {plan.name}: {cause}; run `{command}` alone to see why") from error

@@ -7,7 +7,7 @@ import pytest
 from hintree.errors import UsageError
 from hintree.models import Head, is_vllm, open_model, parse_engine_name
 from hintree.models.vllm.classifier import check_head
-from hintree.models.vllm.name import parse_engine_args, with_engine_args
+from hintree.models.vllm.name import parse_engine_args, parse_engine_name, with_engine_args
 from hintree.scorers import make_scorer
 from hintree.solver import Solver
 
@@ -43,6 +43,12 @@ def test_engine_arguments_in_no_form_are_refused(text):
 def test_engine_arguments_are_added_to_every_model_of_vllm(name, changed):
     assert with_engine_args(name, {"n": 1, "k": 2}) == changed
     assert with_engine_args(name, "n=1,k=2") == changed
+
+
+@pytest.mark.parametrize("value", ["x&y+z", {"a": ["b&c", "d+e?"]}, 1e20, 0.5])
+def test_engine_arguments_may_hold_the_signs_that_separate_them(value):
+    name = with_engine_args(with_engine_args("vllm:m", {"a": value}), "n=1")
+    assert parse_engine_name(name) == ("m", {"a": value, "n": 1})
 
 
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")

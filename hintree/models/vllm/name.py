@@ -72,6 +72,14 @@ def parse_pair(pair: str) -> tuple[str, Any]:
         return key, value
 
 
+def as_argument(value: Any) -> str:
+    """Return a value in JSON without "&" and "+", which separate arguments and the parts of a scorer's name."""
+    text = json.dumps(value)
+    if isinstance(value, float):
+        return text.replace("+", "")
+    return text.replace("&", r"\u0026").replace("+", r"\u002b")
+
+
 def with_engine_args(name: str, given: str | Mapping[str, Any]) -> str:
     """Return a model's or scorer's name with engine arguments in every ``vllm:`` name in it that lacks them.
 
@@ -86,7 +94,7 @@ def with_engine_args(name: str, given: str | Mapping[str, Any]) -> str:
 
     def extended(found: re.Match[str]) -> str:
         own = parse_engine_name(found[0]).arguments
-        added = [f"{key}={json.dumps(value)}" for key, value in arguments.items() if key not in own]
+        added = [f"{key}={as_argument(value)}" for key, value in arguments.items() if key not in own]
         return found[0] + ("&" if own else "?") * bool(added) + "&".join(added)
 
     return IN_SCORER.sub(extended, name)
