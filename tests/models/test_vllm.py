@@ -7,7 +7,7 @@ import pytest
 from hintree.errors import UsageError
 from hintree.models import Head, is_vllm, open_model, parse_engine_name
 from hintree.models.vllm.classifier import check_head
-from hintree.models.vllm.name import parse_engine_args, parse_engine_name, with_engine_args
+from hintree.models.vllm.name import parse_engine_args, with_engine_args
 from hintree.scorers import make_scorer
 from hintree.solver import Solver
 
