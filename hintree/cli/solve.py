@@ -27,7 +27,7 @@ from hintree.search import ROLES
 from hintree.search.core.budget import Budget
 
 NOTE = "hintree: loading and solving; --watch shows the steps as they are written"
-NOTE_SECONDS = 1.5
+NOTE_SECONDS = 1.0
 EXAMPLES = f"""examples:
   hintree solve "{EXAMPLE_QUESTION}"
   hintree lab problems --split test --steps 6 --n 1 | jq -r .question | hintree solve -
@@ -111,6 +111,8 @@ def run_solve(args: argparse.Namespace) -> None:
     check_question(question)
     preset = chosen_preset(args, question)
     tree_file = check_tree_file(args.tree) if args.tree is not None else None
+    if args.engine_args and not any("vllm:" in (getattr(args, role) or "") for role in ROLES):
+        raise UsageError("--engine-args are for models named vllm:NAME, and no role names one (docs/vllm.md)")
     with note_when_slow(wanted=sys.stderr.isatty() and not args.watch):
         solver = Solver(
             preset,

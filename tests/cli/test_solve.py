@@ -110,6 +110,11 @@ def test_old_spellings_of_settings_still_work():
     assert build_parser().parse_args(["lab", "gates"]).run.__name__ == "run_router_parameters"
 
 
+def test_engine_arguments_without_an_engine_are_refused(capsys):
+    assert main(["solve", QUESTION, "--engine-args", "max_model_len=512"]) == 2
+    assert "no role names one" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("wanted", "written"), [(True, "--watch"), (False, "")])
 def test_a_slow_command_says_that_it_works(wanted, written, monkeypatch, capsys):
     monkeypatch.setattr(solve, "NOTE_SECONDS", 0.01)
