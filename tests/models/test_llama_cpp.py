@@ -220,21 +220,6 @@ def test_a_file_without_permission_is_one_error(tiny, tmp_path):
         open_model(str(tmp_path / "secret.gguf"))
 
 
-def test_a_call_that_is_interrupted_leaves_nothing_in_the_cache(tiny, monkeypatch):
-    model, _ = tiny
-    before = model.generate(sampled())
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(model, "_sampler", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            model.generate(sampled())
-    assert model._file.cache(1, 1).sequences == []
-    same(model.generate(sampled()), before)
-
-
 def test_a_foreign_file_is_one_error(tmp_path):
     (tmp_path / "photo.gguf").write_bytes(b"\x89PNG" + bytes(100))
     with pytest.raises(CheckpointError, match="not a GGUF file"):

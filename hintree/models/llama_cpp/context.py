@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from hintree.errors import CheckpointError, ModelError
-from hintree.models.llama_cpp.library import Batch, library
+from hintree.models.llama_cpp.library import Batch, interrupts_kept, library
 
 BATCH_TOKENS = 512
 """Maximum number of tokens of one forward pass."""
@@ -34,10 +34,12 @@ class Weights:
         params = llama.functions.llama_model_default_params()
         params.n_gpu_layers = -1 if gpu else 0
         llama.messages.clear()
-        self.pointer = llama.functions.llama_model_load_from_file(str(path).encode(), params)
+        with interrupts_kept():
+            self.pointer = llama.functions.llama_model_load_from_file(str(path).encode(), params)
+            if self.pointer:
+                weakref.finalize(self, llama.functions.llama_model_free, self.pointer)
         if not self.pointer:
             raise CheckpointError(f"model {name}: llama.cpp cannot load the file: {reason()}")
-        weakref.finalize(self, llama.functions.llama_model_free, self.pointer)
         if self._is("has_encoder") or not self._is("has_decoder") or self._is("is_diffusion"):
             raise CheckpointError(f"model {name}: the file holds no model that generates text from left to right")
         self.parameters = int(llama.functions.llama_model_n_params(self.pointer))
@@ -77,13 +79,15 @@ class Context:
             params.flash_attn_type = 0
         params.kv_unified = True
         llama.messages.clear()
-        self._pointer = llama.functions.llama_init_from_model(weights.pointer, params)
+        with interrupts_kept():
+            self._pointer = llama.functions.llama_init_from_model(weights.pointer, params)
+            if self._pointer:
+                weakref.finalize(self, llama.functions.llama_free, self._pointer)
         if not self._pointer:
             raise ModelError(
                 f"model {name}: no memory for a KV cache of {cells} tokens ({reason()}); shorten the prompts, "
                 "or run fewer problems at once"
             )
-        weakref.finalize(self, llama.functions.llama_free, self._pointer)
         self._memory = llama.functions.llama_get_memory(self._pointer)
         if not llama.functions.llama_get_causal_attn(self._pointer):
             raise CheckpointError(f"model {name}: the file holds a model of embeddings, which generates no text")

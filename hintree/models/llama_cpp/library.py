@@ -6,6 +6,9 @@ llama.h, which the same library exports, give the logits of any tokens in any nu
 
 import ctypes
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes import POINTER, Structure, c_bool, c_char_p, c_float, c_int, c_int8, c_int32, c_void_p
 from functools import cache
 from importlib import import_module
@@ -158,6 +161,27 @@ class Library:
         """Keep an error message instead of printing it, and drop all others."""
         if level == ERROR and len(self.messages) < MESSAGES:
             self.messages.append(text.decode("utf-8", "replace").strip())
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Raise KeyboardInterrupt after the block if Ctrl-C fell into one of llama.cpp's log messages.
+
+    ctypes drops the exceptions of such a callback, and passes them to ``sys.unraisablehook``.
+    """
+    caught: list[Any] = []
+    before = sys.unraisablehook
+
+    def keep(dropped: Any) -> None:
+        (caught.append if issubclass(dropped.exc_type, KeyboardInterrupt) else before)(dropped)
+
+    sys.unraisablehook = keep
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+    if caught:
+        raise KeyboardInterrupt
 
 
 @cache
