@@ -6,6 +6,7 @@ on its node, on a free port. Workers of studies hold no weights then, and share 
 
 import json
 import logging
+import math
 import re
 import socket
 import subprocess
@@ -149,6 +150,8 @@ def check_plan(plan: ReplicaPlan) -> None:
         raise UsageError('replicas need Ray: pip install "hintree[ray]"')
     if not re.fullmatch(r"[A-Za-z0-9._-]+", plan.name):
         raise UsageError(f"replicas: the name {plan.name!r} holds more than letters, digits and ._-")
+    if not all(map(math.isfinite, (plan.cpus, plan.gpus, plan.seconds))) or min(plan.cpus, plan.gpus) < 0:
+        raise UsageError("replicas: processors and GPUs of each are numbers of at least 0, and seconds a number")
     if not any("{port}" in part for part in plan.command):
         raise UsageError(
             f"replicas: the command {' '.join(plan.command)!r} has no {{port}}; give one such as "

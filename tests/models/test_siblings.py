@@ -89,11 +89,12 @@ def test_groups_after_one_prompt_follow_each_other():
 
 
 def test_a_prompt_of_several_texts_is_computed_first_where_it_is_new():
-    results, _, bodies = generate("first", [*drafts(3), *drafts(1, user="Short?")])
+    results, model, bodies = generate("first", [*drafts(3), *drafts(1, user="Short?")])
     assert sorted(body["max_tokens"] for body in bodies) == [1, 3, 3, 3, 3]
     long = [body["max_tokens"] for body in bodies if body["prompt"].startswith(LONG)]
     assert long[0] == 1
     assert sorted(done.usage.forwarded_tokens for done in results) == [45, 45, 45, 88]
+    assert model._meter._sent == {} == model._meter._done
 
 
 def test_a_prefix_that_several_prompts_share_is_computed_first():

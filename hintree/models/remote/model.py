@@ -127,7 +127,11 @@ class RemoteModel:
     async def _prime(self, request: GenerationRequest) -> Usage:
         """Compute a prompt by a request for one token, which is dropped; return the computed tokens."""
         self._meter.send([request])
-        [reply], _ = await self._replies([replace(request, max_tokens=1, stop=(), thinking_tokens=0)])
+        primer = replace(request, max_tokens=1, stop=(), thinking_tokens=0)
+        try:
+            [reply], _ = await self._replies([primer])
+        finally:
+            self._meter.forget([primer])
         return Usage(0, 0, max(0, (reply.prompt_tokens or 0) - (reply.cached_tokens or 0)), 0)
 
     async def _replies(self, requests: Sequence[GenerationRequest], **changed: str) -> tuple[list[Reply], Capabilities]:

@@ -50,6 +50,13 @@ def test_plans_that_cannot_work_are_refused(name, command, words, monkeypatch):
         check_plan(ReplicaPlan(name, command))
 
 
+@pytest.mark.parametrize("amount", [{"cpus": -1.0}, {"gpus": float("nan")}, {"seconds": float("inf")}])
+def test_amounts_that_cannot_be_reserved_are_refused(amount, monkeypatch):
+    monkeypatch.setattr("hintree.experiments.study.replicas.find_spec", lambda name: object())
+    with pytest.raises(UsageError, match="numbers of at least 0"):
+        check_plan(ReplicaPlan("m", ["{port}"], **amount))
+
+
 def test_the_command_line_of_the_server_follows_two_hyphens():
     args = build_parser().parse_args(["replicas", "m", "--count", "2", "--ray", "local", "--", "serve", "-m", "{port}"])
     assert (args.name, args.count, args.ray, args.server) == ("m", 2, "local", ["serve", "-m", "{port}"])
