@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -104,7 +105,14 @@ def measure(file: Path, extent: EngineExtent, questions: Sequence[str], threads:
             for turn, work, name in tqdm(plan, desc=file.stem, unit="round"):
                 first = turn * work.problems % max(1, len(questions) - work.problems + 1)
                 chosen = list(questions[first : first + work.problems])
-                found.rows.setdefault((name, work), []).append(workers[name].ask(chosen, work))
+                if name in found.left_out:
+                    continue
+                try:
+                    cost = workers[name].ask(chosen, work)
+                except UsageError as error:
+                    found.left_out[name] = str(error)
+                else:
+                    found.rows.setdefault((name, work), []).append(cost)
     return found
 
 
@@ -122,8 +130,8 @@ class EngineProcess:
         ready: Its message after loading: memory in MB, and True if a search can run on it.
     """
 
-    def __init__(self, name: str, process: "subprocess.Popen[str]") -> None:
-        self.name, self._process = name, process
+    def __init__(self, name: str, process: "subprocess.Popen[str]", errors: IO[str]) -> None:
+        self.name, self._process, self._errors = name, process, errors
         self.ready = self._read()
 
     def ask(self, questions: Sequence[str], work: Work) -> dict[str, Any]:
@@ -133,15 +141,18 @@ class EngineProcess:
             key = "beam" if isinstance(work, BeamWork) else "work"
             self._process.stdin.write(json.dumps({"questions": questions, key: work}) + "\n")
             self._process.stdin.flush()
-        except BrokenPipeError as error:
-            raise UsageError(f"{self.name}: its process ended") from error
+        except BrokenPipeError:
+            pass  # it has ended, which reading finds
         return self._read()
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise UsageError(f"its process ended with code {self._process.wait()}")
+            code = self._process.wait()
+            self._errors.seek(0)
+            last = (self._errors.read()[-2000:].strip().splitlines() or ["no message"])[-1]
+            raise UsageError(f"{self.name}: its process ended with code {code} ({last[:200]})")
         found: dict[str, Any] = json.loads(line)
         return found
 
@@ -161,20 +172,22 @@ def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> 
         raise UsageError(f"{package} is not installed: pip install 'hintree[gguf]'")
     command = [python, "-m", "hintree.experiments.bench.engines.worker", name, str(folder), str(file)]
     own = {"OMP_NUM_THREADS": str(threads), "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "1"}
+    errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed below
     process = subprocess.Popen(
         command,
         env=os.environ | own,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         text=True,
         start_new_session=True,  # Ctrl-C is for the parent, which ends it
     )
     try:
-        yield EngineProcess(name, process)
+        yield EngineProcess(name, process, errors)
     finally:
         process.kill()
         process.wait()
+        errors.close()
 
 
 def float32_folder(file: Path) -> Path:

@@ -18,7 +18,7 @@ from hintree.experiments.bench.engines.report import (
     as_tables,
     computed_per_distinct,
 )
-from hintree.experiments.bench.engines.run import bench_real, takes_part
+from hintree.experiments.bench.engines.run import bench_real, takes_part, worker
 from hintree.experiments.bench.engines.workload import BeamWork, Workload, distinct_tokens
 from tests.support.to_gguf import to_gguf
 
@@ -111,6 +111,14 @@ def test_a_damaged_model_is_named_before_any_is_measured(tmp_path):
 def test_options_of_another_benchmark_are_refused(options, said, capsys):
     assert main(["bench", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_an_engine_that_does_not_start_says_why(tmp_path):
+    missing = tmp_path / "none"
+    with pytest.raises(UsageError, match=r"hintree, transformers: its process ended with code 1 .*UnknownModelError"):
+        with worker(OURS, missing, missing, 1, vllm=False):
+            pass
 
 
 @pytest.mark.slow
