@@ -116,9 +116,9 @@ def test_options_of_another_benchmark_are_refused(options, said, capsys):
 @pytest.mark.slow
 def test_an_engine_that_does_not_start_says_why(tmp_path):
     missing = tmp_path / "none"
-    with pytest.raises(UsageError, match=r"hintree, transformers: its process ended with code 1 .*UnknownModelError"):
-        with worker(OURS, missing, missing, 1, vllm=False):
-            pass
+    why = r"hintree, transformers: its process ended with code 1 .*UnknownModelError"
+    with pytest.raises(UsageError, match=why), worker(OURS, missing, missing, 1, vllm=False):
+        pass
 
 
 @pytest.mark.slow
