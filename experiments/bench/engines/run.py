@@ -172,22 +172,22 @@ def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> 
         raise UsageError(f"{package} is not installed: pip install 'hintree[gguf]'")
     command = [python, "-m", "hintree.experiments.bench.engines.worker", name, str(folder), str(file)]
     own = {"OMP_NUM_THREADS": str(threads), "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "1"}
-    errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - closed below
-    process = subprocess.Popen(
-        command,
-        env=os.environ | own,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for the parent, which ends it
-    )
-    try:
-        yield EngineProcess(name, process, errors)
-    finally:
-        process.kill()
-        process.wait()
-        errors.close()
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as errors,
+        subprocess.Popen(
+            command,
+            env=os.environ | own,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the parent, which ends it
+        ) as process,
+    ):
+        try:
+            yield EngineProcess(name, process, errors)
+        finally:
+            process.kill()
 
 
 def float32_folder(file: Path) -> Path:
