@@ -179,7 +179,7 @@ def test_a_long_line_is_a_bad_row_and_is_not_held(tmp_path, monkeypatch):
 def test_rows_without_ids_that_repeat_a_question_can_be_skipped(tmp_path):
     path = tmp_path / "my.jsonl"
     path.write_text('{"question": "How many?", "answer": 3}\n' * 4)
-    with pytest.raises(UsageError, match=r"3 of 4 rows are bad: line 2: id 'q-.*--skip-bad"):
+    with pytest.raises(UsageError, match=r"3 of 4 rows are bad: line 2: repeats the question of line 1.*--skip-bad"):
         read_cases(str(path))
     with pytest.warns(SkippedRowsWarning, match="3 of 4"):
         assert len(read_cases(str(path), skip_bad=True)) == 1

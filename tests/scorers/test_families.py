@@ -9,6 +9,7 @@ from transformers import AutoTokenizer
 
 from hintree.errors import CheckpointError, ContextError
 from hintree.models import load_classifier
+from hintree.models.local.classifier import LocalClassifier
 from hintree.scorers import FAMILIES, PRM, PRMSpec
 from hintree.search import Problem, ScoreRequest, StepOutput, Tree
 from hintree.search.core.position import Position
@@ -88,14 +89,15 @@ def test_saturated_steps_keep_their_places(tmp_path, dtype):
     assert load(folder, "qwen-math-prm", dtype=dtype).score(QUESTION, STEPS) == [0.0, 0.0, 0.0]
 
 
-def test_scores_agree_with_and_without_tree_attention(saved, tmp_path):
+@pytest.mark.parametrize("window", [None, 4096, 8])
+def test_scores_agree_with_and_without_tree_attention(tmp_path, window):
     torch.manual_seed(2)
-    narrow = shepherd(tmp_path / "narrow")
-    torch.manual_seed(2)
-    wide = shepherd(tmp_path / "wide", sliding_window=None)
-    one, other = (load(folder, "math-shepherd") for folder in (narrow, wide))
-    assert one.model.adapter is None and other.model.adapter is not None
-    assert one.score(QUESTION, STEPS) == pytest.approx(other.score(QUESTION, STEPS), abs=1e-5)
+    on_tree = load(shepherd(tmp_path, sliding_window=window), "math-shepherd")
+    loaded = on_tree.model
+    whole = LocalClassifier("whole", loaded.model, loaded.tokenizer, head=loaded.head, layers=loaded.layers, tree=False)
+    assert loaded.adapter is not None and whole.adapter is None
+    expected = PRM(whole, FAMILIES["math-shepherd"]).score(QUESTION, STEPS)
+    assert on_tree.score(QUESTION, STEPS) == pytest.approx(expected, abs=1e-5)
 
 
 def test_control_tokens_in_a_text_are_plain_text_and_shift_no_score(saved):
