@@ -10,7 +10,10 @@ from torch import nn
 from transformers import PreTrainedConfig
 
 from hintree.experiments.bench.clock import PassShape
+from hintree.models.local.packed import PackedLinear
 
+LINEAR = (nn.Linear, PackedLinear)
+"""Linear layers, as PyTorch and as packed ones compute them."""
 REPEATS = 5
 """Measured repetitions after one warm-up run."""
 
@@ -24,8 +27,8 @@ def floor_seconds(body: nn.Module, head: nn.Module, passes: Mapping[PassShape, i
         passes: Number of forward passes of the body, by shape [rows, queries].
         rows: Number of calls of the head, by number of hidden states.
     """
-    layers = [layer for layer in body.modules() if isinstance(layer, nn.Linear)]
-    heads = [layer for layer in head.modules() if isinstance(layer, nn.Linear)]
+    layers = [layer for layer in body.modules() if isinstance(layer, LINEAR)]
+    heads = [layer for layer in head.modules() if isinstance(layer, LINEAR)]
     with torch.inference_mode():
         total = sum(n * matmul_seconds(layers, shape) for shape, n in passes.items())
         return total + sum(n * matmul_seconds(heads, (1, count)) for count, n in rows.items())
@@ -54,13 +57,13 @@ def attention_seconds(config: PreTrainedConfig, attended: Mapping[tuple[int, int
     return total
 
 
-def matmul_seconds(layers: Sequence[nn.Linear], shape: PassShape) -> float:
+def matmul_seconds(layers: Sequence[nn.Linear | PackedLinear], shape: PassShape) -> float:
     """Return the median CPU seconds of one pass through these layers, each on random input of ``shape`` tokens."""
     inputs = {width: torch.randn(*shape, width) for width in {layer.in_features for layer in layers}}
 
     def once() -> None:
         for layer in layers:
-            nn.functional.linear(inputs[layer.in_features], layer.weight, layer.bias)
+            layer(inputs[layer.in_features])
 
     return median_seconds(once)
 
