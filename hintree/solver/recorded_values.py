@@ -90,12 +90,12 @@ def read_count(value: Any) -> int:
 
 
 def read_float(value: Any, low: float, high: float) -> float:
-    """Return a finite number in [low, high]; a rounding error outside is cut off. Raises ValueError otherwise."""
+    """Return a finite number as it was recorded, in [low, high] but for a rounding error. Raises ValueError."""
     if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > LARGEST_COUNT:
         raise ValueError("a value is no number")
     if not low - 1e-6 <= value <= high + 1e-6:  # also NaN
         raise ValueError("a number is out of its range")
-    return min(max(float(value), low), high)
+    return value  # unchanged, so that a replayed tree has the bytes of the recorded one
 
 
 def read_optional(value: Any, low: float, high: float) -> float | None:

@@ -25,7 +25,7 @@ Send = Callable[..., Awaitable[Reply | ServerError]]
 
 
 class Sharing(NamedTuple):
-    """How siblings share their prompt; see ``Capabilities``."""
+    """Way in which siblings share their prompt; see ``Capabilities``."""
 
     way: str
     choices: int
