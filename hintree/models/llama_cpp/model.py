@@ -21,7 +21,7 @@ from hintree.models.local.load import pick_device
 from hintree.models.local.loglikelihood import token_probabilities
 from hintree.models.local.model import unknown_words
 from hintree.models.local.sampler import Sampler
-from hintree.models.local.sequence import begin_sequences, not_finite, too_long
+from hintree.models.local.sequence import begin_sequences, not_finite, results_of, too_long
 from hintree.models.local.text import continuation
 from hintree.models.local.threads import use_threads
 from hintree.models.thinking import ThinkingStyle, detect_style
@@ -81,8 +81,8 @@ class LlamaCppModel:
                 except ModelError as error:
                     for state in still_open:
                         state.result = state.result or error
-        results = [state.result for state in states if state.result is not None]
-        self._count([result.usage for result in results if isinstance(result, Completion)])
+        results, usage = results_of(states)
+        self._count([usage])
         return results
 
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:

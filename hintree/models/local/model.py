@@ -33,7 +33,7 @@ from hintree.models.local.row_cache import Rows, generate_in_rows, next_logits_i
 from hintree.models.local.row_snapshots import SnapshotStore
 from hintree.models.local.row_support import RowMode, detect_row_mode, warn_of_recomputing
 from hintree.models.local.sampler import Sampler
-from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, too_long
+from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, results_of, too_long
 from hintree.models.local.text import continuation
 from hintree.models.local.threads import threads_for, use_threads
 from hintree.models.local.tree_support import detect_tree_support
@@ -223,10 +223,8 @@ class LocalModel(LocalModelBase):
                 generate_on_tree(self.adapter, self.cache, on_tree, groups, self._sampler, self._capacity)
                 self._retry_damaged(on_tree)
             self._generate_in_rows([sequence for sequence in still_open if sequence.result is None])
-        results = [sequence.result for sequence in sequences if sequence.result is not None]
-        for result in results:
-            if isinstance(result, Completion):
-                self.usage = self.usage.plus(result.usage)
+        results, usage = results_of(sequences)
+        self.usage = self.usage.plus(usage)
         return results
 
     def _generate_in_rows(self, sequences: Sequence[SequenceState]) -> None:

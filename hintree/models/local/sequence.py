@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from hintree.errors import CheckpointError, ContextError, LogitsError, ModelErro
 from hintree.models.base import Completion, GenerationRequest, Prompt
 from hintree.models.local.sampling import SamplingArrays, uniforms
 from hintree.models.local.text import encode, may_end
+from hintree.search.core.ledger import Usage
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +77,12 @@ def begin_sequences(
             sequence.result = too_long(name, len(ids), context)
         sequences.append(sequence)
     return sequences
+
+
+def results_of(states: Sequence[SequenceState]) -> tuple[list[Completion | ModelError], Usage]:
+    """Return the results of sequences that have ended, in order, and the cost of their completions together."""
+    results = [state.result for state in states if state.result is not None]
+    return results, reduce(Usage.plus, (done.usage for done in results if isinstance(done, Completion)), Usage())
 
 
 def encode_or_error(name: str, tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int] | ModelError:

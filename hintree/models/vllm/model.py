@@ -17,7 +17,7 @@ from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_igno
 from hintree.models.local.label_reading import encode_before
 from hintree.models.local.model import unknown_words
 from hintree.models.local.sampler import Sampler
-from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, too_long
+from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, results_of, too_long
 from hintree.models.local.text import continuation, decoded
 from hintree.models.remote.logprobs import entropy_of_top
 from hintree.models.vllm.engine import EngineModel, engine_failed, usage_of
@@ -73,10 +73,8 @@ class VLLMModel(EngineModel):
         """Generate one text per request, in order; a request that fails gets its error as the result."""
         sequences = begin_sequences(self.name, self.tokenizer, requests, self._end_ids, self.context)
         self._run([sequence for sequence in sequences if sequence.result is None])
-        results = [sequence.result for sequence in sequences if sequence.result is not None]
-        for result in results:
-            if isinstance(result, Completion):
-                self.usage = self.usage.plus(result.usage)
+        results, usage = results_of(sequences)
+        self.usage = self.usage.plus(usage)
         return results
 
     def _run(self, sequences: Sequence[SequenceState]) -> None:
