@@ -1,7 +1,6 @@
 """Loops and long paths: what repeats without an end fails or is cut, and what a good solution repeats is kept."""
 
 import json
-import time
 
 import pytest
 
@@ -21,6 +20,7 @@ from hintree.search import (
 )
 from hintree.search.core.loops import before_loop, loops, period_of_steps
 from hintree.search.registry import SEARCHES, describe, make_search
+from tests.support.growth import is_linear
 from tests.support.scripted import Scripted, solve_one, steps, written
 
 SOLUTION = [
@@ -180,19 +180,26 @@ def test_what_a_good_solution_repeats_is_no_loop(text):
 
 @pytest.mark.parametrize("unit", ["a", "ab", "a" * 690 + "b", "a\\boxed{", "\\boxed{{", "so. ", "x" * 15, "\n"])
 def test_looking_for_a_loop_takes_linear_time(unit):
-    text = ("w" + unit * (100_000 // len(unit)))[:100_000] + "!"
-    start = time.process_time()
-    assert before_loop(text, 3) is None
-    before_loop(text[:-1], 3)
-    assert time.process_time() - start < 1.0
+    def repeats(length):
+        return ("w" + unit * (length // len(unit)))[:length] + "!"
+
+    def look(text):
+        assert before_loop(text, 3) is None
+        before_loop(text[:-1], 3)
+
+    assert is_linear(look, repeats, 100_000, bound=2e-6)
 
 
 @pytest.mark.parametrize("unit", ["1. a\n", "12) so\n12) no\n", "1. " * 50 + "\n", "1\n" * 9 + "2.\n"])
 def test_looking_for_a_loop_of_lines_takes_linear_time(unit):
-    start = time.process_time()
-    found = before_loop("w" + unit * (100_000 // len(unit)), 3)
-    assert time.process_time() - start < 1.0
-    assert found is not None and len(found) < 400
+    def repeats(length):
+        return "w" + unit * (length // len(unit))
+
+    def look(text):
+        found = before_loop(text, 3)
+        assert found is not None and len(found) < 400
+
+    assert is_linear(look, repeats, 100_000, bound=2e-6)
 
 
 def test_a_step_that_looped_goes_on_from_what_it_stated_or_ends_with_its_answer():
