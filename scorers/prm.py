@@ -36,7 +36,7 @@ class PRM(Generic[C]):
             return self._grades(self.model, questions, paths)
         texts = [self.texts(q, steps)[-1] for q, steps in zip(questions, paths, strict=True)]
         results = self._read(texts, questions)
-        return [Response(self._calibrated(x)[-1], x.usage) if isinstance(x, Scored) else x for x in results]
+        return [Response(self._calibrated(x)[-1], x.usage, x.mass) if isinstance(x, Scored) else x for x in results]
 
     def score(self, question: str, steps: Sequence[str]) -> list[float]:
         """Return the score of every step, each in [0, 1].

@@ -128,7 +128,8 @@ def read_verdicts(reader: SupportsLabels | Classifier, chains: Sequence[Verifica
         if isinstance(result, LabelReading):
             record_verdict(chain, result, getattr(reader, "name", "the model"))
         elif isinstance(result, Scored):
-            chain.verdict, chain.usage = result.probabilities[-1], chain.usage.plus(result.usage)
+            chain.verdict, chain.mass = result.probabilities[-1], result.mass
+            chain.usage = chain.usage.plus(result.usage)
         else:
             chain.error = result
 

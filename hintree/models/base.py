@@ -234,10 +234,13 @@ class Scored(NamedTuple):
     probabilities: Each in [0, 1]: of "right" at every marked piece (``classify``), or of every token
         (``loglikelihood``), in the order of the text.
     usage: Cost of this text.
+    mass: For "right" as the share of one label among several: the probability that the model writes one of them after
+        the last marked piece, in [0, 1]; None where it is not read from labels, or not told.
     """
 
     probabilities: tuple[float, ...]
     usage: Usage
+    mass: float | None = None
 
 
 @runtime_checkable

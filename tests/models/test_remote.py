@@ -1,20 +1,23 @@
 """Models on servers: quirks of a server are probed and do not change the generated text."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 import torch
 
 from hintree.cli import main
-from hintree.errors import ServerError, UsageError
+from hintree.errors import LabelError, ServerError, UsageError
 from hintree.models import Completion, GenerationRequest, Prompt, Scored, load_classifier, open_served
 from hintree.models.local.text import plain
 from hintree.models.remote.body import body_of
 from hintree.models.remote.capabilities import Capabilities
 from hintree.models.remote.model import RemoteModel
 from hintree.scorers import FAMILIES, PRM
+from hintree.search import Problem, ScoreRequest, Tree
 from hintree.solver import Solver
+from tests.support.scripted import written
 from tests.support.small_server import Quirks, SmallServer, lab_server, student
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
@@ -177,7 +180,27 @@ def test_label_tokens_are_scored_after_every_step_and_requested_once():
         remote.classify([prm.texts("q", ["good", "bad"])[-1]])
     e = 2.718281828459045
     assert found.probabilities == pytest.approx([e**-0.1 / (e**-0.1 + e**-2), e**-5 / (e**-5 + e**-0.2)])
+    assert found.mass == pytest.approx(e**-0.2 + e**-5)
     assert prompts == ["q\ngood\n", "q\ngood\nbad\n"]
+
+
+def test_the_mass_of_labels_on_a_server_is_told_and_nil_mass_is_an_error():
+    def answer(path, body):
+        known = body["prompt"].endswith("good\n")
+        tops = {" Yes": -1.0, "yes": -2.0, "No": -3.0, "The": -0.7} if known else {"The": -0.1, "It": -4.0}
+        logprobs = {"tokens": ["The"], "token_logprobs": [-0.1], "top_logprobs": [tops]}
+        return 200, {"choices": [{"text": "The", "finish_reason": "length", "logprobs": logprobs}]}
+
+    tree = Tree(Problem("q"))
+    steps = [tree.add(tree.root, written(text), "reasoner") for text in ("good", "bad")]
+    with SmallServer(answer) as server:
+        scorer = PRM(open_served(f"{server.url}#m?labels=No,Yes"), FAMILIES["lab"])
+        found, nil = scorer([ScoreRequest(tree, node) for node in steps])
+    yes, no = math.exp(-1) + math.exp(-2), math.exp(-3)
+    assert (found.value, found.mass) == (pytest.approx(yes / (yes + no)), pytest.approx(yes + no))
+    assert isinstance(nil, LabelError)
+    assert "No, Yes" in str(nil)
+    assert "'The'" in str(nil)
 
 
 def test_doctor_prints_capabilities_and_fallbacks(capsys):

@@ -9,11 +9,12 @@ right and a wrong step at every mark, as in Math-Shepherd (arXiv 2312.08935).
 import asyncio
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hintree.errors import ModelError, ServerError, UsageError
 from hintree.models.base import Piece, Scored
+from hintree.models.labels import LabelReading, check_mass, sum_spellings
 from hintree.models.remote.address import parse_address
 from hintree.models.remote.chat_template import ServedLayout, parse_token_ids, served_layout
 from hintree.models.remote.client import Limits, MalformedReplyError, Server
@@ -156,33 +157,38 @@ class LabelTokens(RemoteClassifier):
             if piece.mark:
                 texts.append(text)
         cached = {text for text in texts if text in self.cache}
-        scored = [await self._score(text, bos) for text in texts]
-        computed = [tokens for text, (_, tokens) in zip(texts, scored, strict=True) if text not in cached]
-        return Scored(tuple(score for score, _ in scored), Usage(1, scored[-1][1], sum(computed), len(computed)))
+        found = [await self._read(text, bos) for text in texts]
+        tokens = [reading.usage.prompt_tokens for reading in found]
+        computed = [count for text, count in zip(texts, tokens, strict=True) if text not in cached]
+        usage = Usage(1, tokens[-1], sum(computed), len(computed))
+        return Scored(tuple(reading.shares()[1] for reading in found), usage, found[-1].mass)
 
-    async def _score(self, text: str, bos: bool) -> tuple[float, int]:
-        """Return the score of a text in [0, 1] and its number of tokens, cached."""
+    async def _read(self, text: str, bos: bool) -> LabelReading:
+        """Return the probabilities of the labels, wrong and right, after a text, cached.
+
+        Raises:
+            LabelError: They have no probability.
+        """
         if text not in self.cache:
             address = self.server.address
             body = {"model": address.model, "prompt": text, "max_tokens": 1, "temperature": 0, "logprobs": TOP_LOGPROBS}
             if not bos and any(layout and layout.whole for layout in self.layouts.values()):
                 body["add_special_tokens"] = False
             probabilities, tokens = await self.server.request(f"{address.base}/completions", body, parse_next_tokens)
-            self.cache[text] = (self._label_score(probabilities), tokens)
-        score, tokens = self.cache[text]
-        return score, tokens
+            found = self._labels_of(probabilities, tokens)
+            if (error := check_mass(found, self.name, self.server.address.labels)) is not None:
+                raise error
+            self.cache[text] = found
+        reading: LabelReading = self.cache[text]
+        return reading
 
-    def _label_score(self, probabilities: dict[str, float]) -> float:
-        """Return P(right) / (P(wrong) + P(right)); a label outside the top tokens gets the least of theirs."""
-        wrong, right = (probabilities.get(label.strip()) for label in self.server.address.labels)
-        if wrong is None and right is None:
-            raise ServerError(
-                f"model {self.name!r}: neither label is among the {TOP_LOGPROBS} most probable tokens after a step, "
-                f"but {sorted(probabilities)} are; name the labels it was trained to write"
-            )
-        least = min(probabilities.values())
-        wrong, right = (least if value is None else value for value in (wrong, right))
-        return right / (wrong + right) if wrong + right else 0.5
+    def _labels_of(self, probabilities: Mapping[str, float], tokens: int) -> LabelReading:
+        """Return the labels' probabilities; a label outside the top tokens gets the least of theirs, at most."""
+        labels = [label.strip() for label in self.server.address.labels]
+        listed = sum_spellings(probabilities, labels)
+        least = min(probabilities.values()) if any(listed) else 0.0
+        wanted = max(probabilities, key=lambda text: probabilities[text])
+        return LabelReading(tuple(p or least for p in listed), wanted, Usage(1, tokens))
 
 
 def parse_pooled_rows(data: Any) -> list[list[float]]:
