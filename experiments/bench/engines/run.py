@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
@@ -25,6 +26,10 @@ from hintree.models.resources import available_cpus
 
 VLLM_PYTHON = "HINTREE_VLLM"
 """Variable that names the interpreter of an environment with vLLM and hintree."""
+
+
+LONGEST = 3600.0
+"""Seconds for loading a model or for one round, before an engine that hangs is ended."""
 
 
 class EngineExtent(NamedTuple):
@@ -147,7 +152,12 @@ class EngineProcess:
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        limit = threading.Timer(LONGEST, self._process.kill)
+        limit.start()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            limit.cancel()
         if not line:
             code = self._process.wait()
             self._errors.seek(0)

@@ -90,8 +90,8 @@ def read_header(path: Path, name: str) -> GGUFHeader:
         CheckpointError: The file cannot be read, is not GGUF, is truncated or damaged, or holds no complete language
             model.
     """
-    if path.stat().st_size < 24:
-        raise CheckpointError(f"model {name}: the file is truncated ({path.stat().st_size} bytes); fetch it again")
+    if path.stat().st_size == 0:
+        raise CheckpointError(f"model {name}: the file is truncated (0 bytes); fetch it again")
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             header = Reader(data, name).header(path)

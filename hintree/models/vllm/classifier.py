@@ -16,7 +16,6 @@ from hintree.models.head_spec import Head
 from hintree.models.local.classifier import encode_pieces
 from hintree.models.local.head_layers import check_label_indices, label_ids, label_probabilities
 from hintree.models.local.sequence import not_finite, too_long
-from hintree.models.local.text import conversation
 from hintree.models.vllm.engine import EngineModel, engine_failed, usage_of
 from hintree.models.vllm.model import NextToken, VLLMModel
 from hintree.search.core.ledger import Usage
@@ -46,10 +45,6 @@ class VLLMClassifier(EngineModel):
     def check(self) -> None:
         """Raise UsageError unless vLLM has the declared head."""
         check_head(self.name, self.head, list(getattr(self.config, "architectures", None) or []))
-
-    def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
-        """Return the turns in the model's chat template, or None if it has none."""
-        return conversation(self.tokenizer, turns) if self.chat else None
 
     def classify(
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
@@ -81,10 +76,6 @@ class VLLMLabelTokens(VLLMModel):
         self.head = head
         self._labels = [] if head.running else label_ids(name, self.tokenizer, head.labels)
         check_label_indices(name, head, len(head.labels))
-
-    def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
-        """Return the turns in the model's chat template, or None if it has none."""
-        return conversation(self.tokenizer, turns) if self.chat else None
 
     def classify(
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True

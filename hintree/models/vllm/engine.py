@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,9 @@ from safetensors import safe_open
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError, ServerError, UsageError
+from hintree.models.base import Piece
 from hintree.models.local.load import explain, locate, reach
+from hintree.models.local.text import conversation
 from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.models.vllm.name import EXAMPLE, parse_engine_name
 from hintree.search.core.ledger import Usage
@@ -80,6 +82,10 @@ class EngineModel:
 
     def check(self) -> None:
         """Raise UsageError for a model that vLLM cannot serve in this way, before the engine starts."""
+
+    def conversation(self, turns: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece] | None:
+        """Return the turns in the model's chat template, or None if it has none."""
+        return conversation(self.tokenizer, turns) if self.chat else None
 
     def forget(self) -> None:
         """Clear the prefix cache: the next call computes every token of its texts."""

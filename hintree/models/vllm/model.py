@@ -6,6 +6,7 @@ ids, so that steps keep the tokens they were written as, and stop texts, pattern
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from itertools import count
 from typing import Any, NamedTuple
@@ -97,7 +98,8 @@ class VLLMModel(EngineModel):
         except Exception as error:  # out of memory, or any other failure inside the engine
             failure = engine_failed(self.name, error)
         finally:
-            engine.abort_request(list(running))  # on Ctrl-C too
+            with suppress(Exception):  # an engine that failed may fail here again
+                engine.abort_request(list(running))  # on Ctrl-C too
         for sequence in running.values():
             sequence.result = failure
 
