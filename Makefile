@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-slow lint lab studies prm-labels bench clean
+.PHONY: help demo test test-slow lint lab studies prm-labels bench release licences clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,31 @@ bench: .venv/demo  ## measure the local runtime
 
 clean:          ## remove the environment and all build outputs
 	rm -rf .venv build dist *.egg-info
+
+# The extras that a release lists; tools of its own, so that they are not among what they list.
+RELEASED := serve study data gguf export
+TOOLS := build/release-tools/bin
+INSTALLED := build/release/bin
+
+release: build/release-tools  ## build dist: wheel, requirements with hashes, bill of materials, licences
+	rm -rf dist build/release
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(TOOLS)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --constraint constraints.txt \
+	    $(RELEASED:%=--extra %) --output-file dist/requirements.lock pyproject.toml
+	$(PYTHON) -m venv build/release
+	$(INSTALLED)/pip install --quiet --require-hashes --requirement dist/requirements.lock
+	$(INSTALLED)/pip install --quiet --no-deps dist/*.whl
+	$(TOOLS)/cyclonedx-py environment --output-reproducible --output-file dist/bill-of-materials.json $(INSTALLED)/python
+	$(TOOLS)/pip-licenses --python $(INSTALLED)/python --format markdown --output-file dist/licences.md
+	cd dist && sha256sum *.* > SHA256SUMS
+
+licences: .venv/demo build/release-tools  ## list the licence of every installed dependency
+	@$(TOOLS)/pip-licenses --python $(BIN)/python
+
+build/release-tools:
+	$(PYTHON) -m venv $@
+	$(TOOLS)/pip install --quiet cyclonedx-bom pip-licenses pip-tools || (rm -rf $@; exit 1)
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

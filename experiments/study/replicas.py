@@ -5,7 +5,6 @@ on its node, on a free port. Workers of studies hold no weights then, and share 
 """
 
 import json
-import logging
 import math
 import re
 import socket
@@ -18,6 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from hintree.errors import ServerError, UsageError
+from hintree.experiments.study.ray_cluster import connect
 from hintree.models.remote.address import REPLICAS
 
 if find_spec("ray"):
@@ -114,7 +114,7 @@ class ReplicaGroup:
     def __init__(self, plan: ReplicaPlan, cluster: str = "auto") -> None:
         check_plan(plan)
         if not ray.is_initialized():
-            connect(cluster)
+            connect(cluster, "replicas")
         kind: Any = ray.remote(ModelServer).options(
             num_cpus=plan.cpus, num_gpus=plan.gpus, scheduling_strategy="SPREAD", max_concurrency=2
         )
@@ -145,9 +145,7 @@ class ReplicaGroup:
 
 
 def check_plan(plan: ReplicaPlan) -> None:
-    """Raise UsageError if Ray is not installed, or the plan is not accepted."""
-    if find_spec("ray") is None:
-        raise UsageError('replicas need Ray: pip install "hintree[ray]"')
+    """Raise UsageError if the plan is not accepted."""
     if not re.fullmatch(r"[A-Za-z0-9._-]+", plan.name):
         raise UsageError(f"replicas: the name {plan.name!r} holds more than letters, digits and ._-")
     if not all(map(math.isfinite, (plan.cpus, plan.gpus, plan.seconds))) or min(plan.cpus, plan.gpus) < 0:
@@ -157,15 +155,3 @@ def check_plan(plan: ReplicaPlan) -> None:
             f"replicas: the command {' '.join(plan.command)!r} has no {{port}}; give one such as "
             "`vllm serve MODEL --host {host} --port {port}`"
         )
-
-
-def connect(cluster: str) -> None:
-    """Connect to a Ray cluster, or start one here for "local". Raises UsageError."""
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    try:
-        if cluster == "local":
-            ray.init(include_dashboard=False, **options)
-        else:
-            ray.init(cluster, **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UsageError(f"replicas: no Ray cluster can be reached at {cluster}: {error}") from error

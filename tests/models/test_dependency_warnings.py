@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 
@@ -14,11 +15,41 @@ QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens
 STRICT = ("-W", "error::FutureWarning", "-W", "error::DeprecationWarning")
 
 
-def test_a_solve_prints_nothing_but_its_result():
-    command = [sys.executable, *STRICT, "-m", "hintree", "solve", QUESTION, "--preset", "beam", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+WATCH = """
+import sys
+
+def watch(event, args):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+        with open(FILE, "a") as file:
+            print(event, args, file=file)
+
+sys.addaudithook(watch)
+"""
+"""Start of an interpreter that writes down every address that it looks up or speaks to."""
+
+
+def run(tmp_path, command):
+    """Run a command with an unset Hugging Face environment; return it and the addresses that it spoke to."""
+    spoken = tmp_path / "spoken.txt"
+    (tmp_path / "sitecustomize.py").write_text(f"FILE = {str(spoken)!r}" + WATCH)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
+    environment = own | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    return done, spoken.read_text() if spoken.is_file() else ""
+
+
+def test_a_solve_prints_nothing_but_its_result_and_speaks_to_nobody(tmp_path):
+    done, spoken = run(
+        tmp_path, [sys.executable, *STRICT, "-m", "hintree", "solve", QUESTION, "--preset", "beam", "--json"]
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["question"] == QUESTION
+    assert spoken == ""
+
+
+def test_a_connection_would_be_seen(tmp_path):
+    _, spoken = run(tmp_path, [sys.executable, "-c", "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"])
+    assert "127.0.0.1" in spoken
 
 
 def test_the_cache_is_passed_by_the_name_that_the_module_takes():
