@@ -81,7 +81,7 @@ class Run:
             blind = self.unscored and all(node.score is None for node in self.tree)
             self.end(failed(self.unscored) if blind else COMPLETE)
         except Exception as error:
-            self.end(failed(str(error) or type(error).__name__))
+            self.end(failed(reason_of(error)))
 
     def end(self, reason: StopReason) -> None:
         """Stop the search and cancel the calls under way; the tree stays as it is."""
@@ -100,11 +100,20 @@ def admit(running: MutableSequence[Run], waiting: Iterator[tuple[Tree, Growth]],
 
 
 def advance(run: Run, handlers: Mapping[str, Handler], budget: Budget) -> None:
-    """Advance one search until it needs a model or ends.
+    """Advance one search until it needs a model or ends; an error of the bookkeeping ends this problem only.
 
     Requests whose role is absent or out of budget are answered None, complete batches are sent to the search, and the
     run ends where a limit of the whole search is reached.
     """
+    try:
+        advance_within_budget(run, handlers, budget)
+    except Exception as error:
+        run.error = error
+        run.end(failed(reason_of(error)))
+
+
+def advance_within_budget(run: Run, handlers: Mapping[str, Handler], budget: Budget) -> None:
+    """Advance one search as ``advance`` does, without its guard."""
     while not run.stop_reason:
         waiting = run.waiting()
         if not waiting and run.sent.difference(run.answers):
@@ -136,11 +145,31 @@ def call_handler(handler: Handler, requests: Sequence[Request[Any]]) -> tuple[li
         if len(answers) != len(requests):
             raise ValueError(f"the {requests[0].role} gave {len(answers)} answers to {len(requests)} questions")
     except Exception as error:
-        answers = [RoleError(str(error) or type(error).__name__)] * len(requests)
+        answers = [RoleError(reason_of(error))] * len(requests)
     return answers, (time.monotonic() - clock) / len(requests)
 
 
+def reason_of(error: Exception) -> str:
+    """Return the text of an error, or its kind if it has none."""
+    return str(error) or type(error).__name__
+
+
 def record_response(
+    run: Run, number: int, request: Request[Any], answer: Response[Any] | Exception, handler: Handler, seconds: float
+) -> None:
+    """Record the response to a run's ``number``-th request and book its cost; a bad response ends its problem only.
+
+    See ``book_response``.
+    """
+    try:
+        book_response(run, number, request, answer, handler, seconds)
+    except Exception as error:
+        if not run.stop_reason:
+            run.error = error
+            run.end(failed(f"the {request.role}'s response cannot be booked: {reason_of(error)}"))
+
+
+def book_response(
     run: Run, number: int, request: Request[Any], answer: Response[Any] | Exception, handler: Handler, seconds: float
 ) -> None:
     """Record the response to a run's ``number``-th request and book its cost.
@@ -152,7 +181,7 @@ def record_response(
     if isinstance(answer, CancelledRequestError) and answer.usage is not None:
         run.ledger[request.role].add(Usage(*answer.usage), handler.parameters, seconds)
     if isinstance(answer, Exception):
-        reason = str(answer) or type(answer).__name__
+        reason = reason_of(answer)
         if isinstance(request, ScoreRequest) and not isinstance(answer, RoleError):
             request.node.fail(Rejection.NO_SCORE, f"no score: {reason}")
             run.unscored, run.error = run.unscored or reason, answer

@@ -6,7 +6,7 @@ that can be cancelled, such as a server's reply, registers how (``cancelling``).
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 Cancel = Callable[[], object]
@@ -26,7 +26,8 @@ class Scope:
             self.ended = True
             cancels = list(self._cancels.values())
         for cancel in cancels:
-            cancel()
+            with suppress(Exception):  # a call that cannot be cancelled harms neither the others nor the caller
+                cancel()
 
     @contextmanager
     def open(self) -> Iterator[None]:

@@ -4,8 +4,34 @@ from collections import Counter
 
 import pytest
 
-from hintree.search import Beam, Problem, Rewrite, ScoreRequest, Tree, batched_driver, choose, gather
-from tests.support.scripted import PARAMETERS, Scripted, handlers, random_roles, scores, solve, solve_one, steps, trees
+from hintree.search import (
+    Beam,
+    Budget,
+    Handler,
+    Problem,
+    Response,
+    Rewrite,
+    ScoreRequest,
+    Tree,
+    Usage,
+    batched_driver,
+    choose,
+    gather,
+)
+from hintree.search.core.concurrent_driver import concurrent_driver
+from tests.support.scripted import (
+    PARAMETERS,
+    Scripted,
+    handlers,
+    problems,
+    random_roles,
+    scores,
+    solve,
+    solve_one,
+    steps,
+    trees,
+    written,
+)
 
 SEARCH, RULE = Beam(2, 3, unhinted=1, depth=5), Rewrite(threshold=0.6)
 
@@ -104,3 +130,26 @@ def test_ledgers_sum_to_what_the_handlers_counted_when_some_questions_fail():
     assert any(str(run.stop_reason) == "failed: no" for run in runs)
     for role in ("reasoner", "hinter", "scorer"):
         assert sum(run.ledger[role].calls for run in runs) == roles[role].usage().calls
+
+
+UNBOOKABLE = {
+    "no response": 7,
+    "nothing": None,
+    "no usage": Response(written("a"), None),
+    "a text as usage": Response(written("a"), Usage(1, "2", 3, 4)),
+    "beyond every float": Response(written("a"), Usage(1, 10**400, 10**400, 1)),
+}
+
+
+@pytest.mark.parametrize("driver", [batched_driver, concurrent_driver])
+@pytest.mark.parametrize("kind", UNBOOKABLE)
+def test_a_response_that_cannot_be_booked_ends_only_its_problem(kind, driver):
+    def handle(requests):
+        good = random_roles()["reasoner"](requests)
+        return [UNBOOKABLE[kind] if r.tree.problem.id == "p3" else x for r, x in zip(requests, good, strict=True)]
+
+    searches = ((tree, Beam(1, 1, depth=5).grow(tree)) for tree in map(Tree, problems(6)))
+    roles = {"reasoner": Handler(handle, 10, driver is concurrent_driver)}
+    ends = {run.tree.problem.id: str(run.stop_reason) for run in driver(searches, roles, budget=Budget(tokens=500))}
+    assert ends.pop("p3").startswith("failed: the reasoner's response cannot be booked: ")
+    assert list(ends.values()) == ["complete"] * 5
