@@ -6,8 +6,10 @@ A new family is one entry in ``FAMILIES``; docs/scorers.md describes the fields 
 from dataclasses import replace
 from pathlib import Path
 
+from hintree.bounded_files import read_text
 from hintree.errors import UsageError
 from hintree.scorers.spec import FILE, PRMSpec, read_spec
+from hintree.yaml_file import LONGEST
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 GRADE_PROMPT = (
@@ -186,9 +188,10 @@ def find_spec(model: str, spec: str | PRMSpec | None = None) -> PRMSpec:
 def from_file(path: Path) -> PRMSpec:
     """Read a declaration from a file. Raises UsageError if it cannot be read or is not a declaration."""
     try:
-        return read_spec(path.read_text(encoding="utf-8"), FAMILIES, str(path))
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path, LONGEST)
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read as a PRM declaration: {error}") from error
+    return read_spec(text, FAMILIES, str(path))
 
 
 def calibrated(spec: PRMSpec, **calibration: object) -> PRMSpec:

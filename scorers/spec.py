@@ -20,11 +20,10 @@ import yaml
 
 from hintree.errors import UsageError
 from hintree.models import Head
+from hintree.yaml_file import parse
 
 FILE = "prm.yaml"
 """Name of the declaration file in a model's folder."""
-MAX_CHARACTERS = 100_000
-"""Longest accepted declaration file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +123,15 @@ def read_spec(text: str, families: Mapping[str, PRMSpec], name: str = "prm_spec"
     """Parse a declaration in YAML; ``name`` is its file in error messages.
 
     Raises:
-        UsageError: The text is not a YAML mapping, or a field or value is not accepted; with the nearest field name.
+        UsageError: The text is not a YAML mapping within the limits of ``yaml_file``, or a field or value is not
+            accepted; with the nearest field name.
     """
-    try:
-        if len(text) > MAX_CHARACTERS:
-            raise UsageError(f"{name}: longer than {MAX_CHARACTERS} characters, so no PRM declaration")
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UsageError(f"{name}: cannot be read as a PRM declaration in YAML: {error}") from error
+    data = parse(name, text).data
     if not isinstance(data, dict):
         raise UsageError(f"{name}: a PRM declaration is a mapping, such as 'separator: \"\\n\"'")
     family = data.pop("family", "trl")
-    if family not in families:
-        raise UsageError(f"{name}: family {family!r} is not one of {', '.join(families)}")
+    if not isinstance(family, str) or family not in families:
+        raise UsageError(f"{name}: family {family!r:.60} is not one of {', '.join(families)}")
     try:
         return replace(families[family], **{str(key): accepted(str(key), value) for key, value in data.items()})
     except UsageError as error:
@@ -147,9 +142,9 @@ def accepted(name: str, value: Any) -> Any:
     """Convert a YAML value to the type of a ``PRMSpec`` field. Raises UsageError if it is not accepted."""
     kinds = get_type_hints(PRMSpec)
     if name not in kinds:
-        near = difflib.get_close_matches(name, kinds, 1)
+        near = difflib.get_close_matches(name[:60], kinds, 1)
         raise UsageError(
-            f"{name!r} is not a field of a PRM declaration" + (f"; did you mean {near[0]!r}?" if near else "")
+            f"{name!r:.60} is not a field of a PRM declaration" + (f"; did you mean {near[0]!r}?" if near else "")
         )
     choices = [word for word in get_args(kinds[name]) if isinstance(word, str)]
     default = getattr(PRMSpec(), name)

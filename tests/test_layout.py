@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("search", "policies", "scorers", "experiments")
 LAYERS = (
-    ("grade", "errors", "statistics"),
+    ("grade", "errors", "statistics", "bounded_files"),
     ("search", "yaml_file"),
     ("models",),
     ("policies", "view"),

@@ -15,6 +15,9 @@ from hintree.lab.parse import parse_problem as read_question
 from hintree.lab.problem import LabProblem
 from hintree.search.core.ledger import Ledger
 
+PARTS = {"reasoner", "teacher", "search", "selection", "budget"}
+"""Parts of an arm that reports read."""
+
 
 def load(
     store: Store,
@@ -39,6 +42,9 @@ def load(
     arms, cases, results = store.arms(), store.problems(), list(store.results())
     if not results:
         raise UsageError(f"{store.path}: the study has no results yet; go on with `hintree run --resume`")
+    for name, config in arms.items():
+        if missing := PARTS.difference(config):
+            raise UsageError(f"{store.path}: arm {name!r} has no {min(missing)}, so it cannot be reported")
     baseline = baseline or store.study["baseline"]
     for option, name in (("--baseline", baseline), ("--teacher", teacher)):
         if name is not None:
@@ -108,7 +114,7 @@ def read(
 
 def exact_truth(study: Mapping[str, Any], cases: Mapping[str, StoredCase]) -> dict[str, LabProblem]:
     """Return the lab problems of a study by key, parsed from their questions; {} for problems of other sources."""
-    lab = study["problems"].startswith("lab:")
+    lab = str(study["problems"]).startswith("lab:")
     return {key: read_question(case.question) for key, case in cases.items()} if lab else {}
 
 

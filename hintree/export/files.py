@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hintree.bounded_files import MEBIBYTE, parse_json, read_bytes
 from hintree.errors import UsageError
 from hintree.export.diagrams import to_dot, to_mermaid
 from hintree.export.graphs import from_xml, to_xml
 from hintree.export.outline import to_markdown
 from hintree.export.pictures import to_png, to_svg
 from hintree.search import choose, from_dict, to_dict
+from hintree.search.core.events import events_to_list
 from hintree.view.shown_tree import ShownTree
+from hintree.view.story import Story
 
 
 def to_html(solved: ShownTree) -> str:
@@ -22,8 +25,13 @@ def to_html(solved: ShownTree) -> str:
 
 
 def data_of(solved: ShownTree) -> dict[str, Any]:
-    """Return the tree's plain data and the id of the last step of the chosen path."""
-    return {**to_dict(solved.tree), "chosen": solved.chosen.id}
+    """Return the tree's plain data, the id of the last step of the chosen path, the story and the events."""
+    data = {**to_dict(solved.tree), "chosen": solved.chosen.id}
+    if solved.story is not None:
+        data["result"] = solved.story.to_dict()
+    if solved.tree.events:
+        data["events"] = events_to_list(solved.tree.events)
+    return data
 
 
 WRITERS: Mapping[str, Callable[[ShownTree], str | bytes]] = {
@@ -40,6 +48,8 @@ WRITERS: Mapping[str, Callable[[ShownTree], str | bytes]] = {
 """What a tree can be written as, by ending."""
 READERS = (".json", ".graphml", ".gexf")
 """What a tree can be read from."""
+LONGEST = 256 * MEBIBYTE
+"""Bytes of a tree's file."""
 
 
 def render(solved: ShownTree, ending: str) -> bytes:
@@ -63,11 +73,12 @@ def read(path: Path) -> ShownTree:
     if path.suffix not in READERS:
         raise UsageError(f"{path}: a tree is read from {', '.join(READERS)}, a run from its folder")
     try:
-        source = path.read_bytes()
-        data = json.loads(source) if path.suffix == ".json" else from_xml(source, path.suffix[1:])
+        source = read_bytes(path, LONGEST)
+        data = parse_json(source) if path.suffix == ".json" else from_xml(source, path.suffix[1:])
         tree = from_dict(data)
-    except (OSError, ValueError, RecursionError) as error:
+        story = Story.from_dict(data["result"]) if data.get("result") is not None else None
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a tree: {error}") from error
     last = data.get("chosen")
     chosen = tree.nodes[last] if isinstance(last, int) and 0 <= last < len(tree) else choose(tree).node
-    return ShownTree(tree, chosen, path.stem)
+    return ShownTree(tree, chosen, path.stem, story)

@@ -12,12 +12,15 @@ from typing import Any
 
 import networkx as nx
 
+from hintree.bounded_files import parse_json
 from hintree.errors import UsageError
 from hintree.search import from_dict
 from hintree.view.text import one_line
 
 WRITERS: dict[str, Any] = {"graphml": nx.write_graphml_xml, "gexf": nx.write_gexf}
 READERS: dict[str, Any] = {"graphml": nx.read_graphml, "gexf": nx.read_gexf}
+MOST_TAGS = 500_000
+"""Tags of a file; each takes a few hundred bytes of memory."""
 
 
 def to_xml(data: Mapping[str, Any], form: str) -> bytes:
@@ -46,10 +49,13 @@ def to_xml(data: Mapping[str, Any], form: str) -> bytes:
 
 def from_xml(source: bytes, form: str) -> dict[str, Any]:
     """Return the plain data of a file from ``to_xml``. Raises UsageError for any other file."""
+    if b"<!DOCTYPE" in source or b"<!ENTITY" in source or source.count(b"<") > MOST_TAGS:
+        raise UsageError(f"not a hintree tree in {form}: it declares entities, or has more than {MOST_TAGS:,} tags")
     try:
         graph: Any = READERS[form](io.BytesIO(source), node_type=int)
-        rows = [json.loads(graph.nodes[i]["hintree"]) for i in sorted(graph.nodes)]
+        rows = [parse_json(graph.nodes[i]["hintree"]) for i in sorted(graph.nodes)]
         head = rows[0].pop("tree")
     except Exception as error:  # networkx lets through whatever the XML parser and its own look-ups raise
-        raise UsageError(f"not a hintree tree in {form}: {type(error).__name__} {error}") from error
+        said = " ".join(str(error).split())[:200]
+        raise UsageError(f"not a hintree tree in {form}: {type(error).__name__} {said}") from error
     return {**head, "nodes": rows}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hintree.errors import UsageError
 from hintree.search.core.endings import Rejection
+from hintree.search.core.events import events_from_list
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.old_versions import upgrade_row
 from hintree.search.core.position import Position
@@ -28,8 +29,8 @@ AUTHORS = ("reasoner", "teacher")
 ENDS = ("delimiter", "end", "length", "loop")
 DERIVED = ("parent", "children", "step", "key", "position", "hint", "rejected_because", "path_tokens", "label_mass")
 """Fields of a node that are written in another form, or follow from the others."""
-SEARCH_STATE = ("children_requested", "stages_tried")
-"""Counters of the search itself, which are not written."""
+SEARCH_STATE = ("children_requested", "stages_tried", "journal")
+"""State of the search itself, which is not written."""
 PLAIN = [f.name for f in fields(Node) if f.name not in DERIVED + SEARCH_STATE]
 """Fields of a node that are written as they are."""
 ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -108,8 +109,9 @@ def from_dict(data: Mapping[str, Any]) -> Tree:
         if any(not (n.replaced_by is None or 0 < n.replaced_by < len(tree)) for n in tree):
             raise UsageError("not a hintree tree: a node was replaced by one that is not there")
         tree.root = tree.nodes[0]
-    except (KeyError, TypeError, IndexError) as error:
-        raise UsageError(f"not a hintree tree: {type(error).__name__} {error}") from error
+        tree.events.extend(events_from_list(data.get("events", []), len(tree)))
+    except (LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise UsageError(f"not a hintree tree: {type(error).__name__} {str(error)[:200]}") from error
     return tree
 
 
@@ -118,6 +120,8 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     parent = None if row["parent"] is None else tree.nodes[row["parent"]]
     if row["id"] != len(tree.nodes) or row["status"] not in STATUSES or (parent is None) != (row["id"] == 0):
         raise UsageError(f"not a hintree tree: node {row['id']!r} is out of order or has a wrong parent or status")
+    if parent is None and row["depth"] != 0:
+        raise UsageError("not a hintree tree: its root is not at depth 0")
     if parent is not None and (row["parent"] < 0 or row["author"] not in AUTHORS or row["depth"] != parent.depth + 1):
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong parent, author or depth")
     if any(not (row.get(name) is None or 0.0 <= row[name] <= 1.0) for name in ("score", "label_mass")):
@@ -128,6 +132,7 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     key = tree.root.key if parent is None else seed_of(parent.key, row["author"], row["index"])
     step = StepOutput(**{name: number(name, value) for name, value in row["step"].items()})
     node = Node(parent=parent, key=key, step=step, **{name: number(name, row[name]) for name in PLAIN})
+    node.journal = tree.events
     node.label_mass = number("label_mass", row.get("label_mass"))
     node.position, node.hint, node.rejected_because = read_facts(row)
     node.path_tokens = (0 if step.thinking else step.tokens) + (0 if parent is None else parent.path_tokens)
