@@ -11,9 +11,10 @@ from functools import lru_cache
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Span
 from hintree.models.thinking import split_thought
-from hintree.policies.formats import PromptFormat
+from hintree.policies.formats import PromptFormat, thought_tokens
 from hintree.policies.steps import as_step
-from hintree.search import Problem, Response, StepOutput
+from hintree.search import Node, Problem, Response, StepOutput
+from hintree.search.core.loops import period_of_steps
 
 log = logging.getLogger(__name__)
 MODES = {
@@ -24,16 +25,27 @@ MODES = {
 """Thinking modes, and what they mean for a model that thinks."""
 
 
-def as_thought(done: Completion, form: PromptFormat, spent: int, problem: Problem) -> Response[StepOutput]:
-    """Convert a completion to a part of a thought; at the end of its budget of ``spent`` and more tokens it is cut."""
+def as_thought(
+    done: Completion, form: PromptFormat, path: Sequence[Node], problem: Problem, repeats: int
+) -> Response[StepOutput]:
+    """Convert a completion to the next part of a thought; it is cut at the end of its budget, and where it loops.
+
+    Args:
+        done: The completion.
+        form: Prompts of the model, with the budget.
+        path: The parts before it.
+        problem: The problem.
+        repeats: Repetitions of a part, or of several, that make a loop; 0 to let them be.
+    """
     marks = form.marks
     if done.thought is None and marks.close in done.text:  # a server that keeps the mark in its text
         at = done.text.index(marks.close)
         done = done._replace(text=done.text[:at], ended="stop", stopped_by=marks.close, token_ids=())
     response = as_step(done, "", form, problem)
     closed = done.stopped_by == marks.close
-    tokens = spent + done.usage.generated_tokens
-    cut = not closed and (tokens >= form.protocol.thinking_tokens or done.ended == "end")
+    spent = thought_tokens(path) + done.usage.generated_tokens >= form.protocol.thinking_tokens
+    looped = done.ended == "loop" or period_of_steps([*(n.step.text for n in path), response.value.text], repeats) > 0
+    cut = not closed and (spent or looped or done.ended == "end")
     step = response.value._replace(
         text=done.text if closed else response.value.text,  # with the line break before the mark
         thinking=True,
@@ -85,10 +97,11 @@ def begun_thought(request: GenerationRequest, model: LanguageModel, form: Prompt
     """Return the request for a thought, with the answer if the model cannot continue a thought."""
     assert form.style is not None
     protocol = form.protocol
-    begun = replace(request, stop_pattern="", min_tokens=0, repeats=0)
+    begun = replace(request, stop_pattern="", min_tokens=0)
     if model_continues(model):
         return replace(begun, max_tokens=protocol.thinking_tokens, stop=(form.style.close,), thinking_tokens=0)
-    return replace(begun, max_tokens=protocol.answer_tokens, stop=(), thinking_tokens=protocol.thinking_tokens)
+    tokens = protocol.thinking_tokens
+    return replace(begun, max_tokens=protocol.answer_tokens, stop=(), thinking_tokens=tokens, repeats=0)
 
 
 def goes_on(done: Completion, model: LanguageModel) -> bool:

@@ -65,7 +65,7 @@ class StepWriter:
             return done
         path, form = request.node.path(), self.format
         if form.in_thought(path) or (not path and begins_thought(done, form)):
-            return as_thought(done, form, thought_tokens(path), request.tree.problem)
+            return as_thought(done, form, path, request.tree.problem, request.tree.limits.repeats)
         start = unfinished_start(path)
         before, above = form.solution(path[start:]), last_line(path[:start])
         shown = without_thought(done, form)
@@ -77,12 +77,16 @@ class StepWriter:
         prompt = self.format.step(problem, path, request.hint, keep_hints=self.keep_hints)
         if request.tokens is not None:  # a first-token probe is always greedy
             return Sampling().generation(prompt, request, request.tokens, *rule.stops)
-        limit, stops, repeats = rule.max_tokens, rule.stops, request.tree.limits.repeats
-        if self.format.in_thought(path):  # a thought has its own budget, and is not looked at for loops
+        limit, stops = rule.max_tokens, rule.stops
+        if self.format.in_thought(path):  # a thought has its own budget
             limit = max(1, min(limit, self.format.protocol.thinking_tokens - thought_tokens(path)))
-            stops, repeats = (*stops, self.format.marks.close), 0
+            stops = (*stops, self.format.marks.close)
         made = self.sampling.generation(prompt, request, limit, *stops)
         rest = unfinished_start(path) < len(path)
         return replace(
-            made, stop_pattern=rule.stop_pattern, min_tokens=rule.min_tokens, may_be_blank=rest, repeats=repeats
+            made,
+            stop_pattern=rule.stop_pattern,
+            min_tokens=rule.min_tokens,
+            may_be_blank=rest,
+            repeats=request.tree.limits.repeats,
         )

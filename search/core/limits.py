@@ -36,7 +36,8 @@ USUAL_LIMITS = PathLimits()
 def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejection, str] | None:
     """Return why a new node fails, as a value and as a sentence; None for a sound one.
 
-    A finished path is never too long, and its steps are no loop.
+    A finished path is never too long, and its steps are no loop. A thought that looped and was cut goes on to its
+    answer.
 
     Args:
         node: The node, with its parent and its status.
@@ -51,7 +52,7 @@ def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejecti
         return Rejection.EMPTY_STEP, "empty step"
     if node.status != "open":
         return None
-    if again and (period := period_of_steps([n.step.text for n in node.path()], limits.repeats)):
+    if again and not step.cut_thought and (period := period_of_steps([n.step.text for n in node.path()], limits.repeats)):
         steps = "the same step" if period == 1 else f"the same {period} steps"
         return Rejection.LOOP, f"{steps}, {limits.repeats} times in a row"
     if node.path_tokens >= limits.path_tokens:

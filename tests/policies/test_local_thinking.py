@@ -67,6 +67,19 @@ def test_a_thought_is_ended_at_its_budget_and_the_tree_says_so(mode):
     assert any(span.control and "</think>" in span.text for span in last.spans)
 
 
+@pytest.mark.parametrize("mode", ["whole", "search"])
+@pytest.mark.parametrize(
+    "loop", ["Wait, is it 26?\n\n" * 999, "It is 26 or 18, and " * 999], ids=["of parts", "in one part"]
+)
+def test_a_thought_that_loops_is_ended_there_and_answered(mode, loop):
+    path = solved(TraceModel(f"{THINK.open}He buys 26.\n\n{loop}{THINK.close}\n\n{ANSWER}", THINK), thinking=mode)
+    assert [node.step.cut_thought for node in path if node.step.thinking or node.step.thought][-1]
+    assert path[-1].step.answer == "18"
+    assert {node.status for node in path[:-1]} <= {"open"}
+    thought = "".join(node.step.text if node.step.thinking else node.step.thought for node in path)
+    assert len(thought) < 250
+
+
 def test_a_model_that_ends_inside_its_thought_is_made_to_answer():
     path = solved(TraceModel(f"{THINK.open}It is 26.", THINK), thinking="search")
     assert path[0].step.cut_thought and path[-1].step.answer == "18"

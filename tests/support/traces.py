@@ -4,6 +4,7 @@ import re
 
 from hintree.models import Completion, Usage
 from hintree.models.stops import find_ending
+from hintree.search.core.loops import before_loop
 
 
 class TraceModel:
@@ -34,7 +35,11 @@ class TraceModel:
         ending = find_ending(text, request, len("".join(words[: max(0, request.min_tokens - 1)])))
         if ending is not None:
             return self.completion(text[: ending.kept], "stop", text[: ending.end], ending.stop)
-        return self.completion(text, "length" if len(words) > request.max_tokens else "end", text)
+        if len(words) <= request.max_tokens:
+            return self.completion(text, "end", text)
+        if (kept := before_loop(text, request.repeats)) is not None:
+            return self.completion(kept, "loop", text)
+        return self.completion(text, "length", text)
 
     def completion(self, text, ended, written, stop=""):
         tokens = len(re.findall(r"\S+|\s+\Z", written)) or 1
