@@ -1,6 +1,6 @@
 """Read YAML files of users: studies, protocols and PRM declarations, with the line of every key for error messages.
 
-A file may come from a stranger: its size, depth and numbers are limited, and it holds no aliases and no tags of objects.
+A file may come from a stranger: size, depth and numbers are limited, and there are no aliases and tags of objects.
 """
 
 from collections.abc import Sequence

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hintree.bounded_files import parse_json, read_text
 from hintree.cli.options import add_json, add_seed, positive
 from hintree.errors import UsageError
 
 if TYPE_CHECKING:
     from hintree.lab.problem import LabProblem
 
+LONGEST = 1 << 26
+"""Bytes of a file of problems or solutions."""
 EXAMPLE = "example:\n  hintree lab "
 
 
@@ -173,13 +176,13 @@ def run_perturb(args: argparse.Namespace) -> None:
 def read_rows(file: str, needs: Mapping[str, type]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the JSON lines of a file or standard input, numbered from 1. Raises UsageError with the line's number."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = sys.stdin.read(LONGEST) if file == "-" else read_text(Path(file), LONGEST, pipe=True)
+    except (OSError, ValueError) as error:
         raise UsageError(f"{file}: cannot be read: {error}") from error
     for number, line in enumerate(text.splitlines(), 1):
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            row = parse_json(line)
+        except ValueError as error:
             raise UsageError(f"line {number} is no JSON: {error}") from error
         bad = [key for key, kind in needs.items() if not isinstance(row, dict) or not isinstance(row.get(key), kind)]
         if bad:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hintree.bounded_files import read_text
 from hintree.cli.options import (
     EXAMPLE_QUESTION,
     add_budget,
@@ -28,6 +29,8 @@ from hintree.search.core.budget import Budget
 
 NOTE = "hintree: loading and solving; --watch shows the steps as they are written"
 NOTE_SECONDS = 1.0
+LONGEST_QUESTION = 1 << 24
+"""Bytes of a question that are read; check_question refuses far shorter ones."""
 EXAMPLES = f"""examples:
   hintree solve "{EXAMPLE_QUESTION}"
   hintree lab problems --split test --steps 6 --n 1 | jq -r .question | hintree solve -
@@ -92,14 +95,14 @@ def read_question(args: argparse.Namespace) -> str:
         raise UsageError("both a question and --file are given; give one")
     if args.file:
         try:
-            return Path(args.file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            return read_text(Path(args.file), LONGEST_QUESTION, pipe=True)
+        except (OSError, ValueError) as error:
             raise UsageError(f"--file {args.file}: cannot be read as UTF-8 text: {error}") from error
     if args.question is not None and args.question != "-":
         return str(args.question)
     if args.question is None and sys.stdin.isatty():
         raise UsageError("no question: give it as an argument, with --file, or on standard input with -")
-    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    return sys.stdin.buffer.read(LONGEST_QUESTION).decode("utf-8", "surrogateescape")
 
 
 def run_solve(args: argparse.Namespace) -> None:

@@ -4,6 +4,8 @@ import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
+from hintree.bounded_files import read_bytes
+
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -14,7 +16,7 @@ MARKS = (
 NO_TEXT = frozenset(b"\x00\x81\x8d\x8f\x90\x9d\xfe\xff")
 """Bytes that no Windows-1252 text is taken to have: undefined ones, NUL, and those of a byte order mark."""
 CHUNK = 1 << 20
-LONGEST_LINE = 1 << 26
+LONGEST_LINE = 1 << 24
 """Characters of a line; a longer one is a bad row."""
 
 
@@ -82,4 +84,4 @@ def read_whole(path: Path, longest: int) -> str:
     if path.stat().st_size > longest:
         raise ValueError(f"it has more than {longest >> 20} MiB; JSON lines (.jsonl) are read one by one")
     encoding = encoding_of(path)
-    return path.read_bytes().decode(encoding, errors_of(encoding))
+    return read_bytes(path, longest).decode(encoding, errors_of(encoding))

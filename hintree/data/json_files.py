@@ -1,18 +1,20 @@
 """Rows from JSON lines and from JSON files: a list, an object that holds one, columns, or rows by their id."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hintree.bounded_files import parse_json
 from hintree.data.case import RowError
 from hintree.data.encoding import LONGEST_LINE, encoding_of, lines_of, read_whole
 from hintree.data.names import CHAT, ID, QUESTION, normal
 from hintree.data.place import Place, numbered
 from hintree.errors import UsageError
 
-LONGEST = 1 << 30
+LONGEST = 1 << 28
 """Bytes of a JSON file, which is read as a whole."""
+MOST_DIGITS = 4000
+"""Digits of a whole number, which may be an answer."""
 ROWS = ("data", "examples", "rows", "test", "questions", "problems", "instances")
 """Names of the list of rows in an object that holds several lists."""
 
@@ -35,14 +37,14 @@ def guess(encoding: str) -> str:
 def parse(text: str) -> object:
     """Return a JSON value, or a RowError."""
     try:
-        value = json.loads(text)
+        value = parse_json(text, digits=MOST_DIGITS)
         if not text.isascii():
             text.encode()
         return value
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         return RowError(f"not text in the encoding of the file: line {line}, character {error.start}")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return RowError(f"not JSON: {error}")
 
 
@@ -51,7 +53,7 @@ def read_json(path: Path) -> Iterator[Place]:
 
     Raises:
         OSError: The file cannot be read.
-        UsageError: It is longer than 1 GiB, in no known encoding, or neither JSON nor JSON lines.
+        UsageError: It is longer than 256 MiB, in no known encoding, or neither JSON nor JSON lines.
     """
     try:
         text = read_whole(path, LONGEST).lstrip("\ufeff")

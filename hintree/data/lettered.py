@@ -9,6 +9,8 @@ from typing import Any
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONGEST = 100_000
 """Characters of a text that is searched for options."""
+MOST_BITS = 13_000
+"""Size of a whole number among options; Python writes out one of 4,300 digits."""
 MARK = re.compile(r"(?<![\w\\{])\(?([A-Za-z]) ?([).:])")
 """A letter as the mark of an option: "(A)", "A)", "A.", "a )"."""
 QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
@@ -45,10 +47,15 @@ def literal(text: str) -> list[str] | None:
             value = ast.literal_eval(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             return None
-    whole = isinstance(value, list | tuple) and all(isinstance(item, str | int | float) for item in value)
+    whole = isinstance(value, list | tuple) and all(isinstance(item, str | float) or is_short(item) for item in value)
     if whole and len(value) == 1 and isinstance(value[0], str):  # "['a' 'b']", as NumPy prints an array
         return [one or other for one, other in QUOTED.findall(text)]
     return [str(item) for item in value] if whole else None
+
+
+def is_short(value: object) -> bool:
+    """Return True for a whole number that can be written out."""
+    return isinstance(value, int) and value.bit_length() < MOST_BITS
 
 
 def from_object(text: str) -> Mapping[Any, Any] | None:

@@ -17,6 +17,10 @@ from hintree.data.place import Place
 DELIMITERS = ",;\t|"
 LONGEST_FIELD = 1 << 24
 """Characters of a field; a longer one is a bad row."""
+LONGEST_HEAD = 100_000
+"""Characters of the first line that the delimiter is guessed from."""
+MOST_FIELDS = 10_000
+"""Fields of a row; more are a bad row."""
 QUOTE = '"'
 TOLD = re.compile(r"sep=(.)")
 """First line that names the delimiter for Excel."""
@@ -33,6 +37,7 @@ def read_table(path: Path) -> Iterator[Place]:
     """
     encoding = encoding_of(path)
     first = next((line for _, line in islice(lines_of(path, encoding), 1) if line is not None), "").lstrip("\ufeff")
+    first = first[:LONGEST_HEAD]
     declared = TOLD.fullmatch(first.strip("\r\n"))
     delimiter = declared[1] if declared else delimiter_of(first, path.suffix.lower() == ".tsv")
     plain = delimiter == "\t" and same_tabs(path, encoding)
@@ -40,6 +45,8 @@ def read_table(path: Path) -> Iterator[Place]:
     rows = plain_rows(path, encoding) if plain else quoted_rows(path, encoding, delimiter)
     names: list[str] | None = None
     for line, row in rows:
+        if not isinstance(row, RowError) and len(row) > MOST_FIELDS:
+            row = RowError(f"{len(row)} fields, more than {MOST_FIELDS}")
         if isinstance(row, RowError):
             yield Place(f"line {line}", row)
             continue

@@ -14,6 +14,8 @@ from hintree.grade.grading import grade
 from hintree.grade.verdict import Verdict
 
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+LONGEST, LONGEST_LINE = 1 << 28, 1 << 24
+"""Bytes of a file and of a line."""
 SHORT = 300
 """Characters of a reference without a form ("18") that is the answer as a whole."""
 
@@ -45,9 +47,12 @@ def read_rows(path: Path) -> Iterator[AnswerRow]:
         GraderError: The file cannot be read, or a line is no row; the message is one line with the line's number.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise GraderError(f"{path}: {error.strerror or error}") from error
+        with path.open("rb") as file:
+            data = file.read(LONGEST + 1)
+    except (OSError, ValueError) as error:
+        raise GraderError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+    if len(data) > LONGEST:
+        raise GraderError(f"{path}: more than {LONGEST >> 20} MiB; split it into several files")
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
     if encoding == "utf-16":
         try:
@@ -70,6 +75,8 @@ def read_row(line: bytes, number: int, place: str) -> AnswerRow:
         GraderError: The line is no JSON object with ``answer`` and ``output``.
     """
     try:
+        if len(line) > LONGEST_LINE or line.count(b",") + line.count(b"[") + line.count(b"{") > LONGEST_LINE // 16:
+            raise GraderError(f"{place}: longer than {LONGEST_LINE >> 20} MiB, or too many values")
         row = json.loads(line.decode())
     except UnicodeDecodeError:
         raise GraderError(f"{place}: not valid UTF-8") from None

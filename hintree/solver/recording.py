@@ -5,15 +5,17 @@ its position in the tree, its role and the texts it depends on, not by the time 
 another search, or the same one with other settings, as far as that makes the same requests.
 """
 
+import io
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from hintree.bounded_files import parse_json, read_bytes
 from hintree.errors import UsageError
 from hintree.search.core.requests import HintRequest, Request, Response, ScoreRequest, StepRequest, StrategyRequest
 from hintree.search.core.run import Handler
@@ -23,6 +25,10 @@ from hintree.solver.recorded_values import pack_response, read_count, unpack_res
 log = logging.getLogger(__name__)
 
 FORMAT = {"format": "hintree-recording", "version": 1}
+LONGEST, LONGEST_LINE = 1 << 32, 1 << 25
+"""Bytes of a recording, and of one line."""
+MOST_VALUES = 500_000
+"""Values of one line."""
 KINDS: dict[type[Request[Any]], str] = {
     HintRequest: "Hint",
     StepRequest: "Step",
@@ -55,13 +61,13 @@ class Recording:
         self.path = Path(path)
         self.protocol = "" if protocol is None else json.dumps(protocol, sort_keys=True)
         self._lock = Lock()
-        self.answers: dict[str, list[Any]] = {}
+        self.answers: dict[str, str] = {}  # as JSON, which takes a fraction of the memory of its values
         self.parameters: dict[str, int] = {}
         for row in self._rows():
             if "role" in row:
                 self.parameters[row["role"]] = row["parameters"]
             else:
-                self.answers[row["key"]] = row["answer"]
+                self.answers[row["key"]] = json.dumps(row["answer"])
 
     def wrap(self, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
         """Return handlers that serve recorded requests from the file and record the responses to all others.
@@ -83,28 +89,34 @@ class Recording:
         packed = [(key, pack_response(answer)) for key, answer in rows]
         with self._lock:
             self._append([{"key": key, "answer": answer} for key, answer in packed])
-            self.answers |= dict(packed)
+            self.answers |= {key: json.dumps(answer) for key, answer in packed}
 
-    def _rows(self) -> list[dict[str, Any]]:
-        """Return the rows of the file, creating it if there is none and truncating an incomplete last line."""
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the file, creating it if there is none and truncating an incomplete last line."""
         try:
-            if not self.path.exists() or not self.path.stat().st_size:
+            if not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size):
                 self.path.write_text(json.dumps(FORMAT) + "\n")
-            text = self.path.read_bytes()
-            first, *lines = text[: text.rfind(b"\n") + 1].splitlines() or [b""]
-            form = parse(first)
+            text = read_bytes(self.path, LONGEST)
+            lines = io.BytesIO(text[: text.rfind(b"\n") + 1])
+            form = parse(lines.readline())
             if form is None or any(form.get(key) != value for key, value in FORMAT.items()):
                 raise UsageError(f"{self.path} is not a hintree recording of version {FORMAT['version']}")
             if not text.endswith(b"\n"):
                 os.truncate(self.path, text.rfind(b"\n") + 1)
                 log.warning("%s: the last line is cut off; its request is made again", self.path)
-        except OSError as error:
+        except UsageError:
+            raise
+        except (OSError, ValueError) as error:
             raise UsageError(f"{self.path} cannot be read or written as a recording: {error}") from error
-        rows = [row for line in lines if (row := parse(line)) is not None and is_row(row)]
-        if len(rows) < len(lines):
-            count = len(lines) - len(rows)
-            log.warning("%s: %d damaged lines are left out; their requests are made again", self.path, count)
-        return rows
+        damaged = 0
+        for line in lines:
+            row = parse(line)
+            if row is not None and is_row(row):
+                yield row
+            else:
+                damaged += 1
+        if damaged:
+            log.warning("%s: %d damaged lines are left out; their requests are made again", self.path, damaged)
 
     def _append(self, rows: Sequence[dict[str, Any]]) -> None:
         """Write rows to the disk, all or none. Raises UsageError."""
@@ -130,8 +142,8 @@ class Recording:
 def parse(line: bytes) -> dict[str, Any] | None:
     """Return the JSON object of a line; None if it is none."""
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = parse_json(line, values=MOST_VALUES) if len(line) <= LONGEST_LINE else None
+    except ValueError:
         return None
     return row if isinstance(row, dict) else None
 
@@ -170,7 +182,7 @@ class Replay:
         if key not in self.recording.answers:
             return None
         try:
-            return unpack_response(request, self.recording.answers[key])
+            return unpack_response(request, json.loads(self.recording.answers[key]))
         except (ValueError, TypeError):
             log.warning("%s: a damaged response is left out; its request is made again", self.recording.path)
             del self.recording.answers[key]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hintree.bounded_files import parse_json, read_text
 from hintree.data import Case
 from hintree.errors import UsageError
 from hintree.grade import Verdict, grade
@@ -23,6 +24,8 @@ from hintree.search.core.seeds import seed_of
 from hintree.training.handlers import model_handlers, sampled
 
 LABELS = ("exact", "hard", "soft")
+LONGEST = 1 << 28
+"""Bytes of a file of labelled solutions."""
 TEMPERATURE = 0.8
 """Sampling temperature of solutions and rollouts."""
 
@@ -53,8 +56,8 @@ def read_rows(path: str) -> list[LabelledSolution]:
         UsageError: A line is not a labelled solution; the message names it.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(Path(path), LONGEST, pipe=True).splitlines()
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read as UTF-8 text: {error}") from error
     rows = [read_row(line, f"{path}, line {i}") for i, line in enumerate(lines, 1) if line.strip()]
     if not rows:
@@ -65,10 +68,10 @@ def read_rows(path: str) -> list[LabelledSolution]:
 def read_row(line: str, place: str) -> LabelledSolution:
     """Parse one row. Raises UsageError."""
     try:
-        row: Any = json.loads(line)
+        row: Any = parse_json(line)
         found = LabelledSolution(row["prompt"], list(row["completions"]), [float(label) for label in row["labels"]])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(f'{place}: expected {{"prompt", "completions", "labels"}}: {error!r}') from error
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise UsageError(f'{place}: expected {{"prompt", "completions", "labels"}}: {error!r:.300}') from error
     texts = [found.question, *found.steps]
     if not found.steps or len(found.steps) != len(found.labels) or not all(isinstance(text, str) for text in texts):
         raise UsageError(f"{place}: completions are texts, at least one, and there is a label for each")
