@@ -10,6 +10,7 @@
         ├── UnknownModelError               no such shipped model, folder or hub id
         ├── CheckpointError                 damaged, incomplete or unsafe weights
         ├── ContextError                    the text is longer than the model's context
+        ├── OutOfMemoryError                there is no memory for a text's keys and values
         ├── LogitsError                     the model computed NaN or infinity
         ├── LabelError                      a model that is asked for one of some labels would not write any of them
         └── ServerError                     a server refused, failed, or answered what cannot be right
@@ -47,6 +48,10 @@ class CheckpointError(ModelError):
 
 class ContextError(ModelError):
     """A text does not fit into the model's context; it is never cut silently."""
+
+
+class OutOfMemoryError(ModelError):
+    """There is no memory for the keys and values of a text."""
 
 
 class LogitsError(ModelError):

@@ -16,6 +16,7 @@ from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, wi
 from hintree.presets.preset import Preset
 from hintree.scorers import PRM, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer
 from hintree.search import Handler
+from hintree.solver.memory import within_memory
 
 log = logging.getLogger(__name__)
 SELF_GRADE = "judge"
@@ -109,7 +110,7 @@ def role_handlers(
     if preset.hinting.when != "each" and (hinter := handlers.get("hinter")):
         handlers["hinter"] = hinter._replace(handle=only_first(hinter.handle))
     warn_of_scored_thoughts(handlers)
-    return handlers
+    return {role: within_memory(handler, pool.forget) for role, handler in handlers.items()}
 
 
 def warn_of_scored_thoughts(handlers: Mapping[str, Handler]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hintree.errors import CheckpointError, ModelError
+from hintree.errors import CheckpointError, ModelError, OutOfMemoryError
 from hintree.models.llama_cpp.library import Batch, interrupts_kept, library
 
 BATCH_TOKENS = 512
@@ -64,7 +64,7 @@ class Context:
         exact: True for keys, values and attention in float32; otherwise they are in 16 bits, llama.cpp's default.
 
     Raises:
-        ModelError: There is not enough memory.
+        OutOfMemoryError: There is not enough memory.
     """
 
     def __init__(self, name: str, weights: Weights, *, cells: int, lanes: int, threads: int, exact: bool) -> None:
@@ -84,7 +84,7 @@ class Context:
             if self._pointer:
                 weakref.finalize(self, llama.functions.llama_free, self._pointer)
         if not self._pointer:
-            raise ModelError(
+            raise OutOfMemoryError(
                 f"model {name}: no memory for a KV cache of {cells} tokens ({reason()}); shorten the prompts, "
                 "or run fewer problems at once"
             )

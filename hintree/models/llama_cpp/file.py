@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from hintree.errors import CheckpointError, ModelError
+from hintree.errors import CheckpointError, OutOfMemoryError
 from hintree.models.llama_cpp.context import F32, Context, Weights
 from hintree.models.llama_cpp.kv_cache import SequenceCache
 from hintree.models.llama_cpp.metadata import cell_bytes, check_metadata
@@ -70,14 +70,16 @@ class LoadedFile:
                 limit of memory allows.
 
         Raises:
-            ModelError: There is not enough memory.
+            OutOfMemoryError: There is not enough memory.
         """
         wanted = max(single, min(cells, self._most_cells))
         if self._cache is None or self._cache.context.cells < wanted:
             size = max(LEAST_CELLS, 2 ** (wanted - 1).bit_length())
             self._cache = None
             if size * self._cell_bytes > (available_memory() or sys.maxsize):
-                raise ModelError(f"model {self.name}: no memory for a KV cache of {size} tokens; shorten the prompts")
+                raise OutOfMemoryError(
+                    f"model {self.name}: no memory for a KV cache of {size} tokens; shorten the prompts"
+                )
             lanes = RECURRENT_LANES if self.weights.recurrent else LANES
             context = Context(self.name, self.weights, cells=size, lanes=lanes, threads=self.threads, exact=self._exact)
             self._cache = SequenceCache(context, divisible=not self.weights.recurrent)
