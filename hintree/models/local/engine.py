@@ -12,6 +12,7 @@ from torch import Tensor
 from hintree.models.local.adapter import ModelAdapter
 from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie, count_fitting
 from hintree.models.local.sequence import DecodeBatch, SampleStep, SequenceState
+from hintree.models.local.shared_start import share_starts
 from hintree.models.local.tree_batch import TreeBatch, TreePosition
 
 DECODE_CHUNK = 32
@@ -64,6 +65,9 @@ def generate_on_tree(
     """
     with cache.call(groups) as tries:
         waiting = list(zip(sequences, tries, strict=True))
+        starts = share_starts(adapter, cache, [(trie, sequence.prompt_ids) for sequence, trie in waiting])
+        for sequence, tokens in zip(sequences, starts, strict=True):
+            sequence.computed += tokens
         while waiting:
             chunk, waiting = schedule(adapter, cache, waiting, capacity)
             logits = prefill(adapter, chunk)

@@ -12,6 +12,7 @@ from hintree.models.base import Prompt, Span
 from hintree.models.labels import LabelCandidates, LabelReading, find_candidates
 from hintree.models.local.adapter import ModelAdapter
 from hintree.models.local.prefix_trie import PrefixCache, count_fitting
+from hintree.models.local.shared_start import share_starts
 from hintree.models.local.text import continuing, decoded, encode
 from hintree.models.local.tree_batch import TreeBatch
 from hintree.search.core.ledger import Usage
@@ -61,6 +62,7 @@ def next_logits_on_tree(
     """
     found: list[NextLogits] = []
     with cache.call(groups) as tries:
+        starts = share_starts(adapter, cache, list(zip(tries, texts, strict=True)))
         while len(found) < len(texts):
             left = list(zip(tries, texts, strict=True))[len(found) :]
             batch = left[: count_fitting(left, capacity)]
@@ -68,7 +70,7 @@ def next_logits_on_tree(
             index, hidden = tree.prefill_ends()
             tree.commit()
             found += zip(adapter.head(hidden)[index], tree.computed, strict=True)
-    return found
+    return [(logits, tokens + start) for (logits, tokens), start in zip(found, starts, strict=True)]
 
 
 def next_logits_in_full(model: PreTrainedModel, texts: Sequence[list[int]]) -> list[NextLogits]:

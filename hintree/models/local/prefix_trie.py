@@ -7,6 +7,7 @@ another model's step.
 """
 
 import math
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,6 +52,16 @@ class PrefixTrie:
 
     def match(self, ids: Sequence[int]) -> list[int]:
         """Return the slots of the longest cached prefix of a text and mark them as used. Adds no slot."""
+        path = self._path(ids)
+        self._used.update(path)
+        return path
+
+    def find(self, ids: Sequence[int]) -> list[int]:
+        """Return the slots with keys and values of the longest cached prefix of a text. Marks and adds none."""
+        path = self._path(ids)
+        return path[: bisect_left(path, self.stored)]  # slots rise along a path
+
+    def _path(self, ids: Sequence[int]) -> list[int]:
         path, at = [], ROOT
         for token in ids:
             found = self._children.get((at, token))
@@ -58,8 +69,13 @@ class PrefixTrie:
                 break
             path.append(found)
             at = found
-        self._used.update(path)
         return path
+
+    def copy(self, other: "PrefixTrie", path: Sequence[int]) -> None:
+        """Fill this trie, which must be empty, with a path of another trie from its root on."""
+        assert other.states is not None
+        self.insert([other.tokens[slot] for slot in path])
+        self.store(other.states.index_select(2, torch.tensor(path, device=other.states.device)))
 
     def insert(self, ids: Sequence[int]) -> list[int]:
         """Return the slot of each token of a text, allocating slots for the uncached suffix."""
@@ -180,6 +196,10 @@ class PrefixCache:
             self._tries.setdefault(group, PrefixTrie()).start_call()
             self._tries.move_to_end(group)
         return [self._tries[group] for group in groups]
+
+    def tries(self) -> list[PrefixTrie]:
+        """Return all tries."""
+        return list(self._tries.values())
 
     def clear(self) -> None:
         """Drop all tries and the workspace."""

@@ -20,7 +20,7 @@ Text = tuple[int, ...]
 CACHES = (Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin)
 """Classes of transformers that hold tensors of rows."""
 SHORTEST = 16
-"""Minimum number of tokens that a snapshot where texts part must save; below it, a forward pass costs more."""
+"""Minimum number of tokens that sharing the start of texts must save; below it, a forward pass costs more."""
 
 
 class Snapshot(NamedTuple):
@@ -82,7 +82,7 @@ class SnapshotStore:
         return points
 
 
-def common_length(one: Text, other: Text) -> int:
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
     """Return the number of tokens that two texts share from their start."""
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
