@@ -134,5 +134,5 @@ def in_turns(arms: Mapping[str, Callable[[], T]], runs: int, what: str) -> dict[
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> Spread:
-    """Return the spread of the quotients of two arms, taken turn by turn."""
-    return spread(a / b for a, b in zip(above, below, strict=True))
+    """Return the spread of the quotients of two arms, over the turns that both took: the last may be interrupted."""
+    return spread(a / b for a, b in zip(above, below, strict=False))
