@@ -16,6 +16,7 @@ from hintree.experiments.report.plots import Plot, plots
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.spreadsheet import to_csv, to_json
 from hintree.experiments.report.table import Table
+from hintree.experiments.study.losses import describe
 from hintree.experiments.study.store import Store
 
 
@@ -37,10 +38,9 @@ def make(folder: Path, baseline: str | None = None, teacher: str | None = None) 
     """Return the report on the study in a folder; see ``load`` for arguments and errors."""
     with Store.open(folder) as store:
         results = load(store, baseline, teacher)
-        study_hash, versions = store.meta("study_hash"), store.meta("versions")
-    return Report(
-        f"Report on {results.name}", notes(results, study_hash, versions), tables(results), list(plots(results))
-    )
+        study_hash, versions, lost = store.meta("study_hash"), store.meta("versions"), describe(store.losses())
+    sentences = [*notes(results, study_hash, versions), *[lost] * bool(lost)]
+    return Report(f"Report on {results.name}", sentences, tables(results), list(plots(results)))
 
 
 PARTS: tuple[Callable[[StudyResults], Table], ...] = (

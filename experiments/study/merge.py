@@ -1,17 +1,19 @@
 """Merge the stores of one study; merging again changes nothing."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from hintree.errors import DamagedStoreError, UsageError
 from hintree.experiments.study.result_table import write_csv
 from hintree.experiments.study.salvage import good_rows, good_verdicts
-from hintree.experiments.study.store import FILE, Store, check_same
+from hintree.experiments.study.store import FILE, Store, of_another_study
 from hintree.experiments.study.store_file import connect
+from hintree.experiments.study.store_study import StoredCase, difference
 
 BATCH = 500
 """Results written in one transaction."""
@@ -69,3 +71,9 @@ def copy(source: Store, target: Store) -> None:
     while batch := list(islice(rows, BATCH)):
         target.add(batch)
     target.add((), good_verdicts(source))
+
+
+def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
+    """Raise UsageError, naming the first difference, if the store is of another study."""
+    if not store.holds(study, cases):
+        raise of_another_study(store.path, difference(study, store.study))

@@ -2,18 +2,18 @@
 
 Each holds the models of the study that run in its process; a model on a server it shares with others.
 
-An actor sends no heartbeat between results, so it is replaced if it finishes no problem within the heartbeat timeout.
+Ray reports the death of an actor. One that finishes no problem within the progress timeout is replaced.
 """
 
-import logging
 import os
+import time
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
-from hintree.errors import UsageError
+from hintree.experiments.study.ray_cluster import connect
 from hintree.experiments.study.tasks import Task
-from hintree.experiments.study.worker import Job, Lost, Message, Ready, perform
+from hintree.experiments.study.worker import Alive, Job, Lost, Message, Ready, perform
 from hintree.models.remote.address import REPLICAS, WORKER
 
 if find_spec("ray"):
@@ -56,16 +56,8 @@ class ActorPool:
     """
 
     def __init__(self, job: Job, size: int, address: str) -> None:
-        if find_spec("ray") is None:
-            raise UsageError('--ray needs Ray: pip install "hintree[ray]"')
+        connect(address, "--ray", num_cpus=size)
         self.size = size
-        try:
-            if address == "local":
-                ray.init(num_cpus=size, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-            else:
-                ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UsageError(f"--ray {address}: no cluster can be reached there: {error}") from error
         self._job = ray.put(job)
         self._replica: Any = ray.remote(Replica)
         self._actors: list[Any] = [None] * size
@@ -80,8 +72,12 @@ class ActorPool:
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
         """Return the messages that workers have sent, waiting at most ``seconds`` for the first."""
         waiting = {stream: worker for worker, stream in self._streams.items()}
-        ready, _ = ray.wait(list(waiting), num_returns=1, timeout=seconds)
+        if not waiting:
+            time.sleep(seconds)
+            return []
+        ready, silent = ray.wait(list(waiting), num_returns=1, timeout=seconds)
         received = [(waiting[stream], self._receive(waiting[stream])) for stream in ready]
+        received += [(waiting[stream], Alive()) for stream in silent]  # Ray itself reports those that are gone
         return [(worker, message) for worker, message in received if message is not None]
 
     def replace(self, worker: int) -> None:

@@ -4,9 +4,12 @@ import json
 import os
 import platform
 import shlex
+import signal
 import sys
+import threading
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +21,7 @@ import hintree.experiments
 from hintree.data.settings import override
 from hintree.errors import UsageError
 from hintree.experiments.study.arms import Arms
+from hintree.experiments.study.losses import describe
 from hintree.experiments.study.progress import Progress
 from hintree.experiments.study.regrade import regrade
 from hintree.experiments.study.resolve import Study, resolve, select
@@ -49,6 +53,7 @@ class RunOptions(NamedTuple):
         ray: Address of a Ray cluster, "local" for one of this machine; None for processes.
         live: Problems that a worker solves together.
         heartbeat_timeout: Seconds without a heartbeat after which a worker is replaced.
+        progress_timeout: Seconds in which no model answers a batch after which a worker is replaced.
         as_json: Print every result as a line of JSON when it is on the disk.
     """
 
@@ -61,6 +66,7 @@ class RunOptions(NamedTuple):
     ray: str | None = None
     live: int = 64
     heartbeat_timeout: float = 600.0
+    progress_timeout: float = 7200.0
     as_json: bool = False
 
 
@@ -96,7 +102,7 @@ def run_study(study: Study, options: RunOptions) -> None:
     Raises:
         UsageError: The store exists already, is of another study, is damaged, or cannot be written.
         HintreeError: An arm's models cannot be loaded, or no worker can be started.
-        KeyboardInterrupt: After Ctrl-C, once the command to continue is printed.
+        KeyboardInterrupt: After Ctrl-C or SIGTERM, once the command to continue is printed.
     """
     arms = select(list(study.data["arms"]), options.arms)
     facts = {"versions": versions(), "hardware": hardware()}
@@ -106,7 +112,8 @@ def run_study(study: Study, options: RunOptions) -> None:
         regrade(store)
         tasks = missing(store, study, arms, options)
         try:
-            run_tasks(store, study, tasks, options)
+            with sigterm_as_interrupt():
+                run_tasks(store, study, tasks, options)
         except KeyboardInterrupt:
             command = shlex.join(["hintree", *(arg for arg in sys.argv[1:] if arg != "--resume"), "--resume"])
             print(f"\nhintree: {len(store.keys())} results are kept; go on with: {command}", file=sys.stderr)
@@ -115,6 +122,21 @@ def run_study(study: Study, options: RunOptions) -> None:
         if not options.as_json:
             Console(width=None if sys.stdout.isatty() else 120).print(summary(store))
             print(f"right with 95 % intervals, tokens per result; all results are in {table}")
+            if lost := describe(store.losses()):
+                print(lost)
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Raise KeyboardInterrupt at SIGTERM within the context, so that workers are ended and the store is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def missing(store: Store, study: Study, arms: Sequence[str], options: RunOptions) -> list[Task]:
@@ -141,7 +163,8 @@ def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: RunOpt
     job = Job(Arms, study.data, {key_of(case.id, case.question): case for case in study.cases})
     pool = make_pool(job, options, len(tasks))
     try:
-        Scheduler(store, tasks, pool, kept, options.heartbeat_timeout, progress.warn).run()
+        limits = (options.heartbeat_timeout, progress.warn, options.progress_timeout)
+        Scheduler(store, tasks, pool, kept, *limits).run()
     finally:
         pool.close()
         progress.close()

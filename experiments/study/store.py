@@ -9,25 +9,36 @@
     results   one row per (arm, problem, seed): status, answer, ledger
     trees     the tree of every result, zlib-compressed JSON
     verdicts  the verdict on every answer that a tree states, by problem and answer
+    losses    how many workers were lost, by reason and arm
 
 A result and its tree are written in one transaction. SQLite runs in WAL mode with full synchronisation, so that several
 processes may write, and a killed process or machine loses only unacknowledged rows. Every row carries a checksum.
 """
 
-import json
 import sqlite3
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from hintree.bounded_files import parse_json
 from hintree.errors import UsageError
-from hintree.experiments.study.store_file import SCHEMA, check_pages, check_version, connect, damaged, reported
-from hintree.experiments.study.store_rows import COLUMNS, STATUSES, as_result, checksum_of, unpack_tree
+from hintree.experiments.study.losses import Loss, read_losses, write_losses
+from hintree.experiments.study.store_file import (
+    SCHEMA,
+    check_pages,
+    check_tables,
+    check_version,
+    connect,
+    damaged,
+    reported,
+)
+from hintree.experiments.study.store_rows import COLUMNS, as_result, checksum_of, unpack_tree, write_result
 from hintree.experiments.study.store_rows import Result as Result
 from hintree.experiments.study.store_study import (
     LATER_TABLES,
-    difference,
+    checked_study,
     fill,
     hash_of,
     key_of,
@@ -119,6 +130,7 @@ class Store:
         with reported(path):
             connection = connect(path, "rw" if write else "ro")
             check_version(path, connection)
+            check_tables(path, connection)
             check_pages(path, connection)
             if write:
                 connection.execute("PRAGMA journal_mode=WAL")
@@ -144,7 +156,7 @@ class Store:
 
     def check(self) -> None:
         """Raise UsageError if study, arms or problems were modified after the store was created."""
-        study, cases = self.meta("study"), list(self.problems().values())
+        study, cases = checked_study(self.meta("study"), self.path), list(self.problems().values())
         whole = study_hash(study, cases) == self.meta("study_hash") and self._stored_arms() == study["arms"]
         if not whole or list(self.problems()) != [key_of(case.id, case.question) for case in cases]:
             raise damaged(self.path, "study, arms or problems have been changed")
@@ -168,8 +180,8 @@ class Store:
         with reported(self.path):
             rows = dict(self._connection.execute("SELECT key, value FROM meta"))
         try:
-            return json.loads(rows[key])
-        except (KeyError, ValueError) as error:
+            return parse_json(rows[key])
+        except (KeyError, ValueError, AttributeError) as error:
             raise damaged(self.path, f"{key} cannot be read") from error
 
     @property
@@ -193,8 +205,8 @@ class Store:
         with reported(self.path):
             rows = self._connection.execute("SELECT name, config FROM arms ORDER BY position").fetchall()
         try:
-            return {name: json.loads(config) for name, config in rows}
-        except ValueError as error:
+            return {name: parse_json(config) for name, config in rows}
+        except (ValueError, AttributeError) as error:
             raise damaged(self.path, "an arm cannot be read") from error
 
     def problems(self) -> dict[str, StoredCase]:
@@ -206,6 +218,11 @@ class Store:
         """Return the verdicts on the answers that trees state, by problem and answer; none for an old store."""
         with reported(self.path):
             return read_verdicts(self._connection)
+
+    def losses(self) -> Counter[Loss]:
+        """Return how many workers the study has lost, by reason and arm."""
+        with reported(self.path):
+            return read_losses(self._connection)
 
     def results(self) -> Iterator[Result]:
         """Yield all results, sorted by arm, problem and seed.
@@ -247,8 +264,13 @@ class Store:
             row = self._connection.execute(query, (self._hashes.get(arm), problem, seed)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def add(self, results: Iterable[tuple[Result, bytes | None]], verdicts: Iterable[StoredVerdict] = ()) -> None:
-        """Write results with their packed trees, and verdicts; they are on the disk when this returns.
+    def add(
+        self,
+        results: Iterable[tuple[Result, bytes | None]],
+        verdicts: Iterable[StoredVerdict] = (),
+        losses: Iterable[Loss] = (),
+    ) -> None:
+        """Write results with their packed trees, verdicts and losses; they are on the disk when this returns.
 
         A result that is there stays, but one of a later status of ``STATUSES`` takes the place of one of an earlier
         status. Ungraded results whose verdict has become known are done.
@@ -257,8 +279,9 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for result, tree in results:
-                    self._add(result, tree)
+                    write_result(self._connection, self._hashes[result.arm], result, tree)
                 write_verdicts(self._connection, verdicts)
+                write_losses(self._connection, losses)
                 resolve_ungraded(self._connection)
             except BaseException:
                 if self._connection.in_transaction:  # a full disk has ended it already
@@ -270,25 +293,6 @@ class Store:
         """Delete all failed results, to retry them."""
         with reported(self.path):
             self._connection.execute("DELETE FROM results WHERE status='failed'")
-
-    def _add(self, result: Result, tree: bytes | None) -> None:
-        key = (self._hashes[result.arm], result.problem, result.seed)
-        row = [*key, result.status, result.reason, result.answer, int(result.right), result.attempts]
-        row += [json.dumps(result.ledger.to_dict()), json.dumps(result.parameters)]
-        for lower in STATUSES[: STATUSES.index(result.status)]:
-            forget = "DELETE FROM results WHERE arm=? AND problem=? AND seed=? AND status=?"
-            self._connection.execute(forget, (*key, lower))
-        marks = ", ".join("?" * (len(row) + 1))
-        statement = f"INSERT OR IGNORE INTO results ({COLUMNS}, checksum) VALUES ({marks})"
-        new = self._connection.execute(statement, (*row, checksum_of(row))).rowcount
-        if new and tree is not None:
-            self._connection.execute("INSERT OR REPLACE INTO trees VALUES (?, ?, ?, ?)", (*key, tree))
-
-
-def check_same(store: Store, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
-    """Raise UsageError, naming the first difference, if the store is of another study."""
-    if not store.holds(study, cases):
-        raise of_another_study(store.path, difference(study, store.study))
 
 
 def of_another_study(path: Path, where: str) -> UsageError:

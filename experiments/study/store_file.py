@@ -1,6 +1,7 @@
 """Connections to a store's file, and SQLite's errors as UsageErrors with a remedy."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ SCHEMA = 2
 """Version of the tables; a store of a newer version is refused."""
 OLDEST = 1
 """Oldest version of the tables that is read; it lacks ``store_study.LATER_TABLES``."""
+COMPUTED = re.compile(r"\b(VIRTUAL|GENERATED|AS|CHECK|DEFAULT)\b", re.IGNORECASE)
+"""Words of a definition that compute something."""
+LONGEST_VALUE = 1 << 27
+"""Bytes of a value."""
 LOCK_TIMEOUT = 120
 """Seconds to wait for other writers of the same store."""
 ADVICE = {
@@ -29,6 +34,8 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     fixed = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)  # WAL needs files beside it, else
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
     connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    connection.execute("PRAGMA trusted_schema=OFF")
     if mode == "rw":
         connection.execute("PRAGMA synchronous=FULL")
     return connection
@@ -44,6 +51,13 @@ def check_version(path: Path, connection: sqlite3.Connection) -> None:
             f"{path} is of schema {version}, and this hintree reads {SCHEMA}: it is no study, was cut off while it was "
             "made, or is from an older hintree; give another --out"
         )
+
+
+def check_tables(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise UsageError if the file defines more than plain tables, since views and triggers are programs."""
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master"):
+        if kind not in ("table", "index") or (kind == "index" and sql is not None) or COMPUTED.search(str(sql)):
+            raise UsageError(f"{path}: {kind} {str(name)[:40]!r} is not of a study, so nothing of the file is read")
 
 
 def check_pages(path: Path, connection: sqlite3.Connection) -> None:

@@ -1,16 +1,25 @@
 """Convert rows of a store: results with checksums, and packed trees."""
 
 import json
+import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple
 
-from hintree.search.core.ledger import Ledger
+from hintree.bounded_files import MEBIBYTE, parse_json
+from hintree.search.core.ledger import ROLES, Account, Ledger
 from hintree.search.core.serialization import from_dict, to_dict
 from hintree.search.core.tree import Tree
 
 STATUSES = ("failed", "ungraded", "done")
 """States of a result; a later one in this order replaces an earlier one."""
+LONGEST_TREE = 64 * MEBIBYTE
+"""Bytes of a tree when it is unpacked."""
+LARGEST = 1e30
+"""Limit of the figures of a ledger."""
+FIGURES = {field.name for field in fields(Account)}
+"""Names of the figures of a ledger's account."""
 COLUMNS = "arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters"
 
 
@@ -39,11 +48,31 @@ class Result(NamedTuple):
 
 
 def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
-    """Convert a row of the table to a result, with the arm's name."""
+    """Convert a row of the table to a result, with the arm's name. Raises ValueError for values of other kinds."""
     arm, problem, seed, status, reason, answer, right, attempts, ledger, parameters = row
-    booked = Ledger.from_dict(json.loads(ledger))
-    known = json.loads(parameters)
-    return Result(names[arm], problem, seed, status, reason, answer, bool(right), booked, known, attempts)
+    texts = all(isinstance(text, str) for text in (arm, problem, reason, ledger, parameters))
+    whole = all(isinstance(number, int) for number in (seed, right, attempts))
+    if not texts or not whole or status not in STATUSES or not (answer is None or isinstance(answer, str)):
+        raise ValueError("a result holds values of other kinds")
+    known = parse_json(parameters)
+    if not isinstance(known, dict) or not all(isinstance(count, int) for count in known.values()):
+        raise ValueError("a result holds other parameters than counts by role")
+    return Result(names[arm], problem, seed, status, reason, answer, bool(right), read_ledger(ledger), known, attempts)
+
+
+def read_ledger(text: str) -> Ledger:
+    """Return the ledger of a result. Raises ValueError unless it holds amounts for every role."""
+    data = parse_json(text)
+    accounts = list(data.values()) if isinstance(data, dict) and set(ROLES) <= set(data) else [None]
+    for account in accounts:
+        if not isinstance(account, dict) or not set(account) <= FIGURES or not all(map(is_amount, account.values())):
+            raise ValueError("a result holds another ledger than amounts by role")
+    return Ledger.from_dict(data)
+
+
+def is_amount(value: Any) -> bool:
+    """Return True for a number from 0 to ``LARGEST``."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LARGEST
 
 
 def pack_tree(tree: Tree) -> bytes:
@@ -53,9 +82,38 @@ def pack_tree(tree: Tree) -> bytes:
 
 def unpack_tree(packed: bytes) -> Tree:
     """Return the tree that ``pack_tree`` packed. Raises zlib.error or ValueError if it is damaged."""
-    return from_dict(json.loads(zlib.decompress(packed)))
+    unpacking = zlib.decompressobj()
+    data = unpacking.decompress(packed, LONGEST_TREE)
+    if not unpacking.eof:
+        raise ValueError(f"it is cut off, or longer than {LONGEST_TREE // MEBIBYTE} MiB")
+    return from_dict(parse_json(data))
 
 
 def checksum_of(row: Iterable[Any]) -> int:
-    """Return the CRC-32 of a row's values."""
-    return zlib.crc32(json.dumps(list(row)).encode())
+    """Return the CRC-32 of a row's values. Raises ValueError for a value that JSON does not have."""
+    try:
+        return zlib.crc32(json.dumps(list(row)).encode())
+    except TypeError as error:
+        raise ValueError("a row holds bytes") from error
+
+
+def write_result(connection: sqlite3.Connection, arm: str, result: Result, tree: bytes | None) -> None:
+    """Write a result and its packed tree inside a transaction; a result of an earlier status is replaced.
+
+    Args:
+        connection: Connection to the store.
+        arm: Key of the result's arm.
+        result: Result; ignored if there is one of its status or a later one.
+        tree: Its packed tree, if it has one.
+    """
+    key = (arm, result.problem, result.seed)
+    row = [*key, result.status, result.reason, result.answer, int(result.right), result.attempts]
+    row += [json.dumps(result.ledger.to_dict()), json.dumps(result.parameters)]
+    for lower in STATUSES[: STATUSES.index(result.status)]:
+        forget = "DELETE FROM results WHERE arm=? AND problem=? AND seed=? AND status=?"
+        connection.execute(forget, (*key, lower))
+    marks = ", ".join("?" * (len(row) + 1))
+    statement = f"INSERT OR IGNORE INTO results ({COLUMNS}, checksum) VALUES ({marks})"
+    new = connection.execute(statement, (*row, checksum_of(row))).rowcount
+    if new and tree is not None:
+        connection.execute("INSERT OR REPLACE INTO trees VALUES (?, ?, ?, ?)", (*key, tree))

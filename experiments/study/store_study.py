@@ -4,9 +4,12 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from hintree.bounded_files import parse_json
 from hintree.data.case import Case
+from hintree.experiments.study.store_file import damaged
 from hintree.experiments.study.upgrade import SETTINGS
 
 TABLES = """
@@ -32,8 +35,11 @@ CREATE TABLE IF NOT EXISTS verdicts (
     problem TEXT NOT NULL, answer TEXT NOT NULL, verdict TEXT NOT NULL, tries INTEGER NOT NULL,
     PRIMARY KEY (problem, answer)
 );
+CREATE TABLE IF NOT EXISTS losses (
+    reason TEXT NOT NULL, arm TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (reason, arm)
+);
 """
-"""Tables that stores of schema 1 lack; they get them when they are opened to be written."""
+"""Tables that older stores lack; they get them when they are opened to be written."""
 
 
 class StoredCase(NamedTuple):
@@ -57,14 +63,43 @@ def stored_case(case: Case) -> StoredCase:
 
 
 def read_cases_of(connection: sqlite3.Connection) -> dict[str, StoredCase]:
-    """Return the problems of a store by key, in order; those of a store of schema 1 have no choices."""
+    """Return the problems of a store by key, in order; those of a store of schema 1 have no choices.
+
+    Raises:
+        sqlite3.DatabaseError: A problem holds values of other kinds.
+    """
     listed = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'choices'").fetchone()[0]
     choices = dict(connection.execute("SELECT problem, choices FROM choices")) if listed else {}
     query = "SELECT key, id, question, reference, family, steps FROM problems ORDER BY position"
-    return {
-        key: StoredCase(id, question, reference, family, steps, tuple(json.loads(choices.get(key, "[]"))))
-        for key, id, question, reference, family, steps in connection.execute(query)
-    }
+    found = {}
+    for key, *values in connection.execute(query):
+        try:
+            found[key] = case = StoredCase(*values, tuple(parse_json(choices.get(key, "[]"))))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise sqlite3.DatabaseError("the choices of a problem cannot be read") from error
+        texts = (case.id, case.question, case.reference, *case.choices, *[case.family] * (case.family is not None))
+        if not all(isinstance(text, str) for text in texts) or not isinstance(case.steps, int | None):
+            raise sqlite3.DatabaseError("a problem holds values of other kinds")
+    return found
+
+
+def checked_study(study: Any, path: Path) -> dict[str, Any]:
+    """Return a stored study. Raises DamagedStoreError unless its parts are of the kinds that a study has."""
+    parts = study if isinstance(study, dict) else {}
+    seeds, arms = parts.get("seeds"), parts.get("arms")
+    named = all(isinstance(parts.get(key), str) for key in ("name", "baseline"))
+    counted = isinstance(seeds, list) and all(isinstance(seed, int) for seed in seeds)
+    whole = isinstance(arms, dict) and all(isinstance(config, dict) and is_arm(config) for config in arms.values())
+    if not named or not counted or not whole or not isinstance(parts.get("problems"), str | dict):
+        raise damaged(path, "its study has other parts than studies have")
+    return parts
+
+
+def is_arm(config: Mapping[str, Any]) -> bool:
+    """Return True if the parts of an arm are of their kinds, as far as it has them."""
+    models = (config.get(role) for role in ("reasoner", "hinter", "teacher", "scorer"))
+    settings = (config.get(part) for part in ("search", "selection", "rewrite", "sampling", "hinting", "budget"))
+    return all(isinstance(model, str | None) for model in models) and all(isinstance(s, dict | None) for s in settings)
 
 
 def settings_version(connection: sqlite3.Connection) -> int:

@@ -3,16 +3,17 @@
 Only after a search is over is its answer held against the reference: what goes into the search is a ``Problem``.
 """
 
+import multiprocessing
 import os
 import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-from hintree.errors import HintreeError
+from hintree.errors import HintreeError, ServerError
 from hintree.experiments.study.store_rows import Result, pack_tree
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.tasks import Task
@@ -25,6 +26,8 @@ from hintree.search.core.tree import Problem, Tree
 
 LONGEST = 500
 """Characters of a reason."""
+BEAT = 1.0
+"""Seconds between two signs of life of a worker process."""
 
 
 class Outcome(NamedTuple):
@@ -38,7 +41,7 @@ class Outcome(NamedTuple):
 
 
 Heartbeat = Callable[[], None]
-"""Called whenever a model has answered: a sign of life."""
+"""Called whenever a model has answered a batch: the task makes progress."""
 SolveProblems = Callable[[Sequence[Problem]], Iterator[Outcome]]
 """Solves problems together; outcomes come as they are there."""
 PrepareArm = Callable[[Mapping[str, Any], int, Heartbeat], SolveProblems]
@@ -63,7 +66,9 @@ class Ready(NamedTuple):
 
 
 class Alive(NamedTuple):
-    """A sign of life."""
+    """A sign of life, with the number of batches that models have answered in this worker."""
+
+    answered: int = 0
 
 
 class Warned(NamedTuple):
@@ -87,9 +92,10 @@ class End(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The arm's models cannot be loaded, or nothing can be graded; the task is not retried."""
+    """The arm's models cannot be loaded, or nothing can be graded; a fault that may pass is retried first."""
 
     reason: str
+    may_pass: bool = False
 
 
 class Lost(NamedTuple):
@@ -108,7 +114,10 @@ def perform(job: Job, prepare: PrepareArm, task: Task, heartbeat: Heartbeat) -> 
     try:
         solve = prepare(job.study["arms"][task.arm], task.seed, heartbeat)
     except HintreeError as error:
-        yield Refused(f"arm {task.arm!r}: {error}")
+        yield Refused(f"arm {task.arm!r}: {error}", isinstance(error, ServerError))
+        return
+    except Exception as error:
+        yield End(reason_of(error))
         return
     try:
         for outcome in solve(problems):
@@ -116,11 +125,16 @@ def perform(job: Job, prepare: PrepareArm, task: Task, heartbeat: Heartbeat) -> 
             result, verdicts = graded(task, key, job.cases[key], outcome)
             yield Done(result, pack_tree(outcome.tree), verdicts)
     except GradingError as error:
-        yield Refused(str(error))
+        yield Refused(str(error), may_pass=True)
     except Exception as error:
-        yield End(storable(f"{type(error).__name__}: {error}")[:LONGEST])
+        yield End(reason_of(error))
     else:
         yield End()
+
+
+def reason_of(error: Exception) -> str:
+    """Return the reason for which an error ended a task."""
+    return storable(f"{type(error).__name__}: {error}")[:LONGEST]
 
 
 class GradingError(HintreeError):
@@ -146,21 +160,52 @@ def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> tuple[Re
     return Result(task.arm, key, task.seed, status, reason, *parts), verdicts
 
 
-def serve(pipe: Connection, job: Job, number: int) -> None:
-    """The main function of a worker process: tasks in, messages out, until the other side is gone."""
+class ParentPipe:
+    """The worker's end of the pipe to its parent: messages, and signs of life from a thread of its own.
+
+    The thread beats while a model is loaded or computes, and ends this process at once when the parent is gone.
+    """
+
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe, self.answered = pipe, 0
+        self._lock = threading.Lock()
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def send(self, message: Message) -> None:
+        """Send one message; any thread may call it, as models on servers warn from threads of their own."""
+        with self._lock:
+            self.pipe.send(message)
+
+    def count(self) -> None:
+        """Count one more answered batch, which the next sign of life tells."""
+        self.answered += 1
+
+    def _beat(self) -> None:
+        parent = multiprocessing.parent_process()
+        assert parent is not None, "only a worker process has a parent pipe"
+        with suppress(OSError):
+            while not wait([parent.sentinel], BEAT):
+                self.send(Alive(self.answered))
+        os._exit(1)
+
+
+def serve(pipe: Connection, number: int) -> None:
+    """Serve as the main function of a worker process: a job and tasks in, messages out, until the parent is gone."""
     os.environ[WORKER] = str(number)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
-    lock = threading.Lock()
-
-    def send(message: Message) -> None:
-        """Send one message; models on servers warn from threads of their own."""
-        with lock:
-            pipe.send(message)
-
-    warnings.showwarning = lambda message, *_args, **_kw: send(Warned(str(message)))
+    parent = ParentPipe(pipe)
+    warnings.showwarning = lambda message, *_args, **_kw: parent.send(Warned(str(message)))
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        prepare = job.make(job.study, list(job.cases.values()))
-        send(Ready())
+        job: Job = pipe.recv()
+        try:
+            prepare = job.make(job.study, list(job.cases.values()))
+        except HintreeError as error:
+            parent.send(Refused(str(error)))
+            return
+        except Exception as error:
+            parent.send(Lost(reason_of(error)))
+            return
+        parent.send(Ready())
         while True:
-            for message in perform(job, prepare, pipe.recv(), lambda: send(Alive())):
-                send(message)
+            for message in perform(job, prepare, pipe.recv(), parent.count):
+                parent.send(message)

@@ -1,12 +1,15 @@
 """Pool of worker processes on this machine: start, receive messages, kill and replace."""
 
 import os
+import queue
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
 from multiprocessing.context import SpawnProcess
-from typing import NamedTuple, Protocol
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, NamedTuple, Protocol
 
 from hintree.experiments.study.tasks import Task
 from hintree.experiments.study.worker import Job, Lost, Message, serve
@@ -34,14 +37,18 @@ class WorkerPool(Protocol):
 
 
 class Worker(NamedTuple):
-    """Worker process and the pipe to it."""
+    """Worker process, None if it could not be started, and the pipe to it."""
 
-    process: SpawnProcess
-    pipe: "connection.Connection[Task, Message]"
+    number: int
+    process: SpawnProcess | None
+    pipe: "connection.Connection[Any, Message]"
 
 
 class ProcessPool:
     """Worker pool of processes.
+
+    A thread per worker sends the job and receives messages, so that one that is stopped half-way through a message, or
+    before it has read its job, keeps nobody waiting.
 
     Args:
         job: Study, problems, and the function that makes solvers.
@@ -49,20 +56,26 @@ class ProcessPool:
     """
 
     def __init__(self, job: Job, size: int) -> None:
-        self.job = job
         self.size = size
+        self._job = bytes(ForkingPickler.dumps(job))
+        self._received: queue.SimpleQueue[tuple[Worker, Message | None]] = queue.SimpleQueue()
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // size)))
-        self._workers = [self._start(worker) for worker in range(size)]
+        self._workers = [self._start(number) for number in range(size)]
 
     def give(self, worker: int, task: Task) -> None:
         """Send a task to an idle worker."""
-        with suppress(BrokenPipeError):  # the worker has ended; messages() returns Lost
+        with suppress(OSError):  # the worker has ended; messages() returns Lost
             self._workers[worker].pipe.send(task)
 
     def messages(self, seconds: float) -> list[tuple[int, Message]]:
         """Return the messages that workers have sent, waiting at most ``seconds`` for the first."""
-        by_pipe = {worker.pipe: i for i, worker in enumerate(self._workers) if not worker.pipe.closed}
-        return [(by_pipe[pipe], self._receive(by_pipe[pipe])) for pipe in connection.wait(by_pipe, seconds)]  # type: ignore[index]
+        found = []
+        with suppress(queue.Empty):
+            found.append(self._received.get(timeout=seconds))
+            while True:
+                found.append(self._received.get_nowait())
+        current = [(worker, message) for worker, message in found if worker is self._workers[worker.number]]
+        return [(w.number, Lost(how_it_ended(w.process)) if m is None else m) for w, m in current]
 
     def replace(self, worker: int) -> None:
         """Kill a worker and start another in its place."""
@@ -72,31 +85,41 @@ class ProcessPool:
     def close(self) -> None:
         """Kill all workers; unsent results are lost and computed again on resume."""
         for worker in self._workers:
-            worker.process.kill()
+            if worker.process is not None:
+                worker.process.kill()
         for worker in self._workers:
             self._end(worker)
 
-    def _receive(self, worker: int) -> Message:
-        process, pipe = self._workers[worker]
-        try:
-            return pipe.recv()
-        except (EOFError, OSError):
-            pipe.close()
-            process.join(5)
-            return Lost(exit_message(process.exitcode))
-
-    def _start(self, worker: int) -> Worker:
+    def _start(self, number: int) -> Worker:
         ours, theirs = SPAWN.Pipe()
-        process = SPAWN.Process(target=serve, args=(theirs, self.job, worker), daemon=True)
-        with ignore_interrupts():
-            process.start()
-        theirs.close()
-        return Worker(process, ours)
+        process = SPAWN.Process(target=serve, args=(theirs, number), daemon=True)
+        try:
+            with ignore_interrupts():
+                process.start()
+        except OSError as error:  # too many processes, no memory, or killed before it has read its arguments
+            ours.close()
+            worker = Worker(number, None, ours)
+            self._received.put((worker, Lost(f"no process can be started: {error}")))
+            return worker
+        finally:
+            theirs.close()
+        worker = Worker(number, process, ours)
+        threading.Thread(target=self._talk, args=(worker,), daemon=True).start()
+        return worker
+
+    def _talk(self, worker: Worker) -> None:
+        """Send the job to a worker and receive its messages until it is gone."""
+        with suppress(Exception):  # at its end, or half-way through a message
+            worker.pipe.send_bytes(self._job)
+            while True:
+                self._received.put((worker, worker.pipe.recv()))
+        worker.pipe.close()
+        self._received.put((worker, None))
 
     def _end(self, worker: Worker) -> None:
-        worker.process.kill()
-        worker.process.join()
-        worker.pipe.close()
+        if worker.process is not None:  # its thread closes the pipe
+            worker.process.kill()
+            worker.process.join()
 
 
 @contextmanager
@@ -107,6 +130,13 @@ def ignore_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def how_it_ended(process: SpawnProcess | None) -> str:
+    """Return the reason why a worker has ended, whose pipe is closed."""
+    assert process is not None, "a worker without a process has no thread that could report its end"
+    process.join(1)
+    return exit_message(process.exitcode)
 
 
 def exit_message(code: int | None) -> str:

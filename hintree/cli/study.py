@@ -71,6 +71,13 @@ def add_study(commands: Any) -> None:
         default=600,
         help="time without a heartbeat after which a worker is replaced (default %(default)s)",
     )
+    run.add_argument(
+        "--progress-timeout",
+        metavar="SECONDS",
+        type=positive,
+        default=7200,
+        help="time in which no model answers a batch after which a worker is replaced (default %(default)s)",
+    )
     add_json(run, "print each result as a line of JSON once it is stored")
     add_problem_options(run)
     run.set_defaults(run=run_run)

@@ -84,7 +84,7 @@ def cases_of(names):
     return [StoredCase(name, name, "7" if i % 2 else "8", None, None) for i, name in enumerate(names)]
 
 
-def run(folder, names, *, workers=2, size=8, heartbeat_timeout=600.0, kept=lambda results: None, **options):
+def run(folder, names, *, workers=2, size=8, progress_timeout=600.0, kept=lambda results: None, **options):
     """Run the study, or go on with it."""
     study, cases = study_of(**options), cases_of(names)
     with Store.create(Path(folder), study, cases, exist_ok=True) as store:
@@ -92,7 +92,7 @@ def run(folder, names, *, workers=2, size=8, heartbeat_timeout=600.0, kept=lambd
         tasks = plan(study["arms"], study["seeds"], keys, store.keys(), size)
         pool = ProcessPool(Job(Light, study, dict(zip(keys, cases, strict=True))), workers)
         try:
-            Scheduler(store, tasks, pool, kept, heartbeat_timeout).run()
+            Scheduler(store, tasks, pool, kept, 600, lambda text: None, progress_timeout).run()
         finally:
             pool.close()
         write_csv(store)

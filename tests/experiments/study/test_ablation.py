@@ -46,7 +46,7 @@ def rows(folder):
 def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay_failed(tmp_path):
     names = [f"p{i}" for i in range(20)]
     bad = ["crash-1", "kill-1", "bad-1", "odd-1", "hang-1"]
-    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, heartbeat_timeout=2.0)
+    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, progress_timeout=2.0)
     found, table = rows(tmp_path / "run")
     assert {name for (_, name), r in found.items() if r.status == "failed"} == set(bad)
     reasons = {name: found["arm 0", name].reason for name in bad}
@@ -55,7 +55,7 @@ def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay
         "kill-1": "out of memory?",
         "bad-1": "this problem is bad",
         "odd-1": "a pair: ?",
-        "hang-1": "silent for 2 s",
+        "hang-1": "no model answered the worker for 2 s",
     }
     assert all(words[name] in reason for name, reason in reasons.items()), reasons
     assert {found["arm 0", name].attempts for name in bad} == {ATTEMPTS}
