@@ -60,6 +60,12 @@ def test_figures_are_quotients_within_a_turn(found):
     assert "vs_vllm_32" not in data and data["left_out"] == {"vLLM": "left out"}
 
 
+def test_a_turn_that_was_interrupted_leaves_its_pairs_out(found):
+    found.rows[OURS, WIDE].append(cost(300, 1))
+    data = as_json([found])["tiny"]
+    assert data["vs_batched_generate_32"] == 2.0 and "vLLM" in as_tables([found])
+
+
 def test_computed_tokens_are_told_where_prompts_are_shared_and_the_engine_tells_them(found):
     assert computed_per_distinct(found) == {
         f"{OURS}, 8 x 4 texts": 1.0,
