@@ -19,7 +19,8 @@ from hintree.experiments.study.settings import PARTS, SEARCH, SELECTION, Setting
 from hintree.experiments.study.store_study import StoredCase, stored_case
 from hintree.experiments.study.upgrade import current_path, recorded
 from hintree.lab.controls import LAB_HINTERS
-from hintree.models.local.load import MANIFEST, locate
+from hintree.models.local.load import locate
+from hintree.models.local.manifest import MANIFEST
 from hintree.models.remote.address import is_address, parse_address
 from hintree.models.vllm.name import is_vllm, parse_engine_name
 from hintree.policies import find_protocol

@@ -185,7 +185,7 @@ def recipe(args: argparse.Namespace) -> Any:
 
 def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any]) -> None:
     """Save the model, evaluate the saved one, print and store the figures, and move all into its folder."""
-    from hintree.models.local.load import write_manifest
+    from hintree.models.local.manifest import write_manifest
     from hintree.scorers import load_prm
     from hintree.training.prm.measure import labelled_drafts, measure
     from hintree.training.prm.resumable import MODEL, move_to_output

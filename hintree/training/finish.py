@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from hintree.models.local.load import write_manifest
+from hintree.models.local.manifest import write_manifest
 from hintree.training.loop import DEVICE, DrawRow, TrainingSchedule, train
 from hintree.training.shipped.vocabulary import build_tokenizer
 

@@ -9,7 +9,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models import GenerationRequest, Prompt, load_classifier, load_model
-from hintree.models.local.load import EMBEDDED, HOME, check_manifest, write_manifest
+from hintree.models.local.folder import HOME
+from hintree.models.local.load import EMBEDDED
+from hintree.models.local.manifest import check_manifest, write_manifest
 
 WEIGHTS = "model.safetensors"
 

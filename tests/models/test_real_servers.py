@@ -18,7 +18,7 @@ import hintree
 from hintree.errors import ContextError
 from hintree.models import Completion, GenerationRequest, load_model, open_served
 from hintree.models.base import Piece, Prompt
-from hintree.models.local.load import HOME
+from hintree.models.local.folder import HOME
 from hintree.models.remote.model import RemoteModel
 from hintree.policies import Sampling
 from hintree.presets import Preset

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hintree.models import GenerationRequest, Prompt, Scored, load_classifier, load_model, open_served
-from hintree.models.local.load import HOME
+from hintree.models.local.folder import HOME
 from hintree.models.remote.likelihood import RemoteScoringModel, open_remote
 from hintree.scorers import FAMILIES, PRM
 from tests.support.vllm_server import vllm_server

@@ -5,7 +5,7 @@ from safetensors or GGUF only, remote code never runs, and a missing or unexpect
 weight.
 """
 
-import hashlib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,20 @@ from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models.head_spec import Head
 from hintree.models.local.checkpoint import check_keys, language_model_class
 from hintree.models.local.classifier import LocalClassifier
+from hintree.models.local.folder import HOME, TEXTS, check_folder, weight_files
 from hintree.models.local.gguf import find_gguf, load_gguf
 from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.head_layers import from_tensors, from_tokens
+from hintree.models.local.manifest import check_manifest
 from hintree.models.local.model import LocalModel
+from hintree.models.local.module_limits import built_within
 from hintree.models.local.packed import pack_linear_layers
 from hintree.models.local.prefix_trie import CACHE_BYTES
 from hintree.models.local.quantize import quantize, runs_plain
 from hintree.models.resources import given_cache_bytes
 
-HOME = Path(__file__).parents[1] / "embedded"
 EMBEDDED = ("student", "student-2", "teacher", "hinter", "prm")
 """Names of the shipped models; ``embedded:NAME`` loads one."""
-MANIFEST = "SHA256SUMS"
 DTYPES = {
     "auto": None,
     "float64": torch.float64,
@@ -186,12 +187,14 @@ def _load(
         if is_gguf(name):
             model, tokenizer, info = load_gguf(name, Path(place), kind, numbers)
         else:
-            reach(place)
+            place = fetched(place)
+            stored = check_folder(Path(place), name)
             kind = language_model_class(name, place) if kind is AutoModelForCausalLM else kind
             tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
-            model, info = kind.from_pretrained(
-                place, use_safetensors=True, trust_remote_code=False, dtype=numbers, output_loading_info=True
-            )
+            with built_within(stored, name) if stored else nullcontext():
+                model, info = kind.from_pretrained(
+                    place, use_safetensors=True, trust_remote_code=False, dtype=numbers, output_loading_info=True
+                )
     except CheckpointError:
         raise
     except Exception as error:  # the class of any architecture may raise anything for a damaged or odd checkpoint
@@ -233,6 +236,21 @@ def locate(name: str) -> str:
     return name
 
 
+def fetched(place: str) -> str:
+    """Return the folder of a model, fetching a hub id: its texts first, then the weights that they name.
+
+    Raises:
+        OSError: The hub cannot be reached or has no such model.
+        CheckpointError: As for ``check_folder``.
+    """
+    if Path(place).is_dir():
+        return place
+    reach(place)
+    folder = snapshot_download(place, allow_patterns=list(TEXTS))
+    check_folder(Path(folder), place, fetched=False)
+    return snapshot_download(place, allow_patterns=[*TEXTS, *weight_files(Path(folder), place)])
+
+
 def reach(place: str) -> None:
     """Request a model from the hub, once, if it is neither a folder nor in the local cache.
 
@@ -244,30 +262,6 @@ def reach(place: str) -> None:
             HfApi().model_info(place, timeout=10)
         except Exception as error:
             raise OSError(str(error) or type(error).__name__) from error
-
-
-def check_manifest(folder: Path, name: str, *, required: bool) -> None:
-    """Compare every file in the folder's SHA256SUMS with its hash. Raises CheckpointError on any difference."""
-    path = folder / MANIFEST
-    if not path.is_file():
-        if required:
-            raise CheckpointError(f"model {name}: {path} is missing; install the package again")
-        return
-    for line in path.read_text().splitlines():
-        want, _, file = line.partition("  ")
-        found = folder / file
-        if not found.is_file() or hashlib.sha256(found.read_bytes()).hexdigest() != want:
-            raise CheckpointError(
-                f"model {name}: {file} is damaged or missing (its SHA-256 differs from {MANIFEST}); "
-                "install the package, or build the model, again"
-            )
-
-
-def write_manifest(folder: Path) -> None:
-    """Write SHA256SUMS over all other files of a folder, in the format of ``sha256sum -c``."""
-    files = sorted(f for f in folder.rglob("*") if f.is_file() and f.name != MANIFEST)
-    rows = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(folder).as_posix()}\n" for f in files]
-    (folder / MANIFEST).write_text("".join(rows))
 
 
 def explain(name: str, place: str, error: Exception) -> UnknownModelError | CheckpointError:

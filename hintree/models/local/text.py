@@ -8,7 +8,8 @@ tokens: "</s>" inside a problem is four characters, whatever the tokenizer's fla
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -104,7 +105,19 @@ def running(tokenizer: PreTrainedTokenizerBase, parts: tuple[Part, ...], continu
 def raw(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Return the token ids of a text, control tokens recognised, without a beginning-of-sequence token."""
     # verbose=False: no warning about the length, because callers check it and raise an error that says what to do.
-    return list(tokenizer.encode(text, add_special_tokens=False, verbose=False)) if text else []
+    with panics_reported():
+        return list(tokenizer.encode(text, add_special_tokens=False, verbose=False)) if text else []
+
+
+@contextmanager
+def panics_reported() -> Iterator[None]:
+    """Raise CheckpointError for a panic of the tokenizer's library, whose exception is none that a caller expects."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise CheckpointError(f"the tokenizer fails at a text: {' '.join(str(error).split())[:200]}") from error
 
 
 def continuing(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
@@ -167,7 +180,8 @@ def part(tokenizer: PreTrainedTokenizerBase, text: str, control: bool = False) -
 
 def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], *, control: bool = False) -> str:
     """Return the text of some tokens, with or without control tokens."""
-    return str(tokenizer.decode(list(ids), skip_special_tokens=not control, clean_up_tokenization_spaces=False))
+    with panics_reported():
+        return str(tokenizer.decode(list(ids), skip_special_tokens=not control, clean_up_tokenization_spaces=False))
 
 
 @lru_cache(maxsize=4096)

@@ -8,13 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import snapshot_download
 from safetensors import safe_open
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError, ServerError, UsageError
 from hintree.models.base import Piece
-from hintree.models.local.load import explain, locate, reach
+from hintree.models.local.folder import check_folder
+from hintree.models.local.load import explain, fetched, locate
 from hintree.models.local.text import conversation
 from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.models.vllm.name import EXAMPLE, parse_engine_name
@@ -108,13 +108,12 @@ def folder_of(model: str) -> str:
     place = locate(model)
     if Path(place).is_file():
         raise UsageError(f"model 'vllm:{model}': vLLM runs safetensors here; name the file itself, {model}")
-    if Path(place).is_dir():
-        return place
     try:
-        reach(place)
-        return snapshot_download(place, allow_patterns=["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"])
+        folder = fetched(place)
     except OSError as error:
         raise explain(model, place, error) from error
+    check_folder(Path(folder), model)
+    return folder
 
 
 def generation_config(place: str) -> GenerationConfig | None:

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 
 from hintree.errors import UsageError
 from hintree.models import load_model
-from hintree.models.local.load import MANIFEST
+from hintree.models.local.manifest import MANIFEST
 from hintree.training.finish import train_and_save
 from hintree.training.hinter.hint_data import DrawSolution
 from hintree.training.hinter.rows import draw_hint_rows

@@ -21,7 +21,9 @@ from transformers import logging as transformers_logging
 from hintree.errors import UsageError
 from hintree.models.local.classifier import Coded, LocalClassifier
 from hintree.models.local.gguf_header import is_gguf
-from hintree.models.local.load import explain, locate, pick_device, reach, write_manifest
+from hintree.models.local.folder import check_folder
+from hintree.models.local.load import explain, fetched, locate, pick_device
+from hintree.models.local.manifest import write_manifest
 from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec
 from hintree.search.core.seeds import seed_of
 from hintree.training.loop import restore, save_point, trim_log
@@ -65,7 +67,8 @@ def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # that the head is new is what is wanted
     try:
-        reach(folder)
+        folder = fetched(folder)
+        check_folder(Path(folder), base)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         names = {0: "wrong", 1: "right"} if labels == 2 else {0: "value"}
         model = AutoModelForTokenClassification.from_pretrained(

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hintree.models.local.load import EMBEDDED, HOME, MANIFEST, write_manifest
+from hintree.models.local.folder import HOME
+from hintree.models.local.load import EMBEDDED
+from hintree.models.local.manifest import MANIFEST, write_manifest
 from hintree.training.shipped.evaluate import evaluate
 from hintree.training.shipped.table import as_table, percent
 

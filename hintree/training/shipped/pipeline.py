@@ -9,7 +9,8 @@ from transformers import LlamaForCausalLM, LlamaForTokenClassification
 
 from hintree.errors import UsageError
 from hintree.models.local.classifier import LocalClassifier
-from hintree.models.local.load import MANIFEST, load_model, locate
+from hintree.models.local.load import load_model, locate
+from hintree.models.local.manifest import MANIFEST
 from hintree.scorers import FAMILIES, FILE, PRM
 from hintree.training.finish import train_and_save
 from hintree.training.hinter.tune import tune

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file
 
 from hintree.models import load_model
-from hintree.models.local.load import MANIFEST
+from hintree.models.local.manifest import MANIFEST
 from hintree.training import loop as train_module
 from hintree.training.hinter.hint_data import (
     from_lab,

@@ -7,7 +7,8 @@ from transformers import LlamaForCausalLM
 from hintree.lab import problems
 from hintree.lab.problem import gold
 from hintree.models import load_model
-from hintree.models.local.load import EMBEDDED, HOME
+from hintree.models.local.folder import HOME
+from hintree.models.local.load import EMBEDDED
 from hintree.training.loop import TrainingSchedule, optimizers
 from hintree.training.shipped.initialisation import new_model
 from hintree.training.shipped.prm_architecture import (

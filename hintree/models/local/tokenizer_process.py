@@ -1,0 +1,97 @@
+"""Open a tokenizer in a process of its own, under limits on CPU time and memory.
+
+A tokenizer is built by a library in Rust, which ends its process where a file makes it panic or run out of memory.
+``tokenizer_check.py`` runs this file with an isolated interpreter before the same file is opened in its own process:
+it is given a folder, and writes one JSON object, ``{}`` or ``{"error": ...}``. It imports nothing of hintree.
+"""
+
+import json
+import math
+import os
+import sys
+from typing import Any
+
+CPU_SECONDS = 20
+"""Limit of CPU time; a vocabulary of 250,000 tokens takes about 1 s."""
+MEMORY_BYTES, MEMORY_TIMES = 1 << 30, 32
+"""Limit of the address space: this, and so many times the size of the tokenizer's file."""
+MOST_PARTS, MOST_GROWTH = 64, 64
+"""Parts of a pipeline, and characters that it may make of one."""
+MOST_STATE = 8_000_000
+"""Characters of the description of a pipeline, which may hold a table of characters."""
+PROBES = ("a", "Hello, 12.5 + x\u00e4\u4e2d\U0001f600\n\n\t", " " * 3000, "a" * 3000, "\n" * 3000, "1" * 3000)
+"""Texts that are encoded."""
+MOST_TOKENS = 40
+"""Tokens per character of a probe."""
+
+
+def limit_resources(file_size: int) -> None:
+    """Limit the CPU time and memory of this process, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows: the parent's time-out remains
+        return
+    memory = MEMORY_BYTES + MEMORY_TIMES * file_size
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def parts(state: Any) -> list[dict[str, Any]]:
+    """Return the steps of a pipeline, those inside others too."""
+    if isinstance(state, list):
+        return [part for item in state for part in parts(item)]
+    if not isinstance(state, dict):
+        return []
+    return [state, *(part for value in state.values() for part in parts(value))]
+
+
+def growth(step: dict[str, Any]) -> float:
+    """Return how many characters a step of a pipeline may make of one."""
+    if step.get("type") != "Replace":
+        return 1.0
+    pattern = step.get("pattern") or {}
+    written = len(str(step.get("content", "")))
+    found = len(pattern["String"]) if isinstance(pattern, dict) and "String" in pattern else 1
+    return max(1.0, written / max(1, found))
+
+
+def check_pipeline(part: Any) -> None:
+    """Raise ValueError for a pipeline of too many steps, or one that makes a text too long."""
+    state = part.__getstate__() if part is not None else b""
+    if len(state) > MOST_STATE:
+        raise ValueError("a step of it holds a table that is too long")
+    steps = [step for step in parts(json.loads(state or b"{}")) if "type" in step]
+    if len(steps) > MOST_PARTS or math.prod(map(growth, steps)) > MOST_GROWTH:
+        raise ValueError("it has too many steps, or makes a text too long")
+
+
+def try_tokenizer(file: str) -> None:
+    """Open a tokenizer's file and encode some texts. Raises ValueError, or what the library raises."""
+    from tokenizers import Tokenizer
+
+    tokenizer: Any = Tokenizer.from_file(file)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    for part in (tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder):
+        check_pipeline(part)
+    for probe in PROBES:
+        ids = tokenizer.encode(probe, add_special_tokens=False).ids
+        if len(ids) > MOST_TOKENS * (len(probe) + 10):
+            raise ValueError(f"it makes {len(ids)} tokens of {len(probe)} characters")
+        tokenizer.decode(ids)
+
+
+def main(file: str) -> dict[str, str]:
+    """Return the answer about a file."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    limit_resources(os.path.getsize(file))
+    try:
+        try_tokenizer(file)
+    except BaseException as error:  # a panic is no Exception
+        return {"error": f"{type(error).__name__}: {error}"[:300]}
+    return {}
+
+
+if __name__ == "__main__":
+    json.dump(main(sys.argv[1]), sys.stdout)
