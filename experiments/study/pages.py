@@ -14,7 +14,8 @@ from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.trees import solved_tree
 from hintree.search import ROLES
-from hintree.view.page import digest, page, source
+from hintree.view.bundle import source
+from hintree.view.page import digest, page
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import one_line
 

@@ -3,6 +3,7 @@
 from hintree.experiments.study.store import Result, Store
 from hintree.search import Node, Tree, choose, trajectory_score
 from hintree.view.shown_tree import ShownTree
+from hintree.view.story import Story
 
 
 def solved_tree(store: Store, result: Result) -> ShownTree | None:
@@ -13,13 +14,9 @@ def solved_tree(store: Store, result: Result) -> ShownTree | None:
 
 def as_solved(result: Result, tree: Tree) -> ShownTree:
     """Return a result's tree with the result's facts for display."""
-    facts = {
-        "answer": "none found" if result.answer is None else result.answer,
-        "which is": "ungraded" if result.status == "ungraded" else "right" if result.right else "wrong",
-        "ended": result.reason,
-        "generated tokens": f"{result.ledger.total('generated_tokens'):,.0f}",
-    }
-    return ShownTree(tree, last_step(tree, result.answer), f"{result.arm}, seed {result.seed}", facts)
+    right = None if result.status == "ungraded" else result.right
+    story = Story(result.answer, None, result.reason, usage=result.ledger.to_dict(), right=right)
+    return ShownTree(tree, last_step(tree, result.answer), f"{result.arm}, seed {result.seed}", story)
 
 
 def last_step(tree: Tree, answer: str | None) -> Node:

@@ -1,9 +1,12 @@
 """The result of one search: the chosen path, the tree and its cost."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
 
 from hintree.search import Ledger, Node, StopReason, Tree
 from hintree.view.shown_tree import ShownTree
+from hintree.view.story import Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class Solution:
         ledger: The cost of each role.
         stop_reason: Why the search ended; as text "complete", "budget: LIMIT" or "failed: REASON".
         confidence: In [0, 1]; see ``search.Choice``.
+        method: Settings of the method by name: preset, search, rewrite rule, selection.
+        models: Name of the model behind each role.
     """
 
     question: str
@@ -27,19 +32,36 @@ class Solution:
     ledger: Ledger
     stop_reason: StopReason
     confidence: float
+    method: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
 
 
 def solved(solution: Solution, preset: str) -> ShownTree:
     """Return the tree of a solution for exports and the viewer, with what is known about the search."""
-    tokens = {role: account.generated_tokens for role, account in solution.ledger.accounts.items()}
-    facts = {
-        "answer": "none found" if solution.answer is None else solution.answer,
-        "confidence": f"{solution.confidence:.2f}",
-        "ended": str(solution.stop_reason),
-        "generated tokens": ", ".join(f"{role} {count:,}" for role, count in tokens.items() if count) or "0",
-    }
+    story = Story(
+        solution.answer,
+        solution.confidence,
+        str(solution.stop_reason),
+        {"preset": preset, **solution.method},
+        solution.models,
+        solution.ledger.to_dict(),
+    )
     last = solution.steps[-1] if solution.steps else solution.tree.root
-    return ShownTree(solution.tree, last, preset, facts)
+    return ShownTree(solution.tree, last, preset, story)
+
+
+def settings_of(part: Any) -> str:
+    """Return a part of the method as text: the name of its class with its settings, those that are unset left out."""
+    if not is_dataclass(part):
+        return type(part).__name__
+    named = [(f.name, getattr(part, f.name)) for f in fields(part)]
+    return f"{type(part).__name__}({', '.join(f'{name}={value}' for name, value in named if value not in (None, ()))})"
+
+
+def model_name(model: Any) -> str:
+    """Return the name of a role's model: a name as it is, that of a loaded model, or the class of anything else."""
+    name = model if isinstance(model, str) else getattr(model, "name", None)
+    return name if isinstance(name, str) else type(model).__name__
 
 
 def book_discarded(ledger: Ledger, last: Node) -> None:

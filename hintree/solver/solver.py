@@ -31,7 +31,7 @@ from hintree.search import (
 from hintree.solver.questions import checked_problem, warn_out_of_domain
 from hintree.solver.recording import Recording
 from hintree.solver.roles import ModelPool, role_handlers
-from hintree.solver.solution import Solution, book_discarded
+from hintree.solver.solution import Solution, book_discarded, model_name, settings_of
 
 
 class Solver:
@@ -179,9 +179,16 @@ class Solver:
         chosen = select(run.tree, self.selection)
         book_discarded(run.ledger, chosen.node)
         question = run.tree.problem.question
+        method = {name: settings_of(part) for name, part in self._parts().items() if part is not None}
+        models = {role: model_name(model) for role, model in self.models.items()}
+        path = chosen.node.path()
         return Solution(
-            question, chosen.answer, chosen.node.path(), run.tree, run.ledger, run.stop_reason, chosen.confidence
+            question, chosen.answer, path, run.tree, run.ledger, run.stop_reason, chosen.confidence, method, models
         )
+
+    def _parts(self) -> dict[str, Any]:
+        """Return the parts of the method by name; None for a part that it lacks."""
+        return {"search": self.search, "rewrite": self.rewrite, "selection": self.selection}
 
 
 def solve(question: str, **options: Any) -> Solution:

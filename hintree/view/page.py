@@ -1,7 +1,7 @@
 """Trees of one problem as one self-contained HTML page: no network, a strict policy, text only as text.
 
-The page holds the data as JSON, an outline for browsers without JavaScript, and the scripts tree.js, pane.js, panel.js
-and app.js. Its Content-Security-Policy allows nothing but these scripts and this style, by their hashes.
+The page holds the data as JSON, an outline for browsers without JavaScript, and one script, bundled from the modules in
+js/. Its Content-Security-Policy allows nothing but this script and this style, by their hashes.
 """
 
 import base64
@@ -9,24 +9,28 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hintree.errors import UsageError
 from hintree.search import Node
-from hintree.view.layout import author, columns, preorder
+from hintree.search.core.events import Event
+from hintree.view.bundle import bundle, source
+from hintree.view.layout import author, preorder
 from hintree.view.shown_tree import ShownTree
+from hintree.view.story import Story
 from hintree.view.text import one_line, visible
 
-SCRIPTS = ("tree.js", "pane.js", "panel.js", "app.js")
-HERE = files("hintree.view")
 DEEPEST = 24
 """Levels that the outline indents."""
 
 
-def page(trees: Sequence[ShownTree]) -> str:
+def page(trees: Sequence[ShownTree], links: Mapping[str, str] | None = None) -> str:
     """Return the HTML page that shows trees of the same problem.
+
+    Args:
+        trees: The trees, shown one at a time or two side by side.
+        links: Addresses of the pages "previous", "index" and "next", where there are any.
 
     Raises:
         UsageError: They are of different problems.
@@ -34,24 +38,32 @@ def page(trees: Sequence[ShownTree]) -> str:
     first = trees[0].tree.problem
     if any(solved.tree.problem.question != first.question for solved in trees):
         raise UsageError("trees of different problems cannot be compared; give trees of the same question")
-    data = {"question": visible(first.question), "id": visible(first.id), "trees": [as_columns(s) for s in trees]}
-    script = '"use strict";\n' + "".join(source(name).replace('"use strict";\n', "") for name in SCRIPTS)
-    style = source("page.css")
+    data = {
+        "question": visible(first.question),
+        "id": visible(first.id),
+        "rich": None,
+        "links": dict(links or {}),
+        "trees": [as_columns(solved) for solved in trees],
+    }
     parts = {
         "TITLE": html.escape(one_line(first.question, 80)),
         "OUTLINE": "\n".join(row for solved in trees for row in outline(solved)),
+    }
+    return fill("page.html", "app", data, parts)
+
+
+def fill(template: str, entry: str, data: Any, parts: Mapping[str, str]) -> str:
+    """Return a page: its template with the data, the script of the entry module, the style, and further parts."""
+    script, style = bundle(entry), source("page.css")
+    own = {
         "DATA": as_data(data),
         "SCRIPT": script,
         "STYLE": style,
         "SCRIPT_HASH": digest(script),
         "STYLE_HASH": digest(style),
     }
-    return re.sub(r"@([A-Z_]+)@", lambda found: parts[found[1]], source("page.html"))
-
-
-def source(name: str) -> str:
-    """Return the text of a file in this folder."""
-    return HERE.joinpath(name).read_text(encoding="utf-8")
+    whole = {**own, **parts}
+    return re.sub(r"@([A-Z_]+)@", lambda found: whole[found[1]], source(template))
 
 
 def digest(text: str) -> str:
@@ -70,11 +82,10 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
     nodes = solved.tree.nodes
     return {
         "name": visible(solved.name),
-        "facts": {visible(name): visible(value) for name, value in solved.facts.items()},
+        "story": None if solved.story is None else as_story(solved.story),
         "seed": str(solved.tree.seed),
         "chosen": solved.chosen.id,
         "parent": [-1 if n.parent is None else n.parent.id for n in nodes],
-        "x": columns(solved.tree),
         "text": [visible(n.step.text) for n in nodes],
         "author": "-" + "".join(author(n)[0] for n in nodes[1:]),
         "status": "".join(n.status[0] for n in nodes),
@@ -92,8 +103,29 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "hintTokens": {n.id: n.hint_tokens for n in nodes if n.hint_tokens},
         "reason": {n.id: visible(n.reason) for n in nodes if n.reason},
         "replaces": {n.id: n.replaces for n in nodes if n.replaces is not None},
+        "duplicateOf": {n.id: n.duplicate_of for n in nodes if n.duplicate_of is not None},
+        "replacedBy": {n.id: n.replaced_by for n in nodes if n.replaced_by is not None},
         "answer": {n.id: visible(n.step.answer) for n in nodes if n.step.answer is not None},
+        "thought": {n.id: visible(n.step.thought) for n in nodes if n.step.thought},
+        "rich": {},
+        "events": [as_event(event) for event in solved.tree.events] or None,
     }
+
+
+def as_story(story: Story) -> dict[str, Any]:
+    """Return a story with its texts made visible."""
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, str):
+            return visible(value)
+        return {visible(name): shown(part) for name, part in value.items()} if isinstance(value, Mapping) else value
+
+    return {name: shown(value) for name, value in story.to_dict().items()}
+
+
+def as_event(event: Event) -> list[Any]:
+    """Return an event as the page reads it, with its texts made visible."""
+    return [event.kind, event.node, [visible(part) if isinstance(part, str) else part for part in event.more] or None]
 
 
 def rounded(x: float | None) -> float | str | None:

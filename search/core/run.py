@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hintree.errors import CancelledRequestError, ContextError, RoleError
 from hintree.search.core.budget import OPTIONAL_ROLES, Budget
 from hintree.search.core.endings import COMPLETE, Rejection, StopReason, failed, out_of_budget
+from hintree.search.core.events import Event
 from hintree.search.core.ledger import Ledger, Usage
 from hintree.search.core.requests import Gather, Request, Response, ScoreRequest
 from hintree.search.core.scope import Scope
@@ -77,11 +78,19 @@ class Run:
         try:
             self.requests = list(self.search.send(answers).requests)  # type: ignore[arg-type]
             self.answers, self.sent = {}, set()
+            self.note_requests()
         except StopIteration:
             blind = self.unscored and all(node.score is None for node in self.tree)
             self.end(failed(self.unscored) if blind else COMPLETE)
         except Exception as error:
             self.end(failed(reason_of(error)))
+
+    def note_requests(self) -> None:
+        """Add one event per role of the current requests to the tree's."""
+        roles = [request.role for request in self.requests]
+        for role in dict.fromkeys(roles):
+            first = self.requests[roles.index(role)].node.id
+            self.tree.events.append(Event("request", first, (role, roles.count(role))))
 
     def end(self, reason: StopReason) -> None:
         """Stop the search and cancel the calls under way; the tree stays as it is."""

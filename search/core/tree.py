@@ -10,6 +10,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hintree.search.core.endings import Rejection
+from hintree.search.core.events import Event
 from hintree.search.core.hints import Hint
 from hintree.search.core.limits import USUAL_LIMITS, PathLimits, violation
 from hintree.search.core.position import FIRST_DRAFT, Position
@@ -58,7 +59,7 @@ class StepOutput(NamedTuple):
     first_entropy: Entropy of its first token's distribution, in nats; None where it was not recorded.
     thought: Reasoning that its author wrote before ``text`` and that is no part of the solution; "" for none.
     thinking: True if the step is a part of a thought, and not of the solution.
-    cut_thought: True if its author was made to end a thought, because the thought's budget was spent.
+    cut_thought: True if its author was made to end a thought, because its budget was spent or it looped.
     delimiter: Stop text that ended it, where that is not the usual one of its protocol; None otherwise.
     token_ids: Tokens that the step was generated as, its delimiter included; () where they are unknown.
     tokenizer: Fingerprint of the tokenizer of ``token_ids``.
@@ -111,6 +112,7 @@ class Node:
         children_requested: Sibling positions after this step that were reserved; see ``reserve``.
         stages_tried: Stages of the escalation that were tried on it.
         children: Next steps in order of creation, rejected and pruned ones included.
+        journal: The events of its tree, which it adds its own changes of status to.
     """
 
     id: int
@@ -137,6 +139,7 @@ class Node:
     children_requested: int = 0
     stages_tried: int = 0
     children: list["Node"] = field(default_factory=list, repr=False)
+    journal: list[Event] = field(default_factory=list, repr=False)
 
     def path(self) -> list["Node"]:
         """Return the steps from the first to this one, without the root."""
@@ -178,6 +181,7 @@ class Node:
     def close(self, status: Status, because: Rejection, reason: str) -> None:
         """Give the node a status that keeps every search from continuing it, with the reason."""
         self.status, self.rejected_because, self.reason = status, because, reason
+        self.journal.append(Event("status", self.id, (status, reason)))
 
     def fail(self, because: Rejection, reason: str) -> None:
         """Fail the node: its path ends here and is never selected."""
@@ -192,10 +196,13 @@ class Node:
         """Make a pruned or rejected node available again."""
         self.status, self.rejected_because, self.reason = "terminal" if self.finished else "open", None, ""
         self.replaced_by = None
+        self.journal.append(Event("status", self.id, (self.status, "")))
 
 
 class Tree:
     """All steps written for one problem, by id in ``nodes``; ``root`` is the problem.
+
+    ``events`` holds what happened, in order: requests, steps, scores and changes of status.
 
     Only its search adds and changes nodes, besides the drivers, which fail nodes. A node stays in the tree for good.
 
@@ -211,6 +218,7 @@ class Tree:
         key = seed_of(seed, problem.id or problem.question)
         self.root = Node(0, None, StepOutput("", "delimiter", 0, 1.0, 1.0, 0.0), "", key=key)
         self.nodes = [self.root]
+        self.events: list[Event] = []
         self.texts: set[str] = set()
 
     def __len__(self) -> int:
@@ -233,6 +241,8 @@ class Tree:
         """Add a step after ``parent``; it fails at once if it is empty, or its path loops or is out of tokens."""
         key = seed_of(parent.key, author, position.index)
         node = Node(len(self.nodes), parent, step, author, position, key, hint, hint_tokens, depth=parent.depth + 1)
+        node.journal = self.events
+        self.events.append(Event("step", node.id))
         node.path_tokens = parent.path_tokens + (0 if step.thinking else step.tokens)
         node.rewrites = parent.rewrites + (replaces is not None)
         node.replaces = replaces.id if replaces else None
@@ -250,6 +260,7 @@ class Tree:
             return
         if isinstance(score, Real) and not isinstance(score, bool) and 0.0 <= score <= 1.0:
             node.score = float(score)
+            self.events.append(Event("score", node.id))
         else:
             node.fail(Rejection.INVALID_SCORE, f"score {str(score)[:60]} is not a number in [0, 1]")
 

@@ -87,6 +87,29 @@ class Browser:
         )
         self.frame()
 
+    def on_picture(self, kind, x, y, **more):
+        """Send an event of the mouse, the wheel or a finger to the picture of the first tree."""
+        self.run(
+            "const [kind, x, y, more] = arguments, make = kind.startsWith('pointer') ? PointerEvent : kind === 'wheel' ?"
+            "WheelEvent : MouseEvent, e = new make(kind, {bubbles: true, cancelable: true, ...more});"
+            "Object.defineProperties(e, {offsetX: {value: x}, offsetY: {value: y}}); panes[0].canvas.dispatchEvent(e)",
+            *(kind, x, y, more),
+        )
+        self.frame()
+
+    def resize(self, wide, high, scheme="light"):
+        """Give the window a size in CSS pixels, which may be narrower than Chromium's own least, and a colour scheme."""
+        size = {"width": wide, "height": high, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.frame()
+
+    def usual_size(self):
+        """Take back ``resize``."""
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
     def rows(self, pane=0):
         """Ids of the rows that the list of a tree has open, in sight or not."""
         return self.run("return panes[arguments[0]].rows", pane)

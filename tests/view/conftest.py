@@ -3,7 +3,7 @@
 import pytest
 
 import hintree
-from hintree.export import ShownTree
+from hintree.solver.solution import solved
 from tests.support.browser import QUESTION
 
 
@@ -14,7 +14,7 @@ def trees():
     beam = solver.solve(QUESTION)
     solver.search = hintree.MCTS(simulations=32)
     mcts = solver.solve(QUESTION)
-    return [ShownTree(s.tree, s.steps[-1], name) for s, name in ((beam, "beam"), (mcts, "mcts"))]
+    return [solved(solution, name) for solution, name in ((beam, "beam"), (mcts, "mcts"))]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from hintree.export import ShownTree
 from hintree.search import Problem, StepOutput, Tree, choose
 from hintree.search.core.hints import Hint
 from hintree.view import page
+from hintree.view.story import Story
 from tests.support.browser import QUESTION
 from tests.support.hostile_texts import HOSTILE
 
@@ -19,7 +20,12 @@ def hostile_tree():
         tree.record_score(
             tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9
         )
-    return ShownTree(tree, choose(tree).node, HOSTILE[1], {HOSTILE[2]: HOSTILE[3]})
+    account = {"calls": 1, "generated_tokens": 1}
+    texts = {HOSTILE[2]: HOSTILE[3], "preset": HOSTILE[4]}
+    story = Story(
+        HOSTILE[0], 0.5, HOSTILE[5], texts, {"teacher": HOSTILE[6]}, {"teacher": account}, HOSTILE[7], False, 1
+    )
+    return ShownTree(tree, choose(tree).node, HOSTILE[1], Story.from_dict(story.to_dict()))
 
 
 def test_hostile_texts_are_shown_as_text_without_scripts_and_requests(browser):
@@ -28,7 +34,9 @@ def test_hostile_texts_are_shown_as_text_without_scripts_and_requests(browser):
     browser.click("#all")
     for node in solved.tree:
         browser.run("select(panes[0], arguments[0])", node.id)
-    browser.press("c")
+    browser.click("#events summary")
+    browser.press("c", "[", "[")
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
     tags = browser.run("return [...new Set([...document.querySelectorAll('body *')].map((e) => e.localName))]")
     assert not {"iframe", "img", "svg", "base", "meta", "link"} & set(tags)
     assert len(browser.all("script")) == 2 and len(browser.all("style")) == 1
