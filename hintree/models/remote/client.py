@@ -5,16 +5,13 @@ slowly they arrive, and a request can be cancelled. A response is used only if i
 """
 
 import asyncio
-import atexit
 import json
 import os
 import random
 import re
-import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import httpx2
@@ -22,6 +19,14 @@ import httpx2
 from hintree.errors import CancelledRequestError, ContextError, ModelError, ServerError
 from hintree.models.remote.address import TIMEOUT, Address, key_of, key_variable, parse_timeout
 from hintree.models.remote.dialect import status_of_error
+from hintree.models.remote.transport import (
+    ResponseOrder,
+    certificate_error,
+    connections,
+    event_loop,
+    parse_retry_after,
+    without_secret,
+)
 from hintree.search.core.scope import current_scope
 
 T = TypeVar("T")
@@ -183,16 +188,22 @@ class Server:
     async def _send_once(self, client: httpx2.AsyncClient, url: str, body: dict[str, Any] | None) -> Any:
         """Send a request once and return the parsed JSON of a complete response."""
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        method = "GET" if body is None else "POST"
+        method, order = "GET" if body is None else "POST", ResponseOrder()
+        more: dict[str, Any] = {"json": body, "headers": headers, "extensions": {"trace": order.trace}}
         try:
             async with asyncio.timeout(self.limits.try_seconds):
-                async with client.stream(method, url, json=body, headers=headers) as response:
+                async with client.stream(method, url, **more) as response:
+                    if order.early:
+                        raise MalformedReplyError("it sent more than one response to an earlier request")
                     body_bytes = await self._read_body(response)
         except TimeoutError:
             raise TransientServerError(f"no complete response within {self.limits.try_seconds:g} s") from None
         except httpx2.HTTPError as error:
             if self.address.start and isinstance(error, httpx2.ConnectError):
                 raise self._error(url, f"nothing listens there; {self.address.start}") from error
+            if reason := certificate_error(error):
+                what = f"its certificate is not accepted ({reason})"
+                raise self._error(url, f"{what}; SSL_CERT_FILE names further ones to accept") from error
             raise TransientServerError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise self._error(url, f"cannot be requested: {error}") from error
@@ -206,13 +217,15 @@ class Server:
         return data
 
     async def _read_body(self, response: httpx2.Response) -> bytes:
-        """Read the body of a response, up to the size cap."""
+        """Read the body of a response, up to the size cap; it is never decompressed."""
         text = bytearray()
+        if (form := response.headers.get("content-encoding", "identity")).lower() != "identity":
+            raise MalformedReplyError(f"its response is compressed ({form[:20]!r}), which was not requested")
         async for piece in response.aiter_raw():
             text += piece
             if len(text) > self.limits.bytes:
                 raise TransientServerError(f"its response has more than {self.limits.bytes} bytes")
-        return bytes(text)
+        return without_secret(bytes(text), self._key)
 
     def _raise_for_status(self, url: str, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """Raise the error that a status other than 200 stands for."""
@@ -222,7 +235,7 @@ class Server:
         if status in TRANSIENT_STATUSES and not (status == 500 and REFUSED_AS_500.search(body)):
             raise TransientServerError(detail, parse_retry_after(headers.get("retry-after", "")))
         if 300 <= status < 400:
-            target = headers.get("location", "")[:200]
+            target = without_secret(headers.get("location", "").encode(), self._key).decode()[:200]
             reason = "is not followed, as prompts would be sent there; name that URL"
             raise self._error(url, f"HTTP {status} to {target!r} {reason}")
         if status in (401, 403):
@@ -241,43 +254,6 @@ class Server:
         return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {message}")
 
 
-def parse_retry_after(retry_after: str) -> float | None:
-    """Parse a Retry-After header in seconds; None if it is a date or out of range."""
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < 1e6 else None
-
-
 def reject_constant(name: str) -> None:
     """Refuse NaN and Infinity, which JSON does not have."""
     raise ValueError(f"{name} is not JSON")
-
-
-@lru_cache
-def event_loop(process: int) -> asyncio.AbstractEventLoop:
-    """Start the event loop of this process's requests in a thread of its own, once per process."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="hintree-servers", daemon=True)
-    thread.start()
-
-    def close() -> None:
-        if process == os.getpid():
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(2)
-
-    atexit.register(close)
-    return loop
-
-
-@cache
-def connections(origin: str, at_once: int, process: int) -> tuple[httpx2.AsyncClient, asyncio.Semaphore]:
-    """Open the connection pool of one host, shared by all models there, and the semaphore that bounds its requests."""
-    client = httpx2.AsyncClient(
-        timeout=httpx2.Timeout(None, connect=20.0),
-        limits=httpx2.Limits(max_connections=at_once),
-        follow_redirects=False,
-        headers={"User-Agent": "hintree", "Accept": "application/json", "Accept-Encoding": "identity"},
-    )
-    return client, asyncio.Semaphore(at_once)

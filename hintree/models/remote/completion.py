@@ -20,6 +20,9 @@ FIRST_BLANK = re.compile(r" (?=\S)")
 CONTROL_TAIL = re.compile(r"(?<!\s)(?:\s*(?:<\|[a-z_]{1,30}\|>|</s>|\[/?INST\]))+\s*\Z")
 """Matches the control tokens after a text."""
 
+LONGEST_TOKEN = 128
+"""Characters of a token, more than the average of any text has; a longer text is beyond its limit of tokens."""
+
 
 class Parts(NamedTuple):
     """The text of a reply and the thought before it; None without one."""
@@ -34,6 +37,7 @@ def completion_of(reply: Reply, request: GenerationRequest, can: Capabilities) -
     if expects_thought(request, can):
         limit += request.thinking_tokens or USUAL_THINKING
     given = assistant_text(request.prompt, can)
+    reply = within_characters(reply, LONGEST_TOKEN * (limit + 1), len(given))
     received = without_first_blank(without_echo(reply.text, given, can), given)
     whole, cut = within_limit(reply, received, limit, can)
     text, thought = parts_of(whole, reply, request, can)
@@ -100,6 +104,14 @@ def parts_of(text: str, reply: Reply, request: GenerationRequest, can: Capabilit
     if thought is None and thoughts.opened and expects_thought(request, can):
         return Parts("", text)
     return Parts(answer, thought)
+
+
+def within_characters(reply: Reply, most: int, given: int) -> Reply:
+    """Return a reply whose text and thought have at most ``most`` characters, beside ``given`` that it may repeat."""
+    thought = None if reply.thought is None else reply.thought[:most]
+    if len(reply.text) <= given + most:
+        return reply._replace(thought=thought)
+    return reply._replace(text=reply.text[: given + most], finish="length", thought=thought)
 
 
 def within_limit(reply: Reply, text: str, limit: int, can: Capabilities) -> tuple[str, bool]:
