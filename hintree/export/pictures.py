@@ -8,14 +8,16 @@ import shutil
 import subprocess
 
 from hintree.errors import UsageError
-from hintree.export.diagrams import to_dot
+from hintree.export.diagrams import LONGEST, to_dot
 from hintree.export.drawing import Panel, draw
 from hintree.search import Node, Tree
-from hintree.view.layout import fit
+from hintree.view.layout import author, fit
 from hintree.view.text import one_line
 
 MOST = 2_000
 """Steps that Graphviz is given; boxes with the texts of more fill metres of paper."""
+MOST_NOTES = 60
+"""Steps of the chosen path whose texts are written below the picture."""
 SECONDS = 60
 """Time limit of Graphviz, after which hintree's own layout is used."""
 
@@ -60,6 +62,13 @@ def own(tree: Tree, chosen: Node) -> str:
     answer = "no answer" if chosen.step.answer is None else f"answer {one_line(chosen.step.answer, 60)}"
     judged = "unscored" if chosen.score is None else f"score {chosen.score:.2f}"
     panel = Panel("", "", tree, chosen, (f"{len(tree) - 1:,} steps, seed {tree.seed}", f"{answer}, {judged}"))
-    return draw(
-        one_line(tree.problem.id, 60) or "How it was solved", tree.problem.question, [panel], across=1, size=fit(tree)
-    )
+    heading = one_line(tree.problem.id, 60) or "How it was solved"
+    notes = [step_note(node) for node in chosen.path()[:MOST_NOTES]]
+    return draw(heading, tree.problem.question, [panel], across=1, size=fit(tree), notes=notes)
+
+
+def step_note(node: Node) -> str:
+    """Return a step of the chosen path as a sentence: id, author, score, hint and text."""
+    score = "unscored" if node.score is None else f"{node.score:.2f}"
+    hint = f" (hint: {one_line(str(node.hint), LONGEST)})" if node.hint else ""
+    return f"{node.id}  {author(node)} {score}{hint}  {one_line(node.step.text, LONGEST)}"

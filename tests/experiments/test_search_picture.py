@@ -93,7 +93,7 @@ def test_hostile_text_is_escaped_wherever_it_stands():
     source = draw(HOSTILE, HOSTILE, [panel])
     picture = ET.fromstring(source.encode())
     assert {element.tag.removeprefix(SVG) for element in picture.iter()} == {
-        *("svg", "title", "rect", "text", "g", "line", "circle", "linearGradient", "stop")
+        *("svg", "title", "rect", "text", "g", "line", "circle", "polygon", "linearGradient", "stop")
     }
     assert not set(source) & set("\x00\x1b\u202e\ud800\uffff")
     assert any(shown.startswith("</text><script>alert(1)") for shown in texts(picture))
@@ -106,7 +106,7 @@ def test_a_picture_shows_the_chosen_path_and_its_answer():
     thick = [line for line in picture.iter(f"{SVG}line") if line.get("stroke-width") == "4"]
     assert len(thick) == node.depth + 1, "and one in the legend"
     assert node.step.answer in texts(picture)
-    assert len([*picture.iter(f"{SVG}circle")]) == len(tree) + 3, "and three in the legend"
+    assert len(picture.findall(".//*[@class='step']")) == len(tree) + 3, "and three in the legend"
     assert picture.find(f"{SVG}rect").get("fill") == "#ffffff", "readable on a dark page"
 
 

@@ -1,12 +1,15 @@
 """Exports: trees survive the round trip for any text, and other programs can draw them."""
 
 import html
+import io
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import networkx as nx
 import pytest
@@ -114,10 +117,53 @@ def test_other_readers_see_the_same_tree(tree, tmp_path):
             assert seen.get("score") == node.score
 
 
+def test_hints_ids_reasons_and_answers_are_in_every_form():
+    tree = next(tree for tree in TREES if any(node.replaces for node in tree))
+    hinted = tree.add(tree.root, StepOutput("a step", "end", 3, 0.5, 0.5, 0.1, "7"), "reasoner", hint=Hint("add them"))
+    shown = ShownTree(tree, hinted)
+    for ending in (".dot", ".mmd", ".svg", ".md", ".html"):
+        text = html.unescape(render(shown, ending).decode()).replace("#58;", ":")
+        assert "hint: add them" in text or '"add them"' in text, ending
+        assert re.search(rf"\b{hinted.id}\b", text), ending
+    for ending, reader in ((".graphml", nx.read_graphml), (".gexf", nx.read_gexf)):
+        graph = reader(io.BytesIO(render(shown, ending)), node_type=int)
+        row = graph.nodes[hinted.id]
+        assert (row["hint"], row["answer"], row["chosen"], row["text"]) == ("add them", "7", True, "a step")
+        given_up = [node for node in tree if node.reason]
+        assert given_up and all(graph.nodes[node.id]["reason"] == one_line(node.reason) for node in given_up)
+        assert not any(graph.nodes[node.id]["chosen"] for node in tree.nodes[1:] if node is not hinted)
+        replacing = {node.id: node.replaces for node in tree if node.replaces is not None}
+        assert replacing and all(graph.nodes[i]["replaces"] == old for i, old in replacing.items())
+
+
+SCHEMAS = os.environ.get("HINTREE_SCHEMAS", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SCHEMAS, reason="HINTREE_SCHEMAS names no folder with graphml.xsd and gexf.xsd")
+@pytest.mark.parametrize("form", ["graphml", "gexf"])
+def test_graphs_fit_the_schema_of_their_format(form):
+    etree = pytest.importorskip("lxml.etree")
+    schema = etree.XMLSchema(etree.parse(str(Path(SCHEMAS, form, f"{form}.xsd"))))
+    for tree in [*TREES, large_tree(300).tree]:
+        schema.assertValid(etree.fromstring(render(solved(tree), f".{form}")))
+
+
+def test_mermaid_cuts_texts_shorter_where_the_whole_is_too_long_and_says_why_it_cannot():
+    tree = Tree(Problem("long?"))
+    for i in range(400):
+        tree.add(tree.root, StepOutput(f"{i} " + "word " * 40, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
+    assert len(render(solved(tree), ".mmd")) <= 50_000
+    for _ in range(90):
+        tree.add(tree.root, StepOutput("$" * 200, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner", hint=Hint("$" * 200))
+    with pytest.raises(UsageError, match=r"at most 50,000 characters.*\.svg"):
+        render(solved(tree), ".mmd")
+
+
 def test_mermaid_has_a_node_for_every_step_and_an_edge_for_every_link():
     for tree in TREES:
         text = render(solved(tree), ".mmd").decode()
-        assert len(re.findall(r'^  n\d+\[{1,2}"[\w #;<>/]*"\]{1,2}$', text, re.MULTILINE)) == len(tree)
+        assert len(re.findall(r'^  n\d+\[{1,2}"[\w #;<>/]*"\]{1,2}:::\w+$', text, re.MULTILINE)) == len(tree)
         assert len(re.findall(r"^  n\d+ -->", text, re.MULTILINE)) == len(tree) - 1
         assert text.count("rewrite") == sum(node.replaces is not None for node in tree)
     with pytest.raises(UsageError, match=r"at most 500 edges.*\.svg"):
@@ -147,13 +193,13 @@ def test_pictures_with_graphviz_and_without(ending, graphviz, monkeypatch, tmp_p
     else:
         root = ET.fromstring(drawn)
         assert root.tag.endswith("svg")
-        shape = "{*}g[@class='node']" if graphviz else "{*}circle"
+        shape = "{*}g[@class='node']" if graphviz else "*[@class='step']"
         assert len(root.findall(f".//{shape}")) >= len(TREES[0])
 
 
 def test_large_trees_are_drawn_by_our_own_layout():
     picture = ET.fromstring(render(large_tree(3_000), ".svg"))
-    assert len(picture.findall(".//{*}circle")) >= 3_000
+    assert len(picture.findall(".//*[@class='step']")) >= 3_000
     assert float(picture.get("width")) <= 5_000
 
 
