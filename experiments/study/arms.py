@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import torch
-
 from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.worker import Heartbeat, Outcome, SolveProblems
 from hintree.presets.settings import preset_of
@@ -27,6 +25,8 @@ class Arms:
         self.pool = ModelPool()
         names = {name for config in study["arms"].values() for name in config["weights"]}
         if all(name.startswith("embedded:") for name in names):
+            import torch  # workers of models on servers start without it
+
             torch.set_num_threads(1)  # they are so small that a second thread only waits
 
     def __call__(self, config: Mapping[str, Any], seed: int, heartbeat: Heartbeat) -> SolveProblems:

@@ -1,8 +1,8 @@
 """A study without models, whose problems may be poison: ``python -m tests.support.light DIR [N]`` runs or resumes it.
 
 The problem "crash-..." ends its process, "kill-..." is killed as by a lack of memory, "hang-..." never comes back,
-"bad-..." and "odd-..." raise errors, "flaky..." ends its process once: while the file of its name is there, which it
-removes.
+"stop-..." stops its process, "bad-..." and "odd-..." raise errors, "flaky..." ends its process once: while the file of
+its name is there, which it removes. A worker that starts does the same with the files "exit", "kill" and "raise".
 """
 
 import ctypes
@@ -33,6 +33,8 @@ def poisoned(problem):
         os.kill(os.getpid(), signal.SIGKILL)
     if kind == "hang":
         time.sleep(1000)
+    if kind == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
     if kind == "odd":
         raise ValueError("half of a pair: \ud800")
     if kind == "bad":
@@ -52,10 +54,16 @@ def write(request):
 
 
 class Light:
-    """Makes solvers of steps that are random numbers."""
+    """Makes solvers of steps that are random numbers; dies once per file in the folder named as the problems."""
 
     def __init__(self, study, cases):
-        pass
+        for death in Path(study["problems"]).glob("*"):
+            death.unlink()
+            if death.name == "raise":
+                raise ValueError("no start")
+            if death.name == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            os._exit(3)
 
     def __call__(self, config, seed, heartbeat):
         def answer(requests):
@@ -74,25 +82,25 @@ class Light:
         return solve
 
 
-def study_of(*, arms=2, seconds=0.0, seeds=(0,)):
+def study_of(*, arms=2, seconds=0.0, seeds=(0,), deaths="none"):
     """A study of arms that differ in nothing but their name, on problems of these ids."""
     configs = {f"arm {i}": {"seconds": seconds, "number": i} for i in range(arms)}
-    return {"name": "light", "baseline": "arm 0", "problems": "none", "seeds": list(seeds), "arms": configs}
+    return {"name": "light", "baseline": "arm 0", "problems": str(deaths), "seeds": list(seeds), "arms": configs}
 
 
 def cases_of(names):
     return [StoredCase(name, name, "7" if i % 2 else "8", None, None) for i, name in enumerate(names)]
 
 
-def run(folder, names, *, workers=2, size=8, progress_timeout=600.0, kept=lambda results: None, **options):
-    """Run the study, or go on with it."""
+def run(folder, names, *, workers=2, size=8, timeouts=(600, 600), kept=lambda results: None, **options):
+    """Run the study, or go on with it; ``timeouts`` are those of a heartbeat and of progress, in seconds."""
     study, cases = study_of(**options), cases_of(names)
     with Store.create(Path(folder), study, cases, exist_ok=True) as store:
         keys = [key_of(case.id, case.question) for case in cases]
         tasks = plan(study["arms"], study["seeds"], keys, store.keys(), size)
         pool = ProcessPool(Job(Light, study, dict(zip(keys, cases, strict=True))), workers)
         try:
-            Scheduler(store, tasks, pool, kept, 600, lambda text: None, progress_timeout).run()
+            Scheduler(store, tasks, pool, kept, timeouts[0], lambda text: None, timeouts[1]).run()
         finally:
             pool.close()
         write_csv(store)

@@ -46,7 +46,7 @@ def rows(folder):
 def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay_failed(tmp_path):
     names = [f"p{i}" for i in range(20)]
     bad = ["crash-1", "kill-1", "bad-1", "odd-1", "hang-1"]
-    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, progress_timeout=2.0)
+    light.run(tmp_path / "run", [*names[:7], *bad, *names[7:]], arms=1, workers=2, timeouts=(600, 2))
     found, table = rows(tmp_path / "run")
     assert {name for (_, name), r in found.items() if r.status == "failed"} == set(bad)
     reasons = {name: found["arm 0", name].reason for name in bad}
@@ -64,12 +64,18 @@ def test_problems_that_crash_hang_run_out_of_memory_or_raise_fail_alone_and_stay
     assert rows(tmp_path / "run")[1] == table
 
 
-def test_a_worker_that_dies_once_changes_no_result_but_the_count_of_attempts(tmp_path):
-    flaky = str(tmp_path / "flaky")
+def test_workers_that_die_once_at_their_start_or_at_work_change_no_result_but_the_count_of_attempts(tmp_path):
+    flaky, deaths = str(tmp_path / "flaky"), tmp_path / "deaths"
     names = ["p0", flaky, "p1", "p2"]
     light.run(tmp_path / "calm", names, workers=1)
     Path(flaky).touch()
-    light.run(tmp_path / "run", names, workers=1)
+    deaths.mkdir()
+    (deaths / "kill").touch()
+    light.run(tmp_path / "run", names, workers=1, deaths=deaths)
+    with Store.open(tmp_path / "run") as store:
+        arms = {loss.arm: (loss.reason, number) for loss, number in store.losses().items()}
+    assert arms["arm 0"] == ("the worker ended with exit code 3", 1)
+    assert arms[""] == ("the worker was killed by SIGKILL (out of memory?)", 1) and len(arms) == 2
     calm, run = rows(tmp_path / "calm")[0], rows(tmp_path / "run")[0]
     assert {r.attempts for r in run.values()} == {1, 2} and {r.attempts for r in calm.values()} == {1}
     assert [r.answer for r in run.values()] == [r.answer for r in calm.values()]

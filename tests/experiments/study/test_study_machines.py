@@ -12,6 +12,7 @@ import pytest
 
 from hintree.experiments.study.store import Store
 from hintree.search import to_dict
+from tests.support.processes import descendants
 
 ROOT = Path(__file__).parents[3]
 STUDY = """problems: lab:test?n=6&steps=2-4
@@ -68,24 +69,6 @@ def test_two_shards_merged(tmp_path, alone):
     assert content(tmp_path / "run") == alone
 
 
-def replicas(parent):
-    """Processes of Ray actors that descend from a process."""
-    found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            name = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            found[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1]), name
-        except OSError:
-            continue
-
-    def descends(pid):
-        while pid in found and pid != parent:
-            pid = found[pid][0]
-        return pid == parent
-
-    return [pid for pid, (_, name) in found.items() if "ray::Replica" in name and descends(pid)]
-
-
 @pytest.mark.slow
 def test_two_ray_actors_of_which_one_is_killed(tmp_path, alone):
     if find_spec("ray") is None:
@@ -94,7 +77,7 @@ def test_two_ray_actors_of_which_one_is_killed(tmp_path, alone):
     process = start(tmp_path, "run", "--ray", "--workers", "2", "--live", "3")
     for _ in range(8):
         process.stdout.readline()
-    actors = replicas(process.pid)
+    actors = descendants(process.pid, "ray::Replica")
     assert len(actors) == 2
     os.kill(actors[0], signal.SIGKILL)
     finish(process)
