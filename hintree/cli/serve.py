@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import fields
 from typing import Any
 
 from hintree.cli.options import add_budget, add_loading, add_models, add_protocol, add_seed, positive, protocol_of
@@ -74,6 +75,30 @@ def add_serve(commands: Any) -> None:
     )
     add("--trees", type=int, default=200, help="latest trees kept for their links, 0 for none (default %(default)s)")
     add("--grace", type=float, default=10.0, help="seconds for running requests after a signal (default %(default)s)")
+    add("--connections", type=positive, default=800, help="open connections (default %(default)s)")
+    add(
+        "--client-connections",
+        type=positive,
+        default=400,
+        metavar="N",
+        help="open connections of one client address (default %(default)s)",
+    )
+    seconds: dict[str, Any] = {"type": float, "metavar": "SECONDS"}
+    add("--header-seconds", default=10.0, help="time for a request's headers (default %(default)s)", **seconds)
+    add("--body-seconds", default=60.0, help="time for a request's body (default %(default)s)", **seconds)
+    add(
+        "--pause-seconds",
+        default=15.0,
+        help="longest pause in a request's body, or in reading a response (default %(default)s)",
+        **seconds,
+    )
+    add(
+        "--keep-alive",
+        type=positive,
+        default=15,
+        metavar="SECONDS",
+        help="time that an idle connection is kept (default %(default)s)",
+    )
     serve.set_defaults(run=run_serve)
 
 
@@ -96,7 +121,7 @@ def run_serve(args: argparse.Namespace) -> None:
         raise UsageError("--language auto reads one question, a server has many; name a language, or leave it out")
     protocol = protocol_of(args, "")
     names = dict.fromkeys(args.preset or ["hintree", *PRESETS])
-    limits = ServerLimits(args.live, args.queue, args.seconds, args.body, args.question, args.trees, args.grace)
+    limits = ServerLimits(**{field.name: getattr(args, field.name) for field in fields(ServerLimits)})
     own = LOOPBACK | {args.host.lower()} if is_loopback(args.host) or args.allow_host else {EVERYWHERE}
     access = Access(frozenset({*own, *map(str.lower, args.allow_host or ())}), tuple(args.allow_origin or ()))
     keys = read_keys(args.api_key_file, os.environ)

@@ -22,6 +22,7 @@ from hintree.export import render
 from hintree.presets import preset
 from hintree.serve.access import Access, AccessGuard
 from hintree.serve.calls import Call, DisconnectedError, RequestTimer
+from hintree.serve.connections import RestOfBody
 from hintree.serve.errors import ApiError, on_error, on_http_error, to_api_error
 from hintree.serve.requests import ChatBody, CompletionBody, parse_request
 from hintree.serve.responses import (
@@ -75,14 +76,14 @@ def make_app(service: Service) -> Starlette:
 
 
 def guards(access: Access) -> list[Middleware]:
-    """Return the middleware that refuses strange names and pages, and answers browsers about the accepted ones."""
+    """Return the middleware that reads whole requests, refuses strange names and pages, and answers browsers."""
     cross_origin = Middleware(
         CORSMiddleware,
         allow_origins=access.origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
     )
-    return [Middleware(AccessGuard, access=access), *([cross_origin] if access.origins else [])]
+    return [Middleware(RestOfBody), Middleware(AccessGuard, access=access), *([cross_origin] if access.origins else [])]
 
 
 def authenticate(request: Request) -> tuple[Service, bytes]:
@@ -174,14 +175,18 @@ def extra(request: Request, call: Call, builder: ResponseBuilder, solution: Solu
 
 async def body_of(request: Request, timer: RequestTimer) -> Any:
     """Return the parsed JSON body. Raises ApiError if it is too long, arrives too slowly, or is not JSON."""
-    longest = timer.service.limits.body
-    received = bytearray()
+    limits, clock = timer.service.limits, asyncio.get_running_loop().time
+    too_long = ApiError(413, f"the body is longer than {limits.body} bytes", "request_too_large")
+    if int(request.headers.get("content-length", 0)) > limits.body:
+        raise too_long
+    received, end = bytearray(), clock() + min(limits.body_seconds, timer.left())
     try:
-        async with asyncio.timeout(timer.left()):
+        async with asyncio.timeout(min(limits.pause_seconds, end - clock())) as timeout:
             async for part in request.stream():
                 received += part
-                if len(received) > longest:
-                    raise ApiError(413, f"the body is longer than {longest} bytes", "request_too_large")
+                if len(received) > limits.body:
+                    raise too_long
+                timeout.reschedule(min(end, clock() + limits.pause_seconds))
     except TimeoutError as error:
         raise ApiError(408, "the body did not come in time", "timeout") from error
     try:

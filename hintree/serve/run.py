@@ -2,22 +2,29 @@
 
 import asyncio
 import ipaddress
+import signal
 import socket
 import sys
+import time
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from hintree.errors import UsageError
 from hintree.serve.app import make_app
+from hintree.serve.connections import BoundedConnection
 from hintree.serve.service import Service
 
-SLACK = 10
-"""Seconds after the grace time to send the last responses."""
+SLACK = 5
+"""Seconds after the last search to send the last responses."""
 
 
 class HttpServer(uvicorn.Server):
-    """Run uvicorn with a graceful shutdown of the searches.
+    """Run uvicorn with bounded connections and a graceful shutdown of the searches.
 
     Args:
         service: The server's parts.
@@ -25,19 +32,36 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        connection: Any = partial(BoundedConnection, limits=service.limits, clients=Counter())
         super().__init__(
             uvicorn.Config(
                 make_app(service),
+                http=connection,
+                ws="none",
                 access_log=False,  # the names of trees in the paths are secrets
-                log_level="warning",
+                log_level="error",  # a warning per bad request would let strangers fill the log
                 server_header=False,
-                timeout_graceful_shutdown=int(service.limits.grace) + SLACK,
+                timeout_keep_alive=service.limits.keep_alive,
+                timeout_graceful_shutdown=SLACK,
             )
         )
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Shut down after the first signal; the second one ends the process at once."""
+        if self.should_exit:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        elif sig == signal.SIGTERM:
+            self.should_exit = True  # the process ends with code 0
+        else:
+            super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let running searches finish, or end them after the grace time."""
+        """Let running searches finish, or end them after the grace time; new requests get status 503 meanwhile."""
         self.service.close()
+        end = time.monotonic() + self.service.limits.grace + 1
+        while self.service.busy and time.monotonic() < end:
+            await asyncio.sleep(0.05)
         await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

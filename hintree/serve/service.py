@@ -28,6 +28,12 @@ class ServerLimits:
         question: Maximum number of characters of a question.
         trees: Number of latest trees kept for their links; 0 for none.
         grace: Seconds for running requests to finish at shutdown.
+        connections: Maximum number of open connections; a further one gets status 503.
+        client_connections: Maximum number of open connections of one client address; a further one gets status 429.
+        header_seconds: Seconds from the first to the last byte of a request's headers; then it gets status 408.
+        body_seconds: Seconds to receive a body; then it gets status 408.
+        pause_seconds: Longest pause in a body (status 408), or in reading a response (the connection ends).
+        keep_alive: Seconds that a connection is kept between two requests.
 
     Raises:
         UsageError: A value is outside its range.
@@ -40,9 +46,17 @@ class ServerLimits:
     question: int = 20_000
     trees: int = 200
     grace: float = 10.0
+    connections: int = 800
+    client_connections: int = 400
+    header_seconds: float = 10.0
+    body_seconds: float = 60.0
+    pause_seconds: float = 15.0
+    keep_alive: int = 15
 
     def __post_init__(self) -> None:
         lowest = {"live": 1, "queue": 0, "seconds": 0.001, "body": 100, "question": 1, "trees": 0, "grace": 0}
+        lowest |= {"connections": 1, "client_connections": 1, "keep_alive": 0}
+        lowest |= dict.fromkeys(("header_seconds", "body_seconds", "pause_seconds"), 0.001)
         for name, bound in lowest.items():
             if not bound <= getattr(self, name) <= 10**12:
                 raise UsageError(f"serve {name}={getattr(self, name)!r} is not a number of at least {bound}")
@@ -90,6 +104,11 @@ class Service:
         if max_tokens is None or (solver.budget.tokens or max_tokens) < max_tokens:
             return solver.budget
         return replace(solver.budget, tokens=max_tokens)
+
+    @property
+    def busy(self) -> bool:
+        """Return True while a request waits for its search."""
+        return bool(self.queues or self.engine.waiting or any(not job.cancelled for job in self.engine.jobs))
 
     def close(self) -> None:
         """Accept no more searches, and end running ones after the grace time; call it in the event loop."""
