@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from hintree.experiments.report.plots import Plot
-from hintree.experiments.report.table import Cell, Column, Table, printable
+from hintree.experiments.report.table import Cell, Column, Table
+from hintree.view.text import one_line
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
@@ -49,4 +50,4 @@ def text(column: Column, cell: Cell) -> str:
 
 def escape(text: str) -> str:
     """Escape a text so that Markdown shows it unchanged, on one line."""
-    return SPECIAL.sub(r"\\\1", printable(text))
+    return SPECIAL.sub(r"\\\1", one_line(text))

@@ -7,7 +7,8 @@ from typing import Any
 from jinja2 import Environment
 
 from hintree.experiments.report.plots import Plot
-from hintree.experiments.report.table import Column, Table, printable
+from hintree.experiments.report.table import Column, Table
+from hintree.view.text import one_line
 
 
 def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Sequence[Plot]) -> str:
@@ -15,8 +16,8 @@ def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Se
     source = (files("hintree.experiments.report") / "page.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True, keep_trailing_newline=True).from_string(source)
     return template.render(
-        title=printable(title),
-        notes=[printable(note) for note in notes],
+        title=one_line(title),
+        notes=[one_line(note) for note in notes],
         tables=[table_parts(table) for table in tables],
         plots=[plot_parts(plot) for plot in plots],
     )
@@ -24,7 +25,7 @@ def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Se
 
 def plot_parts(plot: Plot) -> dict[str, str]:
     """Return the parts of a plot that the template shows."""
-    texts = {"title": printable(plot.title), "caption": printable(plot.caption)}
+    texts = {"title": one_line(plot.title), "caption": one_line(plot.caption)}
     return {"anchor": f"plot-{plot.name}", **texts, "svg": plot.svg}
 
 
@@ -33,8 +34,8 @@ def table_parts(table: Table) -> dict[str, Any]:
     texts = table.texts()
     return {
         "anchor": f"table-{table.name}",
-        "title": printable(table.title),
-        "caption": printable(table.caption),
+        "title": one_line(table.title),
+        "caption": one_line(table.caption),
         "heads": [{"title": c.title(), "text": text} for c, text in zip(table.columns, texts, strict=True)],
         "rows": [[shown(c, row[i], texts[i]) for i, c in enumerate(table.columns)] for row in table.rows],
     }

@@ -8,8 +8,8 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hintree.errors import UsageError
-from hintree.experiments.report.table import printable
 from hintree.statistics.bootstrap import Estimate
+from hintree.view.text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +89,7 @@ def plot_series(axes: "Axes", series: Series, mark: str, *, lined: bool) -> None
     """Plot one arm with its intervals."""
     defined = [(x, y) for x, y in zip(series.x, series.y, strict=True) if not math.isnan(x.value + y.value)]
     x, y = [x for x, _ in defined], [y for _, y in defined]
-    name = printable(series.name)
+    name = one_line(series.name)
     short = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
     axes.errorbar(
         [e.value for e in x],

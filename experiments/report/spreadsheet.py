@@ -7,8 +7,8 @@ from io import StringIO
 from typing import Any
 
 from hintree.experiments.report.table import Cell, Column, Table, plain
-from hintree.experiments.study.result_table import cell as safe
 from hintree.statistics.bootstrap import Estimate
+from hintree.view.text import table_cell
 
 
 def to_csv(table: Table) -> str:
@@ -17,7 +17,7 @@ def to_csv(table: Table) -> str:
     writer = csv.writer(out, lineterminator="\n")
     wide = [any(isinstance(row[i], Estimate) for row in table.rows) for i in range(len(table.columns))]
     heads = zip(table.columns, wide, strict=True)
-    writer.writerow([safe(head) for column, spread in heads for head in names(column, spread=spread)])
+    writer.writerow([table_cell(head) for column, spread in heads for head in names(column, spread=spread)])
     for row in table.rows:
         writer.writerow([x for cell, spread in zip(row, wide, strict=True) for x in cells(cell, spread=spread)])
     return out.getvalue()
@@ -31,7 +31,7 @@ def names(column: Column, *, spread: bool) -> list[str]:
 def cells(cell: Cell, *, spread: bool) -> Iterator[object]:
     """Return a cell and the ends of its interval."""
     value = plain(cell)
-    yield safe(value)
+    yield table_cell(value)
     if spread:
         low, high = (cell.low, cell.high) if isinstance(cell, Estimate) else (math.nan, math.nan)
         yield from (plain(low), plain(high))

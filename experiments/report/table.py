@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hintree.statistics.bootstrap import Estimate
+from hintree.view.text import one_line
 
 Cell = str | int | float | Estimate | None
 
@@ -41,7 +42,7 @@ class Column(NamedTuple):
     def show(self, cell: Cell) -> str:
         """Format a cell: the interval in brackets, a dash where a figure is undefined."""
         if isinstance(cell, str):
-            return printable(cell)
+            return one_line(cell)
         if cell is None:
             return "-"
         form = UNITS[self.unit]
@@ -72,11 +73,6 @@ class Table:
     def texts(self) -> list[bool]:
         """Return one truth value per column, true for columns of texts."""
         return [any(isinstance(row[i], str) for row in self.rows) for i in range(len(self.columns))]
-
-
-def printable(text: str) -> str:
-    """Return the text with control, bidirectional and other invisible characters escaped."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def plain(cell: Cell) -> str | int | float | None:

@@ -1,6 +1,5 @@
 """Write the report on a study into a folder (``hintree report``); equal stores give equal bytes."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from hintree.experiments.report.spreadsheet import to_csv, to_json
 from hintree.experiments.report.table import Table
 from hintree.experiments.study.losses import describe
 from hintree.experiments.study.store import Store
+from hintree.view.text import json_text
 
 
 class Report(NamedTuple):
@@ -100,7 +100,7 @@ def write(report: Report, folder: Path) -> list[Path]:
     texts = {
         "report.html": to_html(*parts),
         "report.md": to_markdown(*parts),
-        "report.json": json.dumps(report.to_json(), indent=1, ensure_ascii=True) + "\n",
+        "report.json": json_text(report.to_json(), indent=1) + "\n",
         **{f"{table.name}.csv": to_csv(table) for table in report.tables},
         **{f"{plot.name}.svg": plot.svg for plot in report.plots},
     }

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from hintree.experiments.study.store import Result
 from hintree.search.core.ledger import ROLES
+from hintree.view.text import message
 
 FORM = "{n_fmt}/{total_fmt} [{bar:12}]{postfix}, {elapsed} elapsed, {remaining} remaining"
 WARNINGS = 5
@@ -52,7 +53,7 @@ class Progress:
     def warn(self, text: str) -> None:
         """Print a warning above the progress line, each text once and at most ``WARNINGS`` of them."""
         if text not in self.warnings and len(self.warnings) < WARNINGS:
-            tqdm.write(f"hintree: warning: {text}", file=sys.stderr)
+            tqdm.write(f"hintree: warning: {message(text)}", file=sys.stderr)
         self.warnings.add(text)
 
     def close(self) -> None:

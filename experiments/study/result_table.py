@@ -17,6 +17,7 @@ from hintree.errors import UsageError
 from hintree.experiments.study.store import Result, Store
 from hintree.search.core.ledger import ROLES
 from hintree.statistics.intervals import Share, clustered_share
+from hintree.view.text import one_line, table_cell
 
 FILE = "results.csv"
 FIGURES = ("calls", "prompt_tokens", "generated_tokens", "discarded_tokens")
@@ -29,7 +30,7 @@ def as_csv(store: Store) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*HEAD, *(f"{role}_{figure}" for role in ROLES for figure in FIGURES)])
     for row in rows(store):
-        writer.writerow(map(cell, row))
+        writer.writerow(map(table_cell, row))
     return text.getvalue()
 
 
@@ -41,18 +42,6 @@ def rows(store: Store) -> Iterator[list[object]]:
         head = [result.arm, case.id, case.family, case.steps, result.seed, result.status, result.reason]
         head += [case.reference, result.answer, None if result.status == "ungraded" else int(result.right)]
         yield head + [getattr(result.ledger[role], figure) for role in ROLES for figure in FIGURES]
-
-
-def cell(value: object) -> object:
-    """Return a value that no spreadsheet reads as a formula: a text that could begin one gets an apostrophe."""
-    if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) and not is_number(value):
-        return "'" + value
-    return "'" + value if isinstance(value, str) and value.startswith(("\t", "\r")) else value
-
-
-def is_number(text: str) -> bool:
-    """Return True if a text is a plain number, such as -3.5."""
-    return text.removeprefix("-").replace(".", "", 1).isascii() and text.removeprefix("-").replace(".", "", 1).isdigit()
 
 
 def write_csv(store: Store) -> Path:
@@ -104,5 +93,5 @@ def summary(store: Store) -> Table:
         counts = [sum(result.status == status for result in results) for status in ("failed", "ungraded")[: 1 + some]]
         tokens = [sum(result.ledger[role].tokens() for result in results) / n for role in ROLES]
         figures = [f"{figure:.0f}" if figure else "-" for figure in (*counts, *tokens)]
-        table.add_row(Text(arm), accuracy_text(results), str(n), *figures)
+        table.add_row(Text(one_line(arm)), accuracy_text(results), str(n), *figures)
     return table

@@ -1,6 +1,5 @@
 """Run a study or a shard of it, from its file to its table (``hintree run``)."""
 
-import json
 import os
 import platform
 import shlex
@@ -32,6 +31,7 @@ from hintree.experiments.study.store_study import key_of
 from hintree.experiments.study.tasks import Task, plan
 from hintree.experiments.study.worker import Job
 from hintree.experiments.study.worker_pool import ProcessPool, WorkerPool
+from hintree.view.text import json_text
 from hintree.yaml_file import put, read
 
 SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
@@ -158,7 +158,7 @@ def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: RunOpt
     def kept(results: Sequence[Result]) -> None:
         progress.add(results)
         for result in results if options.as_json else ():
-            print(json.dumps(as_json(result)), flush=True)
+            print(json_text(as_json(result)), flush=True)
 
     job = Job(Arms, study.data, {key_of(case.id, case.question): case for case in study.cases})
     pool = make_pool(job, options, len(tasks))

@@ -30,7 +30,13 @@ ADVICE = {
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Open a connection that begins no transaction implicitly, waits for other writers, and syncs commits."""
+    """Open a connection that begins no transaction implicitly, waits for other writers, and syncs commits.
+
+    Raises:
+        UsageError: The file is a link to one in another folder.
+    """
+    if path.resolve().parent != path.parent.resolve():
+        raise UsageError(f"{path}: is a link to another folder; name the folder of the study itself")
     fixed = mode == "ro" and not os.access(path.absolute().parent, os.W_OK)  # WAL needs files beside it, else
     uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if fixed else ''}"
     connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
@@ -78,10 +84,12 @@ def damaged(path: Path, what: str) -> DamagedStoreError:
 
 @contextmanager
 def reported(path: Path) -> Iterator[None]:
-    """Convert SQLite's errors to UsageErrors with a remedy."""
+    """Convert SQLite's errors, and those of values that cannot be read, to UsageErrors with a remedy."""
     try:
         yield
-    except sqlite3.Error as error:
+    except UsageError:
+        raise
+    except (sqlite3.Error, ValueError) as error:
         name = getattr(error, "sqlite_errorname", "")
         found = next((advice for start, advice in ADVICE.items() if name.startswith(start)), None)
         raise UsageError(f"{path}: {found} ({error})") if found else damaged(path, str(error)) from error

@@ -16,6 +16,7 @@ from hintree.cli.doctor import add_doctor
 from hintree.cli.grade import add_grade
 from hintree.cli.lab import add_lab
 from hintree.cli.options import EXAMPLE_QUESTION, limits_of, timeout_in_environment
+from hintree.cli.output import print_message, show_log
 from hintree.cli.parser import Parser
 from hintree.cli.presets import add_presets
 from hintree.cli.replicas import add_replicas
@@ -71,15 +72,16 @@ def build_parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 on success, 2 for bad input, 130 if interrupted."""
-    warnings.showwarning = lambda message, *_args, **_kw: print(f"hintree: warning: {message}", file=sys.stderr)
+    warnings.showwarning = lambda message, *_args, **_kw: print_message("warning", message)
     try:
         args = build_parser().parse_args(argv)
         quiet_loaders()
+        show_log()
         with timeout_in_environment(args), limits_of(args):
             args.run(args)
         sys.stdout.flush()
     except (HintreeError, GraderError) as error:
-        print(f"hintree: error: {error}", file=sys.stderr)
+        print_message("error", error)
         return 2
     except KeyboardInterrupt:
         print("hintree: interrupted", file=sys.stderr)

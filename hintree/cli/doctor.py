@@ -1,11 +1,11 @@
 """The command ``hintree doctor``: the capabilities of a model server as a table."""
 
 import argparse
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hintree.cli.options import add_json, add_timeout
+from hintree.cli.output import print_json
 
 if TYPE_CHECKING:
     from hintree.models.remote.capabilities import Capabilities
@@ -85,22 +85,23 @@ def run_doctor(args: argparse.Namespace) -> None:
     """Probe a server and print its capabilities."""
     import rich.table
     from rich.console import Console
+    from rich.text import Text
 
     from hintree.models.remote.address import parse_address
     from hintree.models.remote.client import Server
     from hintree.models.remote.model import capabilities_of
-    from hintree.view.text import visible
+    from hintree.view.text import one_line
 
     can = capabilities_of(Server(parse_address(args.url)))
     rows = findings(can)
     if args.json:
-        print(json.dumps({"url": args.url, **asdict(can), "findings": [row._asdict() for row in rows]}))
+        print_json({"url": args.url, **asdict(can), "findings": [row._asdict() for row in rows]})
         return
     table = rich.table.Table("need", "found", "in use", box=None, padding=(0, 2, 0, 0))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     console = Console(highlight=False)
-    console.print(f"{visible(args.url)}, model {visible(can.model)}\n", markup=False)
+    console.print(f"{one_line(args.url)}, model {one_line(can.model)}\n", markup=False)
     console.print(table)
 
 

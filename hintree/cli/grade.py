@@ -1,9 +1,10 @@
 """The command ``hintree grade``: grade the outputs of a model against reference answers."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hintree.cli.output import print_json
 
 if TYPE_CHECKING:
     from hintree.grade.files import GradedRow
@@ -44,7 +45,7 @@ def run_grade(args: argparse.Namespace) -> None:
     rows = list(grade_rows(list(read_rows(file))))
     counts = count(rows)
     if args.json:
-        print(json.dumps({"counts": counts, "rows": [as_json(row) for row in rows]}))
+        print_json({"counts": counts, "rows": [as_json(row) for row in rows]})
         return
     for row in rows:
         if row.verdict.value != "right":
@@ -61,7 +62,6 @@ def as_json(row: "GradedRow") -> dict[str, str | int | None]:
 
 def shown(answer: str | None) -> str:
     """Return an answer as one short line without control characters."""
-    if answer is None:
-        return "no answer"
-    plain = "".join(c if c.isprintable() else " " for c in answer)
-    return repr(plain if len(plain) <= WIDTH else plain[: WIDTH - 3] + "...")
+    from hintree.view.text import one_line
+
+    return "no answer" if answer is None else f"'{one_line(answer, WIDTH)}'"

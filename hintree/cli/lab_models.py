@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hintree.cli.options import add_json, add_seed, check_new, positive
+from hintree.cli.output import print_json
 from hintree.errors import UsageError
 
 EXAMPLE = "example:\n  hintree lab "
@@ -84,7 +85,10 @@ def run_evaluate(args: argparse.Namespace) -> None:
     from hintree.training.shipped.table import as_table
 
     figures = evaluate(folder, args.n, args.seed)
-    print(json.dumps(figures, indent=1) if args.json else as_table(figures))
+    if args.json:
+        print_json(figures, indent=1)
+    else:
+        print(as_table(figures))
 
 
 def run_router_parameters(args: argparse.Namespace) -> None:

@@ -1,7 +1,6 @@
 """The parts of ``hintree lab`` that need no model: problems, card, solve, check, perturb."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hintree.bounded_files import parse_json, read_text
 from hintree.cli.options import add_json, add_seed, positive
+from hintree.cli.output import print_json
 from hintree.errors import UsageError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def run_problems(args: argparse.Namespace) -> None:
 
     try:
         for problem in problems(**sample(args)):
-            print(json.dumps(as_row(problem)))
+            print_json(as_row(problem))
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -124,7 +124,10 @@ def run_card(args: argparse.Namespace) -> None:
         figures = statistics(**sample(args))
     except ValueError as error:
         raise UsageError(str(error)) from error
-    print(json.dumps(figures) if args.json else as_text(figures))
+    if args.json:
+        print_json(figures)
+    else:
+        print(as_text(figures))
 
 
 def run_solve(args: argparse.Namespace) -> None:
@@ -137,7 +140,7 @@ def run_solve(args: argparse.Namespace) -> None:
             continue
         problem = parse_problem(text)
         if args.json:
-            print(json.dumps(as_row(problem)))
+            print_json(as_row(problem))
             continue
         lines = [write_plan(problem)] if args.plan else []
         for hint, step in gold(problem):
@@ -149,6 +152,7 @@ def run_check(args: argparse.Namespace) -> None:
     """Print the exact checker's verdict on every step of every solution."""
     from hintree.lab.checker import check_step
     from hintree.lab.parse import parse_problem
+    from hintree.view.text import json_text
 
     for number, row in read_rows(args.file, {"question": str, "steps": list}):
         problem, steps = parse_problem(row["question"]), [str(step) for step in row["steps"]]
@@ -156,11 +160,11 @@ def run_check(args: argparse.Namespace) -> None:
         first = next((i for i, verdict in enumerate(verdicts) if not verdict.right), -1)
         if args.json:
             kinds = [verdict.kind or "right" for verdict in verdicts]
-            print(json.dumps({"line": number, "id": problem.id, "verdicts": kinds, "first_error": first}))
+            print_json({"line": number, "id": problem.id, "verdicts": kinds, "first_error": first})
             continue
         print(f"{problem.id}: " + ("every step is right" if first < 0 else f"first error in step {first + 1}"))
         for step, verdict in zip(steps, verdicts, strict=True):
-            print(f"  {verdict.kind or 'right':10} {json.dumps(step)[1:-1]}")
+            print(f"  {verdict.kind or 'right':10} {json_text(step)[1:-1]}")
 
 
 def run_perturb(args: argparse.Namespace) -> None:
@@ -170,7 +174,7 @@ def run_perturb(args: argparse.Namespace) -> None:
 
     for _, row in read_rows(args.file, {"question": str}):
         problem = parse_problem(row["question"])
-        print(json.dumps({**as_row(perturb(problem, args.seed)), "twin_of": problem.id}))
+        print_json({**as_row(perturb(problem, args.seed)), "twin_of": problem.id})
 
 
 def read_rows(file: str, needs: Mapping[str, type]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -1,10 +1,10 @@
 """The command ``hintree presets``: the methods by name, their papers, and the differences from them."""
 
 import argparse
-import json
 from typing import Any
 
 from hintree.cli.options import add_json
+from hintree.cli.output import print_json
 
 EXAMPLES = """examples:
   hintree presets
@@ -29,7 +29,7 @@ def run_presets(args: argparse.Namespace) -> None:
 
     chosen = {args.name: preset(args.name)} if args.name else PRESETS
     if args.json:
-        print(json.dumps({name: as_json(one) for name, one in chosen.items()}))
+        print_json({name: as_json(one) for name, one in chosen.items()})
         return
     for name, one in chosen.items():
         print(f"{name}: {one.about}")

@@ -1,12 +1,12 @@
 """The commands ``hintree report`` and ``hintree compare``."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hintree.cli.options import add_json
+from hintree.cli.output import print_json
 
 if TYPE_CHECKING:
     import rich.table
@@ -73,7 +73,7 @@ def run_report(args: argparse.Namespace) -> None:
 
     report = make(args.folder, args.baseline, args.teacher)
     if args.json:
-        print(json.dumps(report.to_json()))
+        print_json(report.to_json())
         return
     files = write(report, args.out or args.folder / "report")
     Console(highlight=False).print(printed(report.tables[0], SHORT))
@@ -86,14 +86,14 @@ def run_compare(args: argparse.Namespace) -> None:
 
     from hintree.experiments.report.compare import compare
     from hintree.experiments.report.spreadsheet import to_json
-    from hintree.experiments.report.table import printable
+    from hintree.view.text import one_line
 
     table = compare(args.folder, args.arm, args.other, args.teacher)
     if args.json:
-        print(json.dumps(to_json(table)))
+        print_json(to_json(table))
         return
     Console(highlight=False).print(printed(table))
-    print(f"\n{printable(table.caption)}")
+    print(f"\n{one_line(table.caption)}")
 
 
 def printed(table: "Table", heads: Sequence[str] = ()) -> "rich.table.Table":

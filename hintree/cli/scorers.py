@@ -1,11 +1,11 @@
 """The commands ``hintree scorers`` and ``hintree prm check | measure | calibrate | labels``."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from hintree.cli.options import EXAMPLE_QUESTION, add_json, add_loading, add_prm_spec, positive
+from hintree.cli.output import print_json
 from hintree.errors import HintreeError, UsageError
 
 LIST_EXAMPLES = f"""examples:
@@ -116,7 +116,7 @@ def run_scorers(args: argparse.Namespace) -> None:
             name: {"name": info.usage, "about": info.about, "source": info.source} for name, info in SCORERS.items()
         }
         families = {name: {"source": spec.source, "models": known[name]} for name, spec in FAMILIES.items()}
-        print(json.dumps({"scorers": scorers, "families": families}, ensure_ascii=False))
+        print_json({"scorers": scorers, "families": families})
         return
     print("MODEL: a process reward model; its format is that of its family, of its folder, or of --prm-spec")
     for info in SCORERS.values():
@@ -135,7 +135,7 @@ def run_check(args: argparse.Namespace) -> None:
 
     findings = check(load_prm(args.model, args.prm_spec, device=args.device, dtype=args.dtype))
     if args.json:
-        print(json.dumps({"model": args.model, "checks": [finding._asdict() for finding in findings]}))
+        print_json({"model": args.model, "checks": [finding._asdict() for finding in findings]})
     else:
         table(args.model, findings)
     if bad := [finding.name for finding in findings if finding.state == "fail"]:
@@ -151,7 +151,7 @@ def run_measure(args: argparse.Namespace) -> None:
     rows = labelled_drafts(args.problems)
     found = {name: measure(prm, rows) for name, prm in loaded.items()}
     if args.json:
-        print(json.dumps({"problems": args.problems, "models": found}))
+        print_json({"problems": args.problems, "models": found})
         return
     drafts = next(iter(found.values()))
     print(
@@ -175,7 +175,7 @@ def run_calibrate(args: argparse.Namespace) -> None:
         Path(args.out).write_text(result.spec.to_yaml(), encoding="utf-8")
     figures = result._asdict() | {"spec": None}
     if args.json:
-        print(json.dumps({"model": args.model, **{name: x for name, x in figures.items() if x is not None}}))
+        print_json({"model": args.model, **{name: x for name, x in figures.items() if x is not None}})
         return
     print(f"{result.steps} steps of {result.solutions} solutions, half of them to fit, the other half to measure:")
     print(f"expected calibration error {result.before:.4f} before, {result.after:.4f} after; AUC {result.auc:.3f}")
@@ -207,4 +207,4 @@ def run_labels(args: argparse.Namespace) -> None:
             figures = f"{x.mean:.3f} | {x.low:.3f} | {x.rare:.2f} | {x.nil} | {auc}"
             print(f"| {x.name} | {x.steps} | {figures} |", flush=True)
     if args.json:
-        print(json.dumps({"model": args.model, "formats": found}))
+        print_json({"model": args.model, "formats": found})

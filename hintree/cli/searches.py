@@ -1,10 +1,10 @@
 """The command ``hintree searches``."""
 
 import argparse
-import json
 from typing import Any
 
 from hintree.cli.options import EXAMPLE_QUESTION, add_json
+from hintree.cli.output import print_json
 
 EXAMPLES = f"""examples:
   hintree searches
@@ -28,7 +28,7 @@ def run_searches(args: argparse.Namespace) -> None:
 
     found = {name: describe(name) for name in SEARCHES}
     if args.json:
-        print(json.dumps({name: {"about": about, "settings": dict(s)} for name, (about, s) in found.items()}))
+        print_json({name: {"about": about, "settings": dict(s)} for name, (about, s) in found.items()})
         return
     for name, (about, settings) in found.items():
         print(f"{name}: {about}")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hintree.cli.options import add_json, add_prm_spec, add_problem_options, add_seed, check_new, positive
+from hintree.cli.output import print_json
 from hintree.errors import UsageError
 
 
@@ -203,7 +204,7 @@ def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any])
     write_manifest(folder)
     move_to_output(work, Path(args.out))
     if args.json:
-        print(json.dumps(report))
+        print_json(report)
         return
     for name, value in report.items():
         print(f"{name}: {value}")

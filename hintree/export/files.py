@@ -35,7 +35,7 @@ def data_of(solved: ShownTree) -> dict[str, Any]:
 
 
 WRITERS: Mapping[str, Callable[[ShownTree], str | bytes]] = {
-    ".json": lambda solved: json.dumps(data_of(solved), allow_nan=False) + "\n",
+    ".json": lambda solved: json.dumps(data_of(solved), allow_nan=False).replace("\x7f", r"\u007f") + "\n",
     ".graphml": lambda solved: to_xml(data_of(solved), "graphml"),
     ".gexf": lambda solved: to_xml(data_of(solved), "gexf"),
     ".dot": lambda solved: to_dot(solved.tree, solved.chosen),

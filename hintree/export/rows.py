@@ -9,13 +9,12 @@
 No row holds a reference answer: labels and preferences are the scorer's.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from hintree.search import Node, Tree
 from hintree.view.shown_tree import ShownTree
-from hintree.view.text import storable
+from hintree.view.text import json_text, storable
 
 TrainingRow = dict[str, Any]
 GOOD = 0.5
@@ -74,4 +73,4 @@ FORMS: Mapping[str, Callable[[Tree, Node], Iterator[TrainingRow]]] = {"prm": prm
 def to_lines(form: str, trees: Iterable[ShownTree]) -> Iterator[str]:
     """Yield the rows of many trees as lines of JSON."""
     for solved in trees:
-        yield from (json.dumps(row) + "\n" for row in FORMS[form](solved.tree, solved.chosen))
+        yield from (json_text(row) + "\n" for row in FORMS[form](solved.tree, solved.chosen))

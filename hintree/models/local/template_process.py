@@ -15,7 +15,7 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-CPU_SECONDS, MEMORY_BYTES, OUTPUT_CHARACTERS = 5, 1 << 29, 1_000_000
+CPU_SECONDS, MEMORY_BYTES, OUTPUT_CHARACTERS = 3, 1 << 29, 1_000_000
 """Limits of one process: CPU time, address space, and characters of all renderings."""
 DATE = time.strptime("26 Jul 2024", "%d %b %Y")
 """Fixed date in templates, Llama 3's default, so that a prompt does not depend on the day."""

@@ -17,7 +17,9 @@ from transformers import PreTrainedTokenizerBase
 from hintree.errors import CheckpointError
 
 TIMEOUT = 30.0
-"""Maximum seconds of wall-clock time for the renderings of one process, which has 5 s of CPU time."""
+"""Maximum seconds of wall-clock time for the renderings of one process, which has 3 s of CPU time."""
+BEYOND = "it exceeds its limits of 3 s of CPU time and 512 MB of memory"
+_beyond_limits: set[str] = set()
 Arguments = tuple[tuple[str, str | int | float | bool], ...]
 """Arguments of a template by name."""
 
@@ -128,7 +130,12 @@ def refusal(rendered: dict[str, str], places: Sequence[str], roles: Sequence[str
 
 
 def render(template: str, variables: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-    """Render a chat template once per entry: the text under "text", or the reason under "error"."""
+    """Render a chat template once per entry: the text under "text", or the reason under "error".
+
+    A template that has exceeded its limits is not rendered again.
+    """
+    if template in _beyond_limits:
+        return [{"error": BEYOND}] * len(variables)
     task = {"template": template, "variables": list(variables)}
     command = [sys.executable, "-I", str(Path(__file__).with_name("template_process.py"))]
     try:
@@ -137,5 +144,6 @@ def render(template: str, variables: Sequence[dict[str, Any]]) -> list[dict[str,
     except (subprocess.TimeoutExpired, ValueError):
         found = None
     if found is None:
-        return [{"error": "it exceeds its limits of 5 s of CPU time and 512 MB of memory"}] * len(variables)
+        _beyond_limits.add(template)
+        return [{"error": BEYOND}] * len(variables)
     return list(found)

@@ -18,6 +18,7 @@ from hintree.training.hinter.hint_data import DrawSolution, HintedSolution, draw
 from hintree.training.hinter.splits import as_cases, check_disjoint, held_out
 from hintree.training.hinter.tune import tune
 from hintree.training.loop import TrainingSchedule
+from hintree.view.text import json_text
 
 LAB_TEST = "lab:test?n=200"
 """Default test problems of a hinter trained on the lab."""
@@ -163,7 +164,7 @@ def print_hinter(options: HinterOptions, *, as_json: bool) -> None:
     """Train a hinter and print the report."""
     figures = train_hinter(options)
     if as_json:
-        print(json.dumps(figures))
+        print(json_text(figures))
         return
     counts = figures["hint data"]
     print(f"{counts['hints']} hints for {counts['steps']} steps of {counts['solutions']} solutions were fit to teach")

@@ -20,8 +20,8 @@ from transformers import logging as transformers_logging
 
 from hintree.errors import UsageError
 from hintree.models.local.classifier import Coded, LocalClassifier
-from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.folder import check_folder
+from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.load import explain, fetched, locate, pick_device
 from hintree.models.local.manifest import write_manifest
 from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec

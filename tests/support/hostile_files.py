@@ -1,0 +1,54 @@
+"""Hostile files of every kind that hintree reads, each with the command that opens it; made from a seed.
+
+None of them is accepted: each command ends with one line of error. What a file names elsewhere is in a folder
+``outside``, and what it would run writes there.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support import hostile_data, hostile_models, hostile_texts_of_files
+
+OUTSIDE = "outside"
+
+
+class HostileFile(NamedTuple):
+    """A hostile file.
+
+    kind: What it claims to be.
+    shape: How it is hostile.
+    command: The command line that opens it.
+    """
+
+    kind: str
+    shape: str
+    command: list[str]
+
+
+Maker = Callable[[Path, random.Random], list[str]]
+"""Writes one hostile file into a folder and returns the command that opens it."""
+
+
+def makers() -> dict[tuple[str, str], Maker]:
+    """Return the makers of all shapes by kind and shape."""
+    return {**hostile_texts_of_files.MAKERS, **hostile_data.MAKERS, **hostile_models.MAKERS}
+
+
+def hostile_files(folder: Path, seed: int, count: int, kind: str = "") -> Iterator[HostileFile]:
+    """Write hostile files: every shape once in a random order, then shapes again with other random parts.
+
+    With ``kind``, only shapes whose kind and name hold this text.
+    """
+    outside = folder / OUTSIDE
+    outside.mkdir(exist_ok=True)
+    for name in ("secret.txt", "secret.json", "secret.safetensors", "secret.bin", "SHA256SUMS"):
+        (outside / name).write_text("[]")
+    draw, shapes = random.Random(seed), [pair for pair in sorted(makers().items()) if kind in " ".join(pair[0])]
+    draw.shuffle(shapes)
+    for i in range(count):
+        (kind, shape), make = shapes[i % len(shapes)]
+        place = folder / f"{i:03d}"
+        place.mkdir()
+        yield HostileFile(kind, shape, make(place, draw))

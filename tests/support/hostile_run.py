@@ -1,0 +1,187 @@
+"""Open hostile files by the command line, each in a process of its own, and measure what it costs.
+
+    python -m tests.support.hostile_run [--count N] [--seed SEED] [--kind KIND]
+
+The processes are forks of one that has loaded all that a command loads, so a file costs no start-up. What is opened
+outside is seen by the kernel's inotify. Linux only.
+"""
+
+import argparse
+import ctypes
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.hostile_files import OUTSIDE, HostileFile, hostile_files
+
+GUARD = 90
+"""Seconds of CPU time and of wall-clock time after which a process is taken to hang."""
+ROOM = 3 << 30
+"""Bytes of address space beyond those after the start; a guard for the machine."""
+IN_ACCESS, IN_OPEN = 1, 0x20
+
+
+class HostileOutcome(NamedTuple):
+    """What a file did.
+
+    code: Exit code; negative for a signal.
+    errors: Lines of standard error.
+    seconds: Wall-clock time.
+    megabytes: Peak memory beyond the start.
+    opened: Number of files outside that were opened.
+    """
+
+    file: HostileFile
+    code: int
+    errors: list[str]
+    seconds: float
+    megabytes: int
+    opened: int
+
+    def complaint(self) -> str:
+        """Return what is wrong with it, "" if it is one line of error."""
+        if self.code != 2:
+            return f"exit code {self.code}"
+        lines = [line for line in self.errors if not line.startswith("hintree: warning: ")]
+        if len(lines) != 1 or not lines[0].startswith("hintree: error: "):
+            return f"{len(lines)} lines of error"
+        return "opened a file outside" if self.opened else ""
+
+
+def warm_up() -> None:
+    """Load what commands load."""
+    from hintree.cli import main
+
+    with tempfile.TemporaryDirectory() as folder:
+        question = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
+        quietly(["solve", question, "--preset", "greedy", "--tree", f"{folder}/tree.json"])
+        quietly(["view", f"{folder}/tree.json", "--to", f"{folder}/tree.html"])
+    import hintree.experiments.report.write
+    import hintree.experiments.study.run  # noqa: F401
+    import hintree.scorers
+
+    hintree.scorers.load_prm("embedded:prm")
+    assert main
+
+
+def quietly(command: list[str]) -> int:
+    """Run a command without output."""
+    from contextlib import redirect_stderr, redirect_stdout
+    from io import StringIO
+
+    from hintree.cli import main
+
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        return main(command)
+
+
+def open_all(files: Iterator[HostileFile], outside: Path) -> Iterator[HostileOutcome]:
+    """Open files, one after the other."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    watch = libc.inotify_init1(os.O_NONBLOCK)
+    for file in files:
+        watched = libc.inotify_add_watch(watch, str(outside).encode(), IN_ACCESS | IN_OPEN)
+        outcome = open_one(file)
+        opened = len(read_events(watch))
+        libc.inotify_rm_watch(watch, watched)
+        read_events(watch)
+        yield outcome._replace(opened=opened)
+    os.close(watch)
+
+
+def read_events(watch: int) -> bytes:
+    """Return the waiting events of inotify."""
+    try:
+        return os.read(watch, 1 << 16)
+    except BlockingIOError:
+        return b""
+
+
+def open_one(file: HostileFile) -> HostileOutcome:
+    """Open a file in a fork of this process."""
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as figures:
+        start = time.monotonic()
+        pid = os.fork()
+        if not pid:
+            child(file.command, errors.fileno(), figures.fileno())
+        code = wait(pid)
+        seconds = time.monotonic() - start
+        errors.seek(0)
+        figures.seek(0)
+        lines = errors.read().decode("utf-8", "replace").splitlines()
+        return HostileOutcome(file, code, lines, seconds, int(figures.read() or b"0"), 0)
+
+
+def wait(pid: int) -> int:
+    """Return the exit code of a process, which is killed if it hangs."""
+    end = time.monotonic() + GUARD
+    while time.monotonic() < end:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(pid, 9)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def child(command: list[str], errors: int, figures: int) -> None:
+    """Run a command, write its peak memory, and end this process."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream, target in ((0, null), (1, null), (2, errors)):
+        os.dup2(target, stream)
+    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)
+    start = memory("VmRSS")
+    size = (memory("VmSize") << 10) + ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CPU, (GUARD, GUARD))
+    code = 1
+    try:
+        from hintree.cli import main
+
+        code = main(command)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os.write(figures, str(max(0, memory("VmHWM") - start) >> 10).encode())
+        os._exit(code)
+
+
+def memory(name: str) -> int:
+    """Return a figure of this process's memory in KiB, by its name in /proc."""
+    text = Path("/proc/self/status").read_text()
+    return int(text.partition(f"{name}:")[2].split()[0])
+
+
+def main() -> None:
+    """Open hostile files and print what they did."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", default="", help="only shapes whose kind and name hold this text")
+    args = parser.parse_args()
+    warm_up()
+    with tempfile.TemporaryDirectory() as folder:
+        files = hostile_files(Path(folder), args.seed, args.count, args.kind)
+        (Path(folder) / OUTSIDE).mkdir(exist_ok=True)
+        outcomes = []
+        for outcome in open_all(files, Path(folder) / OUTSIDE):
+            outcomes.append(outcome)
+            said = outcome.complaint() or "refused"
+            print(f"{outcome.file.kind}, {outcome.file.shape}: {said}, {outcome.seconds:.2f} s, {outcome.megabytes} MB")
+            if said != "refused":
+                print("    " + "\n    ".join(outcome.errors[-6:]))
+        bad = sum(bool(outcome.complaint()) for outcome in outcomes)
+        worst = max(outcome.seconds for outcome in outcomes), max(outcome.megabytes for outcome in outcomes)
+        print(f"{len(outcomes)} files, {bad} not refused in one line, at most {worst[0]:.1f} s and {worst[1]} MB")
+
+
+if __name__ == "__main__":
+    main()
