@@ -8,6 +8,7 @@
 
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,10 +63,13 @@ _HOMES = {
     "solve": "solver",
 }
 __all__ = ["__version__", *_HOMES]
+_IMPORTING = RLock()
+"""Held while a public name is imported: torch and transformers cannot be imported by two threads at once."""
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import hintree`` does not wait for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'hintree' has no attribute {name!r}")
-    return getattr(import_module(f"hintree.{_HOMES[name]}"), name)
+    with _IMPORTING:
+        return getattr(import_module(f"hintree.{_HOMES[name]}"), name)

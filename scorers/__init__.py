@@ -3,7 +3,16 @@
 Contract of every scorer: base.py. Scorers by name: registry.py. Declarations of known PRMs: families.py.
 """
 
-from hintree.scorers.base import FromScores, PathScorer, Prefix, ScoreError, StepScorer, checked
+from hintree.scorers.base import (
+    FromFunction,
+    FromScores,
+    PathScorer,
+    Prefix,
+    ScoreError,
+    StepScorer,
+    checked,
+    takes_steps,
+)
 from hintree.scorers.baselines import Constant, random_scores
 from hintree.scorers.confidence import STATISTICS, TokenConfidence
 from hintree.scorers.debate import Debate
@@ -28,6 +37,7 @@ __all__ = [
     "Constant",
     "Debate",
     "Ensemble",
+    "FromFunction",
     "FromScores",
     "GenerativeVerifier",
     "LoadedScorer",
@@ -46,4 +56,5 @@ __all__ = [
     "models_of",
     "random_scores",
     "read_spec",
+    "takes_steps",
 ]

@@ -4,11 +4,12 @@ A scorer handles ``ScoreRequest``s during a search. It also scores whole solutio
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import Signature, signature
 from numbers import Real
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from hintree.errors import HintreeError
+from hintree.errors import HintreeError, UsageError
 from hintree.search import Response, ScoreRequest, Usage
 from hintree.search.core.seeds import seed_of
 
@@ -91,6 +92,58 @@ class FromScores(PathScorer):
             return error
 
 
+class FromFunction(PathScorer):
+    """Adapt a function of a question and its steps, which returns the last step's score, or one score per step.
+
+    An exception or an invalid score fails only its own step.
+    """
+
+    def __init__(self, function: Callable[[str, list[str]], float | Sequence[float]]) -> None:
+        self.function = function
+
+    def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
+        """Call the function with every prefix."""
+        return [self._score_last(prefix) for prefix in prefixes]
+
+    def _score_last(self, prefix: Prefix) -> Response[float] | Exception:
+        try:
+            found = self.function(prefix.question, list(prefix.steps))
+            if isinstance(found, Sequence):
+                return Response(checked(found, len(prefix.steps))[-1], Usage(1))
+            return Response(checked_score(found, len(prefix.steps)), Usage(1))
+        except Exception as error:
+            return error
+
+
+def takes_steps(function: Callable[..., Any]) -> bool:
+    """Return True for ``function(question, steps)``, False for one that takes a batch of requests.
+
+    Raises:
+        UsageError: It needs another number of arguments.
+    """
+    try:
+        form = signature(function)
+    except (TypeError, ValueError):  # a function without a signature, such as some in C
+        return False
+    if accepts(form, 1):
+        return False
+    if accepts(form, 2):
+        return True
+    raise UsageError(
+        f"the scorer takes {form}; give function(question, steps), which returns the score of the last step, or "
+        "function(requests), which returns one Response per request"
+    )
+
+
+def accepts(form: Signature, count: int) -> bool:
+    """Return True if a function can be called with ``count`` positional arguments."""
+    try:
+        form.bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
 def prefix_of(request: ScoreRequest) -> Prefix:
     """Return the solution prefix that ends in the request's node."""
     return Prefix(request.tree.problem.question, steps_of(request), request.seed, request.tree.problem.choices)
@@ -111,7 +164,11 @@ def checked(scores: Any, steps: int) -> list[float]:
     if not isinstance(scores, Sequence) or len(scores) != steps:
         count = f"{len(scores)} scores" if isinstance(scores, Sequence) else f"{str(scores)[:60]!r}"
         raise ScoreError(f"the scorer gave {count} for {steps} steps; it must give one number per step")
-    for i, score in enumerate(scores):
-        if not isinstance(score, Real) or isinstance(score, bool) or not 0 <= float(score) <= 1:
-            raise ScoreError(f"the scorer gave {str(score)[:60]} for step {i + 1}; a score is a number in [0, 1]")
-    return [float(score) for score in scores]
+    return [checked_score(score, i) for i, score in enumerate(scores, 1)]
+
+
+def checked_score(score: Any, step: int) -> float:
+    """Return the score of a step, counted from 1, as a float. Raises ScoreError unless it is a number in [0, 1]."""
+    if not isinstance(score, Real) or isinstance(score, bool) or not 0 <= float(score) <= 1:
+        raise ScoreError(f"the scorer gave {str(score)[:60]} for step {step}; a score is a number in [0, 1]")
+    return float(score)

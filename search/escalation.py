@@ -62,11 +62,11 @@ class Rewrite:
     weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.threshold, int | float) or not self.threshold >= 0:
+        if not is_number(self.threshold) or not self.threshold >= 0:
             raise UsageError(f"rewrite threshold={self.threshold!r} is not a number of at least 0")
-        if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 0):
+        if self.limit is not None and (not isinstance(self.limit, int) or not is_number(self.limit) or self.limit < 0):
             raise UsageError(f"rewrite limit={self.limit!r} is not a whole number of at least 0")
-        if not isinstance(self.margin, int | float) or not 0 <= self.margin <= 1:
+        if not is_number(self.margin) or not 0 <= self.margin <= 1:
             raise UsageError(f"rewrite margin={self.margin!r} is not a number from 0 to 1")
         numbers = [weight for weight in self.weights if isinstance(weight, int | float)]
         if self.trigger == "advantage" and not len(numbers) == len(self.weights) == 1 + len(FEATURES):
@@ -74,6 +74,8 @@ class Rewrite:
                 f"rewrite weights={self.weights!r}: the trigger advantage needs {1 + len(FEATURES)} of them, the "
                 f"intercept and one each for {', '.join(FEATURES)}; the preset arbitrage has them"
             )
+        if isinstance(self.stages, str):
+            raise UsageError(f"rewrite stages={self.stages!r} is one text; give a tuple such as ({self.stages!r},)")
         if bad := [stage for stage in self.stages if stage not in STAGES]:
             raise UsageError(f"rewrite stages: {bad[0]!r} is not one of {', '.join(STAGES)}")
         accepted = {
@@ -100,6 +102,11 @@ class Rewrite:
         level = trigger_value(node, self.trigger, self.weights)
         low = self.threshold > 1 or (level is not None and level < self.threshold)
         return low and (node.status == "open" or (node.status == "terminal" and self.final))
+
+
+def is_number(value: object) -> bool:
+    """Return True for a number; truth values are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def trigger_value(node: Node, trigger: Trigger, weights: Sequence[float] = ()) -> float | None:

@@ -21,6 +21,7 @@ from hintree.search import (
     Particles,
     Rewrite,
     Search,
+    Selection,
     SelfConsistency,
     Smart,
     Steer,
@@ -58,14 +59,23 @@ def make_search(name: str, settings: str = "") -> Search:
     return made
 
 
-def make_rewrite(settings: str, base: Rewrite | None = None) -> Rewrite:
+def make_rewrite(settings: str, base: Rewrite | None = None, *, option: str = "--rewrite") -> Rewrite:
     """Return a rule from settings such as "threshold=0.7,stages=hint+teacher", which override those of ``base``.
 
-    "none" is a rule that never rewrites. Raises UsageError.
+    "none" is a rule that never rewrites. Raises UsageError, which names ``option``.
     """
     if settings == "none":
         return Rewrite(threshold=0)
-    return changed("--rewrite", base or Rewrite(), settings)
+    return changed(option, base or Rewrite(), settings)
+
+
+def make_selection(settings: str, base: Selection | None = None, *, option: str = "--selection") -> Selection:
+    """Return a selection from settings such as "choice=majority", which override those of ``base``.
+
+    A word alone is the choice. Raises UsageError, which names ``option``.
+    """
+    alone = settings.strip() and "=" not in settings
+    return changed(option, base or Selection(), f"choice={settings}" if alone else settings)
 
 
 def changed(option: str, base: Made, settings: str) -> Made:

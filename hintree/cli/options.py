@@ -52,11 +52,16 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     """Add an option per role that names its model, and ``--prm-spec``."""
     group = parser.add_argument_group("models; by default the preset's own")
     for role in ROLES[:-1]:
-        group.add_argument(f"--{role}", metavar="MODEL", help=MODEL if role == "reasoner" else "as --reasoner")
+        group.add_argument(
+            f"--{role}",
+            metavar="MODEL",
+            help=MODEL if role == "reasoner" else "as --reasoner, or none for no such role",
+        )
     group.add_argument(
         "--scorer",
         metavar="MODEL",
-        help="a PRM, named as --reasoner; or judge (the teacher's model), $scorers; see `hintree scorers`",
+        help="a PRM, named as --reasoner; or judge (the teacher's model), judge:reasoner, $scorers, or none; see "
+        "`hintree scorers`",
     )
     add_prm_spec(group)
     group.add_argument(

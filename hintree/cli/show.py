@@ -84,7 +84,7 @@ def show(solution: Solution, console: Console) -> None:
     answer = "none found" if solution.answer is None else visible(solution.answer)
     line = Text.assemble(("Answer: ", "bold"), (answer, "bold green" if solution.answer else "bold red"))
     line.append(
-        f"   confidence {solution.confidence:.2f}, {len(solution.tree) - 1} steps written, {solution.stop_reason}"
+        f"   confidence {solution.confidence:.2f}, {len(solution.tree) - 1} steps written, {visible(solution.ended)}"
     )
     console.print(line)
     console.print()
@@ -99,6 +99,7 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
         "confidence": solution.confidence,
         "steps": [step_json(node) for node in solution.steps],
         "failed": [failed_json(node) for node in failed_ends(solution)],
+        "status": solution.status,
         "stop_reason": str(solution.stop_reason),
         "ledger": solution.ledger.to_dict(),
         **label_mass(solution),

@@ -1,11 +1,11 @@
 """The command ``hintree show-prompt``: what each role will read."""
 
 import argparse
-import json
 from typing import Any
 
 from hintree.cli.options import add_json, add_loading, add_models
-from hintree.cli.solve import add_method, chosen_preset, read_question
+from hintree.cli.output import print_json
+from hintree.cli.solve import add_method, add_preset, chosen_preset, read_question
 from hintree.search import ROLES
 
 EXAMPLES = """Control tokens are shown between \u27e6 and \u27e7. For a server, the request's body is printed.
@@ -21,7 +21,7 @@ def add_show_prompt(commands: Any) -> None:
     show = commands.add_parser("show-prompt", help="print exactly what each model will read", epilog=EXAMPLES)
     show.add_argument("question", nargs="?", metavar="QUESTION", help="the question; - reads it from standard input")
     show.add_argument("--file", metavar="FILE", help="read the question from a file")
-    show.add_argument("--preset", default="hintree", help="the method, one of $presets (default %(default)s)")
+    add_preset(show)
     add_method(show)
     add_models(show)
     add_loading(show)
@@ -53,7 +53,7 @@ def run_show_prompt(args: argparse.Namespace) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for prompt in role_prompts(solver, checked_problem(question)):
         if args.json:
-            print(json.dumps(prompt._asdict(), ensure_ascii=False))
+            print_json(prompt._asdict())
         else:
             console.print(Text(f"{prompt.role}: {prompt.use}", style="bold"))
             console.print(Text("\n".join(map(visible, prompt.text.split("\n")))))

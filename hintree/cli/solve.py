@@ -1,7 +1,6 @@
 """The command ``hintree solve``."""
 
 import argparse
-import json
 import re
 import sys
 import threading
@@ -22,6 +21,7 @@ from hintree.cli.options import (
     add_seed,
     protocol_of,
 )
+from hintree.cli.output import print_json
 from hintree.cli.view import check_tree_file, open_page, write_tree
 from hintree.errors import HintreeError, UsageError
 from hintree.search import ROLES
@@ -46,7 +46,7 @@ def add_solve(commands: Any) -> None:
     solve = commands.add_parser("solve", help="solve one question and print the steps and their cost", epilog=EXAMPLES)
     solve.add_argument("question", nargs="?", metavar="QUESTION", help="the question; - reads it from standard input")
     solve.add_argument("--file", metavar="FILE", help="read the question from a file")
-    solve.add_argument("--preset", default="hintree", help="the method, one of $presets (default %(default)s)")
+    add_preset(solve)
     add_method(solve)
     add_models(solve)
     add_loading(solve)
@@ -61,6 +61,14 @@ def add_solve(commands: Any) -> None:
     solve.set_defaults(run=run_solve)
 
 
+def add_preset(parser: argparse.ArgumentParser) -> None:
+    """Add ``--preset``; ``chosen_preset`` reads it."""
+    parser.add_argument(
+        "--preset",
+        help="the method, one of $presets (default: hintree; greedy if --reasoner names a model that is not shipped)",
+    )
+
+
 def add_method(solve: argparse.ArgumentParser) -> None:
     """Add the options that replace parts of the preset."""
     group = solve.add_argument_group("parts of the method; by default the preset's own")
@@ -69,7 +77,7 @@ def add_method(solve: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--selection",
         metavar="SETTINGS",
-        help="selection of the answer: choice=$choices; aggregate of the step scores: $aggregates",
+        help="selection of the answer, e.g. majority; choice=$choices; aggregate of the step scores: $aggregates",
     )
     group.add_argument(
         "--rewrite",
@@ -158,7 +166,7 @@ def print_solution(args: argparse.Namespace, solver: Any, question: str, tree_fi
         if tree_file.suffix == ".html":
             open_page(tree_file)
     if args.json:
-        print(json.dumps(to_json(solution, solver, args.preset), ensure_ascii=False))
+        print_json(to_json(solution, solver, args.preset))
     else:
         show(solution, Console(highlight=False))
     if solution.stop_reason.failed:
@@ -172,8 +180,11 @@ def chosen_preset(args: argparse.Namespace, question: str = "") -> Any:
     from hintree.policies import find_protocol
     from hintree.presets import preset
     from hintree.search import Selection
-    from hintree.search.registry import SEARCHES, changed, make_rewrite, make_search
+    from hintree.search.registry import SEARCHES, changed, make_rewrite, make_search, make_selection
+    from hintree.solver.role_choice import usual_preset
 
+    if args.preset is None:
+        args.preset = usual_preset(args.reasoner)
     chosen = preset(args.preset)
     kind = SEARCHES.get(args.search, type(chosen.search))
     search_settings, selection_settings = split_settings(args.set or "", kind)
@@ -183,7 +194,7 @@ def chosen_preset(args: argparse.Namespace, question: str = "") -> Any:
         chosen = replace(chosen, search=changed("--set", chosen.search, search_settings))
     if args.selection is not None or selection_settings:
         base = chosen.selection or getattr(chosen.search, "selection", Selection())
-        chosen = replace(chosen, selection=changed("--selection", base, args.selection or selection_settings))
+        chosen = replace(chosen, selection=make_selection(args.selection or selection_settings, base))
     if args.rewrite is not None:
         settings = re.sub(r"(?<!\w)rungs(?=\s*=)", "stages", args.rewrite)  # the name before 0.1.0
         chosen = replace(chosen, rewrite=make_rewrite(settings, chosen.rewrite))

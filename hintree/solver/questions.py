@@ -3,8 +3,9 @@
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from hintree.errors import UsageError
 from hintree.search import Problem
@@ -42,6 +43,15 @@ def checked_problem(question: str | Problem) -> Problem:
     if isinstance(question, Problem):
         return replace(question, question=check_question(question.question))
     return problem_of(check_question(question))
+
+
+def check_many(questions: Any, live: Any) -> None:
+    """Raise UsageError unless the questions are several, and ``live`` is a whole number of at least 1."""
+    if isinstance(questions, str | bytes | Problem | Mapping) or not isinstance(questions, Iterable):
+        given = f"{type(questions).__name__} {repr(questions)[:40]}"
+        raise UsageError(f"questions: one {given} is no list of questions; give [question], or call solve(question)")
+    if not isinstance(live, int) or isinstance(live, bool) or live < 1:
+        raise UsageError(f"live={live!r} is not a whole number of at least 1")
 
 
 def problem_of(question: str) -> Problem:

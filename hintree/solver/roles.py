@@ -14,13 +14,16 @@ from hintree.lab.controls import LAB_HINTERS, LAB_SCORERS, lab_hinter, parse_cac
 from hintree.models import LanguageModel, is_address, open_model
 from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, with_strategies
 from hintree.presets.preset import Preset
-from hintree.scorers import PRM, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer
+from hintree.scorers import PRM, FromFunction, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer, takes_steps
 from hintree.search import Handler
+from hintree.solver.locking import MODELS_LOCK, taking_turns
 from hintree.solver.memory import within_memory
 
 log = logging.getLogger(__name__)
 SELF_GRADE = "judge"
 """Name of the scorer that is the teacher's model grading drafts."""
+OWN_GRADE = "judge:reasoner"
+"""Name of the scorer that is the reasoner's model grading its own drafts."""
 Key = tuple[str, ...]
 
 
@@ -33,6 +36,7 @@ class ModelPool:
     def __init__(self) -> None:
         self._models: dict[Key, LanguageModel] = {}
         self._scorers: dict[Key, LoadedScorer] = {}
+        self._guarded: dict[Handler, Handler] = {}
 
     def model(self, name: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
         """Return a language model by name, loading it at first use; a loaded one as it is. Raises ModelError."""
@@ -50,17 +54,23 @@ class ModelPool:
             self._scorers[key] = make_scorer(name, spec, device=device, dtype=dtype, extra=LAB_SCORERS)
         return self._scorers[key]
 
+    def guarded_scorer(self, handler: Handler) -> Handler:
+        """Return a loaded scorer's handler under the guards; one for all solvers, as a batch has one handler."""
+        if handler not in self._guarded:
+            self._guarded[handler] = taking_turns(within_memory(handler, self.forget))
+        return self._guarded[handler]
+
     def forget(self) -> None:
         """Drop the KV caches of all models, so that a problem's cost does not depend on what ran before it."""
-        for model in self._models.values():
-            model.forget()
-        for scorer in self._scorers.values():
-            scorer.forget()
+        with MODELS_LOCK:
+            for loaded in (*self._models.values(), *self._scorers.values()):
+                loaded.forget()
 
     def keep_only(self, keys: Collection[Key]) -> None:
         """Release every model and scorer but those of ``keys``; see ``pool_keys``."""
         self._models = {key: model for key, model in self._models.items() if key in keys}
         self._scorers = {key: scorer for key, scorer in self._scorers.items() if key in keys}
+        self._guarded.clear()
 
     def shipped(self) -> list[LanguageModel]:
         """Return the loaded language models that the package ships."""
@@ -110,7 +120,12 @@ def role_handlers(
     if preset.hinting.when != "each" and (hinter := handlers.get("hinter")):
         handlers["hinter"] = hinter._replace(handle=only_first(hinter.handle))
     warn_of_scored_thoughts(handlers)
-    return {role: within_memory(handler, pool.forget) for role, handler in handlers.items()}
+    return {
+        role: pool.guarded_scorer(handler)
+        if role == "scorer" and isinstance(models[role], str)
+        else taking_turns(within_memory(handler, pool.forget))
+        for role, handler in handlers.items()
+    }
 
 
 def warn_of_scored_thoughts(handlers: Mapping[str, Handler]) -> None:
@@ -170,17 +185,18 @@ class Wiring:
         return served(HintWriter(loaded, self.preset.sampling, hinting, protocol=self.preset.protocol), loaded)
 
     def scorer(self, scorer: Any) -> Handler:
-        """Return the scorer's handler: the teacher grading drafts, a user's own object, or a scorer by name."""
-        if scorer == SELF_GRADE:
-            teacher = self.models.get("teacher")
-            if teacher is None or isinstance(teacher, Handler):
+        """Return the scorer's handler: a model grading drafts, a user's own object, or a scorer by name."""
+        if isinstance(scorer, str) and scorer in (SELF_GRADE, OWN_GRADE):
+            role = "teacher" if scorer == SELF_GRADE else "reasoner"
+            grader = self.models.get(role)
+            if grader is None or isinstance(grader, Handler):
                 raise UsageError(
-                    "the scorer 'judge' is the teacher's model judging drafts: name a teacher that is a model"
+                    f"the scorer {scorer!r} is the {role}'s model judging drafts: name a {role} that is a model"
                 )
-            loaded = self.load(teacher)
+            loaded = self.load(grader)
             return served(DraftScorer(loaded, self.preset.protocol), loaded)
         if callable(scorer):
-            return Handler(scorer)
+            return Handler(FromFunction(scorer) if takes_steps(scorer) else scorer)
         if isinstance(scorer, StepScorer):
             return Handler(FromScores(scorer))
         return self.pool.scorer(scorer, self.prm_spec, self.device, self.dtype).handler

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, Literal
 
 from hintree.search import Ledger, Node, StopReason, Tree
+from hintree.search.core.endings import StopKind
 from hintree.view.shown_tree import ShownTree
 from hintree.view.story import Story
 
@@ -19,7 +20,7 @@ class Solution:
         steps: The selected path, from the first step to the last.
         tree: Every step that was generated, the rejected ones included.
         ledger: The cost of each role.
-        stop_reason: Why the search ended; as text "complete", "budget: LIMIT" or "failed: REASON".
+        stop_reason: Why the search ended; as text "complete", "budget: LIMIT" or "failed: REASON". See also ``status``.
         confidence: In [0, 1]; see ``search.Choice``.
         method: Settings of the method by name: preset, search, rewrite rule, selection.
         models: Name of the model behind each role.
@@ -35,13 +36,32 @@ class Solution:
     method: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def status(self) -> Literal["finished", "budget", "failed"]:
+        """Return how the search ended: by itself, at a limit, or failed: by an error, or as every path failed."""
+        if self.stop_reason.kind is StopKind.BUDGET:
+            return "budget"
+        return "finished" if self.stop_reason.kind is StopKind.COMPLETE and not self._stuck else "failed"
+
+    @property
+    def ended(self) -> str:
+        """Return the status for people, with its reason: "finished", "budget: LIMIT" or "failed: REASON"."""
+        if self.stop_reason.kind is StopKind.COMPLETE:
+            return "failed: no path came to an answer" if self._stuck else "finished"
+        return str(self.stop_reason)
+
+    @property
+    def _stuck(self) -> bool:
+        """Tell whether every path has failed, so that there is no answer."""
+        return self.answer is None and not any(node.status == "terminal" for node in self.tree)
+
 
 def solved(solution: Solution, preset: str) -> ShownTree:
     """Return the tree of a solution for exports and the viewer, with what is known about the search."""
     story = Story(
         solution.answer,
         solution.confidence,
-        str(solution.stop_reason),
+        solution.ended,
         {"preset": preset, **solution.method},
         solution.models,
         solution.ledger.to_dict(),

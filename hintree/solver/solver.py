@@ -5,15 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from hintree.models import LanguageModel
 from hintree.models.resources import limits_in_environment
 from hintree.models.vllm.name import with_engine_args
-from hintree.policies import Protocol, find_protocol
+from hintree.policies import Protocol, Sampling
 from hintree.policies.protocol_file import to_data
+from hintree.presets import PRESETS
 from hintree.presets import preset as find_preset
-from hintree.presets.preset import DEFAULT_MODELS, Preset
+from hintree.presets.preset import Preset
 from hintree.scorers import PRMSpec
 from hintree.search import (
     Budget,
@@ -28,8 +29,12 @@ from hintree.search import (
     select,
     selection_of,
 )
-from hintree.solver.questions import checked_problem, warn_out_of_domain
+from hintree.solver.arguments import PRESETS_OWN, PresetDefault, check_models, check_types, with_parts
+from hintree.solver.loaded_models import is_pair, with_loaded
+from hintree.solver.locking import MODELS_LOCK
+from hintree.solver.questions import check_many, checked_problem, warn_out_of_domain
 from hintree.solver.recording import Recording
+from hintree.solver.role_choice import choose_models, usual_preset
 from hintree.solver.roles import ModelPool, role_handlers
 from hintree.solver.solution import Solution, book_discarded, model_name, settings_of
 
@@ -37,17 +42,24 @@ from hintree.solver.solution import Solution, book_discarded, model_name, settin
 class Solver:
     """Solve questions with a preset, any part of which can be replaced.
 
+    It may be used from several threads: models of this process are called by one thread at a time, those on servers
+    concurrently, and the solutions are those of one thread.
+
     Args:
-        preset: "hintree" (default) or another name that `hintree presets` lists, or a ``Preset`` of your own.
+        preset: A name that `hintree presets` lists, or a ``Preset`` of your own. None takes "hintree", or "greedy"
+            where the reasoner is not a shipped model. A pair (model, tokenizer) here is the reasoner.
         reasoner, hinter, teacher, scorer: A model's name (``embedded:student``, a folder, a hub id,
-            ``http://host:8000/v1#model-name``), a loaded ``LanguageModel``, or a ``Handler``. The scorer may also be a
-            name of `hintree scorers`, "judge" (the teacher's model grades drafts), a callable, or an object with
-            ``score(question, steps)``, which returns one number in [0, 1] per step. None takes the preset's model if it
-            has that role; naming one adds the role.
+            ``http://host:8000/v1#model-name``), a pair (model, tokenizer) of loaded transformers objects, a loaded
+            ``LanguageModel``, or a ``Handler``. The scorer may also be a name of `hintree scorers`, "judge" or
+            "judge:reasoner" (the model of the teacher or of the reasoner grades drafts), a function (docs/scorers.md),
+            or an object with ``score(question, steps)``, which returns one number in [0, 1] per step. "none" turns the
+            role off. None takes the preset's model if it has that role, and the reasoner's own model in place of a
+            shipped one if the reasoner is not shipped; naming one adds the role.
         prm_spec: Format of a PRM: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
-        search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``.
-        rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)``.
-        budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)``.
+        search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``, or a name that `hintree searches` lists.
+        rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)`` or "threshold=0.7"; None rewrites nothing. By
+            default the preset's.
+        budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)`` or "teacher_tokens=500".
         seed: Seed of all draws; the same seed grows the same trees.
         recording: File of every model output: a killed run resumes from it, and a finished one replays without models.
         device: "auto", "cpu", "cuda" or another torch device.
@@ -58,12 +70,14 @@ class Solver:
             1/16 of the memory, from 512 MiB to 2 GiB.
         engine_args: Engine arguments of models that vLLM runs in this process (``vllm:NAME``), by name or as text:
             ``{"max_model_len": 4096}`` or ``"max_model_len=4096"``; see docs/vllm.md.
-        selection: How the answer is selected, e.g. ``hintree.Selection("majority")``; by default as the preset says, or
-            as the paper of ``search`` does.
+        selection: How the answer is selected, e.g. ``hintree.Selection("majority")`` or "majority"; by default as the
+            preset says, or as the paper of ``search`` does.
+        sampling: Sampling settings of all writers, e.g. "temperature=0.6"; by default the preset's.
         pool: Models that are loaded already, such as ``other_solver.pool``; each is loaded once for all solvers of a
             pool, where name, device, number format and ``prm_spec`` are the same.
         protocol: Form of all texts: a ``Protocol``, the name of a shipped one, or a YAML file; by default the preset's,
             or the usual one of each model; see docs/protocols.md.
+        system: System text of every question that brings none of its own.
         questions: All lab questions of a run, which the hinter's controls "exact" and "other" need.
 
     Raises:
@@ -77,16 +91,16 @@ class Solver:
 
     def __init__(
         self,
-        preset: str | Preset = "hintree",
+        preset: str | Preset | tuple[Any, Any] | None = None,
         *,
-        reasoner: str | LanguageModel | Handler | None = None,
-        hinter: str | LanguageModel | Handler | None = None,
-        teacher: str | LanguageModel | Handler | None = None,
+        reasoner: str | LanguageModel | Handler | tuple[Any, Any] | None = None,
+        hinter: str | LanguageModel | Handler | tuple[Any, Any] | None = None,
+        teacher: str | LanguageModel | Handler | tuple[Any, Any] | None = None,
         scorer: Any = None,
         prm_spec: str | PRMSpec | None = None,
-        search: Search | None = None,
-        rewrite: Rewrite | None = None,
-        budget: Budget | None = None,
+        search: str | Search | None = None,
+        rewrite: str | Rewrite | PresetDefault | None = PRESETS_OWN,
+        budget: str | Budget | None = None,
         seed: int = 0,
         recording: str | Path | None = None,
         device: str = "auto",
@@ -94,28 +108,38 @@ class Solver:
         threads: int | None = None,
         cache_bytes: int | str | None = None,
         engine_args: str | Mapping[str, Any] | None = None,
-        selection: Selection | None = None,
+        selection: str | Selection | None = None,
+        sampling: str | Sampling | None = None,
         pool: ModelPool | None = None,
-        protocol: str | Path | Protocol | None = None,
+        protocol: str | Path | Protocol | Mapping[str, Any] | None = None,
+        system: str = "",
         questions: Sequence[str] = (),
     ) -> None:
-        self.preset = preset if isinstance(preset, Preset) else find_preset(preset)
-        if protocol is not None:
-            self.preset = replace(self.preset, protocol=find_protocol(protocol))
-        self.search = search or self.preset.search
-        self.rewrite = rewrite or self.preset.rewrite
-        self.selection = selection or (self.preset.selection if search is None else None) or selection_of(self.search)
-        self.budget = budget or Budget()
-        self.seed = seed
-        self.prm_spec, self.device, self.dtype = prm_spec, device, dtype
+        if is_pair(preset) and reasoner is None:
+            preset, reasoner = None, preset
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
-        own = self.preset.role_models()
-        self.models = {role: given[role] or own[role] for role in DEFAULT_MODELS if given[role] or role in own}
-        if engine_args:
-            named = {role: model for role, model in self.models.items() if isinstance(model, str)}
-            self.models |= {role: with_engine_args(name, engine_args) for role, name in named.items()}
+        check_models(given)
+        chosen = usual_preset(reasoner) if preset is None else preset
+        check_types(preset=chosen, budget=budget, seed=seed, recording=recording, system=system, questions=questions)
+        check_types(device=device, dtype=dtype, prm_spec=prm_spec, engine_args=engine_args, pool=pool)
+        method = with_parts(
+            chosen if isinstance(chosen, Preset) else find_preset(chosen),
+            search=search,
+            selection=selection,
+            rewrite=rewrite,
+            sampling=sampling,
+            protocol=protocol,
+        )
+        self.preset, models = choose_models(method, given)
+        self.preset_name = chosen if isinstance(chosen, str) else preset_name(chosen)
+        self.search, self.rewrite = self.preset.search, self.preset.rewrite
+        self.selection = self.preset.selection or selection_of(self.search)
+        self.budget = Budget.parse(budget) if isinstance(budget, str) else budget or Budget()
+        self.seed, self.system = seed, system
+        self.prm_spec, self.device, self.dtype = prm_spec, device, dtype
         self.pool = pool or ModelPool()
-        with limits_in_environment(threads, cache_bytes):
+        with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
+            self.models = with_loaded(with_engine_arguments(models, engine_args), prm_spec)
             self.handlers = role_handlers(
                 self.models,
                 self.preset,
@@ -142,7 +166,11 @@ class Solver:
             questions: Texts, or problems (a text with an id).
             live: Questions in flight at once, at least 1; it changes speed, never a solution.
             progress: Show a progress bar on standard error.
+
+        Raises:
+            UsageError: It is one text and not several, or a question is not accepted.
         """
+        check_many(questions, live)
         trees = self._trees(questions)
         done: dict[int, Solution] = {}
         following = 0
@@ -155,11 +183,12 @@ class Solver:
 
     def as_solved(self, questions: Iterable[str | Problem], *, live: int = 64) -> Iterator[Solution]:
         """Solve many questions, yielding each solution as soon as it is complete, in any order."""
+        check_many(questions, live)
         return self._solutions(self._trees(questions), live)
 
     def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
         """Return a tree for every question, once all of them are checked."""
-        problems = [checked_problem(question) for question in questions]
+        problems = [self._with_system(checked_problem(question)) for question in questions]
         for problem in problems:
             warn_out_of_domain(self.unknown_words(problem.question), stacklevel=4)
         return [Tree(problem, self.seed) for problem in problems]
@@ -169,9 +198,14 @@ class Solver:
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
         return map(self.solution, run_searches(searches, self.handlers, budget=self.budget, live=live))
 
+    def _with_system(self, problem: Problem) -> Problem:
+        """Return the problem with the solver's system text, if it has none of its own."""
+        return replace(problem, system=self.system) if self.system and not problem.system else problem
+
     def unknown_words(self, question: str) -> list[str]:
         """Return the words of a question that the shipped models have never seen; empty without shipped models."""
-        return [word for model in self.pool.shipped()[:1] for word in model.unknown_words(question)]
+        with MODELS_LOCK:  # tokenizers are not safe to use from several threads
+            return [word for model in self.pool.shipped()[:1] for word in model.unknown_words(question)]
 
     def solution(self, run: Run) -> Solution:
         """Select the answer of a search that has ended, and book what is not on its path as discarded."""
@@ -189,6 +223,18 @@ class Solver:
     def _parts(self) -> dict[str, Any]:
         """Return the parts of the method by name; None for a part that it lacks."""
         return {"search": self.search, "rewrite": self.rewrite, "selection": self.selection}
+
+
+def preset_name(preset: Preset) -> str:
+    """Return the name of a preset; "custom" for one that `hintree presets` does not list."""
+    return next((name for name, known in PRESETS.items() if known is preset), "custom")
+
+
+def with_engine_arguments(models: Mapping[str, Any], engine_args: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the models by role, the names among them with the arguments of vLLM where they are for it."""
+    if not engine_args:
+        return dict(models)
+    return {role: with_engine_args(m, engine_args) if isinstance(m, str) else m for role, m in models.items()}
 
 
 def solve(question: str, **options: Any) -> Solution:

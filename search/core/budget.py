@@ -44,7 +44,8 @@ class Budget:
             limit = getattr(self, f.name)
             if limit is None:
                 continue
-            if not (isinstance(limit, int | float) and 0 <= limit <= sys.float_info.max):
+            number = isinstance(limit, int | float) and not isinstance(limit, bool)
+            if not (number and 0 <= limit <= sys.float_info.max):
                 raise UsageError(f"budget {f.name}={limit!r} is not a number above 0; leave it out for no limit")
             if limit == 0 and f.name.removesuffix("_tokens") not in OPTIONAL_ROLES:
                 raise UsageError(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from inspect import unwrap
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,8 @@ def test_every_search_runs_on_the_shipped_models_and_is_the_same_again(name, loa
 
 def test_models_are_shared_where_their_number_format_is_the_same_too(loaded):
     alike, other = Solver(pool=loaded.pool), Solver(pool=loaded.pool, dtype="float64")
-    models = [solver.handlers["reasoner"].handle.model for solver in (loaded, alike, other)]
+    models = [unwrap(solver.handlers["reasoner"].handle).model for solver in (loaded, alike, other)]
     assert models[0] is models[1] is not models[2]
     assert [str(model.model.dtype) for model in models[1:]] == ["torch.float32", "torch.float64"]
-    assert loaded.handlers["scorer"] is alike.handlers["scorer"] is not other.handlers["scorer"]
+    scorers = [unwrap(solver.handlers["scorer"].handle) for solver in (loaded, alike, other)]
+    assert scorers[0] is scorers[1] is not scorers[2]

@@ -1,0 +1,127 @@
+"""Choose the model of every role from the arguments of ``Solver`` and the preset.
+
+A role is turned off by the name "none". The shipped models know only the lab's problems, so that a reasoner from
+elsewhere never gets one of them as its hinter, teacher or scorer unless that is named.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from hintree.errors import UsageError
+from hintree.presets.preset import DEFAULT_MODELS, Preset
+from hintree.search import GlimpRouter, Handler, Lorid, Rewrite, Steer
+from hintree.solver.roles import OWN_GRADE, SELF_GRADE
+
+log = logging.getLogger(__name__)
+OFF = "none"
+"""Name of a model that turns its role off."""
+ALONE, USUAL = "greedy", "hintree"
+"""Presets where none is named: of a reasoner that is not shipped, and of the shipped models."""
+NEEDED = {GlimpRouter: "teacher", Steer: "teacher", Lorid: "hinter"}
+"""Searches that choose between two authors or two kinds of guidance, and the role without which they have one only."""
+STAGE_ROLES = {"hint": "hinter", "teacher": "teacher"}
+"""Stages of a rewrite rule, and the roles that write them."""
+
+
+def usual_preset(reasoner: Any) -> str:
+    """Return the name of the preset where none is named, and log once if it is not the usual one.
+
+    Args:
+        reasoner: The reasoner's model, None for the shipped one.
+    """
+    if not is_foreign(reasoner):
+        return USUAL
+    say_alone(name_of(reasoner))
+    return ALONE
+
+
+def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dict[str, Any]]:
+    """Return the preset without the roles that are turned off, and the model of every role that is left.
+
+    Args:
+        preset: The method.
+        given: Model by role; None for the preset's own, "none" to turn the role off.
+
+    Raises:
+        UsageError: The search cannot do without a role that is turned off.
+    """
+    off = {role for role, model in given.items() if isinstance(model, str) and model == OFF}
+    if "reasoner" in off:
+        raise UsageError("reasoner='none': every search needs a reasoner; name a model")
+    if (role := NEEDED.get(type(preset.search))) in off:
+        kind = type(preset.search).__name__
+        raise UsageError(f"{role}='none': the search {kind} has nothing to do without a {role}; take another search")
+    if off:
+        rule = preset.rewrite and without_roles(preset.rewrite, off)
+        preset = replace(preset, roles=tuple(role for role in preset.roles if role not in off), rewrite=rule)
+    own = preset.role_models()
+    named = {role: model for role, model in given.items() if model is not None and role not in off}
+    if is_foreign(named.get("reasoner")):
+        own |= own_models(named["reasoner"], {role: model for role, model in own.items() if role not in named}, named)
+    models = own | named
+    return preset, {role: models[role] for role in DEFAULT_MODELS if role in models}
+
+
+def without_roles(rule: Rewrite, off: set[str]) -> Rewrite | None:
+    """Return the rule without the stages of roles that are turned off; None if no stage is left."""
+    stages = tuple(stage for stage in rule.stages if STAGE_ROLES.get(stage) not in off)
+    return replace(rule, stages=stages) if stages else None
+
+
+def own_models(reasoner: Any, unnamed: Mapping[str, str], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the models of unnamed roles for which a preset has shipped ones: the reasoner's own, told in one line.
+
+    Args:
+        reasoner: The reasoner's model, which is not shipped.
+        unnamed: The preset's model of every role that the user does not name.
+        named: The models that the user names.
+    """
+    shipped = [role for role, model in unnamed.items() if model.startswith("embedded:")]
+    writers = [role for role in shipped if role != "scorer"]
+    models = dict.fromkeys(writers, reasoner)
+    if "scorer" in shipped:
+        judged_by_teacher = is_foreign(named.get("teacher", models.get("teacher")))
+        models["scorer"] = SELF_GRADE if judged_by_teacher else OWN_GRADE
+    if models:
+        say_own(name_of(reasoner), " and ".join(writers), models.get("scorer", ""))
+    return models
+
+
+def is_foreign(model: Any) -> bool:
+    """Return True for a model that the package does not ship; False for None, and for a handler, which may be any."""
+    if isinstance(model, tuple):
+        return not isinstance(model, Handler)
+    return model is not None and not isinstance(model, Handler) and not name_of(model).startswith("embedded:")
+
+
+def name_of(model: Any) -> str:
+    """Return the name of a model: a name as it is, that of a loaded model, or its class."""
+    model = model[0] if isinstance(model, tuple) and not isinstance(model, Handler) and model else model
+    name = model if isinstance(model, str) else getattr(model, "name", getattr(model, "name_or_path", None))
+    return name if isinstance(name, str) and name else type(model).__name__
+
+
+@lru_cache(maxsize=256)
+def say_alone(reasoner: str) -> None:
+    """Log once that the reasoner solves alone, since no preset is named."""
+    log.warning(
+        "hintree: %s is not a shipped model, so it solves alone (preset %s); name a preset, such as hintree, to search "
+        "with hints and scores",
+        reasoner,
+        ALONE,
+    )
+
+
+@lru_cache(maxsize=256)
+def say_own(reasoner: str, writers: str, scorer: str) -> None:
+    """Log once which roles the reasoner's own model has, since the user names no other."""
+    parts = [f"{writers}: the same model" if writers else "", f"scorer: {scorer}" if scorer else ""]
+    log.warning(
+        "hintree: %s is not a shipped model and has no others beside it, so it gets %s; name them, or turn them off "
+        "with none",
+        reasoner,
+        "; ".join(filter(None, parts)),
+    )
