@@ -20,6 +20,7 @@ from hintree.errors import UsageError
 from hintree.search.core.requests import HintRequest, Request, Response, ScoreRequest, StepRequest, StrategyRequest
 from hintree.search.core.run import Handler
 from hintree.search.core.seeds import seed_of
+from hintree.solver.recorded_models import Maker, check_maker
 from hintree.solver.recorded_values import pack_response, read_count, unpack_response
 
 log = logging.getLogger(__name__)
@@ -63,21 +64,34 @@ class Recording:
         self._lock = Lock()
         self.answers: dict[str, str] = {}  # as JSON, which takes a fraction of the memory of its values
         self.parameters: dict[str, int] = {}
+        self.makers: dict[str, Maker] = {}
         for row in self._rows():
             if "role" in row:
                 self.parameters[row["role"]] = row["parameters"]
+                self.makers |= {row["role"]: row["made_by"]} if isinstance(row.get("made_by"), dict) else {}
             else:
                 self.answers[row["key"]] = json.dumps(row["answer"])
 
-    def wrap(self, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
+    def wrap(self, handlers: Mapping[str, Handler], makers: Mapping[str, Maker] | None = None) -> dict[str, Handler]:
         """Return handlers that serve recorded requests from the file and record the responses to all others.
 
         A role that is recorded and has no handler here is served from the recording alone.
+
+        Args:
+            handlers: By role.
+            makers: Model and sampling behind each handler; see ``recorded_models``.
+
+        Raises:
+            UsageError: A role was recorded with another model or other sampling; older recordings do not say.
         """
+        makers = makers or {}
+        for role in handlers:
+            check_maker(self.path, role, self.makers.get(role, {}), makers.get(role, {}))
         for role, handler in handlers.items():
-            if self.parameters.get(role) != handler.parameters:
-                self.parameters[role] = handler.parameters
-                self._append([{"role": role, "parameters": handler.parameters}])
+            made_by = makers.get(role, {})
+            if self.parameters.get(role) != handler.parameters or (made_by and role not in self.makers):
+                self.parameters[role], self.makers[role] = handler.parameters, made_by
+                self._append([{"role": role, "parameters": handler.parameters, "made_by": made_by}])
         concurrent = {role for role, handler in handlers.items() if handler.concurrent}
         return {
             role: Handler(Replay(self, handlers.get(role)), n, role in concurrent)

@@ -33,8 +33,9 @@ from hintree.solver.arguments import PRESETS_OWN, PresetDefault, check_models, c
 from hintree.solver.loaded_models import is_pair, with_loaded
 from hintree.solver.locking import MODELS_LOCK
 from hintree.solver.questions import check_many, checked_problem, warn_out_of_domain
+from hintree.solver.recorded_models import makers_of
 from hintree.solver.recording import Recording
-from hintree.solver.role_choice import choose_models, usual_preset
+from hintree.solver.role_choice import OFF, choose_models, usual_preset
 from hintree.solver.roles import ModelPool, role_handlers
 from hintree.solver.solution import Solution, book_discarded, model_name, settings_of
 
@@ -151,7 +152,9 @@ class Solver:
             )
         if recording is not None:
             form = self.preset.protocol
-            self.handlers = Recording(recording, None if form is None else to_data(form)).wrap(self.handlers)
+            file = Recording(recording, None if form is None else to_data(form))
+            wrapped = file.wrap(self.handlers, makers_of(self.models, self.preset))
+            self.handlers = {role: handler for role, handler in wrapped.items() if given.get(role) != OFF}
 
     def solve(self, question: str) -> Solution:
         """Solve one question and return its solution."""
