@@ -19,7 +19,6 @@ from hintree.experiments.study.settings import PARTS, SEARCH, SELECTION, Setting
 from hintree.experiments.study.store_study import StoredCase, stored_case
 from hintree.experiments.study.upgrade import current_path, recorded
 from hintree.lab.controls import LAB_HINTERS
-from hintree.models.local.load import locate
 from hintree.models.local.manifest import MANIFEST
 from hintree.models.remote.address import is_address, parse_address
 from hintree.models.vllm.name import is_vllm, parse_engine_name
@@ -247,6 +246,8 @@ def fingerprint(name: str) -> str | None:
     if is_address(name):
         parse_address(name)
         return None
+    from hintree.models.local.load import locate  # loads PyTorch, which a study on servers does without
+
     place = Path(locate(parse_engine_name(name).model if is_vllm(name) else name))
     if place.is_file():
         with place.open("rb") as file:

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from rich.console import Console
 
 import hintree.experiments
@@ -105,7 +104,7 @@ def run_study(study: Study, options: RunOptions) -> None:
         KeyboardInterrupt: After Ctrl-C or SIGTERM, once the command to continue is printed.
     """
     arms = select(list(study.data["arms"]), options.arms)
-    facts = {"versions": versions(), "hardware": hardware()}
+    facts = {"versions": versions, "hardware": hardware}
     with Store.create(options.out, study.data, study.cases, exist_ok=options.resume, **facts) as store:
         if options.retry_failed:
             store.forget_failed()
@@ -193,5 +192,7 @@ def versions() -> dict[str, str]:
 
 def hardware() -> dict[str, Any]:
     """Return the hardware of this machine, which the store records when a study is created."""
+    import torch  # slow, and a resumed study on servers does without it
+
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {"system": platform.system(), "machine": platform.machine(), "cpus": os.cpu_count(), "gpus": gpus}

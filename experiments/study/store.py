@@ -89,7 +89,7 @@ class Store:
             cases: The problems, in order.
             exist_ok: Open an existing store of the same study, or of a smaller one, to which arms, problems and seeds
                 are added; otherwise an existing store is an error.
-            facts: "versions" and "hardware".
+            facts: "versions" and "hardware", or functions that return them, called for a new store only.
 
         Raises:
             UsageError: The folder holds a store already, or cannot be written.

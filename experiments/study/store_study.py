@@ -120,7 +120,8 @@ def fill(
     """Create the tables and write everything but results."""
     for statement in (TABLES + LATER_TABLES).split(";"):
         connection.execute(statement)
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
+    known = {key: fact() if callable(fact) else fact for key, fact in facts.items()}
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in known.items()])
     write_study(connection, study, cases)
 
 
