@@ -1,43 +1,27 @@
 """Write a run as HTML pages: an index of arms and problems, and a page per problem that compares its arms."""
 
+import html
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from tqdm import tqdm
 
 from hintree.errors import UsageError
 from hintree.experiments.study.result_table import accuracy_text
 from hintree.experiments.study.store import Result, Store
-from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.trees import solved_tree
 from hintree.search import ROLES
-from hintree.view.bundle import source
-from hintree.view.page import digest, page
+from hintree.view.page import fill, page
+from hintree.view.palette import arm_colour, arm_mark
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import one_line
 
 OURS = '<meta name="generator" content="hintree">'
 """What all our pages hold."""
-
-
-class ResultCell(NamedTuple):
-    """Result in the index: its mark and answer, and the page that shows its tree, "" for none."""
-
-    mark: str
-    text: str
-    link: str
-
-
-class ProblemRow(NamedTuple):
-    """Problem in the index, with the cells of each arm and the number that are wrong or failed."""
-
-    number: int
-    case: StoredCase
-    cells: list[list[ResultCell]]
-    wrong: int
+LONGEST = 400
+"""Characters of a text in the index."""
 
 
 def write_run(store: Store, folder: Path) -> Path:
@@ -49,56 +33,72 @@ def write_run(store: Store, folder: Path) -> Path:
         UsageError: The folder has an index that is not ours.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    index, arms = folder / "index.html", list(store.arms())
+    index = folder / "index.html"
     if index.exists() and OURS not in index.read_text(encoding="utf-8", errors="replace"):
         raise UsageError(f"{index} is not a page of hintree; give another folder with --to")
+    arms, cases = store.arms(), store.problems()
     found: dict[str, list[Result]] = defaultdict(list)
     for result in store.results():
         found[result.problem].append(result)
-    rows = []
-    progress = tqdm(store.problems().items(), desc="writing pages", unit="problem", delay=2)
-    for number, (key, case) in enumerate(progress, 1):
-        pairs = [(result, solved_tree(store, result)) for result in found[key]]
-        name = f"problem-{number:05d}.html"
-        if trees := [solved for _, solved in pairs if solved is not None]:
-            (folder / name).write_text(page(trees), encoding="utf-8")
-        wrong = sum(mark_of(result) in ("wrong", "failed") for result in found[key])
-        rows.append(ProblemRow(number, case, cells(arms, pairs, name), wrong))
-    index.write_text(index_page(store, rows, [r for results in found.values() for r in results]), encoding="utf-8")
+    shown = [key for key in cases if any(store.packed_tree(r.arm, key, r.seed) is not None for r in found[key])]
+    places, rows = {key: at for at, key in enumerate(shown)}, []
+    for key, case in tqdm(cases.items(), desc="writing pages", unit="problem", delay=2):
+        pairs = [(result, solved_tree(store, result, case, arms[result.arm])) for result in found[key]]
+        name = page_name(places[key], len(shown)) if key in places else ""
+        if name:
+            trees = [solved for _, solved in pairs if solved is not None]
+            (folder / name).write_text(page(trees, links_of(places[key], len(shown))), encoding="utf-8")
+        facts = {"id": line(case.id), "question": line(case.question), "reference": line(case.reference)}
+        rows.append({**facts, "steps": case.steps, "page": name, "cells": cells(list(arms), pairs)})
+    results = [result for of_problem in found.values() for result in of_problem]
+    index.write_text(index_page(store, rows, results), encoding="utf-8")
     return index
 
 
-def index_page(store: Store, rows: Sequence[ProblemRow], results: Sequence[Result]) -> str:
-    """Return the index as HTML: arms, then problems, those that most arms fail first."""
-    style = source("page.css")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=shown)
-    return environment.from_string(source("index.html")).render(
-        name=store.study["name"],
-        arms=[arm_row(arm, [result for result in results if result.arm == arm]) for arm in store.arms()],
-        rows=sorted(rows, key=lambda row: (-row.wrong, row.number)),
-        roles=ROLES,
-        some_ungraded=any(result.status == "ungraded" for result in results),
-        style_hash=digest(style),
-        style=style,
-    )
+def page_name(at: int, count: int) -> str:
+    """Return the name of the file of a problem's page, of ``count`` pages; "" beyond the first and the last one."""
+    return f"problem-{at + 1:05d}.html" if 0 <= at < count else ""
 
 
-def shown(value: Any) -> Any:
-    """Return the texts as one line, with invisible characters escaped."""
-    return one_line(value, 400) if type(value) is str else value
+def links_of(at: int, count: int) -> dict[str, str]:
+    """Return the addresses of the pages before and after a problem's page, and of the index."""
+    links = {"previous": page_name(at - 1, count), "index": "index.html", "next": page_name(at + 1, count)}
+    return {name: address for name, address in links.items() if address}
 
 
-def arm_row(arm: str, results: Sequence[Result]) -> dict[str, Any]:
+def line(text: str) -> str:
+    """Return a text as one line, with invisible characters escaped."""
+    return one_line(text, LONGEST)
+
+
+def index_page(store: Store, rows: Sequence[Mapping[str, Any]], results: Sequence[Result]) -> str:
+    """Return the index as HTML: its arms, and a table of the problems."""
+    name, arms = line(store.study["name"]), list(store.arms())
+    whole = len(arms) * len(rows) * len(store.study["seeds"])
+    data = {
+        "name": name,
+        "progress": "" if len(results) >= whole else f"{len(results):,} of {whole:,} results so far",
+        "roles": list(ROLES),
+        "arms": [arm_row(at, arm, [r for r in results if r.arm == arm]) for at, arm in enumerate(arms)],
+        "problems": rows,
+    }
+    linked = [row for row in rows if row["page"]]
+    outline = "".join(f'<li><a href="{row["page"]}">{html.escape(row["question"])}</a></li>\n' for row in linked)
+    return fill("index.html", "index", data, {"TITLE": html.escape(name), "OUTLINE": outline, "REFRESH": ""})
+
+
+def arm_row(at: int, arm: str, results: Sequence[Result]) -> dict[str, Any]:
     """Return the figures of an arm for the index: share of right answers, failures, tokens per result by role."""
-    count = len(results)
-    tokens = {role: sum(r.ledger[role].tokens() for r in results) / max(1, count) for role in ROLES}
+    tokens = [sum(r.ledger[role].tokens() for r in results) / max(1, len(results)) for role in ROLES]
     return {
-        "name": arm,
-        "count": count,
+        "name": line(arm),
+        "colour": arm_colour(at),
+        "mark": arm_mark(at),
+        "count": len(results),
         "right": accuracy_text(results),
         "failed": sum(r.status == "failed" for r in results),
         "ungraded": sum(r.status == "ungraded" for r in results),
-        "tokens": {role: f"{mean:,.0f}" if mean else "-" for role, mean in tokens.items()},
+        "tokens": [f"{mean:,.0f}" if mean else "-" for mean in tokens],
     }
 
 
@@ -107,13 +107,19 @@ def mark_of(result: Result) -> str:
     return result.status if result.status != "done" else "right" if result.right else "wrong"
 
 
-def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]], name: str) -> list[list[ResultCell]]:
-    """Return the results of each arm on one problem, a cell for each seed."""
-    row: dict[str, list[ResultCell]] = {arm: [] for arm in arms}
+def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]]) -> list[list[list[Any]]]:
+    """Return the results of each arm on one problem, one for each seed.
+
+    A result is its mark, its answer or why it failed, the number of its tree on the problem's page (-1 for none), its
+    rewrites on the chosen path, and its generated tokens.
+    """
+    row: dict[str, list[list[Any]]] = {arm: [] for arm in arms}
     tree = 0
     for result, solved in pairs:
         mark = mark_of(result)
         text = result.reason if mark == "failed" else result.answer if result.answer is not None else "no answer"
-        row[result.arm].append(ResultCell(mark, text, f"{name}#tree={tree}" if solved else ""))
+        kept = 0 if solved is None else sum(node.replaces is not None for node in solved.chosen.path())
+        tokens = round(result.ledger.total("generated_tokens"))
+        row[result.arm].append([mark, line(text), -1 if solved is None else tree, kept, tokens])
         tree += solved is not None
     return list(row.values())

@@ -47,7 +47,12 @@ class Browser:
         """Open the page of trees, and wait until it is ready."""
         file = self.folder / f"page-{random.getrandbits(64):x}.html"
         file.write_text(source or page(trees), encoding="utf-8")
+        self.open(file, address)
+
+    def open(self, file, address=""):
+        """Open a page of ours from a file, and wait until it is ready."""
         self.log()
+        self.driver.get("about:blank")  # otherwise an address that differs after the # alone opens no page
         self.driver.get(file.as_uri() + address)
         self.until(lambda: self.run("return document.documentElement.dataset.ready"))
 
@@ -90,15 +95,16 @@ class Browser:
     def on_picture(self, kind, x, y, **more):
         """Send an event of the mouse, the wheel or a finger to the picture of the first tree."""
         self.run(
-            "const [kind, x, y, more] = arguments, make = kind.startsWith('pointer') ? PointerEvent : kind === 'wheel' ?"
-            "WheelEvent : MouseEvent, e = new make(kind, {bubbles: true, cancelable: true, ...more});"
+            "const [kind, x, y, more] = arguments, make = kind.startsWith('pointer') ? PointerEvent : "
+            "kind === 'wheel' ? WheelEvent : MouseEvent;"
+            "const e = new make(kind, {bubbles: true, cancelable: true, ...more});"
             "Object.defineProperties(e, {offsetX: {value: x}, offsetY: {value: y}}); panes[0].canvas.dispatchEvent(e)",
             *(kind, x, y, more),
         )
         self.frame()
 
     def resize(self, wide, high, scheme="light"):
-        """Give the window a size in CSS pixels, which may be narrower than Chromium's own least, and a colour scheme."""
+        """Give the window a size in CSS pixels, also below the least of Chromium, and a colour scheme."""
         size = {"width": wide, "height": high, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         features = [{"name": "prefers-color-scheme", "value": scheme}]

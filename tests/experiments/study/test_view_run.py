@@ -35,22 +35,22 @@ def test_a_run_opens_as_an_index_with_failures_first_and_links_to_its_trees(run,
     assert main(["view", str(run)]) == 0
     index = run / "view" / "index.html"
     assert capsys.readouterr().out.strip() == str(index)
-    browser.log()
-    browser.driver.get(index.as_uri())
-    arms, problems = browser.all("table")
-    shown = [row.text for row in arms.find_elements("css selector", "tr")]
-    for arm, row in zip(("student", "hintree"), shown[1:], strict=True):
+    browser.open(index)
+    shown = [row.text for row in browser.all("#arms tbody tr")]
+    for arm, row in zip(("student", "hintree"), shown, strict=True):
         right = [result.right for result in results if result.arm == arm]
-        assert row.startswith(f"{arm} {100 * sum(right) / len(right):.1f} % [") and f" {len(right)} 0 " in row
-    rows = problems.find_elements("css selector", "tr")[1:]
-    wrong = [len(row.find_elements("css selector", "a.wrong")) for row in rows]
+        assert f"{arm} {100 * sum(right) / len(right):.1f} % [" in row and f" {len(right)} 0 " in row
+    rows = browser.all("#problems tr[data-place]")
+    wrong = [len(row.find_elements("css selector", ".result.wrong")) for row in rows]
     assert len(rows) == 4 and wrong == sorted(wrong, reverse=True) and sum(wrong) == sum(not r.right for r in results)
-    link = rows[0].find_elements("css selector", "a")[1]
-    mark, answer = link.text.split(" ", 1)
+    link = rows[0].find_elements("css selector", "a.result")[1]
+    mark, answer = link.text.split("\n")
     link.click()
     browser.until(lambda: browser.run("return document.documentElement.dataset.ready"))
-    head = browser.one(".panehead").text
-    assert head.startswith("hintree, seed 0") and (mark == "✓") == ("which is right" in head) and answer in head
+    story = browser.one(".story").text
+    assert ("✓ right" in story) == (mark == "✓") and answer in story and "hintree" in story
+    wrong_step = browser.run("return trees.map((tree) => tree.story.first_wrong)")
+    assert [step is None for step in wrong_step] == browser.run("return trees.map((tree) => tree.story.right)")
     assert browser.run("return trees.length") == 2, "both arms of the problem, to be compared"
     assert browser.log() == ([], []), "no complaint, no request"
 
@@ -60,7 +60,7 @@ def test_the_chosen_path_of_a_page_states_the_answer_of_the_result(run, results,
         keys = list(store.problems())
     for result in results:
         page = run / "view" / f"problem-{keys.index(result.problem) + 1:05d}.html"
-        browser.show(source=page.read_text(), address=f"#tree={int(result.arm == 'hintree')}")
+        browser.open(page, f"#tree={int(result.arm == 'hintree')}")
         assert browser.run("return current.tree.answer[current.tree.chosen] ?? null") == result.answer
 
 
@@ -88,6 +88,7 @@ def test_hostile_texts_of_a_run_stay_texts(browser, tmp_path):
     cases = [StoredCase(text, f"{text}?", text, text, None) for text in HOSTILE if "\ud800" not in text]
     study = {
         "name": HOSTILE[0],
+        "baseline": HOSTILE[0],
         "arms": {text: {"preset": text} for text in HOSTILE[:3]},
         "seeds": [0],
         "problems": HOSTILE[0],
@@ -102,9 +103,9 @@ def test_hostile_texts_of_a_run_stay_texts(browser, tmp_path):
             store.add([(done, pack_tree(tree)), (failed, None)])
     with Store.open(tmp_path / "run") as store:
         index = write_run(store, tmp_path / "pages")
-    browser.log()
-    browser.driver.get(index.as_uri())
-    assert len(browser.all("a.right")) == len(browser.all("span.failed")) == len(cases)
-    assert not browser.all("img, iframe, svg, script, base") and len(browser.all("meta, style")) == 5
+    browser.open(index)
+    browser.run("document.getElementById('scroll').style.height = '2000px'; table.rows(); select(0)")
+    assert len(browser.all("td a.right")) == len(browser.all("td span.failed")) == len(cases)
+    assert not browser.all("img, iframe, svg, base") and len(browser.all("meta, style, script")) == 7
     assert browser.run("return window.pwned") is None
     assert browser.log() == ([], []), "no complaint, no request"
