@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hintree.errors import UsageError
+from hintree.whole_files import write_whole
 
 if TYPE_CHECKING:
     from hintree.export import ShownTree
@@ -22,6 +23,14 @@ EXAMPLES = """examples:
   hintree export tree.json --to tree.svg          # a picture for a paper
   hintree export tree.json --to steps.jsonl --form prm
 """
+
+
+NO_ROWS = {
+    "prm": "which need a score at every step of a path",
+    "sft": "which need a finished solution, in a run one with the right answer",
+    "dpo": "which need a rewritten step with another score, where the kept version has the higher one",
+}
+"""Why trees may have no rows of a form."""
 
 
 def add_view(commands: Any) -> None:
@@ -73,6 +82,8 @@ def run_export(args: argparse.Namespace) -> None:
         raise UsageError(f"--to {target}: give --form {', '.join(FORMS)}, or name the file so, as in prm.jsonl")
     trees = trees_of_run(source, form) if source.is_dir() else [read(source)]
     rows = list(to_lines(form, trees))
+    if not rows:
+        raise UsageError(f"--form {form}: {source} has no such rows, {NO_ROWS[form]}; nothing is written")
     save("".join(rows).encode(), target)
     print(f"{target}: {len(rows)} {form} rows")
 
@@ -100,7 +111,7 @@ def write_tree(solved: "ShownTree", target: Path) -> None:
 def save(content: bytes, target: Path) -> None:
     """Write a file. Raises UsageError if it cannot be written."""
     try:
-        target.write_bytes(content)
+        write_whole(target, content)
     except OSError as error:
         raise UsageError(f"{target}: cannot be written: {error.strerror}; give another file") from error
 

@@ -44,12 +44,17 @@ def sft_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
 
 
 def dpo_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
-    """Yield a pair per rewrite whose score differs from that of the replaced step."""
+    """Yield a pair per rewrite whose score differs from that of the replaced step; a rejected step is never chosen.
+
+    A rule that keeps every new version also keeps worse ones. Then scores and rule disagree, and there is no pair.
+    """
     for new in tree:
         old = None if new.replaces is None else tree.nodes[new.replaces]
         if old is None or new.score is None or old.score is None or new.score == old.score or new.parent is None:
             continue
         better, worse = (new, old) if new.score > old.score else (old, new)
+        if any(node.status in ("rejected", "failed") for node in better.path()):
+            continue
         yield {
             "prompt": prompt(new.parent.path(), tree),
             "chosen": storable(better.step.text),

@@ -168,3 +168,10 @@ def test_an_export_of_a_scripted_tree_is_the_same_twice():
     for ending in WRITERS:
         first, second = (WRITERS[ending](solved(solve_one(random_roles()).tree)) for _ in range(2))
         assert first == second
+
+
+def test_an_export_without_rows_says_why_and_writes_nothing(tmp_path, capsys):
+    tree, rows = tmp_path / "tree.json", tmp_path / "dpo.jsonl"
+    assert main(["solve", QUESTION, "--preset", "greedy", "--tree", str(tree)]) == 0
+    assert main(["export", str(tree), "--to", str(rows)]) == 2
+    assert "has no such rows, which need a rewritten step" in capsys.readouterr().err and not rows.exists()
