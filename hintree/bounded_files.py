@@ -35,10 +35,13 @@ def read_bytes(path: Path, most: int, *, pipe: bool = False) -> bytes:
             raise ValueError("it is no regular file")
         if status.st_size > most:
             raise too_long(most)
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise too_long(most)
-    return data
+        parts, size = [], 0
+        while block := file.read(MEBIBYTE):  # in parts, since one call for all takes the memory of ``most``
+            parts.append(block)
+            size += len(block)
+            if size > most:
+                raise too_long(most)
+    return b"".join(parts)
 
 
 def too_long(most: int) -> ValueError:

@@ -78,7 +78,7 @@ class Watch:
         for node in tree.nodes[self.printed : end]:
             assert node.parent is not None
             text = one_line(node.step.text)
-            state = f"  [{node.status}: {node.reason}]" if node.reason else ""
+            state = f"  [{node.status}: {one_line(node.reason)}]" if node.reason else ""
             line = f"step {node.id} after {node.parent.id}: {note(node)} {text}{state}"
             self.console.print(line, markup=False, soft_wrap=True)
         self.printed = max(self.printed, end)

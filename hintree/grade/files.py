@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from hintree.grade.grading import grade
 from hintree.grade.verdict import Verdict
 
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-LONGEST, LONGEST_LINE = 1 << 28, 1 << 24
-"""Bytes of a file and of a line."""
+LONGEST, LONGEST_LINE, PART = 1 << 28, 1 << 24, 1 << 20
+"""Bytes of a file, of a line, and of what is read at once."""
 SHORT = 300
 """Characters of a reference without a form ("18") that is the answer as a whole."""
 
@@ -48,7 +49,7 @@ def read_rows(path: Path) -> Iterator[AnswerRow]:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(LONGEST + 1)
+            data = b"".join(islice(iter(lambda: file.read(PART), b""), LONGEST // PART + 1))
     except (OSError, ValueError) as error:
         raise GraderError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if len(data) > LONGEST:

@@ -5,6 +5,7 @@ import random
 import sqlite3
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from hintree.experiments.study.store import FILE, Store
@@ -62,10 +63,8 @@ def new_store(folder: Path, stored: dict[str, object] | None = None) -> sqlite3.
         pass
     connection = sqlite3.connect(folder / FILE)
     own = {"study": json.dumps(stored)}
-    try:
+    with suppress(AttributeError, KeyError, TypeError):
         own["study_hash"] = json.dumps(study_hash(stored, cases(["p"])))
-    except (AttributeError, KeyError, TypeError):
-        pass
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(own.items()))
     return connection
 

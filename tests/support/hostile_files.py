@@ -5,7 +5,7 @@ None of them is accepted: each command ends with one line of error. What a file 
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,19 +36,24 @@ def makers() -> dict[tuple[str, str], Maker]:
     return {**hostile_texts_of_files.MAKERS, **hostile_data.MAKERS, **hostile_models.MAKERS}
 
 
-def hostile_files(folder: Path, seed: int, count: int, kind: str = "") -> Iterator[HostileFile]:
+def hostile_files(folder: Path, seed: int, count: int, shapes: Sequence[tuple[str, str]] = ()) -> Iterator[HostileFile]:
     """Write hostile files: every shape once in a random order, then shapes again with other random parts.
 
-    With ``kind``, only shapes whose kind and name hold this text.
+    Args:
+        folder: Folder of the files; ``outside`` in it holds what they name elsewhere.
+        seed: Of the order and of all random parts.
+        count: Number of files.
+        shapes: Kinds and shapes to use; by default all.
     """
     outside = folder / OUTSIDE
     outside.mkdir(exist_ok=True)
     for name in ("secret.txt", "secret.json", "secret.safetensors", "secret.bin", "SHA256SUMS"):
         (outside / name).write_text("[]")
-    draw, shapes = random.Random(seed), [pair for pair in sorted(makers().items()) if kind in " ".join(pair[0])]
-    draw.shuffle(shapes)
+    draw, known = random.Random(seed), makers()
+    order = sorted(shapes or known)
+    draw.shuffle(order)
     for i in range(count):
-        (kind, shape), make = shapes[i % len(shapes)]
+        kind, shape = order[i % len(order)]
         place = folder / f"{i:03d}"
         place.mkdir()
-        yield HostileFile(kind, shape, make(place, draw))
+        yield HostileFile(kind, shape, known[kind, shape](place, draw))

@@ -13,11 +13,12 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from tests.support.hostile_files import OUTSIDE, HostileFile, hostile_files
+from tests.support.hostile_files import OUTSIDE, HostileFile, hostile_files, makers
 
 GUARD = 90
 """Seconds of CPU time and of wall-clock time after which a process is taken to hang."""
@@ -32,14 +33,16 @@ class HostileOutcome(NamedTuple):
     code: Exit code; negative for a signal.
     errors: Lines of standard error.
     seconds: Wall-clock time.
+    cpu: CPU seconds, of its child processes too.
     megabytes: Peak memory beyond the start.
-    opened: Number of files outside that were opened.
+    opened: 1 if a file outside was opened.
     """
 
     file: HostileFile
     code: int
     errors: list[str]
     seconds: float
+    cpu: float
     megabytes: int
     opened: int
 
@@ -62,7 +65,7 @@ def warm_up() -> None:
         quietly(["solve", question, "--preset", "greedy", "--tree", f"{folder}/tree.json"])
         quietly(["view", f"{folder}/tree.json", "--to", f"{folder}/tree.html"])
     import hintree.experiments.report.write
-    import hintree.experiments.study.run  # noqa: F401
+    import hintree.experiments.study.run
     import hintree.scorers
 
     hintree.scorers.load_prm("embedded:prm")
@@ -80,26 +83,34 @@ def quietly(command: list[str]) -> int:
         return main(command)
 
 
-def open_all(files: Iterator[HostileFile], outside: Path) -> Iterator[HostileOutcome]:
+class Watch:
+    """Tell whether files of a folder are opened, by any library, while a ``with`` block runs.
+
+    Attributes:
+        opened: True if one was, once the block is left.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.opened = folder, False
+        self._libc = ctypes.CDLL(None, use_errno=True)
+
+    def __enter__(self) -> Self:
+        self._events = self._libc.inotify_init1(os.O_NONBLOCK)
+        self._libc.inotify_add_watch(self._events, str(self.folder).encode(), IN_ACCESS | IN_OPEN)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(BlockingIOError):  # no event
+            self.opened = bool(os.read(self._events, 1 << 16))
+        os.close(self._events)
+
+
+def open_all(files: Iterable[HostileFile], outside: Path) -> Iterator[HostileOutcome]:
     """Open files, one after the other."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    watch = libc.inotify_init1(os.O_NONBLOCK)
     for file in files:
-        watched = libc.inotify_add_watch(watch, str(outside).encode(), IN_ACCESS | IN_OPEN)
-        outcome = open_one(file)
-        opened = len(read_events(watch))
-        libc.inotify_rm_watch(watch, watched)
-        read_events(watch)
-        yield outcome._replace(opened=opened)
-    os.close(watch)
-
-
-def read_events(watch: int) -> bytes:
-    """Return the waiting events of inotify."""
-    try:
-        return os.read(watch, 1 << 16)
-    except BlockingIOError:
-        return b""
+        with Watch(outside) as watch:
+            outcome = open_one(file)
+        yield outcome._replace(opened=int(watch.opened))
 
 
 def open_one(file: HostileFile) -> HostileOutcome:
@@ -109,24 +120,24 @@ def open_one(file: HostileFile) -> HostileOutcome:
         pid = os.fork()
         if not pid:
             child(file.command, errors.fileno(), figures.fileno())
-        code = wait(pid)
+        code, cpu = wait(pid)
         seconds = time.monotonic() - start
         errors.seek(0)
         figures.seek(0)
         lines = errors.read().decode("utf-8", "replace").splitlines()
-        return HostileOutcome(file, code, lines, seconds, int(figures.read() or b"0"), 0)
+        return HostileOutcome(file, code, lines, seconds, cpu, int(figures.read() or b"0"), 0)
 
 
-def wait(pid: int) -> int:
-    """Return the exit code of a process, which is killed if it hangs."""
+def wait(pid: int) -> tuple[int, float]:
+    """Return the exit code and the CPU seconds of a process, which is killed if it hangs."""
     end = time.monotonic() + GUARD
     while time.monotonic() < end:
-        done, status = os.waitpid(pid, os.WNOHANG)
+        done, status, used = os.wait4(pid, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
+            return os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
         time.sleep(0.01)
     os.kill(pid, 9)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), GUARD
 
 
 def child(command: list[str], errors: int, figures: int) -> None:
@@ -134,7 +145,7 @@ def child(command: list[str], errors: int, figures: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream, target in ((0, null), (1, null), (2, errors)):
         os.dup2(target, stream)
-    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", buffering=1, closefd=False)
     start = memory("VmRSS")
     size = (memory("VmSize") << 10) + ROOM
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
@@ -169,18 +180,21 @@ def main() -> None:
     args = parser.parse_args()
     warm_up()
     with tempfile.TemporaryDirectory() as folder:
-        files = hostile_files(Path(folder), args.seed, args.count, args.kind)
-        (Path(folder) / OUTSIDE).mkdir(exist_ok=True)
+        shapes = [pair for pair in sorted(makers()) if args.kind in " ".join(pair)]
+        files = hostile_files(Path(folder), args.seed, args.count, shapes)
         outcomes = []
         for outcome in open_all(files, Path(folder) / OUTSIDE):
             outcomes.append(outcome)
-            said = outcome.complaint() or "refused"
-            print(f"{outcome.file.kind}, {outcome.file.shape}: {said}, {outcome.seconds:.2f} s, {outcome.megabytes} MB")
+            name, said = f"{outcome.file.kind}, {outcome.file.shape}", outcome.complaint() or "refused"
+            cost = f"{outcome.seconds:.2f} s, CPU {outcome.cpu:.2f} s, {outcome.megabytes} MB"
+            print(f"{name}: {said}, {cost}", flush=True)
             if said != "refused":
                 print("    " + "\n    ".join(outcome.errors[-6:]))
-        bad = sum(bool(outcome.complaint()) for outcome in outcomes)
-        worst = max(outcome.seconds for outcome in outcomes), max(outcome.megabytes for outcome in outcomes)
-        print(f"{len(outcomes)} files, {bad} not refused in one line, at most {worst[0]:.1f} s and {worst[1]} MB")
+        bad, opened = sum(bool(one.complaint()) for one in outcomes), sum(one.opened for one in outcomes)
+        seconds, cpu = max(one.seconds for one in outcomes), max(one.cpu for one in outcomes)
+        most = max(one.megabytes for one in outcomes)
+        print(f"{len(outcomes)} files, {bad} not refused in one line, {opened} opened a file outside")
+        print(f"at most {seconds:.1f} s, {cpu:.1f} s of CPU time, {most} MB beyond the start")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
@@ -14,9 +15,7 @@ def aliases(draw: random.Random) -> str:
     """Nine lists of nine aliases, each of the list before."""
     names = "abcdefghij"
     lines = [f"a: &a [{', '.join(['x'] * draw.randint(7, 9))}]"]
-    return "\n".join(
-        lines + [f"{n}: &{n} [{', '.join([f'*{p}'] * 9)}]" for p, n in zip(names, names[1:], strict=False)]
-    )
+    return "\n".join(lines + [f"{n}: &{n} [{', '.join([f'*{p}'] * 9)}]" for p, n in pairwise(names)])
 
 
 YAML: dict[str, Callable[[random.Random], str | bytes]] = {

@@ -4,7 +4,8 @@
 
     python -m tests.support.protocol_accuracy MODEL PROBLEMS.jsonl --n 60 --protocols default,boxed
 
-A GGUF file runs on llama.cpp in this process. One JSON object a line, as each protocol is done.
+A GGUF file runs on llama.cpp in this process, with ``--dtype float32`` on transformers. One JSON object a line, as each
+protocol is done.
 """
 
 import argparse
@@ -46,9 +47,10 @@ if __name__ == "__main__":
     parser.add_argument("model")
     parser.add_argument("problems")
     parser.add_argument("--n", type=int, default=60)
+    parser.add_argument("--dtype", default="auto")
     parser.add_argument("--protocols", default="default,boxed,search-and-learn,gsm8k-8shot")
     args = parser.parse_args()
     lines = Path(args.problems).read_text(encoding="utf-8").splitlines()[: args.n]
-    loaded = open_model(args.model)
+    loaded = open_model(args.model, dtype=args.dtype)
     for name in args.protocols.split(","):
         print(json.dumps(measure(loaded, list(map(json.loads, lines)), name)), flush=True)

@@ -61,6 +61,8 @@ def render_all(template: str, renderings: list[dict[str, Any]]) -> list[dict[str
     for variables in renderings:
         try:
             text = "".join(bounded(compiled.generate(**variables), left))
+        except MemoryError:  # ends the process, so that the template is not tried again
+            raise
         except Exception as error:
             results.append({"error": f"{type(error).__name__}: {error}"[:500]})
         else:

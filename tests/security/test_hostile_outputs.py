@@ -1,0 +1,142 @@
+"""Whatever a model writes, no terminal, table, page or file of hintree holds a control character or a formula of it."""
+
+import csv
+import io
+import json
+import logging
+import unicodedata
+
+import pytest
+from rich.console import Console
+
+from hintree.cli import main
+from hintree.cli.output import MessageHandler, print_json, print_message
+from hintree.cli.show import show
+from hintree.cli.watch import Watch
+from hintree.errors import UsageError
+from hintree.experiments.study.result_table import write_csv
+from hintree.experiments.study.store import Store
+from hintree.experiments.study.store_rows import pack_tree
+from hintree.export import ShownTree
+from hintree.export.files import WRITERS
+from hintree.export.rows import FORMS, to_lines
+from hintree.search import Ledger, Problem, StepOutput, Tree, choose
+from hintree.search.core.endings import failed
+from hintree.search.core.hints import Hint
+from hintree.solver import Solution
+from hintree.view.story import Story
+from hintree.view.text import FORMULAS, HIDDEN
+from tests.support.hostile_data import study
+from tests.support.hostile_texts import hostile_outputs
+from tests.support.stores import result
+
+SAMPLE, WHOLE = 30, 300
+
+
+def raw(text):
+    """The hidden characters of a text, but for the ends of its lines."""
+    return {c for c in text if c != "\n" and unicodedata.category(c) in HIDDEN}
+
+
+def grown(outputs):
+    """A tree with every output as a step, a hint, a reason and an answer."""
+    tree = Tree(Problem(" ".join(outputs[:3]), outputs[0]))
+    for text in outputs:
+        node = tree.add(tree.root, StepOutput(text, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner", hint=Hint(text))
+        node.status, node.reason = "rejected", text
+        step = StepOutput(text + " ", "end", 3, 0.5, 0.5, 0.1, text)
+        tree.record_score(tree.add(tree.root, step, "teacher", replaces=node), 0.5)
+    return tree
+
+
+def shown(tree):
+    """A tree as exports and pages show it."""
+    text = tree.problem.question
+    story = Story(text, 0.5, text, {"preset": text}, {"reasoner": text}, reference=text)
+    return ShownTree(tree, choose(tree).node, tree.problem.id, story)
+
+
+def check_tree(outputs):
+    """Export a tree in every format, and show it while it grows."""
+    tree = grown(outputs)
+    for ending, write in WRITERS.items():
+        content = write(shown(tree)) if ending not in (".png", ".mmd") else b""
+        assert not raw(content if isinstance(content, str) else content.decode()), ending
+    few = shown(grown(outputs[:20]))
+    assert not raw(WRITERS[".mmd"](few))
+    for form in FORMS:
+        assert not raw("".join(to_lines(form, [shown(tree)])))
+    console = Console(file=io.StringIO(), width=100)
+    watch = Watch(console)
+    watch.print_steps(tree, len(tree))
+    console.print(watch.picture(tree))
+    assert not raw(console.file.getvalue())
+
+
+def check_terminal(outputs, capsys):
+    """Print solutions, errors, warnings and records of the log."""
+    tree = grown(outputs)
+    for node in tree.nodes[2 : 2 * len(outputs) : 2]:
+        end = failed(node.reason or node.step.text)
+        solution = Solution(tree.problem.question, node.step.answer, [node], tree, Ledger(), end, 0.5)
+        console = Console(file=io.StringIO(), width=100)
+        show(solution, console)
+        assert not raw(console.file.getvalue())
+    for text in outputs:
+        print_message("error", UsageError(text))
+        print_message("warning", UserWarning(text))
+        MessageHandler().emit(logging.LogRecord("hintree", logging.WARNING, "", 1, "%s: odd", (text,), None))
+        print_json({"text": text, text: [text]})
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert len(captured.err.split("\n")) == 3 * len(outputs) + 1 and len(lines) == len(outputs)
+    assert not raw(captured.err + captured.out)
+    assert captured.out.encode("utf-8").decode("utf-8") == captured.out
+    same = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in outputs]
+    assert [json.loads(line)["text"] for line in lines] == same
+
+
+def check_study(outputs, folder, capsys, *, report):
+    """Write the table, the pages and the report of a study whose every text is an output."""
+    names = list(dict.fromkeys(" ".join(text.split()) or "empty" for text in outputs))[:8]
+    arms = {f"{name} {i}": study()["arms"]["a"] for i, name in enumerate(names)}
+    from hintree.experiments.study.store_study import StoredCase, key_of
+
+    cases = [StoredCase(f"{text} {i}", text, text, text, 3) for i, text in enumerate(outputs)]
+    whole = {**study(), "name": outputs[0], "baseline": next(iter(arms)), "arms": arms}
+    with Store.create(folder, whole, cases, versions={}, hardware={}) as store:
+        tree = pack_tree(grown(outputs[:4]))
+        done = [
+            (result(arm, key_of(case.id, case.question), answer=case.reference)._replace(reason=case.question), tree)
+            for arm in arms
+            for case in cases
+        ]
+        store.add([(one._replace(answer=one.answer.encode(errors="replace").decode()), tree) for one, tree in done])
+        table = write_csv(store).read_text(encoding="utf-8")
+    assert not raw(table)
+    rows = list(csv.reader(io.StringIO(table)))
+    assert len(rows) == len(arms) * len(cases) + 1
+    assert not [cell for row in rows for cell in row if cell.startswith(FORMULAS) and not cell.lstrip("-").isdigit()]
+    for command in (["view", str(folder)], *[["report", str(folder)], ["report", str(folder), "--json"]] * report):
+        assert main(command) == 0
+    assert not raw(capsys.readouterr().out)
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".html", ".md", ".csv", ".json", ".svg")]
+    assert len(files) > len(cases)
+    for path in files:
+        assert not raw(path.read_text(encoding="utf-8")), path
+
+
+def test_no_control_character_reaches_a_terminal_or_an_export(capsys):
+    outputs = hostile_outputs(0, SAMPLE)
+    check_tree(outputs)
+    check_terminal(outputs, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_no_control_character_of_300_outputs_reaches_a_terminal_an_export_a_table_or_a_report(seed, tmp_path, capsys):
+    outputs = hostile_outputs(seed, WHOLE)
+    assert len(outputs) == WHOLE
+    check_tree(outputs)
+    check_terminal(outputs, capsys)
+    check_study(outputs, tmp_path / "run", capsys, report=True)
