@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from hintree.errors import UsageError
@@ -20,7 +21,10 @@ from hintree.view.layout import author, preorder
 from hintree.view.shown_tree import ShownTree
 from hintree.view.story import Story
 from hintree.view.text import one_line, visible
+from hintree.view.typeset import Rich, typeset
 
+MOST_TYPESET = 2_000
+"""Texts of a tree that are typeset."""
 DEEPEST = 24
 """Levels that the outline indents."""
 
@@ -41,7 +45,7 @@ def page(trees: Sequence[ShownTree], links: Mapping[str, str] | None = None) -> 
     data = {
         "question": visible(first.question),
         "id": visible(first.id),
-        "rich": None,
+        "rich": typeset(first.question),
         "links": dict(links or {}),
         "trees": [as_columns(solved) for solved in trees],
     }
@@ -107,7 +111,7 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "replacedBy": {n.id: n.replaced_by for n in nodes if n.replaced_by is not None},
         "answer": {n.id: visible(n.step.answer) for n in nodes if n.step.answer is not None},
         "thought": {n.id: visible(n.step.thought) for n in nodes if n.step.thought},
-        "rich": {},
+        "rich": rich_texts(solved),
         "events": [as_event(event) for event in solved.tree.events] or None,
     }
 
@@ -121,6 +125,23 @@ def as_story(story: Story) -> dict[str, Any]:
         return {visible(name): shown(part) for name, part in value.items()} if isinstance(value, Mapping) else value
 
     return {name: shown(value) for name, value in story.to_dict().items()}
+
+
+def rich_texts(solved: ShownTree) -> dict[int, list[Rich]]:
+    """Return the typeset texts of steps by id, and the typeset answer as -1; plain texts are left out.
+
+    Of a tree with very many such texts, those of the chosen path come first, and later ones stay as they are.
+    """
+    texts = {node.id: node.step.text for node in [*solved.chosen.path(), *solved.tree.nodes[1:]]}
+    if solved.story is not None and solved.story.answer is not None:
+        texts = {-1: as_math(solved.story.answer), **texts}
+    made = ((number, typeset(text)) for number, text in texts.items())
+    return dict(islice(((number, rich) for number, rich in made if rich is not None), MOST_TYPESET))
+
+
+def as_math(answer: str) -> str:
+    """Return an answer that holds LaTeX as a formula."""
+    return f"${answer}$" if "\\" in answer and "$" not in answer else answer
 
 
 def as_event(event: Event) -> list[Any]:

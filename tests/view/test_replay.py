@@ -37,8 +37,9 @@ def test_a_replay_never_shows_the_future(browser, mcts):
         there, scored, lost = log[time - 1]
         assert set(browser.rows()) == {0, *there}
         known = browser.run(
-            "return [...Array(panes[0].tree.size).keys()].filter((i) => panes[0].isShown(i)).map((i) => "
-            "[i, panes[0].tree.timeline.scoreAt(i, panes[0].time), panes[0].tree.timeline.statusAt(i, panes[0].time)[0]])"
+            "const {tree: {size, timeline}, time} = panes[0], all = [...Array(size).keys()];"
+            "return all.filter((i) => panes[0].isShown(i)).map((i) => "
+            "[i, timeline.scoreAt(i, time), timeline.statusAt(i, time)[0]])"
         )
         assert {i for i, score, _ in known if score is not None} == scored
         assert {i for i, _, status in known if status in ("pruned", "rejected", "failed")} == lost

@@ -12,7 +12,7 @@ export function paperOf(tree) {
   const parts = [el("h2", "", `Answer path ${tree.name}`.trim())], list = el("ol", "paper");
   for (const id of tree.path.slice(1)) {
     const score = tree.score[id] === null ? "no score" : `score ${tree.score[id].toFixed(2)}`;
-    const item = el("li", "", el("div", "line", el("b", "", `Step ${id}`), ` ${tree.authorOf(id)}, ${score}`));
+    const item = el("li", "", el("b", "", `Step ${id} ${tree.authorOf(id)}, ${score}`));
     if (tree.hint[id]) item.append(el("p", "hint", `Hint: ${tree.hint[id]}`));
     for (const old of tree.versions(id)) {
       if (old === id) continue;

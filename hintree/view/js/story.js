@@ -36,7 +36,7 @@ function lines(tree, go) {
   const rewrites = rewriteLine(tree, go);
   if (rewrites.length) found.push(["Rewritten", rewrites]);
   if (tree.story) found.push(["Method", methodLine(tree, tree.story)]);
-  if (tree.story && Object.values(tree.story.usage).some((usage) => usage.calls)) found.push(["Cost", costLine(tree.story)]);
+  if (tree.story && Object.values(tree.story.usage).some((usage) => usage.calls)) found.push(["Cost", costLine(tree.story, tree.name)]);
   return found;
 }
 
@@ -103,8 +103,8 @@ function methodLine(tree, story) {
   return [el("details", "", summary, el("div", "more-facts", figures(settings)))];
 }
 
-/** @param {Story} story @returns {Parts} */
-function costLine(story) {
+/** @param {Story} story @param {string} name @returns {Parts} */
+function costLine(story, name) {
   const rows = Object.entries(story.usage).filter(([, usage]) => usage.calls), table = el("table");
   table.append(el("thead", "", row("th", ["role", "model", "calls", "generated", "discarded", "computed", "FLOPs", "seconds"])));
   const body = el("tbody");
@@ -119,7 +119,7 @@ function costLine(story) {
   const scroller = el("div", "scroller more-facts", table);
   scroller.tabIndex = 0;
   scroller.setAttribute("role", "region");
-  scroller.setAttribute("aria-label", "Cost per role");
+  scroller.setAttribute("aria-label", `Cost per role ${name}`.trim());
   return [el("details", "", summary, scroller)];
 }
 
