@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-slow lint lab studies prm-labels bench release licences clean
+.PHONY: help demo test test-slow lint lab studies prm-labels bench docs release licences clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,10 @@ RELEASED := serve study data gguf export
 TOOLS := build/release-tools/bin
 INSTALLED := build/release/bin
 
+docs: .venv/docs   ## build the site of README.md and docs/ into build/site
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs -b html . build/site
+	@echo "open build/site/index.html"
+
 release: build/release-tools  ## build dist: wheel, requirements with hashes, bill of materials, licences
 	rm -rf dist build/release
 	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist .
@@ -87,6 +91,10 @@ build/release-tools:
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/docs: .venv/demo
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[docs]"
 	touch $@
 
 .venv/dev: .venv/demo

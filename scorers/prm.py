@@ -17,7 +17,7 @@ C = TypeVar("C", bound=Classifier)
 
 
 class PRM(Generic[C]):
-    """Handle ``ScoreRequest``s with the model's calibrated score of the last step, in [0, 1].
+    """Handle each ``ScoreRequest`` with the model's calibrated score of the last step, in [0, 1].
 
     Args:
         model: Classifier that reads the text.
