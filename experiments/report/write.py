@@ -18,6 +18,7 @@ from hintree.experiments.report.table import Table
 from hintree.experiments.study.losses import describe
 from hintree.experiments.study.store import Store
 from hintree.view.text import json_text
+from hintree.whole_files import write_whole
 
 
 class Report(NamedTuple):
@@ -107,7 +108,7 @@ def write(report: Report, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+            write_whole(folder / name, text)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}; give another --out") from error
     return [folder / name for name in texts]

@@ -17,6 +17,7 @@ from hintree.view.page import fill, page
 from hintree.view.palette import arm_colour, arm_mark
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import one_line
+from hintree.whole_files import write_whole
 
 OURS = '<meta name="generator" content="hintree">'
 """What all our pages hold."""
@@ -47,11 +48,11 @@ def write_run(store: Store, folder: Path) -> Path:
         name = page_name(places[key], len(shown)) if key in places else ""
         if name:
             trees = [solved for _, solved in pairs if solved is not None]
-            (folder / name).write_text(page(trees, links_of(places[key], len(shown))), encoding="utf-8")
+            write_whole(folder / name, page(trees, links_of(places[key], len(shown))))
         facts = {"id": line(case.id), "question": line(case.question), "reference": line(case.reference)}
         rows.append({**facts, "steps": case.steps, "page": name, "cells": cells(list(arms), pairs)})
     results = [result for of_problem in found.values() for result in of_problem]
-    index.write_text(index_page(store, rows, results), encoding="utf-8")
+    write_whole(index, index_page(store, rows, results))
     return index
 
 

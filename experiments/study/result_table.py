@@ -18,6 +18,7 @@ from hintree.experiments.study.store import Result, Store
 from hintree.search.core.ledger import ROLES
 from hintree.statistics.intervals import Share, clustered_share
 from hintree.view.text import one_line, table_cell
+from hintree.whole_files import write_whole
 
 FILE = "results.csv"
 FIGURES = ("calls", "prompt_tokens", "generated_tokens", "discarded_tokens")
@@ -47,10 +48,8 @@ def rows(store: Store) -> Iterator[list[object]]:
 def write_csv(store: Store) -> Path:
     """Write the table beside the store atomically and return its path. Raises UsageError."""
     path = store.path.parent / FILE
-    draft = path.with_suffix(".csv.part")
     try:
-        draft.write_text(as_csv(store), encoding="utf-8", newline="")
-        draft.replace(path)
+        write_whole(path, as_csv(store))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}; the results are kept beside it") from error
     return path

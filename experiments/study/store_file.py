@@ -3,11 +3,13 @@
 import os
 import re
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hintree.errors import DamagedStoreError, UsageError
+from hintree.experiments.study.store_wal import is_cut_off
 
 SCHEMA = 2
 """Version of the tables; a store of a newer version is refused."""
@@ -24,7 +26,8 @@ ADVICE = {
     "SQLITE_READONLY": "cannot be written; check its rights, or give another --out",
     "SQLITE_CANTOPEN": "cannot be opened; check its rights, or give another --out",
     "SQLITE_BUSY": f"another process has kept it locked for {LOCK_TIMEOUT} s; stop that one, then --resume",
-    "SQLITE_IOERR": "the disk fails; what was acknowledged is kept: use a sound disk, then --resume",
+    "SQLITE_IOERR": "the disk is full or fails; what was acknowledged is kept: make room, or use a sound disk, then "
+    "--resume",
 }
 """What to do, by the beginning of SQLite's name of an error; any other error means a damaged file."""
 
@@ -43,6 +46,8 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     connection.execute("PRAGMA trusted_schema=OFF")
     if mode == "rw":
+        if is_cut_off(path):
+            warnings.warn(f"{path}: its last write was cut off; what it lacks is computed again", stacklevel=2)
         connection.execute("PRAGMA synchronous=FULL")
     return connection
 

@@ -8,11 +8,13 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 
 import hintree
 from hintree.cli.bench import add_bench
 from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
+from hintree.cli.eval import add_eval
 from hintree.cli.grade import add_grade
 from hintree.cli.lab import add_lab
 from hintree.cli.options import EXAMPLE_QUESTION, limits_of, timeout_in_environment
@@ -32,9 +34,11 @@ from hintree.cli.view import add_view
 from hintree.errors import HintreeError
 from hintree.grade import GraderError
 from hintree.models.loader_logs import quiet_loaders
+from hintree.whole_files import DISK_ERRORS, disk_error_line
 
 COMMANDS = (
     add_solve,
+    add_eval,
     add_show_prompt,
     add_view,
     add_presets,
@@ -83,9 +87,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (HintreeError, GraderError) as error:
         print_message("error", error)
         return 2
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            forget_unwritten_output()
+            return 0
+        if error.errno not in DISK_ERRORS:
+            raise
+        print(f"hintree: error: {disk_error_line(error)}", file=sys.stderr)
+        forget_unwritten_output()
+        return 2
     except KeyboardInterrupt:
         print("hintree: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def forget_unwritten_output() -> None:
+    """Let what standard output still holds go nowhere, which Python writes at its end and could not."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,6 +9,7 @@ from typing import Any
 from hintree.cli.options import add_json, add_seed, check_new, positive
 from hintree.cli.output import print_json
 from hintree.errors import UsageError
+from hintree.whole_files import write_whole
 
 EXAMPLE = "example:\n  hintree lab "
 STAGES = ("student", "student-2", "teacher", "hinter", "prm")
@@ -100,7 +101,7 @@ def run_router_parameters(args: argparse.Namespace) -> None:
     file: Path = args.out or Path(str(files("hintree.presets") / "router_parameters.json"))
     text = json.dumps(fit_router_parameters(args.n, args.seed), indent=1) + "\n"
     try:
-        file.write_text(text)
+        write_whole(file, text)
     except OSError as error:
         raise UsageError(f"--out {file}: cannot be written: {error}") from error
     print(text + f"written into {file}")

@@ -7,6 +7,7 @@ from typing import Any
 from hintree.cli.options import EXAMPLE_QUESTION, add_json, add_loading, add_prm_spec, positive
 from hintree.cli.output import print_json
 from hintree.errors import HintreeError, UsageError
+from hintree.whole_files import write_whole
 
 LIST_EXAMPLES = f"""examples:
   hintree scorers
@@ -172,7 +173,7 @@ def run_calibrate(args: argparse.Namespace) -> None:
     prm = load_prm(args.model, args.prm_spec, device=args.device, dtype=args.dtype)
     result = calibrate(prm, args.method, rows=args.rows, n=args.n)
     if args.out:
-        Path(args.out).write_text(result.spec.to_yaml(), encoding="utf-8")
+        write_whole(Path(args.out), result.spec.to_yaml())
     figures = result._asdict() | {"spec": None}
     if args.json:
         print_json({"model": args.model, **{name: x for name, x in figures.items() if x is not None}})

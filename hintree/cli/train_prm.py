@@ -8,6 +8,7 @@ from typing import Any
 from hintree.cli.options import add_json, add_prm_spec, add_problem_options, add_seed, check_new, positive
 from hintree.cli.output import print_json
 from hintree.errors import UsageError
+from hintree.whole_files import write_whole
 
 
 def add_prm(kinds: Any) -> None:
@@ -113,7 +114,7 @@ def run_prm(args: argparse.Namespace) -> None:
 
         rows = in_parts(cases, labelled, LabelledSolution, work)
     if args.save_rows:
-        Path(args.save_rows).write_text("".join(map(to_line, rows)), encoding="utf-8")
+        write_whole(Path(args.save_rows), "".join(map(to_line, rows)))
     loss = train_prm(prm, rows, recipe(args), work)
     labels = [label for row in rows for label in row.labels]
     report = {"solutions": len(rows), "steps": len(labels), "mean label": sum(labels) / len(labels), "loss": loss}
@@ -200,7 +201,7 @@ def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any])
     if n:
         saved = load_prm(str(folder), device=args.device)
         report["lab validation"] = measure(saved, labelled_drafts(f"lab:validation?steps=2-8&n={n}&seed=5"))
-    (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_whole(folder / "training.json", json.dumps(report, indent=1) + "\n")
     write_manifest(folder)
     move_to_output(work, Path(args.out))
     if args.json:

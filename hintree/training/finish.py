@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from hintree.models.local.manifest import write_manifest
 from hintree.training.loop import DEVICE, DrawRow, TrainingSchedule, train
 from hintree.training.shipped.vocabulary import build_tokenizer
+from hintree.whole_files import full_disk_reported, write_whole
 
 RECORD = "training.json"
 
@@ -42,8 +43,9 @@ def train_and_save(
     tokenizer = tokenizer or build_tokenizer()
     seconds = train(model, tokenizer, draw, schedule, out, name) + spent
     model = convert(model) if convert else model
-    model.save_pretrained(out / name)
-    tokenizer.save_pretrained(out / name)
+    with full_disk_reported(out):
+        model.save_pretrained(out / name)
+        tokenizer.save_pretrained(out / name)
     record: dict[str, Any] = {
         "device": DEVICE,
         "cpu_seconds": round(seconds),
@@ -52,5 +54,5 @@ def train_and_save(
     }
     if earlier is not None:
         record["earlier"] = json.loads((earlier / RECORD).read_text())
-    (out / name / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+    write_whole(out / name / RECORD, json.dumps(record, indent=1) + "\n")
     write_manifest(out / name)

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.training.shipped.rows import IGNORED, TrainingRow
+from hintree.whole_files import full_disk_reported, put_in_place, write_whole
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
@@ -140,7 +141,7 @@ def trim_log(path: Path, start: int) -> None:
     """Remove the log lines of steps that will be repeated."""
     if path.exists():
         lines = [line for line in path.read_text().splitlines() if json.loads(line)["step"] <= start]
-        path.write_text("".join(f"{line}\n" for line in lines))
+        write_whole(path, "".join(f"{line}\n" for line in lines))
 
 
 def one_step(
@@ -192,8 +193,9 @@ def save_point(
     """Write a checkpoint atomically: the trainable weights and the state of their optimizers."""
     trained = {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
     state: dict[str, Any] = {"model": trained, "optims": [o.state_dict() for o in optims]}
-    torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".tmp"))
-    path.with_suffix(".tmp").replace(path)
+    with full_disk_reported(path.parent):
+        torch.save({**state, "step": step, "seconds": seconds}, path.with_suffix(".tmp"))
+    put_in_place(path.with_suffix(".tmp"), path)
 
 
 def restore(path: Path, model: PreTrainedModel, optims: Sequence[torch.optim.Optimizer]) -> tuple[int, float]:

@@ -13,6 +13,7 @@ from hintree.policies import shipped_format
 from hintree.policies.formats import path_of
 from hintree.search import Problem
 from hintree.training.hinter.hint_data import HintedSolution, drop_unfit_hints
+from hintree.whole_files import cut_torn_line
 
 CHUNK = 16
 """Solutions annotated in one batch, and written before the next batch starts."""
@@ -33,9 +34,7 @@ def annotate(solutions: Sequence[HintedSolution], model: LanguageModel, file: Pa
     """
     done = {solution.id: solution for solution in read_annotated(file)}
     missing = [solution for solution in solutions if solution.id not in done]
-    file.write_text(
-        "".join(f"{json.dumps(asdict(solution))}\n" for solution in done.values())
-    )  # a torn line is dropped
+    cut_torn_line(file)
     with file.open("a") as out:
         for start in tqdm(range(0, len(missing), CHUNK), desc="hints", delay=2):
             for solution in write_hints(missing[start : start + CHUNK], model):

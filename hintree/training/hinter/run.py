@@ -19,6 +19,7 @@ from hintree.training.hinter.splits import as_cases, check_disjoint, held_out
 from hintree.training.hinter.tune import tune
 from hintree.training.loop import TrainingSchedule
 from hintree.view.text import json_text
+from hintree.whole_files import write_whole
 
 LAB_TEST = "lab:test?n=200"
 """Default test problems of a hinter trained on the lab."""
@@ -89,7 +90,7 @@ def train_hinter(options: HinterOptions) -> dict[str, Any]:
         "test problems": len(cases),
         "arms": evaluate_hinter(cases, str(options.out / "hinter"), options.model, options.reasoner),
     }
-    (options.out / REPORT).write_text(json.dumps(figures, indent=1) + "\n")
+    write_whole(options.out / REPORT, json.dumps(figures, indent=1) + "\n")
     return figures
 
 
@@ -146,7 +147,7 @@ def pin_settings(options: HinterOptions) -> None:
     file = options.out / SETTINGS
     options.out.mkdir(parents=True, exist_ok=True)
     if not file.is_file():
-        file.write_text(json.dumps(mine, indent=1) + "\n")
+        write_whole(file, json.dumps(mine, indent=1) + "\n")
     elif (there := read_settings(file)) != mine:
         other = next(key for key in mine if there.get(key) != mine[key])
         raise UsageError(

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from hintree.data import Case
 from hintree.errors import UsageError
+from hintree.whole_files import cut_torn_line, write_whole
 
 PART_SIZE = 32
 """Problems whose examples are made in one batch, and written before the next batch starts."""
@@ -33,7 +34,7 @@ def begin(out: Path, settings: Mapping[str, Any]) -> Path:
     file = work / SETTINGS
     work.mkdir(parents=True, exist_ok=True)
     if not file.is_file():
-        file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        write_whole(file, json.dumps(settings, indent=1) + "\n")
     elif (there := json.loads(file.read_text(encoding="utf-8"))) != settings:
         other = next(key for key in settings if there.get(key) != settings[key])
         raise UsageError(
@@ -60,7 +61,7 @@ def in_parts(
     file = work / EXAMPLES
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
     whole = [line for line in lines if line.endswith("\n")]
-    file.write_text("".join(whole), encoding="utf-8")  # a torn line is dropped
+    cut_torn_line(file)
     parts = [json.loads(line) for line in whole]
     starts = range(0, len(cases), PART_SIZE)
     with file.open("a", encoding="utf-8") as out:

@@ -29,6 +29,7 @@ from hintree.search.core.seeds import seed_of
 from hintree.training.loop import restore, save_point, trim_log
 from hintree.training.prm.pairs import StepPreference
 from hintree.training.prm.rows import LabelledSolution
+from hintree.whole_files import full_disk_reported, write_whole
 
 SAVE_AFTER = 120.0
 """Seconds between two checkpoints."""
@@ -213,9 +214,10 @@ def optimizer_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: I
 
 def save(prm: PRM[LocalClassifier], folder: Path) -> None:
     """Write model, tokenizer, PRM spec and manifest."""
-    prm.model.model.save_pretrained(folder)
-    prm.model.tokenizer.save_pretrained(folder)
-    (folder / FILE).write_text(prm.spec.to_yaml(), encoding="utf-8")
+    with full_disk_reported(folder.parent):
+        prm.model.model.save_pretrained(folder)
+        prm.model.tokenizer.save_pretrained(folder)
+    write_whole(folder / FILE, prm.spec.to_yaml())
     write_manifest(folder)
 
 

@@ -21,6 +21,7 @@ from hintree.training.handlers import model_handlers, sampled
 from hintree.training.loop import DrawRow
 from hintree.training.shipped.chains import run_chains
 from hintree.training.shipped.rows import IGNORED, TrainingRow
+from hintree.whole_files import put_in_place
 
 TEMPERATURES = (0.4, 0.7, 1.0)
 
@@ -58,7 +59,7 @@ def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> 
                 meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
                 row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": temperature}
                 out.write(json.dumps(row) + "\n")
-    path.with_suffix(".tmp").replace(path)
+    put_in_place(path.with_suffix(".tmp"), path)
 
 
 def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) -> DrawRow:
