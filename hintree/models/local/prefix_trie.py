@@ -198,7 +198,7 @@ class PrefixCache:
         return [self._tries[group] for group in groups]
 
     def tries(self) -> list[PrefixTrie]:
-        """Return all tries."""
+        """Return the tries of all groups."""
         return list(self._tries.values())
 
     def clear(self) -> None:
