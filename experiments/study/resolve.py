@@ -28,6 +28,7 @@ from hintree.presets import preset, settings_of
 from hintree.presets.settings import preset_of
 from hintree.scorers import find_spec, models_of
 from hintree.search.algorithms.base import selection_of
+from hintree.solver.roles import OWN_GRADE, SELF_GRADE
 from hintree.yaml_file import YamlPosition, YamlText, unknown
 
 CARD_FILES = (b"  README.md", b"  training.json")
@@ -221,7 +222,7 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
     config = dict(config)
     hinter = None if config["hinter"] in LAB_HINTERS else config["hinter"]
     models = {config["reasoner"], hinter, config["teacher"]} - {None}
-    if config["scorer"] not in (None, "judge"):
+    if config["scorer"] not in (None, SELF_GRADE, OWN_GRADE):
         models |= models_of(config["scorer"])
     if (spec := config.pop("prm_spec")) is not None:
         config["prm_spec"] = find_spec("", spec).to_yaml()

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -95,8 +95,21 @@ def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> 
     return resolve(text)
 
 
-def run_study(study: Study, options: RunOptions) -> None:
+def show_summary(store: Store, table: Path) -> None:
+    """Print the summary of a study, and the losses of workers."""
+    Console(width=None if sys.stdout.isatty() else 120).print(summary(store))
+    print(f"right with 95 % intervals, tokens per result; all results are in {table}")
+    if lost := describe(store.losses()):
+        print(lost)
+
+
+def run_study(study: Study, options: RunOptions, show: Callable[[Store, Path], None] = show_summary) -> None:
     """Run a study, and print its table.
+
+    Args:
+        study: The resolved study.
+        options: Options of the run.
+        show: Prints the results from the store and the path of their table.
 
     Raises:
         UsageError: The store exists already, is of another study, is damaged, or cannot be written.
@@ -119,10 +132,7 @@ def run_study(study: Study, options: RunOptions) -> None:
             raise
         table = write_csv(store)
         if not options.as_json:
-            Console(width=None if sys.stdout.isatty() else 120).print(summary(store))
-            print(f"right with 95 % intervals, tokens per result; all results are in {table}")
-            if lost := describe(store.losses()):
-                print(lost)
+            show(store, table)
 
 
 @contextmanager

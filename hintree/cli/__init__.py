@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import hintree
 from hintree.cli.bench import add_bench
+from hintree.cli.config import add_config, apply_defaults
 from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
 from hintree.cli.eval import add_eval
@@ -54,6 +55,7 @@ COMMANDS = (
     add_report,
     add_grade,
     add_doctor,
+    add_config,
 )
 """Functions that add one or more commands to the parser, in the order of ``hintree --help``."""
 EXAMPLES = f"""examples:
@@ -71,6 +73,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
+    parser.commands = commands.choices
     return parser
 
 
@@ -78,7 +81,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 on success, 2 for bad input, 130 if interrupted."""
     warnings.showwarning = lambda message, *_args, **_kw: print_message("warning", message)
     try:
-        args = build_parser().parse_args(argv)
+        parser = build_parser()
+        apply_defaults(parser.commands)
+        args = parser.parse_args(argv)
         quiet_loaders()
         show_log()
         with timeout_in_environment(args), limits_of(args):

@@ -14,9 +14,14 @@ from hintree.errors import UsageError
 
 
 class Parser(argparse.ArgumentParser):
-    """Parse arguments; raise UsageError for bad ones, so that every bad input ends in the same way."""
+    """Parse arguments; raise UsageError for bad ones, so that every bad input ends in the same way.
+
+    Attributes:
+        commands: The parsers of its commands, by name.
+    """
 
     def __init__(self, **options: Any) -> None:
+        self.commands: Mapping[str, argparse.ArgumentParser] = {}
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(**options)
 

@@ -108,7 +108,7 @@ def name_of(model: Any) -> str:
 def say_alone(reasoner: str) -> None:
     """Log once that the reasoner solves alone, since no preset is named."""
     log.warning(
-        "hintree: %s is not a shipped model, so it solves alone (preset %s); name a preset, such as hintree, to search "
+        "%s is not a shipped model, so it solves alone (preset %s); name a preset, such as hintree, to search "
         "with hints and scores",
         reasoner,
         ALONE,
@@ -120,8 +120,7 @@ def say_own(reasoner: str, writers: str, scorer: str) -> None:
     """Log once which roles the reasoner's own model has, since the user names no other."""
     parts = [f"{writers}: the same model" if writers else "", f"scorer: {scorer}" if scorer else ""]
     log.warning(
-        "hintree: %s is not a shipped model and has no others beside it, so it gets %s; name them, or turn them off "
-        "with none",
+        "%s is not a shipped model and has no others beside it, so it gets %s; name them, or turn them off with none",
         reasoner,
         "; ".join(filter(None, parts)),
     )

@@ -89,7 +89,7 @@ def test_a_reasoner_from_elsewhere_alone_solves_greedily_and_says_so_once(fresh_
     solver = Solver(reasoner=name, protocol="lab", pool=pool)
     assert (solver.preset_name, set(solver.handlers)) == ("greedy", {"reasoner"})
     assert [record.message for record in fresh_log.records] == [
-        f"hintree: {name} is not a shipped model, so it solves alone (preset greedy); name a preset, such as hintree, "
+        f"{name} is not a shipped model, so it solves alone (preset greedy); name a preset, such as hintree, "
         "to search with hints and scores"
     ]
     fresh_log.clear()
@@ -98,6 +98,6 @@ def test_a_reasoner_from_elsewhere_alone_solves_greedily_and_says_so_once(fresh_
     assert beam.models == {"reasoner": name, "scorer": "judge:reasoner"}
     assert all(node.score is not None for node in beam.solve(QUESTION).steps)
     [said] = [record.message for record in fresh_log.records]
-    assert said.startswith(f"hintree: {name} is not a shipped model and has no others beside it, so it gets scorer: ")
+    assert said.startswith(f"{name} is not a shipped model and has no others beside it, so it gets scorer: ")
     assert main(["solve", QUESTION, "--reasoner", name, "--protocol", "lab", "--json"]) == 0
     assert '"preset": "greedy"' in capsys.readouterr().out
