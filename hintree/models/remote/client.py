@@ -24,6 +24,7 @@ from hintree.models.remote.transport import (
     certificate_error,
     connections,
     event_loop,
+    hide_in_logs,
     parse_retry_after,
     without_secret,
 )
@@ -121,6 +122,7 @@ class Server:
         self.address = address
         self.limits = limits or usual_limits()
         self._key = key_of(address.base)
+        hide_in_logs(self._key)
 
     async def request(
         self,

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import logging
 import os
 import ssl
 import threading
@@ -50,6 +51,19 @@ def certificate_error(error: BaseException | None) -> str:
             return error.verify_message
         error = error.__cause__ or error.__context__
     return ""
+
+
+@cache
+def hide_in_logs(secret: str) -> None:
+    """Remove a key from the debug log of HTTP, which holds the headers of responses and what is no HTTP."""
+    if len(secret) < SHORTEST_SECRET:
+        return
+
+    def redact(record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage().replace(secret, "..."), ()
+        return True
+
+    logging.getLogger("httpcore2.http11").addFilter(redact)
 
 
 def without_secret(text: bytes, secret: str) -> bytes:
