@@ -3,6 +3,7 @@
 A file may come from a stranger: size, depth and numbers are limited, and there are no aliases and tags of objects.
 """
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +20,8 @@ DEEPEST = 32
 """Mappings and lists inside one another."""
 LARGEST = 2**63
 """Limit of whole numbers."""
+HALF = re.compile(r"[\ud800-\udfff]")
+"""Half of a surrogate pair, which an escape may write and no file can hold."""
 PLAIN_TAGS = ("seq", "map")
 """Kinds of mappings and lists, by the last part of their tag."""
 YamlPosition = tuple[str | int, ...]
@@ -89,6 +92,8 @@ def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: YamlPosition, 
     if node is None:
         return None
     text.lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode) and HALF.search(node.value):
+        raise text.error(place, "holds half of a surrogate pair")
     if not isinstance(node, yaml.ScalarNode) and node.tag.rpartition(":")[2] not in PLAIN_TAGS:
         raise text.error(place, f"the tag {node.tag[:60]!r} is not accepted; write plain lists and mappings")
     if isinstance(node, yaml.SequenceNode):
@@ -100,7 +105,7 @@ def build(loader: yaml.SafeLoader, node: yaml.Node | None, place: YamlPosition, 
         key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
         again = key in data
         text.lines[(*place, key)] = key_node.start_mark.line + 1
-        if not key or again:
+        if not key or again or HALF.search(key):
             raise text.error((*place, key), f"the key {key!r:.60} is given twice" if again else "a key is no text")
         data[key] = build(loader, value, (*place, key), text)
     return data
