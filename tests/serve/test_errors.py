@@ -1,6 +1,7 @@
 """Requests that the server does not serve: invalid fields, missing keys, limits."""
 
 import json
+from dataclasses import fields
 
 import openai
 import pytest
@@ -101,7 +102,7 @@ def test_keys_come_from_a_file_or_the_environment(tmp_path):
         read_keys(str(tmp_path / "none"), {})
 
 
-@pytest.mark.parametrize("name", ["live", "queue", "seconds", "body", "question", "trees", "grace"])
+@pytest.mark.parametrize("name", [field.name for field in fields(ServerLimits)])
 def test_a_limit_outside_its_range_raises_usage_error(name):
     with pytest.raises(UsageError, match=f"serve {name}=-1"):
         ServerLimits(**{name: -1})

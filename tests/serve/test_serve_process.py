@@ -1,16 +1,19 @@
 """``hintree serve`` as a process: start, warnings, shutdown."""
 
+import http.client
 import json
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from hintree.cli import main
-from tests.support.server import QUESTION
+from tests.support.server import QUESTION, fetch, user_message, wait_until
+from tests.support.small_server import Quirks, lab_server
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,7 @@ from tests.support.server import QUESTION
         (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid"),
         (["--queue", "-1"], "serve queue=-1"),
         (["--seconds", "nan"], "serve seconds=nan"),
+        (["--pause-seconds", "0"], "serve pause_seconds=0"),
         (["--budget", "tokens=0"], "budget tokens=0"),
     ],
 )
@@ -45,7 +49,7 @@ def test_a_reachable_server_without_a_key_logs_a_warning(capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_process_without_a_traceback(number, code):
     command = [sys.executable, "-m", "hintree", "serve", "--port", "0", "--preset", "greedy"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -59,3 +63,25 @@ def test_a_signal_ends_the_process_without_a_traceback(number, code):
         rest = process.stderr.read()
     assert process.returncode == code
     assert "Traceback" not in rest and "Error" not in rest and QUESTION[:20] not in line + rest
+
+
+@pytest.mark.slow
+def test_the_first_sigterm_drains_and_the_second_one_ends_the_process_at_once():
+    """The model's server never answers, so the running request would last as long as the grace time."""
+    with lab_server(Quirks(chat=False)) as model:
+        options = ["--preset", "greedy", "--reasoner", f"{model.url}#student", "--grace", "100000", "--port", "0"]
+        command = [sys.executable, "-m", "hintree", "serve", *options]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            url = re.search(r"http://\S+", process.stderr.readline())[0]
+            model.fault = lambda number: "hang"
+            with pytest.raises((OSError, http.client.HTTPException)), ThreadPoolExecutor() as pool:
+                running = pool.submit(fetch, url, "/chat/completions", {"messages": user_message()})
+                wait_until(lambda: model.busy)
+                process.send_signal(signal.SIGTERM)
+                wait_until(lambda: fetch(url.removesuffix("/v1"), "/health")[0] == 503)
+                assert fetch(url, "/chat/completions", {"messages": user_message()})[0] == 503
+                assert process.poll() is None and not running.done()
+                process.send_signal(signal.SIGTERM)
+                running.result()
+            rest = process.stderr.read()
+    assert process.returncode == -signal.SIGTERM and not rest
