@@ -20,6 +20,7 @@ from hintree.cli.options import (
     add_seed,
     positive,
 )
+from hintree.cli.output import print_json
 from hintree.cli.solve import add_method, add_preset, chosen_preset
 from hintree.errors import UsageError
 from hintree.search import ROLES
@@ -88,7 +89,7 @@ def run_eval(args: argparse.Namespace) -> None:
 
     def show(store: "Store", table: Path) -> None:
         if args.json:
-            print(json.dumps({**figures(store), "arm": study.data["arms"]["eval"], "results": str(table)}))
+            print_json({**figures(store), "arm": study.data["arms"]["eval"], "results": str(table)})
         else:
             show_figures(store, args, table)
 

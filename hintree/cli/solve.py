@@ -3,10 +3,7 @@
 import argparse
 import re
 import sys
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +19,12 @@ from hintree.cli.options import (
     protocol_of,
 )
 from hintree.cli.output import print_json
+from hintree.cli.status import Status
 from hintree.cli.view import check_tree_file, open_page, write_tree
 from hintree.errors import HintreeError, UsageError
 from hintree.search import ROLES
 from hintree.search.core.budget import Budget
 
-NOTE = "hintree: loading and solving; --watch shows the steps as they are written"
-NOTE_SECONDS = 1.0
 LONGEST_QUESTION = 1 << 24
 """Bytes of a question that are read; check_question refuses far shorter ones."""
 EXAMPLES = f"""examples:
@@ -57,6 +53,7 @@ def add_solve(commands: Any) -> None:
         "--tree", metavar="FILE", help="write the whole tree, in the format of the file's ending: $tree_formats"
     )
     solve.add_argument("--watch", action="store_true", help="show the tree while it grows, on standard error")
+    solve.add_argument("-v", "--verbose", action="store_true", help="print each step as it comes, on standard error")
     add_json(solve)
     solve.set_defaults(run=run_solve)
 
@@ -116,7 +113,13 @@ def read_question(args: argparse.Namespace) -> str:
 def run_solve(args: argparse.Namespace) -> None:
     """Solve one question and print the solution. Raises HintreeError if the search failed."""
     question = read_question(args)
-    budget = Budget.parse(args.budget) if args.budget is not None else None
+    Budget.parse(args.budget or "")
+    with Status() as status:
+        solve_question(args, question, status)
+
+
+def solve_question(args: argparse.Namespace, question: str, status: Status) -> None:
+    """Load the models, solve the question, and print the solution. Raises HintreeError."""
     from hintree.solver import Solver, check_question
 
     check_question(question)
@@ -124,35 +127,23 @@ def run_solve(args: argparse.Namespace) -> None:
     tree_file = check_tree_file(args.tree) if args.tree is not None else None
     if args.engine_args and not any("vllm:" in (getattr(args, role) or "") for role in ROLES):
         raise UsageError("--engine-args are for models named vllm:NAME, and no role names one (docs/vllm.md)")
-    with note_when_slow(wanted=sys.stderr.isatty() and not args.watch):
-        solver = Solver(
-            preset,
-            **{role: getattr(args, role) for role in ROLES},
-            prm_spec=args.prm_spec,
-            budget=budget,
-            seed=args.seed,
-            recording=args.record,
-            device=args.device,
-            dtype=args.dtype,
-            engine_args=args.engine_args,
-        )
-        print_solution(args, solver, question, tree_file)
+    solver = Solver(
+        preset,
+        **{role: getattr(args, role) for role in ROLES},
+        prm_spec=args.prm_spec,
+        budget=args.budget,
+        seed=args.seed,
+        recording=args.record,
+        device=args.device,
+        dtype=args.dtype,
+        engine_args=args.engine_args,
+    )
+    print_solution(args, solver, question, tree_file, status)
 
 
-@contextmanager
-def note_when_slow(*, wanted: bool) -> Iterator[None]:
-    """Write one line to standard error if ``wanted`` is true and the block takes longer than ``NOTE_SECONDS``."""
-    timer = threading.Timer(NOTE_SECONDS, lambda: print(NOTE, file=sys.stderr))
-    timer.daemon = True
-    if wanted:
-        timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def print_solution(args: argparse.Namespace, solver: Any, question: str, tree_file: Path | None) -> None:
+def print_solution(
+    args: argparse.Namespace, solver: Any, question: str, tree_file: Path | None, status: Status
+) -> None:
     """Solve the question; write its tree and print it as text or JSON. Raises HintreeError if the search failed."""
     from rich.console import Console
 
@@ -160,7 +151,12 @@ def print_solution(args: argparse.Namespace, solver: Any, question: str, tree_fi
     from hintree.cli.watch import watched
     from hintree.solver.solution import solved
 
-    solution = watched(solver, question) if args.watch else solver.solve(question)
+    if args.watch or args.verbose:
+        status.end()  # the steps say more, in the same place
+        solution = watched(solver, question, redraw=args.watch)
+    else:
+        solution = solver.solve(question, on_event=status.on_event)
+    status.end()
     if tree_file:
         write_tree(solved(solution, args.preset), tree_file)
         if tree_file.suffix == ".html":

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from hintree.search import Handler, Node, Response, Tree
 from hintree.solver import Solution, Solver
+from hintree.solver.solution_tree import step_line
 from hintree.view.layout import preorder
 from hintree.view.text import one_line
 
@@ -19,9 +20,9 @@ REDRAWS = 10
 """Maximum number of redraws per second."""
 
 
-def watched(solver: Solver, question: str) -> Solution:
-    """Solve a question and show its growing tree on standard error."""
-    with Watch(Console(stderr=True, highlight=False)) as watch:
+def watched(solver: Solver, question: str, *, redraw: bool = True) -> Solution:
+    """Solve a question and show its growing tree on standard error; without ``redraw`` as one line per step."""
+    with Watch(Console(stderr=True, highlight=False), redraw=redraw) as watch:
         solver.handlers = {role: watch.wrap(handler) for role, handler in solver.handlers.items()}
         return solver.solve(question)
 
@@ -31,11 +32,13 @@ class Watch:
 
     Args:
         console: Output: a terminal is redrawn, anything else gets one line per step.
+        redraw: False to print lines on a terminal too.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, redraw: bool = True) -> None:
         self.console = console
-        self.live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+        drawn = redraw and console.is_terminal
+        self.live = Live(console=console, auto_refresh=False, transient=True) if drawn else None
         self.tree: Tree | None = None
         self.printed = 1
         self.redrawn = 0.0
@@ -76,11 +79,7 @@ class Watch:
     def print_steps(self, tree: Tree, end: int) -> None:
         """Print the steps that were not yet printed and whose id is below ``end``."""
         for node in tree.nodes[self.printed : end]:
-            assert node.parent is not None
-            text = one_line(node.step.text)
-            state = f"  [{node.status}: {one_line(node.reason)}]" if node.reason else ""
-            line = f"step {node.id} after {node.parent.id}: {note(node)} {text}{state}"
-            self.console.print(line, markup=False, soft_wrap=True)
+            self.console.print(step_line(node), markup=False, soft_wrap=True)
         self.printed = max(self.printed, end)
 
     def picture(self, tree: Tree) -> Group:

@@ -44,6 +44,7 @@ class ModelPool:
             return name
         key = ("model", name, device, dtype)
         if key not in self._models:
+            log.info("loading %s", name)
             self._models[key] = open_model(name, device=device, dtype=dtype)
         return self._models[key]
 
@@ -51,6 +52,7 @@ class ModelPool:
         """Return a scorer by name, loading its models at first use. Raises UsageError or ModelError."""
         key = scorer_key(name, spec, device, dtype)
         if key not in self._scorers:
+            log.info("loading the scorer %s", name)
             self._scorers[key] = make_scorer(name, spec, device=device, dtype=dtype, extra=LAB_SCORERS)
         return self._scorers[key]
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-from hintree.search import Ledger, Node, StopReason, Tree
+from hintree.search import Ledger, Node, StopReason
 from hintree.search.core.endings import StopKind
+from hintree.solver.notebook import solution_html
+from hintree.solver.solution_tree import SolutionTree
 from hintree.view.shown_tree import ShownTree
 from hintree.view.story import Story
 
@@ -29,7 +31,7 @@ class Solution:
     question: str
     answer: str | None
     steps: list[Node]
-    tree: Tree
+    tree: SolutionTree
     ledger: Ledger
     stop_reason: StopReason
     confidence: float
@@ -49,6 +51,10 @@ class Solution:
         if self.stop_reason.kind is StopKind.COMPLETE:
             return "failed: no path came to an answer" if self._stuck else "finished"
         return str(self.stop_reason)
+
+    def _repr_html_(self) -> str:
+        """Return the solution as notebooks show it: facts, steps and the picture of the tree."""
+        return solution_html(self)
 
     @property
     def _stuck(self) -> bool:

@@ -32,12 +32,15 @@ from hintree.search import (
 from hintree.solver.arguments import PRESETS_OWN, PresetDefault, check_models, check_types, with_parts
 from hintree.solver.loaded_models import is_pair, with_loaded
 from hintree.solver.locking import MODELS_LOCK
+from hintree.solver.progress import Observer, OnEvent, SolveEvent, StepPrinter
 from hintree.solver.questions import check_many, checked_problem, warn_out_of_domain
 from hintree.solver.recorded_models import makers_of
 from hintree.solver.recording import Recording
 from hintree.solver.role_choice import OFF, choose_models, usual_preset
 from hintree.solver.roles import ModelPool, role_handlers
-from hintree.solver.solution import Solution, book_discarded, model_name, settings_of
+from hintree.solver.solution import Solution, book_discarded, model_name, settings_of, solved
+from hintree.solver.solution_tree import SolutionTree
+from hintree.solver.solve_threads import solve_in_thread, stream_events
 
 
 class Solver:
@@ -67,8 +70,8 @@ class Solver:
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
         threads: Threads of the local models that this solver loads, at least 1; None for 1 thread for small models,
             else PyTorch's own number, at most the processors that this process may use.
-        cache_bytes: KV cache of each local model that this solver loads, in bytes or as text such as "2G"; None for
-            1/16 of the memory, from 512 MiB to 2 GiB.
+        cache_bytes: Memory that the KV caches of all local models hold together, in bytes or as text such as "2G", for
+            the models that this solver loads; None for a tenth of the memory, at most 4 GiB.
         engine_args: Engine arguments of models that vLLM runs in this process (``vllm:NAME``), by name or as text:
             ``{"max_model_len": 4096}`` or ``"max_model_len=4096"``; see docs/vllm.md.
         selection: How the answer is selected, e.g. ``hintree.Selection("majority")`` or "majority"; by default as the
@@ -79,6 +82,7 @@ class Solver:
         protocol: Form of all texts: a ``Protocol``, the name of a shipped one, or a YAML file; by default the preset's,
             or the usual one of each model; see docs/protocols.md.
         system: System text of every question that brings none of its own.
+        verbose: Print each step of ``solve`` on standard error, under a progress bar.
         questions: All lab questions of a run, which the hinter's controls "exact" and "other" need.
 
     Raises:
@@ -114,6 +118,7 @@ class Solver:
         pool: ModelPool | None = None,
         protocol: str | Path | Protocol | Mapping[str, Any] | None = None,
         system: str = "",
+        verbose: bool = False,
         questions: Sequence[str] = (),
     ) -> None:
         if is_pair(preset) and reasoner is None:
@@ -136,7 +141,7 @@ class Solver:
         self.search, self.rewrite = self.preset.search, self.preset.rewrite
         self.selection = self.preset.selection or selection_of(self.search)
         self.budget = Budget.parse(budget) if isinstance(budget, str) else budget or Budget()
-        self.seed, self.system = seed, system
+        self.seed, self.system, self.verbose = seed, system, verbose
         self.prm_spec, self.device, self.dtype = prm_spec, device, dtype
         self.pool = pool or ModelPool()
         with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
@@ -156,9 +161,34 @@ class Solver:
             wrapped = file.wrap(self.handlers, makers_of(self.models, self.preset))
             self.handlers = {role: handler for role, handler in wrapped.items() if given.get(role) != OFF}
 
-    def solve(self, question: str) -> Solution:
-        """Solve one question and return its solution."""
-        return next(self.solve_many([question], progress=False))
+    def solve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
+        """Solve one question and return its solution.
+
+        Args:
+            question: Text of the question.
+            on_event: Called with every event of the search, as it happens; an exception of it ends the search.
+        """
+        if on_event is None and not self.verbose:
+            return next(self.solve_many([question], progress=False))
+        return self.observed(question, Observer(on_event or StepPrinter()))
+
+    async def asolve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
+        """Solve one question in a thread, so that the event loop goes on.
+
+        If the task is cancelled, the search ends after the batch of requests that is under way.
+
+        Args:
+            question: Text of the question.
+            on_event: As for ``solve``; called in that thread.
+        """
+        return await solve_in_thread(self, question, on_event)
+
+    def events(self, question: str) -> Iterator[SolveEvent]:
+        """Solve one question, yielding its events as they happen; the last one holds the solution.
+
+        The search runs in a thread. It ends after its current batch when the iterator is closed.
+        """
+        return stream_events(self, question)
 
     def solve_many(
         self, questions: Iterable[str | Problem], *, live: int = 64, progress: bool = True
@@ -189,17 +219,24 @@ class Solver:
         check_many(questions, live)
         return self._solutions(self._trees(questions), live)
 
-    def _trees(self, questions: Iterable[str | Problem]) -> list[Tree]:
+    def _trees(self, questions: Iterable[str | Problem]) -> list[SolutionTree]:
         """Return a tree for every question, once all of them are checked."""
         problems = [self._with_system(checked_problem(question)) for question in questions]
         for problem in problems:
             warn_out_of_domain(self.unknown_words(problem.question), stacklevel=4)
-        return [Tree(problem, self.seed) for problem in problems]
+        return [SolutionTree(problem, self.seed) for problem in problems]
 
-    def _solutions(self, trees: Iterable[Tree], live: int) -> Iterator[Solution]:
+    def _solutions(
+        self, trees: Iterable[Tree], live: int, handlers: Mapping[str, Handler] | None = None
+    ) -> Iterator[Solution]:
         """Grow the trees together, yielding each solution as its search ends."""
         searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
-        return map(self.solution, run_searches(searches, self.handlers, budget=self.budget, live=live))
+        return map(self.solution, run_searches(searches, handlers or self.handlers, budget=self.budget, live=live))
+
+    def observed(self, question: str | Problem, observer: Observer) -> Solution:
+        """Solve one question under an observer, and return its solution."""
+        solutions = self._solutions(self._trees([question]), 1, observer.wrap(self.handlers))
+        return observer.finish(next(solutions))
 
     def _with_system(self, problem: Problem) -> Problem:
         """Return the problem with the solver's system text, if it has none of its own."""
@@ -218,10 +255,12 @@ class Solver:
         question = run.tree.problem.question
         method = {name: settings_of(part) for name, part in self._parts().items() if part is not None}
         models = {role: model_name(model) for role, model in self.models.items()}
-        path = chosen.node.path()
-        return Solution(
-            question, chosen.answer, path, run.tree, run.ledger, run.stop_reason, chosen.confidence, method, models
+        path, tree = chosen.node.path(), SolutionTree.of(run.tree)
+        solution = Solution(
+            question, chosen.answer, path, tree, run.ledger, run.stop_reason, chosen.confidence, method, models
         )
+        tree.outcome = solved(solution, self.preset_name)
+        return solution
 
     def _parts(self) -> dict[str, Any]:
         """Return the parts of the method by name; None for a part that it lacks."""

@@ -2,15 +2,17 @@
 
 import io
 import json
+import logging
 import sys
 import time
 import warnings
 
 import pytest
 
-from hintree.cli import main, solve
+from hintree.cli import main, status
 from hintree.cli.show import visible
 from hintree.search import from_dict
+from hintree.solver.progress import SolveEvent
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 
@@ -115,10 +117,28 @@ def test_engine_arguments_without_an_engine_are_refused(capsys):
     assert "no role names one" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("wanted", "written"), [(True, "--watch"), (False, "")])
-def test_a_slow_command_says_that_it_works(wanted, written, monkeypatch, capsys):
-    monkeypatch.setattr(solve, "NOTE_SECONDS", 0.01)
-    with solve.note_when_slow(wanted=wanted):
-        time.sleep(0.2)
-    shown = capsys.readouterr().err
-    assert written in shown and len(shown.splitlines()) == int(wanted)
+def test_a_slow_command_says_what_it_does(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(status, "FIRST", 0.01)
+    with status.Status(stream) as shown:
+        logging.getLogger(status.LOADING).info("loading %s", "embedded:\x1bstudent")
+        wait_for(lambda: stream.getvalue().count("\n") >= 1)
+        shown.on_event(SolveEvent("step", None))
+        shown.on_event(SolveEvent("request", None, "teacher", 2))
+        wait_for(lambda: "solving" in stream.getvalue())
+    assert "hintree: loading embedded:\\x1bstudent, 0 s\n" in stream.getvalue()
+    assert "hintree: solving: 1 steps written, teacher at work, 0 s\n" in stream.getvalue()
+
+
+def wait_for(happened):
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_steps_come_one_by_one_on_standard_error(capsys):
+    assert main(["solve", QUESTION, "--preset", "greedy", "--reasoner", "embedded:teacher", "-v", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["answer"] == "7"
+    assert "step 1 after 0: reasoner - (" in captured.err
