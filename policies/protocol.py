@@ -34,6 +34,8 @@ class Protocol:
         step: Where a step ends.
         answers: Names of the forms in which an answer is read (docs/grading.md); None for all.
         phrases: Further phrases that a final answer follows.
+        answer_trigger: Beginning of the sentence that states the answer. A solution that ended without one is continued
+            with it (policies/answer_trigger.py); "" to leave it without.
         words: How hints, plans, grades and strategies are asked for and shown.
         sampling: Values of ``Sampling`` that replace the method's, such as ``{"top_p": 0.95}``. A greedy method stays
             greedy.
@@ -57,6 +59,7 @@ class Protocol:
     step: StepRule = field(default_factory=StepRule)
     answers: tuple[str, ...] | None = None
     phrases: tuple[str, ...] = ()
+    answer_trigger: str = ""
     words: Words = field(default_factory=Words)
     sampling: Mapping[str, float] = field(default_factory=dict)
     template: Mapping[str, str | int | float | bool] = field(default_factory=dict)

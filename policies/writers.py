@@ -4,11 +4,12 @@ A step of a solution or of a thought is one generation. A whole thought with its
 end or its budget, then the answer after it (``thoughts.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel
+from hintree.policies.answer_trigger import lacks_answer, state_answers
 from hintree.policies.formats import format_for, thought_tokens, unfinished_start
 from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
@@ -50,11 +51,29 @@ class StepWriter:
         whole = {i: request.tree.problem for i, request in enumerate(requests) if self._whole(request)}
         answers = iter(think_whole(self.model, self.format, list(whole.values()), [generations[i] for i in whole]))
         steps = [g for i, g in enumerate(generations) if i not in whole]
-        completions = iter(self.model.generate(steps) if steps else ())
-        return [
-            next(answers) if i in whole else self._output(request, next(completions))
-            for i, request in enumerate(requests)
-        ]
+        written = iter(self.model.generate(steps) if steps else ())
+        completions = {i: next(written) for i in range(len(requests)) if i not in whole}
+        found = {i: self._output(requests[i], done) for i, done in completions.items()}
+        found |= self._answered(requests, generations, completions, found)
+        return [next(answers) if i in whole else found[i] for i in range(len(requests))]
+
+    def _answered(
+        self,
+        requests: Sequence[StepRequest],
+        generations: Sequence[GenerationRequest],
+        completions: Mapping[int, Completion | ModelError],
+        found: Mapping[int, Response[StepOutput] | Exception],
+    ) -> dict[int, Response[StepOutput] | Exception]:
+        """Return the last steps that stated no answer, with the one that the model states when it is asked for it."""
+        unanswered = {
+            i: (generations[i], done)
+            for i, done in completions.items()
+            if isinstance(done, Completion) and requests[i].tokens is None and lacks_answer(found[i], done, self.format)
+        }
+        if not unanswered:
+            return {}
+        stated = state_answers(self.model, self.format, unanswered)
+        return {i: self._output(requests[i], done) for i, done in stated.items()}
 
     def _whole(self, request: StepRequest) -> bool:
         """Tell whether the answer to a request is a whole thought with its answer."""
