@@ -35,7 +35,8 @@ def table_text(table: Table) -> str:
 def plot_text(plot: Plot) -> str:
     """Format a plot under its heading, with its caption."""
     title = escape(plot.title)
-    return f"## {title}\n\n![{title}]({plot.name}.svg)\n\n{escape(plot.caption)}"
+    figures = f"[Figures]({plot.figures.name}.csv)"
+    return f"## {title}\n\n![{title}]({plot.name}.svg)\n\n{escape(plot.caption)} {figures}"
 
 
 def row(cells: Sequence[str]) -> str:

@@ -23,10 +23,10 @@ def to_html(title: str, notes: Sequence[str], tables: Sequence[Table], plots: Se
     )
 
 
-def plot_parts(plot: Plot) -> dict[str, str]:
+def plot_parts(plot: Plot) -> dict[str, Any]:
     """Return the parts of a plot that the template shows."""
     texts = {"title": one_line(plot.title), "caption": one_line(plot.caption)}
-    return {"anchor": f"plot-{plot.name}", **texts, "svg": plot.svg}
+    return {"anchor": f"plot-{plot.name}", **texts, "svg": plot.svg, "figures": table_parts(plot.figures)}
 
 
 def table_parts(table: Table) -> dict[str, Any]:

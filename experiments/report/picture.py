@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hintree.errors import UsageError
 from hintree.statistics.bootstrap import Estimate
+from hintree.view.palette import arm_colour, plot_mark
 from hintree.view.text import one_line
 
 if TYPE_CHECKING:
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 INK = "#010203"
 """Stands for the colour of the page's text, which differs between a light and a dark page."""
-MARKS = "osD^vPX<>*"
-"""Ten colours in turn, each time round with the marks shifted by one: a hundred arms differ."""
+OTHERS = "#8a8f98"
+"""Colour of arms that a plot shows without a name; legible on a light and a dark page."""
+THEMES = "svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}"
+"""Colour of the text of a picture that is a file of its own, on a light and on a dark page."""
 WIDTH, HEIGHT = 7.5, 4.2
 """Inches, without a legend below."""
 BESIDE = 20
@@ -39,11 +42,18 @@ STYLE: Any = {
 
 
 class Series(NamedTuple):
-    """Points of one arm, x and y with their intervals."""
+    """Points of one arm, x and y with their intervals.
+
+    name: Name in the legend.
+    number: Place of the arm in the study, which gives its colour and mark on every plot; -1 for grey and without name.
+    front: Indices of the points on the Pareto front, which get a ring.
+    """
 
     name: str
     x: Sequence[Estimate]
     y: Sequence[Estimate]
+    number: int
+    front: Sequence[int] = ()
 
 
 def exactly(values: Sequence[float]) -> list[Estimate]:
@@ -68,12 +78,13 @@ def draw(
         raise UsageError('the plots of a report need matplotlib: pip install "hintree[study]"') from error
     with style.context(["default", STYLE]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        below = len(series) > BESIDE
-        rows = -(-len(series) // 3) if below else 0
+        named = sum(one.number >= 0 for one in series)
+        below = named > BESIDE
+        rows = -(-named // 3) if below else 0
         picture = Picture(figsize=(WIDTH, HEIGHT + 0.18 * rows), layout="constrained")
         axes = picture.add_subplot()
-        for i, one in enumerate(series):
-            plot_series(axes, one, MARKS[(i + i // 10) % 10], lined=lined)
+        for one in sorted(series, key=lambda one: one.number >= 0):
+            plot_series(axes, one, lined=lined)
         if extra is not None:
             extra(axes)
         axes.set(xlabel=across, ylabel=up)
@@ -85,8 +96,9 @@ def draw(
     return accessible(out.getvalue(), title)
 
 
-def plot_series(axes: "Axes", series: Series, mark: str, *, lined: bool) -> None:
-    """Plot one arm with its intervals."""
+def plot_series(axes: "Axes", series: Series, *, lined: bool) -> None:
+    """Plot one arm with its intervals, and rings around its points on the Pareto front."""
+    known = series.number >= 0
     defined = [(x, y) for x, y in zip(series.x, series.y, strict=True) if not math.isnan(x.value + y.value)]
     x, y = [x for x, _ in defined], [y for _, y in defined]
     name = one_line(series.name)
@@ -96,19 +108,32 @@ def plot_series(axes: "Axes", series: Series, mark: str, *, lined: bool) -> None
         [100 * e.value for e in y],
         xerr=whiskers(x, 1.0),
         yerr=whiskers(y, 100.0),
-        label=f" {short}",  # a label that begins with an underscore would be left out
-        marker=mark,
+        label=f" {short}" if known else None,  # a label that begins with an underscore would be left out
+        marker=plot_mark(series.number) if known else "o",
+        color=arm_colour(series.number) if known else OTHERS,
         linestyle="-" if lined else "none",
+        alpha=1.0 if known else 0.5,
+        zorder=2 if known else 1,
         capsize=2,
         linewidth=1.2,
-        markersize=5,
+        markersize=6 if known else 3,
     )
+    ringed = [(series.x[i].value, 100 * series.y[i].value) for i in series.front]
+    if ringed:
+        rings: Any = {"linestyle": "none", "marker": "o", "markersize": 12, "markerfacecolor": "none"}
+        axes.plot(*zip(*ringed, strict=True), markeredgecolor=INK, zorder=3, **rings)
 
 
 def whiskers(values: Sequence[Estimate], unit: float) -> list[list[float]]:
     """Return the lengths of the interval below and above each value; shape [2, points]."""
     below = [unit * max(0.0, e.value - e.low) for e in values]
     return [below, [unit * max(0.0, e.high - e.value) for e in values]]
+
+
+def standalone(svg: str) -> str:
+    """Return a picture of ``draw`` for a file of its own, legible on light and dark pages."""
+    head, _, rest = svg.partition("</title>")
+    return f"{head}</title><style>{THEMES}</style>{rest}"
 
 
 def accessible(svg: str, title: str) -> str:

@@ -1,7 +1,7 @@
 """Plots of accuracy against costs, by steps and by budget, and of the calibration of scores."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hintree.experiments.report.accuracy import accuracy, right_of
 from hintree.experiments.report.audits import calibration
@@ -10,6 +10,7 @@ from hintree.experiments.report.costs import flops, generated
 from hintree.experiments.report.frontier import pareto
 from hintree.experiments.report.picture import INK, Series, draw, exactly
 from hintree.experiments.report.results import StudyResults, TrialFigure
+from hintree.experiments.report.table import Cell, Column, Table
 from hintree.statistics.bootstrap import Estimate, ratio
 from hintree.statistics.calibration import Bin
 from hintree.statistics.intervals import share
@@ -17,17 +18,37 @@ from hintree.statistics.intervals import share
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LINES = 10
-"""Maximum number of arms in a plot with lines."""
+LINES = 8
+"""Maximum number of arms that a plot names."""
 
 
 class Plot(NamedTuple):
-    """Plot with the name of its file, title, caption, and the SVG, drawn in ``currentColor``."""
+    """Plot: name of its file, title, caption, the SVG, drawn in ``currentColor``, and its figures as a table."""
 
     name: str
     title: str
     caption: str
     svg: str
+    figures: Table
+
+
+def plot_of(
+    name: str, title: str, caption: str, across: str, up: str, series: Sequence[Series], extra: Any = None
+) -> Plot:
+    """Draw a plot of shares, and return it with its figures."""
+    columns = (Column("arm"), Column(across), Column(up, "%"), Column("Pareto front"))
+    rows = [
+        (one.name, as_cell(x), y, "yes" if i in one.front else "no")
+        for one in series
+        for i, (x, y) in enumerate(zip(one.x, one.y, strict=True))
+    ]
+    svg = draw(title, across, f"{up}, %", series, extra, lined=True)
+    return Plot(name, title, caption, svg, Table(f"plot_{name}", title, caption, columns, rows))
+
+
+def as_cell(x: Estimate) -> Cell:
+    """Return an estimate, or its value where it has no interval."""
+    return x.value if x.low == x.high else x
 
 
 def plots(results: StudyResults) -> Iterator[Plot]:
@@ -39,17 +60,22 @@ def plots(results: StudyResults) -> Iterator[Plot]:
     if len(results.parts("steps")) > 1:
         yield by_steps(results, telling(results, points))
     if bins := dict(calibration(results)):
-        yield reliability_plot(bins, telling(results, {arm: points[arm] for arm in bins}))
+        yield reliability_plot(results, bins, telling(results, {arm: points[arm] for arm in bins}))
     found = curves(results)
     for limit in sorted({curve.limit for curve in found}):
         series = [
-            Series(curve.name, exactly(curve.levels), [points[arm] for arm in curve.arms])
+            Series(curve.name, exactly(curve.levels), [points[arm] for arm in curve.arms], place(results, curve.arms))
             for curve in found
             if curve.limit == limit
         ]
         title = f"Accuracy against the budget's {limit}"
         caption = "Each line joins arms that differ in this limit, and the search's size, only; 95 % intervals."
-        yield Plot(f"budget_{limit}", title, caption, draw(title, limit, "right, %", series, lined=True))
+        yield plot_of(f"budget_{limit}", title, caption, limit, "right", series)
+
+
+def place(results: StudyResults, arms: Sequence[str]) -> int:
+    """Return the place of the first of some arms in the study, which gives their colour."""
+    return list(results.arms).index(arms[0])
 
 
 def against(results: StudyResults, points: dict[str, Estimate], name: str, cost: str, figure: TrialFigure) -> Plot:
@@ -63,17 +89,39 @@ def against(results: StudyResults, points: dict[str, Estimate], name: str, cost:
         x, y = zip(*(places[i] for i in front), strict=True)
         axes.plot(x, [100 * height for height in y], color=INK, alpha=0.4, linestyle="--", zorder=0)
 
+    drawn_lines, on_front = lines(results), [drawn[i] for i in front]
+    named = told_lines(results, points, drawn_lines, on_front)
     series = [
-        Series(common_name(arms), [costs[arm] for arm in arms], [points[arm] for arm in arms])
-        for arms in lines(results)
+        Series(
+            common_name(arms),
+            [costs[arm] for arm in arms],
+            [points[arm] for arm in arms],
+            place(results, arms) if arms in named else -1,
+            [i for i, arm in enumerate(arms) if arm in on_front],
+        )
+        for arms in drawn_lines
     ]
     title = f"Accuracy against {cost.partition(',')[0]}"
     caption = (
         "Each point is an arm, its bars are 95 % intervals of both figures; arms that differ in a "
-        "threshold or a budget only are joined in its order. The dashed line joins the arms "
-        f"that no other beats in both (the Pareto front of the point estimates): {', '.join(drawn[i] for i in front)}."
+        "threshold or a budget only are joined in its order. The dashed line joins the arms with rings, "
+        f"that no other beats in both (the Pareto front of the point estimates): {', '.join(on_front)}."
+        + f" Grey: {len(drawn_lines) - len(named)} further lines or points."
+        * (len(drawn_lines) > len(named))
     )
-    return Plot(f"accuracy_{name}", title, caption, draw(title, cost, "right, %", series, add_front, lined=True))
+    return plot_of(f"accuracy_{name}", title, caption, cost, "right", series, add_front)
+
+
+def told_lines(
+    results: StudyResults, points: dict[str, Estimate], groups: Sequence[list[str]], front: Sequence[str]
+) -> list[list[str]]:
+    """Return the groups of arms that a plot names: baseline, teacher, the Pareto front, then the most accurate."""
+
+    def rank(arms: list[str]) -> tuple[bool, bool, float]:
+        first = not {results.baseline, results.teacher}.isdisjoint(arms)
+        return (not first, set(front).isdisjoint(arms), -max(points[arm].value for arm in arms))
+
+    return sorted(groups, key=rank)[:LINES]
 
 
 def telling(results: StudyResults, points: dict[str, Estimate]) -> list[str]:
@@ -97,6 +145,7 @@ def by_steps(results: StudyResults, arms: Sequence[str]) -> Plot:
             arm,
             exactly([k + apart * (i - (len(arms) - 1) / 2) for k in lengths]),
             [accuracy(*right_of(results, arm, rows)) for rows in parts],
+            place(results, [arm]),
         )
         for i, arm in enumerate(arms)
     ]
@@ -105,16 +154,17 @@ def by_steps(results: StudyResults, arms: Sequence[str]) -> Plot:
         "Steps of the gold solution without that of the answer; 95 % intervals. Arms at the same number of "
         f"steps stand side by side.{left_out(len(results.arms), len(arms))}"
     )
-    return Plot("accuracy_steps", title, caption, draw(title, "steps", "right, %", series, lined=True))
+    return plot_of("accuracy_steps", title, caption, "steps", "right", series)
 
 
-def reliability_plot(bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> Plot:
+def reliability_plot(results: StudyResults, bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> Plot:
     """Plot the share of right steps against their scores."""
     series = [
         Series(
             arm,
             exactly([b.score for b in bins[arm]]),
             [Estimate(*share(round(b.right * b.n), b.n)) for b in bins[arm]],
+            place(results, [arm]),
         )
         for arm in arms
     ]
@@ -128,4 +178,4 @@ def reliability_plot(bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> 
     def diagonal(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 100], color=INK, alpha=0.4, linestyle="--", zorder=0)
 
-    return Plot("calibration", title, caption, draw(title, "score", "right steps, %", series, diagonal, lined=True))
+    return plot_of("calibration", title, caption, "score", "right steps", series, diagonal)

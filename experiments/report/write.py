@@ -11,6 +11,7 @@ from hintree.experiments.report import accuracy, audits, budgets, costs, label_m
 from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
 from hintree.experiments.report.page import to_html
+from hintree.experiments.report.picture import standalone
 from hintree.experiments.report.plots import Plot, plots
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.spreadsheet import to_csv, to_json
@@ -89,7 +90,7 @@ def notes(results: StudyResults, study_hash: str, versions: Mapping[str, str]) -
 
 
 def write(report: Report, folder: Path) -> list[Path]:
-    """Write report.md, report.html, report.json, a CSV per table and an SVG per plot.
+    """Write report.md, report.html, report.json, a CSV per table, and an SVG and a CSV per plot.
 
     Returns:
         The files, the page first.
@@ -103,7 +104,8 @@ def write(report: Report, folder: Path) -> list[Path]:
         "report.md": to_markdown(*parts),
         "report.json": json_text(report.to_json(), indent=1) + "\n",
         **{f"{table.name}.csv": to_csv(table) for table in report.tables},
-        **{f"{plot.name}.svg": plot.svg for plot in report.plots},
+        **{f"{plot.name}.svg": standalone(plot.svg) for plot in report.plots},
+        **{f"{plot.figures.name}.csv": to_csv(plot.figures) for plot in report.plots},
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
