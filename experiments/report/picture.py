@@ -61,6 +61,14 @@ def exactly(values: Sequence[float]) -> list[Estimate]:
     return [Estimate(value, value, value, 1) for value in values]
 
 
+def check_plots() -> None:
+    """Raise UsageError unless plots can be drawn, before the hours that a report may take."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise UsageError('the plots of a report need matplotlib: pip install "hintree[study]"') from error
+
+
 def draw(
     title: str,
     across: str,
@@ -71,11 +79,10 @@ def draw(
     lined: bool = False,
 ) -> str:
     """Return the picture as SVG; shares on the y-axis are shown in percent."""
-    try:
-        from matplotlib import style
-        from matplotlib.figure import Figure as Picture
-    except ImportError as error:
-        raise UsageError('the plots of a report need matplotlib: pip install "hintree[study]"') from error
+    check_plots()
+    from matplotlib import style
+    from matplotlib.figure import Figure as Picture
+
     with style.context(["default", STYLE]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         named = sum(one.number >= 0 for one in series)

@@ -1,5 +1,7 @@
 """Write the report on a study into a folder (``hintree report``); equal stores give equal bytes."""
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +13,7 @@ from hintree.experiments.report import accuracy, audits, budgets, costs, label_m
 from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
 from hintree.experiments.report.page import to_html
-from hintree.experiments.report.picture import standalone
+from hintree.experiments.report.picture import check_plots, standalone
 from hintree.experiments.report.plots import Plot, plots
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.spreadsheet import to_csv, to_json
@@ -20,6 +22,8 @@ from hintree.experiments.study.losses import describe
 from hintree.experiments.study.store import Store
 from hintree.view.text import json_text
 from hintree.whole_files import write_whole
+
+log = logging.getLogger(__name__)
 
 
 class Report(NamedTuple):
@@ -38,11 +42,22 @@ class Report(NamedTuple):
 
 def make(folder: Path, baseline: str | None = None, teacher: str | None = None) -> Report:
     """Return the report on the study in a folder; see ``load`` for arguments and errors."""
+    check_plots()
     with Store.open(folder) as store:
+        say_missing(store)
         results = load(store, baseline, teacher)
         study_hash, versions, lost = store.meta("study_hash"), store.meta("versions"), describe(store.losses())
     sentences = [*notes(results, study_hash, versions), *[lost] * bool(lost)]
     return Report(f"Report on {results.name}", sentences, tables(results), list(plots(results)))
+
+
+def say_missing(store: Store) -> None:
+    """Log which attempts of the study have no result or no verdict, before the report on the others is made."""
+    wanted = len(store.arms()) * len(store.problems()) * len(store.study["seeds"])
+    status = Counter(store.keys().values())
+    lacks = {"not made": wanted - status.total(), "ungraded": status["ungraded"], "failed": status["failed"]}
+    if found := [f"{count} are {what}" for what, count in lacks.items() if count > 0]:
+        log.warning("of %d attempts %s; the report is on the others", wanted, ", ".join(found))
 
 
 PARTS: tuple[Callable[[StudyResults], Table], ...] = (

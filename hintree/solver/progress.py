@@ -78,8 +78,8 @@ class Observer:
             new = tree.events[start:]
             self._sent[id(tree)] = start + len(new)
             for event in new:
-                role, count = (str(event.more[0]), int(event.more[1])) if event.kind == "request" else ("", 0)
-                self._call(SolveEvent(event.kind, tree.nodes[event.node], role, count))
+                role, count = event.more if event.kind == "request" and event.more else ("", 0)
+                self._call(SolveEvent(event.kind, tree.nodes[event.node], role, int(count)))
 
     def finish(self, solution: Solution) -> Solution:
         """Report the last events and the answer, and return the solution; raise what the callback raised."""

@@ -65,8 +65,10 @@ class ModelPool:
     def forget(self) -> None:
         """Drop the KV caches of all models, so that a problem's cost does not depend on what ran before it."""
         with MODELS_LOCK:
-            for loaded in (*self._models.values(), *self._scorers.values()):
-                loaded.forget()
+            for model in self._models.values():
+                model.forget()
+            for scorer in self._scorers.values():
+                scorer.forget()
 
     def keep_only(self, keys: Collection[Key]) -> None:
         """Release every model and scorer but those of ``keys``; see ``pool_keys``."""

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from hintree.errors import UsageError
 from hintree.export import render
@@ -11,9 +11,6 @@ from hintree.search import Node, Tree
 from hintree.view.layout import preorder
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import one_line
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 class SolutionTree(Tree):
@@ -60,7 +57,7 @@ class SolutionTree(Tree):
         """Return the tree as JSON text, as a ``.json`` file holds it."""
         return render(self._shown(), ".json").decode()
 
-    def to_frame(self) -> "DataFrame":
+    def to_frame(self) -> Any:
         """Return a pandas frame with one row per step, in the order in which they were written.
 
         Raises:
@@ -71,16 +68,15 @@ class SolutionTree(Tree):
         except ModuleNotFoundError as error:
             raise UsageError("to_frame needs pandas: pip install pandas") from error
         path = set() if self.outcome is None else {node.id for node in self.outcome.chosen.path()}
-        rows = [row_of(node, node.id in path) for node in self.nodes[1:]]
-        frame: DataFrame = pandas.DataFrame(rows, columns=list(row_of(self.root, chosen=False))).set_index("id")
-        return frame
+        rows = [row_of(node, chosen=node.id in path) for node in self.nodes[1:]]
+        return pandas.DataFrame(rows, columns=list(row_of(self.root, chosen=False))).set_index("id")
 
     def _shown(self) -> ShownTree:
         """Return the tree as exports take it."""
         return self.outcome or ShownTree(self, self.root)
 
 
-def row_of(node: Node, chosen: bool) -> dict[str, Any]:
+def row_of(node: Node, *, chosen: bool) -> dict[str, Any]:
     """Return a step as one row of a table."""
     return {
         "id": node.id,

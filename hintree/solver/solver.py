@@ -125,7 +125,7 @@ class Solver:
             preset, reasoner = None, preset
         given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
         check_models(given)
-        chosen = usual_preset(reasoner) if preset is None else preset
+        chosen: Any = usual_preset(reasoner) if preset is None else preset
         check_types(preset=chosen, budget=budget, seed=seed, recording=recording, system=system, questions=questions)
         check_types(device=device, dtype=dtype, prm_spec=prm_spec, engine_args=engine_args, pool=pool)
         method = with_parts(
