@@ -20,6 +20,7 @@ from hintree.experiments.study.tasks import Task
 from hintree.experiments.study.verdicts import StoredVerdict, grade_answers, stated_answers, storable
 from hintree.grade import GraderError, Verdict
 from hintree.models.remote.address import WORKER
+from hintree.models.resources import CACHE_BYTES
 from hintree.search.core.endings import StopReason
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Problem, Tree
@@ -189,9 +190,15 @@ class ParentPipe:
         os._exit(1)
 
 
-def serve(pipe: Connection, number: int) -> None:
-    """Serve as the main function of a worker process: a job and tasks in, messages out, until the parent is gone."""
-    os.environ[WORKER] = str(number)
+def serve(pipe: Connection, number: int, cache_bytes: int) -> None:
+    """Serve as the main function of a worker process: a job and tasks in, messages out, until the parent is gone.
+
+    Args:
+        pipe: To the parent.
+        number: Number of the worker.
+        cache_bytes: Budget of its caches.
+    """
+    os.environ[WORKER], os.environ[CACHE_BYTES] = str(number), str(cache_bytes)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     parent = ParentPipe(pipe)
     warnings.showwarning = lambda message, *_args, **_kw: parent.send(Warned(str(message)))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from hintree.experiments.study.tasks import Task
 from hintree.experiments.study.worker import Job, Lost, Message, serve
+from hintree.models.resources import cache_budget
 
 SPAWN = get_context("spawn")
 """Fork would copy the threads' locks of torch without their threads."""
@@ -52,11 +53,12 @@ class ProcessPool:
 
     Args:
         job: Study, problems, and the function that makes solvers.
-        size: Number of workers, which share the processors.
+        size: Number of workers, which share the processors and the budget of caches.
     """
 
     def __init__(self, job: Job, size: int) -> None:
         self.size = size
+        self._cache_bytes = max(1, cache_budget() // size)
         self._job = bytes(ForkingPickler.dumps(job))
         self._received: queue.SimpleQueue[tuple[Worker, Message | None]] = queue.SimpleQueue()
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // size)))
@@ -92,7 +94,7 @@ class ProcessPool:
 
     def _start(self, number: int) -> Worker:
         ours, theirs = SPAWN.Pipe()
-        process = SPAWN.Process(target=serve, args=(theirs, number), daemon=True)
+        process = SPAWN.Process(target=serve, args=(theirs, number, self._cache_bytes), daemon=True)
         try:
             with ignore_interrupts():
                 process.start()

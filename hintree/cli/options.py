@@ -99,7 +99,8 @@ def add_loading(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--cache-bytes",
         metavar="SIZE",
-        help="KV cache of each local model, such as 512M or 2GB (default 1/16 of the memory, from 512M to 2G)",
+        help="memory of all caches together, such as 512M or 2GB, in equal parts for the local models in use "
+        "(default a tenth of the memory, at most 4G)",
     )
 
 

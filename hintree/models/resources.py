@@ -10,13 +10,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
+from typing import Protocol
+from weakref import WeakSet
 
 from hintree.errors import UsageError
 
 THREADS = "HINTREE_THREADS"
 """Environment variable: threads of a local model's forward passes."""
 CACHE_BYTES = "HINTREE_CACHE_BYTES"
-"""Environment variable: capacity of a local model's KV cache."""
+"""Environment variable: bytes that all caches of a process may hold together."""
+MOST_CACHED = 2**32
+"""Largest budget of the caches in bytes, unless the user sets one."""
+UNKNOWN_MEMORY = 2**29
+"""Budget of the caches in bytes where the available memory is unknown."""
+VERDICTS = 2**23
+"""Bytes of the budget that are left to the grader's cache of verdicts."""
 MOST_THREADS = 512
 """Maximum number of threads; llama.cpp accepts no more."""
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
@@ -96,6 +105,42 @@ def given_cache_bytes() -> int | None:
     """Return the cache size that the user sets, in bytes; None without one. Raises UsageError if it is not accepted."""
     text = os.environ.get(CACHE_BYTES)
     return None if text is None else parse_bytes(text)
+
+
+class BudgetedCache(Protocol):
+    """Interface of a cache that takes its part of the budget of all caches."""
+
+    @property
+    def in_use(self) -> bool:
+        """Tell whether it holds anything."""
+
+
+_caches: WeakSet[BudgetedCache] = WeakSet()
+_caches_lock = Lock()
+
+
+def cache_budget() -> int:
+    """Return the bytes that all caches of this process may hold together.
+
+    That is the user's number, else a tenth of the available memory, at most ``MOST_CACHED``. Raises UsageError.
+    """
+    return given_cache_bytes() or min(available_memory() // 10, MOST_CACHED) or UNKNOWN_MEMORY
+
+
+def join_budget(cache: BudgetedCache) -> None:
+    """Count a cache among those that share the budget, as long as it exists."""
+    with _caches_lock:
+        _caches.add(cache)
+
+
+def share_of_budget(cache: BudgetedCache, budget: int) -> int:
+    """Return the bytes that a cache may hold: an equal part for every cache of a model that holds anything.
+
+    A cache that holds more, since another one was empty until now, is cut down when its model is called next.
+    """
+    with _caches_lock:
+        others = sum(other is not cache and other.in_use for other in _caches)
+    return max(1, (budget - min(VERDICTS, budget // 8)) // (1 + others))
 
 
 def parse_threads(text: str | int) -> int:

@@ -1,22 +1,28 @@
 """Processors and memory of a process: affinity, control groups, and the limits that a user sets."""
 
 import os
+from weakref import WeakSet
 
 import pytest
 import torch
 
 from hintree import Solver
 from hintree.errors import UsageError
-from hintree.models import load_model
+from hintree.grade.grading import CACHE as VERDICT_CACHE
+from hintree.models import GenerationRequest, Prompt, load_model, resources
 from hintree.models.local.threads import ONE_THREAD, threads_for, use_threads
 from hintree.models.resources import (
     CACHE_BYTES,
     THREADS,
+    VERDICTS,
     available_cpus,
     available_memory,
+    cache_budget,
+    join_budget,
     limits_in_environment,
     parse_bytes,
     parse_threads,
+    share_of_budget,
 )
 
 HERE = available_cpus()
@@ -88,7 +94,7 @@ def test_the_users_number_holds_for_all_models_and_pytorchs_own_is_left_alone():
     before = torch.get_num_threads()
     with limits_in_environment(3, "64M"):
         model = load_model("embedded:student", device="cpu")
-    assert (model.threads, model.cache.limit) == (3, 64 * 2**20)
+    assert (model.threads, model.cache.budget) == (3, 64 * 2**20)
     with model._inference():
         assert torch.get_num_threads() == 3
     assert torch.get_num_threads() == before
@@ -98,7 +104,45 @@ def test_the_users_number_holds_for_all_models_and_pytorchs_own_is_left_alone():
 def test_a_solver_gives_its_limits_to_the_models_that_it_loads():
     solver = Solver("greedy", threads=2, cache_bytes=2**27)
     (model,) = solver.pool.shipped()
-    assert (model.threads, model.cache.limit) == (2, 2**27)
+    assert (model.threads, model.cache.budget) == (2, 2**27)
+
+
+class HeldCache:
+    """A cache that holds something while ``in_use``."""
+
+    def __init__(self, in_use):
+        self.in_use = in_use
+        join_budget(self)
+
+
+def test_caches_that_hold_anything_share_the_budget_in_equal_parts(monkeypatch):
+    monkeypatch.setattr(resources, "_caches", WeakSet())
+    idle, busy, other = HeldCache(False), HeldCache(True), HeldCache(True)
+    whole = 2**30 - VERDICTS
+    assert [share_of_budget(cache, 2**30) for cache in (busy, idle)] == [whole // 2, whole // 3]
+    del other
+    assert share_of_budget(busy, 2**30) == whole
+    assert share_of_budget(busy, 800) == 700 and VERDICT_CACHE.most == VERDICTS
+
+
+def test_the_budget_is_a_tenth_of_the_memory_at_most_4_gib_or_the_users(monkeypatch):
+    for memory, budget in ((30 * 2**30, 3 * 2**30), (500 * 2**30, 2**32), (0, 2**29)):
+        monkeypatch.setattr(resources, "available_memory", lambda memory=memory: memory)
+        assert cache_budget() == budget
+    monkeypatch.setenv(CACHE_BYTES, "1M")
+    assert cache_budget() == 2**20
+
+
+def test_two_models_hold_no_more_than_the_budget_together(monkeypatch):
+    monkeypatch.setattr(resources, "_caches", WeakSet())
+    monkeypatch.setenv(CACHE_BYTES, "1000000")
+    models = [load_model(f"embedded:{name}", device="cpu") for name in ("student", "teacher")]
+    requests = [GenerationRequest(Prompt(f"(1) Ana has {n} pens. How many pens does Ana have?"), max_tokens=20)
+                for n in range(12)]  # fmt: skip
+    for model in models * 2:
+        model.generate(requests)
+    held = [model.cache.bytes for model in models]
+    assert all(held) and sum(held) <= 1_000_000
 
 
 @pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", "", "513", "9" * 5000])

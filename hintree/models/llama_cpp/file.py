@@ -15,9 +15,8 @@ from hintree.models.local.ends import listed, turn_end
 from hintree.models.local.gguf import check_storage
 from hintree.models.local.gguf_header import read_header
 from hintree.models.local.gguf_tokenizer import end_ids, read_tokenizer
-from hintree.models.local.prefix_trie import CACHE_BYTES
 from hintree.models.local.threads import threads_for
-from hintree.models.resources import available_memory, given_cache_bytes
+from hintree.models.resources import available_memory, cache_budget, join_budget, share_of_budget
 
 LANES, RECURRENT_LANES = 128, 16
 """Number of sequences in the KV cache; those with recurrent states take memory whether they are used or not."""
@@ -58,8 +57,14 @@ class LoadedFile:
         self._exact = all(tensor.kind == F32 for tensor in header.tensors)
         self.threads = threads_for(self.weights.parameters)
         self._cell_bytes = cell_bytes(header, self._exact)
-        self._most_cells = max(LEAST_CELLS, (given_cache_bytes() or CACHE_BYTES) // self._cell_bytes)
+        self._budget = cache_budget()
         self._cache: SequenceCache | None = None
+        join_budget(self)
+
+    @property
+    def in_use(self) -> bool:
+        """Tell whether it has a KV cache."""
+        return self._cache is not None
 
     def cache(self, cells: int, single: int) -> SequenceCache:
         """Return a KV cache, the same as long as it is large enough; the caller holds ``lock``.
@@ -72,7 +77,8 @@ class LoadedFile:
         Raises:
             OutOfMemoryError: There is not enough memory.
         """
-        wanted = max(single, min(cells, self._most_cells))
+        most = max(LEAST_CELLS, share_of_budget(self, self._budget) // self._cell_bytes)
+        wanted = max(single, min(cells, most))
         if self._cache is None or self._cache.context.cells < wanted:
             size = max(LEAST_CELLS, 2 ** (wanted - 1).bit_length())
             self._cache = None

@@ -13,7 +13,6 @@ from hintree.models.local.adapter import ModelAdapter
 from hintree.models.local.head_layers import label_probabilities
 from hintree.models.local.model import BATCH_TOKENS, LocalModelBase
 from hintree.models.local.prefix_trie import (
-    CACHE_BYTES,
     PrefixCache,
     PrefixTrie,
     TokenValues,
@@ -47,7 +46,7 @@ class LocalClassifier(LocalModelBase):
         *,
         head: Head | None = None,
         layers: nn.Module | None = None,
-        cache_bytes: int = CACHE_BYTES,
+        cache_bytes: int | None = None,
         tree: bool = True,
     ) -> None:
         foreign = layers if head is not None and head.kind == "tensors" else None

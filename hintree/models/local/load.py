@@ -35,9 +35,7 @@ from hintree.models.local.manifest import check_manifest
 from hintree.models.local.model import LocalModel
 from hintree.models.local.module_limits import built_within
 from hintree.models.local.packed import pack_linear_layers
-from hintree.models.local.prefix_trie import CACHE_BYTES
 from hintree.models.local.quantize import quantize, runs_plain
-from hintree.models.resources import given_cache_bytes
 
 EMBEDDED = ("student", "student-2", "teacher", "hinter", "prm")
 """Names of the shipped models; ``embedded:NAME`` loads one."""
@@ -69,7 +67,7 @@ def load_model(
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16", or "int8" (linear
             layers, on a CPU). docs/runtime.md gives the effect of each on speed and on "same seed, same text".
         cache_bytes: Capacity of the KV cache between calls, in bytes; None for the user's limit
-            (``hintree.models.resources``), else CACHE_BYTES.
+            for all caches of the process together, or a tenth of its memory (``hintree.models.resources``).
         pack: Pack the linear layers for inference, as docs/runtime.md describes; False keeps a model that can be
             trained and saved.
 
@@ -81,7 +79,7 @@ def load_model(
     model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
     if pack and dtype != "int8" and not runs_plain(model):
         pack_linear_layers(model)
-    local = LocalModel(name, model, tokenizer, cache_bytes=cache_bytes or given_cache_bytes() or CACHE_BYTES)
+    local = LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
     if dtype == "int8":
         quantize(local)
     return local
@@ -128,8 +126,7 @@ def load_classifier(
         layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
     if pack and dtype != "int8" and not runs_plain(model):
         pack_linear_layers(model if layers is None else model.base_model)
-    size = cache_bytes or given_cache_bytes() or CACHE_BYTES
-    local = LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=size)
+    local = LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=cache_bytes)
     if dtype == "int8":
         quantize(local)
     return local

@@ -28,7 +28,7 @@ from hintree.models.local.label_reading import (
 from hintree.models.local.loglikelihood import loglikelihood_in_full, loglikelihood_on_tree
 from hintree.models.local.packed import count_parameters
 from hintree.models.local.positions import frequency_switch
-from hintree.models.local.prefix_trie import CACHE_BYTES, PrefixCache, TokenValues, recompute_if_not_finite
+from hintree.models.local.prefix_trie import PrefixCache, TokenValues, recompute_if_not_finite
 from hintree.models.local.row_cache import Rows, generate_in_rows, next_logits_in_rows
 from hintree.models.local.row_snapshots import SnapshotStore
 from hintree.models.local.row_support import RowMode, detect_row_mode, warn_of_recomputing
@@ -71,7 +71,7 @@ class LocalModelBase:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         *,
-        cache_bytes: int = CACHE_BYTES,
+        cache_bytes: int | None = None,
         tree: bool = True,
         head: nn.Module | None = None,
     ) -> None:
@@ -88,7 +88,11 @@ class LocalModelBase:
         with self._inference():
             self.adapter = detect_tree_support(model, head) if tree else None
         self.tree_length = frequency_switch(model.config) or self.context
-        self._capacity = cache_bytes // self.adapter.slot_bytes if self.adapter else 0
+
+    @property
+    def _capacity(self) -> int:
+        """Return the KV slots of one tree batch; 0 without a tree."""
+        return self.cache.limit // self.adapter.slot_bytes if self.adapter else 0
 
     @contextmanager
     def _inference(self) -> Iterator[None]:
@@ -181,7 +185,7 @@ class LocalModel(LocalModelBase):
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         *,
-        cache_bytes: int = CACHE_BYTES,
+        cache_bytes: int | None = None,
         tree: bool = True,
     ) -> None:
         super().__init__(name, model, tokenizer, cache_bytes=cache_bytes, tree=tree)

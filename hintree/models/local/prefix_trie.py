@@ -16,16 +16,12 @@ import torch
 from torch import Tensor
 
 from hintree.models.local.integrity import check_cache, check_trie
-from hintree.models.resources import available_memory
+from hintree.models.resources import cache_budget, join_budget, share_of_budget
 
 ROOT = -1
 """Parent of a first token."""
 TokenValues = tuple[list[float], int]
 """Values read at some tokens of a text, and the number of tokens computed for them."""
-
-
-CACHE_BYTES = min(max(2**29, available_memory() // 16), 2**31)
-"""Default KV-cache size of a model: 1/16 of the available memory, at least 512 MiB and at most 2 GiB."""
 
 
 class PrefixTrie:
@@ -155,14 +151,22 @@ class PrefixTrie:
 class PrefixCache:
     """Prefix tries of one model, by group, bounded to ``limit`` bytes between calls.
 
+    Args:
+        limit: Limit of this cache alone; None to share the budget of all caches (``hintree.models.resources``).
+
+    Attributes:
+        budget: Bytes that it shares with other caches, or ``limit``.
+
     Eviction has three stages: unused capacity is freed first, then slots that the last call did not use, then whole
     tries in least-recently-used order. Evicted tokens are computed again when a text needs them. The cache owns its
     tries; a trie is valid until it is evicted, at the earliest when the call that opened it ends.
     """
 
-    def __init__(self, limit: int = CACHE_BYTES) -> None:
-        self.limit = limit
+    def __init__(self, limit: int | None = None) -> None:
+        self._shared = limit is None
+        self.budget = cache_budget() if limit is None else limit
         self._tries: OrderedDict[Hashable, PrefixTrie] = OrderedDict()
+        join_budget(self)
         self._workspace: Tensor | None = None
 
     def workspace(self, shape: Sequence[int], like: Tensor) -> Tensor:
@@ -220,7 +224,17 @@ class PrefixCache:
 
     def check_integrity(self) -> None:
         """Verify every trie, and the size limit. Raises InternalError; meant for use between calls."""
-        check_cache(self._tries, self.bytes, self.limit)
+        check_cache(self._tries, self.bytes, self.budget)
+
+    @property
+    def limit(self) -> int:
+        """Return the bytes that it may hold between calls at the moment."""
+        return share_of_budget(self, self.budget) if self._shared else self.budget
+
+    @property
+    def in_use(self) -> bool:
+        """Tell whether it holds a trie."""
+        return bool(self._tries)
 
     @property
     def bytes(self) -> int:

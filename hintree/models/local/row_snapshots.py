@@ -15,6 +15,8 @@ from torch import Tensor
 from transformers import Cache
 from transformers.cache_utils import CacheLayerMixin, LinearAttentionCacheLayerMixin
 
+from hintree.models.resources import cache_budget, join_budget, share_of_budget
+
 Text = tuple[int, ...]
 """Token ids of a text, from its first token."""
 CACHES = (Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin)
@@ -35,11 +37,27 @@ class Snapshot(NamedTuple):
 
 
 class SnapshotStore:
-    """Snapshots of one model, bounded to ``limit`` bytes; the least recently used one is dropped first."""
+    """Snapshots of one model, bounded to ``limit`` bytes; the least recently used one is dropped first.
 
-    def __init__(self, limit: int) -> None:
-        self.limit, self.bytes = limit, 0
+    Args:
+        limit: As for ``PrefixCache``.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self._shared, self.bytes = limit is None, 0
+        self.budget = cache_budget() if limit is None else limit
         self._snapshots: OrderedDict[Text, Snapshot] = OrderedDict()
+        join_budget(self)
+
+    @property
+    def limit(self) -> int:
+        """Return the bytes that it may hold at the moment."""
+        return share_of_budget(self, self.budget) if self._shared else self.budget
+
+    @property
+    def in_use(self) -> bool:
+        """Tell whether it holds a snapshot."""
+        return bool(self._snapshots)
 
     def longest(self, text: Text, switch: int) -> tuple[int, Snapshot | None]:
         """Return the length in tokens and the snapshot of the longest prefix of a text that has one, else (0, None).
@@ -59,7 +77,8 @@ class SnapshotStore:
         """Keep the snapshot after a text, and drop others down to the limit."""
         self.bytes += size(snapshot) - size(self._snapshots.pop(text, None))
         self._snapshots[text] = snapshot
-        while self.bytes > self.limit:
+        limit = self.limit
+        while self.bytes > limit:
             self.bytes -= size(self._snapshots.popitem(last=False)[1])
 
     def clear(self) -> None:
