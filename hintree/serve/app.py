@@ -20,8 +20,9 @@ from starlette.routing import Route
 from hintree import __version__
 from hintree.export import render
 from hintree.presets import preset
+from hintree.search import Ledger
 from hintree.serve.access import Access, AccessGuard
-from hintree.serve.calls import Call, DisconnectedError, RequestTimer
+from hintree.serve.calls import Call, DisconnectedError, RequestTimer, solutions_of, submit_all
 from hintree.serve.connections import RestOfBody
 from hintree.serve.errors import ApiError, on_error, on_http_error, to_api_error
 from hintree.serve.requests import ChatBody, CompletionBody, parse_request
@@ -111,19 +112,17 @@ async def complete(request: Request, kind: type[ChatBody] | type[CompletionBody]
         data = await body_of(request, timer)
         parsed = parse_request(data, kind, service.limits.question)
         timer.preset, solver = service.solver(parsed.body.model)
-        call, builder = Call(service, solver, parsed, owner), ResponseBuilder(timer.preset, kind is ChatBody)
-        service.engine.submit(call.job)
+        calls = [Call(service, solver, parsed, owner, number) for number in range(parsed.body.n or 1)]
+        builder = ResponseBuilder(timer.preset, kind is ChatBody)
+        submit_all(service.engine, calls)
         if parsed.body.stream:
-            events = stream(request, call, builder, timer)
+            events = stream(request, calls[0], builder, timer)
             return StreamingResponse(events, media_type="text/event-stream", headers=PRIVATE)
-        async with call.running(request, timer.left()):
-            solution = await call.next()
-        assert isinstance(solution, Solution)
-        timer.record(200, solution.ledger)
-        text = cut(solution_text(solution), parsed.stops)
-        return JSONResponse(
-            builder.completion(text, solution, extra(request, call, builder, solution)), headers=PRIVATE
-        )
+        solutions = await solutions_of(calls, request, timer.left())
+        timer.record(200, *(solution.ledger for solution in solutions))
+        texts = [cut(solution_text(solution), parsed.stops) for solution in solutions]
+        extras = [extra(request, *pair, builder) for pair in zip(calls, solutions, strict=True)]
+        return JSONResponse(builder.completion(texts, solutions, extras), headers=PRIVATE)
     except (DisconnectedError, ClientDisconnect):
         timer.record(CLIENT_CLOSED)
         return Response(status_code=CLIENT_CLOSED)
@@ -140,7 +139,7 @@ async def stream(request: Request, call: Call, builder: ResponseBuilder, timer: 
     with_usage = bool(options and options.include_usage)
     extra_fields: dict[str, Any] = {"usage": None} if with_usage else {}
     committed, sent, status = "", "", CLIENT_CLOSED
-    ledger = None
+    ledgers: list[Ledger] = []
     try:
         async with call.running(request, timer.left()):
             yield builder.chunk("", first=True, **extra_fields)
@@ -153,11 +152,11 @@ async def stream(request: Request, call: Call, builder: ResponseBuilder, timer: 
         assert text.startswith(sent), "a step was sent that is not on the chosen path"
         if rest := text[len(sent) :]:
             yield builder.chunk(rest, **extra_fields)
-        yield builder.chunk("", end=finish_reason(event), hintree=extra(request, call, builder, event), **extra_fields)
+        yield builder.chunk("", end=finish_reason(event), hintree=extra(request, call, event, builder), **extra_fields)
         if with_usage:
             yield builder.usage_chunk(event)
         yield DONE
-        status, ledger = 200, event.ledger
+        status, ledgers = 200, [event.ledger]
     except DisconnectedError:
         return
     except Exception as error:
@@ -165,10 +164,10 @@ async def stream(request: Request, call: Call, builder: ResponseBuilder, timer: 
         status = failure.status
         yield server_sent_event(failure.to_json())
     finally:
-        timer.record(status, ledger)
+        timer.record(status, *ledgers)
 
 
-def extra(request: Request, call: Call, builder: ResponseBuilder, solution: Solution) -> dict[str, Any]:
+def extra(request: Request, call: Call, solution: Solution, builder: ResponseBuilder) -> dict[str, Any]:
     """Return the ``hintree`` object of a response, with the link to the tree."""
     return call.extra(solution, builder.model, lambda name: str(request.url_for("tree", name=name)))
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 
 from hintree.search import Ledger, Problem
-from hintree.serve.engine import Event, SearchJob
+from hintree.serve.engine import Engine, Event, SearchJob
 from hintree.serve.requests import ParsedRequest
 from hintree.serve.service import Service
 from hintree.serve.solvers import with_sampling
@@ -29,9 +29,10 @@ class Call:
         solver: The solver of the requested preset.
         parsed: The request.
         owner: Digest of the caller's key, which may read the tree.
+        number: Number of the choice, from 0, which is added to the seed.
     """
 
-    def __init__(self, service: Service, solver: Solver, parsed: ParsedRequest, owner: bytes) -> None:
+    def __init__(self, service: Service, solver: Solver, parsed: ParsedRequest, owner: bytes, number: int = 0) -> None:
         self.service, self.parsed, self.owner = service, parsed, owner
         self.solver = with_sampling(solver, parsed.body.temperature, parsed.body.top_p)
         self.events: asyncio.Queue[Event] = asyncio.Queue()
@@ -41,7 +42,7 @@ class Call:
             with suppress(RuntimeError):  # the loop is closed: the server has stopped
                 loop.call_soon_threadsafe(self.events.put_nowait, event)
 
-        seed = solver.seed if parsed.body.seed is None else parsed.body.seed
+        seed = (solver.seed if parsed.body.seed is None else parsed.body.seed) + number
         budget = service.budget(solver, parsed.max_tokens)
         problem, self.unread = readable(solver, parsed.problem)
         self.job = SearchJob(self.solver, problem, seed, budget, send, stream=bool(parsed.body.stream))
@@ -90,6 +91,32 @@ class Call:
         }
 
 
+def submit_all(engine: Engine, calls: Sequence[Call]) -> None:
+    """Submit the searches of one request, or none of them. Raises QueueFullError or ShutdownError."""
+    try:
+        for call in calls:
+            engine.submit(call.job)
+    except Exception:
+        for call in calls:
+            engine.cancel(call.job)
+        raise
+
+
+async def solutions_of(calls: Sequence[Call], request: Request, left: float) -> list[Solution]:
+    """Return the solutions of the submitted searches of one request; errors as for ``Call.next``.
+
+    Args:
+        calls: The searches, none of which streams.
+        request: The request, whose client may disconnect.
+        left: Seconds to the deadline.
+    """
+    async with AsyncExitStack() as running:
+        for call in calls:
+            await running.enter_async_context(call.running(request, left))
+        events = [await call.next() for call in calls]
+    return [event for event in events if isinstance(event, Solution)]
+
+
 def readable(solver: Solver, problem: Problem) -> tuple[Problem, list[str]]:
     """Return a problem as the reasoner can read it, and a warning about the part that is left out.
 
@@ -119,8 +146,8 @@ class RequestTimer:
         """Return the seconds to the deadline, at least 0."""
         return max(0.0, self.started + self.service.limits.seconds - time.monotonic())
 
-    def record(self, status: int, ledger: Ledger | None = None) -> None:
-        """Record the ended request, and the tokens of its search."""
+    def record(self, status: int, *ledgers: Ledger) -> None:
+        """Record the ended request, and the tokens of its searches."""
         self.service.metrics.count_request(self.preset, status, time.monotonic() - self.started)
-        if ledger is not None:
+        for ledger in ledgers:
             self.service.metrics.count_tokens(ledger)

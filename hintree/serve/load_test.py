@@ -158,9 +158,11 @@ async def idle_reader(url: str, model: str, question: str, record: Record) -> No
             sender.setblocking(False)
             await asyncio.get_running_loop().sock_connect(sender, address_of(url))
             _, writer = await asyncio.open_connection(sock=sender, limit=1)
+            page = f"GET {path}?format=html HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+            writer.write(page * 100)
             while not writer.transport.is_closing():
-                writer.write(f"GET {path}?format=html HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(1)
+                writer.write(page)
         record.counts["idle_readers_ended"] += 1
 
 

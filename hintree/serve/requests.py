@@ -12,7 +12,6 @@ from hintree.serve.errors import ApiError
 from hintree.solver import check_question, problem_of
 
 UNSUPPORTED: Mapping[str, tuple[Any, ...]] = {
-    "n": (1,),
     "best_of": (1,),
     "response_format": ({"type": "text"},),
     **dict.fromkeys(("tools", "functions", "audio", "logprobs", "top_logprobs", "logit_bias", "echo", "suffix"), ()),
@@ -58,6 +57,7 @@ class Body(BaseModel):
     stop: str | list[str] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    n: int | None = Field(None, ge=1, le=16)
 
 
 class ChatBody(Body):
@@ -117,6 +117,8 @@ def parse_request(data: Any, kind: type[ChatBody] | type[CompletionBody], longes
         where = ".".join(map(str, first["loc"]))
         raise ApiError(400, f"{where}: {first['msg']}", "invalid_value", where) from error
     question, earlier = question_of(body)
+    if body.stream and (body.n or 1) > 1:
+        raise ApiError(400, "n is 1 in a stream; leave it out, or do not stream", "unsupported_parameter", "n")
     stops = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
     if len(stops) > 16 or not all(stops):
         raise ApiError(400, "stop: give at most 16 texts, none of them empty", "invalid_value", "stop")

@@ -44,9 +44,10 @@ def sendable_prefix(text: str, stops: Sequence[str]) -> str:
     return text[: len(text) - held]
 
 
-def usage(ledger: Ledger) -> dict[str, int]:
-    """Return prompt and generated tokens, summed over the roles."""
-    read, written = int(ledger.total("prompt_tokens")), int(ledger.total("generated_tokens"))
+def usage(*ledgers: Ledger) -> dict[str, int]:
+    """Return prompt and generated tokens, summed over ledgers and roles."""
+    read = sum(int(ledger.total("prompt_tokens")) for ledger in ledgers)
+    written = sum(int(ledger.total("generated_tokens")) for ledger in ledgers)
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
@@ -76,15 +77,29 @@ class ResponseBuilder:
     id: str = field(default_factory=lambda: secrets.token_hex(12))
     created: int = field(default_factory=lambda: int(time.time()))
 
-    def completion(self, text: str, solution: Solution, extra: dict[str, Any]) -> dict[str, Any]:
-        """Return the whole completion; ``extra`` becomes its ``hintree`` object."""
+    def completion(
+        self, texts: Sequence[str], solutions: Sequence[Solution], extras: Sequence[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return the whole completion with one choice per solution.
+
+        The object of ``extras`` becomes its ``hintree`` object; those of several choices stand in the choices.
+        """
+        choices = [self._choice(*pair) | {"index": i} for i, pair in enumerate(zip(texts, solutions, strict=True))]
+        kind = "chat.completion" if self.chat else "text_completion"
+        whole = {**self._header(kind), "choices": choices, "usage": usage(*(s.ledger for s in solutions))}
+        if len(choices) == 1:
+            return whole | {"hintree": extras[0]}
+        for choice, more in zip(choices, extras, strict=True):
+            choice["hintree"] = more
+        return whole
+
+    def _choice(self, text: str, solution: Solution) -> dict[str, Any]:
+        """Return one choice without its index."""
         message = {"role": "assistant", "content": text, "failure": None}
         if thought := thought_text(solution):
             message["reasoning_content"] = thought
         content: dict[str, Any] = {"message": message} if self.chat else {"text": text}
-        choice = {"index": 0, **content, "logprobs": None, "finish_reason": finish_reason(solution)}
-        kind = "chat.completion" if self.chat else "text_completion"
-        return {**self._header(kind), "choices": [choice], "usage": usage(solution.ledger), "hintree": extra}
+        return {**content, "logprobs": None, "finish_reason": finish_reason(solution)}
 
     def chunk(self, text: str, *, first: bool = False, end: str | None = None, **more: Any) -> str:
         """Return a part of the completion as an event of a stream."""

@@ -22,6 +22,9 @@ from hintree.serve.service import Service
 SLACK = 5
 """Seconds after the last search to send the last responses."""
 
+OTHER_FILES = 400
+"""Open files beside the connections: refused connections, weights, libraries."""
+
 
 class HttpServer(uvicorn.Server):
     """Run uvicorn with bounded connections and a graceful shutdown of the searches.
@@ -104,6 +107,19 @@ def log(line: str) -> None:
     print(f"hintree: {line}", file=sys.stderr, flush=True)
 
 
+def allow_open_files(count: int) -> None:
+    """Raise the process's limit of open files to ``count``, as far as the system permits."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < highest:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest, hard))
+
+
 def run(service: Service, listener: socket.socket) -> None:
     """Serve until a signal arrives."""
+    allow_open_files(service.limits.connections + OTHER_FILES)
     asyncio.run(HttpServer(service).serve(sockets=[listener]))

@@ -43,6 +43,17 @@ def test_a_stream_is_the_same_text_in_steps_and_ends_with_the_usage(client, pres
     assert chunks[-2].model_extra["hintree"]["answer"] == whole.model_extra["hintree"]["answer"]
 
 
+def test_several_choices_are_the_solutions_of_consecutive_seeds(client):
+    fields = {"model": "beam", "messages": user_message(), "temperature": 1.5}
+    several = client.chat.completions.create(**fields, seed=4, n=3)
+    alone = [client.chat.completions.create(**fields, seed=seed) for seed in (4, 5, 6)]
+    assert [choice.message.content for choice in several.choices] == [one.choices[0].message.content for one in alone]
+    assert [choice.index for choice in several.choices] == [0, 1, 2] and "hintree" not in several.model_extra
+    assert several.usage.completion_tokens == sum(one.usage.completion_tokens for one in alone)
+    trees = [fetch(choice.model_extra["hintree"]["tree"])[2] for choice in several.choices]
+    assert [json.loads(tree)["seed"] for tree in trees] == [4, 5, 6]
+
+
 def test_the_completions_endpoint_works_whole_and_streamed(client):
     whole = client.completions.create(model="greedy", prompt=QUESTION)
     assert whole.object == "text_completion" and "Answer: " in whole.choices[0].text

@@ -16,7 +16,9 @@ from tests.support.server import FIRST_KEY, SECOND_KEY, assert_error, fetch, use
 @pytest.mark.parametrize(
     ("change", "code", "says"),
     [
-        ({"n": 2}, "unsupported_parameter", "n is not supported"),
+        ({"n": 2, "stream": True}, "unsupported_parameter", "n is 1 in a stream"),
+        ({"n": 17}, "invalid_value", "n: "),
+        ({"best_of": 2}, "unsupported_parameter", "best_of"),
         ({"logprobs": True}, "unsupported_parameter", "logprobs"),
         ({"tools": [{}]}, "unsupported_parameter", "tools"),
         ({"frequency_penalty": 1}, "unsupported_parameter", "frequency_penalty"),
