@@ -237,6 +237,8 @@ def test_an_architecture_that_llama_cpp_does_not_know_is_one_error(tiny, tmp_pat
     ("key", "value", "word"),
     [
         ("attention.head_count", 3, "64 rows for 3 heads"),
+        ("attention.head_count", 1, "64 rows for 1 heads of 16"),
+        ("attention.layer_norm_rms_epsilon", -0.5, "epsilon is -0.5"),
         ("attention.head_count_kv", 0, "32 rows for 0 heads"),
         ("attention.key_length", 0, "heads of 0"),
         ("rope.dimension_count", 7, "7 for heads of 16"),

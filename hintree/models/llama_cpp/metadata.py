@@ -40,6 +40,8 @@ def odd_value(own: dict[str, Any]) -> str:
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, float) and not math.isfinite(item):
                 return f"{key[:60]} is not finite"
+            if isinstance(item, float) and item < 0 and key.endswith("epsilon"):
+                return f"{key[:60]} is {item}"
             if isinstance(item, int) and not -LARGEST < item < LARGEST:
                 return f"{key[:60]} is {item}"
     for key, least, most in (
@@ -76,7 +78,8 @@ def contradiction(header: GGUFHeader, own: dict[str, Any]) -> str:
     ):
         for layer in layers:
             tensor, n = tensors.get(f"blk.{layer}.{part}.weight"), count[layer if len(count) > layer else 0]
-            if tensor is not None and not fits(tensor, n, size, own):
+            known = header.architecture in ARCHITECTURES  # whose projections hold nothing but heads of one size
+            if tensor is not None and not (tensor.shape[0] == n * size if known else fits(tensor, n, size, own)):
                 return f"{tensor.name} has {tensor.shape[0]} rows for {n} heads of {size}"
     return ""
 
