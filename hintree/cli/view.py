@@ -19,6 +19,7 @@ EXAMPLES = """examples:
   hintree solve --file question.txt --tree tree.json
   hintree view tree.json                          # opens in a browser
   hintree view beam.json mcts.json                # two trees of the same question side by side
+  hintree view tree.json --reference 7            # and says if the answer is right
   hintree view runs/hints                         # arms, problems and trees of a run
   hintree export tree.json --to tree.svg          # a picture for a paper
   hintree export tree.json --to steps.jsonl --form prm
@@ -59,6 +60,10 @@ def add_view(commands: Any) -> None:
         metavar="FILE",
         help="file of the page, or folder of a run's pages (default: a temporary folder, or RUN/view)",
     )
+    for command in (export, view):
+        command.add_argument(
+            "--reference", metavar="ANSWER", help="the right answer: pages and files then say if the tree's is right"
+        )
     view.set_defaults(run=run_view)
 
 
@@ -75,7 +80,7 @@ def run_export(args: argparse.Namespace) -> None:
             raise UsageError(
                 f"--to {target}: a run is exported as training rows (.jsonl); `hintree view {source}` shows it"
             )
-        write_tree(read(source), target)
+        write_tree(with_reference(read(source), args.reference), target)
         return
     form = args.form or target.stem
     if form not in FORMS:
@@ -99,6 +104,16 @@ def trees_of_run(folder: Path, form: str) -> "Iterator[ShownTree]":
         for result in tqdm(store.results(), desc="reading trees", unit="tree", delay=2):
             if (form != "sft" or result.right) and (solved := solved_tree(store, result)) is not None:
                 yield solved
+
+
+def with_reference(solved: "ShownTree", reference: str | None) -> "ShownTree":
+    """Return the tree with the reference answer that the user gave, and the grader's verdict; as it is for None."""
+    if reference is None:
+        return solved
+    from hintree.view.story import Story
+
+    story = solved.story or Story(answer=solved.chosen.step.answer)
+    return solved._replace(story=story.graded(reference))
 
 
 def write_tree(solved: "ShownTree", target: Path) -> None:
@@ -144,7 +159,7 @@ def run_view(args: argparse.Namespace) -> None:
     from hintree.export import read
     from hintree.view import page
 
-    content = page([read(path) for path in sources])
+    content = page([with_reference(read(path), args.reference) for path in sources])
     target = check_target(args.to, "--to") if args.to else Path(tempfile.mkdtemp(prefix="hintree-")) / "tree.html"
     save(content.encode(), target)
     show_page(target)

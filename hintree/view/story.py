@@ -1,10 +1,11 @@
 """Facts of a search beside its tree: answer, verdict, method, models and cost, as files and pages hold them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from hintree.errors import UsageError
+from hintree.grade import Verdict, grade
 from hintree.search import Ledger
 
 TEXTS = ("answer", "status", "reference")
@@ -36,6 +37,13 @@ class Story:
     reference: str | None = None
     right: bool | None = None
     first_wrong: int | None = None
+
+    def graded(self, reference: str) -> "Story":
+        """Return the story with a reference answer, and the grader's verdict on the answer."""
+        verdict = Verdict.WRONG if self.answer is None else grade(reference, self.answer)
+        return replace(
+            self, reference=reference, right=None if verdict is Verdict.UNGRADED else verdict is Verdict.RIGHT
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

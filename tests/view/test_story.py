@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hintree.cli import main
 from hintree.errors import UsageError
 from hintree.export import ShownTree, read, render
 from hintree.search import Problem, StepOutput, Tree
@@ -120,3 +121,13 @@ def test_the_facts_of_a_search_are_in_its_file_and_come_back(tmp_path, trees):
         (tmp_path / "odd.json").write_text(json.dumps({**old, name: value}))
         with pytest.raises(UsageError, match=name):
             read(tmp_path / "odd.json")
+
+
+def test_a_reference_that_the_user_gives_is_graded(tmp_path, trees):
+    (tmp_path / "tree.json").write_bytes(render(trees[0], ".json"))
+    files = ["export", str(tmp_path / "tree.json"), "--to", str(tmp_path / "to.json")]
+    for reference, right in (("75", True), ("75.0", True), ("98", False)):
+        assert main([*files, "--reference", reference]) == 0
+        story = read(tmp_path / "to.json").story
+        assert (story.reference, story.right) == (reference, right)
+    assert Story(answer=None).graded("7").right is False
