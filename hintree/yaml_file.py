@@ -54,14 +54,15 @@ class PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Return the next node. Raises ComposerError for an alias, and for what nests too deeply."""
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()
+        mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             said = f"aliases (*{event.anchor:.40}) are not accepted; write the value out"
-            raise yaml.composer.ComposerError(None, None, said, event.start_mark)
+            raise yaml.composer.ComposerError(None, None, said, mark)
         self.depth += 1
         if self.depth > DEEPEST:
-            raise yaml.composer.ComposerError(None, None, f"over {DEEPEST} levels inside one another", event.start_mark)
-        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[no-untyped-call, arg-type]
+            raise yaml.composer.ComposerError(None, None, f"over {DEEPEST} levels inside one another", mark)
+        node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1
         return node
 

@@ -42,9 +42,9 @@ def load(
     arms, cases, results = store.arms(), store.problems(), list(store.results())
     if not results:
         raise UsageError(f"{store.path}: the study has no results yet; go on with `hintree run --resume`")
-    for name, config in arms.items():
+    for arm, config in arms.items():
         if missing := PARTS.difference(config):
-            raise UsageError(f"{store.path}: arm {name!r} has no {min(missing)}, so it cannot be reported")
+            raise UsageError(f"{store.path}: arm {arm!r} has no {min(missing)}, so it cannot be reported")
     baseline = baseline or store.study["baseline"]
     for option, name in (("--baseline", baseline), ("--teacher", teacher)):
         if name is not None:

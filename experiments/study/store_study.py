@@ -72,9 +72,10 @@ def read_cases_of(connection: sqlite3.Connection) -> dict[str, StoredCase]:
     choices = dict(connection.execute("SELECT problem, choices FROM choices")) if listed else {}
     query = "SELECT key, id, question, reference, family, steps FROM problems ORDER BY position"
     found = {}
-    for key, *values in connection.execute(query):
+    for key, id, question, reference, family, steps in connection.execute(query):
         try:
-            found[key] = case = StoredCase(*values, tuple(parse_json(choices.get(key, "[]"))))
+            listed_choices = tuple(parse_json(choices.get(key, "[]")))
+            found[key] = case = StoredCase(id, question, reference, family, steps, listed_choices)
         except (ValueError, TypeError, AttributeError) as error:
             raise sqlite3.DatabaseError("the choices of a problem cannot be read") from error
         texts = (case.id, case.question, case.reference, *case.choices, *[case.family] * (case.family is not None))

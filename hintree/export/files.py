@@ -48,7 +48,7 @@ WRITERS: Mapping[str, Callable[[ShownTree], str | bytes]] = {
 """What a tree can be written as, by ending."""
 READERS = (".json", ".graphml", ".gexf")
 """What a tree can be read from."""
-LONGEST = 256 * MEBIBYTE
+LONGEST = 64 * MEBIBYTE
 """Bytes of a tree's file."""
 
 
