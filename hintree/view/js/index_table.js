@@ -113,7 +113,7 @@ export class ProblemTable {
     row.setAttribute("aria-rowindex", String(at + 2));
     if (place === state.row) row.setAttribute("aria-current", "true");
     const name = el("td", "id");
-    const open = el("button", "open", problem.id || String(place + 1));
+    const open = el("button", "pick", problem.id || String(place + 1));
     open.type = "button";
     open.addEventListener("click", () => this.onSelect(place));
     name.append(open);
