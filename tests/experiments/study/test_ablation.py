@@ -1,11 +1,8 @@
 """A study ends despite problems that crash or hang, with the same results for any workers, tasks and kills."""
 
-import json
 import os
-import random
 import signal
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from hintree.experiments.study.result_table import as_csv
 from hintree.experiments.study.store import Store
 from hintree.experiments.study.tasks import ATTEMPTS, TaskQueue, plan
 from tests.support import light
+from tests.support.kills import LIGHT, calm_table, kill_often
 
 ROOT = Path(__file__).parents[3]
 
@@ -88,60 +86,14 @@ def test_the_number_of_workers_and_the_size_of_tasks_change_nothing(tmp_path):
     assert rows(tmp_path / "0")[1] == rows(tmp_path / "1")[1] == rows(tmp_path / "2")[1]
 
 
-def killed(command, seconds, group):
-    """Start a command in a group of its own, kill it (or its whole group) after a while; what it printed, if killed."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        process.wait(seconds)
-        return False, process.communicate()[0]
-    except subprocess.TimeoutExpired:
-        (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
-        return True, process.communicate(timeout=30)[0]  # workers hold the pipe too: they end as well
-
-
-def kill_often(command, folder, kills, longest, seed, table):
-    """Kill a study again and again at random moments, going on each time; start anew when it is done.
-
-    Args:
-        command: Runs the study in the folder that is put at its end, and prints [arm, problem, seed] of kept results.
-        table: Its CSV when nothing disturbs it.
-    """
-    chance, rounds, count = random.Random(seed), 0, 0
-    kept = {}
-    while count < kills:
-        here = folder / str(rounds)
-        was_killed, printed = killed([*command, str(here)], chance.uniform(0.1, longest), chance.random() < 0.5)
-        whole = printed[: printed.rfind("\n") + 1].splitlines()
-        acknowledged = {tuple(json.loads(line)[:3]) for line in whole if line.startswith("[")}
-        found = {}
-        if acknowledged or not was_killed or kept:
-            with Store.open(here) as store:
-                found = {(r.arm, r.problem, r.seed): r for r in store.results()}
-        assert acknowledged <= set(found), "an acknowledged result is lost"
-        assert all(found[key] == row for key, row in kept.items()), "a result has changed"
-        kept, count = found, count + was_killed
-        if not was_killed:
-            assert (here / "results.csv").read_text() == table
-            kept, rounds = {}, rounds + 1
-    return rounds
-
-
-LIGHT = [sys.executable, "-m", "tests.support.light"]
-
-
 def test_kill_9_at_random_moments_loses_nothing_and_changes_nothing(tmp_path):
-    killed([*LIGHT, str(tmp_path / "calm")], 100, False)
-    table = (tmp_path / "calm" / "results.csv").read_text()
-    last = tmp_path / str(kill_often(LIGHT, tmp_path, 4, 2.5, 0, table))
-    killed([*LIGHT, str(last)], 100, False)  # the last of the kills was here
-    assert (last / "results.csv").read_text() == table
+    kill_often(tmp_path, 3, 2.5, 0, calm_table(tmp_path))
 
 
 @pytest.mark.slow
 def test_50_kills(tmp_path):
-    killed([*LIGHT, str(tmp_path / "calm")], 100, False)
-    table = (tmp_path / "calm" / "results.csv").read_text()
-    assert kill_often(LIGHT, tmp_path, 50, 3.0, 1, table) >= 1
+    studies, victims = kill_often(tmp_path, 50, 3.0, 1, calm_table(tmp_path))
+    assert studies >= 1 and min(victims.values()) > 0
 
 
 def test_ctrl_c_ends_all_processes(tmp_path):
