@@ -15,6 +15,7 @@ from hintree.experiments.study.store import FILE, Store
 from hintree.experiments.study.store_rows import pack_tree
 from hintree.experiments.study.store_study import key_of
 from hintree.search import to_dict
+from hintree.view.text import visible
 from tests.support.stores import cases, grown, result, study
 
 ROOT = Path(__file__).parents[3]
@@ -133,7 +134,6 @@ import sys
 from pathlib import Path
 from hintree.experiments.study.store import Store
 from hintree.experiments.study.store_rows import pack_tree
-from hintree.view.text import visible
 from tests.support.stores import cases, grown, result, study
 number, stored = int(sys.argv[2]), cases([f"p{i}" for i in range(100)])
 with Store.create(Path(sys.argv[1]), study(), stored, exist_ok=True) as store:
