@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-slow lint lab studies prm-labels bench docs release licences clean
+.PHONY: help demo test test-slow lint lab studies prm-labels bench docs release licences chaos clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,11 @@ prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels and comp
 	$(BIN)/hintree run prms --set 'problems=$(TESTED)' --set 'arms.beam.grid.scorer=[$(LISTED),random,exact]' \
 	    --set 'arms.smart.grid.scorer=[$(LISTED),random]' --out build/studies/prm_labels --resume
 	$(BIN)/hintree report build/studies/prm_labels
+
+CHAOS ?= --seconds 600
+
+chaos: .venv/dev  ## kill, stop and starve studies for ten minutes and compare their results (CHAOS="--seconds 60 --seed 3")
+	$(BIN)/python -m tests.support.chaos $(CHAOS)
 
 bench: .venv/demo  ## measure the local runtime
 	$(BIN)/hintree bench

@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -18,11 +19,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from hintree.experiments.study.store import Store
 from hintree.search.core.seeds import seed_of
+from tests.support.disks import fill, small_disk
 from tests.support.processes import descendants
 from tests.support.small_server import TRANSIENT_FAULTS, SmallServer
 
@@ -38,6 +40,8 @@ OPTIONS = ("--workers", "4", "--live", "4", "--timeout", "6", "--heartbeat-timeo
 WORKER = "spawn_main"
 DISK = 3 * 2**20
 """Bytes of the small disk."""
+LARGEST_FILE = 100_000
+"""Bytes of the largest file of a run for which the disk is full, where no small disk can be mounted."""
 LONGEST_STUDY = 1800
 """Seconds after which a study that is no longer disturbed is taken to hang."""
 
@@ -59,11 +63,11 @@ def answer(path, body):
 class Chaos:
     """Disturbs one study after another; ``counts`` says how often it did what."""
 
-    def __init__(self, folder, server, seed, problems):
+    def __init__(self, folder, server, seed, problems, small):
         self.folder, self.server, self.chance = folder, server, random.Random(seed)
         self.clock, self.disk = folder / "clock", folder / "disk"
         self.counts, self.failed, self.faults = Counter(), set(), 0.0
-        self.process = None
+        self.process, self.small = None, small
         (folder / "study.yaml").write_text(STUDY.format(problems=problems, url=f"{server.url}#scripted"))
         server.fault = self.fault
 
@@ -130,11 +134,17 @@ class Chaos:
         self.process.terminate()
 
     def fill_disk(self):
-        """Fill the disk for some seconds; the study ends, or does not notice."""
+        """Fill the small disk for some seconds, or let the run's files grow no more; it ends, or does not notice."""
+        if not self.small:
+            with suppress(ProcessLookupError):
+                before = resource.prlimit(
+                    self.process.pid, resource.RLIMIT_FSIZE, (LARGEST_FILE, resource.RLIM_INFINITY)
+                )
+                time.sleep(self.chance.uniform(1, 5))
+                resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, before)
+            return
         filler = self.disk / "filler"
-        with suppress(OSError), filler.open("wb", buffering=0) as file:
-            while file.write(bytes(4096)):
-                pass
+        fill(filler)
         time.sleep(self.chance.uniform(1, 5))
         filler.unlink(missing_ok=True)
 
@@ -151,10 +161,8 @@ class Chaos:
 
     def disturb(self, out, until):
         """Run one study to its end under disturbances, and undisturbed from the moment ``until`` on."""
-        actions = (
-            self.kill_worker, self.kill_starting_worker, self.stop_worker, self.stop_run, self.kill_run,
-            self.terminate_run, self.fill_disk, self.break_connections, self.shift_clock, self.calm, self.calm,
-        )  # fmt: skip
+        often = (self.kill_worker, self.kill_starting_worker, self.stop_worker, self.break_connections, self.calm)
+        seldom = (self.stop_run, self.kill_run, self.terminate_run, self.fill_disk, self.shift_clock)
         self.start(out)
         last = max(until, time.monotonic()) + LONGEST_STUDY
         while True:
@@ -165,7 +173,7 @@ class Chaos:
                 self.counts[f"run ended with {code}"] += 1
                 self.start(out)
             elif time.monotonic() < until:
-                action = self.chance.choice(actions)
+                action = self.chance.choice(often * 3 + seldom)
                 self.counts[action.__name__] += 1
                 action()
             else:
@@ -202,18 +210,6 @@ def answers(results):
     return {(r.arm, r.problem, r.seed, r.answer) for r in results}
 
 
-@contextmanager
-def small_disk(folder):
-    """Mount a small disk in a folder, as root; the folder stays a plain one where that is not allowed."""
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)], check=False)
-    try:
-        yield mounted.returncode == 0
-    finally:
-        if mounted.returncode == 0:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def run(seconds, seed, problems):
     """Run studies for some seconds and return the report."""
     folder = Path(tempfile.mkdtemp(prefix="hintree-chaos-"))
@@ -221,8 +217,8 @@ def run(seconds, seed, problems):
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         server = stack.enter_context(SmallServer(answer, delay=0.02))
-        chaos = Chaos(folder, server, seed, problems)
-        small = stack.enter_context(small_disk(chaos.disk))
+        small = stack.enter_context(small_disk(folder / "disk", DISK))
+        chaos = Chaos(folder, server, seed, problems, small)
         chaos.start(folder / "calm")
         assert chaos.process.wait(LONGEST_STUDY) == 0, (folder / "err").read_text()[-2000:]
         calm = table(folder / "calm")

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,13 @@ from hintree.experiments.study.merge import merge
 from hintree.experiments.study.store import FILE, Store
 from hintree.experiments.study.store_rows import pack_tree
 from hintree.experiments.study.store_study import key_of
+from tests.support.disks import fill, small_disk
 from tests.support.stores import cases, grown, result, study
 
 ROOT = Path(__file__).parents[3]
 NAMES = [f"p{i}" for i in range(12)]
 KEYS = [key_of(case.id, case.question) for case in cases(NAMES)]
+NOT_MOUNTED = "no file system can be mounted here"
 TAIL = 4096
 """Bytes at the end of a file, at each of which it is cut off."""
 
@@ -98,34 +99,14 @@ def test_a_file_cut_at_every_byte_of_the_last_4_kb_is_refused_and_its_rows_are_s
     assert len(saved) == 8 and min(saved) >= 0
 
 
-@contextmanager
-def small_disk(folder, size):
-    """Mount a disk of some bytes in a folder; skips the test where that is not allowed."""
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
-    if done.returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(folder):
-    with (folder / "filler").open("wb", buffering=0) as file:
-        try:
-            while file.write(bytes(4096)):
-                pass
-        except OSError:
-            return
-
-
 def test_a_full_disk_keeps_what_was_acknowledged_and_the_study_goes_on_when_there_is_room(tmp_path):
     disk, kept = tmp_path / "disk", []
-    with small_disk(disk, 2**20):
+    with small_disk(disk, 2**20) as mounted:
+        if not mounted:
+            pytest.skip(NOT_MOUNTED)
         with Store.create(disk / "run", study(), cases(NAMES), versions={}, hardware={}) as store:
             store.add([row(KEYS[0])], losses=[Loss("killed", "a")])
-            fill(disk)
+            fill(disk / "filler")
             with pytest.raises(UsageError, match=r"disk is full.*--resume"):
                 for key in KEYS[1:]:
                     kept.append(key)
@@ -166,9 +147,11 @@ def source(tmp_path_factory):
 def test_every_command_that_writes_says_in_one_line_that_it_cannot(command, kind, source, tmp_path, capfd):
     disk = tmp_path / "disk"
     words = {"source": str(source), "disk": str(disk), "question": QUESTION}
-    with small_disk(disk, 65536):
+    with small_disk(disk, 65536) as mounted:
+        if not mounted:
+            pytest.skip(NOT_MOUNTED)
         if kind == "full":
-            fill(disk)
+            fill(disk / "filler")
         else:
             subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         capfd.readouterr()
