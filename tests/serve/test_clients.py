@@ -35,6 +35,7 @@ def test_openais_package_gets_the_same_text_at_once_later_and_in_a_stream(client
     messages = [SYSTEM, {"role": "user", "content": QUESTION}]
     whole = client.chat.completions.create(**FIELDS, messages=messages)
     assert whole.choices[0].message.content == text and len(whole.choices) == 1
+    assert whole.model_extra["hintree"]["answer"]
     with client.chat.completions.stream(**FIELDS, messages=messages) as events:
         kinds = [event.type for event in events]
         assert events.get_final_completion().choices[0].message.content == text

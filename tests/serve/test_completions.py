@@ -44,14 +44,14 @@ def test_a_stream_is_the_same_text_in_steps_and_ends_with_the_usage(client, pres
 
 
 def test_several_choices_are_the_solutions_of_consecutive_seeds(client):
-    fields = {"model": "beam", "messages": user_message(), "temperature": 1.5}
-    several = client.chat.completions.create(**fields, seed=4, n=3)
-    alone = [client.chat.completions.create(**fields, seed=seed) for seed in (4, 5, 6)]
+    fields = {"model": "greedy", "messages": user_message(), "temperature": 1.5}
+    several = client.chat.completions.create(**fields, seed=4, n=2)
+    alone = [client.chat.completions.create(**fields, seed=seed) for seed in (4, 5)]
     assert [choice.message.content for choice in several.choices] == [one.choices[0].message.content for one in alone]
-    assert [choice.index for choice in several.choices] == [0, 1, 2] and "hintree" not in several.model_extra
+    assert [choice.index for choice in several.choices] == [0, 1] and "hintree" not in several.model_extra
     assert several.usage.completion_tokens == sum(one.usage.completion_tokens for one in alone)
     trees = [fetch(choice.model_extra["hintree"]["tree"])[2] for choice in several.choices]
-    assert [json.loads(tree)["seed"] for tree in trees] == [4, 5, 6]
+    assert [json.loads(tree)["seed"] for tree in trees] == [4, 5]
 
 
 def test_the_completions_endpoint_works_whole_and_streamed(client):
@@ -88,14 +88,6 @@ def test_max_tokens_ends_the_search_with_finish_reason_length(client):
     done = client.chat.completions.create(model="hintree", messages=user_message(), max_tokens=1)
     assert done.choices[0].finish_reason == "length"
     assert done.model_extra["hintree"]["stop_reason"] == "budget: tokens"
-
-
-def test_stop_texts_cut_the_response_whole_and_streamed(client):
-    whole = client.chat.completions.create(model="greedy", messages=user_message(), stop=["Answer:"])
-    assert "Answer:" not in whole.choices[0].message.content and whole.model_extra["hintree"]["answer"]
-    stream = client.chat.completions.create(model="greedy", messages=user_message(), stop="Answer:", stream=True)
-    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
-    assert text == whole.choices[0].message.content
 
 
 def test_the_shipped_reasoner_is_not_given_earlier_messages_and_a_warning_says_so(client):
