@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Span
@@ -63,8 +64,21 @@ def begins_thought(done: Completion, form: PromptFormat) -> bool:
     return done.text.lstrip().startswith(marks.open.strip()) and marks.close not in done.text
 
 
+class WholeRequest(NamedTuple):
+    """Request for a whole thought with its answer.
+
+    first: Request for the first step of the solution, with the opening of the thought in its prompt.
+    problem: The problem.
+    limit: Tokens of thought and answer together, at least 1; None for the protocol's own limits.
+    """
+
+    first: GenerationRequest
+    problem: Problem
+    limit: int | None = None
+
+
 def think_whole(
-    model: LanguageModel, form: PromptFormat, problems: Sequence[Problem], requests: Sequence[GenerationRequest]
+    model: LanguageModel, form: PromptFormat, requests: Sequence[WholeRequest]
 ) -> list[Response[StepOutput] | Exception]:
     """Write whole thoughts with their answers: first the thoughts, up to their end or budget, then the answers.
 
@@ -74,8 +88,7 @@ def think_whole(
     Args:
         model: Model that thinks.
         form: Its prompts.
-        problems: Problem of each request.
-        requests: Requests for the first step of each solution, with the opening of the thought in their prompts.
+        requests: One request per problem.
 
     Returns:
         One step per request, in the same order: the answer as its text, the thought beside it.
@@ -83,25 +96,38 @@ def think_whole(
     if not requests:
         return []
     assert form.style is not None
-    thoughts = model.generate([begun_thought(request, model, form) for request in requests])
+    thoughts = model.generate([begun_thought(request.first, model, form, request.limit) for request in requests])
     closed = {i: done for i, done in enumerate(thoughts) if isinstance(done, Completion) and goes_on(done, model)}
-    following = [after_thought(requests[i], done, form) for i, done in closed.items()]
+    following = [after_thought(requests[i].first, done, form, requests[i].limit) for i, done in closed.items()]
     answers = dict(zip(closed, model.generate(following), strict=True)) if following else {}
     return [
-        joined(closed[i], answers[i], form, problem) if i in closed else as_whole(thoughts[i], form, problem)
-        for i, problem in enumerate(problems)
+        joined(closed[i], answers[i], form, request.problem)
+        if i in closed
+        else as_whole(thoughts[i], form, request.problem)
+        for i, request in enumerate(requests)
     ]
 
 
-def begun_thought(request: GenerationRequest, model: LanguageModel, form: PromptFormat) -> GenerationRequest:
-    """Return the request for a thought, with the answer if the model cannot continue a thought."""
+def begun_thought(
+    request: GenerationRequest, model: LanguageModel, form: PromptFormat, limit: int | None = None
+) -> GenerationRequest:
+    """Return the request for a thought, with the answer if the model cannot continue a thought.
+
+    Both together may have ``limit`` tokens, if it is given.
+    """
     assert form.style is not None
     protocol = form.protocol
     begun = replace(request, stop_pattern="", min_tokens=0)
+    tokens = protocol.thinking_tokens if limit is None else min(protocol.thinking_tokens, limit)
     if model_continues(model):
-        return replace(begun, max_tokens=protocol.thinking_tokens, stop=(form.style.close,), thinking_tokens=0)
-    tokens = protocol.thinking_tokens
-    return replace(begun, max_tokens=protocol.answer_tokens, stop=(), thinking_tokens=tokens, repeats=0)
+        return replace(begun, max_tokens=tokens, stop=(form.style.close,), thinking_tokens=0)
+    answer = answer_limit(protocol.answer_tokens, limit, tokens)
+    return replace(begun, max_tokens=answer, stop=(), thinking_tokens=tokens, repeats=0)
+
+
+def answer_limit(tokens: int, limit: int | None, thought: int) -> int:
+    """Return the tokens of an answer, at most ``tokens``: what ``limit`` leaves after a thought, but at least 1."""
+    return tokens if limit is None else max(1, min(tokens, limit - thought))
 
 
 def goes_on(done: Completion, model: LanguageModel) -> bool:
@@ -121,8 +147,13 @@ def model_continues(model: LanguageModel) -> bool:
     return bool(getattr(model, "continues_thoughts", True))
 
 
-def after_thought(request: GenerationRequest, thought: Completion, form: PromptFormat) -> GenerationRequest:
-    """Return the request for the answer after a thought, which is closed if it has not ended."""
+def after_thought(
+    request: GenerationRequest, thought: Completion, form: PromptFormat, limit: int | None = None
+) -> GenerationRequest:
+    """Return the request for the answer after a thought, which is closed if it has not ended.
+
+    Both together may have ``limit`` tokens, if it is given.
+    """
     assert form.style is not None
     closed = thought.stopped_by == form.style.close
     text = thought.text or thought.thought or ""
@@ -133,7 +164,7 @@ def after_thought(request: GenerationRequest, thought: Completion, form: PromptF
     return replace(
         request,
         prompt=prompt,
-        max_tokens=form.protocol.answer_tokens,
+        max_tokens=answer_limit(form.protocol.answer_tokens, limit, thought.usage.generated_tokens),
         stop=(),
         stop_pattern="",
         min_tokens=0,

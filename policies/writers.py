@@ -15,6 +15,7 @@ from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
 from hintree.policies.steps import as_step, last_line
 from hintree.policies.thoughts import (
+    WholeRequest,
     as_thought,
     begins_thought,
     say_style,
@@ -48,8 +49,9 @@ class StepWriter:
     def __call__(self, requests: Sequence[StepRequest]) -> list[Response[StepOutput] | Exception]:
         """Write one step per request in one batch."""
         generations = [self.generation(request) for request in requests]
-        whole = {i: request.tree.problem for i, request in enumerate(requests) if self._whole(request)}
-        answers = iter(think_whole(self.model, self.format, list(whole.values()), [generations[i] for i in whole]))
+        whole = {i: request for i, request in enumerate(requests) if self._whole(request)}
+        thinking = [WholeRequest(generations[i], one.tree.problem, one.limit) for i, one in whole.items()]
+        answers = iter(think_whole(self.model, self.format, thinking))
         steps = [g for i, g in enumerate(generations) if i not in whole]
         written = iter(self.model.generate(steps) if steps else ())
         completions = {i: next(written) for i in range(len(requests)) if i not in whole}
@@ -100,6 +102,7 @@ class StepWriter:
         if self.format.in_thought(path):  # a thought has its own budget
             limit = max(1, min(limit, self.format.protocol.thinking_tokens - thought_tokens(path)))
             stops = (*stops, self.format.marks.close)
+        limit = limit if request.limit is None else min(limit, request.limit)
         made = self.sampling.generation(prompt, request, limit, *stops)
         rest = unfinished_start(path) < len(path)
         return replace(

@@ -101,6 +101,7 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
         "failed": [failed_json(node) for node in failed_ends(solution)],
         "status": solution.status,
         "stop_reason": str(solution.stop_reason),
+        "cut_steps": solution.cut_steps,
         "ledger": solution.ledger.to_dict(),
         **label_mass(solution),
         "preset": preset,

@@ -6,8 +6,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self, TextIO
 
-from hintree.view.text import one_line
-
 if TYPE_CHECKING:
     from hintree.solver.progress import SolveEvent
 
@@ -57,6 +55,8 @@ class Status(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take the name of a model that is being loaded."""
+        from hintree.view.text import one_line
+
         if record.levelno == logging.INFO:
             self.doing = one_line(record.getMessage())
 

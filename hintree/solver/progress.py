@@ -111,7 +111,7 @@ class StepPrinter:
         self.waiting: list[Node] = []
 
     def __call__(self, event: SolveEvent) -> None:
-        """Show one event."""
+        """Show one event of a search."""
         if event.kind == "step":
             self.waiting.append(event.node)
             self.bar.update()

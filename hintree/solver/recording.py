@@ -89,7 +89,7 @@ class Recording:
             check_maker(self.path, role, self.makers.get(role, {}), makers.get(role, {}))
         for role, handler in handlers.items():
             made_by = makers.get(role, {})
-            if self.parameters.get(role) != handler.parameters or (made_by and role not in self.makers):
+            if self.parameters.get(role) != handler.parameters:
                 self.parameters[role], self.makers[role] = handler.parameters, made_by
                 self._append([{"role": role, "parameters": handler.parameters, "made_by": made_by}])
         concurrent = {role for role, handler in handlers.items() if handler.concurrent}
@@ -183,13 +183,24 @@ class Replay:
     def __call__(self, requests: Sequence[Request[Any]]) -> list[Response[Any] | Exception]:
         """Return the responses in order."""
         keys = [key_of(request, self.recording.protocol) for request in requests]
-        found: list[Response[Any] | Exception | None] = list(map(self._recorded, requests, keys))
+        found: list[Response[Any] | Exception | None] = list(map(self._within_limit, requests, keys))
         new = [i for i, response in enumerate(found) if response is None]
         if new and self.live is not None:
             for i, response in zip(new, self.live.handle([requests[i] for i in new]), strict=True):
                 found[i] = response
-            self.recording.add([(keys[i], made) for i in new if isinstance(made := found[i], Response)])
-        return [missing(request) if made is None else made for request, made in zip(requests, found, strict=True)]
+            made = [(i, found[i]) for i in new]
+            self.recording.add(
+                [(key_of_response(requests[i], keys[i], one), one) for i, one in made if isinstance(one, Response)]
+            )
+        return [missing(request) if one is None else one for request, one in zip(requests, found, strict=True)]
+
+    def _within_limit(self, request: Request[Any], key: str) -> Response[Any] | None:
+        """Return the recorded response that the request's limit of tokens allows; None if there is none."""
+        found = self._recorded(request, key)
+        limit = request.limit if isinstance(request, StepRequest) else None
+        if limit is None or (found is not None and found.usage.generated_tokens <= limit):
+            return found
+        return self._recorded(request, cut_key(request, key))
 
     def _recorded(self, request: Request[Any], key: str) -> Response[Any] | None:
         """Return the recorded response; None if there is none, or a damaged one."""
@@ -201,6 +212,17 @@ class Replay:
             log.warning("%s: a damaged response is left out; its request is made again", self.recording.path)
             del self.recording.answers[key]
             return None
+
+
+def key_of_response(request: Request[Any], key: str, response: Response[Any]) -> str:
+    """Return the key of a response: a step that its limit has cut does not stand for the whole step."""
+    cut = isinstance(request, StepRequest) and request.is_cut(response.usage)
+    return cut_key(request, key) if cut else key
+
+
+def cut_key(request: Request[Any], key: str) -> str:
+    """Return the key of a step that was cut at the limit of its request."""
+    return f"{key}-{request.limit}" if isinstance(request, StepRequest) else key
 
 
 def missing(request: Request[Any]) -> ReplayError:

@@ -26,6 +26,7 @@ class Solution:
         confidence: In [0, 1]; see ``search.Choice``.
         method: Settings of the method by name: preset, search, rewrite rule, selection.
         models: Name of the model behind each role.
+        cut_steps: Steps that were cut because the budget left no more tokens.
     """
 
     question: str
@@ -37,6 +38,7 @@ class Solution:
     confidence: float
     method: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
+    cut_steps: int = 0
 
     @property
     def status(self) -> Literal["finished", "budget", "failed"]:
@@ -50,7 +52,8 @@ class Solution:
         """Return the status for people, with its reason: "finished", "budget: LIMIT" or "failed: REASON"."""
         if self.stop_reason.kind is StopKind.COMPLETE:
             return "failed: no path came to an answer" if self._stuck else "finished"
-        return str(self.stop_reason)
+        cut = f" ({self.cut_steps} steps cut to the tokens that were left)" if self.cut_steps else ""
+        return f"{self.stop_reason}{cut}"
 
     def _repr_html_(self) -> str:
         """Return the solution as notebooks show it: facts, steps and the picture of the tree."""

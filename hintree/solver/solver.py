@@ -256,9 +256,8 @@ class Solver:
         method = {name: settings_of(part) for name, part in self._parts().items() if part is not None}
         models = {role: model_name(model) for role, model in self.models.items()}
         path, tree = chosen.node.path(), SolutionTree.of(run.tree)
-        solution = Solution(
-            question, chosen.answer, path, tree, run.ledger, run.stop_reason, chosen.confidence, method, models
-        )
+        found = (chosen.answer, path, tree, run.ledger, run.stop_reason, chosen.confidence)
+        solution = Solution(question, *found, method, models, run.cut_steps)
         tree.outcome = solved(solution, self.preset_name)
         return solution
 

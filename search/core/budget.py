@@ -9,13 +9,16 @@ from hintree.search.core.tree import Tree
 
 OPTIONAL_ROLES = frozenset(ROLES) - {"reasoner", "scorer"}
 """Roles without which a search can continue."""
+LEAST_TOKENS = 64
+"""Tokens that a step may generate however little is left, so that usual steps are never cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Limits for one problem; None means no limit.
 
-    They are checked before every batch, so a batch in flight may overshoot. When the tokens of the teacher or the
+    They are checked before every batch, so a batch in flight may overshoot: each of its steps may generate an even
+    share of the tokens that are left, at least ``LEAST_TOKENS``. When the tokens of the teacher or the
     hinter are spent, the search continues without that role; at any other limit it stops with its best answer so far.
 
     Attributes:
@@ -59,6 +62,19 @@ class Budget:
         account = ledger[role]
         used = account.generated_tokens + (account.prompt_tokens if role == "scorer" else 0)
         return limit is not None and used >= limit
+
+    def allowance(self, ledger: Ledger, role: str, steps: int) -> int | None:
+        """Return the tokens that each of a batch's steps may generate, at least LEAST_TOKENS; None without a limit.
+
+        Args:
+            ledger: What the search has cost so far.
+            role: Author of the steps.
+            steps: Number of steps in the batch, at least 1.
+        """
+        total, own = self.tokens, getattr(self, f"{role}_tokens")
+        left = [] if total is None else [total - ledger.total("generated_tokens")]
+        left += [] if own is None else [own - ledger[role].generated_tokens]
+        return max(LEAST_TOKENS, int(min(left)) // steps) if left else None
 
     def spent(self, tree: Tree, ledger: Ledger, seconds: float) -> str:
         """Return the name of the first limit of the whole search that is reached; "" if none is."""

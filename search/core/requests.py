@@ -76,16 +76,22 @@ class StepRequest(Request[StepOutput]):
         author: "reasoner" or "teacher".
         hint: The hint to write it under.
         tokens: Decode only this many tokens, greedily: a first-token probe. None writes a step.
+        limit: Tokens that the step may have at most, as the budget allows no more; None for the author's own limit.
     """
 
     author: str = "reasoner"
     hint: Hint | None = None
     tokens: int | None = None
+    limit: int | None = None
 
     @property
     def role(self) -> str:
         """Name the role: the author."""
         return self.author
+
+    def is_cut(self, usage: Usage) -> bool:
+        """Tell whether a response of this cost was cut by ``limit``."""
+        return self.limit is not None and usage.generated_tokens >= self.limit
 
 
 @dataclass(frozen=True, slots=True)

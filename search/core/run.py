@@ -1,9 +1,10 @@
 """One problem's search while it runs: its pending requests, the responses so far, and when it must stop."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from hintree.errors import CancelledRequestError, ContextError, RoleError
@@ -11,7 +12,7 @@ from hintree.search.core.budget import OPTIONAL_ROLES, Budget
 from hintree.search.core.endings import COMPLETE, Rejection, StopReason, failed, out_of_budget
 from hintree.search.core.events import Event
 from hintree.search.core.ledger import Ledger, Usage
-from hintree.search.core.requests import Gather, Request, Response, ScoreRequest
+from hintree.search.core.requests import Gather, Request, Response, ScoreRequest, StepRequest
 from hintree.search.core.scope import Scope
 from hintree.search.core.tree import Tree
 
@@ -54,6 +55,8 @@ class Run:
         answers: Values of the responses so far, by number of the request.
         sent: Numbers of the requests under way (``concurrent_driver`` only).
         scope: Cancels the calls under way when the run ends.
+        limited: True once the current requests have their share of the budget's tokens.
+        cut_steps: Steps that were cut because the budget left no more tokens.
         unscored: Why the first score could not be had; a run without any score has failed.
     """
 
@@ -68,6 +71,8 @@ class Run:
     sent: set[int] = field(default_factory=set)
     scope: Scope = field(default_factory=Scope)
     unscored: str = ""
+    limited: bool = False
+    cut_steps: int = 0
 
     def waiting(self) -> list[tuple[int, Request[Any]]]:
         """Return (number, request) for the requests that have no response yet and are not under way."""
@@ -77,7 +82,7 @@ class Run:
         """Send the answers to the search and take its next requests; an error inside it ends this problem only."""
         try:
             self.requests = list(self.search.send(answers).requests)  # type: ignore[arg-type]
-            self.answers, self.sent = {}, set()
+            self.answers, self.sent, self.limited = {}, set(), False
             self.note_requests()
         except StopIteration:
             blind = self.unscored and all(node.score is None for node in self.tree)
@@ -124,6 +129,8 @@ def advance(run: Run, handlers: Mapping[str, Handler], budget: Budget) -> None:
 def advance_within_budget(run: Run, handlers: Mapping[str, Handler], budget: Budget) -> None:
     """Advance one search as ``advance`` does, without its guard."""
     while not run.stop_reason:
+        if not run.limited:
+            run.requests, run.limited = within_allowance(run.requests, budget, run.ledger), True
         waiting = run.waiting()
         if not waiting and run.sent.difference(run.answers):
             return
@@ -144,6 +151,18 @@ def advance_within_budget(run: Run, handlers: Mapping[str, Handler], budget: Bud
                 refused += 1
         if not refused:
             return
+
+
+def within_allowance(requests: Sequence[Request[Any]], budget: Budget, ledger: Ledger) -> list[Request[Any]]:
+    """Return the requests of a batch, its steps limited to what the budget leaves for each."""
+    roles = Counter(request.role for request in requests if isinstance(request, StepRequest))
+    shares = {role: budget.allowance(ledger, role, count) for role, count in roles.items()}
+    return [
+        replace(request, limit=shares[request.role])
+        if isinstance(request, StepRequest) and request.tokens is None and shares[request.role] is not None
+        else request
+        for request in requests
+    ]
 
 
 def call_handler(handler: Handler, requests: Sequence[Request[Any]]) -> tuple[list[Response[Any] | Exception], float]:
@@ -208,4 +227,5 @@ def book_response(
     if isinstance(request, ScoreRequest):
         request.node.label_mass = answer.mass
     run.ledger[request.role].add(answer.usage, handler.parameters, seconds)
+    run.cut_steps += isinstance(request, StepRequest) and request.is_cut(answer.usage)
     run.answers[number] = answer.value
