@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from hintree.errors import UsageError
-from hintree.grade import Verdict, grade
 from hintree.search import Ledger
 
 TEXTS = ("answer", "status", "reference")
@@ -40,6 +39,8 @@ class Story:
 
     def graded(self, reference: str) -> "Story":
         """Return the story with a reference answer, and the grader's verdict on the answer."""
+        from hintree.grade import Verdict, grade  # its patterns take a tenth of a second to compile
+
         verdict = Verdict.WRONG if self.answer is None else grade(reference, self.answer)
         return replace(
             self, reference=reference, right=None if verdict is Verdict.UNGRADED else verdict is Verdict.RIGHT
