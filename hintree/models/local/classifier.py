@@ -19,7 +19,7 @@ from hintree.models.local.prefix_trie import (
     count_fitting,
     recompute_if_not_finite,
 )
-from hintree.models.local.text import conversation, part
+from hintree.models.local.text import conversation, panics_reported, part
 from hintree.models.local.tree_batch import TreeBatch
 
 Coded = tuple[list[int], list[int]]
@@ -144,7 +144,8 @@ def join_whole(tokenizer: PreTrainedTokenizerBase, pieces: Sequence[Piece], firs
     A mark is the token that holds the last character before it.
     """
     text = "".join(piece.text for piece in pieces).encode("utf-8", "replace").decode()
-    coded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
+    with panics_reported():
+        coded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
     starts = [start for start, _ in coded["offset_mapping"]]
     marks, end = [], 0
     for piece in pieces:

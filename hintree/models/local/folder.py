@@ -26,13 +26,15 @@ TEXTS = ("*.json", "*.jinja", "*.model", "*.txt")
 """Files of a model on the hub that are fetched before its weights."""
 PARSED = (CONFIG, "generation_config.json", TOKENIZER, "special_tokens_map.json", "added_tokens.json", INDEX)
 """JSON files that the loader parses in this process."""
-READ = (".json", ".jinja", ".safetensors", ".model", ".txt", ".yaml")
+READ = (".json", ".jinja", ".safetensors", ".model", ".txt", ".yaml", ".tiktoken")
 """Endings of the files that are read."""
 MOST_FILES = 10_000
 LONGEST_JSON, LONGEST_FILE = 16 * MEBIBYTE, 256 * MEBIBYTE
 """Bytes of a file that is parsed here, and of any other file but weights."""
 LONGEST_HEADER = 100_000_000
 """Bytes of the header of a safetensors file, as the format limits them."""
+MOST_PER_BYTE = 2
+"""Values of a tensor in one byte; formats of 4 bits have two."""
 LISTED = re.compile(r"layer|label|depth|block|expert|(^|_)n(um)?_")
 """Settings that count what the configuration lists one by one."""
 MOST_LISTED, LARGEST = 100_000, 2**40
@@ -79,7 +81,7 @@ def check_folder(folder: Path, name: str, *, fetched: bool = True) -> StoredWeig
             raise refused(name, INDEX, f"names {file[:60]!r}, which is missing")
     check_names(parsed.get(TOKENIZER, {}), name)
     check_config(parsed[CONFIG], name)
-    if folder.resolve().parent != HOME:
+    if folder.resolve().parent != HOME.resolve():
         try_tokenizer(folder, name)
     weights = [stored_weights(path, name) for path in files if path.suffix == ".safetensors"]
     tensors, values, size = (sum(part) for part in zip((0, 0, 0), *weights, strict=True))
@@ -174,6 +176,8 @@ def stored_weights(path: Path, name: str) -> tuple[int, int, int]:
             header = parse_json(file.read(size))
         shapes = [entry["shape"] for key, entry in header.items() if key != "__metadata__"]
         values = sum(prod(map(checked_length, shape)) for shape in shapes)
+        if values > MOST_PER_BYTE * path.stat().st_size:
+            raise ValueError("its header states more values than the file holds")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise refused(name, path.name, f"is damaged: {str(error)[:100]}") from error
     return len(shapes), values, path.stat().st_size

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError
 from hintree.models.head_spec import Head
+from hintree.models.local.text import raw
 
 
 def label_probabilities(head: Head, logits: Tensor) -> Tensor:
@@ -97,7 +98,10 @@ def from_tokens(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenize
 
 def label_ids(name: str, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str]) -> list[int]:
     """Return the last token of each label text. Raises CheckpointError if two are the same token, or one is unknown."""
-    ids = [int(tokenizer.encode(label, add_special_tokens=False)[-1]) for label in labels]
+    coded = [raw(tokenizer, label) for label in labels]
+    if not all(coded):
+        raise CheckpointError(f"model {name}: one of the labels {labels} has no token; each needs one of its own")
+    ids = [label[-1] for label in coded]
     if len(set(ids)) < len(ids) or tokenizer.unk_token_id in ids:
         raise CheckpointError(f"model {name}: the labels {labels} are the tokens {ids}; each needs one of its own")
     return ids

@@ -34,7 +34,7 @@ from hintree.models.local.row_snapshots import SnapshotStore
 from hintree.models.local.row_support import RowMode, detect_row_mode, warn_of_recomputing
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, results_of, too_long
-from hintree.models.local.text import continuation
+from hintree.models.local.text import continuation, panics_reported
 from hintree.models.local.threads import threads_for, use_threads
 from hintree.models.local.tree_support import detect_tree_support
 from hintree.models.thinking import ThinkingStyle, detect_style
@@ -278,6 +278,7 @@ def unknown_words(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
     """Return the words of ``text`` that the tokenizer maps to its unknown token, each once."""
     if tokenizer.unk_token_id is None:
         return []
-    coded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    with panics_reported():
+        coded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     spans = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
     return list(dict.fromkeys(text[a:b] for i, (a, b) in spans if i == tokenizer.unk_token_id))
