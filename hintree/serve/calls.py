@@ -78,7 +78,8 @@ class Call:
         """Store the tree and return the ``hintree`` object: answer, confidence, stop reason, cost, link, warnings."""
         from hintree.solver.solution import solved
 
-        name = self.service.trees.add(self.owner, solved(solution, preset))
+        shown = solved(replace(solution, models={}), preset)  # names of models may be paths of this machine
+        name = self.service.trees.add(self.owner, shown)
         unknown = self.solver.unknown_words(solution.question)
         odd = [f"{OUT_OF_DOMAIN} (unknown: {', '.join(unknown[:5])}); their answer means nothing"] if unknown else []
         return {
