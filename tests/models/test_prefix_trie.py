@@ -148,12 +148,12 @@ def test_pruning_keeps_what_was_used_last():
     [trie] = cache.open(["a"])
     trie.insert([1, 4, 5, 6])
     trie.store(torch.arange(3.0, 6.0)[None, None, :, None])
-    cache.limit = 4 * 4
+    cache.budget = 4 * 4
     cache.evict()
     assert trie.tokens == [1, 4, 5, 6] and trie.parents == [-1, 0, 1, 2]
     assert trie.states.flatten().tolist() == [0.0, 3.0, 4.0, 5.0]
     assert trie.match([1, 2]) == [0] and trie.match([1, 4, 5, 6]) == [0, 1, 2, 3]
-    cache.limit = 3 * 4
+    cache.budget = 3 * 4
     cache.evict()
     assert cache.bytes == 0
 

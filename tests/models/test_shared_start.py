@@ -56,3 +56,19 @@ def test_labels_are_read_after_a_shared_start(model):
     assert [one.probabilities for one in shared] == [pytest.approx(one.probabilities, abs=1e-6) for one in alone]
     before, after = (sum(one.usage.forwarded_tokens for one in found) for found in (alone, shared))
     assert after < before - len(SYSTEM)  # tokens of this model are bytes; two of three starts are saved
+
+
+def test_texts_that_are_done_make_room_within_a_call(tmp_path):
+    model = load_model(str(save_chat_model(tmp_path / "chat")), cache_bytes=150_000)
+    questions = [f"Box {i} holds {i} pens. " * 12 + "How many pens?" for i in range(12)]
+    peak, evict = [], model.cache.evict
+
+    def watched(**needed):
+        evict(**needed)
+        peak.append(model.cache.bytes)
+
+    model.cache.evict = watched
+    solved(model, requests(questions, system=""))
+    per_text = len(encode(model.tokenizer, requests(questions[:1], system="")[0].prompt)) * 2 * 2 * 2 * 8 * 4
+    assert 12 * per_text > 3 * 150_000
+    assert len(peak) > 3 and max(peak) < 2 * 150_000

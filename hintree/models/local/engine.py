@@ -65,15 +65,13 @@ def generate_on_tree(
     """
     with cache.call(groups) as tries:
         waiting = list(zip(sequences, tries, strict=True))
-        starts = share_starts(adapter, cache, [(trie, sequence.prompt_ids) for sequence, trie in waiting])
-        for sequence, tokens in zip(sequences, starts, strict=True):
-            sequence.computed += tokens
         while waiting:
             chunk, waiting = schedule(adapter, cache, waiting, capacity)
             logits = prefill(adapter, chunk)
             while sample_and_retire(chunk, sample, logits):
                 logits = decode(adapter, chunk)
             waiting = commit(chunk) + waiting
+            cache.evict(needed=[trie for _, trie in waiting])
 
 
 def schedule(
@@ -87,6 +85,8 @@ def schedule(
     texts = [(trie, sequence.prompt_ids + sequence.ids) for sequence, trie in waiting]
     size = count_fitting(texts, capacity, DECODE_CHUNK)
     sequences = [sequence for sequence, _ in waiting[:size]]
+    for sequence, tokens in zip(sequences, share_starts(adapter, cache, texts[:size]), strict=True):
+        sequence.computed += tokens
     steps = min(DECODE_CHUNK, max(sequence.max_tokens - len(sequence.ids) for sequence in sequences))
     tree = TreeBatch(adapter, cache, texts[:size], new_tokens=steps)
     batch = DecodeBatch.of(sequences, steps + 1)

@@ -9,7 +9,7 @@ another model's step.
 import math
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -105,7 +105,7 @@ class PrefixTrie:
         """
         end = self.stored + states.shape[2]
         if self.states is None or end > self.states.shape[2]:
-            grown = states.new_empty(*states.shape[:2], max(end, 2 * self.stored), states.shape[3])
+            grown = states.new_empty(*states.shape[:2], max(end, self.stored + self.stored // 4), states.shape[3])
             if self.states is not None:
                 grown[:, :, : self.stored] = self.states[:, :, : self.stored]
             self.states = grown
@@ -159,7 +159,7 @@ class PrefixCache:
 
     Eviction has three stages: unused capacity is freed first, then slots that the last call did not use, then whole
     tries in least-recently-used order. Evicted tokens are computed again when a text needs them. The cache owns its
-    tries; a trie is valid until it is evicted, at the earliest when the call that opened it ends.
+    tries; a trie is valid until it is evicted, at the earliest when no text in it is to be continued in this call.
     """
 
     def __init__(self, limit: int | None = None) -> None:
@@ -210,17 +210,23 @@ class PrefixCache:
         self._tries.clear()
         self._workspace = None
 
-    def evict(self) -> None:
-        """Free memory, in the stages that the class describes, until at most ``limit`` bytes are in use."""
-        excess = self.bytes - self.limit
+    def evict(self, needed: Iterable[PrefixTrie] = ()) -> None:
+        """Free memory, in the stages that the class describes, until at most ``limit`` bytes are in use.
+
+        Args:
+            needed: Tries that are left as they are, since texts in them are still to be continued.
+        """
+        excess, kept = self.bytes - self.limit, set(map(id, needed))
+        free = {group: trie for group, trie in self._tries.items() if id(trie) not in kept} if excess > 0 else {}
         for save in (PrefixTrie.release_capacity, PrefixTrie.prune):
-            for trie in self._tries.values():
+            for trie in free.values():
                 if excess > 0:
                     excess -= trie.bytes
                     save(trie)
                     excess += trie.bytes
-        while excess > 0:
-            excess -= self._tries.popitem(last=False)[1].bytes
+        for group in free:
+            if excess > 0:
+                excess -= self._tries.pop(group).bytes
 
     def check_integrity(self) -> None:
         """Verify every trie, and the size limit. Raises InternalError; meant for use between calls."""
