@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import hintree
 from hintree.cli.bench import add_bench
+from hintree.cli.completion import add_completion
 from hintree.cli.config import add_config, apply_defaults
 from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
@@ -56,6 +57,7 @@ COMMANDS = (
     add_grade,
     add_doctor,
     add_config,
+    add_completion,
 )
 """Functions that add one or more commands to the parser, in the order of ``hintree --help``."""
 EXAMPLES = f"""examples:

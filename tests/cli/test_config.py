@@ -1,6 +1,7 @@
 """Defaults from the settings file and from the environment, and the command ``hintree config``."""
 
 import json
+import sys
 
 import pytest
 
@@ -62,3 +63,12 @@ def test_a_named_settings_file_must_exist(monkeypatch, capsys):
     monkeypatch.setenv("HINTREE_CONFIG", "/nonexistent/config.toml")
     assert main(["solve", "q"]) == 2
     assert "HINTREE_CONFIG=/nonexistent/config.toml: no such file" in capsys.readouterr().err
+
+
+def test_a_shell_completes_commands_and_options(capsys, monkeypatch):
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    assert "(solve eval show-prompt " in script and " --reasoner --hinter " in script
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["completion", "zsh"]) == 2
+    assert "needs shtab: pip install" in capsys.readouterr().err
