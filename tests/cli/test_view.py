@@ -54,7 +54,7 @@ def test_solve_writes_a_page_and_notes_the_path_that_it_chose(tmp_path, capsys):
     args = ["solve", QUESTION, "--json", "--search", "self-consistency", "--set", "n=4,batch=4"]
     assert main([*args, "--tree", str(tmp_path / "x.html")]) == 0
     page = (tmp_path / "x.html").read_text()
-    assert "generated tokens" in page and "Content-Security-Policy" in page
+    assert '"generated_tokens"' in page and "Content-Security-Policy" in page
     assert main([*args, "--tree", str(tmp_path / "x.json")]) == 0
     steps = json.loads(capsys.readouterr().out.splitlines()[-1])["steps"]
     assert [node.step.text for node in read(tmp_path / "x.json").chosen.path()] == [step["text"] for step in steps]

@@ -64,17 +64,18 @@ def test_the_chosen_path_of_a_page_states_the_answer_of_the_result(run, results,
         assert browser.run("return current.tree.answer[current.tree.chosen] ?? null") == result.answer
 
 
-def test_a_run_makes_training_rows_and_only_right_solutions_are_taught(run, results, tmp_path):
+def test_a_run_makes_training_rows_and_only_right_solutions_are_taught(run, results, tmp_path, capsys):
     rows = {}
-    for form in ("prm", "sft", "dpo"):
+    for form in ("prm", "sft"):
         assert main(["export", str(run), "--to", str(tmp_path / f"{form}.jsonl")]) == 0
         rows[form] = [json.loads(line) for line in (tmp_path / f"{form}.jsonl").read_text().splitlines()]
     assert len(rows["sft"]) == sum(result.right for result in results)
     assert len({row["prompt"] for row in rows["prm"]}) == 4
     with Store.open(run) as store:
-        nodes = [(tree, n) for r in results for tree in [store.tree(*r[:3])] for n in tree if n.replaces is not None]
-    judged = [(n.score, tree.nodes[n.replaces].score) for tree, n in nodes if n.score is not None]
-    assert len(rows["dpo"]) == sum(old is not None and new != old for new, old in judged)
+        rewrites = [n for r in results for n in store.tree(*r[:3]) if n.replaces is not None]
+    assert not rewrites, "this run has no two versions of a step"
+    assert main(["export", str(run), "--to", str(tmp_path / "dpo.jsonl")]) == 2
+    assert "dpo" in capsys.readouterr().err and not (tmp_path / "dpo.jsonl").exists()
 
 
 def test_a_page_of_somebody_else_is_not_written_over(run, tmp_path, capsys):
