@@ -28,7 +28,7 @@ class MessageHandler(logging.Handler):
     """Write warnings of the log to standard error, each as one visible line."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
+        """Write one record to standard error."""
         from hintree.view.text import message
 
         print(message(record.getMessage()), file=sys.stderr)

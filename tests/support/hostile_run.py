@@ -13,7 +13,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -50,10 +50,15 @@ class HostileOutcome(NamedTuple):
         """Return what is wrong with it, "" if it is one line of error."""
         if self.code != 2:
             return f"exit code {self.code}"
-        lines = [line for line in self.errors if not line.startswith("hintree: warning: ")]
-        if len(lines) != 1 or not lines[0].startswith("hintree: error: "):
-            return f"{len(lines)} lines of error"
+        if not is_one_error(self.errors):
+            return f"{len(self.errors)} lines of error"
         return "opened a file outside" if self.opened else ""
+
+
+def is_one_error(lines: Sequence[str]) -> bool:
+    """Return True for one line of error, beside warnings and notes on what a slow command is at."""
+    errors = [line for line in lines if line.startswith("hintree: error: ")]
+    return len(errors) == 1 and all(line.startswith("hintree: ") for line in lines)
 
 
 def warm_up() -> None:

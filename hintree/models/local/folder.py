@@ -35,9 +35,9 @@ LONGEST_HEADER = 100_000_000
 """Bytes of the header of a safetensors file, as the format limits them."""
 MOST_PER_BYTE = 2
 """Values of a tensor in one byte; formats of 4 bits have two."""
-LISTED = re.compile(r"layer|label|depth|block|expert|(^|_)n(um)?_")
+LISTED = re.compile(r"layer|label|expert|^n(um)?_")
 """Settings that count what the configuration lists one by one."""
-MOST_LISTED, LARGEST = 100_000, 2**40
+MOST_LISTED, LARGEST = 1_000_000, 2**40
 """Largest value of such a setting, but for contexts and sizes, and of any other."""
 SIZES = re.compile(r"position|ctx|context|size|length|dim|param|token|vocab|word|embed|seq")
 """Settings that are sizes, whatever else is in their names."""
