@@ -52,7 +52,8 @@ def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejecti
         return Rejection.EMPTY_STEP, "empty step"
     if node.status != "open":
         return None
-    if again and not step.cut_thought and (period := period_of_steps([n.step.text for n in node.path()], limits.repeats)):
+    texts = [n.step.text for n in node.path()] if again and not step.cut_thought else []
+    if period := period_of_steps(texts, limits.repeats):
         steps = "the same step" if period == 1 else f"the same {period} steps"
         return Rejection.LOOP, f"{steps}, {limits.repeats} times in a row"
     if node.path_tokens >= limits.path_tokens:
