@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-slow lint lab studies prm-labels bench docs release licences chaos clean
+.PHONY: help demo test test-slow lint lab studies prm-labels bench pictures docs release licences chaos clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,10 @@ chaos: .venv/dev  ## kill, stop and starve studies for ten minutes and compare t
 
 bench: .venv/demo  ## measure the local runtime
 	$(BIN)/hintree bench
+
+pictures: .venv/dev  ## make the pictures of docs/ anew, but those of studies and benchmarks
+	HINTREE_PICTURES=write $(BIN)/python -m pytest tests/view/test_pictures.py
+	$(BIN)/python -m hintree.experiments.search_picture --out docs/searches.svg
 
 clean:          ## remove the environment and all build outputs
 	rm -rf .venv build dist *.egg-info
