@@ -22,6 +22,8 @@ copybutton_exclude = ".linenos, .gp"
 CONTENTS = {
     "Learn": ("docs/tutorial",),
     "How to": (
+        "docs/python",
+        "docs/evaluate",
         "docs/problems",
         "docs/servers",
         "docs/vllm",
