@@ -82,6 +82,19 @@ def test_the_grader_imports_nothing_else_of_ours():
     assert {package(name) for name in ours} == {"grade"}
 
 
+def importers(*names: str) -> set[str]:
+    """Modules that import one of these, or a part of it."""
+    files = {m: f for m, f in MODULES.items() if any(name.rpartition(".")[2] in f.read_text() for name in names)}
+    return {
+        m for m, f in files.items() if any(n == name or n.startswith(f"{name}.") for n in imported(f) for name in names)
+    }
+
+
+def test_algebra_runs_in_the_workers_of_the_grader_alone():
+    assert importers("sympy", "math_verify") == {"hintree.grade.symbolic"}
+    assert importers("hintree.grade.symbolic") == {"hintree.grade.worker"}
+
+
 def test_search_knows_no_model_library_and_no_file():
     for path in (ROOT / "search").rglob("*.py"):
         assert not {n.split(".")[0] for n in imported(path)} & {
