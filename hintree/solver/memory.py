@@ -38,7 +38,8 @@ def within_memory(handler: Handler, free: Callable[[], None]) -> Handler:
             lack = out_of_memory(error)
         else:
             return [out_of_memory(r) if isinstance(r, Exception) and is_out_of_memory(r) else r for r in responses]
-        free()
+        if not handler.concurrent:  # other threads may use the caches of local models
+            free()
         if len(requests) == 1:
             if tried:
                 return [lack]
