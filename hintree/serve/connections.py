@@ -26,7 +26,6 @@ LINGER = 2.0
 """Seconds to discard the rest of a refused request, in which its client reads the response."""
 REFUSED = 100
 """Maximum number of connections beyond the limit that get a response; any further one is dropped without."""
-
 RETRY = {"Retry-After": "2"}
 """Header of responses to connections beyond the limits."""
 

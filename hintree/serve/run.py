@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -21,7 +22,6 @@ from hintree.serve.service import Service
 
 SLACK = 5
 """Seconds after the last search to send the last responses."""
-
 OTHER_FILES = 400
 """Open files beside the connections: refused connections, weights, libraries."""
 
@@ -116,7 +116,8 @@ def allow_open_files(count: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft != resource.RLIM_INFINITY and soft < highest:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (highest, hard))
+        with suppress(ValueError, OSError):  # the system has a lower bound of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (highest, hard))
 
 
 def run(service: Service, listener: socket.socket) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hintree.cli import main
-from tests.support.server import QUESTION, fetch, user_message, wait_until
+from tests.support.server import QUESTION, TIMEOUT, fetch, user_message, wait_until
 from tests.support.small_server import Quirks, lab_server
 
 
@@ -85,3 +85,14 @@ def test_the_first_sigterm_drains_and_the_second_one_ends_the_process_at_once():
                 running.result()
             rest = process.stderr.read()
     assert process.returncode == -signal.SIGTERM and not rest
+
+
+@pytest.mark.slow
+def test_the_load_test_prints_its_figures_as_json():
+    options = ["--clients", "4", "--slow", "4", "--minutes", "0.2", "--warm-up", "4", "--header-seconds", "2"]
+    command = [sys.executable, "-m", "hintree.serve.load_test", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["failures"] == 0 and data["failures_by_kind"] == {}
+    assert data["slow_senders_ended"] > 0 and data["memory_start_mb"] > 10 and data["clients"] == 4
