@@ -103,7 +103,7 @@ def test_without_log_probabilities_there_is_no_confidence():
 def test_a_search_over_a_server_and_local_models_grows_the_tree_of_the_local_one():
     local = Solver("hinted", reasoner="embedded:student").solve(QUESTION)
     with lab_server(RAW) as server:
-        there = Solver("hinted", reasoner=f"{server.url}#student").solve(QUESTION)
+        there = Solver("hinted", reasoner=f"{server.url}#student", hinter="embedded:hinter").solve(QUESTION)
     assert [(n.step.text, n.hint) for n in there.tree] == [(n.step.text, n.hint) for n in local.tree]
     assert there.ledger["reasoner"].generated_tokens == local.ledger["reasoner"].generated_tokens
 
