@@ -84,7 +84,7 @@ REFUSED = {
     "refuses turns": "{{ raise_exception('never') }}",
     "limits": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
     "more than 1000000 characters": "{% for a in range(99999) %}{{ 'x' * 100 }}{% endfor %}",
-    "MemoryError": "{{ ('x' * 10 ** 9) | length }}",
+    "512 MB of memory": "{{ ('x' * 10 ** 9) | length }}",
     "unsafe": "{{ messages.__class__.__mro__ }}",
 }
 
