@@ -17,9 +17,10 @@ LEAST_TOKENS = 64
 class Budget:
     """Limits for one problem; None means no limit.
 
-    They are checked before every batch, so a batch in flight may overshoot: each of its steps may generate an even
-    share of the tokens that are left, at least ``LEAST_TOKENS``. When the tokens of the teacher or the
-    hinter are spent, the search continues without that role; at any other limit it stops with its best answer so far.
+    They are checked before the requests that a search makes together (``seconds`` before every batch), so these may
+    overshoot: each of their steps may generate an even share of the tokens that are left, at least ``LEAST_TOKENS``.
+    When the tokens of the teacher or the hinter are spent, the search continues without that role; at any other limit
+    it stops with its best answer so far.
 
     Attributes:
         reasoner_tokens, hinter_tokens, teacher_tokens: Generated tokens of that role.

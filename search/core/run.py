@@ -137,7 +137,8 @@ def advance_within_budget(run: Run, handlers: Mapping[str, Handler], budget: Bud
         if not waiting:
             run.resume([run.answers[i] for i in range(len(run.requests))])
             continue
-        if limit := budget.spent(run.tree, run.ledger, time.monotonic() - run.started):
+        limit = budget.spent(run.tree, run.ledger, time.monotonic() - run.started)
+        if limit and (limit == "seconds" or not run.answers):  # the order in which roles answer must not end a search
             run.end(out_of_budget(limit))
             return
         refused = 0
