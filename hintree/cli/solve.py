@@ -149,12 +149,14 @@ def print_solution(
 
     from hintree.cli.show import show, to_json
     from hintree.cli.watch import watched
+    from hintree.solver.progress import StepLines
     from hintree.solver.solution import solved
 
-    if args.watch or args.verbose:
-        status.end()  # the steps say more, in the same place
-        solution = watched(solver, question, redraw=args.watch)
+    if args.watch:
+        status.end()  # the tree says more, in the same place
+        solution = watched(solver, question)
     else:
+        status.lines = StepLines(status.write_line) if args.verbose else None
         solution = solver.solve(question, on_event=status.on_event)
     status.end()
     if tree_file:

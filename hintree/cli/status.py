@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
-    from hintree.solver.progress import SolveEvent
+    from hintree.solver.progress import SolveEvent, StepLines
 
 FIRST, EVERY, LONGEST_GAP = 1.0, 1.0, 60.0
 """Seconds until the first line, between two on a terminal, and at most between two elsewhere."""
@@ -20,6 +20,9 @@ class Status(logging.Handler):
 
     Args:
         stream: Where to write; standard error by default.
+
+    Attributes:
+        lines: Writes each step as a line as well; None for no steps.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -27,6 +30,7 @@ class Status(logging.Handler):
         self.stream = stream or sys.stderr
         self.doing = "starting"
         self.steps = 0
+        self.lines: StepLines | None = None
         self._begun = time.monotonic()
         self._ended = threading.Event()
         self._shown = 0
@@ -62,10 +66,17 @@ class Status(logging.Handler):
 
     def on_event(self, event: "SolveEvent") -> None:
         """Take an event of the search."""
+        if self.lines is not None:
+            self.lines(event)
         if event.kind == "step":
             self.steps += 1
         elif event.kind == "request":
             self.doing = f"solving: {self.steps} steps written, {event.role} at work"
+
+    def write_line(self, line: str) -> None:
+        """Write a line of text above the status."""
+        self.stream.write(f"\r\x1b[K{line}\n" if self.stream.isatty() else f"{line}\n")
+        self.stream.flush()
 
     def _run(self) -> None:
         gap = FIRST

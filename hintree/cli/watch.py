@@ -20,9 +20,9 @@ REDRAWS = 10
 """Maximum number of redraws per second."""
 
 
-def watched(solver: Solver, question: str, *, redraw: bool = True) -> Solution:
-    """Solve a question and show its growing tree on standard error; without ``redraw`` as one line per step."""
-    with Watch(Console(stderr=True, highlight=False), redraw=redraw) as watch:
+def watched(solver: Solver, question: str) -> Solution:
+    """Solve a question and show its growing tree on standard error."""
+    with Watch(Console(stderr=True, highlight=False)) as watch:
         solver.handlers = {role: watch.wrap(handler) for role, handler in solver.handlers.items()}
         return solver.solve(question)
 
@@ -32,13 +32,11 @@ class Watch:
 
     Args:
         console: Output: a terminal is redrawn, anything else gets one line per step.
-        redraw: False to print lines on a terminal too.
     """
 
-    def __init__(self, console: Console, *, redraw: bool = True) -> None:
+    def __init__(self, console: Console) -> None:
         self.console = console
-        drawn = redraw and console.is_terminal
-        self.live = Live(console=console, auto_refresh=False, transient=True) if drawn else None
+        self.live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
         self.tree: Tree | None = None
         self.printed = 1
         self.redrawn = 0.0

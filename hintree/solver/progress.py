@@ -100,24 +100,38 @@ class Observer:
                 self.cancelled.set()
 
 
-class StepPrinter:
-    """Print each step as one line on standard error, and count steps on a progress bar, which notebooks draw.
+class StepLines:
+    """Write each step of a search as one line; one that waits for its score is written once it has it.
 
-    A step that waits for its score is printed once it has it, or when the next step is written.
+    Args:
+        write: Writes a line.
     """
 
-    def __init__(self) -> None:
-        self.bar = tqdm(desc="solving", unit=" steps", leave=False)
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self.write = write
         self.waiting: list[Node] = []
 
     def __call__(self, event: SolveEvent) -> None:
-        """Show one event of a search."""
+        """Take one event of the search."""
         if event.kind == "step":
             self.waiting.append(event.node)
-            self.bar.update()
         elif event.kind in ("request", "answer") and event.role != "scorer":
             for node in self.waiting:
-                tqdm.write(step_line(node), file=sys.stderr)
+                self.write(step_line(node))
             self.waiting = []
-        if event.kind == "answer":
+
+
+class StepPrinter:
+    """Print each step as one line on standard error, and count steps on a progress bar, which notebooks draw."""
+
+    def __init__(self) -> None:
+        self.bar = tqdm(desc="solving", unit=" steps", leave=False)
+        self.lines = StepLines(lambda line: tqdm.write(line, file=sys.stderr))
+
+    def __call__(self, event: SolveEvent) -> None:
+        """Show one event of a search."""
+        self.lines(event)
+        if event.kind == "step":
+            self.bar.update()
+        elif event.kind == "answer":
             self.bar.close()
