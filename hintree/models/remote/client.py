@@ -221,7 +221,7 @@ class Server:
     async def _read_body(self, response: httpx2.Response) -> bytes:
         """Read the body of a response, up to the size cap; it is never decompressed."""
         text = bytearray()
-        if (form := response.headers.get("content-encoding", "identity")).lower() != "identity":
+        if (form := response.headers.get("content-encoding", "")).lower() not in ("", "identity"):
             raise MalformedReplyError(f"its response is compressed ({form[:20]!r}), which was not requested")
         async for piece in response.aiter_raw():
             text += piece
