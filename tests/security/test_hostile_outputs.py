@@ -136,3 +136,15 @@ def test_no_control_character_of_300_outputs_reaches_a_terminal_an_export_a_tabl
     check_tree(outputs)
     check_terminal(outputs, capsys)
     check_study(outputs, tmp_path / "run", capsys)
+
+
+@pytest.mark.slow
+def test_none_of_300_outputs_runs_or_loads_anything_in_a_browser(browser):
+    solved = shown(grown(hostile_outputs(0, WHOLE)))
+    browser.show(solved, address="#tree=0&with=1&q=pwned")
+    for node in solved.tree:
+        browser.run("select(panes[0], arguments[0])", node.id)
+    tags = browser.run("return [...new Set([...document.querySelectorAll('body *')].map((e) => e.localName))]")
+    assert not {"iframe", "img", "base", "meta", "link"} & set(tags)
+    assert browser.run("return window.pwned") is None
+    assert browser.log() == ([], [])
