@@ -24,6 +24,8 @@ CONTENTS = {
     "How to": (
         "docs/python",
         "docs/evaluate",
+        "docs/python",
+        "docs/evaluate",
         "docs/problems",
         "docs/servers",
         "docs/vllm",

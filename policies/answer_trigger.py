@@ -62,7 +62,7 @@ def joined(done: Completion, after: str, more: Completion) -> Completion:
         text=f"{done.text.rstrip()}{after}{more.text}",
         probabilities=done.probabilities + more.probabilities,
         entropies=done.entropies + more.entropies,
-        usage=done.usage.plus(more.usage)._replace(calls=done.usage.calls),
+        usage=done.usage.plus(more.usage),
         token_ids=(),
         tokenizer="",
     )
