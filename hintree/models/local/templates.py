@@ -142,7 +142,7 @@ def render(template: str, variables: Sequence[dict[str, Any]]) -> list[dict[str,
         done = subprocess.run(command, input=json.dumps(task), capture_output=True, text=True, timeout=TIMEOUT)
         found = json.loads(done.stdout) if done.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError):
-        found = None
+        return [{"error": BEYOND}] * len(variables)
     if found is None:
         _beyond_limits.add(template)
         return [{"error": BEYOND}] * len(variables)
