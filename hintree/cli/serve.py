@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -59,7 +60,13 @@ def add_serve(commands: Any) -> None:
     add_seed(serve, "seed of requests without one")
     add_budget(serve)
     limits = serve.add_argument_group("limits; a request beyond them gets an error")
-    add = limits.add_argument
+    add_request_limits(limits.add_argument)
+    add_connection_limits(limits.add_argument)
+    serve.set_defaults(run=run_serve)
+
+
+def add_request_limits(add: Callable[..., Any]) -> None:
+    """Add the limits of searches and requests by a parser's ``add_argument``."""
     add("--live", type=positive, default=64, help="concurrent searches, in one batch (default %(default)s)")
     add("--queue", type=int, default=256, help="searches waiting beside them (default %(default)s)")
     add("--seconds", type=float, default=300.0, help="deadline of a request, waiting included (default %(default)s)")
@@ -75,6 +82,10 @@ def add_serve(commands: Any) -> None:
     )
     add("--trees", type=int, default=200, help="latest trees kept for their links, 0 for none (default %(default)s)")
     add("--grace", type=float, default=10.0, help="seconds for running requests after a signal (default %(default)s)")
+
+
+def add_connection_limits(add: Callable[..., Any]) -> None:
+    """Add the limits of connections by a parser's ``add_argument``."""
     add("--connections", type=positive, default=800, help="open connections (default %(default)s)")
     add(
         "--client-connections",
@@ -99,7 +110,6 @@ def add_serve(commands: Any) -> None:
         metavar="SECONDS",
         help="time that an idle connection is kept (default %(default)s)",
     )
-    serve.set_defaults(run=run_serve)
 
 
 def run_serve(args: argparse.Namespace) -> None:
