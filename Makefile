@@ -12,7 +12,7 @@ demo: .venv/demo  ## solve held-out problems with the shipped models, compare pr
 
 test: .venv/dev   ## run the fast tests
 	@sh tests/support/browser.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-slow: .venv/dev  ## run all tests, slow ones too
 	@sh tests/support/browser.sh

@@ -13,8 +13,9 @@ from hintree.errors import UsageError
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, write_steps
 from hintree.search.core.hints import HintKind
+from hintree.search.core.nodes import prune, unique
 from hintree.search.core.requests import HintOutput, HintRequest, gather
-from hintree.search.core.tree import Node, Tree, prune, unique
+from hintree.search.core.tree import Node, Tree
 from hintree.search.router import FEATURES, gain_probability
 
 Stage = Literal["hint", "resample", "teacher"]
@@ -75,7 +76,7 @@ class Rewrite:
                 f"intercept and one each for {', '.join(FEATURES)}; the preset arbitrage has them"
             )
         if isinstance(self.stages, str):
-            raise UsageError(f"rewrite stages={self.stages!r} is one text; give a tuple such as ({self.stages!r},)")
+            raise UsageError(f"rewrite stages={self.stages!r} is one text; give a tuple, of {', '.join(STAGES)}")
         if bad := [stage for stage in self.stages if stage not in STAGES]:
             raise UsageError(f"rewrite stages: {bad[0]!r} is not one of {', '.join(STAGES)}")
         accepted = {

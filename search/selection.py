@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hintree import grade
 from hintree.errors import UsageError
 from hintree.search.core.endings import Rejection
-from hintree.search.core.tree import Node, Tree, open_nodes, prune
+from hintree.search.core.nodes import open_nodes, prune
+from hintree.search.core.tree import Node, Tree
 
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "last": lambda scores: scores[-1],

@@ -30,7 +30,7 @@ def test_the_search_of_the_architecture_page_solves_a_question():
     from dataclasses import dataclass
 
     from hintree.search import Problem, Rewrite, Tree, expand, rewrite
-    from hintree.search.core.tree import fail_too_long, open_nodes
+    from hintree.search.core.nodes import fail_too_long, open_nodes
     from hintree.solver import Solver
 
     names = {"dataclass": dataclass, "Tree": Tree, "Rewrite": Rewrite, "expand": expand, "rewrite": rewrite}

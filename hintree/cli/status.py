@@ -56,6 +56,7 @@ class Status(logging.Handler):
         if self._shown and self.stream.isatty():
             self.stream.write("\r\x1b[K")
             self.stream.flush()
+        self._shown = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take the name of a model that is being loaded."""

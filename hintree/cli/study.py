@@ -45,6 +45,15 @@ def add_study(commands: Any) -> None:
         default=[],
         help="set a value of the study, e.g. seeds=[0,1]; repeatable",
     )
+    add_workers(run)
+    add_json(run, "print each result as a line of JSON once it is stored")
+    add_problem_options(run)
+    run.set_defaults(run=run_run)
+    add_merge(commands)
+
+
+def add_workers(run: argparse.ArgumentParser) -> None:
+    """Add the options of worker processes, and the times after which they are replaced."""
     run.add_argument(
         "--workers", metavar="N", type=positive, default=1, help="worker processes, or Ray actors (default %(default)s)"
     )
@@ -78,10 +87,6 @@ def add_study(commands: Any) -> None:
         default=7200,
         help="time in which no model answers a batch after which a worker is replaced (default %(default)s)",
     )
-    add_json(run, "print each result as a line of JSON once it is stored")
-    add_problem_options(run)
-    run.set_defaults(run=run_run)
-    add_merge(commands)
 
 
 def add_merge(commands: Any) -> None:

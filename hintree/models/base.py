@@ -33,8 +33,7 @@ class Span(NamedTuple):
     text: Text of the part, as every model and reader without these tokens reads it.
     token_ids: Tokens that the part was generated as, control tokens included; () for text that no model wrote.
     tokenizer: Fingerprint of the tokenizer of ``token_ids``; a model with another tokenizer reads ``text``.
-    control: If true, control tokens in ``text`` are encoded as such, for text of a protocol or template. Must be false
-        for text that users or models wrote.
+    control: If true, control tokens in ``text`` are encoded as such: false for text that users or models wrote.
     """
 
     text: str
@@ -234,8 +233,7 @@ class Scored(NamedTuple):
     probabilities: Each in [0, 1]: of "right" at every marked piece (``classify``), or of every token
         (``loglikelihood``), in the order of the text.
     usage: Cost of this text.
-    mass: For "right" as the share of one label among several: the probability that the model writes one of them after
-        the last marked piece, in [0, 1]; None where it is not read from labels, or not told.
+    mass: Probability, in [0, 1], that one of the labels follows the last marked piece; None for no labels.
     """
 
     probabilities: tuple[float, ...]

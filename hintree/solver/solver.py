@@ -1,6 +1,6 @@
 """The front door: a solver binds models to roles and solves questions."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -146,20 +146,17 @@ class Solver:
         self.pool = pool or ModelPool()
         with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
             self.models = with_loaded(with_engine_arguments(models, engine_args), prm_spec)
-            self.handlers = role_handlers(
-                self.models,
-                self.preset,
-                self.pool,
-                prm_spec=prm_spec,
-                device=device,
-                dtype=dtype,
-                questions=questions,
-            )
+            options: dict[str, Any] = {"prm_spec": prm_spec, "device": device, "dtype": dtype}
+            self.handlers = role_handlers(self.models, self.preset, self.pool, questions=questions, **options)
         if recording is not None:
-            form = self.preset.protocol
-            file = Recording(recording, None if form is None else to_data(form))
-            wrapped = file.wrap(self.handlers, makers_of(self.models, self.preset))
-            self.handlers = {role: handler for role, handler in wrapped.items() if given.get(role) != OFF}
+            self.handlers = self._recorded(recording, {role for role, model in given.items() if model == OFF})
+
+    def _recorded(self, recording: str | Path, off: Collection[str]) -> dict[str, Handler]:
+        """Return the handlers with every response recorded, without those of roles that are off."""
+        form = self.preset.protocol
+        file = Recording(recording, None if form is None else to_data(form))
+        wrapped = file.wrap(self.handlers, makers_of(self.models, self.preset))
+        return {role: handler for role, handler in wrapped.items() if role not in off}
 
     def solve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
         """Solve one question and return its solution.

@@ -15,7 +15,7 @@ from hintree.view.text import visible
 
 Rich = str | list[Any]
 """A text, or an element: its tag, its class, and what it holds; of math also its attributes."""
-MARKUP = re.compile(r"\$|\\[(\[]|```|`[^`\n]+`|\*\*|^#{1,6} |^\s*[-*] |^\s*\d+\. |^\|.*\|", re.MULTILINE)
+MARKUP = re.compile(r"\$|\\[(\[]|```|`[^`\n]+`|\*\*|^#{1,6} |^[ \t]*[-*] |^[ \t]*\d+\. |^\|.*\|", re.MULTILINE)
 """What a text must hold to be typeset."""
 MATH = re.compile(
     r"\$\$(?P<dollars>[^$]{1,2000})\$\$|\\\[(?P<square>(?:[^\\]|\\(?!\])){1,2000})\\\]"

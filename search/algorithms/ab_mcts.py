@@ -10,9 +10,10 @@ from hintree.search.algorithms.backup import backup
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
+from hintree.search.core.nodes import unique
 from hintree.search.core.position import Position
 from hintree.search.core.seeds import generator
-from hintree.search.core.tree import Node, Tree, unique
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, value_of
 

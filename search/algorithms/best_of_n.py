@@ -7,8 +7,9 @@ from math import comb
 from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
+from hintree.search.core.nodes import fail_too_long
 from hintree.search.core.position import Position
-from hintree.search.core.tree import Node, Tree, fail_too_long
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import Selection, votes
 

@@ -6,8 +6,9 @@ from hintree.search.algorithms.checks import check_limits, check_one_of, check_r
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
+from hintree.search.core.nodes import fail_too_long, prune
 from hintree.search.core.position import Position
-from hintree.search.core.tree import Node, Tree, fail_too_long, prune
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score
 

@@ -6,9 +6,10 @@ GlimpRouter and STEER share the loop and differ in the statistic of the first to
 from collections.abc import Callable
 
 from hintree.search.core.expand import Slot, generate_steps
+from hintree.search.core.nodes import fail_too_long
 from hintree.search.core.position import FIRST_TOKEN
 from hintree.search.core.requests import StepRequest, gather
-from hintree.search.core.tree import Node, StepOutput, Tree, fail_too_long
+from hintree.search.core.tree import Node, StepOutput, Tree
 from hintree.search.escalation import Rewrite, rewrite
 
 TEACHER_WRITES = Rewrite.always(stages=("teacher",), per="step")

@@ -8,8 +8,9 @@ from hintree.search.algorithms.best_of_n import sample
 from hintree.search.algorithms.checks import check_limits, check_whole
 from hintree.search.core.endings import Rejection
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
+from hintree.search.core.nodes import prune
 from hintree.search.core.position import Position
-from hintree.search.core.tree import Node, Tree, prune
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite
 from hintree.search.selection import Selection
 

@@ -9,8 +9,9 @@ from hintree.search.algorithms.checks import check_limits, check_one_of, check_r
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
+from hintree.search.core.nodes import open_nodes, unique
 from hintree.search.core.seeds import generator
-from hintree.search.core.tree import Node, Tree, open_nodes, unique
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, value_of
 

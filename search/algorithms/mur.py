@@ -7,8 +7,9 @@ from hintree.search.algorithms.checks import check_limits, check_range, check_wh
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps, write_steps
 from hintree.search.core.limits import PathLimits
+from hintree.search.core.nodes import fail_too_long, prune, unique
 from hintree.search.core.position import Position
-from hintree.search.core.tree import Node, Tree, fail_too_long, prune, unique
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import keep_best, value_of
 

@@ -7,9 +7,10 @@ from hintree.search.algorithms.checks import check_limits, check_range, check_wh
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
+from hintree.search.core.nodes import fail_too_long, open_nodes, prune
 from hintree.search.core.position import Position
 from hintree.search.core.seeds import generator
-from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, prune
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 
 

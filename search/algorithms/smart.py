@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.expand import generate_steps, reserve_slots
 from hintree.search.core.limits import PathLimits
-from hintree.search.core.tree import Node, Tree, fail_too_long, open_nodes, unique
+from hintree.search.core.nodes import fail_too_long, open_nodes, unique
+from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from hintree.search.algorithms.checks import check_limits, check_whole
 from hintree.search.core.expand import Slot, write_steps
 from hintree.search.core.limits import PathLimits
+from hintree.search.core.nodes import fail_too_long, open_nodes
 from hintree.search.core.position import Position
 from hintree.search.core.requests import HintOutput, StrategyRequest, gather
-from hintree.search.core.tree import Tree, fail_too_long, open_nodes
+from hintree.search.core.tree import Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import Selection
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hintree.search.core.endings import Rejection
+from hintree.search.core.nodes import open_nodes, unique
 from hintree.search.core.position import FIRST_DRAFT, Position
 from hintree.search.core.requests import HintOutput, HintRequest, ScoreRequest, StepRequest, gather
-from hintree.search.core.tree import Node, Tree, open_nodes, unique
+from hintree.search.core.tree import Node, Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A node is one step. No step is ever overwritten: a rewrite is a new sibling that
 both keep their scores.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -286,26 +286,3 @@ class Tree:
     def terminals(self) -> list[Node]:
         """Return the last steps of finished solutions, in order of creation."""
         return [node for node in self.nodes if node.status == "terminal"]
-
-
-def open_nodes(nodes: Iterable[Node]) -> list[Node]:
-    """Return the nodes that can be continued."""
-    return [node for node in nodes if node.status == "open"]
-
-
-def prune(nodes: Iterable[Node], because: Rejection, reason: str) -> None:
-    """Prune those of the nodes that are open or finished."""
-    for node in nodes:
-        if node.status in ("open", "terminal"):
-            node.close("pruned", because, reason)
-
-
-def fail_too_long(nodes: Iterable[Node], depth: int) -> None:
-    """Fail the open nodes, as paths longer than ``depth`` steps."""
-    for node in open_nodes(nodes):
-        node.fail(Rejection.TOO_LONG, f"longer than {depth} steps")
-
-
-def unique(nodes: Iterable[Node]) -> list[Node]:
-    """Return each node once, in order of first appearance."""
-    return list({node.id: node for node in nodes}.values())

@@ -29,6 +29,7 @@ QUESTIONS = [
     "How many coins does Hugo have?",
     "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?",
 ]
+SHIPPED = {"hinter": "embedded:hinter", "scorer": "embedded:prm"}
 GREEDY = Preset("", ("hinter", "scorer"), hintree.Beam(2, 2), None, Sampling(temperature=0.0))
 """A beam of hinted and unhinted greedy steps."""
 TEXTS = ("the 12 the\n\nin", "in the in the in", "1 2 12 the", "a b c the 1")
@@ -66,7 +67,7 @@ def test_a_solver_grows_the_greedy_trees_of_transformers(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "read_tokenizer", lambda header, name: tokenizer)
     trees = []
     for name in (str(tmp_path / "student.gguf"), "embedded:student"):
-        solutions = list(Solver(GREEDY, reasoner=name, protocol="lab").solve_many(QUESTIONS))
+        solutions = list(Solver(GREEDY, reasoner=name, **SHIPPED, protocol="lab").solve_many(QUESTIONS))
         trees.append([[(n.step.text, n.step.ended, n.step.answer, n.status) for n in s.tree] for s in solutions])
         assert solutions[0].answer == "91"
     assert trees[0] == trees[1]
@@ -172,7 +173,7 @@ def test_more_texts_than_the_cache_holds_are_generated_in_turns(tiny, monkeypatc
     requests = [GenerationRequest(Prompt(f"{i} the in " * 12), seed=i, temperature=1.0) for i in range(12)]
     requests = [r for r in requests for _ in range(2)]
     monkeypatch.setattr(files, "LEAST_CELLS", 512)
-    monkeypatch.setattr(model._file, "_most_cells", 512)
+    monkeypatch.setattr(files, "share_of_budget", lambda file, budget: 0)
     model._file._cache = None
     small = [request.__class__(request.prompt, request.seed, 1.0, max_tokens=30) for request in requests]
     there = model.generate(small)

@@ -31,6 +31,7 @@ QUESTIONS = [
     "How many coins does Hugo have?",
     "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?",
 ]
+SHIPPED = {"hinter": "embedded:hinter", "scorer": "embedded:prm"}
 GREEDY = Preset("", ("hinter", "scorer"), hintree.Beam(2, 2), None, Sampling(temperature=0.0))
 """A beam of hinted and unhinted greedy steps."""
 
@@ -53,7 +54,7 @@ def llama(tmp_path_factory):
 
 def trees(**roles):
     """Steps, hints, ends and statuses; scores as the PRM gave them."""
-    solutions = Solver(GREEDY, **roles, protocol="lab").solve_many(QUESTIONS)
+    solutions = Solver(GREEDY, **SHIPPED, **roles, protocol="lab").solve_many(QUESTIONS)
     return [
         [(n.step.text, n.hint, n.step.ended, n.step.answer, n.status, n.score and round(n.score, 4)) for n in s.tree]
         for s in solutions

@@ -2,6 +2,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from transformers import (
     BertConfig,
     BertLMHeadModel,
@@ -135,7 +136,7 @@ def test_a_model_with_an_encoder_and_a_decoder_is_refused(tmp_path):
 def test_a_type_that_transformers_does_not_know_is_refused(tmp_path):
     character_tokenizer().save_pretrained(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "of-tomorrow"}))
-    (tmp_path / "model.safetensors").write_bytes(b"")
+    save_file({"weight": torch.zeros(1)}, tmp_path / "model.safetensors")
     with pytest.raises(CheckpointError, match="of-tomorrow"):
         load_model(str(tmp_path))
 

@@ -13,7 +13,7 @@ from hintree.experiments.report.results import ProblemFacts, StudyResults
 from hintree.models import LabelReading, Usage, load_model
 from hintree.scorers import FAMILIES, PRM, Constant, Debate, Ensemble, GenerativeVerifier
 from hintree.scorers.generative import VERIFIERS
-from hintree.search import Tree
+from hintree.search import Tree, to_dict
 from tests.support.scores import request_with
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*seldom answers with")
@@ -71,7 +71,7 @@ def test_trees_and_recordings_keep_the_mass_and_solve_and_reports_sum_it_up(chat
         node.label_mass for node in solution.tree
     ]
     again = hintree.Solver("beam", **settings, recording=recording).solve(QUESTION)
-    assert again.tree.to_json() == solution.tree.to_json()
+    assert to_dict(again.tree) == to_dict(solution.tree)
     record = extract_record(solution.tree, solution.ledger, None, False, "2", "min", None)
     assert list(record.label_masses) == masses
     attempts = {"judge": {(0, 0): record}, "none": {}}

@@ -15,7 +15,7 @@ def test_run_pages_and_report_show_the_same_accuracy_and_interval(tmp_path, seed
     make_study(tmp_path, seeds=seeds, arms={name: ARMS[name] for name in ("student", "beam")})
     with Store.open(tmp_path) as store:
         run = list(summary(store).columns[1].cells)
-        pages = [arm_row(arm, [r for r in store.results() if r.arm == arm])["right"] for arm in store.arms()]
+        pages = [arm_row(0, arm, [r for r in store.results() if r.arm == arm])["right"] for arm in store.arms()]
         table = accuracy_table(load(store, trees=False, progress=False))
     place = [column.head for column in table.columns].index("right")
     report = [table.columns[place].show(row[place]).replace(" [", " % [") for row in table.rows]

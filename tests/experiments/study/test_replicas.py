@@ -11,6 +11,7 @@ import pytest
 
 from hintree.cli import build_parser
 from hintree.errors import ServerError, UsageError
+from hintree.experiments.study.ray_cluster import connect
 from hintree.experiments.study.replicas import ReplicaGroup, ReplicaPlan, check_plan
 from hintree.experiments.study.store import Store
 from hintree.models import is_address, parse_address
@@ -38,21 +39,19 @@ def test_replicas_without_addresses_are_refused(value, monkeypatch):
 
 
 def test_replicas_need_ray(monkeypatch):
-    monkeypatch.setattr("hintree.experiments.study.replicas.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install \"hintree\[ray\]\""):
-        check_plan(ReplicaPlan("m", ["server", "{port}"]))
+    monkeypatch.setattr("hintree.experiments.study.ray_cluster.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"replicas: .*pip install \"hintree\[ray\]\""):
+        connect("local", "replicas")
 
 
 @pytest.mark.parametrize(("name", "command", "words"), [("a b", ["{port}"], "'a b'"), ("m", ["serve"], r"no \{port\}")])
-def test_plans_that_cannot_work_are_refused(name, command, words, monkeypatch):
-    monkeypatch.setattr("hintree.experiments.study.replicas.find_spec", lambda name: object())
+def test_plans_that_cannot_work_are_refused(name, command, words):
     with pytest.raises(UsageError, match=words):
         check_plan(ReplicaPlan(name, command))
 
 
 @pytest.mark.parametrize("amount", [{"cpus": -1.0}, {"gpus": float("nan")}, {"seconds": float("inf")}])
-def test_amounts_that_cannot_be_reserved_are_refused(amount, monkeypatch):
-    monkeypatch.setattr("hintree.experiments.study.replicas.find_spec", lambda name: object())
+def test_amounts_that_cannot_be_reserved_are_refused(amount):
     with pytest.raises(UsageError, match="numbers of at least 0"):
         check_plan(ReplicaPlan("m", ["{port}"], **amount))
 

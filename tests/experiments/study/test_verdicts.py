@@ -1,6 +1,7 @@
 """Verdicts of a study: an answer that cannot be graded is its own state, tried again, and never wrong by itself."""
 
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -106,7 +107,11 @@ def test_an_ungraded_result_is_named_on_every_screen_and_counts_neither_way(fold
     assert (report["b"]["ungraded"], report["b"]["right, %"].value) == (0, 0.5)
     assert [row.split(",")[9] for row in rows[1:]] == ["0", "1", "1", ""]
     assert ", 1 ungraded" in progress.words()
-    assert "<th>ungraded</th>" in page and f"? {BEYOND}" in page
+    shown = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert {arm["name"]: arm["ungraded"] for arm in shown["arms"]} == {"a": 1, "b": 0}
+    assert ["ungraded", BEYOND] in [
+        cell[:2] for problem in shown["problems"] for arm in problem["cells"] for cell in arm
+    ]
     assert "4 of 8 attempts were made, 0 of them failed, 1 are ungraded" in make(folder).notes
     assert "(1 ungraded attempts are left out)" in compare(folder, "a", "b").caption
 
