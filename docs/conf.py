@@ -24,8 +24,6 @@ CONTENTS = {
     "How to": (
         "docs/python",
         "docs/evaluate",
-        "docs/python",
-        "docs/evaluate",
         "docs/problems",
         "docs/servers",
         "docs/vllm",

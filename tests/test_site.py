@@ -18,6 +18,7 @@ def test_every_page_is_in_the_contents():
     listed = [name for names in CONF["CONTENTS"].values() for name in names]
     missing = {page for page in pages if not any(fnmatch(page, name) for name in listed)}
     assert missing == {CONF["root_doc"]}
+    assert len(listed) == len(set(listed))
     assert [name for name in listed if not any(fnmatch(page, name) for page in pages)] == []
 
 
