@@ -7,7 +7,6 @@ model completes. The model states the answer itself; none is guessed from the so
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Span
 from hintree.policies.formats import PromptFormat
 from hintree.search import Response, StepOutput
@@ -16,9 +15,9 @@ TOKENS = 32
 """Maximum number of tokens of the answer."""
 
 
-def lacks_answer(response: Response[StepOutput] | Exception, done: Completion | ModelError, form: PromptFormat) -> bool:
+def calls_for_trigger(response: Response[StepOutput] | Exception, done: Completion, form: PromptFormat) -> bool:
     """Return True for a step that ends a solution without an answer, where the protocol has a trigger."""
-    if isinstance(response, Exception) or not isinstance(done, Completion) or not form.protocol.answer_trigger:
+    if isinstance(response, Exception) or not form.protocol.answer_trigger:
         return False
     step = response.value
     ended = done.ended == "end" and step.ended == "end" and bool(step.text.strip())
@@ -53,10 +52,12 @@ def state_answers(
         for request, done in unanswered.values()
     ]
     found = dict(zip(unanswered, model.generate(requests), strict=True))
-    return {key: joined(unanswered[key][1], after, more) for key, more in found.items() if isinstance(more, Completion)}
+    return {
+        key: with_answer(unanswered[key][1], after, more) for key, more in found.items() if isinstance(more, Completion)
+    }
 
 
-def joined(done: Completion, after: str, more: Completion) -> Completion:
+def with_answer(done: Completion, after: str, more: Completion) -> Completion:
     """Return a completion continued by the trigger and another one; its tokens do not spell the trigger."""
     return done._replace(
         text=f"{done.text.rstrip()}{after}{more.text}",

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel
-from hintree.policies.answer_trigger import lacks_answer, state_answers
+from hintree.policies.answer_trigger import calls_for_trigger, state_answers
 from hintree.policies.formats import format_for, thought_tokens, unfinished_start
 from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
@@ -70,7 +70,9 @@ class StepWriter:
         unanswered = {
             i: (generations[i], done)
             for i, done in completions.items()
-            if isinstance(done, Completion) and requests[i].tokens is None and lacks_answer(found[i], done, self.format)
+            if isinstance(done, Completion)
+            and requests[i].tokens is None
+            and calls_for_trigger(found[i], done, self.format)
         }
         if not unanswered:
             return {}

@@ -68,7 +68,8 @@ def check_models(given: Mapping[str, Any]) -> None:
         if model is None or isinstance(model, Handler | tuple) or (isinstance(model, str) and model):
             continue
         able = ("score", "__call__") if role == "scorer" else ("generate",)
-        bare = hasattr(model, "config") and not hasattr(model, "forget")  # a transformers model without its tokenizer
+        # a transformers model without its tokenizer; our own models forget
+        bare = hasattr(model, "config") and hasattr(model, "generate") and not hasattr(model, "forget")
         if isclass(model) or bare or not any(callable(getattr(model, name, None)) for name in able):
             raise wrong(role, model, SCORER if role == "scorer" else MODEL)
 

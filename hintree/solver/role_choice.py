@@ -13,6 +13,7 @@ from typing import Any
 from hintree.errors import UsageError
 from hintree.presets.preset import DEFAULT_MODELS, Preset
 from hintree.search import GlimpRouter, Handler, Lorid, Rewrite, Steer
+from hintree.solver.loaded_models import is_pair
 from hintree.solver.roles import OWN_GRADE, SELF_GRADE
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dic
     Raises:
         UsageError: The search cannot do without a role that is turned off.
     """
-    off = {role for role, model in given.items() if isinstance(model, str) and model == OFF}
+    off = roles_off(given)
     if "reasoner" in off:
         raise UsageError("reasoner='none': every search needs a reasoner; name a model")
     if (role := NEEDED.get(type(preset.search))) in off:
@@ -63,6 +64,11 @@ def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dic
         own |= own_models(named["reasoner"], {role: model for role, model in own.items() if role not in named}, named)
     models = own | named
     return preset, {role: models[role] for role in DEFAULT_MODELS if role in models}
+
+
+def roles_off(given: Mapping[str, Any]) -> set[str]:
+    """Return the roles whose model is "none"."""
+    return {role for role, model in given.items() if isinstance(model, str) and model == OFF}
 
 
 def without_roles(rule: Rewrite, off: set[str]) -> Rewrite | None:
@@ -92,14 +98,14 @@ def own_models(reasoner: Any, unnamed: Mapping[str, str], named: Mapping[str, An
 
 def is_foreign(model: Any) -> bool:
     """Return True for a model that the package does not ship; False for None, and for a handler, which may be any."""
-    if isinstance(model, tuple):
-        return not isinstance(model, Handler)
+    if is_pair(model):
+        return True
     return model is not None and not isinstance(model, Handler) and not name_of(model).startswith("embedded:")
 
 
 def name_of(model: Any) -> str:
     """Return the name of a model: a name as it is, that of a loaded model, or its class."""
-    model = model[0] if isinstance(model, tuple) and not isinstance(model, Handler) and model else model
+    model = model[0] if is_pair(model) and model else model
     name = model if isinstance(model, str) else getattr(model, "name", getattr(model, "name_or_path", None))
     return name if isinstance(name, str) and name else type(model).__name__
 

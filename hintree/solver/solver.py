@@ -36,7 +36,7 @@ from hintree.solver.progress import Observer, OnEvent, SolveEvent, StepPrinter
 from hintree.solver.questions import check_many, checked_problem, warn_out_of_domain
 from hintree.solver.recorded_models import makers_of
 from hintree.solver.recording import Recording
-from hintree.solver.role_choice import OFF, choose_models, usual_preset
+from hintree.solver.role_choice import choose_models, roles_off, usual_preset
 from hintree.solver.roles import ModelPool, role_handlers
 from hintree.solver.solution import Solution, book_discarded, model_name, settings_of, solved
 from hintree.solver.solution_tree import SolutionTree
@@ -149,7 +149,7 @@ class Solver:
             options: dict[str, Any] = {"prm_spec": prm_spec, "device": device, "dtype": dtype}
             self.handlers = role_handlers(self.models, self.preset, self.pool, questions=questions, **options)
         if recording is not None:
-            self.handlers = self._recorded(recording, {role for role, model in given.items() if model == OFF})
+            self.handlers = self._recorded(recording, roles_off(given))
 
     def _recorded(self, recording: str | Path, off: Collection[str]) -> dict[str, Handler]:
         """Return the handlers with every response recorded, without those of roles that are off."""

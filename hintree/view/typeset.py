@@ -16,7 +16,7 @@ from hintree.view.text import visible
 Rich = str | list[Any]
 """A text, or an element: its tag, its class, and what it holds; of math also its attributes."""
 MARKUP = re.compile(r"\$|\\[(\[]|```|`[^`\n]+`|\*\*|^#{1,6} |^[ \t]*[-*] |^[ \t]*\d+\. |^\|.*\|", re.MULTILINE)
-"""What a text must hold to be typeset."""
+"""Matches markup; a text without any is shown as it is."""
 MATH = re.compile(
     r"\$\$(?P<dollars>[^$]{1,2000})\$\$|\\\[(?P<square>(?:[^\\]|\\(?!\])){1,2000})\\\]"
     r"|\\\((?P<round>(?:[^\\]|\\(?!\))){1,2000})\\\)|(?<![\\$\w])\$(?P<dollar>[^$\s](?:[^$\n]{0,500}[^$\s\\])?)\$(?![\w$])"

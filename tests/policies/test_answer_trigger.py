@@ -4,28 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from hintree.policies import Sampling, StepWriter, find_protocol
-from hintree.search import Problem, StepRequest, Tree
-from tests.support.traces import TraceModel
+from hintree.policies import find_protocol
+from tests.support.traces import TraceModel, grow_path
 
 SILENT = "He has 12 + 14 = 26.\n\nHe keeps 18 of them."
-
-
-def solved(model, protocol):
-    writer = StepWriter(model, Sampling(), protocol=protocol)
-    tree = Tree(Problem("How many apples?"))
-    node = tree.root
-    while node.status == "open" and len(tree) < 9:
-        [response] = writer([StepRequest(tree, node)])
-        node = tree.add(node, response.value, "reasoner")
-    return node.path()
 
 
 @pytest.mark.parametrize("name", ["default", "de", "es", "fr", "zh", "hi"])
 def test_the_model_is_asked_once_for_the_answer_it_did_not_state(name):
     protocol = find_protocol(name)
     model = TraceModel(SILENT, after_force=" 18.")
-    path = solved(model, protocol)
+    path = grow_path(model, protocol, 9)
     assert len(path) == 2 and path[-1].step.answer == "18"
     assert path[-1].step.text == f"He keeps 18 of them.\n\n{protocol.answer_trigger} 18."
     asked = model.requests[-1]
@@ -38,13 +27,13 @@ def test_the_model_is_asked_once_for_the_answer_it_did_not_state(name):
 @pytest.mark.parametrize("trace", ["He has 26.\n\nThe answer is 26.", ""])
 def test_a_solution_with_an_answer_and_an_empty_one_are_left_as_they_are(trace):
     model = TraceModel(trace, after_force=" 18.")
-    path = solved(model, find_protocol("default"))
+    path = grow_path(model, find_protocol("default"), 9)
     assert len(model.requests) == len(path)
     assert all("18" not in node.step.text for node in path)
 
 
 def test_an_answer_that_the_model_does_not_complete_is_none():
-    path = solved(TraceModel(SILENT, after_force=" not known."), find_protocol("default"))
+    path = grow_path(TraceModel(SILENT, after_force=" not known."), find_protocol("default"), 9)
     assert path[-1].step.answer is None and path[-1].step.text.endswith("The answer is not known.")
 
 
@@ -52,5 +41,5 @@ def test_an_answer_that_the_model_does_not_complete_is_none():
 def test_published_protocols_have_none(name):
     protocol = find_protocol(name)
     assert protocol.answer_trigger == ""
-    path = solved(TraceModel(SILENT), replace(protocol, step=find_protocol("default").step))
+    path = grow_path(TraceModel(SILENT), replace(protocol, step=find_protocol("default").step), 9)
     assert [node.step.answer for node in path] == [None, None]

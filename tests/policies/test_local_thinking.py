@@ -8,9 +8,9 @@ from hintree.models.thinking import HARMONY, MAGISTRAL, SWITCHED, THINK, detect_
 from hintree.policies import Protocol, Sampling, StepRule, StepWriter
 from hintree.policies.formats import path_of
 from hintree.scorers.base import steps_of
-from hintree.search import Problem, ScoreRequest, StepRequest, Tree, to_dict
+from hintree.search import Problem, ScoreRequest, Tree, to_dict
 from hintree.search.core.serialization import from_dict
-from tests.support.traces import TraceModel
+from tests.support.traces import TraceModel, grow_path
 
 THOUGHT = "He buys 12 and 14.\n\nSo the answer is 26.\n\nWait, he gives 8 away. The answer is 26.\n\nNo, it is 18.\n"
 ANSWER = "He has 12 + 14 - 8 = 18.\n\nThe answer is 18."
@@ -25,13 +25,7 @@ def trace(style):
 def solved(model, **fields):
     """A path to the end of a solution."""
     protocol = Protocol(name="t", step=StepRule(max_tokens=60), **fields)
-    writer = StepWriter(model, Sampling(), protocol=protocol)
-    tree = Tree(Problem("How many apples?"))
-    node = tree.root
-    while node.status == "open" and len(tree) < 20:
-        [response] = writer([StepRequest(tree, node)])
-        node = tree.add(node, response.value, "reasoner")
-    return node.path()
+    return grow_path(model, protocol, 20)
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)

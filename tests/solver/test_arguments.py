@@ -8,6 +8,7 @@ from hintree.models.local.load import load_model
 from hintree.policies import Sampling
 from hintree.search import Beam, Response, Rewrite, Selection, Usage
 from hintree.solver import ModelPool
+from hintree.solver.arguments import check_models
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 
@@ -125,3 +126,23 @@ def test_a_loaded_model_and_its_tokenizer_are_a_reasoner(pool):
     assert solver.preset_name == "greedy" and solver.models["reasoner"] is solver.models["hinter"]
     plain, named = Solver("greedy", reasoner=pair, protocol="lab"), Solver("greedy", pool=pool)
     assert [n.step.text for n in plain.solve(QUESTION).tree] == [n.step.text for n in named.solve(QUESTION).tree]
+
+
+def test_a_scorer_and_a_model_of_ours_may_have_a_config():
+    class Scorer:
+        config = None
+
+        def score(self, question, steps):
+            return [0.5] * len(steps)
+
+    class Model:
+        config = None
+
+        def generate(self, requests): ...
+
+        def forget(self): ...
+
+    check_models({"reasoner": Model(), "scorer": Scorer()})
+    del Model.forget
+    with pytest.raises(hintree.UsageError, match="reasoner="):
+        check_models({"reasoner": Model()})

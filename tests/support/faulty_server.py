@@ -11,9 +11,9 @@ import re
 import socket
 import ssl
 import struct
-import threading
 from collections import Counter
 
+from tests.support.loop_server import LoopServer
 from tests.support.small_server import Quirks, answer
 
 WRONG = 99999
@@ -131,7 +131,7 @@ FAULTS = HTTP_FAULTS | {name: (response(body), says) for name, (body, says) in B
 """Name -> what the server sends, and a pattern of the error."""
 
 
-class FaultyServer:
+class FaultyServer(LoopServer):
     """Serves the scripts of ``faults`` to questions that name one, and the student's texts to all others.
 
     calls: Number of requests by fault; "" for honest ones.
@@ -140,19 +140,8 @@ class FaultyServer:
 
     def __init__(self, faults, certificate=None):
         self.faults, self.certificate = faults, certificate
+        self.scheme = "https" if certificate else "http"
         self.calls, self.keys = Counter(), set()
-
-    def __enter__(self):
-        ready = threading.Event()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), daemon=True)
-        self.thread.start()
-        assert ready.wait(60)
-        self.url = f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}/v1"
-        return self
-
-    def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(60)
 
     async def _serve(self, ready):
         self.loop, self.over, tasks = asyncio.get_running_loop(), asyncio.Event(), set()

@@ -1,10 +1,10 @@
-"""Whether work grows faster than its text: ratios of CPU time, which a busy machine distorts less than the times."""
+"""Compare the CPU time of work on a short and on a long text; a busy machine distorts the ratio less than the times."""
 
 import time
 from collections.abc import Callable
 
 TIMES = 8
-"""How much longer the longer text is: linear work takes 8 times as long, quadratic work 64 times."""
+"""Length of the long text over that of the short one: linear work takes 8 times as long, quadratic work 64 times."""
 LIMIT = 20.0
 TRIES = 5
 

@@ -28,7 +28,7 @@ IN_ACCESS, IN_OPEN = 1, 0x20
 
 
 class HostileOutcome(NamedTuple):
-    """What a file did.
+    """Outcome of opening one file.
 
     code: Exit code; negative for a signal.
     errors: Lines of standard error.

@@ -9,12 +9,12 @@ import json
 import math
 import socket
 import struct
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
 from hintree.errors import ContextError
 from hintree.models import GenerationRequest, Prompt, load_model
+from tests.support.loop_server import LoopServer
 
 STATUSES = ("400", "401", "404", "408", "422", "429", "500", "502", "503")
 BODIES = {
@@ -32,7 +32,7 @@ BROKEN = ("reset", "truncated", "hang", "drip", "drip headers", "huge")
 TRANSIENT_FAULTS = ("408", "429", "500", "502", "503", *BODIES, *BROKEN)
 
 
-class SmallServer:
+class SmallServer(LoopServer):
     """Serves ``answer(path, body) -> (status, JSON)``; ``fault(number)`` names what goes wrong with a request, or "".
 
     seen: (path, headers, body) of every request.
@@ -43,19 +43,6 @@ class SmallServer:
     def __init__(self, answer, fault=lambda number: "", delay=0.0, location=""):
         self.answer, self.fault, self.delay, self.location = answer, fault, delay, location
         self.seen, self.busy, self.busiest, self.dropped = [], 0, 0, 0
-
-    def __enter__(self):
-        ready = threading.Event()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), daemon=True)
-        self.thread.start()
-        assert ready.wait(60)
-        self.origin = f"http://127.0.0.1:{self.port}"
-        self.url = f"{self.origin}/v1"
-        return self
-
-    def __exit__(self, *_):
-        self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(60)
 
     async def _serve(self, ready):
         self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()

@@ -4,7 +4,20 @@ import re
 
 from hintree.models import Completion, Usage
 from hintree.models.stops import find_ending
+from hintree.policies import Sampling, StepWriter
+from hintree.search import Problem, StepRequest, Tree
 from hintree.search.core.loops import before_loop
+
+
+def grow_path(model, protocol, most):
+    """Write steps of one solution until it ends or the tree has ``most`` nodes; return its path."""
+    writer = StepWriter(model, Sampling(), protocol=protocol)
+    tree = Tree(Problem("How many apples?"))
+    node = tree.root
+    while node.status == "open" and len(tree) < most:
+        [response] = writer([StepRequest(tree, node)])
+        node = tree.add(node, response.value, "reasoner")
+    return node.path()
 
 
 class TraceModel:
