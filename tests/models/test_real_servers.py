@@ -97,7 +97,8 @@ def test_llama_cpp_computes_the_prompt_of_siblings_once(llama):
         prompt_tokens = done[0].usage.prompt_tokens
         model.capabilities = replace(can, siblings="")
         texts[way] = [d.text for d in done], [d.text for d in model.generate(asked)]
-    assert prompt_tokens > 50 and shared["n"] < 1.3 * prompt_tokens < 2 * prompt_tokens < shared[""]
+    # Separate requests share as well when one ends before the next arrives, so they give no bound of their own.
+    assert prompt_tokens > 50 and shared["n"] < 1.3 * prompt_tokens and shared["n"] <= shared[""]
     assert texts["n"][0] == texts["n"][1] and texts[""][0] == texts[""][1]
 
 
