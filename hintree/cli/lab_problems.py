@@ -168,13 +168,26 @@ def run_check(args: argparse.Namespace) -> None:
 
 
 def run_perturb(args: argparse.Namespace) -> None:
-    """Print a counterfactual of every question as JSON lines, with the id of its original in ``twin_of``."""
+    """Print a counterfactual of every question as JSON lines, with the id of its original in ``twin_of``.
+
+    A question without one is left out; standard error says so, and counts them.
+    """
     from hintree.lab.parse import parse_problem
     from hintree.lab.perturb import perturb
 
-    for _, row in read_rows(args.file, {"question": str}):
+    rows = list(read_rows(args.file, {"question": str}))
+    without = 0
+    for number, row in rows:
         problem = parse_problem(row["question"])
-        print_json({**as_row(perturb(problem, args.seed)), "twin_of": problem.id})
+        try:
+            twin = perturb(problem, args.seed)
+        except UsageError as error:
+            without += 1
+            print(f"line {number} is left out: {error}", file=sys.stderr)
+        else:
+            print_json({**as_row(twin), "twin_of": problem.id})
+    if without:
+        print(f"{without} of {len(rows)} problems have no counterfactual", file=sys.stderr)
 
 
 def read_rows(file: str, needs: Mapping[str, type]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 
 from hintree.errors import UsageError
+from hintree.lab.difficulty import STANDARD
 from hintree.lab.families.wording import NUMBER_WORDS
 from hintree.lab.graph import LARGEST_CONSTANT
 from hintree.lab.parse import parse_problem
-from hintree.lab.problem import LabProblem
+from hintree.lab.problem import MAX_VALUE, LabProblem
 
 OPPOSITES = {
     "more": "fewer",
@@ -24,15 +25,17 @@ OPPOSITES = {
 def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
     """Return a counterfactual of ``problem`` in the same split.
 
-    One needed fact has another number or the opposite relation.
+    One needed fact has another number or the opposite relation. All values are at least 1 and at most 99, the range of
+    the usual problems; at most 199 if the original exceeds 99.
 
     Args:
         problem: The original.
         seed: Same seed, same counterfactual.
 
     Raises:
-        UsageError: No change of a single fact gives another problem of the lab.
+        UsageError: No change of a single fact gives another problem of the lab in that range.
     """
+    largest = STANDARD.largest if max(problem.values.values()) <= STANDARD.largest else MAX_VALUE
     rng = random.Random(f"twin/{seed}/{problem.id}")  # a seed, not a name: another text would change every result
     for question in changed(problem, rng):
         try:
@@ -43,6 +46,7 @@ def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
             counterfactual.answer != problem.answer
             and counterfactual.needed() == problem.needed()
             and counterfactual.split == problem.split
+            and all(1 <= value <= largest for value in counterfactual.values.values())
         ):
             return counterfactual
     raise UsageError(f"{problem.id}: no change of one fact gives another problem")

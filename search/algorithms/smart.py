@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
+from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import generate_steps, reserve_slots
 from hintree.search.core.limits import PathLimits
-from hintree.search.core.nodes import fail_too_long, open_nodes, unique
+from hintree.search.core.nodes import fail_too_long, open_nodes, prune, unique
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score
@@ -59,7 +60,7 @@ class Smart(PathLimits):
             ended += sum(node.status == "terminal" for node in drafts)
             beams = unique(node for node in drafts if node.status != "terminal")
             if ended >= self.n:
-                break
+                return prune(open_nodes(beams), Rejection.SEARCH_ENDED, f"{ended} beams have ended")
             beams = keep_best(beams, self.n // self.m, self.rank, "not among the best")
             if rule and rule.when == "after":
                 beams = await rewrite_some(tree, beams, rule, lambda node: node.replaces is None)

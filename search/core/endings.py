@@ -20,6 +20,7 @@ class Rejection(StrEnum):
     OUTRANKED = "outranked"
     NOT_RESAMPLED = "not_resampled"
     SUPERSEDED = "superseded"
+    SEARCH_ENDED = "search_ended"
     ANCESTOR_REJECTED = "ancestor_rejected"
     REWRITTEN = "rewritten"
     NOT_BETTER = "not_better"

@@ -25,6 +25,7 @@ REASONS = (
     (r"not among the best|not the best of (its subtree|the samples)", Rejection.OUTRANKED),
     (r"not drawn again", Rejection.NOT_RESAMPLED),
     (r"steps \d+ and \d+ agree", Rejection.SUPERSEDED),
+    (r"\d+ beams have ended", Rejection.SEARCH_ENDED),
     (r"after step \d+, which is rejected", Rejection.ANCESTOR_REJECTED),
     (r"(.*; )?rewritten as step \d+", Rejection.REWRITTEN),
     (r"not better than step \d+", Rejection.NOT_BETTER),

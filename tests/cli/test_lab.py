@@ -42,14 +42,19 @@ def test_the_solution_of_a_question_is_exact(capsys):
 
 
 def test_problems_can_be_piped_into_check_and_perturb(capsys, stdin):
-    rows = printed(capsys, "problems", "--n", "6")
+    rows = printed(capsys, "problems", "--n", "6", "--seed", "1")
     stdin(rows)
     verdicts = lines(printed(capsys, "check", "-", "--json"))
     assert [row["first_error"] for row in verdicts] == [-1] * 6
-    stdin(rows)
-    twins = lines(printed(capsys, "perturb", "-"))
+    alone = "(1) Finn is 24 years old. (2) Hugo has a third the age of Finn. How old is Hugo?"
+    stdin(f"{json.dumps({'question': alone})}\n{rows}")
+    assert main(["lab", "perturb", "-"]) == 0
+    output = capsys.readouterr()
+    twins = lines(output.out)
     assert [t["twin_of"] for t in twins] == [r["id"] for r in lines(rows)]
     assert all(t["answer"] != r["answer"] for t, r in zip(twins, lines(rows), strict=True))
+    left_out, count = output.err.splitlines()
+    assert left_out.startswith("line 1 is left out: ") and count == "1 of 7 problems have no counterfactual"
 
 
 def test_a_wrong_step_is_named_with_its_kind(capsys, stdin):

@@ -5,11 +5,7 @@ from dataclasses import replace
 
 from hintree.policies import Sampling
 from hintree.presets.escalation import ESCALATION
-from hintree.search import (
-    Beam,
-    Smart,
-    choose,
-)
+from hintree.search import Beam, Rejection, Smart, choose
 from tests.support.scripted import (
     Scripted,
     random_roles,
@@ -86,7 +82,8 @@ def test_smart_stops_when_n_beams_have_ended_equal_ones_counted():
     roles["scorer"] = scores({})
     tree = solve_one(roles, Smart(4, 4, depth=9)).tree
     assert [len(batch) for batch in roles["reasoner"].batches] == [4, 4]
-    assert Counter(node.status for node in tree.nodes[1:]) == {"terminal": 2, "pruned": 4, "open": 1, "failed": 1}
+    assert Counter(node.status for node in tree.nodes[1:]) == {"terminal": 2, "pruned": 5, "open": 1}
+    assert Counter(node.rejected_because for node in tree.nodes[1:])[Rejection.SEARCH_ENDED] == 1
 
 
 def test_smart_calls_the_teacher_once_for_equal_drafts():
