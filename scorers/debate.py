@@ -1,4 +1,4 @@
-"""Multi-agent debate (arXiv 2305.14325): several profiles of one model debate the last step, then vote."""
+"""Multi-agent judging (MAJ of JudgeBoard, arXiv 2511.15958): profiles of one model debate the last step, then vote."""
 
 from collections.abc import Sequence
 

@@ -211,7 +211,7 @@ SCORERS: dict[str, ScorerInfo] = {
     "maj": ScorerInfo(
         "maj:MODEL",
         "three profiles of a model debate the step for two rounds, then vote; the fraction of Yes",
-        "multi-agent debate, arXiv 2305.14325",
+        "MAJ of JudgeBoard, arXiv 2511.15958",
         build_verifier("maj"),
     ),
     "rollouts": ScorerInfo(
