@@ -29,6 +29,7 @@ CONTENTS = {
         "docs/vllm",
         "docs/protocols",
         "docs/searches",
+        "docs/actions",
         "docs/presets",
         "docs/scorers",
         "docs/train-hinter",

@@ -4,6 +4,7 @@ Every handler takes a batch of requests and returns one ``Response`` or exceptio
 modifies a tree. The form of all texts is a ``Protocol``: protocol.py. Leak filter of hints: leaks.py.
 """
 
+from hintree.policies.dispatch import by_kind
 from hintree.policies.draft_scorer import DraftScorer
 from hintree.policies.formats import PromptFormat, format_for, shipped_format
 from hintree.policies.hinters import Hinting, HintWriter, only_first
@@ -26,6 +27,7 @@ __all__ = [
     "StepRule",
     "StepWriter",
     "Words",
+    "by_kind",
     "find_protocol",
     "format_for",
     "language_of",

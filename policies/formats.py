@@ -10,15 +10,18 @@ of the first step too (preset ``ssr``): it is added to the system text.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from hintree.errors import UsageError
 from hintree.models import LanguageModel, Prompt, Span, Turn
 from hintree.models.thinking import THINK, ThinkingStyle
+from hintree.policies.paths import unfinished_start, without_thoughts
 from hintree.policies.protocol import Protocol
 from hintree.policies.protocol_file import shipped
 from hintree.policies.words import fill
-from hintree.search import Node, Problem, StepOutput, Tree
+from hintree.search import Node, Problem, StepOutput
+from hintree.search.core.actions import Action, ActionPrompt, Yield, kind_of, solution_path
 from hintree.search.core.hints import Hint, HintKind
 
 PLAN_ENTRY = re.compile(r"\((\d+)\) ([^,.]+)")
@@ -48,8 +51,40 @@ class PromptFormat:
         Thoughts are left out once the solution has begun. A step that was cut at its maximum length has no delimiter
         after it, so that its rest continues it.
         """
-        shown = without_thoughts(path)
-        return "".join((self.tail(node.hint) if hints else "") + self.delimited(node.step) for node in shown)
+        shown = without_thoughts(solution_path(path))
+        return "".join((self.tail(node.hint) if hints else "") + self.labelled(node) for node in shown)
+
+    def labelled(self, node: Node) -> str:
+        """Return the text of a step with its delimiter, after the label of the action that wrote it."""
+        label = self.label(node)
+        return f"{label} {self.delimited(node.step)}" if label else self.delimited(node.step)
+
+    def label(self, node: Node) -> str:
+        """Return the label that a node's text follows, such as "Sub-question:"; "" for a plain step."""
+        prompt = (
+            None if node.action is None else node.action.prompt or self.protocol.words.actions.get(node.action.name)
+        )
+        return "" if prompt is None else prompt.begin
+
+    def wording(self, action: Action) -> ActionPrompt:
+        """Return the wording of an action. Raises UsageError if neither it nor the protocol has one."""
+        words = self.protocol.words.actions
+        if action.prompt is None and action.name not in words:
+            known = ", ".join(words) or "none"
+            raise UsageError(
+                f"protocol {self.protocol.name} has no words for the action {action.name!r} (it has {known}): add them "
+                "under words: actions:, or give the action a prompt"
+            )
+        return action.prompt or words[action.name]
+
+    def read_problem(self, problem: Problem, path: Sequence[Node]) -> Problem:
+        """Return the problem as a model reads it after a path: its last wording, with the passages looked up."""
+        wordings = [node.step.text for node in path if kind_of(node) is Yield.QUESTION]
+        question = wordings[-1] if wordings else problem.question
+        passages = dict.fromkeys(f"[{one.id}] {one.text}" for node in path for one in node.passages)
+        if passages:
+            question += "\n\n" + fill(self.protocol.words.passages, passages="\n".join(passages))
+        return problem if question == problem.question else replace(problem, question=question)
 
     def delimited(self, step: StepOutput) -> str:
         """Return the text of a step with the delimiter that ended it."""
@@ -57,16 +92,17 @@ class PromptFormat:
             return step.text
         return step.text + (self.protocol.step.between if step.delimiter is None else step.delimiter)
 
-    def start(self, path: Sequence[Node]) -> list[Span]:
+    def start(self, path: Sequence[Node], *, silent: bool = False) -> list[Span]:
         """Return the spans before the first step: the beginning of a thought, an empty thought, or ``begin``.
 
-        A solution that was begun without a thought, such as by another model, goes on without one.
+        A solution that was begun without a thought, such as by another model, goes on without one; a ``silent`` one
+        begins without a thought.
         """
         thinks = self.style is not None and self.thinking in ("whole", "search")
-        if self.style and thinks and (not path or path[0].step.thinking or path[0].step.thought):
+        if not silent and self.style and thinks and (not path or path[0].step.thinking or path[0].step.thought):
             return [Span(self.style.open, control=True)]
-        silent = self.style is not None and (thinks or (bool(self.thinking) and not self.style.off))
-        return [Span(self.marks.empty, control=True)] * silent + [Span(self.protocol.begin)]
+        empty = self.style is not None and (thinks or (bool(self.thinking) and not self.style.off))
+        return [Span(self.marks.empty, control=True)] * empty + [Span(self.protocol.begin)]
 
     def steps(self, path: Sequence[Node], *, hints: bool = False) -> list[Span]:
         """Return the steps of a path, those that a model wrote with their tokens, with or without their hints."""
@@ -81,6 +117,8 @@ class PromptFormat:
         step, marks = node.step, self.marks
         closed = step.thinking and step.delimiter == marks.close
         found = [Span(self.tail(node.hint) if hints else "")]
+        if label := self.label(node):
+            return [*found, Span(label), Span(f" {self.delimited(step)}", step.token_ids, step.tokenizer)]
         if step.thought and self.style is None:
             found.append(Span(self.delimited(step)))
         elif step.thought:
@@ -115,10 +153,11 @@ class PromptFormat:
         text = words.plan.replace("{plan}", hint.text) if hint.kind is HintKind.PLAN else hint.text
         return words.hint.replace("{hint}", text) + (self.protocol.step.between or "\n")
 
-    def prompt(self, problem: Problem, spans: Sequence[Span], *, system: str = "") -> Prompt:
+    def prompt(self, problem: Problem, spans: Sequence[Span], *, system: str = "", ask: str = "") -> Prompt:
         """Return the prompt whose assistant turn begins with ``spans``.
 
-        The system text of a conversation that the problem carries precedes the protocol's.
+        The system text of a conversation that the problem carries precedes the protocol's. The instruction ``ask``
+        follows the question.
         """
         protocol = self.protocol
         texts = [text for text in (problem.system, protocol.system, system) if text]
@@ -129,7 +168,7 @@ class PromptFormat:
         ]
         kept = [span for span in spans if span.text or span.token_ids]
         return Prompt(
-            user_turn(protocol, problem.question, problem.choices),
+            user_turn(protocol, problem.question, problem.choices) + (f"\n\n{ask}" if ask else ""),
             "".join(span.text for span in kept),
             "\n\n".join(texts),
             tuple(kept) if any(span.token_ids or span.control for span in kept) else (),
@@ -149,6 +188,7 @@ class PromptFormat:
 
         The rest of a step that was cut at its maximum length gets the hint of its beginning.
         """
+        problem, path = self.read_problem(problem, path), solution_path(path)
         plan, words = path[0].hint if path else hint, self.protocol.words
         path = self.read_of(path)
         strategy = plan.text if plan is not None and plan.kind is HintKind.STRATEGY else ""
@@ -166,9 +206,24 @@ class PromptFormat:
         entry = f"use ({label}) to find {name}." if label else "give the answer."
         return self.prompt(problem, [*self.start(path), *self.steps(path), Span(self.tail(Hint(entry)))])
 
+    def act(self, problem: Problem, path: Sequence[Node], action: Action, revises: Node | None = None) -> Prompt:
+        """Return the prompt for the text of an action, which is written without a thought.
+
+        Args:
+            problem: The problem.
+            path: Nodes before the new one.
+            action: The action, with a wording of its own or of the protocol.
+            revises: The step that a correction is about.
+        """
+        wording, asked = self.wording(action), self.read_problem(problem, path)
+        step, score = ("", None) if revises is None else (revises.step.text, revises.score)
+        ask = fill(wording.ask, question=asked.question, step=step, score="" if score is None else f"{score:.2f}")
+        shown = self.steps(self.read_of(solution_path(path)))
+        return self.prompt(asked, [*self.start(path, silent=True), *shown, Span(wording.begin)], ask=ask)
+
     def hint(self, problem: Problem, path: Sequence[Node], avoid: Sequence[Hint] = ()) -> Prompt:
         """Return the prompt for a hint about the next step."""
-        words = self.protocol.words
+        problem, words = self.read_problem(problem, path), self.protocol.words
         if not words.hint_user:
             return self.prompt(problem, [Span(self.solution(path)), Span(words.hint_label)])
         steps = self.solution(path).strip() or words.no_steps
@@ -188,16 +243,6 @@ class PromptFormat:
         return tuple({**dict(self.style.off if self.style else ()), **self.protocol.template}.items())
 
 
-def without_thoughts(path: Sequence[Node]) -> Sequence[Node]:
-    """Return the steps of a path without its thoughts, once the solution has begun; within a thought, all of them."""
-    return path if path and path[-1].step.thinking else [node for node in path if not node.step.thinking]
-
-
-def thought_tokens(path: Sequence[Node]) -> int:
-    """Return the generated tokens of the thoughts on a path."""
-    return sum(node.step.tokens for node in path if node.step.thinking)
-
-
 def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:
     """Return the user's turn; options that the question lists already are not listed again."""
     listed = "" if all(choice in question for choice in choices) else lettered(choices)
@@ -208,23 +253,6 @@ def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:
 def lettered(choices: Sequence[str]) -> str:
     """Return options as lines that begin with their letters."""
     return "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False))
-
-
-def unfinished_start(path: Sequence[Node]) -> int:
-    """Return the index where the pieces of a cut last step begin; ``len(path)`` if the last step is complete."""
-    start = len(path)
-    while start and path[start - 1].step.ended == "length":
-        start -= 1
-    return start
-
-
-def path_of(question: str, steps: Sequence[str]) -> list[Node]:
-    """Return a path of complete steps, as a search would hold it."""
-    tree = Tree(Problem(question))
-    node = tree.root
-    for step in steps:
-        node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
-    return node.path()
 
 
 def shipped_format(name: str) -> PromptFormat:

@@ -11,7 +11,7 @@ from hintree.policies.leaks import leaks, mask
 from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
 from hintree.policies.thoughts import without_thought
-from hintree.search import HintOutput, HintRequest, Response, Usage
+from hintree.search import HintOutput, HintRequest, Response, StepRequest, Usage
 from hintree.search.core.hints import PLAN_LABEL, STRATEGY_LABEL, Hint, HintKind
 
 SENTENCE_ENDS = ("\u3002", "\uff01", "\uff1f", "\u0964")
@@ -98,12 +98,15 @@ class HintWriter:
 
 
 def only_first(hinter: Hinter) -> Hinter:
-    """Return a hinter that handles requests for the first step only; later steps get no hint at no cost."""
+    """Return a hinter that writes hints for the first step only; later steps get none, at no cost."""
+
+    def is_first(request: HintRequest | StepRequest) -> bool:
+        return request.node.parent is None or isinstance(request, StepRequest)
 
     def first(requests: Sequence[HintRequest]) -> list[Response[HintOutput] | Exception]:
-        roots = [request for request in requests if request.node.parent is None]
-        responses = iter(hinter(roots) if roots else ())
+        handled = [request for request in requests if is_first(request)]
+        responses = iter(hinter(handled) if handled else ())
         no_hint = Response(HintOutput(None, 0), Usage())
-        return [next(responses) if request.node.parent is None else no_hint for request in requests]
+        return [next(responses) if is_first(request) else no_hint for request in requests]
 
     return update_wrapper(first, hinter, assigned=(), updated=())

@@ -16,6 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from hintree.errors import UsageError
 from hintree.policies.protocol import Protocol
+from hintree.search.core.actions import ActionPrompt
 from hintree.yaml_file import YamlPosition, YamlText, parse, read, unknown
 
 SHIPPED = Path(__file__).with_name("protocols")
@@ -77,7 +78,9 @@ def changed_fields(value: Any, data: Mapping[str, Any], text: YamlText, place: Y
         if key not in names:
             raise text.error(here, f"key {unknown(str(key), names)}")
         own = getattr(value, key)
-        if is_dataclass(own):
+        if key == "actions":
+            found[key] = {**own, **action_prompts(own, given, text, here)}
+        elif is_dataclass(own):
             if not isinstance(given, Mapping):
                 raise text.error(here, f"{key} is a mapping with {', '.join(f.name for f in fields(own))}")
             found[key] = changed_fields(own, given, text, here)
@@ -87,6 +90,18 @@ def changed_fields(value: Any, data: Mapping[str, Any], text: YamlText, place: Y
         return replace(value, **found)
     except UsageError as error:
         raise text.error(place, str(error)) from error
+
+
+def action_prompts(
+    own: Mapping[str, ActionPrompt], given: Any, text: YamlText, here: YamlPosition
+) -> dict[str, ActionPrompt]:
+    """Return the wordings of actions by name, each changed from the one of the base. Raises UsageError."""
+    if not isinstance(given, Mapping) or not all(isinstance(prompt, Mapping) for prompt in given.values()):
+        raise text.error(here, "actions is a mapping of names to ask, begin, ends and max_tokens")
+    return {
+        str(name): changed_fields(own.get(str(name), ActionPrompt()), prompt, text, (*here, str(name)))
+        for name, prompt in given.items()
+    }
 
 
 def converted(key: str, given: Any, kind: Any, own: Any, text: YamlText, here: YamlPosition) -> Any:
@@ -143,7 +158,9 @@ def without_defaults(value: Any) -> dict[str, Any]:
 
 
 def listed(value: Any) -> Any:
-    """Return a value with lists in place of tuples, and dictionaries in place of other mappings."""
+    """Return a value with lists in place of tuples, and dictionaries in place of other mappings and dataclasses."""
     if isinstance(value, Mapping):
         return {key: listed(item) for key, item in value.items()}
+    if is_dataclass(value):
+        return {field.name: listed(getattr(value, field.name)) for field in fields(value)}
     return [listed(item) for item in value] if isinstance(value, list | tuple) else value

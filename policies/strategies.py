@@ -1,15 +1,14 @@
 """Strategy selection: the teacher selects strategies from a lettered pool, as in SSR (arXiv 2505.15340)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import update_wrapper
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
+from hintree.policies.dispatch import Handle, by_kind
 from hintree.policies.formats import PromptFormat, format_for
 from hintree.policies.protocol import Protocol
 from hintree.policies.words import Words, fill
-from hintree.search import Response, StepOutput, StepRequest, StrategyRequest, Usage
+from hintree.search import Response, StepRequest, StrategyRequest, Usage
 from hintree.search.core.hints import Hint, HintKind
 
 POOL = {
@@ -36,23 +35,11 @@ LETTERS = re.compile(rf"(?:\W*(?:{AND}\b\W*)?[A-{UNKNOWN}]\b(?!['\u2019]| +(?!{A
 MAX_CHARACTERS = 200
 """Only this many characters at the beginning of a reply are read."""
 
-StepHandler = Callable[[Sequence[StepRequest]], Sequence[Response[StepOutput] | Exception]]
-"""Handles a batch of ``StepRequest``s: one response or exception per request, in order."""
 
-
-def with_strategies(
-    model: LanguageModel, write: StepHandler, protocol: Protocol | None = None
-) -> Callable[[Sequence[StepRequest | StrategyRequest]], list[Response[Any] | Exception]]:
+def with_strategies(model: LanguageModel, write: Handle, protocol: Protocol | None = None) -> Handle:
     """Return a teacher's handler for step requests, which ``write`` handles, and strategy requests."""
-
-    def handle(requests: Sequence[StepRequest | StrategyRequest]) -> list[Response[Any] | Exception]:
-        steps = [request for request in requests if isinstance(request, StepRequest)]
-        written = iter(write(steps) if steps else ())
-        asked = [request for request in requests if isinstance(request, StrategyRequest)]
-        selected = iter(select_strategies(model, asked, format_for(model, protocol)))
-        return [next(written) if isinstance(request, StepRequest) else next(selected) for request in requests]
-
-    return update_wrapper(handle, write, assigned=(), updated=())
+    form = format_for(model, protocol)
+    return by_kind({StepRequest: write, StrategyRequest: lambda asked: select_strategies(model, asked, form)}, write)
 
 
 def select_strategies(

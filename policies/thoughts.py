@@ -12,7 +12,8 @@ from typing import NamedTuple
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Span
 from hintree.models.thinking import split_thought
-from hintree.policies.formats import PromptFormat, thought_tokens
+from hintree.policies.formats import PromptFormat
+from hintree.policies.paths import thought_tokens
 from hintree.policies.steps import as_step
 from hintree.search import Node, Problem, Response, StepOutput
 from hintree.search.core.loops import period_of_steps

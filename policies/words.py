@@ -1,9 +1,12 @@
 """Words of a protocol: how hints, plans, grades and strategies are asked for and shown."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hintree.errors import UsageError
+from hintree.policies.action_words import ACTIONS, PASSAGES
+from hintree.search.core.actions import ActionPrompt
 
 POOL_SIZE = 13
 """Lines of a pool of strategies: A to L, and M for "unknown"."""
@@ -31,6 +34,8 @@ class Words:
         select: The teacher's prompt for letters of strategies: ``{question}``, ``{pool}``, ``{tracks}``.
         select_begin: Beginning of the reply to ``select``, which the letters follow.
         strategies: The pool, a line for each letter from A on, the last for "unknown"; () for the English one.
+        actions: Wording of actions by name (search/core/actions.py).
+        passages: Addition to the question that shows the retrieved passages: ``{passages}``, one on a line.
     """
 
     hint: str = "Hint: {hint}"
@@ -52,6 +57,8 @@ class Words:
     select: str = ""
     select_begin: str = "Letters:"
     strategies: tuple[str, ...] = ()
+    actions: Mapping[str, ActionPrompt] = field(default_factory=lambda: ACTIONS)
+    passages: str = PASSAGES
 
     def __post_init__(self) -> None:
         if self.strategies and len(self.strategies) != POOL_SIZE:

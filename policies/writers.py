@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel
+from hintree.policies.actions import action_generation, as_yield
 from hintree.policies.answer_trigger import calls_for_trigger, state_answers
-from hintree.policies.formats import format_for, thought_tokens, unfinished_start
+from hintree.policies.formats import format_for
+from hintree.policies.paths import thought_tokens, unfinished_start
 from hintree.policies.protocol import Protocol
 from hintree.policies.sampling import Sampling
 from hintree.policies.steps import as_step, last_line
@@ -24,6 +26,7 @@ from hintree.policies.thoughts import (
     without_thought,
 )
 from hintree.search import Response, StepOutput, StepRequest
+from hintree.search.core.actions import solution_path
 
 
 class StepWriter:
@@ -81,12 +84,16 @@ class StepWriter:
 
     def _whole(self, request: StepRequest) -> bool:
         """Tell whether the answer to a request is a whole thought with its answer."""
-        return self.format.thinking == "whole" and request.node.parent is None and request.tokens is None
+        whole = self.format.thinking == "whole" and request.node.parent is None and request.tokens is None
+        return whole and request.action is None
 
     def _output(self, request: StepRequest, done: Completion | ModelError) -> Response[StepOutput] | Exception:
         if not isinstance(done, Completion):
             return done
         path, form = request.node.path(), self.format
+        if request.action is not None:
+            return as_yield(done, request.action, path, form, request.tree.problem)
+        path = solution_path(path)
         if form.in_thought(path) or (not path and begins_thought(done, form)):
             return as_thought(done, form, path, request.tree.problem, request.tree.limits.repeats)
         start = unfinished_start(path)
@@ -96,11 +103,13 @@ class StepWriter:
 
     def generation(self, request: StepRequest) -> GenerationRequest:
         """Return the model-level request for a step: a probe, a part of a thought, or a step of the solution."""
+        if request.action is not None:
+            return action_generation(self.format, self.sampling, request, request.action)
         problem, path, rule = request.tree.problem, request.node.path(), self.format.protocol.step
         prompt = self.format.step(problem, path, request.hint, keep_hints=self.keep_hints)
         if request.tokens is not None:  # a first-token probe is always greedy
             return Sampling().generation(prompt, request, request.tokens, *rule.stops)
-        limit, stops = rule.max_tokens, rule.stops
+        limit, stops, path = rule.max_tokens, rule.stops, solution_path(path)
         if self.format.in_thought(path):  # a thought has its own budget
             limit = max(1, min(limit, self.format.protocol.thinking_tokens - thought_tokens(path)))
             stops = (*stops, self.format.marks.close)

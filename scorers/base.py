@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from hintree.errors import HintreeError, UsageError
 from hintree.search import Response, ScoreRequest, Usage
+from hintree.search.core.actions import solution_path
 from hintree.search.core.seeds import seed_of
 
 
@@ -151,7 +152,7 @@ def prefix_of(request: ScoreRequest) -> Prefix:
 
 def steps_of(request: ScoreRequest) -> tuple[str, ...]:
     """Return the steps that a scorer reads: of a solution, those after its thought; within a thought, all of it."""
-    path, thinking = request.node.path(), request.node.step.thinking
+    path, thinking = solution_path(request.node.path()), request.node.step.thinking
     return tuple(node.step.text for node in path if node.step.thinking == thinking)
 
 

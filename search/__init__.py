@@ -14,6 +14,7 @@ from hintree.search.algorithms.particles import Particles
 from hintree.search.algorithms.smart import Smart
 from hintree.search.algorithms.ssr import SSR
 from hintree.search.algorithms.steer import Steer
+from hintree.search.core.actions import Action, ActionPrompt, Passage, Yield
 from hintree.search.core.batched_driver import batched_driver
 from hintree.search.core.budget import Budget
 from hintree.search.core.concurrent_driver import concurrent_driver
@@ -30,6 +31,7 @@ from hintree.search.core.requests import (
     HintRequest,
     Request,
     Response,
+    RetrievalRequest,
     ScoreRequest,
     StepRequest,
     StrategyRequest,
@@ -49,6 +51,8 @@ __all__ = [
     "ROLES",
     "SSR",
     "Account",
+    "Action",
+    "ActionPrompt",
     "Beam",
     "BestFirst",
     "BestOfN",
@@ -65,12 +69,14 @@ __all__ = [
     "Lorid",
     "Node",
     "Particles",
+    "Passage",
     "PathLimits",
     "Position",
     "Problem",
     "Rejection",
     "Request",
     "Response",
+    "RetrievalRequest",
     "Rewrite",
     "Run",
     "ScoreRequest",
@@ -86,6 +92,7 @@ __all__ = [
     "StrategyRequest",
     "Tree",
     "Usage",
+    "Yield",
     "batched_driver",
     "calibrate",
     "choose",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from hintree.errors import UsageError
+from hintree.search.core.actions import kind_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, write_steps
 from hintree.search.core.hints import HintKind
@@ -96,7 +97,9 @@ class Rewrite:
 
     def rewrites(self, node: Node) -> bool:
         """Tell whether the rule rewrites this step. A failed step (empty, looping) counts as a low one."""
-        if node.parent is None or (self.limit is not None and node.parent.rewrites >= self.limit):
+        if node.parent is None or not kind_of(node).in_solution:
+            return False
+        if self.limit is not None and node.parent.rewrites >= self.limit:
             return False
         if node.status == "failed":
             return self.threshold > 0
@@ -177,7 +180,14 @@ async def version_slots(tree: Tree, low: Sequence[Node], stage: Stage, number: i
     if stage == "hint":
         low = [node for node in low if node.hint is None or node.hint.kind is not HintKind.STRATEGY]
     slots = [
-        Slot(node.parent, node.position.rewritten(number), author, replaces=node, hint=kept_hint(node, stage))
+        Slot(
+            node.parent,
+            node.position.rewritten(number),
+            author,
+            replaces=node,
+            hint=kept_hint(node, stage),
+            action=node.action,
+        )
         for node in low
         if node.parent is not None
     ]

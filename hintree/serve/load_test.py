@@ -104,9 +104,9 @@ async def honest(client: httpx2.AsyncClient, model: str, question: str, stream: 
     body = {"model": model, "messages": [{"role": "user", "content": question}], "stream": stream}
     done = await client.post("chat/completions", json=body)
     if done.status_code != 200:
-        raise ValueError(f"status {done.status_code}")
+        raise ValueError(f"status {done.status_code}: {done.text}")
     if stream and not (done.text.endswith("data: [DONE]\n\n") and '"error"' not in done.text):
-        raise ValueError("stream without its end")
+        raise ValueError(f"stream without its end: {done.text[-200:]}")
     if not stream and not done.json()["choices"][0]["message"]["content"]:
         raise ValueError("response without a text")
     return done
@@ -126,7 +126,7 @@ async def client_loop(url: str, model: str, questions: Iterator[str], seed: int,
                 record.counts["hung_up"] += 1
                 continue
             except (ValueError, LookupError, httpx2.HTTPError) as error:
-                record.failures[f"{type(error).__name__}: {error}"[:80]] += 1
+                record.failures[f"{type(error).__name__}: {error}"[:300]] += 1
                 continue
             record.seconds.append(time.monotonic() - clock)
 

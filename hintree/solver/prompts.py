@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from hintree.models import GenerationRequest, LanguageModel, Piece, Prompt
 from hintree.models.labels import answer_at_once
 from hintree.policies import DraftScorer, HintWriter, StepWriter
-from hintree.policies.formats import path_of
+from hintree.policies.paths import path_of
 from hintree.scorers.layout import judge_prompt, lay_out
 from hintree.scorers.prm import PRM
 from hintree.search import Problem, ScoreRequest, StepRequest, Tree

@@ -4,16 +4,25 @@ import math
 from numbers import Real
 from typing import Any, cast
 
+from hintree.search.core.actions import Passage
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import Usage
 from hintree.search.core.old_versions import read_hint
-from hintree.search.core.requests import HintOutput, HintRequest, Request, Response, StepRequest, StrategyRequest
+from hintree.search.core.requests import (
+    HintOutput,
+    HintRequest,
+    Request,
+    Response,
+    RetrievalRequest,
+    StepRequest,
+    StrategyRequest,
+)
 from hintree.search.core.tree import StepOutput
 
 LARGEST_COUNT = 10**15
 """Largest count of tokens or parameters that a recording may hold."""
 ENDINGS = ("delimiter", "end", "length", "loop")
-Value = StepOutput | HintOutput | tuple[Hint | None, ...] | float | None
+Value = StepOutput | HintOutput | tuple[Hint | None, ...] | tuple[Passage, ...] | float | None
 """Value of a response."""
 
 
@@ -36,6 +45,8 @@ def pack(value: Value) -> Any:
     """Return a value as plain data; a score that is not a number becomes None."""
     if isinstance(value, StepOutput):
         return [list(field) if isinstance(field, tuple) else field for field in without_defaults(value)]
+    if isinstance(value, tuple) and value and isinstance(value[0], Passage):
+        return [[one.id, one.text, one.score] for one in value]
     if isinstance(value, tuple):
         return [pack_hint(hint) for hint in cast(tuple[Hint | None, ...], value)]
     if isinstance(value, HintOutput):
@@ -49,6 +60,8 @@ def unpack(request: Request[Any], value: Any) -> Value:
         return unpack_step(value)
     if isinstance(request, StrategyRequest):
         return tuple(map(unpack_hint, read_list(value)))
+    if isinstance(request, RetrievalRequest):
+        return tuple(map(unpack_passage, read_list(value)))
     if isinstance(request, HintRequest):
         hint, tokens = read_list(value)
         return HintOutput(unpack_hint(hint), read_count(tokens))
@@ -117,6 +130,14 @@ def without_defaults(step: StepOutput) -> tuple[Any, ...]:
     while len(fields) > required and fields[-1] == defaults[len(fields) - 1 - required]:
         fields.pop()
     return tuple(fields)
+
+
+def unpack_passage(packed: Any) -> Passage:
+    """Return a packed passage. Raises ValueError."""
+    name, text, score = read_list(packed)
+    if not isinstance(name, str) or not isinstance(text, str):
+        raise ValueError("a passage is no text")
+    return Passage(name, text, read_float(score, -math.inf, math.inf))
 
 
 def pack_hint(hint: Hint | None) -> list[str] | None:

@@ -17,7 +17,15 @@ from typing import Any
 
 from hintree.bounded_files import parse_json, read_bytes
 from hintree.errors import UsageError
-from hintree.search.core.requests import HintRequest, Request, Response, ScoreRequest, StepRequest, StrategyRequest
+from hintree.search.core.requests import (
+    HintRequest,
+    Request,
+    Response,
+    RetrievalRequest,
+    ScoreRequest,
+    StepRequest,
+    StrategyRequest,
+)
 from hintree.search.core.run import Handler
 from hintree.search.core.seeds import seed_of
 from hintree.solver.recorded_models import Maker, check_maker
@@ -35,6 +43,7 @@ KINDS: dict[type[Request[Any]], str] = {
     StepRequest: "Step",
     ScoreRequest: "Score",
     StrategyRequest: "Pick",
+    RetrievalRequest: "Retrieval",
 }
 """Kinds of requests as the keys of recordings name them; a changed name would orphan every recording."""
 
@@ -243,6 +252,10 @@ def key_of(request: Request[Any], protocol: str = "") -> str:
     if isinstance(request, StepRequest):
         texts.append(repr(None if request.hint is None else str(request.hint)))
         texts += [] if request.tokens is None else [repr(request.tokens)]
+        texts += [] if request.revises is None else [request.revises.step.text]
     if isinstance(request, HintRequest):
         texts.append(repr(tuple(map(str, request.avoid))))
+    if isinstance(request, StepRequest | RetrievalRequest) and request.action is not None:
+        action = request.action
+        texts += [action.name, *([repr(action.prompt)] if action.prompt else [])]
     return f"{seed_of(request.seed, KINDS[type(request)], texts):016x}"

@@ -12,10 +12,10 @@ from typing import Any
 from hintree.errors import UsageError
 from hintree.lab.controls import LAB_HINTERS, LAB_SCORERS, lab_hinter, parse_cached
 from hintree.models import LanguageModel, is_address, open_model
-from hintree.policies import DraftScorer, HintWriter, StepWriter, only_first, with_strategies
+from hintree.policies import DraftScorer, HintWriter, StepWriter, by_kind, only_first, with_strategies
 from hintree.presets.preset import Preset
 from hintree.scorers import PRM, FromFunction, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer, takes_steps
-from hintree.search import Handler
+from hintree.search import Handler, HintRequest, StepRequest
 from hintree.solver.locking import MODELS_LOCK, taking_turns
 from hintree.solver.memory import within_memory
 
@@ -185,8 +185,10 @@ class Wiring:
         if isinstance(model, str) and model in LAB_HINTERS:
             problems = [parse_cached(question) for question in self.questions]
             return lab_hinter(model, problems, planned=hinting.when == "plan")
-        loaded = self.load(model)
-        return served(HintWriter(loaded, self.preset.sampling, hinting, protocol=self.preset.protocol), loaded)
+        loaded, sampling, protocol = self.load(model), self.preset.sampling, self.preset.protocol
+        hint = HintWriter(loaded, sampling, hinting, protocol=protocol)
+        write = StepWriter(loaded, sampling, protocol=protocol)  # for actions that a hinter writes
+        return served(by_kind({HintRequest: hint, StepRequest: write}, hint), loaded)
 
     def scorer(self, scorer: Any) -> Handler:
         """Return the scorer's handler: a model grading drafts, a user's own object, or a scorer by name."""

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hintree.search.actions import find_actions
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
-from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
+from hintree.search.core.actions import Action
+from hintree.search.core.expand import generate_steps, plan, reserve_slots, roll_out
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
 from hintree.search.core.tree import Node, Tree
@@ -25,6 +27,8 @@ class Beam(PathLimits):
         lookahead: Steps of the rollout whose end gives a step its value (k in the paper); 0 takes the step's own score.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores rank a path: last, min, product, mean or max.
+        actions: Actions that grow a node, by name or as ``Action`` values (docs/actions.md): an expansion writes the
+            samples of each that applies. () for ``branch`` next steps.
 
     Raises:
         UsageError: A value is outside its range.
@@ -36,12 +40,14 @@ class Beam(PathLimits):
     lookahead: int = 0
     depth: int = LONGEST_PATH
     aggregate: str = "last"
+    actions: tuple[str | Action, ...] = ()
 
     def __post_init__(self) -> None:
         check_limits(self)
         check_whole(self, width=1, branch=1, unhinted=0, lookahead=0, depth=1)
         check_range(self, unhinted=(0, self.branch))
         check_one_of(self, aggregate=tuple(AGGREGATES))
+        find_actions(self.actions)
 
     @property
     def selection(self) -> Selection:
@@ -69,6 +75,10 @@ class Beam(PathLimits):
     async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
         """Return ``branch`` scored children of every node, those that an earlier lookahead has written among them."""
         known = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
+        if self.actions:
+            new_nodes = [node for node in nodes if not node.children]
+            slots = plan(new_nodes, find_actions(self.actions))
+            return unique([*known, *(child for child in await generate_steps(tree, slots) if child is not None)])
         missing = [(node, self.branch - len(node.children)) for node in nodes]
         slots = [slot for node, count in missing for slot in reserve_slots([node], count, self.unhinted)]
         new = [child for child in await generate_steps(tree, slots) if child is not None]

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from hintree.search.actions import find_actions
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
+from hintree.search.core.actions import Action
 from hintree.search.core.expand import expand
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
@@ -28,6 +30,8 @@ class BestFirst(PathLimits):
         answers: Finished solutions after which the search stops, at least 1.
         depth: Longest path in steps; a longer one fails.
         aggregate: How step scores make g.
+        actions: Actions that grow a node, by name or as ``Action`` values (docs/actions.md): an expansion writes the
+            samples of each that applies. () for ``branch`` next steps.
 
     Raises:
         UsageError: A value is outside its range.
@@ -40,12 +44,14 @@ class BestFirst(PathLimits):
     answers: int = 4
     depth: int = LONGEST_PATH
     aggregate: str = "min"
+    actions: tuple[str | Action, ...] = ()
 
     def __post_init__(self) -> None:
         check_limits(self)
         check_whole(self, expansions=1, branch=1, unhinted=0, answers=1, depth=1)
         check_range(self, unhinted=(0, self.branch), weight=(0, 1e6))
         check_one_of(self, aggregate=tuple(AGGREGATES))
+        find_actions(self.actions)
 
     @property
     def selection(self) -> Selection:
@@ -54,13 +60,13 @@ class BestFirst(PathLimits):
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Expand the best open step until enough solutions are finished, or nothing is left to expand."""
-        tree.limits = self
+        tree.limits, actions = self, find_actions(self.actions)
         frontier, answers = [(-self.priority(tree.root), tree.root.id, tree.root)], 0
         for _ in range(self.expansions):
             if not frontier or answers >= self.answers:
                 return
             *_, best = heappop(frontier)
-            children = await expand(tree, [best], branch=self.branch, unhinted=self.unhinted)
+            children = await expand(tree, [best], branch=self.branch, unhinted=self.unhinted, actions=actions)
             children = unique(await rewrite(tree, children, rule))
             answers += sum(node.status == "terminal" for node in children)
             fail_too_long((node for node in children if node.depth >= self.depth), self.depth)

@@ -4,16 +4,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hintree.search.actions import find_actions
 from hintree.search.algorithms.backup import backup
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
+from hintree.search.algorithms.smart import rewrite_some
+from hintree.search.core.actions import Action, applicable
 from hintree.search.core.endings import Rejection
-from hintree.search.core.expand import generate_steps, reserve_slots, roll_out
+from hintree.search.core.expand import Slot, generate_steps, plan, reserve_slots, roll_out
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import open_nodes, unique
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree
-from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import AGGREGATES, Selection, value_of
+from hintree.search.escalation import Rewrite, best_per_parent
+from hintree.search.selection import AGGREGATES, Selection, trajectory_score, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class MCTS(PathLimits):
         batch: Simulations in parallel, at least 1.
         depth: Longest path in steps.
         aggregate: How step scores make a value.
+        actions: Actions that grow a node, by name or as ``Action`` values (docs/actions.md): an expansion writes the
+            samples of each that applies. () for ``branch`` next steps.
+        mend: When the rule rewrites a low step: at its "expansion", as soon as it is written, or at its first "visit",
+            when a simulation selects it. At a visit, steps that no simulation selects cost no rewrite.
+        sure: A finished path ends the search if all its step scores are at least this, in [0, 1]; 0 never does.
 
     Raises:
         UsageError: A value is outside its range.
@@ -60,13 +68,18 @@ class MCTS(PathLimits):
     batch: int = 1
     depth: int = LONGEST_PATH
     aggregate: str = "last"
+    actions: tuple[str | Action, ...] = ()
+    mend: str = "expansion"
+    sure: float = 0.0
 
     def __post_init__(self) -> None:
         check_limits(self)
         check_whole(self, simulations=1, branch=1, unhinted=0, batch=1, depth=1)
-        check_range(self, unhinted=(0, self.branch), c=(0, 1e6), noise=(0, 1), alpha=(1e-3, 1e3), widen=(0, 1))
+        check_range(self, unhinted=(0, self.branch), c=(0, 1e6), noise=(0, 1), alpha=(1e-3, 1e3))
+        check_range(self, widen=(0, 1), sure=(0, 1))
         check_one_of(self, rule=("uct", "puct"), value=("score", "rollout", "both"))
-        check_one_of(self, aggregate=tuple(AGGREGATES))
+        check_one_of(self, aggregate=tuple(AGGREGATES), mend=("expansion", "visit"))
+        find_actions(self.actions)
 
     @property
     def selection(self) -> Selection:
@@ -74,16 +87,34 @@ class MCTS(PathLimits):
         return Selection("best", self.aggregate)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Select, expand, evaluate and back up until all simulations are done, or no step can be expanded."""
+        """Select, expand, evaluate and back up until all simulations are done, a path is sure, or no step is left."""
         tree.limits = self
         done = 0
-        while done < self.simulations and self.is_live(tree.root):
+        while done < self.simulations and self.is_live(tree.root) and not self.is_sure(tree):
             leaves = self.select_many(tree, min(self.batch, self.simulations - done))
             done += len(leaves)
-            for leaf in leaves:
-                if leaf.status == "terminal":
+            visited = unique(await rewrite_some(tree, leaves, rule, lambda leaf: self.is_due(leaf, rule)))
+            for leaf in visited:
+                if leaf.status == "terminal" or (leaf.replaces is not None and not leaf.visits):
                     backup(leaf, value_of(leaf, self.aggregate))
-            await self.expand(tree, open_nodes(leaves), rule)
+            await self.expand(tree, open_nodes(visited), rule)
+
+    def is_sure(self, tree: Tree) -> bool:
+        """Tell whether a path with an answer has no step score below ``sure``; one without scores is never sure."""
+        ends = [node for node in tree.terminals() if node.step.answer is not None and node.score is not None]
+        return self.sure > 0 and any(trajectory_score(end, "min") >= self.sure for end in ends)
+
+    def is_due(self, node: Node, rule: Rewrite | None) -> bool:
+        """Tell whether the rule looks at a selected step: a rule per "parent" leaves one with a better live sibling."""
+        if rule is None or self.mend == "expansion" or node.parent is None:
+            return False
+        siblings = [child for child in node.parent.children if child.status in ("open", "terminal")]
+        return rule.per == "step" or best_per_parent(siblings) == [node]
+
+    def is_due_at_once(self, node: Node) -> bool:
+        """Tell whether the rule looks at a new step: always, or where it and all its siblings have failed."""
+        siblings = node.parent.children if node.parent else []
+        return self.mend == "expansion" or all(child.status not in ("open", "terminal") for child in siblings)
 
     def select_many(self, tree: Tree, count: int) -> list[Node]:
         """Select the leaves of up to ``count`` parallel simulations, each once."""
@@ -143,6 +174,9 @@ class MCTS(PathLimits):
 
     def expansion_size(self, node: Node) -> int:
         """Return the number of children that may still be requested after a step (progressive widening)."""
+        if self.actions:
+            planned = 0 if node.children_requested else len(applicable(node, find_actions(self.actions)))
+            return planned if node.depth < self.depth else 0
         most = math.floor(self.branch * max(1, node.visits) ** self.widen)
         return most - node.children_requested if node.depth < self.depth else 0
 
@@ -164,15 +198,18 @@ class MCTS(PathLimits):
             node.fail(Rejection.TOO_LONG, f"longer than {self.depth} steps")
         return True
 
+    def slots(self, leaf: Node) -> list[Slot]:
+        """Reserve the slots of a leaf's new children."""
+        if self.actions:
+            return plan([leaf], find_actions(self.actions))
+        return reserve_slots([leaf], self.expansion_size(leaf), self.unhinted if not leaf.children else 0)
+
     async def expand(self, tree: Tree, leaves: Sequence[Node], rule: Rewrite | None) -> None:
         """Write, rewrite and evaluate the children of the leaves, and back up their values."""
-        slots = [
-            slot
-            for leaf in leaves
-            for slot in reserve_slots([leaf], self.expansion_size(leaf), self.unhinted if not leaf.children else 0)
-        ]
+        slots = [slot for leaf in leaves for slot in self.slots(leaf)]
         children = unique(child for child in await generate_steps(tree, slots) if child is not None)
-        fresh = [child for child in unique(await rewrite(tree, children, rule)) if not child.visits]
+        kept = await rewrite_some(tree, children, rule, self.is_due_at_once)
+        fresh = [child for child in unique(kept) if not child.visits]
         ends = await roll_out(tree, fresh, self.depth, self.depth) if self.value != "score" else fresh
         for node, end in zip(fresh, ends, strict=True):
             if self.value == "both":

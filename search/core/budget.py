@@ -59,7 +59,7 @@ class Budget:
 
     def role_spent(self, ledger: Ledger, role: str) -> bool:
         """Tell whether a role has used up its tokens."""
-        limit: float | None = getattr(self, f"{role}_tokens")
+        limit: float | None = getattr(self, f"{role}_tokens", None)
         account = ledger[role]
         used = account.generated_tokens + (account.prompt_tokens if role == "scorer" else 0)
         return limit is not None and used >= limit

@@ -7,12 +7,22 @@ whose hints are already fixed go to ``write_steps``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from hintree.search.core.actions import STEP, Action, Passage, Yield, applicable, kind_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.nodes import open_nodes, unique
 from hintree.search.core.position import FIRST_DRAFT, Position
-from hintree.search.core.requests import HintOutput, HintRequest, ScoreRequest, StepRequest, gather
-from hintree.search.core.tree import Node, Tree
+from hintree.search.core.requests import (
+    HintOutput,
+    HintRequest,
+    Request,
+    RetrievalRequest,
+    ScoreRequest,
+    StepRequest,
+    gather,
+)
+from hintree.search.core.tree import Node, StepOutput, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class Slot:
         hinted: Whether ``generate_steps`` asks the hinter, if there is one, for a hint to write it under.
         hint: The hint to write it under, None for none.
         replaces: The step that it is another version of.
+        action: What to write instead of the next step; None for the next step.
     """
 
     node: Node
@@ -34,6 +45,24 @@ class Slot:
     hinted: bool = True
     hint: HintOutput | None = None
     replaces: Node | None = None
+    action: Action | None = None
+
+
+def plan(nodes: Sequence[Node], actions: Sequence[Action]) -> list[Slot]:
+    """Reserve the slots of all actions that apply at the nodes: ``samples`` of each, in the order of the actions.
+
+    An action named "step" without a wording of its own is the plain next step, whatever its condition.
+    """
+    slots = []
+    for node in nodes:
+        for action in applicable(node, actions):
+            own = None if action.name == STEP.name and action.prompt is None else action
+            hinted = action.yields is Yield.STEP
+            slots += [
+                Slot(node, Position(sibling), action.author, hinted, action=own)
+                for sibling in node.reserve(action.samples)
+            ]
+    return slots
 
 
 def reserve_slots(nodes: Sequence[Node], branch: int, unhinted: int = 0) -> list[Slot]:
@@ -50,12 +79,16 @@ def reserve_slots(nodes: Sequence[Node], branch: int, unhinted: int = 0) -> list
     return slots
 
 
-async def expand(tree: Tree, nodes: Sequence[Node], *, branch: int, unhinted: int = 0) -> list[Node]:
+async def expand(
+    tree: Tree, nodes: Sequence[Node], *, branch: int, unhinted: int = 0, actions: Sequence[Action] = ()
+) -> list[Node]:
     """Write and score ``branch`` children of every node, the last ``unhinted`` of them without a hint.
 
-    Without a hinter no step has a hint. Duplicates among siblings are merged, so fewer than ``branch`` may come back.
+    With ``actions``, the children are those of the actions that apply instead, ``samples`` of each. Without a hinter no
+    step has a hint. Duplicates among siblings are merged, so fewer children may come back.
     """
-    children = await generate_steps(tree, reserve_slots(nodes, branch, unhinted))
+    slots = plan(nodes, actions) if actions else reserve_slots(nodes, branch, unhinted)
+    children = await generate_steps(tree, slots)
     return unique(child for child in children if child is not None)
 
 
@@ -78,16 +111,15 @@ async def write_steps(
     tree: Tree, slots: Sequence[Slot], *, merge: bool = True, score: bool = True
 ) -> list[Node | None]:
     """Write the steps under the hints that the slots hold, and score them; returns as ``generate_steps`` does."""
-    steps = await gather(
-        StepRequest(tree, slot.node, slot.position, slot.author, slot.hint.hint if slot.hint else None)
-        for slot in slots
-    )
+    outputs: list[StepOutput | tuple[Passage, ...] | None] = await gather(request_for(tree, slot) for slot in slots)
     nodes: list[Node | None] = []
-    for slot, step in zip(slots, steps, strict=True):
-        if step is None:
+    for slot, output in zip(slots, outputs, strict=True):
+        if output is None:
             nodes.append(None)
             continue
-        siblings = (n for n in slot.node.children if n.step.text == step.text and n.status != "failed")
+        passages = () if isinstance(output, StepOutput) else output
+        step = output if isinstance(output, StepOutput) else looked_up(passages)
+        siblings = (n for n in slot.node.children if is_equal(n, step, slot.action) and n.status != "failed")
         duplicate = next(siblings, None)
         node = tree.add(
             slot.node,
@@ -97,6 +129,8 @@ async def write_steps(
             hint=slot.hint.hint if slot.hint else None,
             hint_tokens=slot.hint.tokens if slot.hint else 0,
             replaces=slot.replaces,
+            action=slot.action,
+            passages=passages,
         )
         if merge and duplicate is not None and node.status != "failed":
             node.close("pruned", Rejection.DUPLICATE, f"same as step {duplicate.id}")
@@ -108,9 +142,34 @@ async def write_steps(
     return nodes
 
 
+def request_for(tree: Tree, slot: Slot) -> Request[Any]:
+    """Return the request for the text of a slot."""
+    action = slot.action
+    if action is not None and action.yields is Yield.PASSAGES:
+        return RetrievalRequest(tree, slot.node, slot.position, action)
+    revises = slot.replaces if action is not None and action.yields is Yield.CORRECTION else None
+    hint = slot.hint.hint if slot.hint else None
+    return StepRequest(tree, slot.node, slot.position, slot.author, hint, action=action, revises=revises)
+
+
+def looked_up(passages: Sequence[Passage]) -> StepOutput:
+    """Return the step of a node that looked passages up; without passages it is empty, so that the node fails."""
+    text = "\n".join(f"[{passage.id}] {passage.text}" for passage in passages)
+    return StepOutput(text, "delimiter", 0, 1.0, 1.0, 0.0)
+
+
+def is_equal(node: Node, step: StepOutput, action: Action | None) -> bool:
+    """Tell whether a node holds the same text as a new sibling, by an action of the same name."""
+    return node.step.text == step.text and (node.action and node.action.name) == (action and action.name)
+
+
 async def score_nodes(tree: Tree, nodes: Sequence[Node | None]) -> None:
-    """Score every node that has no score and has not failed."""
-    unscored = {node.id: node for node in nodes if node and node.score is None and node.status != "failed"}
+    """Score every node that is a part of the solution, has no score and has not failed."""
+    unscored = {
+        node.id: node
+        for node in nodes
+        if node and node.score is None and node.status != "failed" and kind_of(node).in_solution
+    }
     scores = await gather(ScoreRequest(tree, node) for node in unscored.values())
     for node, score in zip(unscored.values(), scores, strict=True):
         tree.record_score(node, score)

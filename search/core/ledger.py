@@ -1,5 +1,6 @@
 """The ledger: the cost of every role in calls, tokens, FLOPs and seconds."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import NamedTuple
@@ -59,15 +60,21 @@ class Account:
         """Return the generated tokens, or the prompt tokens of a role that generates none; caching changes neither."""
         return self.generated_tokens or self.prompt_tokens
 
+    def gflops(self) -> float:
+        """Return the FLOPs in billions; NaN where the size of the model is unknown, as a server's is."""
+        unknown = not self.flops and (self.prompt_tokens or self.generated_tokens)
+        return math.nan if unknown else self.flops / 1e9
+
 
 @dataclass(slots=True)
 class Ledger:
-    """The accounts of one search, by role."""
+    """The accounts of one search, by role, and those of its actions by name, which repeat a part of them."""
 
     accounts: dict[str, Account] = field(default_factory=lambda: {role: Account() for role in ROLES})
+    actions: dict[str, Account] = field(default_factory=dict)
 
     def __getitem__(self, role: str) -> Account:
-        return self.accounts[role]
+        return self.accounts.setdefault(role, Account())
 
     def total(self, name: str) -> float:
         """Return the sum of one figure, such as "calls" or "seconds", over the roles."""
@@ -75,9 +82,14 @@ class Ledger:
 
     def to_dict(self) -> dict[str, dict[str, float]]:
         """Return one JSON object per role."""
-        return {role: {f.name: getattr(a, f.name) for f in fields(a)} for role, a in self.accounts.items()}
+        return as_data(self.accounts)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, float]]) -> "Ledger":
         """Return the ledger of ``to_dict``'s data."""
         return cls({role: Account(**figures) for role, figures in data.items()})  # type: ignore[arg-type]
+
+
+def as_data(accounts: Mapping[str, Account]) -> dict[str, dict[str, float]]:
+    """Return one JSON object per account, by its role or action."""
+    return {name: {f.name: getattr(a, f.name) for f in fields(a)} for name, a in accounts.items()}

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from hintree.search.core.actions import Action, Passage
 from hintree.search.core.hints import Hint
 from hintree.search.core.ledger import Usage
 from hintree.search.core.position import FIRST_DRAFT, Position
@@ -77,12 +78,16 @@ class StepRequest(Request[StepOutput]):
         hint: The hint to write it under.
         tokens: Decode only this many tokens, greedily: a first-token probe. None writes a step.
         limit: Tokens that the step may have at most, as the budget allows no more; None for the author's own limit.
+        action: What to write instead of the next step; None for the next step.
+        revises: The step that a correction is about.
     """
 
     author: str = "reasoner"
     hint: Hint | None = None
     tokens: int | None = None
     limit: int | None = None
+    action: Action | None = None
+    revises: Node | None = None
 
     @property
     def role(self) -> str:
@@ -114,6 +119,18 @@ class StrategyRequest(Request["tuple[Hint | None, ...]"]):
     def role(self) -> str:
         """Name the role: the teacher."""
         return "teacher"
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalRequest(Request[tuple[Passage, ...]]):
+    """Ask for the passages that ``action`` looks up after ``node``, best first."""
+
+    action: Action | None = None
+
+    @property
+    def role(self) -> str:
+        """Name the role: the retriever."""
+        return "retriever"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hintree.errors import CancelledRequestError, ContextError, RoleError
 from hintree.search.core.budget import OPTIONAL_ROLES, Budget
 from hintree.search.core.endings import COMPLETE, Rejection, StopReason, failed, out_of_budget
 from hintree.search.core.events import Event
-from hintree.search.core.ledger import Ledger, Usage
+from hintree.search.core.ledger import Account, Ledger, Usage
 from hintree.search.core.requests import Gather, Request, Response, ScoreRequest, StepRequest
 from hintree.search.core.scope import Scope
 from hintree.search.core.tree import Tree
@@ -228,5 +228,8 @@ def book_response(
     if isinstance(request, ScoreRequest):
         request.node.label_mass = answer.mass
     run.ledger[request.role].add(answer.usage, handler.parameters, seconds)
+    action = getattr(request, "action", None)
+    if action is not None:
+        run.ledger.actions.setdefault(action.name, Account()).add(answer.usage, handler.parameters, seconds)
     run.cut_steps += isinstance(request, StepRequest) and request.is_cut(answer.usage)
     run.answers[number] = answer.value

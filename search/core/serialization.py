@@ -1,5 +1,6 @@
 """Trees as versioned JSON and as networkx graphs, without loss in either direction.
 
+Version 5 adds ``action``, ``yields`` and ``passages`` to the nodes of a tree with actions; other trees have version 4.
 Version 4 holds the typed facts of a node (``hint_kind``, ``rejected_because``, ``duplicate_of``, ``replaced_by``).
 Version 3 had them in sentences only; ``old_versions`` derives them. ``index`` is the integer encoding of a position.
 """
@@ -11,6 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from hintree.errors import UsageError
+from hintree.search.core.actions import Action, Passage, Yield
 from hintree.search.core.endings import Rejection
 from hintree.search.core.events import events_from_list
 from hintree.search.core.hints import Hint, HintKind
@@ -22,12 +24,17 @@ from hintree.search.core.tree import STATUSES, Node, Problem, StepOutput, Tree
 if TYPE_CHECKING:
     import networkx as nx
 
-VERSION = 4
+VERSION = 5
 """Version of the JSON form; a reader refuses a newer one."""
+PLAIN_VERSION = 4
+"""Version of trees without actions."""
 
-AUTHORS = ("reasoner", "teacher")
+AUTHORS = ("reasoner", "teacher", "hinter", "retriever")
 ENDS = ("delimiter", "end", "length", "loop")
-DERIVED = ("parent", "children", "step", "key", "position", "hint", "rejected_because", "path_tokens", "label_mass")
+DERIVED = (
+    *("parent", "children", "step", "key", "position", "hint", "rejected_because", "path_tokens", "label_mass"),
+    *("action", "passages"),
+)
 """Fields of a node that are written in another form, or follow from the others."""
 SEARCH_STATE = ("children_requested", "stages_tried", "journal")
 """State of the search itself, which is not written."""
@@ -71,11 +78,44 @@ def to_dict(tree: Tree) -> dict[str, Any]:
         row["value"] = plain("value", node.value)
         if node.label_mass is not None:
             row["label_mass"] = node.label_mass
+        row |= action_to_dict(node)
         nodes.append(row)
     problem: dict[str, Any] = {"id": tree.problem.id, "question": tree.problem.question}
     if tree.problem.choices:
         problem["choices"] = list(tree.problem.choices)
-    return {"format": "hintree-tree", "version": VERSION, "problem": problem, "seed": tree.seed, "nodes": nodes}
+    version = PLAIN_VERSION if all(node.action is None for node in tree) else VERSION
+    return {"format": "hintree-tree", "version": version, "problem": problem, "seed": tree.seed, "nodes": nodes}
+
+
+def action_to_dict(node: Node) -> dict[str, Any]:
+    """Return the action and the passages of a node, those that it has."""
+    if node.action is None:
+        return {}
+    found = {"action": node.action.name, "yields": node.action.yields.value}
+    passages = [passage_to_list(passage) for passage in node.passages]
+    return {**found, "passages": passages} if passages else found
+
+
+def passage_to_list(passage: Passage) -> list[Any]:
+    """Return a passage as plain data: id, text and score."""
+    return [passage.id, passage.text, plain("value", passage.score)]
+
+
+def read_passage(data: Any) -> Passage:
+    """Return the passage of ``passage_to_list``'s data. Raises UsageError if it is none."""
+    if not isinstance(data, list) or len(data) != 3 or not all(isinstance(text, str) for text in data[:2]):
+        raise UsageError("not a hintree tree: a passage is a list of id, text and score")
+    return Passage(data[0], data[1], float(number("value", data[2])))
+
+
+def read_action(row: Mapping[str, Any]) -> Action | None:
+    """Return the action of a row by name and kind; None for a plain step. Raises UsageError for an unknown kind."""
+    if row.get("action") is None:
+        return None
+    name, kind = row["action"], row.get("yields")
+    if not isinstance(name, str) or not isinstance(kind, str) or kind not in [*Yield]:
+        raise UsageError(f"not a hintree tree: node {row['id']!r} has an unknown kind of action")
+    return Action(name, Yield(kind), author="retriever" if kind == Yield.PASSAGES else "reasoner")
 
 
 def step_to_dict(step: StepOutput) -> dict[str, Any]:
@@ -105,7 +145,7 @@ def from_dict(data: Mapping[str, Any]) -> Tree:
             raise UsageError("not a hintree tree: its problem is no text, or its seed no whole number")
         tree.nodes.clear()
         for row in data["nodes"]:
-            add_row(tree, row if version == VERSION else upgrade_row(row, version))
+            add_row(tree, row if version >= PLAIN_VERSION else upgrade_row(row, version))
         if any(not (n.replaced_by is None or 0 < n.replaced_by < len(tree)) for n in tree):
             raise UsageError("not a hintree tree: a node was replaced by one that is not there")
         tree.root = tree.nodes[0]
@@ -135,6 +175,8 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     node.journal = tree.events
     node.label_mass = number("label_mass", row.get("label_mass"))
     node.position, node.hint, node.rejected_because = read_facts(row)
+    node.action = read_action(row)
+    node.passages = tuple(map(read_passage, row.get("passages", ())))
     node.path_tokens = (0 if step.thinking else step.tokens) + (0 if parent is None else parent.path_tokens)
     tree.texts.add(node.step.text)
     tree.nodes.append(node)

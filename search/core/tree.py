@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from hintree.search.core.actions import Action, Passage, kind_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.events import Event
 from hintree.search.core.hints import Hint
@@ -91,7 +92,7 @@ class Node:
         id: Number in the order of creation; the root is 0.
         parent: The step before; None for the root.
         step: The text with its token statistics.
-        author: "reasoner" or "teacher"; "" for the root.
+        author: "reasoner", "teacher", "hinter" or "retriever"; "" for the root.
         position: Tells apart the steps that one author wrote after the same parent.
         key: A 64-bit name of its place: of seed, problem, and the path's authors and positions, in any order of growth.
         hint: The hint it was written under, None if none.
@@ -113,6 +114,8 @@ class Node:
         stages_tried: Stages of the escalation that were tried on it.
         children: Next steps in order of creation, rejected and pruned ones included.
         journal: The events of its tree, which it adds its own changes of status to.
+        action: The action that wrote it; None for a plain step.
+        passages: The passages that it looked up; () for any other node.
     """
 
     id: int
@@ -140,6 +143,8 @@ class Node:
     stages_tried: int = 0
     children: list["Node"] = field(default_factory=list, repr=False)
     journal: list[Event] = field(default_factory=list, repr=False)
+    action: Action | None = None
+    passages: tuple[Passage, ...] = ()
 
     def path(self) -> list["Node"]:
         """Return the steps from the first to this one, without the root."""
@@ -165,7 +170,7 @@ class Node:
     @property
     def finished(self) -> bool:
         """Tell whether the solution ends here: the author ended it, or it states an answer."""
-        return self.step.ended == "end" or self.step.answer is not None
+        return kind_of(self).may_end and (self.step.ended == "end" or self.step.answer is not None)
 
     @property
     def hint_dropped(self) -> bool:
@@ -237,11 +242,13 @@ class Tree:
         hint: Hint | None = None,
         hint_tokens: int = 0,
         replaces: Node | None = None,
+        action: Action | None = None,
+        passages: tuple[Passage, ...] = (),
     ) -> Node:
         """Add a step after ``parent``; it fails at once if it is empty, or its path loops or is out of tokens."""
         key = seed_of(parent.key, author, position.index)
         node = Node(len(self.nodes), parent, step, author, position, key, hint, hint_tokens, depth=parent.depth + 1)
-        node.journal = self.events
+        node.journal, node.action, node.passages = self.events, action, passages
         self.events.append(Event("step", node.id))
         node.path_tokens = parent.path_tokens + (0 if step.thinking else step.tokens)
         node.rewrites = parent.rewrites + (replaces is not None)

@@ -12,7 +12,7 @@ from tests.support.small_server import Quirks, lab_server
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
-RUN_BELOW = {"own_scorer", "own_search", "own_data", "solve_server", "solve_gguf", "study"}
+RUN_BELOW = {"own_action", "own_scorer", "own_search", "own_data", "solve_server", "solve_gguf", "study"}
 
 
 def run(name, *arguments):
@@ -41,6 +41,12 @@ def test_a_scorer_and_a_search_of_your_own(capsys):
     assert "[0.9]" in printed and "answer: 7" in printed
     run("own_search")
     assert "answer: 7" in capsys.readouterr().out
+
+
+def test_an_action_of_your_own(capsys):
+    run("own_action", "embedded:student", QUESTION)
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("recall: ") and re.fullmatch(r"answer: .*; tokens of recall: [1-9]\d*", last)
 
 
 def test_data_of_your_own(capsys, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from hintree.models.thinking import HARMONY, MAGISTRAL, SWITCHED, THINK, detect_style
 from hintree.policies import Protocol, Sampling, StepRule, StepWriter
-from hintree.policies.formats import path_of
+from hintree.policies.paths import path_of
 from hintree.scorers.base import steps_of
 from hintree.search import Problem, ScoreRequest, Tree, to_dict
 from hintree.search.core.serialization import from_dict

@@ -13,12 +13,11 @@ from hintree.lab.controls import ShuffledHints, lab_hinter
 from hintree.lab.problem import gold, plan_text
 from hintree.models import load_model
 from hintree.policies import Hinting, HintWriter, Sampling, only_first, shipped_format
-from hintree.policies.formats import path_of
+from hintree.policies.paths import path_of
 from hintree.presets import settings_of
 from hintree.presets.hints import HINTS
 from hintree.presets.settings import preset_of
 from hintree.search import (
-    Beam,
     Budget,
     Handler,
     HintOutput,
@@ -97,7 +96,7 @@ def test_hints_are_asked_for_when_the_method_says_so(name):
 def test_without_hinter_tokens_hintmr_is_the_reasoner_alone_byte_for_byte():
     broke = grown(HINTS["hintmr"], scripted_roles(), budget=Budget(hinter_tokens=0))
     roles = {"reasoner": random_roles(odd=False)["reasoner"]}
-    assert as_text(broke) == as_text(grown(hintree.PRESETS["greedy"], roles, search=Beam(1, 1, depth=12)))
+    assert as_text(broke) == as_text(grown(hintree.PRESETS["greedy"], roles, search=HINTS["hintmr"].search))
 
 
 @every
@@ -154,13 +153,20 @@ def lorid(*answers, rounds=5):
     return done, roles
 
 
-def test_lorid_returns_what_both_ways_agree_on():
-    done, roles = lorid("1", "2", "1", "3", "2", "2", "9", "9")
+def test_lorid_returns_what_both_ways_have_stated_in_any_round():
+    done, roles = lorid("1", "2", "3", "4", "2", "5", "9", "9")
     assert done.answer == "2" and len(roles["reasoner"].requests()) == 6
-    status = {node.step.text: node.status for node in done.tree.nodes[1:]}
-    assert [status[f"x{i}={a}"] for i, a in enumerate("121322")] == ["pruned"] * 4 + ["terminal"] * 2
+    nodes = {node.step.text: (node.status, node.reason) for node in done.tree.nodes[1:]}
+    pruned = ("pruned", "steps 5 and 2 agree")
+    assert nodes == {f"x{i}={a}": ("terminal", "") if a == "2" else pruned for i, a in enumerate("123425")}
     assert [request.hint is None for request in roles["reasoner"].requests()] == [True, False] * 3
     assert len(roles["hinter"].requests()) == 3
+
+
+def test_lorid_votes_among_the_answers_that_both_ways_state():
+    done, roles = lorid("1", "2", "2", "1")  # both at once: the first one wins the tie
+    assert done.answer == "1" and len(roles["reasoner"].requests()) == 4
+    assert {node.status for node in done.tree.nodes[1:]} == {"terminal"}
 
 
 def test_lorid_votes_where_nothing_agrees():

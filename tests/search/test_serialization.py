@@ -129,9 +129,9 @@ def test_places_and_counts_are_restored():
     assert [node.children_requested for node in again] == [node.children_requested for node in tree]
 
 
-@pytest.mark.parametrize("version", [5, 0, 10**30, 1.5, float("inf"), True])
+@pytest.mark.parametrize("version", [6, 0, 10**30, 1.5, float("inf"), True])
 def test_a_newer_version_is_refused(version):
-    with pytest.raises(UsageError, match="version 4 or older"):
+    with pytest.raises(UsageError, match="version 5 or older"):
         from_dict(SMALL | {"version": version})
 
 

@@ -8,7 +8,7 @@ import hintree
 from hintree.lab import problems
 from hintree.models import load_model
 from hintree.policies import shipped_format
-from hintree.policies.formats import path_of
+from hintree.policies.paths import path_of
 from hintree.policies.strategies import POOL, strategies
 from hintree.search import SSR, Budget, Hint, HintKind, Problem, Rewrite, StrategyRequest, select, selection_of, to_dict
 from tests.support.scripted import Scripted, scores, solve_one, steps, trail, written

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from hintree.errors import UsageError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
 from hintree.policies import shipped_format
-from hintree.policies.formats import path_of
+from hintree.policies.paths import path_of
 from hintree.search import Problem
 from hintree.training.hinter.hint_data import HintedSolution, drop_unfit_hints
 from hintree.whole_files import cut_torn_line

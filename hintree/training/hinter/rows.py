@@ -7,7 +7,7 @@ from transformers import PreTrainedTokenizerBase
 from hintree.models.base import Prompt
 from hintree.models.local.text import encode, plain
 from hintree.policies import shipped_format
-from hintree.policies.formats import path_of
+from hintree.policies.paths import path_of
 from hintree.search import Problem
 from hintree.training.hinter.hint_data import DrawSolution, HintedSolution
 from hintree.training.loop import DrawRow

@@ -3,7 +3,7 @@ import random
 from hintree.lab import problems
 from hintree.models.local.text import encode
 from hintree.policies import shipped_format
-from hintree.policies.formats import path_of
+from hintree.policies.paths import path_of
 from hintree.search import Problem
 from hintree.training.hinter import rows as rows_module
 from hintree.training.hinter.hint_data import (
