@@ -20,12 +20,13 @@ def hint_once(about: str, source: str, differs: str, *, hinter: str, reasoner: s
 
 HINTS = {
     "hintmr": Preset(
-        "one chain of at most 12 steps, each under its own hint",
+        "one chain of at most 40 steps, each under its own hint",
         ("hinter",),
-        Beam(1, 1, depth=12),
+        Beam(1, 1, depth=40),
         source="HintMR, arXiv 2604.12229",
-        differs="the paper's prompts, lengths and stopping rule are not public, these are our own; a hint that leaks "
-        "is dropped",
+        differs="the paper's prompts, lengths and stopping rule are not public, these are our own: a chain fails after "
+        "40 steps; a hint that leaks is dropped; the shipped hinter learned the lab's exact hints, not those of a "
+        "larger model, and the shipped student was trained with hints in some of its rows",
     ),
     "hint_once": hint_once(
         "the reasoner plans the whole solution, then follows its plan",
@@ -53,14 +54,16 @@ HINTS = {
         reasoner="embedded:teacher",
     ),
     "lorid": Preset(
-        "a direct and a planned solution, sampled until both agree, at most 5 rounds; else a vote",
+        "direct and planned solutions, at most 20 of each, until one of each agree; then a vote",
         ("hinter",),
-        Lorid(rounds=5),
+        Lorid(rounds=20),
         sampling=Sampling(temperature=0.8),
         hinting=PLANNED,
         source="LoRID, arXiv 2508.13037",
         differs="one model has all three roles, where the paper tunes an adapter for each; knowledge is a plan; the "
-        f"limit of 5 rounds is our choice; {LAB_PLANS}",
+        "answers on which the two kinds agree vote, where the public code counts the problem as solved if one of them "
+        "is the reference; after 20 rounds without agreement all solutions vote, where the code counts an error; "
+        f"temperature 0.8, where the code has 1.5 with top-p 0.9 and top-k 50; {LAB_PLANS}",
         models={"hinter": "embedded:student"},
     ),
 }

@@ -1,4 +1,4 @@
-"""LoRID: a direct solution and one that begins with knowledge, sampled until they agree."""
+"""LoRID: direct solutions and solutions that begin with knowledge, sampled until one of each agree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +17,22 @@ from hintree.search.selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class Lorid(PathLimits):
-    """Sample two kinds of solutions until their answers agree (LoRID, arXiv 2508.13037, with a limit on the rounds).
+    """Sample two kinds of solutions until their answers agree (LoRID, arXiv 2508.13037, and its public code).
 
-    In every round A is a solution without a hint and B one under a hint (with ``hinting.when`` = "plan", after the
-    hinter has written down knowledge). If both state the same answer, it is selected; otherwise the next round samples
-    both again. After the last round all solutions vote.
+    Every round adds a solution without a hint to the first kind, and one under a hint to the second (with
+    ``hinting.when`` = "plan", after the hinter has written down knowledge). The search ends when an answer is stated by
+    both kinds, in this round or earlier ones. The solutions that state such an answer vote; after the last round
+    without one all solutions do.
 
     Attributes:
-        rounds: Maximum number of rounds (R), at least 1.
+        rounds: Maximum number of rounds, at least 1.
         depth: Longest path in steps; a longer one fails.
 
     Raises:
         UsageError: A value is outside its range.
     """
 
-    rounds: int = 5
+    rounds: int = 20
     depth: int = LONGEST_PATH
 
     def __post_init__(self) -> None:
@@ -40,29 +41,33 @@ class Lorid(PathLimits):
 
     @property
     def selection(self) -> Selection:
-        """Select the answer as the paper does; a selection of the solver replaces this one."""
+        """Select the answer by a vote; a selection of the solver replaces this one."""
         return Selection("majority")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Sample pairs of solutions until the two of a pair agree."""
+        """Sample pairs of solutions until both kinds state an answer."""
         tree.limits = self
+        direct: list[Node] = []
+        informed: list[Node] = []
         for number in range(self.rounds):
-            before = tree.terminals()
-            direct = await self.solution(tree, Position(0, number, 2), rule, hinted=False)
-            informed = await self.solution(tree, Position(1, number, 2), rule, hinted=True)
-            if direct and informed and agree(direct, informed, tree.problem.choices):
-                prune(before, Rejection.SUPERSEDED, f"steps {direct.id} and {informed.id} agree")
+            direct += await self.solution(tree, Position(0, number, 2), rule, hinted=False)
+            informed += await self.solution(tree, Position(1, number, 2), rule, hinted=True)
+            if agreed := agreement(direct, informed, tree.problem.choices):
+                first, second = (next(node for node in kind if node in agreed) for kind in (direct, informed))
+                others = [node for node in tree.terminals() if node not in agreed]
+                prune(others, Rejection.SUPERSEDED, f"steps {first.id} and {second.id} agree")
                 return
 
-    async def solution(self, tree: Tree, position: Position, rule: Rewrite | None, *, hinted: bool) -> Node | None:
-        """Sample one more solution and return its last step, None if it states no answer."""
+    async def solution(self, tree: Tree, position: Position, rule: Rewrite | None, *, hinted: bool) -> list[Node]:
+        """Sample one more solution and return its last step, no node if it states no answer."""
         written = len(tree)
         await sample(tree, [position], self.depth, rule, hinted=hinted)
-        ends = [node for node in tree.nodes[written:] if node.status == "terminal" and node.step.answer is not None]
-        return ends[-1] if ends else None
+        return [node for node in tree.nodes[written:] if node.status == "terminal" and node.step.answer is not None]
 
 
-def agree(one: Node, other: Node, choices: Sequence[str] = ()) -> bool:
-    """Return true if two finished solutions state answers that the grader finds equal."""
-    first, second = grade.group([str(one.step.answer), str(other.step.answer)], choices)
-    return first == second
+def agreement(direct: Sequence[Node], informed: Sequence[Node], choices: Sequence[str] = ()) -> list[Node]:
+    """Return the solutions whose answer the grader finds in both kinds; none where the kinds share no answer."""
+    nodes = [*direct, *informed]
+    classes = grade.group([str(node.step.answer) for node in nodes], choices)
+    shared = set(classes[: len(direct)]) & set(classes[len(direct) :])
+    return [node for node, one in zip(nodes, classes, strict=True) if one in shared]
