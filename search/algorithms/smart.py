@@ -81,7 +81,9 @@ class Smart(PathLimits):
         return trajectory_score(node, self.aggregate)
 
 
-async def rewrite_some(tree: Tree, nodes: list[Node], rule: Rewrite, which: Callable[[Node], bool]) -> list[Node]:
+async def rewrite_some(
+    tree: Tree, nodes: list[Node], rule: Rewrite | None, which: Callable[[Node], bool]
+) -> list[Node]:
     """Rewrite the low ones among some of the nodes; return all nodes in order with the versions that were kept."""
     some = [node for node in nodes if which(node)]
     new = dict(zip((node.id for node in some), await rewrite(tree, some, rule), strict=True))
