@@ -11,8 +11,8 @@ from tqdm import tqdm
 from hintree.errors import DamagedStoreError, UsageError
 from hintree.experiments.study.result_table import write_csv
 from hintree.experiments.study.salvage import good_rows, good_verdicts
-from hintree.experiments.study.store import FILE, Store, of_another_study
-from hintree.experiments.study.store_file import connect
+from hintree.experiments.study.store import FILE, Store
+from hintree.experiments.study.store_file import connect, of_another_study
 from hintree.experiments.study.store_study import StoredCase, difference
 
 BATCH = 500

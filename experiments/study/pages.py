@@ -2,7 +2,7 @@
 
 import html
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,45 +26,76 @@ LONGEST = 400
 
 
 def write_run(store: Store, folder: Path) -> Path:
-    """Write the pages of a run into a folder, created if missing, and return the path of the index.
+    """Write the pages of a run into a folder and return the path of the index; see ``RunPages``."""
+    return RunPages(store, folder).write()
 
-    Pages of an earlier call are replaced.
+
+class RunPages:
+    """Pages of a run in a folder; a problem's page is written again only where something has changed.
+
+    Args:
+        store: The run; another process may add results to it.
+        folder: Folder of the pages, created if missing; pages of an earlier run are replaced.
+
+    Attributes:
+        complete: True once there is a result for every arm, problem and seed.
 
     Raises:
         UsageError: The folder has an index that is not ours.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    index = folder / "index.html"
-    if index.exists() and OURS not in index.read_text(encoding="utf-8", errors="replace"):
-        raise UsageError(f"{index} is not a page of hintree; give another folder with --to")
-    arms, cases = store.arms(), store.problems()
-    found: dict[str, list[Result]] = defaultdict(list)
-    for result in store.results():
-        found[result.problem].append(result)
-    shown = [key for key in cases if any(store.packed_tree(r.arm, key, r.seed) is not None for r in found[key])]
-    places, rows = {key: at for at, key in enumerate(shown)}, []
-    for key, case in tqdm(cases.items(), desc="writing pages", unit="problem", delay=2):
-        pairs = [(result, solved_tree(store, result, case, arms[result.arm])) for result in found[key]]
-        name = page_name(places[key], len(shown)) if key in places else ""
-        if name:
-            trees = [solved for _, solved in pairs if solved is not None]
-            write_whole(folder / name, page(trees, links_of(places[key], len(shown))))
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.folder, self.complete = store, folder, False
+        self._arms, self._cases = store.arms(), store.problems()
+        self._names = {key: f"problem-{at:05d}.html" for at, key in enumerate(self._cases, 1)}
+        self._states: dict[str, Any] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        index = folder / "index.html"
+        if index.exists() and OURS not in index.read_text(encoding="utf-8", errors="replace"):
+            raise UsageError(f"{index} is not a page of hintree; give another folder with --to")
+
+    def write(self, *, live: int = 0) -> Path:
+        """Bring the pages up to date and return the path of the index.
+
+        Args:
+            live: Seconds after which the index reads its file again, as the run goes on; 0 if it is over.
+        """
+        results = list(self.store.results())
+        whole = len(self._arms) * len(self._cases) * len(self.store.study["seeds"])
+        self.complete = len(results) >= whole
+        found: dict[str, list[Result]] = defaultdict(list)
+        for result in results:
+            found[result.problem].append(result)
+        links = self._links(self.store.tree_keys())
+        for key in tqdm(self._cases, desc="writing pages", unit="problem", delay=2):
+            state = links.get(key), [(r.arm, r.seed, r.status) for r in found[key]]
+            if self._states.get(key) != state:
+                self._rows[key] = self._write_problem(key, found[key], links.get(key))
+                self._states[key] = state
+        index = self.folder / "index.html"
+        progress = "" if self.complete else f"{len(results):,} of {whole:,} results so far"
+        write_whole(index, index_page(self.store, list(self._rows.values()), results, progress, live))
+        return index
+
+    def _links(self, trees: Collection[tuple[str, str, int]]) -> dict[str, dict[str, str]]:
+        """Return the addresses around the page of each problem that has a tree: previous, index and next."""
+        having = {problem for _, problem, _ in trees}
+        names = [name for key, name in self._names.items() if key in having]
+        around = zip(["", *names[:-1]], ["index.html"] * len(names), [*names[1:], ""], strict=True)
+        named = (zip(("previous", "index", "next"), addresses, strict=True) for addresses in around)
+        links = [{name: address for name, address in pairs if address} for pairs in named]
+        return dict(zip((key for key in self._names if key in having), links, strict=True))
+
+    def _write_problem(self, key: str, results: Sequence[Result], links: Mapping[str, str] | None) -> dict[str, Any]:
+        """Write the page of a problem, if it has trees, and return its row of the index."""
+        case = self._cases[key]
+        pairs = [(result, solved_tree(self.store, result, case, self._arms[result.arm])) for result in results]
+        if links is not None:
+            write_whole(self.folder / self._names[key], page([tree for _, tree in pairs if tree is not None], links))
         facts = {"id": line(case.id), "question": line(case.question), "reference": line(case.reference)}
-        rows.append({**facts, "steps": case.steps, "page": name, "cells": cells(list(arms), pairs)})
-    results = [result for of_problem in found.values() for result in of_problem]
-    write_whole(index, index_page(store, rows, results))
-    return index
-
-
-def page_name(at: int, count: int) -> str:
-    """Return the name of the file of a problem's page, of ``count`` pages; "" beyond the first and the last one."""
-    return f"problem-{at + 1:05d}.html" if 0 <= at < count else ""
-
-
-def links_of(at: int, count: int) -> dict[str, str]:
-    """Return the addresses of the pages before and after a problem's page, and of the index."""
-    links = {"previous": page_name(at - 1, count), "index": "index.html", "next": page_name(at + 1, count)}
-    return {name: address for name, address in links.items() if address}
+        shown = cells(list(self._arms), pairs)
+        return {**facts, "steps": case.steps, "page": "" if links is None else self._names[key], "cells": shown}
 
 
 def line(text: str) -> str:
@@ -72,20 +103,22 @@ def line(text: str) -> str:
     return one_line(text, LONGEST)
 
 
-def index_page(store: Store, rows: Sequence[Mapping[str, Any]], results: Sequence[Result]) -> str:
+def index_page(
+    store: Store, rows: Sequence[Mapping[str, Any]], results: Sequence[Result], progress: str, live: int
+) -> str:
     """Return the index as HTML: its arms, and a table of the problems."""
     name, arms = line(store.study["name"]), list(store.arms())
-    whole = len(arms) * len(rows) * len(store.study["seeds"])
     data = {
         "name": name,
-        "progress": "" if len(results) >= whole else f"{len(results):,} of {whole:,} results so far",
+        "progress": progress,
+        "live": live,
         "roles": list(ROLES),
         "arms": [arm_row(at, arm, [r for r in results if r.arm == arm]) for at, arm in enumerate(arms)],
         "problems": rows,
     }
     linked = [row for row in rows if row["page"]]
     outline = "".join(f'<li><a href="{row["page"]}">{html.escape(row["question"])}</a></li>\n' for row in linked)
-    return fill("index.html", "index", data, {"TITLE": html.escape(name), "OUTLINE": outline, "REFRESH": ""})
+    return fill("index.html", "index", data, {"TITLE": html.escape(name), "OUTLINE": outline})
 
 
 def arm_row(at: int, arm: str, results: Sequence[Result]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from hintree.experiments.study.store_file import (
     check_version,
     connect,
     damaged,
+    of_another_study,
     reported,
 )
 from hintree.experiments.study.store_rows import COLUMNS, as_result, checksum_of, unpack_tree, write_result
@@ -57,11 +58,7 @@ FILE = "run.sqlite"
 
 
 class Store:
-    """Store in a folder; use it in a ``with`` statement.
-
-    >>> with Store.open(folder) as store:                                      # doctest: +SKIP
-    ...     right = [result.right for result in store.results()]
-    """
+    """Store in a folder; use it in a ``with`` statement."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -264,6 +261,12 @@ class Store:
             row = self._connection.execute(query, (self._hashes.get(arm), problem, seed)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def tree_keys(self) -> set[tuple[str, str, int]]:
+        """Return (arm, problem, seed) of every result that has a tree."""
+        with reported(self.path):
+            rows = self._connection.execute("SELECT arm, problem, seed FROM trees").fetchall()
+        return {(self._names[a], problem, seed) for a, problem, seed in rows if a in self._names}
+
     def add(
         self,
         results: Iterable[tuple[Result, bytes | None]],
@@ -293,8 +296,3 @@ class Store:
         """Delete all failed results, to retry them."""
         with reported(self.path):
             self._connection.execute("DELETE FROM results WHERE status='failed'")
-
-
-def of_another_study(path: Path, where: str) -> UsageError:
-    """Return the error for a store that a study cannot continue."""
-    return UsageError(f"{path} is of another study ({where}): give another --out, or the study that made it")

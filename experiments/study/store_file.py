@@ -87,6 +87,11 @@ def damaged(path: Path, what: str) -> DamagedStoreError:
     )
 
 
+def of_another_study(path: Path, where: str) -> UsageError:
+    """Return the error for a store that a study cannot continue."""
+    return UsageError(f"{path} is of another study ({where}): give another --out, or the study that made it")
+
+
 @contextmanager
 def reported(path: Path) -> Iterator[None]:
     """Convert SQLite's errors, and those of values that cannot be read, to UsageErrors with a remedy."""

@@ -80,7 +80,10 @@ def build_parser() -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 on success, 2 for bad input, 130 if interrupted."""
+    """Run the command line and return its exit code.
+
+    0 is success, 1 a search whose paths have all failed, 2 an error, 130 an interruption.
+    """
     warnings.showwarning = lambda message, *_args, **_kw: print_message("warning", message)
     try:
         parser = build_parser()
@@ -89,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         quiet_loaders()
         show_log()
         with timeout_in_environment(args), limits_of(args):
-            args.run(args)
+            code: int = args.run(args) or 0  # of commands that tell more by it than by an error
         sys.stdout.flush()
     except (HintreeError, GraderError) as error:
         print_message("error", error)
@@ -106,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hintree: interrupted", file=sys.stderr)
         return 130
-    return 0
+    return code
 
 
 def forget_unwritten_output() -> None:

@@ -5,6 +5,7 @@ All text of models and users passes through ``visible``, which escapes control c
 
 import platform
 from importlib.metadata import version
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -12,11 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from hintree import __version__
-from hintree.cli.watch import COLOURS
+from hintree.cli.watch import COLOURS, STYLES, note
 from hintree.export import visible
-from hintree.search import Ledger, Node
+from hintree.search import Ledger, Node, Tree
 from hintree.solver import Solution, Solver
 
+from hintree.view.layout import preorder
+from hintree.view.story import Story
+from hintree.view.text import one_line
+
+DEEPEST = 30
+"""Levels of the tree that are indented."""
 
 def versions_of(node: Node) -> list[Node]:
     """Return the versions of a step: those it replaced, oldest first, then rejected rewrites, then the step itself."""
@@ -75,24 +82,61 @@ def ledger_table(ledger: Ledger) -> Table:
     return table
 
 
-def show(solution: Solution, console: Console) -> None:
-    """Print a solution: question, steps, answer, cost."""
+def tree_lines(tree: Tree, chosen: Node, *, everything: bool) -> Iterator[Text]:
+    """Yield a line per step, indented by depth: id, author, score, hint, text, status with reason.
+
+    Args:
+        tree: The tree.
+        chosen: Last step of the chosen path, which is bold.
+        everything: True for pruned, rejected and failed steps too.
+    """
+    path = set(chosen.path())
+    for node in preorder(tree):
+        if node.parent is None or not (everything or node in path or node.status in ("open", "terminal")):
+            continue
+        line = Text("  " * min(node.depth - 1, DEEPEST), overflow="fold", style="bold" if node in path else "")
+        line.append(f"{node.id} {note(node)}", style=COLOURS.get(node.author, ""))
+        line.append(f" hint: {one_line(str(node.hint))}" if node.hint else "", style="yellow")
+        line.append(f" {one_line(node.step.text)}", style=STYLES.get(node.status, ""))
+        yield line.append(f"  [{node.status}: {one_line(node.reason)}]" if node.reason else "", style="red")
+
+
+def verdict(story: Story | None) -> Text:
+    """Return the verdict on an answer where there is a reference; an empty text otherwise."""
+    if story is None or story.reference is None:
+        return Text()
+    word, style = {None: ("not graded", "dim"), True: ("right", "green"), False: ("wrong", "red")}[story.right]
+    return Text.assemble("   ", (word, style), f" (reference {one_line(story.reference)})")
+
+
+def show(solution: Solution, console: Console, story: Story | None = None, *, everything: bool = False) -> None:
+    """Print a solution: question, steps, answer, cost.
+
+    Args:
+        solution: The solution.
+        console: Where to print.
+        story: Its story, for the verdict where there is a reference.
+        everything: True for the whole tree in place of the steps of the chosen path.
+    """
     console.print(Text(visible(solution.question), style="bold"))
     console.print()
-    console.print(step_table(solution))
+    last = solution.steps[-1] if solution.steps else solution.tree.root
+    for part in tree_lines(solution.tree, last, everything=True) if everything else [step_table(solution)]:
+        console.print(part)
     console.print()
     answer = "none found" if solution.answer is None else visible(solution.answer)
     line = Text.assemble(("Answer: ", "bold"), (answer, "bold green" if solution.answer else "bold red"))
     line.append(
         f"   confidence {solution.confidence:.2f}, {len(solution.tree) - 1} steps written, {visible(solution.ended)}"
     )
-    console.print(line)
+    console.print(line.append(verdict(story)))
     console.print()
     console.print(ledger_table(solution.ledger))
 
 
-def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
-    """Return a solution as a JSON object."""
+def to_json(solution: Solution, solver: Solver, preset: str, story: Story | None = None) -> dict[str, Any]:
+    """Return a solution as a JSON object; with a story that has a reference, also that and the verdict."""
+    graded = {} if story is None or story.reference is None else {"reference": story.reference, "right": story.right}
     return {
         "question": solution.question,
         "answer": solution.answer,
@@ -102,6 +146,7 @@ def to_json(solution: Solution, solver: Solver, preset: str) -> dict[str, Any]:
         "status": solution.status,
         "stop_reason": str(solution.stop_reason),
         "cut_steps": solution.cut_steps,
+        **graded,
         "ledger": solution.ledger.to_dict(),
         **label_mass(solution),
         "preset": preset,

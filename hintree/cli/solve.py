@@ -4,8 +4,9 @@ import argparse
 import re
 import sys
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hintree.bounded_files import read_text
 from hintree.cli.options import (
@@ -20,12 +21,16 @@ from hintree.cli.options import (
 )
 from hintree.cli.output import print_json
 from hintree.cli.status import Status
-from hintree.cli.view import check_tree_file, open_page, write_tree
+from hintree.cli.view import check_tree_file, open_page, with_reference, write_tree
 from hintree.errors import HintreeError, UsageError
 from hintree.search import ROLES
 from hintree.search.core.budget import Budget
 
 LONGEST_QUESTION = 1 << 24
+if TYPE_CHECKING:
+    from hintree.solver import Solution, Solver
+    from hintree.view.shown_tree import ShownTree
+
 """Bytes of a question that are read; check_question refuses far shorter ones."""
 EXAMPLES = f"""examples:
   hintree solve "{EXAMPLE_QUESTION}"
@@ -35,7 +40,12 @@ EXAMPLES = f"""examples:
   hintree solve "Wie viele Teiler hat 196?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct --language auto
   hintree solve "How many positive divisors does 196 have?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct
 """
+  hintree solve "{EXAMPLE_QUESTION}" --page page.html --reference 7
 
+exit codes: 0 the search ended, with an answer or by its budget; 1 every path failed; 2 an error; 130 interrupted
+
+FAILED = 1
+"""Exit code of a search whose paths have all failed."""
 
 def add_solve(commands: Any) -> None:
     """Add the command ``hintree solve``."""
@@ -55,6 +65,15 @@ def add_solve(commands: Any) -> None:
     solve.add_argument("--watch", action="store_true", help="show the tree while it grows, on standard error")
     solve.add_argument("-v", "--verbose", action="store_true", help="print each step as it comes, on standard error")
     add_json(solve)
+    solve.add_argument(
+        "--page", metavar="FILE", help="write the page of the growing tree every 2 s, which reads itself again"
+    )
+    solve.add_argument("--all", action="store_true", help="print the whole tree: pruned and rejected steps too")
+    solve.add_argument(
+        "--reference",
+        metavar="ANSWER",
+        help="the right answer: tells after the search if the solution is right; no model sees it",
+    )
     solve.set_defaults(run=run_solve)
 
 
@@ -110,23 +129,26 @@ def read_question(args: argparse.Namespace) -> str:
     return sys.stdin.buffer.read(LONGEST_QUESTION).decode("utf-8", "surrogateescape")
 
 
-def run_solve(args: argparse.Namespace) -> None:
-    """Solve one question and print the solution. Raises HintreeError if the search failed."""
+def run_solve(args: argparse.Namespace) -> int:
+    """Solve one question, print the solution, and return the exit code. Raises HintreeError if the search failed."""
     question = read_question(args)
     Budget.parse(args.budget or "")
     with Status() as status:
-        solve_question(args, question, status)
+        return solve_question(args, question, status)
 
 
-def solve_question(args: argparse.Namespace, question: str, status: Status) -> None:
-    """Load the models, solve the question, and print the solution. Raises HintreeError."""
+def solve_question(args: argparse.Namespace, question: str, status: Status) -> int:
+    """Load the models, solve the question, print the solution, and return the exit code. Raises HintreeError."""
+    from hintree.cli.live_page import LivePage
     from hintree.solver import Solver, check_question
 
     check_question(question)
+    from hintree.solver.solution import solved
     preset = chosen_preset(args, question)
     tree_file = check_tree_file(args.tree) if args.tree is not None else None
     if args.engine_args and not any("vllm:" in (getattr(args, role) or "") for role in ROLES):
         raise UsageError("--engine-args are for models named vllm:NAME, and no role names one (docs/vllm.md)")
+    page = check_tree_file(args.page, "--page", (".html",)) if args.page is not None else None
     solver = Solver(
         preset,
         **{role: getattr(args, role) for role in ROLES},
@@ -138,37 +160,45 @@ def solve_question(args: argparse.Namespace, question: str, status: Status) -> N
         dtype=args.dtype,
         engine_args=args.engine_args,
     )
-    print_solution(args, solver, question, tree_file, status)
+    with LivePage(page, {"preset": args.preset}, open_page) if page else nullcontext() as live:
+        if live is not None:
+            solver.handlers = live.wrap(solver.handlers)
+        solution = grow(args, solver, question, status)
+    status.end()
+    shown = with_reference(solved(solution, args.preset), args.reference)
+    for file in (tree_file, page):
+        if file is not None:
+            write_tree(shown, file)
+    if tree_file is not None and tree_file.suffix == ".html":
+        open_page(tree_file)
+    print_solution(args, solver, solution, shown)
+    if solution.stop_reason.failed:
+        raise HintreeError(str(solution.stop_reason))
+    return FAILED if solution.status == "failed" else 0
 
 
-def print_solution(
-    args: argparse.Namespace, solver: Any, question: str, tree_file: Path | None, status: Status
-) -> None:
-    """Solve the question; write its tree and print it as text or JSON. Raises HintreeError if the search failed."""
-    from rich.console import Console
-
-    from hintree.cli.show import show, to_json
+def grow(args: argparse.Namespace, solver: "Solver", question: str, status: Status) -> "Solution":
+    """Return the solution of a question, whose search is shown as the options say."""
     from hintree.cli.watch import watched
     from hintree.solver.progress import StepLines
-    from hintree.solver.solution import solved
 
     if args.watch:
         status.end()  # the tree says more, in the same place
-        solution = watched(solver, question)
-    else:
-        status.lines = StepLines(status.write_line) if args.verbose else None
-        solution = solver.solve(question, on_event=status.on_event)
-    status.end()
-    if tree_file:
-        write_tree(solved(solution, args.preset), tree_file)
-        if tree_file.suffix == ".html":
-            open_page(tree_file)
+        return watched(solver, question)
+    status.lines = StepLines(status.write_line) if args.verbose else None
+    return solver.solve(question, on_event=status.on_event)
+
+
+def print_solution(args: argparse.Namespace, solver: "Solver", solution: "Solution", shown: "ShownTree") -> None:
+    """Print a solution as text or JSON, and with ``--all`` its whole tree."""
+    from rich.console import Console
+
+    from hintree.cli.show import show, to_json
+
     if args.json:
-        print_json(to_json(solution, solver, args.preset))
+        print_json(to_json(solution, solver, args.preset, shown.story))
     else:
-        show(solution, Console(highlight=False))
-    if solution.stop_reason.failed:
-        raise HintreeError(str(solution.stop_reason))
+        show(solution, Console(highlight=False), shown.story, everything=args.all)
 
 
 def chosen_preset(args: argparse.Namespace, question: str = "") -> Any:

@@ -4,8 +4,10 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +15,22 @@ from hintree.errors import UsageError
 from hintree.whole_files import write_whole
 
 if TYPE_CHECKING:
+    from hintree.experiments.study.pages import RunPages
     from hintree.export import ShownTree
+
+EVERY = 5
+"""Seconds between two writings of the pages of a run, and between two readings by the browser."""
+SHARE = 10
+"""Pages that took long are followed by the next after so many times as long."""
 
 EXAMPLES = """examples:
   hintree solve --file question.txt --tree tree.json
   hintree view tree.json                          # opens in a browser
   hintree view beam.json mcts.json                # two trees of the same question side by side
   hintree view tree.json --reference 7            # and says if the answer is right
+  hintree view tree.json --text --all             # the whole tree in the terminal
   hintree view runs/hints                         # arms, problems and trees of a run
+  hintree view runs/hints --follow                # the same while it runs
   hintree export tree.json --to tree.svg          # a picture for a paper
   hintree export tree.json --to steps.jsonl --form prm
 """
@@ -59,6 +69,13 @@ def add_view(commands: Any) -> None:
         "--to",
         metavar="FILE",
         help="file of the page, or folder of a run's pages (default: a temporary folder, or RUN/view)",
+    )
+    view.add_argument("--text", action="store_true", help="print the tree of a file here: the steps still in play")
+    view.add_argument("--all", action="store_true", help="with --text, the pruned, rejected and failed steps too")
+    view.add_argument(
+        "--follow",
+        action="store_true",
+        help="write the pages of a run again as its results come, until it is complete or Ctrl-C",
     )
     for command in (export, view):
         command.add_argument(
@@ -140,21 +157,29 @@ def check_target(name: str, option: str) -> Path:
     return path
 
 
-def check_tree_file(name: str) -> Path:
-    """Return the tree file of ``hintree solve``. Raises UsageError, before any work is done."""
+def check_tree_file(name: str, option: str = "--tree", endings: Collection[str] = ()) -> Path:
+    """Return a tree file of ``hintree solve``, by default of any format. Raises UsageError, before any work is done."""
     from hintree.export.files import WRITERS
 
-    path = check_target(name, "--tree")
-    if path.suffix not in WRITERS:
-        raise UsageError(f"--tree {name}: no tree has this ending; take {', '.join(WRITERS)}")
+    path = check_target(name, option)
+    if path.suffix not in (endings or WRITERS):
+        raise UsageError(f"{option} {name}: no tree has this ending; take {', '.join(endings or WRITERS)}")
     return path
 
 
 def run_view(args: argparse.Namespace) -> None:
-    """Write the page of trees, or the pages of a run, and open it."""
+    """Write the page of trees, or the pages of a run, and open it; with ``--text`` print a tree."""
     sources = [Path(name) for name in args.sources]
-    if sources[0].is_dir() and len(sources) == 1:
-        show_page(view_run(sources[0], args.to))
+    is_run = sources[0].is_dir() and len(sources) == 1
+    if (args.text and (is_run or args.to)) or (args.all and not args.text) or (args.follow and not is_run):
+        raise UsageError(
+            "--text is for trees in files and without --to, --all needs --text, --follow needs a run's folder"
+        )
+    if is_run:
+        view_run(sources[0], args.to, follow=args.follow)
+        return
+    if args.text:
+        print_trees(sources, everything=args.all)
         return
     from hintree.export import read
     from hintree.view import page
@@ -165,17 +190,47 @@ def run_view(args: argparse.Namespace) -> None:
     show_page(target)
 
 
-def view_run(folder: Path, to: str | None) -> Path:
-    """Write the pages of a run into ``to``, by default ``RUN/view``, and return the index. Raises UsageError."""
-    from hintree.experiments.study.pages import write_run
+def print_trees(files: Sequence[Path], *, everything: bool) -> None:
+    """Print the trees of files as indented lines. Raises UsageError."""
+    from rich.console import Console
+
+    from hintree.cli.show import tree_lines
+    from hintree.export import read
+    from hintree.view.text import visible
+
+    console = Console(highlight=False)
+    for solved in map(read, files):
+        console.print(visible(solved.tree.problem.question), style="bold", markup=False)
+        for line in tree_lines(solved.tree, solved.chosen, everything=everything):
+            console.print(line, soft_wrap=True)
+
+
+def view_run(folder: Path, to: str | None, *, follow: bool) -> None:
+    """Write the pages of a run into ``to``, by default ``RUN/view``, and open the index. Raises UsageError."""
+    from hintree.experiments.study.pages import RunPages
     from hintree.experiments.study.store import Store
 
     target = Path(to) if to is not None else folder / "view"
     try:
         with Store.open(folder) as store:
-            return write_run(store, target)
+            pages = RunPages(store, target)
+            show_page(pages.write(live=EVERY if follow else 0))
+            if follow:
+                follow_run(pages)
     except OSError as error:
         raise UsageError(f"{target}: cannot be written: {error.strerror}; give another folder with --to") from error
+
+
+def follow_run(pages: "RunPages") -> None:
+    """Write the pages of a run again and again, until all results are there or Ctrl-C, and then once for good."""
+    pause = float(EVERY)
+    with suppress(KeyboardInterrupt):
+        while not pages.complete:
+            time.sleep(pause)
+            begun = time.monotonic()
+            pages.write(live=EVERY)
+            pause = max(EVERY, SHARE * (time.monotonic() - begun))
+    pages.write()
 
 
 def show_page(path: Path) -> None:

@@ -1,15 +1,15 @@
 """The growing tree of ``hintree solve --watch``: redrawn in a terminal, else printed as one line per step."""
 
 import time
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from hintree.search import Handler, Node, Response, Tree
+from hintree.search import Handler, Node, Tree
 from hintree.solver import Solution, Solver
+from hintree.solver.progress import before_batches
 from hintree.solver.solution_tree import step_line
 from hintree.view.layout import preorder
 from hintree.view.text import one_line
@@ -57,12 +57,7 @@ class Watch:
 
     def wrap(self, handler: Handler) -> Handler:
         """Return a handler that shows the tree before each batch."""
-
-        def handle(requests: Sequence[Any]) -> Sequence[Response[Any] | Exception]:
-            self.show(requests[0].tree, requests[0].role)
-            return handler.handle(requests)
-
-        return handler._replace(handle=handle)
+        return before_batches(handler, self.show)
 
     def show(self, tree: Tree, role: str) -> None:
         """Show the tree before a batch of the role; a step that waits for its score is printed after it."""

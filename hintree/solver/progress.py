@@ -43,6 +43,17 @@ OnEvent = Callable[[SolveEvent], object]
 """Callback for the events of a search."""
 
 
+def before_batches(handler: Handler, call: Callable[[Tree, str], None]) -> Handler:
+    """Return a handler that first calls a function with each tree of a batch, as it is by then, and with the role."""
+
+    def handle(requests: Sequence[Any]) -> Sequence[Response[Any] | Exception]:
+        for tree in {id(request.tree): request.tree for request in requests}.values():
+            call(tree, requests[0].role)
+        return handler.handle(requests)
+
+    return handler._replace(handle=handle)
+
+
 class Observer:
     """Report the events of the searches whose handlers it wraps, and end them when they are given up.
 
@@ -59,17 +70,12 @@ class Observer:
 
     def wrap(self, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
         """Return handlers that report all events so far before each batch."""
-        return {role: self._wrapped(handler) for role, handler in handlers.items()}
+        return {role: before_batches(handler, self._report_or_end) for role, handler in handlers.items()}
 
-    def _wrapped(self, handler: Handler) -> Handler:
-        def handle(requests: Sequence[Any]) -> Sequence[Response[Any] | Exception]:
-            for tree in {id(request.tree): request.tree for request in requests}.values():
-                self.report(tree)
-            if self.cancelled.is_set():
-                raise SolveCancelledError("the question was given up")
-            return handler.handle(requests)
-
-        return handler._replace(handle=handle)
+    def _report_or_end(self, tree: Tree, _role: str) -> None:
+        self.report(tree)
+        if self.cancelled.is_set():
+            raise SolveCancelledError("the question was given up")
 
     def report(self, tree: Tree) -> None:
         """Report the events of a tree that were not reported yet."""

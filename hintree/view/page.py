@@ -29,12 +29,13 @@ DEEPEST = 24
 """Levels that the outline indents."""
 
 
-def page(trees: Sequence[ShownTree], links: Mapping[str, str] | None = None) -> str:
+def page(trees: Sequence[ShownTree], links: Mapping[str, str] | None = None, *, live: int = 0) -> str:
     """Return the HTML page that shows trees of the same problem.
 
     Args:
         trees: The trees, shown one at a time or two side by side.
         links: Addresses of the pages "previous", "index" and "next", where there are any.
+        live: Seconds after which the page reads its file again, as its search still runs; 0 for a complete page.
 
     Raises:
         UsageError: They are of different problems.
@@ -47,6 +48,7 @@ def page(trees: Sequence[ShownTree], links: Mapping[str, str] | None = None) -> 
         "id": visible(first.id),
         "rich": typeset(first.question),
         "links": dict(links or {}),
+        "live": live,
         "trees": [as_columns(solved) for solved in trees],
     }
     parts = {

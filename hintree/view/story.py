@@ -18,7 +18,7 @@ class Story:
     Attributes:
         answer: The selected answer; None if no path states one.
         confidence: In [0, 1]; None where it is unknown.
-        status: "finished", "budget: LIMIT" or "failed: REASON"; "" where it is unknown.
+        status: "finished", "budget: LIMIT", "failed: REASON" or "running"; "" where it is unknown.
         method: Preset, search, rewrite rule and other settings, by name.
         models: Name of the model behind each role.
         usage: Cost of each role: the data of ``Ledger.to_dict``.

@@ -34,20 +34,23 @@ def test_json_is_one_object_with_everything_in_it(capsys, tmp_path):
 
 
 def test_the_terminal_shows_path_answer_and_ledger(capsys):
-    assert main(["solve", QUESTION, "--preset", "hinted", "--reasoner", "embedded:teacher"]) == 0
+    command = ["solve", QUESTION, "--preset", "hinted", "--reasoner", "embedded:teacher", "--reference", "7.0"]
+    assert main(command) == 0
     out = " ".join(capsys.readouterr().out.split())
-    parts = (QUESTION, "hint: ", "Answer: ", "confidence", "reasoner", "hinter", "generated")
+    parts = (QUESTION, "hint: ", "Answer: 7", "confidence", "right (reference 7.0)", "reasoner", "hinter", "generated")
     assert all(part in out for part in parts)
 
 
 def test_a_path_without_an_answer_is_shown_with_the_step_that_failed_and_the_reason(capsys):
     command = ["solve", QUESTION, "--preset", "greedy", "--set", "path_tokens=5"]
-    assert main(command) == 0
+    assert main(command) == 1, "every path failed"
     out = " ".join(capsys.readouterr().out.split())
     assert "[failed, out_of_tokens: 24 tokens without an end]" in out and "Answer: none found" in out
-    assert main([*command, "--json"]) == 0
-    [failed] = json.loads(capsys.readouterr().out)["failed"]
+    assert main([*command, "--json", "--reference", "7"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    [failed] = found["failed"]
     assert (failed["rejected_because"], failed["reason"]) == ("out_of_tokens", "24 tokens without an end")
+    assert (found["reference"], found["right"], found["status"]) == ("7", False, "failed")
 
 
 def test_the_question_comes_from_an_argument_a_file_or_standard_input(tmp_path, monkeypatch, capsys):

@@ -52,12 +52,26 @@ def test_training_rows_take_their_form_from_the_option_or_the_name(tree_file, tm
 
 def test_solve_writes_a_page_and_notes_the_path_that_it_chose(tmp_path, capsys):
     args = ["solve", QUESTION, "--json", "--search", "self-consistency", "--set", "n=4,batch=4"]
-    assert main([*args, "--tree", str(tmp_path / "x.html")]) == 0
+    live = str(tmp_path / "live.html")
+    assert main([*args, "--tree", str(tmp_path / "x.html"), "--page", live, "--reference", "7"]) == 0
     page = (tmp_path / "x.html").read_text()
-    assert '"generated_tokens"' in page and "Content-Security-Policy" in page
+    assert '"generated_tokens"' in page and '"right":true' in page and "Content-Security-Policy" in page
+    assert (tmp_path / "live.html").read_text() == page, "the page of the running search has become the whole one"
     assert main([*args, "--tree", str(tmp_path / "x.json")]) == 0
     steps = json.loads(capsys.readouterr().out.splitlines()[-1])["steps"]
     assert [node.step.text for node in read(tmp_path / "x.json").chosen.path()] == [step["text"] for step in steps]
+
+
+def test_a_tree_is_printed_with_what_was_given_up_on_request(tree_file, capsys):
+    solved, shown = read(tree_file), {}
+    for options in ((), ("--all",)):
+        assert main(["view", str(tree_file), "--text", *options]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        shown[options] = {int(line.split()[0]): line for line in lines if line.split()[0].isdigit()}
+    assert set(shown["--all",]) == {node.id for node in solved.tree.nodes[1:]}
+    lost = {node.id for node in solved.tree if node.status in ("pruned", "rejected", "failed")}
+    assert lost and set(shown[()]) == set(shown["--all",]) - lost
+    assert all(f"[{solved.tree.nodes[i].status}: " in shown["--all",][i] for i in lost)
 
 
 def test_view_writes_a_page_prints_its_path_and_opens_it_at_a_terminal(tree_file, tmp_path):
@@ -89,6 +103,8 @@ BAD = {
     "form of a picture": ["export", "TREE", "--to", "x.svg", "--form", "prm"],
     "no run": ["view", "/tmp"],
     "a run and a tree": ["view", "TREE", "/tmp"],
+    "following a tree": ["view", "TREE", "--follow"],
+    "page ending": ["solve", QUESTION, "--page", "x.svg"],
     "run as a picture": ["export", "/tmp", "--to", "x.svg"],
     "tree ending": ["solve", QUESTION, "--tree", "x.doc"],
 }
@@ -108,7 +124,7 @@ def test_watch_prints_every_step_once_with_its_score(tmp_path, capsys):
     assert main(["solve", QUESTION, "--watch", "--json", "--tree", str(out)]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["answer"] == "7", "standard output stays data"
-    lines = captured.err.splitlines()
+    lines = [line for line in captured.err.splitlines() if not line.startswith("hintree: ")]  # a slow start says so
     tree = read(out).tree
     assert len(tree) > 1
     assert [int(line.split()[1]) for line in lines] == [node.id for node in tree.nodes[1:]]

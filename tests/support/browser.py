@@ -60,7 +60,7 @@ class Browser:
         return self.driver.execute_script(script, *args)
 
     def until(self, condition):
-        return WebDriverWait(self.driver, 20, 0.02).until(lambda _: condition())
+        return WebDriverWait(self.driver, 60, 0.02).until(lambda _: condition())
 
     def frame(self):
         """Wait until the requested view is drawn."""

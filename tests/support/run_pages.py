@@ -23,8 +23,11 @@ def made_tree(case, answer, *, rewritten):
     return tree
 
 
-def make_run(folder, count):
-    """Write a run of ``count`` problems and four arms, of which later ones are more often right; return its results."""
+def make_run(folder, count, after=None):
+    """Write a run of ``count`` problems and four arms, of which later ones are more often right; return its results.
+
+    ``after`` is called with the store and the results so far after each problem.
+    """
     draw = random.Random(count)
     cases = [StoredCase(f"p{i:04d}", f"Question {i}: how many?", str(2 * i), None, 2 + i % 5) for i in range(count)]
     arms = {arm: {"preset": "hintree", "reasoner": f"model of {arm}"} for arm in ARMS}
@@ -45,4 +48,6 @@ def make_run(folder, count):
                     batch.append((done, pack_tree(made_tree(case, answer, rewritten=draw.random() < 0.3))))
             store.add(batch)
             results += [result for result, _ in batch]
+            if after is not None:
+                after(store, results)
     return results

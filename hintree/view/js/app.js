@@ -2,6 +2,7 @@
 import { el, figures, find } from "./dom.js";
 import { applyFilters, matching } from "./finder.js";
 import { HELP, bindKeys } from "./keys.js";
+import { readAgain } from "./live.js";
 import { asMarkdown } from "./markdown.js";
 import { Pane } from "./pane.js";
 import { details } from "./panel.js";
@@ -62,7 +63,8 @@ function select(pane, id, move = true) {
 
 /** Keep in the address what is looked at. */
 function remember() {
-  const at = new URLSearchParams({tree: find("left").value, with: find("right").value, pane: String(panes.indexOf(current)), step: String(current.selected)});
+  const at = new URLSearchParams({tree: find("left").value, with: find("right").value, pane: String(panes.indexOf(current))});
+  if (!data.live || current.selected !== current.tree.chosen) at.set("step", String(current.selected));
   if (replay.time < replay.end) at.set("at", String(replay.time));
   if (find("query").value) at.set("q", find("query").value);
   if (back) at.set("back", back);
@@ -184,6 +186,7 @@ function start() {
   bindKeys(ACTIONS, () => current.list.element.focus(), nextMatch);
   find("app").hidden = false;
   follow();
+  readAgain(data.live, () => replay.time < replay.end || panes.some((pane) => pane.isMoved));
   addEventListener("hashchange", follow);
   addEventListener("resize", () => panes.forEach((pane) => pane.draw()));
   addEventListener("beforeprint", () => print(true));

@@ -3,6 +3,7 @@ import { button, counted, el, find } from "./dom.js";
 import { listed } from "./index_rows.js";
 import { fromAddress, toAddress } from "./index_state.js";
 import { ProblemTable, resultLink, swatch } from "./index_table.js";
+import { readAgain } from "./live.js";
 
 /** @type {import("./index_types.js").IndexData} */
 const data = JSON.parse(find("data").textContent);
@@ -133,6 +134,7 @@ function start() {
     if (event.key === "/") { event.preventDefault(); find("query").focus(); }
     if (event.key === "Enter" && !target.matches("button, a, summary")) find("details").querySelector("a")?.click();
   });
+  readAgain(data.live, () => document.querySelector("details[open]") !== null);
   addEventListener("hashchange", () => { state = fromAddress(location.hash, data.arms.length, data.problems.length); fillFields(); update(); });
   addEventListener("resize", () => table.rows());
   find("app").hidden = false;

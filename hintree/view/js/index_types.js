@@ -24,6 +24,7 @@
  *
  * @typedef {object} IndexData
  * @property {string} name
+ * @property {number} live Seconds between two readings of the index of a run that goes on; 0 for others.
  * @property {string} progress What is still missing; "" for a complete run.
  * @property {string[]} roles
  * @property {Arm[]} arms

@@ -43,6 +43,9 @@ export class Pane {
 
   get rows() { return this.list.rows; }
 
+  /** Tell whether the picture is zoomed or folded. */
+  get isMoved() { return this.picture.zoom !== 1 || this.picture.folded.size > 0; }
+
   /** @param {number} id */
   isShown(id) { return this.tree.timeline.isThere(id, this.time) && (!this.keep || this.keep[id] === 1); }
 

@@ -52,7 +52,7 @@ export function verdict(right) {
 function answerLine(tree, go) {
   const story = tree.story, answer = story ? story.answer : tree.answer[tree.chosen] ?? null;
   /** @type {Parts} */
-  const parts = [answer === null ? el("b", "none", "none found") : el("b", "said", ...typeset(tree.data.rich[-1] || [answer]))];
+  const parts = [answer === null ? el("b", "none", story?.status === "running" ? "none yet" : "none found") : el("b", "said", ...typeset(tree.data.rich[-1] || [answer]))];
   if (!story) return parts;
   if (story.right !== null) parts.push(" ", verdict(story.right));
   if (story.reference !== null) parts.push(` reference ${story.reference}`);

@@ -58,6 +58,7 @@
  * @property {string} id
  * @property {Rich[] | null} rich The question, typeset.
  * @property {Record<string, string>} links Addresses of the pages "previous", "index" and "next", where there are any.
+ * @property {number} live Seconds between two readings of a page whose search still runs; 0 for a complete one.
  * @property {Columns[]} trees
  */
 
