@@ -4,6 +4,16 @@ from hintree.search.core.actions import ActionPrompt
 
 PASSAGES = "Passages that may help:\n{passages}"
 """Addition to the question that shows retrieved passages."""
+SCORED = "A scorer gives it {score} on a scale from 0 (wrong) to 1 (right)."
+"""Sentence about the score of a step."""
+FAULTS = {
+    "arithmetic": "Its arithmetic is suspected to be wrong.",
+    "number": "It is suspected to use a wrong number.",
+    "operation": "It is suspected to use the wrong operation.",
+    "referent": "It is suspected to be about the wrong quantity.",
+    "form": "It is suspected not to be a complete step.",
+}
+"""Sentences about what is suspected of a step, by fault."""
 ACTIONS = {
     "finish": ActionPrompt(ask="Write the whole rest of the solution at once."),
     "sub_question": ActionPrompt(
@@ -11,6 +21,42 @@ ACTIONS = {
         begin="Sub-question:",
     ),
     "sub_answer": ActionPrompt(ask="Answer only the last sub-question.", begin="Answer:"),
+    "ask": ActionPrompt(
+        ask="Do not solve the problem yet. Write one simpler question whose answer helps to solve it. If what is known "
+        "so far suffices to solve it, write only: none",
+        begin="Sub-question:",
+        stop="none",
+    ),
+    "split": ActionPrompt(
+        ask="Do not solve the problem yet. Write one simpler question whose answer helps to answer this sub-question: "
+        "{sub_question}\nIf it can be answered at once, write only: none",
+        begin="Sub-question:",
+        stop="none",
+    ),
+    "merge": ActionPrompt(
+        ask="Answer only this sub-question, with what is known so far: {sub_question}", begin="Answer:"
+    ),
+    "sub_questions": ActionPrompt(
+        ask="Do not solve the problem yet. List the simpler questions that must be answered first, one on a line.",
+        begin="Sub-questions:",
+        ends=("\n\n",),
+        max_tokens=256,
+    ),
+    "draft_questions": ActionPrompt(
+        ask="This is a first attempt to solve the problem, which may be wrong:\n\n{step}\n\nDo not solve the problem "
+        "yourself. List the simpler questions that must be answered to solve it rightly, one on a line.",
+        begin="Sub-questions:",
+        ends=("\n\n",),
+        max_tokens=256,
+    ),
+    "re_answer": ActionPrompt(
+        ask="Answer only the last sub-question: {sub_question}\nWork it out anew from the problem, step by step.",
+        begin="Answer:",
+    ),
+    "last_answer": ActionPrompt(
+        ask="The last sub-question is the question of the problem. Answer it, and state the final answer.",
+        begin="Answer:",
+    ),
     "rephrase": ActionPrompt(
         ask="Do not solve the problem yet. Restate it in other words, with every condition and every number.",
         begin="Restated:",
@@ -20,6 +66,54 @@ ACTIONS = {
         begin="Query:",
         ends=("\n",),
         max_tokens=48,
+    ),
+    "restate": ActionPrompt(
+        ask="Do not solve the problem yet. Restate it with what the passages say that helps to solve it, with every "
+        "condition and every number.",
+        begin="Restated:",
+    ),
+    "refine": ActionPrompt(
+        ask="Do not solve the problem yet. Note in a few sentences what the passages say that helps with the next step, "
+        "with the ids of the passages in brackets. Leave out everything else.",
+        begin="Notes:",
+        ends=("\n\n",),
+        max_tokens=160,
+    ),
+    "missing": ActionPrompt(
+        ask="This is a first solution, which may rest on facts that its author does not know:\n\n{step}\n\nDo not solve "
+        "the problem. List the facts that have to be looked up, as short search queries, one on a line. If there are "
+        "none, write only: none",
+        begin="Queries:",
+        ends=("\n\n",),
+        max_tokens=96,
+        stop="none",
+    ),
+    "complete": ActionPrompt(),
+    "verdict": ActionPrompt(
+        ask="These are solutions of others, any of which may be wrong:\n\n{solutions}\n\nCheck them against the problem. "
+        "Then write the right solution in your own words, and state its answer."
+    ),
+    "critique": ActionPrompt(
+        ask="Do not solve the problem yet. The last step of the solution so far may be wrong. Compare it with "
+        "the problem and compute it again. Say in one sentence what is wrong with it. {suspicion}",
+        begin="Critique:",
+        ends=("\n",),
+        max_tokens=96,
+    ),
+    "correct": ActionPrompt(
+        ask="A first version of the next step may be wrong:\n\n{step}\n\nA critique of it: {critique}\n\nWrite the next "
+        "step as it should be, and only this step. Do not mention the first version or the critique.",
+    ),
+    "review": ActionPrompt(
+        ask="Do not solve the problem again yet. The solution may be wrong. Compare it with the problem, step by step, "
+        "and compute it again. Say in one paragraph what is wrong with it and how to mend it.",
+        begin="Critique:",
+        ends=("\n\n",),
+        max_tokens=192,
+    ),
+    "revise": ActionPrompt(
+        ask="A first solution may be wrong:\n\n{solution}\n\nA critique of it: {critique}\n\nSolve the problem again from "
+        "the start, in the same form. Do not mention the first solution or the critique.",
     ),
 }
 """Wording by name of the action."""

@@ -16,13 +16,15 @@ from typing import Literal
 from hintree.errors import UsageError
 from hintree.models import LanguageModel, Prompt, Span, Turn
 from hintree.models.thinking import THINK, ThinkingStyle
+from hintree.policies.drafts import facts_of_draft, shown_steps
 from hintree.policies.paths import unfinished_start, without_thoughts
 from hintree.policies.protocol import Protocol
 from hintree.policies.protocol_file import shipped
 from hintree.policies.words import fill
 from hintree.search import Node, Problem, StepOutput
-from hintree.search.core.actions import Action, ActionPrompt, Yield, kind_of, solution_path
+from hintree.search.core.actions import Action, ActionPrompt, Yield, kind_of, last_wording, solution_path
 from hintree.search.core.hints import Hint, HintKind
+from hintree.search.core.questions import open_questions
 
 PLAN_ENTRY = re.compile(r"\((\d+)\) ([^,.]+)")
 """One entry of a lab plan: the label of a fact, and the quantity it determines."""
@@ -78,10 +80,16 @@ class PromptFormat:
         return action.prompt or words[action.name]
 
     def read_problem(self, problem: Problem, path: Sequence[Node]) -> Problem:
-        """Return the problem as a model reads it after a path: its last wording, with the passages looked up."""
-        wordings = [node.step.text for node in path if kind_of(node) is Yield.QUESTION]
-        question = wordings[-1] if wordings else problem.question
-        passages = dict.fromkeys(f"[{one.id}] {one.text}" for node in path for one in node.passages)
+        """Return the problem as a model reads it after a path: its last wording, with the passages looked up.
+
+        Notes on passages stand in their place.
+        """
+        question = last_wording(problem.question, path)
+        passages: dict[str, None] = {}
+        for node in path:
+            if kind_of(node) is Yield.NOTES:
+                passages = {" ".join(node.step.text.split()): None}
+            passages |= dict.fromkeys(f"[{one.id}] {one.text}" for one in node.passages)
         if passages:
             question += "\n\n" + fill(self.protocol.words.passages, passages="\n".join(passages))
         return problem if question == problem.question else replace(problem, question=question)
@@ -206,19 +214,28 @@ class PromptFormat:
         entry = f"use ({label}) to find {name}." if label else "give the answer."
         return self.prompt(problem, [*self.start(path), *self.steps(path), Span(self.tail(Hint(entry)))])
 
-    def act(self, problem: Problem, path: Sequence[Node], action: Action, revises: Node | None = None) -> Prompt:
+    def act(
+        self,
+        problem: Problem,
+        path: Sequence[Node],
+        action: Action,
+        revises: Node | None = None,
+        critique: str = "",
+    ) -> Prompt:
         """Return the prompt for the text of an action, which is written without a thought.
 
         Args:
             problem: The problem.
             path: Nodes before the new one.
             action: The action, with a wording of its own or of the protocol.
-            revises: The step that a correction is about.
+            revises: The step that the action is about, or the last one of a solution; None for none.
+            critique: What a correction is written after.
         """
-        wording, asked = self.wording(action), self.read_problem(problem, path)
-        step, score = ("", None) if revises is None else (revises.step.text, revises.score)
-        ask = fill(wording.ask, question=asked.question, step=step, score="" if score is None else f"{score:.2f}")
-        shown = self.steps(self.read_of(solution_path(path)))
+        wording, asked, waiting = self.wording(action), self.read_problem(problem, path), open_questions(path)
+        facts = facts_of_draft(self, revises, critique)
+        sub_question = waiting[-1].step.text if waiting else ""
+        ask = fill(wording.ask, **facts, question=asked.question, sub_question=sub_question).rstrip()
+        shown = shown_steps(self, path, wording, revises, critique)
         return self.prompt(asked, [*self.start(path, silent=True), *shown, Span(wording.begin)], ask=ask)
 
     def hint(self, problem: Problem, path: Sequence[Node], avoid: Sequence[Hint] = ()) -> Prompt:

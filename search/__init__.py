@@ -5,13 +5,20 @@ from hintree.search.algorithms.base import Search, selection_of
 from hintree.search.algorithms.beam import Beam
 from hintree.search.algorithms.best_first import BestFirst
 from hintree.search.algorithms.best_of_n import BestOfN, SelfConsistency
+from hintree.search.algorithms.cogtree import CogTree
+from hintree.search.algorithms.daslam import DaSLaM
 from hintree.search.algorithms.dvts import DVTS
 from hintree.search.algorithms.glimprouter import GlimpRouter
 from hintree.search.algorithms.lorid import Lorid
 from hintree.search.algorithms.mcts import MCTS
 from hintree.search.algorithms.mur import MUR
 from hintree.search.algorithms.particles import Particles
+from hintree.search.algorithms.retrieve import Retrieve
+from hintree.search.algorithms.revise import Revise
+from hintree.search.algorithms.rstar import RStar
+from hintree.search.algorithms.slimplm import SlimPLM
 from hintree.search.algorithms.smart import Smart
+from hintree.search.algorithms.socratic import Socratic
 from hintree.search.algorithms.ssr import SSR
 from hintree.search.algorithms.steer import Steer
 from hintree.search.core.actions import Action, ActionPrompt, Passage, Yield
@@ -21,6 +28,7 @@ from hintree.search.core.concurrent_driver import concurrent_driver
 from hintree.search.core.drivers import run_searches
 from hintree.search.core.endings import Rejection, StopKind, StopReason
 from hintree.search.core.expand import expand
+from hintree.search.core.faults import Critique, Fault
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import ROLES, Account, Ledger, Usage
 from hintree.search.core.limits import PathLimits
@@ -58,6 +66,10 @@ __all__ = [
     "BestOfN",
     "Budget",
     "Choice",
+    "Critique",
+    "CogTree",
+    "DaSLaM",
+    "Fault",
     "Gather",
     "GlimpRouter",
     "Handler",
@@ -73,17 +85,22 @@ __all__ = [
     "PathLimits",
     "Position",
     "Problem",
+    "RStar",
     "Rejection",
     "Request",
     "Response",
     "RetrievalRequest",
+    "Retrieve",
+    "Revise",
     "Rewrite",
     "Run",
     "ScoreRequest",
     "Search",
     "Selection",
     "SelfConsistency",
+    "SlimPLM",
     "Smart",
+    "Socratic",
     "Steer",
     "StepOutput",
     "StepRequest",

@@ -16,14 +16,21 @@ from hintree.search import (
     Beam,
     BestFirst,
     BestOfN,
+    CogTree,
+    DaSLaM,
     GlimpRouter,
     Lorid,
     Particles,
+    Retrieve,
+    RStar,
+    Revise,
     Rewrite,
     Search,
     Selection,
     SelfConsistency,
+    SlimPLM,
     Smart,
+    Socratic,
     Steer,
 )
 from hintree.search.core.limits import PathLimits
@@ -46,6 +53,13 @@ SEARCHES: dict[str, type[Search]] = {
     "mur": MUR,
     "lorid": Lorid,
     "ssr": SSR,
+    "rstar": RStar,
+    "revise": Revise,
+    "socratic": Socratic,
+    "daslam": DaSLaM,
+    "cogtree": CogTree,
+    "retrieve": Retrieve,
+    "slimplm": SlimPLM,
 }
 """Every search that ``--search`` takes."""
 

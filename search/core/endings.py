@@ -24,6 +24,13 @@ class Rejection(StrEnum):
     ANCESTOR_REJECTED = "ancestor_rejected"
     REWRITTEN = "rewritten"
     NOT_BETTER = "not_better"
+    ASKED_BEFORE = "asked_before"
+    NOTHING_TO_ASK = "nothing_to_ask"
+    NO_PASSAGES = "no_passages"  # nothing was found
+    LOOK_UP_FAILED = "look_up_failed"
+    UNKNOWN_SOURCE = "unknown_source"
+    MISQUOTED = "misquoted"
+    VOTE = "vote"  # a sample or a completion that only counts as a vote
 
 
 class StopKind(StrEnum):

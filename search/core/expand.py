@@ -2,15 +2,16 @@
 
 ``expand`` runs the whole cycle for plain children. A search that chooses authors or positions itself makes slots
 (``reserve_slots`` makes those of plain children) and passes them to ``generate_steps``, which asks for hints; slots
-whose hints are already fixed go to ``write_steps``.
+whose hints are already fixed go to ``write_steps``. Slots for corrections get their critiques in corrections.py.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hintree.search.core.actions import STEP, Action, Passage, Yield, applicable, kind_of
+from hintree.search.core.actions import STEP, Action, FailedLookUp, Passage, Yield, applicable, kind_of
 from hintree.search.core.endings import Rejection
+from hintree.search.core.faults import Critique
 from hintree.search.core.nodes import open_nodes, unique
 from hintree.search.core.position import FIRST_DRAFT, Position
 from hintree.search.core.requests import (
@@ -37,6 +38,8 @@ class Slot:
         hint: The hint to write it under, None for none.
         replaces: The step that it is another version of.
         action: What to write instead of the next step; None for the next step.
+        about: A step outside the path that the author reads, such as a first solution, or the draft of a correction.
+        critique: What a correction is written after.
     """
 
     node: Node
@@ -46,6 +49,8 @@ class Slot:
     hint: HintOutput | None = None
     replaces: Node | None = None
     action: Action | None = None
+    about: Node | None = None
+    critique: Critique | None = None
 
 
 def plan(nodes: Sequence[Node], actions: Sequence[Action]) -> list[Slot]:
@@ -111,13 +116,14 @@ async def write_steps(
     tree: Tree, slots: Sequence[Slot], *, merge: bool = True, score: bool = True
 ) -> list[Node | None]:
     """Write the steps under the hints that the slots hold, and score them; returns as ``generate_steps`` does."""
-    outputs: list[StepOutput | tuple[Passage, ...] | None] = await gather(request_for(tree, slot) for slot in slots)
+    outputs: list[StepOutput | tuple[Passage, ...] | FailedLookUp | None]
+    outputs = await gather(request_for(tree, slot) for slot in slots)
     nodes: list[Node | None] = []
     for slot, output in zip(slots, outputs, strict=True):
         if output is None:
             nodes.append(None)
             continue
-        passages = () if isinstance(output, StepOutput) else output
+        passages = output if isinstance(output, tuple) and not isinstance(output, StepOutput) else ()
         step = output if isinstance(output, StepOutput) else looked_up(passages)
         siblings = (n for n in slot.node.children if is_equal(n, step, slot.action) and n.status != "failed")
         duplicate = next(siblings, None)
@@ -131,7 +137,10 @@ async def write_steps(
             replaces=slot.replaces,
             action=slot.action,
             passages=passages,
+            critique=slot.critique if slot.replaces else None,  # of a solution's version the first step has it
         )
+        if isinstance(output, FailedLookUp):
+            node.fail(Rejection.LOOK_UP_FAILED, f"look-up failed: {output.reason}")
         if merge and duplicate is not None and node.status != "failed":
             node.close("pruned", Rejection.DUPLICATE, f"same as step {duplicate.id}")
             node.duplicate_of = duplicate.id
@@ -147,9 +156,17 @@ def request_for(tree: Tree, slot: Slot) -> Request[Any]:
     action = slot.action
     if action is not None and action.yields is Yield.PASSAGES:
         return RetrievalRequest(tree, slot.node, slot.position, action)
-    revises = slot.replaces if action is not None and action.yields is Yield.CORRECTION else None
     hint = slot.hint.hint if slot.hint else None
-    return StepRequest(tree, slot.node, slot.position, slot.author, hint, action=action, revises=revises)
+    return StepRequest(
+        tree,
+        slot.node,
+        slot.position,
+        slot.author,
+        hint,
+        action=action,
+        revises=slot.about,
+        critique=slot.critique,
+    )
 
 
 def looked_up(passages: Sequence[Passage]) -> StepOutput:
@@ -160,7 +177,12 @@ def looked_up(passages: Sequence[Passage]) -> StepOutput:
 
 def is_equal(node: Node, step: StepOutput, action: Action | None) -> bool:
     """Tell whether a node holds the same text as a new sibling, by an action of the same name."""
-    return node.step.text == step.text and (node.action and node.action.name) == (action and action.name)
+    return node.step.text == step.text and name_of(node.action) == name_of(action)
+
+
+def name_of(action: Action | None) -> str:
+    """Return the name of an action as far as it tells equal texts apart; a correction is a step like others."""
+    return "" if action is None or action.yields is Yield.CORRECTION else action.name
 
 
 async def score_nodes(tree: Tree, nodes: Sequence[Node | None]) -> None:

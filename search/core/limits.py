@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hintree.search.core.actions import Yield, kind_of
+from hintree.search.core.citations import citations_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.loops import period_of_steps
+from hintree.search.core.questions import asked_before
 
 if TYPE_CHECKING:
     from hintree.search.core.tree import Node
@@ -37,7 +40,8 @@ def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejecti
     """Return why a new node fails, as a value and as a sentence; None for a sound one.
 
     A finished path is never too long, and its steps are no loop. A thought that looped and was cut goes on to its
-    answer.
+    answer. A sub-question fails where its author wrote that there is nothing left to ask, and where an earlier one on
+    its path asks the same.
 
     Args:
         node: The node, with its parent and its status.
@@ -48,10 +52,18 @@ def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejecti
     if not step.text.strip() and step.ended == "loop" and step.answer is None:
         return Rejection.LOOP, "a loop from its beginning on"
     rest = step.ended != "length" and parent is not None and parent.step.ended == "length"
+    if kind_of(node) is Yield.PASSAGES and not step.text.strip():
+        return Rejection.NO_PASSAGES, "nothing was found"
     if not step.text.strip() and not rest and not step.thinking:  # the rest of a step that was cut may be empty
         return Rejection.EMPTY_STEP, "empty step"
+    if broken := citations_of(node)[1]:
+        return broken
     if node.status != "open":
         return None
+    if kind_of(node) is Yield.SUB_QUESTION and step.ended == "end":
+        return Rejection.NOTHING_TO_ASK, "nothing left to ask"
+    if kind_of(node) is Yield.SUB_QUESTION and (earlier := asked_before(node)):
+        return Rejection.ASKED_BEFORE, f"asks what step {earlier.id} asks"
     texts = [n.step.text for n in node.path()] if again and not step.cut_thought else []
     if period := period_of_steps(texts, limits.repeats):
         steps = "the same step" if period == 1 else f"the same {period} steps"

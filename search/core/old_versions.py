@@ -29,6 +29,12 @@ REASONS = (
     (r"after step \d+, which is rejected", Rejection.ANCESTOR_REJECTED),
     (r"(.*; )?rewritten as step \d+", Rejection.REWRITTEN),
     (r"not better than step \d+", Rejection.NOT_BETTER),
+    (r"asks what (step \d+ asks|the problem asks)", Rejection.ASKED_BEFORE),
+    (r"nothing left to ask", Rejection.NOTHING_TO_ASK),
+    (r"nothing was found", Rejection.NO_PASSAGES),
+    (r"look-up failed: .*", Rejection.LOOK_UP_FAILED),
+    (r"cites .*, which was not looked up", Rejection.UNKNOWN_SOURCE),
+    (r"quotes what does not stand in .*", Rejection.MISQUOTED),
 )
 """Sentences of versions 1 to 3, as patterns, with what they say; kinds that came later are among them."""
 DUPLICATE = re.compile(r"same as step (\d{1,18})")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hintree.search.core.actions import Action, Passage
+from hintree.search.core.faults import Critique, Fault
 from hintree.search.core.hints import Hint
 from hintree.search.core.ledger import Usage
 from hintree.search.core.position import FIRST_DRAFT, Position
@@ -79,7 +80,11 @@ class StepRequest(Request[StepOutput]):
         tokens: Decode only this many tokens, greedily: a first-token probe. None writes a step.
         limit: Tokens that the step may have at most, as the budget allows no more; None for the author's own limit.
         action: What to write instead of the next step; None for the next step.
-        revises: The step that a correction is about.
+        revises: The step that a critique or a correction is about, or the last one of the solution that they, or
+            sub-questions, are about.
+        critique: What a correction is written after.
+        cut: Share of the words of the solution that a completion keeps, in (0, 1); None for any other text.
+        candidates: Last steps of the solutions that a verdict is about.
     """
 
     author: str = "reasoner"
@@ -88,6 +93,9 @@ class StepRequest(Request[StepOutput]):
     limit: int | None = None
     action: Action | None = None
     revises: Node | None = None
+    critique: Critique | None = None
+    cut: float | None = None
+    candidates: tuple[Node, ...] = ()
 
     @property
     def role(self) -> str:
@@ -147,11 +155,13 @@ class Response(Generic[A]):
 
     mass: For a score that is read from labels, such as Yes and No: the probability that the model writes one of them,
         in [0, 1]; the mean where several are read. None for any other value.
+    fault: For a score: what is suspected of the step, where the scorer can name it.
     """
 
     value: A
     usage: Usage
     mass: float | None = None
+    fault: Fault | None = None
 
 
 class Gather(Generic[A]):

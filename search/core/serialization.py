@@ -1,6 +1,7 @@
 """Trees as versioned JSON and as networkx graphs, without loss in either direction.
 
-Version 5 adds ``action``, ``yields`` and ``passages`` to the nodes of a tree with actions; other trees have version 4.
+Version 5 adds ``action``, ``yields``, ``passages``, ``copy_of``, ``critique`` and ``critique_tokens`` to nodes that an
+action wrote, ``fault``, and ``citations``, which follow from text and passages; trees without them have version 4.
 Version 4 holds the typed facts of a node (``hint_kind``, ``rejected_because``, ``duplicate_of``, ``replaced_by``).
 Version 3 had them in sentences only; ``old_versions`` derives them. ``index`` is the integer encoding of a position.
 """
@@ -12,9 +13,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from hintree.errors import UsageError
-from hintree.search.core.actions import Action, Passage, Yield
+from hintree.search.core.actions import OWN_AUTHORS, Action, Passage, Yield
+from hintree.search.core.citations import citations_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.events import events_from_list
+from hintree.search.core.faults import Critique, Fault
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.old_versions import upgrade_row
 from hintree.search.core.position import Position
@@ -29,11 +32,11 @@ VERSION = 5
 PLAIN_VERSION = 4
 """Version of trees without actions."""
 
-AUTHORS = ("reasoner", "teacher", "hinter", "retriever")
+AUTHORS = ("reasoner", "teacher", "hinter", "retriever", "verifier")
 ENDS = ("delimiter", "end", "length", "loop")
 DERIVED = (
     *("parent", "children", "step", "key", "position", "hint", "rejected_because", "path_tokens", "label_mass"),
-    *("action", "passages"),
+    *("action", "passages", "copy_of", "fault", "critique"),
 )
 """Fields of a node that are written in another form, or follow from the others."""
 SEARCH_STATE = ("children_requested", "stages_tried", "journal")
@@ -51,13 +54,13 @@ USUAL = {"thought": "", "thinking": False, "cut_thought": False, "delimiter": No
 NUMBERS = ("mean_probability", "min_probability", "entropy", *RECORDED, "value")
 """Fields that may hold such a number."""
 KINDS: dict[str, Any] = {
-    **dict.fromkeys(("id", "index", "hint_tokens", "visits", "depth", "rewrites", "tokens"), int),
+    **dict.fromkeys(("id", "index", "hint_tokens", "critique_tokens", "visits", "depth", "rewrites", "tokens"), int),
     **dict.fromkeys(("author", "status", "reason", "text", "ended", "thought"), str),
     **dict.fromkeys(("thinking", "cut_thought"), bool),
     **dict.fromkeys(NUMBERS, int | float),
-    **dict.fromkeys(("hint", "hint_kind", "answer", "rejected_because", "delimiter"), str | None),
+    **dict.fromkeys(("hint", "hint_kind", "answer", "rejected_because", "delimiter", "fault", "critique"), str | None),
     **dict.fromkeys(RECORDED, int | float | None),
-    **dict.fromkeys(("duplicate_of", "replaces", "replaced_by"), int | None),
+    **dict.fromkeys(("duplicate_of", "replaces", "replaced_by", "copy_of"), int | None),
     **dict.fromkeys(("score", "label_mass"), int | float | None),
 }
 """Types of the fields of a node and of its step; whole numbers are at least 0 and below ``LARGEST``."""
@@ -78,20 +81,28 @@ def to_dict(tree: Tree) -> dict[str, Any]:
         row["value"] = plain("value", node.value)
         if node.label_mass is not None:
             row["label_mass"] = node.label_mass
+        if node.fault is not None:
+            row["fault"] = node.fault.value
         row |= action_to_dict(node)
+        if cited := citations_of(node)[0]:
+            row["citations"] = [[one.id, one.start, one.end, one.at] for one in cited]
         nodes.append(row)
     problem: dict[str, Any] = {"id": tree.problem.id, "question": tree.problem.question}
     if tree.problem.choices:
         problem["choices"] = list(tree.problem.choices)
-    version = PLAIN_VERSION if all(node.action is None for node in tree) else VERSION
+    version = PLAIN_VERSION if all(node.action is None and node.fault is None for node in tree) else VERSION
     return {"format": "hintree-tree", "version": version, "problem": problem, "seed": tree.seed, "nodes": nodes}
 
 
 def action_to_dict(node: Node) -> dict[str, Any]:
-    """Return the action and the passages of a node, those that it has."""
+    """Return the action of a node, its passages, its critique and the node that it repeats, those that it has."""
     if node.action is None:
         return {}
-    found = {"action": node.action.name, "yields": node.action.yields.value}
+    found: dict[str, Any] = {"action": node.action.name, "yields": node.action.yields.value}
+    if node.copy_of is not None:
+        found["copy_of"] = node.copy_of
+    if node.critique is not None:
+        found |= {"critique": node.critique.text, "critique_tokens": node.critique.tokens}
     passages = [passage_to_list(passage) for passage in node.passages]
     return {**found, "passages": passages} if passages else found
 
@@ -115,7 +126,21 @@ def read_action(row: Mapping[str, Any]) -> Action | None:
     name, kind = row["action"], row.get("yields")
     if not isinstance(name, str) or not isinstance(kind, str) or kind not in [*Yield]:
         raise UsageError(f"not a hintree tree: node {row['id']!r} has an unknown kind of action")
-    return Action(name, Yield(kind), author="retriever" if kind == Yield.PASSAGES else "reasoner")
+    return Action(name, Yield(kind), author=OWN_AUTHORS.get(Yield(kind), ("reasoner",))[0])
+
+
+def read_critique(row: Mapping[str, Any]) -> Critique | None:
+    """Return the critique of a row; None if it has none."""
+    text = number("critique", row.get("critique"))
+    return None if text is None else Critique(text, number("critique_tokens", row["critique_tokens"]))
+
+
+def read_fault(row: Mapping[str, Any]) -> Fault | None:
+    """Return the fault of a row, None if it has none. Raises UsageError for an unknown one."""
+    fault = number("fault", row.get("fault"))
+    if fault not in (None, *Fault):
+        raise UsageError(f"not a hintree tree: node {row['id']!r} has an unknown fault")
+    return None if fault is None else Fault(fault)
 
 
 def step_to_dict(step: StepOutput) -> dict[str, Any]:
@@ -166,7 +191,8 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong parent, author or depth")
     if any(not (row.get(name) is None or 0.0 <= row[name] <= 1.0) for name in ("score", "label_mass")):
         raise UsageError(f"not a hintree tree: node {row['id']!r} has a wrong score")
-    earlier = all(row[name] is None or 0 < row[name] < row["id"] for name in ("replaces", "duplicate_of"))
+    links = (row["replaces"], row["duplicate_of"], row.get("copy_of"))
+    earlier = all(link is None or 0 < link < row["id"] for link in links)
     if not earlier or row["step"]["ended"] not in ENDS:
         raise UsageError(f"not a hintree tree: node {row['id']!r} replaces none before it, or ended in a wrong way")
     key = tree.root.key if parent is None else seed_of(parent.key, row["author"], row["index"])
@@ -175,8 +201,9 @@ def add_row(tree: Tree, row: Mapping[str, Any]) -> None:
     node.journal = tree.events
     node.label_mass = number("label_mass", row.get("label_mass"))
     node.position, node.hint, node.rejected_because = read_facts(row)
-    node.action = read_action(row)
+    node.action, node.copy_of = read_action(row), number("copy_of", row.get("copy_of"))
     node.passages = tuple(map(read_passage, row.get("passages", ())))
+    node.fault, node.critique = read_fault(row), read_critique(row)
     node.path_tokens = (0 if step.thinking else step.tokens) + (0 if parent is None else parent.path_tokens)
     tree.texts.add(node.step.text)
     tree.nodes.append(node)

@@ -1,7 +1,6 @@
 """The tree of steps that a search grows.
 
-A node is one step. No step is ever overwritten: a rewrite is a new sibling that ``replaces`` the rejected step, and
-both keep their scores.
+A node is one step. None is ever overwritten: a rewrite is a sibling that ``replaces`` it, and both keep their scores.
 """
 
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from hintree.search.core.actions import Action, Passage, kind_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.events import Event
+from hintree.search.core.faults import Critique, Fault
 from hintree.search.core.hints import Hint
 from hintree.search.core.limits import USUAL_LIMITS, PathLimits, violation
 from hintree.search.core.position import FIRST_DRAFT, Position
@@ -116,6 +116,9 @@ class Node:
         journal: The events of its tree, which it adds its own changes of status to.
         action: The action that wrote it; None for a plain step.
         passages: The passages that it looked up; () for any other node.
+        fault: What the scorer suspects of the step; None where it names nothing.
+        critique: The critique that the text was written after; None for none.
+        copy_of: Id of the node whose text, or a line of it, stands here again at no cost; None for any other node.
     """
 
     id: int
@@ -145,6 +148,9 @@ class Node:
     journal: list[Event] = field(default_factory=list, repr=False)
     action: Action | None = None
     passages: tuple[Passage, ...] = ()
+    copy_of: int | None = None
+    fault: Fault | None = None
+    critique: Critique | None = None
 
     def path(self) -> list["Node"]:
         """Return the steps from the first to this one, without the root."""
@@ -208,7 +214,6 @@ class Tree:
     """All steps written for one problem, by id in ``nodes``; ``root`` is the problem.
 
     ``events`` holds what happened, in order: requests, steps, scores and changes of status.
-
     Only its search adds and changes nodes, besides the drivers, which fail nodes. A node stays in the tree for good.
 
     Args:
@@ -244,15 +249,17 @@ class Tree:
         replaces: Node | None = None,
         action: Action | None = None,
         passages: tuple[Passage, ...] = (),
+        copy_of: Node | None = None,
+        critique: Critique | None = None,
     ) -> Node:
         """Add a step after ``parent``; it fails at once if it is empty, or its path loops or is out of tokens."""
         key = seed_of(parent.key, author, position.index)
         node = Node(len(self.nodes), parent, step, author, position, key, hint, hint_tokens, depth=parent.depth + 1)
-        node.journal, node.action, node.passages = self.events, action, passages
+        node.journal, node.action, node.passages, node.critique = self.events, action, passages, critique
         self.events.append(Event("step", node.id))
         node.path_tokens = parent.path_tokens + (0 if step.thinking else step.tokens)
         node.rewrites = parent.rewrites + (replaces is not None)
-        node.replaces = replaces.id if replaces else None
+        node.replaces, node.copy_of = (other.id if other else None for other in (replaces, copy_of))
         node.status = "terminal" if node.finished else "open"
         if broken := violation(node, self.limits, again=step.text in self.texts):
             node.fail(*broken)
@@ -263,12 +270,10 @@ class Tree:
 
     def record_score(self, node: Node, score: float | None) -> None:
         """Record a score; one that is not a number in [0, 1] fails the node. None (no scorer) changes nothing."""
-        if score is None:
-            return
         if isinstance(score, Real) and not isinstance(score, bool) and 0.0 <= score <= 1.0:
             node.score = float(score)
             self.events.append(Event("score", node.id))
-        else:
+        elif score is not None:
             node.fail(Rejection.INVALID_SCORE, f"score {str(score)[:60]} is not a number in [0, 1]")
 
     def to_json(self) -> str:
