@@ -90,8 +90,8 @@ ACTIONS = {
     ),
     "complete": ActionPrompt(),
     "verdict": ActionPrompt(
-        ask="These are solutions of others, any of which may be wrong:\n\n{solutions}\n\nCheck them against the problem. "
-        "Then write the right solution in your own words, and state its answer."
+        ask="These are solutions of others, any of which may be wrong:\n\n{solutions}\n\nCheck them against the "
+        "problem. Then write the right solution in your own words, and state its answer."
     ),
     "critique": ActionPrompt(
         ask="Do not solve the problem yet. The last step of the solution so far may be wrong. Compare it with "
@@ -101,8 +101,8 @@ ACTIONS = {
         max_tokens=96,
     ),
     "correct": ActionPrompt(
-        ask="A first version of the next step may be wrong:\n\n{step}\n\nA critique of it: {critique}\n\nWrite the next "
-        "step as it should be, and only this step. Do not mention the first version or the critique.",
+        ask="A first version of the next step may be wrong:\n\n{step}\n\nA critique of it: {critique}\n\nWrite the "
+        "next step as it should be, and only this step. Do not mention the first version or the critique.",
     ),
     "review": ActionPrompt(
         ask="Do not solve the problem again yet. The solution may be wrong. Compare it with the problem, step by step, "
@@ -112,8 +112,8 @@ ACTIONS = {
         max_tokens=192,
     ),
     "revise": ActionPrompt(
-        ask="A first solution may be wrong:\n\n{solution}\n\nA critique of it: {critique}\n\nSolve the problem again from "
-        "the start, in the same form. Do not mention the first solution or the critique.",
+        ask="A first solution may be wrong:\n\n{solution}\n\nA critique of it: {critique}\n\nSolve the problem again "
+        "from the start, in the same form. Do not mention the first solution or the critique.",
     ),
 }
 """Wording by name of the action."""

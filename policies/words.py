@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hintree.errors import UsageError
-from hintree.policies.action_words import ACTIONS, PASSAGES
+from hintree.policies.action_words import ACTIONS, FAULTS, PASSAGES, SCORED
 from hintree.search.core.actions import ActionPrompt
+from hintree.search.core.faults import Fault
 
 POOL_SIZE = 13
 """Lines of a pool of strategies: A to L, and M for "unknown"."""
@@ -36,6 +37,8 @@ class Words:
         strategies: The pool, a line for each letter from A on, the last for "unknown"; () for the English one.
         actions: Wording of actions by name (search/core/actions.py).
         passages: Addition to the question that shows the retrieved passages: ``{passages}``, one on a line.
+        scored: Sentence about the score of a step that may be wrong: ``{score}``, from 0.00 to 1.00.
+        faults: Sentences about what is suspected of a step, by fault (search/core/faults.py).
     """
 
     hint: str = "Hint: {hint}"
@@ -59,10 +62,17 @@ class Words:
     strategies: tuple[str, ...] = ()
     actions: Mapping[str, ActionPrompt] = field(default_factory=lambda: ACTIONS)
     passages: str = PASSAGES
+    scored: str = SCORED
+    faults: Mapping[str, str] = field(default_factory=lambda: FAULTS)
 
     def __post_init__(self) -> None:
         if self.strategies and len(self.strategies) != POOL_SIZE:
             raise UsageError(f"strategies has {len(self.strategies)} lines; give {POOL_SIZE}, or none")
+
+    def suspicion(self, score: str, fault: Fault | None) -> str:
+        """Return what is known against a step: the sentences about its score and about its fault, if it has them."""
+        known = [fill(self.scored, score=score)] if score else []
+        return " ".join(filter(None, [*known, self.faults.get(fault, "") if fault else ""]))
 
     @property
     def plan_label(self) -> str:

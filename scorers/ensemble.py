@@ -34,7 +34,7 @@ class Ensemble:
     def mean(self, responses: Sequence[Response[float] | Exception]) -> Response[float] | Exception:
         """Return the weighted mean of the members' responses to one request, or the first exception among them.
 
-        The mass of its labels is the least of the members'.
+        The mass of its labels is the least of the members'. The fault is that of the first member that names one.
         """
         usage, total = Usage(), 0.0
         masses = [x.mass for x in responses if not isinstance(x, Exception) and x.mass is not None]
@@ -43,4 +43,6 @@ class Ensemble:
                 return response
             total += weight * response.value
             usage = usage.plus(response.usage)
-        return Response(min(total, 1.0), usage._replace(calls=1), min(masses, default=None))
+        faults = [x.fault for x in responses if not isinstance(x, Exception) and x.fault is not None]
+        fault = faults[0] if faults else None
+        return Response(min(total, 1.0), usage._replace(calls=1), min(masses, default=None), fault)

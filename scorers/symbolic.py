@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from hintree.grade import Verdict, grade
 from hintree.scorers.base import PathScorer, Prefix
+from hintree.search.core.faults import Fault
 from hintree.search.core.ledger import Usage
 from hintree.search.core.requests import Response
 
@@ -45,12 +46,14 @@ CLOSED = re.compile(r"\(*-?[\d(](?:.*[\d)])?", re.DOTALL)
 class SymbolicCheck(PathScorer):
     """Score a step 1 if all its equations between numbers hold, 0 if one does not, 0.5 if it has none.
 
-    An equation that exceeds the grader's limits on work does not count.
+    An equation that exceeds the grader's limits on work does not count. Of a step that scores 0 the arithmetic is
+    suspected.
     """
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """Check the last step of each prefix."""
-        return [Response(check(prefix.steps[-1]), Usage(1)) for prefix in prefixes]
+        scores = [check(prefix.steps[-1]) for prefix in prefixes]
+        return [Response(score, Usage(1), fault=None if score else Fault.ARITHMETIC) for score in scores]
 
 
 def check(step: str) -> float:

@@ -1,5 +1,7 @@
 """Escalation: a low step is first rewritten under a new hint (low cost), then by the teacher (high cost).
 
+Between the two, the stage "correct" has its author criticise the step and write it again.
+
 SMART's published rule (arXiv 2504.09923) is one setting: stages ("teacher",), accept "always", when "after", final
 False, per "step".
 """
@@ -10,7 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from hintree.errors import UsageError
-from hintree.search.core.actions import kind_of
+from hintree.search.actions import CORRECT, CRITIQUE
+from hintree.search.core.actions import Action, Yield, kind_of
+from hintree.search.core.corrections import with_critiques
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, write_steps
 from hintree.search.core.hints import HintKind
@@ -19,7 +23,7 @@ from hintree.search.core.requests import HintOutput, HintRequest, gather
 from hintree.search.core.tree import Node, Tree
 from hintree.search.router import FEATURES, gain_probability
 
-Stage = Literal["hint", "resample", "teacher"]
+Stage = Literal["hint", "correct", "resample", "teacher"]
 Trigger = Literal["score", "drop", "confidence", "advantage"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 ALWAYS = 1.01
@@ -38,8 +42,9 @@ class Rewrite:
         trigger: "score" (the step's score), "drop" (1 minus how much lower it is than the score of the step before),
             "confidence" (the mean probability of the step's tokens) or "advantage" (1 minus the probability that the
             teacher's step would score higher, by a router with ``weights``); each in [0, 1].
-        stages: Escalation stages in order: "hint" (the reasoner under a new hint), "resample" (the reasoner under the
-            same hint or none) and "teacher". A step goes to the next stage where its kept version is still low.
+        stages: Escalation stages in order: "hint" (the reasoner under a new hint), "correct" (the reasoner after its
+            own critique of the step), "resample" (the reasoner under the same hint or none) and "teacher". A step goes
+            to the next stage where its kept version is still low.
         accept: "better" keeps the version with the higher score, "always" the new one.
         margin: Minimum gain of "better": the new score must be higher by more than this; in [0, 1].
         when: "before" or "after" a search prunes; "after" rewrites fewer steps.
@@ -174,11 +179,14 @@ async def version_slots(tree: Tree, low: Sequence[Node], stage: Stage, number: i
     """Return the slots of one stage, the ``number``-th of the rule: one for each version of a low node it writes.
 
     A plan or a strategy also guides the steps to come, so every version of its step keeps it, whoever writes it. The
-    stage "hint" asks for a new plan where the hinter writes plans, and leaves steps under a strategy alone.
+    stage "hint" asks for a new plan where the hinter writes plans, and leaves steps under a strategy alone. The stage
+    "correct" leaves alone what is no complete step of a solution.
     """
     author = "teacher" if stage == "teacher" else "reasoner"
     if stage == "hint":
         low = [node for node in low if node.hint is None or node.hint.kind is not HintKind.STRATEGY]
+    if stage == "correct":
+        low = [node for node in low if is_correctable(node)]
     slots = [
         Slot(
             node.parent,
@@ -186,17 +194,34 @@ async def version_slots(tree: Tree, low: Sequence[Node], stage: Stage, number: i
             author,
             replaces=node,
             hint=kept_hint(node, stage),
-            action=node.action,
+            action=version_action(node, stage),
+            about=node if stage == "correct" else None,
         )
         for node in low
         if node.parent is not None
     ]
+    if stage == "correct":
+        return await with_critiques(tree, slots, CRITIQUE)
     if stage != "hint":
         return slots
     tried = [(node.hint,) if node.hint is not None else () for node in low]
     requests = [HintRequest(tree, s.node, s.position, avoid=old) for s, old in zip(slots, tried, strict=True)]
     hints = zip(slots, await gather(requests), strict=True)
     return [replace(slot, hint=hint) for slot, hint in hints if hint is not None]
+
+
+def is_correctable(node: Node) -> bool:
+    """Tell whether a step can be criticised: it has a text, and is a step of a solution and no rest of a cut one."""
+    cut_before = node.parent is not None and node.parent.step.ended == "length"
+    own_step = kind_of(node) in (Yield.STEP, Yield.CORRECTION) and not node.step.thinking and not cut_before
+    return own_step and bool(node.step.text.strip())
+
+
+def version_action(node: Node, stage: Stage) -> Action | None:
+    """Return the action that writes another version of a step: that of the step, but of a correction a plain step."""
+    if stage == "correct":
+        return CORRECT
+    return None if kind_of(node) is Yield.CORRECTION else node.action
 
 
 def kept_hint(node: Node, stage: Stage) -> HintOutput | None:
@@ -213,15 +238,27 @@ def choose_version(new: Node, old: Node, rule: Rewrite) -> bool:
     """
     fresh = new.replaces == old.id
     if new.status != "failed" and (rule.accept == "always" or score_or_floor(new) - score_or_floor(old) > rule.margin):
-        why = f"{old.reason}; " if old.reason else ""
-        old.replace_by(new, f"{why}rewritten as step {new.id}")
-        prune(old.below(), Rejection.ANCESTOR_REJECTED, f"after step {old.id}, which is rejected")
+        replace_version(old, new)
         if not fresh:
             new.reopen()
         return True
-    if fresh and new.status != "failed":
-        new.close("rejected", Rejection.NOT_BETTER, f"not better than step {old.id}")
+    if fresh:
+        reject_version(new, old)
     return False
+
+
+def replace_version(old: Node, new: Node) -> None:
+    """Reject a step, with all steps after it, in favour of another version of it."""
+    why = f"{old.reason}; " if old.reason else ""
+    old.replace_by(new, f"{why}rewritten as step {new.id}")
+    prune(old.below(), Rejection.ANCESTOR_REJECTED, f"after step {old.id}, which is rejected")
+
+
+def reject_version(new: Node, old: Node) -> None:
+    """Reject a new version of a step that was kept, with all steps after it, unless it has failed already."""
+    if new.status != "failed":
+        new.close("rejected", Rejection.NOT_BETTER, f"not better than step {old.id}")
+        prune(new.below(), Rejection.ANCESTOR_REJECTED, f"after step {new.id}, which is rejected")
 
 
 def best_per_parent(nodes: Sequence[Node]) -> list[Node]:

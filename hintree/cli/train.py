@@ -1,7 +1,8 @@
-"""The command ``hintree train``: its kinds stand in train_hinter.py and train_prm.py."""
+"""The command ``hintree train``: its kinds stand in train_hinter.py, train_prm.py and train_data.py."""
 
 from typing import Any
 
+from hintree.cli.train_data import add_data
 from hintree.cli.train_hinter import add_hinter
 from hintree.cli.train_prm import add_ppm, add_prm
 
@@ -11,6 +12,7 @@ EXAMPLES = """examples:
   hintree train prm --labels soft --out my-prm                         # the same problems, with Monte-Carlo labels
   hintree train prm --rows labelled.jsonl --base Qwen/Qwen2.5-0.5B --out my-prm
   hintree train ppm --distance 1 --out my-ppm                          # from pairs of steps
+  hintree train data runs/hints --kind correction --out rows.jsonl     # rows of corrected steps, for TRL
 """
 
 
@@ -18,10 +20,11 @@ def add_train(commands: Any) -> None:
     """Add ``hintree train`` and its kinds."""
     train = commands.add_parser(
         "train",
-        help="train a hinter, a PRM or a PPM of your own",
+        help="train a hinter, a PRM or a PPM of your own; make training rows",
         epilog=EXAMPLES,
     )
     kinds = train.add_subparsers(dest="kind", required=True, metavar="KIND")
     add_hinter(kinds)
     add_prm(kinds)
     add_ppm(kinds)
+    add_data(kinds)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hintree.errors import UsageError
 from hintree.export.drawing import CHOSEN, colour, ink
 from hintree.search import Node, Tree
-from hintree.view.layout import author
+from hintree.view.layout import author, guidance
 from hintree.view.text import one_line
 
 LONGEST = 120
@@ -23,12 +23,12 @@ DOT_STYLES = {"pruned": "dotted", "rejected": "dashed", "failed": "dotted"}
 
 
 def caption(tree: Tree, node: Node, longest: int = LONGEST) -> list[str]:
-    """Return the text of a step's box: id, author and score, its hint, then the text, in short lines."""
+    """Return the text of a step's box: id, author and score, its hint and critique, then the text, in short lines."""
     if node.parent is None:
         return textwrap.wrap(one_line(tree.problem.question, longest), 40)
     score = "unscored" if node.score is None else f"{node.score:.2f}"
-    hint = textwrap.wrap(f"hint: {one_line(str(node.hint), longest)}", 44) if node.hint else []
-    return [f"{node.id}  {author(node)}  {score}", *hint, *textwrap.wrap(one_line(node.step.text, longest), 44)]
+    under = [row for line in guidance(node) for row in textwrap.wrap(one_line(line, longest), 44)]
+    return [f"{node.id}  {author(node)}  {score}", *under, *textwrap.wrap(one_line(node.step.text, longest), 44)]
 
 
 def width(tree: Tree, node: Node) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hintree.search import Node, Tree
-from hintree.view.layout import MARGIN, Circle, Size, author, circles
+from hintree.view.layout import MARGIN, Circle, Size, author, circles, guidance
 from hintree.view.text import one_line, visible
 
 SCALE = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184, 102), (254, 232, 56))
@@ -108,12 +108,12 @@ def faint(node: Node) -> str:
 
 
 def about(node: Node) -> str:
-    """Return the tooltip of a step: id, author and hint, then its text, score and reason."""
+    """Return the tooltip of a step: id, author, hint and critique, then its text, score and reason."""
     if node.parent is None:
         return "the problem"
     score = "" if node.score is None else f" [score {node.score:.2f}]"
-    hint = f", hint: {node.hint}" if node.hint else ""
-    return f"step {node.id}, {author(node)}{hint}: {node.step.text}{score}{f' ({node.reason})' if node.reason else ''}"
+    under = "".join(f", {line}" for line in guidance(node))
+    return f"step {node.id}, {author(node)}{under}: {node.step.text}{score}{f' ({node.reason})' if node.reason else ''}"
 
 
 def draw_legend(wide: float) -> tuple[list[str], float]:

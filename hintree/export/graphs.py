@@ -40,6 +40,8 @@ def to_xml(data: Mapping[str, Any], form: str) -> bytes:
             "label": one_line(node.step.text if node.parent else tree.problem.question, 80),
             "text": one_line(node.step.text if node.parent else tree.problem.question),
             "hint": one_line(str(node.hint)) if node.hint else None,
+            "critique": one_line(node.critique.text) if node.critique else None,
+            "fault": node.fault,
             "author": node.author,
             "status": node.status,
             "reason": one_line(node.reason) or None,

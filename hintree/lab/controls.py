@@ -1,18 +1,19 @@
 """Controls: handlers that read the ground truth, and hints of other problems. They are bounds, not methods.
 
 The hinter ``exact`` returns the exact hint of the problem, ``other`` the exact hint of another problem. The scorer
-``exact`` returns 1 for a right step and 0 for a wrong one.
+``exact`` returns 1 for a right step and 0 for a wrong one, with its fault.
 """
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from hintree.errors import UsageError
-from hintree.lab.checker import check_step
+from hintree.lab.checker import ErrorKind, check_step, parse_step
 from hintree.lab.oracle import next_hint
 from hintree.lab.parse import parse_problem
 from hintree.lab.problem import LabProblem, plan_text
 from hintree.scorers.base import PathScorer, Prefix
+from hintree.search.core.faults import Fault
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import Usage
 from hintree.search.core.requests import HintOutput, HintRequest, Response
@@ -89,13 +90,32 @@ class ExactScorer(PathScorer):
         return [self.verdict(prefix) for prefix in prefixes]
 
     def verdict(self, prefix: Prefix) -> Response[float] | Exception:
-        """Return 1 if the last step is right, else 0; an exception if it is not a lab problem."""
+        """Return 1 if the last step is right, else 0 with its fault; an exception if it is not a lab problem."""
         try:
             problem = parse_cached(prefix.question)
         except UsageError as error:
             return UsageError(f"the scorer 'exact' knows only lab problems: {error}")
         *history, last = prefix.steps
-        return Response(float(check_step(problem, history, last).right), Usage(1))
+        kind = check_step(problem, history, last).kind
+        return Response(float(not kind), Usage(1), fault=fault_of(problem, last, kind))
+
+
+FAULTS: dict[ErrorKind, Fault] = {
+    "arithmetic": Fault.ARITHMETIC,
+    "operand": Fault.NUMBER,
+    "irrelevant": Fault.REFERENT,
+    "repeated": Fault.REFERENT,
+    "malformed": Fault.FORM,
+}
+"""Fault of a wrong step by the checker's kind of error."""
+
+
+def fault_of(problem: LabProblem, step: str, kind: ErrorKind) -> Fault | None:
+    """Return the fault of a step with this kind of error, None for a right one; another sign is a wrong operation."""
+    parsed = parse_step(step) if kind == "operand" else None
+    if parsed is not None and parsed.op != problem.facts[parsed.label - 1].op:
+        return Fault.OPERATION
+    return FAULTS[kind] if kind else None
 
 
 @lru_cache(maxsize=1024)

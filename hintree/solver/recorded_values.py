@@ -5,6 +5,7 @@ from numbers import Real
 from typing import Any, cast
 
 from hintree.search.core.actions import Passage
+from hintree.search.core.faults import Fault
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.ledger import Usage
 from hintree.search.core.old_versions import read_hint
@@ -27,18 +28,26 @@ Value = StepOutput | HintOutput | tuple[Hint | None, ...] | tuple[Passage, ...] 
 
 
 def pack_response(response: Response[Any]) -> list[Any]:
-    """Return a response as a list: its value, its usage, and the mass of a score's labels, if there is one."""
-    return [pack(response.value), *response.usage, *([] if response.mass is None else [response.mass])]
+    """Return a response as a list: its value, its usage, and of a score the mass of its labels and the fault."""
+    more = [response.mass, None if response.fault is None else response.fault.value]
+    while more and more[-1] is None:
+        more.pop()
+    return [pack(response.value), *response.usage, *more]
 
 
 def unpack_response(request: Request[Any], packed: Any) -> Response[Any]:
     """Return the response that ``pack_response`` was given. Raises ValueError if it is damaged."""
     size = len(Usage._fields)
-    if not isinstance(packed, list) or not size < len(packed) <= size + 2:
+    if not isinstance(packed, list) or not size < len(packed) <= size + 3:
         raise ValueError("a response is a list of a value and its costs")
     value, *numbers = packed
-    mass = [read_float(number, 0, 1.001) for number in numbers[size:]]
-    return Response(unpack(request, value), Usage(*map(read_count, numbers[:size])), *mass)
+    mass, fault = (*numbers[size:], None, None)[:2]
+    return Response(
+        unpack(request, value),
+        Usage(*map(read_count, numbers[:size])),
+        read_optional(mass, 0, 1.001),
+        None if fault is None else Fault(fault),
+    )
 
 
 def pack(value: Value) -> Any:

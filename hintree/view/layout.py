@@ -70,6 +70,12 @@ def circles(tree: Tree, levels: int, size: Size) -> list[Circle]:
     ]
 
 
+def guidance(node: Node) -> list[str]:
+    """Return what a step was written under, a line each with its label: its hint, and the critique of its draft."""
+    hint = [f"hint: {node.hint}"] if node.hint else []
+    return [*hint, f"critique: {node.critique.text}"] if node.critique and node.critique.text else hint
+
+
 def author(node: Node) -> str:
     """Return who wrote a step: "reasoner", "hinted" (the reasoner under a hint) or "teacher"."""
     return "hinted" if node.author == "reasoner" and node.hint is not None else node.author

@@ -17,7 +17,7 @@ from hintree.errors import UsageError
 from hintree.search import Node
 from hintree.search.core.events import Event
 from hintree.view.bundle import bundle, source
-from hintree.view.layout import author, preorder
+from hintree.view.layout import author, guidance, preorder
 from hintree.view.shown_tree import ShownTree
 from hintree.view.story import Story
 from hintree.view.text import one_line, visible
@@ -106,6 +106,8 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "index": [n.index for n in nodes],
         "key": [f"{n.key:016x}" for n in nodes],
         "hint": {n.id: visible(str(n.hint)) for n in nodes if n.hint is not None},
+        "critique": {n.id: visible(n.critique.text) for n in nodes if n.critique is not None},
+        "fault": {n.id: n.fault.value for n in nodes if n.fault is not None},
         "hintTokens": {n.id: n.hint_tokens for n in nodes if n.hint_tokens},
         "reason": {n.id: visible(n.reason) for n in nodes if n.reason},
         "replaces": {n.id: n.replaces for n in nodes if n.replaces is not None},
@@ -171,9 +173,9 @@ def outline(solved: ShownTree) -> Iterator[str]:
 def entry(node: Node) -> str:
     """Return one step of the outline as HTML."""
     score = "" if node.score is None else f" {node.score:.2f}"
-    hint = f" <i>hint: {safe(str(node.hint))}</i>" if node.hint else ""
+    under = "".join(f" <i>{safe(line)}</i>" for line in guidance(node))
     fate = f" <small>{node.status} {safe(node.reason)}</small>" if node.reason else ""
-    return f"{node.id} {node.author}{score}{hint} {safe(node.step.text)}{fate}"
+    return f"{node.id} {node.author}{score}{under} {safe(node.step.text)}{fate}"
 
 
 def safe(text: str) -> str:

@@ -28,6 +28,7 @@ export function details(tree, id, time, go, copy) {
   const parts = [head, fate];
   const versions = tree.versions(id).filter((k) => tree.timeline.isThere(k, time));
   if (tree.hint[id] && versions.length < 2) parts.push(el("p", "hint", `Hint: ${tree.hint[id]}`));
+  if (tree.data.critique[id]) parts.push(el("p", "hint", `Critique: ${tree.data.critique[id]}`));
   if (versions.length > 1) parts.push(versionBlock(tree, id, time, go));
   if (versions.length < 2 || tree.data.rich[id]) parts.push(body(tree, id, tree.text[id] || "(empty)"));
   if (tree.data.thought[id]) parts.push(el("details", "thought", el("summary", "", "Thought"), el("p", "", ...cutText(tree.data.thought[id]))));
@@ -47,6 +48,7 @@ function facts(tree, id, later) {
   /** @type {Array<[string, Node | string | number]>} */
   const rows = [];
   if (tree.answer[id] !== undefined) rows.push(["answer", tree.answer[id]]);
+  if (data.fault[id]) rows.push(["suspected", data.fault[id]]);
   rows.push(["tokens", data.hintTokens[id] ? `${data.tokens[id]} (and ${data.hintTokens[id]} for the hint)` : data.tokens[id]]);
   rows.push(["probability", `mean ${shown(data.mean[id])}, least ${shown(data.min[id])}`], ["entropy", `${shown(data.entropy[id])} nats`]);
   if (visits) rows.push(["visits", `n = ${tree.visits[id]}, of the step before N = ${tree.visits[tree.parent[id]]}`]);

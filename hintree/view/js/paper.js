@@ -14,6 +14,7 @@ export function paperOf(tree) {
     const score = tree.score[id] === null ? "no score" : `score ${tree.score[id].toFixed(2)}`;
     const item = el("li", "", el("b", "", `Step ${id} ${tree.authorOf(id)}, ${score}`));
     if (tree.hint[id]) item.append(el("p", "hint", `Hint: ${tree.hint[id]}`));
+    if (tree.data.critique[id]) item.append(el("p", "hint", `Critique: ${tree.data.critique[id]}`));
     for (const old of tree.versions(id)) {
       if (old === id) continue;
       item.append(el("p", "old", `Version of the ${tree.authorOf(old)}, step ${old}, ${tree.statusOf(old)}: ${tree.text[old]}`));

@@ -43,6 +43,8 @@
  * @property {number[]} index
  * @property {string[]} key
  * @property {Record<number, string>} hint
+ * @property {Record<number, string>} critique What a correction was written after.
+ * @property {Record<number, string>} fault What the scorer suspects.
  * @property {Record<number, number>} hintTokens
  * @property {Record<number, string>} reason
  * @property {Record<number, number>} replaces
