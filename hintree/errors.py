@@ -13,6 +13,7 @@
         ├── OutOfMemoryError                there is no memory for a text's keys and values
         ├── LogitsError                     the model computed NaN or infinity
         ├── LabelError                      a model that is asked for one of some labels would not write any of them
+        ├── RetrieverError                  an index or search service is damaged, out of reach, or of another model
         └── ServerError                     a server refused, failed, or answered what cannot be right
             └── CancelledRequestError       the search that sent the request has ended
 """
@@ -60,6 +61,10 @@ class LogitsError(ModelError):
 
 class LabelError(ModelError):
     """A model that is asked for one of some labels, such as Yes and No, would not write any of them."""
+
+
+class RetrieverError(ModelError):
+    """An index or a search service is damaged, out of reach, or was made by another model or version."""
 
 
 class ServerError(ModelError):

@@ -17,7 +17,7 @@ LAYERS = (
     ("scorers", "export"),
     ("lab",),
     ("data",),
-    ("presets",),
+    ("presets", "retrieval"),
     ("solver",),
     ("training", "serve"),
     ("experiments", "plugins"),

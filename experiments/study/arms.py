@@ -7,7 +7,8 @@ from hintree.experiments.study.store_study import StoredCase
 from hintree.experiments.study.worker import Heartbeat, Outcome, SolveProblems
 from hintree.presets.settings import preset_of
 from hintree.scorers import FAMILIES, PRMSpec, read_spec
-from hintree.search import ROLES, Budget, Handler, Problem
+from hintree.search import Budget, Handler, Problem
+from hintree.search.core.ledger import MODEL_ROLES
 from hintree.solver import ModelPool, Solver
 from hintree.solver.roles import pool_keys
 
@@ -38,7 +39,8 @@ class Arms:
         def solve(problems: Sequence[Problem]) -> Iterator[Outcome]:
             self.pool.forget()
             for solution in solver.as_solved(problems, live=len(problems)):
-                yield Outcome(solution.tree, solution.answer, solution.ledger, solution.stop_reason, parameters)
+                found = (solution.tree, solution.answer, solution.ledger, solution.stop_reason, parameters)
+                yield Outcome(*found, solution.abstained)
 
         return solve
 
@@ -50,9 +52,10 @@ def solver_of(config: Mapping[str, Any], seed: int, pool: ModelPool, questions: 
         UsageError: A name or value is not accepted.
         ModelError: A model cannot be loaded.
     """
-    models: dict[str, Any] = {role: config[role] for role in ROLES if config[role] is not None}
+    models: dict[str, Any] = {role: config[role] for role in MODEL_ROLES if config.get(role) is not None}
     spec, device, dtype = prm_spec(config), config["device"], config["dtype"]
-    pool.keep_only(pool_keys(models, spec, device, dtype))
+    retriever = {"retriever": config["retriever"]} if "retriever" in config else {}
+    pool.keep_only(pool_keys(models | retriever, spec, device, dtype))
     return Solver(
         preset_of(config),
         **models,
@@ -63,6 +66,8 @@ def solver_of(config: Mapping[str, Any], seed: int, pool: ModelPool, questions: 
         dtype=dtype,
         pool=pool,
         questions=questions,
+        abstain=config.get("abstain", 0.0),
+        retriever=config.get("retriever"),
     )
 
 

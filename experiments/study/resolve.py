@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from hintree.models.remote.address import is_address, parse_address
 from hintree.models.vllm.name import is_vllm, parse_engine_name
 from hintree.policies import find_protocol
 from hintree.policies.protocol_file import to_data
-from hintree.presets import preset, settings_of
+from hintree.presets import Preset, preset, settings_of
 from hintree.presets.settings import preset_of
 from hintree.scorers import find_spec, models_of
 from hintree.search.algorithms.base import selection_of
@@ -179,11 +179,18 @@ def configure(settings: Flat, text: YamlText, place: YamlPosition) -> dict[str, 
     given = {key: value for key, value in data["selection"].items() if value is not None}
     checked(SELECTION, given, text, places, ("selection",))
     try:
-        data["selection"] = {**asdict(selection_of(preset_of({**data, "selection": {}}).search)), **given}
-        preset_of(data)
+        usual = selection_of(preset_of({**data, "selection": {}}).search)
+        data["selection"] = replace(usual, **given).recorded()
+        data |= missing_models(data, preset_of(data))
         return fill_defaults(data)
     except HintreeError as error:
         raise text.error(place, f"arm {place[-1]!r}: {error}") from error
+
+
+def missing_models(data: Mapping[str, Any], method: Preset) -> dict[str, str]:
+    """Return the usual models of the roles that an arm's selection asks, and for which the arm names none."""
+    selection = method.selection or selection_of(method.search)
+    return {role: name for role, name in method.role_models().items() if role in selection.roles and not data[role]}
 
 
 def renamed(settings: Flat, search: Any, text: YamlText) -> Flat:
@@ -221,18 +228,37 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
     """
     config = dict(config)
     hinter = None if config["hinter"] in LAB_HINTERS else config["hinter"]
-    models = {config["reasoner"], hinter, config["teacher"]} - {None}
+    models = {config["reasoner"], hinter, config["teacher"], config["verifier"]} - {None}
     if config["scorer"] not in (None, SELF_GRADE, OWN_GRADE):
         models |= models_of(config["scorer"])
     if (spec := config.pop("prm_spec")) is not None:
         config["prm_spec"] = find_spec("", spec).to_yaml()
     if (protocol := config.pop("protocol")) is not None:
         config["protocol"] = to_data(find_protocol(protocol))
+    if (abstain := config.pop("abstain")) is not None:
+        config["abstain"] = abstain
+    if (verifier := config.pop("verifier")) is not None:
+        config["verifier"] = verifier
+    if (retriever := config.pop("retriever")) is not None:
+        config |= {"retriever": retriever, "index": fingerprint_of_index(retriever)}
     config["weights"] = {name: fingerprint(name) for name in sorted(models)}
     if all(name.startswith("embedded:") for name in models):
         config["device"] = "cpu" if config["device"] == "auto" else config["device"]
         config["dtype"] = "float64" if config["dtype"] == "auto" and config["device"] == "cpu" else config["dtype"]
     return config
+
+
+@lru_cache
+def fingerprint_of_index(name: str) -> str | None:
+    """Return the SHA-256 of an index's passages, None for a search service or a graph. Raises RetrieverError."""
+    if is_address(name):
+        return None
+    from hintree.retrieval.index import MANIFEST as INDEX_MANIFEST
+    from hintree.retrieval.index import read_manifest
+
+    folder = Path(name.partition("?")[0])
+    known = read_manifest(folder).get("sha256") if (folder / INDEX_MANIFEST).is_file() else None
+    return known if isinstance(known, str) else None
 
 
 @lru_cache

@@ -67,6 +67,9 @@ class Settings(BaseModel):
     device: str
     dtype: str
     protocol: str | dict[str, Any] | None = None
+    abstain: float | None = Field(None, ge=0, le=1)
+    retriever: str | None = None
+    verifier: str | None = None
 
 
 def settings_of(kind: type[Any], *without: str) -> type[BaseModel]:

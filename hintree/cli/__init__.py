@@ -18,6 +18,7 @@ from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
 from hintree.cli.eval import add_eval
 from hintree.cli.grade import add_grade
+from hintree.cli.index import add_index
 from hintree.cli.lab import add_lab
 from hintree.cli.options import EXAMPLE_QUESTION, limits_of, timeout_in_environment
 from hintree.cli.output import print_message, show_log
@@ -47,6 +48,7 @@ COMMANDS = (
     add_searches,
     add_scorers,
     add_train,
+    add_index,
     add_demo,
     add_serve,
     add_study,

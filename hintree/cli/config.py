@@ -18,7 +18,7 @@ from hintree.cli.options import add_json
 from hintree.errors import UsageError
 
 NAMES = (
-    *("preset", "reasoner", "hinter", "teacher", "scorer", "prm_spec", "protocol", "language"),
+    *("preset", "reasoner", "hinter", "teacher", "scorer", "retriever", "verifier", "prm_spec", "protocol", "language"),
     *("search", "set", "selection", "rewrite", "sampling", "hinting", "budget", "seed"),
     *("device", "dtype", "threads", "cache_bytes", "timeout", "engine_args"),
 )

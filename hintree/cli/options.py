@@ -64,12 +64,29 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         "`hintree scorers`",
     )
     add_prm_spec(group)
+    add_retriever(group)
+    group.add_argument(
+        "--verifier",
+        metavar="MODEL",
+        help="completes cut solutions for --selection mutual, named as --reasoner (default: a second student, or the "
+        "reasoner's own model if that is not shipped)",
+    )
     group.add_argument(
         "--engine-args",
         metavar="SETTINGS",
         help="engine arguments of vllm:NAME models, e.g. max_model_len=4096,gpu_memory_utilization=0.5 (docs/vllm.md)",
     )
     add_timeout(group)
+
+
+def add_retriever(parser: argparse._ActionsContainer) -> None:
+    """Add ``--retriever``, which names where actions look passages up."""
+    parser.add_argument(
+        "--retriever",
+        metavar="INDEX|URL",
+        help="where actions look passages up: an index of `hintree index`, INDEX?reranker=MODEL, the URL of a search "
+        "service, or none (docs/retrieval.md)",
+    )
 
 
 def add_prm_spec(parser: argparse._ActionsContainer) -> None:
@@ -145,6 +162,38 @@ def add_budget(parser: argparse._ActionsContainer) -> None:
         metavar="LIMITS",
         help="limits of each search, e.g. teacher_tokens=500,seconds=20; names: $budget (default: no limit)",
     )
+
+
+def add_prices(parser: argparse._ActionsContainer) -> None:
+    """Add ``--prices``, the file from which costs in money are computed."""
+    parser.add_argument(
+        "--prices",
+        metavar="FILE",
+        type=Path,
+        help="YAML file of prices per million prompt and generated tokens, by model (docs/report.md); adds costs in "
+        "money, with a dash where a price is missing",
+    )
+
+
+def add_abstain(parser: argparse._ActionsContainer) -> None:
+    """Add ``--abstain``, the confidence below which answers are withheld."""
+    parser.add_argument(
+        "--abstain",
+        metavar="P",
+        type=confidence,
+        help="withhold answers whose confidence is below P, from 0 to 1 (default: withhold none)",
+    )
+
+
+def confidence(text: str) -> float:
+    """Parse a number from 0 to 1. Raises ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
 
 
 def add_seed(parser: argparse._ActionsContainer, what: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hintree.bounded_files import read_text
 from hintree.cli.options import (
     EXAMPLE_QUESTION,
+    add_abstain,
     add_budget,
     add_json,
     add_loading,
@@ -23,14 +24,14 @@ from hintree.cli.output import print_json
 from hintree.cli.status import Status
 from hintree.cli.view import check_tree_file, open_page, with_reference, write_tree
 from hintree.errors import HintreeError, UsageError
-from hintree.search import ROLES
 from hintree.search.core.budget import Budget
+from hintree.search.core.ledger import MODEL_ROLES, RETRIEVER
 
-LONGEST_QUESTION = 1 << 24
 if TYPE_CHECKING:
     from hintree.solver import Solution, Solver
     from hintree.view.shown_tree import ShownTree
 
+LONGEST_QUESTION = 1 << 24
 """Bytes of a question that are read; check_question refuses far shorter ones."""
 EXAMPLES = f"""examples:
   hintree solve "{EXAMPLE_QUESTION}"
@@ -39,13 +40,13 @@ EXAMPLES = f"""examples:
   hintree solve "{EXAMPLE_QUESTION}" --search mcts --set simulations=64,c=1.4 --rewrite threshold=0.4,stages=teacher
   hintree solve "Wie viele Teiler hat 196?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct --language auto
   hintree solve "How many positive divisors does 196 have?" --preset greedy --reasoner Qwen/Qwen2.5-1.5B-Instruct
-"""
   hintree solve "{EXAMPLE_QUESTION}" --page page.html --reference 7
 
 exit codes: 0 the search ended, with an answer or by its budget; 1 every path failed; 2 an error; 130 interrupted
-
+"""
 FAILED = 1
 """Exit code of a search whose paths have all failed."""
+
 
 def add_solve(commands: Any) -> None:
     """Add the command ``hintree solve``."""
@@ -57,14 +58,13 @@ def add_solve(commands: Any) -> None:
     add_models(solve)
     add_loading(solve)
     add_budget(solve)
+    add_abstain(solve)
     add_seed(solve, "seed of all draws: the same seed grows the same tree")
     solve.add_argument("--record", metavar="FILE", help="record every model output; a killed run resumes from the file")
     solve.add_argument(
         "--tree", metavar="FILE", help="write the whole tree, in the format of the file's ending: $tree_formats"
     )
     solve.add_argument("--watch", action="store_true", help="show the tree while it grows, on standard error")
-    solve.add_argument("-v", "--verbose", action="store_true", help="print each step as it comes, on standard error")
-    add_json(solve)
     solve.add_argument(
         "--page", metavar="FILE", help="write the page of the growing tree every 2 s, which reads itself again"
     )
@@ -74,6 +74,8 @@ def add_solve(commands: Any) -> None:
         metavar="ANSWER",
         help="the right answer: tells after the search if the solution is right; no model sees it",
     )
+    solve.add_argument("-v", "--verbose", action="store_true", help="print each step as it comes, on standard error")
+    add_json(solve)
     solve.set_defaults(run=run_solve)
 
 
@@ -141,17 +143,17 @@ def solve_question(args: argparse.Namespace, question: str, status: Status) -> i
     """Load the models, solve the question, print the solution, and return the exit code. Raises HintreeError."""
     from hintree.cli.live_page import LivePage
     from hintree.solver import Solver, check_question
+    from hintree.solver.solution import solved
 
     check_question(question)
-    from hintree.solver.solution import solved
     preset = chosen_preset(args, question)
     tree_file = check_tree_file(args.tree) if args.tree is not None else None
-    if args.engine_args and not any("vllm:" in (getattr(args, role) or "") for role in ROLES):
-        raise UsageError("--engine-args are for models named vllm:NAME, and no role names one (docs/vllm.md)")
     page = check_tree_file(args.page, "--page", (".html",)) if args.page is not None else None
+    if args.engine_args and not any("vllm:" in (getattr(args, role) or "") for role in MODEL_ROLES):
+        raise UsageError("--engine-args are for models named vllm:NAME, and no role names one (docs/vllm.md)")
     solver = Solver(
         preset,
-        **{role: getattr(args, role) for role in ROLES},
+        **{role: getattr(args, role) for role in (*MODEL_ROLES, RETRIEVER)},
         prm_spec=args.prm_spec,
         budget=args.budget,
         seed=args.seed,
@@ -159,6 +161,7 @@ def solve_question(args: argparse.Namespace, question: str, status: Status) -> i
         device=args.device,
         dtype=args.dtype,
         engine_args=args.engine_args,
+        abstain=args.abstain or 0.0,
     )
     with LivePage(page, {"preset": args.preset}, open_page) if page else nullcontext() as live:
         if live is not None:

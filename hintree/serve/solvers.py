@@ -20,7 +20,7 @@ def load_solvers(presets: Sequence[str], models: Mapping[str, str | None], **opt
     solvers: dict[str, Solver] = {}
     pool = ModelPool()
     for name in presets:
-        named: dict[str, Any] = {role: models.get(role) for role in ("reasoner", *preset(name).roles)}
+        named: dict[str, Any] = {role: models.get(role) for role in ("reasoner", "retriever", *preset(name).roles)}
         solvers[name] = Solver(name, **named, pool=pool, **options)
     return solvers
 

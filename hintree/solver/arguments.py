@@ -41,9 +41,11 @@ TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
     "engine_args": ((str, Mapping, NoneType), '{"max_model_len": 4096}, "max_model_len=4096" or None'),
     "pool": ((ModelPool, NoneType), "other_solver.pool, or None"),
     "questions": ((Sequence,), "a list of texts"),
+    "abstain": ((int, float), "a number from 0 to 1"),
 }
 """Accepted types of each argument, and what to give."""
 MODEL = 'a name such as "embedded:student", (model, tokenizer), a loaded LanguageModel, a Handler, or "none"'
+RETRIEVER = 'an index such as "facts.index", the URL of a search service, an object with search, a Handler, or "none"'
 SCORER = 'a name such as "embedded:prm", (model, tokenizer), function(question, steps), an object with score, or "none"'
 
 
@@ -53,6 +55,13 @@ def check_types(**values: Any) -> None:
         kinds, accepted = TYPES[name]
         if not isinstance(value, kinds) or isinstance(value, bool) or (name == "questions" and isinstance(value, str)):
             raise wrong(name, value, accepted)
+
+
+def check_abstain(value: float) -> None:
+    """Raise UsageError unless the confidence below which answers are withheld is a number from 0 to 1."""
+    check_types(abstain=value)
+    if not 0 <= value <= 1:
+        raise UsageError(f"abstain={value!r} is not a confidence, which is a number from 0 to 1")
 
 
 def wrong(name: str, value: Any, accepted: str) -> UsageError:
@@ -67,11 +76,11 @@ def check_models(given: Mapping[str, Any]) -> None:
     for role, model in given.items():
         if model is None or isinstance(model, Handler | tuple) or (isinstance(model, str) and model):
             continue
-        able = ("score", "__call__") if role == "scorer" else ("generate",)
+        able = {"scorer": ("score", "__call__"), "retriever": ("search",)}.get(role, ("generate",))
         # a transformers model without its tokenizer; our own models forget
         bare = hasattr(model, "config") and hasattr(model, "generate") and not hasattr(model, "forget")
         if isclass(model) or bare or not any(callable(getattr(model, name, None)) for name in able):
-            raise wrong(role, model, SCORER if role == "scorer" else MODEL)
+            raise wrong(role, model, {"scorer": SCORER, "retriever": RETRIEVER}.get(role, MODEL))
 
 
 def check_search(search: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.models import is_address, parse_address
+from hintree.policies.verification import VERIFIER_SAMPLING
 from hintree.presets.preset import Preset
 
 Maker = dict[str, Any]
@@ -14,9 +15,10 @@ Maker = dict[str, Any]
 
 def makers_of(models: Mapping[str, Any], preset: Preset) -> dict[str, Maker]:
     """Return what makes the responses of each role; a scorer has no sampling settings."""
-    sampling = {"sampling": asdict(preset.sampling)}
+    sampling = dict.fromkeys(models, {"sampling": asdict(preset.sampling)})
+    sampling |= {"scorer": {}, "retriever": {}, "verifier": {"sampling": asdict(VERIFIER_SAMPLING)}}
     return {
-        role: {"model": recorded_name(model), **({} if role == "scorer" else sampling)}
+        role: {"model": recorded_name(model), **sampling[role]}
         for role, model in models.items()
     }
 

@@ -28,6 +28,7 @@ from hintree.search.core.requests import (
 )
 from hintree.search.core.run import Handler
 from hintree.search.core.seeds import seed_of
+from hintree.search.core.tree import Node
 from hintree.solver.recorded_models import Maker, check_maker
 from hintree.solver.recorded_values import pack_response, read_count, unpack_response
 
@@ -252,10 +253,20 @@ def key_of(request: Request[Any], protocol: str = "") -> str:
     if isinstance(request, StepRequest):
         texts.append(repr(None if request.hint is None else str(request.hint)))
         texts += [] if request.tokens is None else [repr(request.tokens)]
-        texts += [] if request.revises is None else [request.revises.step.text]
+        texts += [] if request.revises is None else texts_of_draft(request.revises)
+        texts += [] if request.critique is None else [request.critique.text]
+        texts += [] if request.cut is None else [repr(request.cut)]
+        texts += [node.step.text for last in request.candidates for node in last.path()]
     if isinstance(request, HintRequest):
         texts.append(repr(tuple(map(str, request.avoid))))
     if isinstance(request, StepRequest | RetrievalRequest) and request.action is not None:
         action = request.action
         texts += [action.name, *([repr(action.prompt)] if action.prompt else [])]
+        texts += [repr(action.k)] if isinstance(request, RetrievalRequest) else []
     return f"{seed_of(request.seed, KINDS[type(request)], texts):016x}"
+
+
+def texts_of_draft(last: Node) -> list[str]:
+    """Return what a request depends on of the step or the solution that it is about, ``last`` being its last step."""
+    score = "" if last.score is None else f"{last.score:.2f}"
+    return [score, last.fault or "", *(node.step.text for node in last.path())]

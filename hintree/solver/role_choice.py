@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from hintree.errors import UsageError
-from hintree.presets.preset import DEFAULT_MODELS, Preset
-from hintree.search import GlimpRouter, Handler, Lorid, Rewrite, Steer
+from hintree.presets.preset import DEFAULT_MODELS, SELECTION_MODELS, Preset
+from hintree.search import GlimpRouter, Handler, Lorid, Rewrite, Steer, selection_of
+from hintree.search.core.ledger import RETRIEVER
 from hintree.solver.loaded_models import is_pair
 from hintree.solver.roles import OWN_GRADE, SELF_GRADE
 
@@ -55,6 +56,9 @@ def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dic
     if (role := NEEDED.get(type(preset.search))) in off:
         kind = type(preset.search).__name__
         raise UsageError(f"{role}='none': the search {kind} has nothing to do without a {role}; take another search")
+    selection = preset.selection or selection_of(preset.search)
+    if missing := off.intersection(selection.roles):
+        raise UsageError(f"{missing.pop()}='none': the selection {selection.choice} asks it; take another selection")
     if off:
         rule = preset.rewrite and without_roles(preset.rewrite, off)
         preset = replace(preset, roles=tuple(role for role in preset.roles if role not in off), rewrite=rule)
@@ -63,7 +67,7 @@ def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dic
     if is_foreign(named.get("reasoner")):
         own |= own_models(named["reasoner"], {role: model for role, model in own.items() if role not in named}, named)
     models = own | named
-    return preset, {role: models[role] for role in DEFAULT_MODELS if role in models}
+    return preset, {role: models[role] for role in (*DEFAULT_MODELS, *SELECTION_MODELS, RETRIEVER) if role in models}
 
 
 def roles_off(given: Mapping[str, Any]) -> set[str]:

@@ -13,9 +13,13 @@ from hintree.errors import UsageError
 from hintree.lab.controls import LAB_HINTERS, LAB_SCORERS, lab_hinter, parse_cached
 from hintree.models import LanguageModel, is_address, open_model
 from hintree.policies import DraftScorer, HintWriter, StepWriter, by_kind, only_first, with_strategies
+from hintree.policies.verification import VERIFIER_SAMPLING
 from hintree.presets.preset import Preset
+from hintree.retrieval import LookUp, Retriever, open_retriever
+from hintree.retrieval.service import SearchService
 from hintree.scorers import PRM, FromFunction, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer, takes_steps
 from hintree.search import Handler, HintRequest, StepRequest
+from hintree.search.core.ledger import RETRIEVER
 from hintree.solver.locking import MODELS_LOCK, taking_turns
 from hintree.solver.memory import within_memory
 
@@ -36,6 +40,7 @@ class ModelPool:
     def __init__(self) -> None:
         self._models: dict[Key, LanguageModel] = {}
         self._scorers: dict[Key, LoadedScorer] = {}
+        self._retrievers: dict[Key, Retriever] = {}
         self._guarded: dict[Handler, Handler] = {}
 
     def model(self, name: str | LanguageModel, device: str, dtype: str) -> LanguageModel:
@@ -56,6 +61,14 @@ class ModelPool:
             self._scorers[key] = make_scorer(name, spec, device=device, dtype=dtype, extra=LAB_SCORERS)
         return self._scorers[key]
 
+    def retriever(self, name: str, device: str, dtype: str) -> Retriever:
+        """Return a retriever by name, opening it at first use. Raises UsageError or ModelError."""
+        key = (RETRIEVER, name, device, dtype)
+        if key not in self._retrievers:
+            log.info("opening the retriever %s", name)
+            self._retrievers[key] = open_retriever(name, device=device, dtype=dtype)
+        return self._retrievers[key]
+
     def guarded_scorer(self, handler: Handler) -> Handler:
         """Return a loaded scorer's handler under the guards; one for all solvers, as a batch has one handler."""
         if handler not in self._guarded:
@@ -74,6 +87,7 @@ class ModelPool:
         """Release every model and scorer but those of ``keys``; see ``pool_keys``."""
         self._models = {key: model for key, model in self._models.items() if key in keys}
         self._scorers = {key: scorer for key, scorer in self._scorers.items() if key in keys}
+        self._retrievers = {key: retriever for key, retriever in self._retrievers.items() if key in keys}
         self._guarded.clear()
 
     def shipped(self) -> list[LanguageModel]:
@@ -89,7 +103,8 @@ def scorer_key(name: str, spec: str | PRMSpec | None, device: str, dtype: str) -
 def pool_keys(models: Mapping[str, Any], spec: str | PRMSpec | None, device: str, dtype: str) -> set[Key]:
     """Return the keys of all models that a configuration names, by role."""
     named = {role: name for role, name in models.items() if isinstance(name, str)}
-    keys = {("model", name, device, dtype) for role, name in named.items() if role != "scorer"}
+    keys = {("model", name, device, dtype) for role, name in named.items() if role not in ("scorer", RETRIEVER)}
+    keys |= {(RETRIEVER, named[RETRIEVER], device, dtype)} if RETRIEVER in named else set()
     return keys | ({scorer_key(named["scorer"], spec, device, dtype)} if "scorer" in named else set())
 
 
@@ -107,7 +122,8 @@ def role_handlers(
 
     Args:
         models: By role: a model's or scorer's name, a control's name, a loaded ``LanguageModel``, a ``Handler``, and
-            for the scorer also a callable or an object with ``score``.
+            for the scorer also a callable or an object with ``score``; for the retriever the name or an object with
+            ``search``.
         preset: Sampling, hinting, and whether earlier hints stay in prompts.
         pool: Models that are loaded already; new ones are added to it.
         prm_spec: Input and output format of a PRM.
@@ -174,9 +190,13 @@ class Wiring:
             return self.scorer(model)
         if role == "hinter":
             return self.hinter(model)
+        if role == RETRIEVER:
+            found = self.pool.retriever(model, self.device, self.dtype) if isinstance(model, str) else model
+            return Handler(LookUp(found), getattr(found, "parameters", 0), isinstance(found, SearchService))
         writer_model = self.load(model)
         protocol = self.preset.protocol
-        writer = StepWriter(writer_model, self.preset.sampling, keep_hints=self.preset.keep_hints, protocol=protocol)
+        sampling = VERIFIER_SAMPLING if role == "verifier" else self.preset.sampling
+        writer = StepWriter(writer_model, sampling, keep_hints=self.preset.keep_hints, protocol=protocol)
         return served(with_strategies(writer_model, writer, protocol) if role == "teacher" else writer, writer_model)
 
     def hinter(self, model: Any) -> Handler:

@@ -29,7 +29,9 @@ from hintree.search import (
     select,
     selection_of,
 )
-from hintree.solver.arguments import PRESETS_OWN, PresetDefault, check_models, check_types, with_parts
+from hintree.search.answering import grow_and_ask
+from hintree.search.core.run import Growth
+from hintree.solver.arguments import PRESETS_OWN, PresetDefault, check_abstain, check_models, check_types, with_parts
 from hintree.solver.loaded_models import is_pair, with_loaded
 from hintree.solver.locking import MODELS_LOCK
 from hintree.solver.progress import Observer, OnEvent, SolveEvent, StepPrinter
@@ -59,6 +61,8 @@ class Solver:
             or an object with ``score(question, steps)``, which returns one number in [0, 1] per step. "none" turns the
             role off. None takes the preset's model if it has that role, and the reasoner's own model in place of a
             shipped one if the reasoner is not shipped; naming one adds the role.
+        retriever: Where actions look passages up: the folder of an index (`hintree index`), the URL of a search service,
+            or an object with ``search(queries, k)``; docs/retrieval.md. None for none.
         prm_spec: Format of a PRM: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``, or a name that `hintree searches` lists.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)`` or "threshold=0.7"; None rewrites nothing. By
@@ -84,6 +88,9 @@ class Solver:
         system: System text of every question that brings none of its own.
         verbose: Print each step of ``solve`` on standard error, under a progress bar.
         questions: All lab questions of a run, which the hinter's controls "exact" and "other" need.
+        verifier: The model that completes cut solutions for the selection "mutual", named as the reasoner; it may be the
+            reasoner's own. None takes a second student, or the reasoner's own model if that is not shipped.
+        abstain: Confidence in [0, 1] below which an answer is withheld (``Solution.abstained``); 0 withholds none.
 
     Raises:
         UsageError: A name or value is not accepted.
@@ -102,6 +109,8 @@ class Solver:
         hinter: str | LanguageModel | Handler | tuple[Any, Any] | None = None,
         teacher: str | LanguageModel | Handler | tuple[Any, Any] | None = None,
         scorer: Any = None,
+        retriever: Any = None,
+        verifier: str | LanguageModel | Handler | tuple[Any, Any] | None = None,
         prm_spec: str | PRMSpec | None = None,
         search: str | Search | None = None,
         rewrite: str | Rewrite | PresetDefault | None = PRESETS_OWN,
@@ -120,13 +129,16 @@ class Solver:
         system: str = "",
         verbose: bool = False,
         questions: Sequence[str] = (),
+        abstain: float = 0.0,
     ) -> None:
         if is_pair(preset) and reasoner is None:
             preset, reasoner = None, preset
-        given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
+        given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer, "retriever": retriever}
+        given["verifier"] = verifier
         check_models(given)
         chosen: Any = usual_preset(reasoner) if preset is None else preset
         check_types(preset=chosen, budget=budget, seed=seed, recording=recording, system=system, questions=questions)
+        check_abstain(abstain)
         check_types(device=device, dtype=dtype, prm_spec=prm_spec, engine_args=engine_args, pool=pool)
         method = with_parts(
             chosen if isinstance(chosen, Preset) else find_preset(chosen),
@@ -141,7 +153,7 @@ class Solver:
         self.search, self.rewrite = self.preset.search, self.preset.rewrite
         self.selection = self.preset.selection or selection_of(self.search)
         self.budget = Budget.parse(budget) if isinstance(budget, str) else budget or Budget()
-        self.seed, self.system, self.verbose = seed, system, verbose
+        self.seed, self.system, self.verbose, self.abstain = seed, system, verbose, abstain
         self.prm_spec, self.device, self.dtype = prm_spec, device, dtype
         self.pool = pool or ModelPool()
         with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
@@ -227,8 +239,12 @@ class Solver:
         self, trees: Iterable[Tree], live: int, handlers: Mapping[str, Handler] | None = None
     ) -> Iterator[Solution]:
         """Grow the trees together, yielding each solution as its search ends."""
-        searches = ((tree, self.search.grow(tree, self.rewrite)) for tree in trees)
+        searches = ((tree, self.growth(tree)) for tree in trees)
         return map(self.solution, run_searches(searches, handlers or self.handlers, budget=self.budget, live=live))
+
+    def growth(self, tree: Tree) -> Growth:
+        """Return the coroutine that grows a tree and asks the roles that the selection needs."""
+        return grow_and_ask(self.search, tree, self.rewrite, self.selection)
 
     def observed(self, question: str | Problem, observer: Observer) -> Solution:
         """Solve one question under an observer, and return its solution."""
@@ -253,8 +269,10 @@ class Solver:
         method = {name: settings_of(part) for name, part in self._parts().items() if part is not None}
         models = {role: model_name(model) for role, model in self.models.items()}
         path, tree = chosen.node.path(), SolutionTree.of(run.tree)
-        found = (chosen.answer, path, tree, run.ledger, run.stop_reason, chosen.confidence)
-        solution = Solution(question, *found, method, models, run.cut_steps)
+        abstained = chosen.answer is not None and chosen.confidence < self.abstain
+        answer = None if abstained else chosen.answer
+        found = (answer, path, tree, run.ledger, run.stop_reason, chosen.confidence)
+        solution = Solution(question, *found, method, models, run.cut_steps, abstained)
         tree.outcome = solved(solution, self.preset_name)
         return solution
 

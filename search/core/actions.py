@@ -219,4 +219,5 @@ def applicable(node: "Node", actions: Sequence[Action]) -> list[Action]:
 def solution_path(path: Sequence["Node"]) -> list["Node"]:
     """Return the nodes of a path that are parts of the solution, in order, without answers that were given again."""
     parts = [node for node in path if kind_of(node).in_solution]
-    return [a for a, b in zip(parts, [*parts[1:], None], strict=True) if b is None or kind_of(b) is not Yield.RE_ANSWER]
+    again = {i - 1 for i, node in enumerate(parts) if kind_of(node) is Yield.RE_ANSWER}
+    return [node for i, node in enumerate(parts) if i not in again]

@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 ROLES = ("reasoner", "hinter", "teacher", "scorer")
 """Roles of requests; the reasoner and the teacher are also the authors of steps."""
+MODEL_ROLES = (*ROLES, "verifier")
+"""All roles that may be models; the verifier is asked by the selection "mutual" only."""
+RETRIEVER = "retriever"
+"""Role of look-ups, which a ledger has an account of only where something was looked up."""
 
 
 class Usage(NamedTuple):
@@ -37,6 +41,7 @@ class Account:
         discarded_tokens: Generated tokens that are not on the selected path: rejected drafts, pruned branches.
         flops: 2 x parameters x forwarded tokens, an estimate.
         seconds: Wall time of the batches, divided evenly over their requests.
+        passages: Passages that the retriever returned.
     """
 
     calls: int = 0
@@ -46,6 +51,7 @@ class Account:
     discarded_tokens: int = 0
     flops: float = 0.0
     seconds: float = 0.0
+    passages: int = 0
 
     def add(self, usage: Usage, parameters: int, seconds: float) -> None:
         """Book one response of a model with that many parameters."""
@@ -91,5 +97,6 @@ class Ledger:
 
 
 def as_data(accounts: Mapping[str, Account]) -> dict[str, dict[str, float]]:
-    """Return one JSON object per account, by its role or action."""
-    return {name: {f.name: getattr(a, f.name) for f in fields(a)} for name, a in accounts.items()}
+    """Return one JSON object per account, by its role or action; passages only where there are any."""
+    rows = {name: {f.name: getattr(a, f.name) for f in fields(a)} for name, a in accounts.items()}
+    return {name: {n: x for n, x in row.items() if n != "passages" or x} for name, row in rows.items()}

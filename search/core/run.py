@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from hintree.errors import CancelledRequestError, ContextError, RoleError
+from hintree.errors import CancelledRequestError, ContextError, ModelError, RoleError
+from hintree.search.core.actions import FailedLookUp
 from hintree.search.core.budget import OPTIONAL_ROLES, Budget
 from hintree.search.core.endings import COMPLETE, Rejection, StopReason, failed, out_of_budget
 from hintree.search.core.events import Event
 from hintree.search.core.ledger import Account, Ledger, Usage
-from hintree.search.core.requests import Gather, Request, Response, ScoreRequest, StepRequest
+from hintree.search.core.requests import Gather, Request, Response, RetrievalRequest, ScoreRequest, StepRequest
 from hintree.search.core.scope import Scope
 from hintree.search.core.tree import Tree
 
@@ -183,6 +184,11 @@ def reason_of(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def checks_solutions(request: Request[Any]) -> bool:
+    """Tell whether a request is about finished solutions, which stay what they are if it cannot be answered."""
+    return isinstance(request, StepRequest) and (request.cut is not None or bool(request.candidates))
+
+
 def record_response(
     run: Run, number: int, request: Request[Any], answer: Response[Any] | Exception, handler: Handler, seconds: float
 ) -> None:
@@ -204,8 +210,8 @@ def book_response(
     """Record the response to a run's ``number``-th request and book its cost.
 
     An error ends this problem only. A score that cannot be computed fails only its node, and a path that no longer fits
-    into the model's context fails only its last node, if that has no children. A request that was cancelled costs what
-    its server has done until then.
+    into the model's context fails only its last node, if that is open and has no children; finished solutions that do
+    not fit are not checked. A request that was cancelled costs what its server has done until then.
     """
     if isinstance(answer, CancelledRequestError) and answer.usage is not None:
         run.ledger[request.role].add(Usage(*answer.usage), handler.parameters, seconds)
@@ -215,10 +221,12 @@ def book_response(
             request.node.fail(Rejection.NO_SCORE, f"no score: {reason}")
             run.unscored, run.error = run.unscored or reason, answer
             run.answers[number] = None
-        elif isinstance(answer, ContextError) and request.node.parent is not None:
-            if not request.node.children:
+        elif isinstance(answer, ContextError) and (request.node.parent is not None or checks_solutions(request)):
+            if request.node.status == "open" and not request.node.children:
                 request.node.fail(Rejection.CONTEXT_FULL, f"nothing fits after it: {reason}")
             run.answers[number] = None
+        elif is_failed_look_up(request, answer):
+            run.answers[number] = FailedLookUp(reason)
         elif not run.stop_reason:
             run.error = answer
             run.end(failed(reason))
@@ -226,10 +234,21 @@ def book_response(
     if isinstance(request, ScoreRequest) and answer.value is None:
         request.node.fail(Rejection.NO_SCORE, "no score: the scorer returned None")
     if isinstance(request, ScoreRequest):
-        request.node.label_mass = answer.mass
+        request.node.label_mass, request.node.fault = answer.mass, answer.fault
     run.ledger[request.role].add(answer.usage, handler.parameters, seconds)
+    if isinstance(request, RetrievalRequest):
+        run.ledger[request.role].passages += len(answer.value)
     action = getattr(request, "action", None)
     if action is not None:
         run.ledger.actions.setdefault(action.name, Account()).add(answer.usage, handler.parameters, seconds)
     run.cut_steps += isinstance(request, StepRequest) and request.is_cut(answer.usage)
     run.answers[number] = answer.value
+
+
+def is_failed_look_up(request: Request[Any], error: Exception) -> bool:
+    """Tell whether an error is the retriever's own, which fails one look-up and neither its problem nor its path."""
+    return (
+        isinstance(request, RetrievalRequest)
+        and isinstance(error, ModelError)
+        and not isinstance(error, CancelledRequestError)
+    )

@@ -25,7 +25,7 @@ from hintree.search import (
     to_dict,
 )
 from hintree.search.actions import ACTIONS, SETS, find_actions
-from hintree.search.core.actions import STEP, applicable, kind_of, solution_path
+from hintree.search.core.actions import OWN_AUTHORS, STEP, applicable, kind_of, solution_path
 from hintree.search.core.expand import plan
 
 
@@ -99,7 +99,7 @@ def after_look_up(node):
 def test_a_look_up_without_passages_fails_its_node_alone():
     run = grow(Beam(2, 1, depth=3, actions=("query", "look_up", "finish")), roles(passages=()))
     failed = [node for node in run.tree if node.status == "failed"]
-    assert [(kind_of(node), node.rejected_because) for node in failed] == [(Yield.PASSAGES, Rejection.EMPTY_STEP)]
+    assert [(kind_of(node), node.rejected_because) for node in failed] == [(Yield.PASSAGES, Rejection.NO_PASSAGES)]
     assert [kind_of(node) for node in run.tree.terminals()] == [Yield.SOLUTION]
 
 
@@ -110,7 +110,7 @@ def test_text_that_leads_to_a_solution_never_ends_it():
             tree.root,
             written(kind, "end", answer="7"),
             "reasoner",
-            action=Action("own", kind, author="retriever" if kind is Yield.PASSAGES else "reasoner"),
+            action=Action("own", kind, author=OWN_AUTHORS.get(kind, ("reasoner",))[0]),
         )
         assert (node.status == "terminal") == kind.may_end
 

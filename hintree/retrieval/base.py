@@ -1,0 +1,46 @@
+"""The contract of retrievers, and the bounds of what they return."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from hintree.search.core.actions import Passage
+from hintree.view.text import storable
+
+LONGEST_PASSAGE, LONGEST_ID = 4000, 120
+"""Characters of a passage and of its id; a longer one is cut."""
+MOST_PASSAGES = 100
+"""Passages of one look-up."""
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Interface of any object that looks passages up; enough for ``Solver(retriever=...)``.
+
+    It may also have ``parameters``, the weights of its model, and ``count_tokens(query)``, the tokens that the model
+    reads for a query; the ledger books both.
+    """
+
+    def search(self, queries: Sequence[str], k: int) -> Sequence[Sequence[Passage]]:
+        """Return at most ``k`` passages for each query, best first; no passage for a query that finds none.
+
+        Raises:
+            RetrieverError: It cannot be searched; the look-ups of this batch fail.
+        """
+        ...
+
+
+def bounded(passage: Passage) -> Passage:
+    """Return a passage as one line of bounded length, whose id cannot be taken for the end of its brackets.
+
+    Control characters and line breaks become blanks, so that a passage never holds what looks like the line of another.
+    """
+    name = one_line(passage.id[: 4 * LONGEST_ID]).replace("[", "(").replace("]", ")")
+    return Passage(name[:LONGEST_ID], one_line(passage.text[: 4 * LONGEST_PASSAGE])[:LONGEST_PASSAGE], passage.score)
+
+
+def one_line(text: str) -> str:
+    """Return a text without control characters and surrogates, its blanks as single ones."""
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in storable(text))
+    return " ".join(text.split())

@@ -1,0 +1,74 @@
+"""The handler of the retriever: queries of the requests, one batched search, passages within bounds."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+from hintree.errors import HintreeError, RetrieverError
+from hintree.retrieval.base import MOST_PASSAGES, Retriever, bounded, one_line
+from hintree.search import Response, RetrievalRequest, Usage
+from hintree.search.core.actions import Action, Passage, Yield, last_wording
+
+LONGEST_QUERY, MOST_QUERIES = 4000, 16
+"""Characters of a query, of which the last ones are kept, and queries of one look-up."""
+LOOK_UP = Action("look_up", Yield.PASSAGES, author="retriever")
+"""What a request without an action looks up."""
+
+
+class LookUp:
+    """Handle ``RetrievalRequest``s with a retriever.
+
+    Attributes:
+        retriever: The retriever.
+    """
+
+    def __init__(self, retriever: Retriever) -> None:
+        self.retriever = retriever
+
+    def __call__(self, requests: Sequence[RetrievalRequest]) -> list[Response[Any] | Exception]:
+        """Return the passages of each request, its action's ``k`` at most; an error in place of all that failed."""
+        asked = [queries_of(request) for request in requests]
+        most = min(MOST_PASSAGES, max((of(request).k for request in requests), default=1))
+        try:
+            rows = iter(self.rows([query for queries in asked for query in queries], most))
+        except HintreeError as error:
+            return [error for _ in requests]
+        return [
+            Response(merged([next(rows) for _ in queries], of(request).k), self.usage(queries))
+            for request, queries in zip(requests, asked, strict=True)
+        ]
+
+    def rows(self, queries: Sequence[str], k: int) -> list[list[Passage]]:
+        """Return the passages of each query. Raises RetrieverError if the retriever breaks its contract."""
+        found = list(self.retriever.search(queries, k)) if queries else []
+        if len(found) != len(queries) or not all(isinstance(one, Passage) for row in found for one in row):
+            raise RetrieverError(f"the retriever gave {len(found)} lists of passages for {len(queries)} queries")
+        return [list(row) for row in found]
+
+    def usage(self, queries: Sequence[str]) -> Usage:
+        """Return the cost of one look-up: the tokens that an embedding model reads."""
+        count = getattr(self.retriever, "count_tokens", None)
+        tokens = sum(map(count, queries)) if count else 0
+        return Usage(1, tokens, tokens, 0)
+
+
+def of(request: RetrievalRequest) -> Action:
+    """Return the action of a request."""
+    return request.action or LOOK_UP
+
+
+def queries_of(request: RetrievalRequest) -> list[str]:
+    """Return the queries of a request, each as one line of bounded length; () if there is nothing to look up."""
+    path = request.node.path()
+    texts = of(request).queries(last_wording(request.tree.problem.question, path), path)
+    flat = (one_line(text[-4 * LONGEST_QUERY :])[-LONGEST_QUERY:] for text in texts)
+    return list(dict.fromkeys(filter(None, flat)))[:MOST_QUERIES]
+
+
+def merged(rows: Sequence[Sequence[Passage]], k: int) -> tuple[Passage, ...]:
+    """Return at most ``k`` passages, the best of every query in turn, each id once."""
+    found: dict[str, Passage] = {}
+    for rank in zip_longest(*rows):
+        for one in filter(None, rank):
+            found.setdefault(one.id, bounded(one))
+    return tuple(found.values())[:k]
