@@ -12,7 +12,9 @@ from hintree.errors import UsageError
 from hintree.whole_files import write_whole
 
 EXAMPLE = "example:\n  hintree lab "
-STAGES = ("student", "student-2", "teacher", "hinter", "prm")
+STAGES = (
+    "student", "student-2", "student-3", "reader", "base", "teacher", "hinter", "drafts", "prm", "prm-small",
+)  # fmt: skip
 """Stages of ``hintree.training.shipped.pipeline``, in order; listed here because that module imports torch."""
 
 
@@ -25,9 +27,7 @@ def add_model_parts(parts: Any) -> None:
     )
     train.add_argument("--out", default="build/lab", help="folder of logs and models (default %(default)s)")
     train.add_argument("--stage", help=f"train only one of {', '.join(STAGES)} (default: all)")
-    train.add_argument(
-        "--from", dest="start", metavar="FOLDER", help="continue teacher and students from the models in this folder"
-    )
+    train.add_argument("--from", dest="start", metavar="FOLDER", help="continue the language models in this folder")
     train.set_defaults(run=run_train)
     judge = parts.add_parser(
         "judge",

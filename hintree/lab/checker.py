@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from hintree.lab.book import make_book
+from hintree.lab.families.wording import plain_text
+from hintree.lab.generate import FAMILIES
 from hintree.lab.problem import OPERATIONS, Fact, LabProblem
 
 ErrorKind = Literal["", "arithmetic", "operand", "irrelevant", "repeated", "malformed"]
 
 STEP = re.compile(r"\((\d+)\) (.+?)\. (?:(.+?)\. )??(\d+) ([-+*/]) (\d+) = (\d+)\. (.+?) (\d+)\.")
+QUOTE = re.compile(r"“(.+)\.” \[(.+)\]")
 ANSWER = re.compile(r"The answer is (\d+)\.")
 LONGEST_STEP = 400
 """Maximum length of a step in characters; a longer step is malformed and is not parsed."""
@@ -68,7 +72,21 @@ def stated_values(problem: LabProblem, history: Sequence[str]) -> dict[str, int]
         parsed = parse_step(step)
         if parsed is not None and parsed.key in problem.values and parsed.key not in givens:
             known[parsed.key] = parsed.value
+        elif (fact := quoted_fact(problem, step)) is not None:
+            known[fact.target] = problem.values[fact.target]
     return known
+
+
+def quoted_fact(problem: LabProblem, step: str) -> Fact | None:
+    """Return the needed entry of the book that a step quotes and cites, None if it is no such step."""
+    quote = QUOTE.fullmatch(step.strip()[:LONGEST_STEP])
+    return next((f for f in problem.facts if quote and f.entry and (f.text, f.entry) == quote.groups()), None)
+
+
+def stated_key(problem: LabProblem, step: str) -> str | None:
+    """Return the key of the quantity that a step states; None if it states none."""
+    parsed, fact = parse_step(step), quoted_fact(problem, step)
+    return parsed.key if parsed else fact.target if fact else None
 
 
 def check_step(problem: LabProblem, history: Sequence[str], step: str) -> StepVerdict:
@@ -81,12 +99,26 @@ def check_step(problem: LabProblem, history: Sequence[str], step: str) -> StepVe
     if (answer := ANSWER.fullmatch(step.strip()[:LONGEST_STEP])) is not None:
         true = known.get(problem.target) == problem.answer == int(answer[1])
         return StepVerdict(true, "" if true else "operand")
+    if (quote := QUOTE.fullmatch(step.strip()[:LONGEST_STEP])) is not None:
+        kind = quote_error(problem, quote[1], quote[2], known)
+        return StepVerdict(not kind, kind)
     parsed = parse_step(step)
-    if parsed is None or not 1 <= parsed.label <= len(problem.facts):
+    if parsed is None or not 1 <= parsed.label <= len(problem.facts) or problem.facts[parsed.label - 1].entry:
         return StepVerdict(False, "malformed")
     fact = problem.facts[parsed.label - 1]
     kind = error_kind(problem, fact, parsed, known)
     return StepVerdict(not kind, kind)
+
+
+def quote_error(problem: LabProblem, text: str, cited: str, known: dict[str, int]) -> ErrorKind:
+    """Return the kind of error in a step that quotes the book, "" if there is none."""
+    entry = None if problem.book is None else make_book(problem.book).by_text.get(text)
+    if entry is None or entry.id != cited:
+        return "operand"
+    fact = next((fact for fact in problem.facts if fact.entry == cited), None)
+    if fact is None or not known.keys() >= set(fact.links):
+        return "irrelevant"
+    return "repeated" if fact.target in known else ""
 
 
 def error_kind(problem: LabProblem, fact: Fact, step: ParsedStep, known: dict[str, int]) -> ErrorKind:
@@ -99,12 +131,22 @@ def error_kind(problem: LabProblem, fact: Fact, step: ParsedStep, known: dict[st
     lookups = tuple(f"{key} {problem.values[key]}" for key in fact.needs())
     expected = sorted(numbers) if fact.op in ("+", "*") else numbers
     used = sorted((step.left, step.right)) if fact.op in ("+", "*") else [step.left, step.right]
-    as_stated = step.fact == fact.text and step.lookups == lookups and step.op == fact.op and used == expected
+    as_stated = (
+        restates(step.fact, fact, problem.family)
+        and step.lookups == lookups
+        and step.op == fact.op
+        and used == expected
+    )
     if not as_stated or not known.keys() >= set(fact.needs()):
         return "operand"
     if step.result != OPERATIONS[fact.op](*numbers):
         return "arithmetic"
     return "" if (step.key, step.value) == (fact.target, step.result) else "operand"
+
+
+def restates(text: str, fact: Fact, family: str) -> bool:
+    """Return whether a text is a fact's sentence, in its own or in the plainest wording."""
+    return text == fact.text or (family in FAMILIES and text == plain_text(fact.text, FAMILIES[family].wordings))
 
 
 def first_error(problem: LabProblem, steps: Sequence[str]) -> int:

@@ -40,12 +40,14 @@ TRAINING = Difficulty(distractors=(0, 1, 1))
 """The distribution that the shipped models are trained on; it has more distractors than the default."""
 WIDE = Difficulty(largest=MAX_VALUE, wordings=3)
 """All families, wordings and numbers, with distractors that only state a number; no shipped model is trained on it."""
+VARIED = Difficulty(distractors=(0, 0, 1), wordings=3)
+"""All wordings with numbers to 99: the part of the training data beyond the default."""
 EASY = Difficulty(distractors=(0,))
 """The easy split: problems of 1 to 3 steps without distractors."""
 EASY_STEPS = range(1, 4)
 
 
-def parse_range(text: str, what: str = "steps", numbers: str = "1 to 10", example: str = "2-8") -> range:
+def parse_range(text: str, what: str = "steps", numbers: str = "1 to 16", example: str = "2-8") -> range:
     """Parse a range such as "6" or "2-8". Raises UsageError."""
     first, _, last = text.partition("-")
     try:

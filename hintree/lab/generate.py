@@ -30,7 +30,7 @@ FAMILIES: dict[str, Family] = {
     "sharing": sharing,
 }
 SPLITS = ("train", "validation", "test")
-STEPS = range(1, 11)
+STEPS = range(1, 17)
 """Allowed numbers of steps; the shipped models are trained on 1 to 8."""
 LEAST_RANGE = 60
 """Smallest allowed value of ``Difficulty.largest``."""
@@ -51,7 +51,7 @@ def problems(
 
     Args:
         split: "train", "validation" or "test".
-        steps: Numbers of steps to draw from, each in 1..10; the final "The answer is" is not counted.
+        steps: Numbers of steps to draw from, each in 1..16; the final "The answer is" is not counted.
         n: Number of problems; None yields without end.
         seed: Same seed, same problems.
         families: Names from ``FAMILIES``; by default those that the shipped models are trained on.

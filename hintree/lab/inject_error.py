@@ -3,7 +3,8 @@
 import random
 from collections.abc import Sequence
 
-from hintree.lab.checker import stated_values
+from hintree.lab.book import LINKS, PLACES, make_book
+from hintree.lab.checker import quoted_fact, stated_values
 from hintree.lab.problem import MAX_VALUE, Fact, LabProblem, write_step
 
 
@@ -16,6 +17,9 @@ def inject_error(rng: random.Random, problem: LabProblem, history: Sequence[str]
     steps = [*history[:cut], wrong_step(rng, problem, history[:cut])]
     for old in history[cut + 1 :]:
         known = stated_values(problem, steps)
+        if quoted_fact(problem, old) is not None:
+            steps.append(old)
+            continue
         fact = problem.facts[int(old[1 : old.index(")")]) - 1]
         if known.keys() >= set(fact.needs()) and in_range(step := write_step(fact, known)):
             steps.append(step)
@@ -28,8 +32,11 @@ def in_range(step: str) -> bool:
 
 
 def wrong_step(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> str:
-    """Write a step with an error in its arithmetic, in an operand, or in the choice of the fact."""
+    """Write a step with an error in its arithmetic, in an operand, in a quote, or in the choice of the fact."""
     known = stated_values(problem, history)
+    entries = [f for f in problem.facts if f.entry and f.target not in known and known.keys() >= set(f.links)]
+    if entries:
+        return wrong_quote(rng, problem, rng.choice(entries))
     usable = [fact for fact in problem.facts if fact.op and known.keys() >= set(fact.needs())]
     needed = problem.needed()
     kind = rng.random()
@@ -59,3 +66,15 @@ def wrong_operand(rng: random.Random, fact: Fact, known: dict[str, int]) -> str:
     others = sorted({value for value in known.values() if value != known[key]}) or [known[key] + 1]
     step = write_step(fact, {**known, key: rng.choice(others)})
     return step if in_range(step) else wrong_result(rng, write_step(fact, known))
+
+
+def wrong_quote(rng: random.Random, problem: LabProblem, fact: Fact) -> str:
+    """Quote another entry than the one of ``fact``, or misquote the end of it."""
+    assert problem.book is not None
+    book = make_book(problem.book)
+    if rng.random() < 0.5:
+        other = book.similar(rng, book.entry(fact.entry), 1)[0]
+        return f"“{other.text}.” [{other.id}]"
+    end = rng.choice(PLACES) if fact.entry.split()[-1] in LINKS else f"{rng.randint(2, 99)} {fact.entry.split()[-1]}"
+    text = f"{fact.target} {end}"
+    return f"“{text}.” [{fact.entry}]" if text != fact.text else wrong_quote(rng, problem, fact)

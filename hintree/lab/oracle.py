@@ -6,7 +6,7 @@ After errors, too: a quantity that was stated wrongly is computed again before a
 import re
 from collections.abc import Sequence
 
-from hintree.lab.checker import check_step, parse_step, stated_values
+from hintree.lab.checker import check_step, stated_key, stated_values
 from hintree.lab.problem import Fact, LabProblem, next_to_use, write_answer, write_hint, write_step
 
 
@@ -14,8 +14,7 @@ def next_fact(problem: LabProblem, history: Sequence[str]) -> tuple[Fact | None,
     """Return the fact to use next (None: give the answer), and whether an earlier step got it wrong."""
     known = stated_values(problem, history)
     right = correct_keys(problem, known)
-    parsed = parse_step(history[-1]) if history else None
-    fact = next_to_use(problem, right, parsed.key if parsed else None)
+    fact = next_to_use(problem, right, stated_key(problem, history[-1]) if history else None)
     return fact, fact is not None and fact.target in known
 
 
@@ -47,6 +46,6 @@ def meant_step(problem: LabProblem, history: Sequence[str], step: str) -> str:
     label = re.match(r"\((\d{1,3})\)", step.strip())
     for fact in problem.facts:
         same = label is not None and int(label[1]) == fact.label
-        if same and fact.target in problem.needed() - right and right.issuperset(fact.needs()):
+        if same and fact.target in problem.needed() - right and right.issuperset(fact.requires()):
             return write_step(fact, problem.values)
     return next_step(problem, history)

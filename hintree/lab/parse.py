@@ -1,25 +1,36 @@
 """Parse a lab question into facts, values and answer, by the wordings that it was written with."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hintree.errors import UsageError
+from hintree.lab.book import PHRASE, VERBS, Book, Chain, make_book
+from hintree.lab.families.relations import relations
 from hintree.lab.families.wording import Wording, find_fields
 from hintree.lab.generate import FAMILIES, split_of
 from hintree.lab.problem import MAX_VALUE, OPERATIONS, Fact, LabProblem
 
 LABELLED = re.compile(r"\((\d{1,3})\) (.+?)\.(?= \(| [A-Z])")
+MOST_PLACES = 16
+"""Maximum number of places of the book in a question."""
 LONGEST_QUESTION = 10_000
 """Maximum length of a question in characters."""
 
 
-def parse_problem(question: str) -> LabProblem:
+def parse_problem(question: str, book: int = 0) -> LabProblem:
     """Parse a question.
+
+    Args:
+        question: The labelled facts and the question.
+        book: Seed of the fact book, for a question that names places of it.
 
     Raises:
         UsageError: It is not a question of the lab; the message names the first part that no family can parse.
     """
     text = " ".join(question.split())[:LONGEST_QUESTION]
+    if PHRASE.search(text):
+        return parse_book_problem(text, make_book(book))
     parts = list(LABELLED.finditer(text))
     sentences, question_text = [part[2] for part in parts], text[parts[-1].end() :].strip() if parts else text
     if not parts or [int(part[1]) for part in parts] != list(range(1, len(parts) + 1)):
@@ -39,6 +50,51 @@ def parse_problem(question: str) -> LabProblem:
     target = read_target(question_text, name)
     problem = LabProblem(name, text, tuple(facts), target, evaluate(facts, target))
     return replace(problem, split=split_of(problem))
+
+
+def parse_book_problem(text: str, book: Book) -> LabProblem:
+    """Parse a question about places of the book: persons related as in ``relations``, or a count alone.
+
+    Raises:
+        UsageError: It is no such question.
+    """
+    chains: list[Chain] = []
+
+    def placeholder(match: re.Match[str]) -> str:
+        chains.append(book.read(match[0], item))
+        return f"Place{chr(ord('A') + len(chains) - 1)}"
+
+    item = next((item for item in VERBS if re.search(rf"\b{item}\b", text)), "")
+    if not item:
+        raise UsageError(f"a question about places of the book names {', '.join(VERBS)}")
+    short = PHRASE.sub(placeholder, text)
+    if len(chains) > MOST_PLACES:
+        raise UsageError(f"a question about places of the book names at most {MOST_PLACES}")
+    keys = {f"Place{chr(ord('A') + i)} has": chain.key for i, chain in enumerate(chains)}
+    parts = list(LABELLED.finditer(short))
+    originals = [part[2] for part in LABELLED.finditer(text)]
+    facts = []
+    for label, part in enumerate(parts, 1):
+        fact = read_fact(label, part[2], relations.wordings)
+        if fact is None or int(part[1]) != label or fact.target in keys:
+            raise UsageError(f"({label}) is no fact about places and persons: {originals[label - 1]!r}")
+        operands = tuple(keys.get(x, x) if isinstance(x, str) else x for x in fact.operands)
+        facts.append(replace(fact, text=originals[label - 1], operands=operands))
+    entries = {fact.target: fact for chain in chains for fact in entry_facts(chain)}
+    asked = short[parts[-1].end() :].strip() if parts else short
+    alone = re.fullmatch(rf"How many {item} does PlaceA {VERBS[item]}\?", asked)
+    target = chains[0].key if alone else read_target(asked, "relations")
+    known = [*facts, *entries.values()]
+    problem = LabProblem("book", text, tuple(known), target, evaluate(known, target), book=book.seed)
+    return replace(problem, split=split_of(problem))
+
+
+def entry_facts(chain: Chain) -> Iterator[Fact]:
+    """Yield the entries of a chain as facts, each after the links that lead to it."""
+    before: tuple[str, ...] = ()
+    for entry in chain.entries:
+        yield Fact(0, entry.text, entry.target, entry.name, "", (entry.value,), entry.id, before)
+        before = (entry.target,)
 
 
 def read_target(question_text: str, family: str) -> str:

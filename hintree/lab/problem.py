@@ -25,12 +25,14 @@ class Fact:
     """One labelled sentence, which defines one quantity.
 
     Attributes:
-        label: Position in the text, from 1; written "(label)".
+        label: Position in the text, from 1; written "(label)". 0 for an entry of the fact book.
         text: The sentence without its label and full stop.
         target: Key of the quantity it defines.
         name: Name of that quantity in a hint ("Luis", "day 3", "a pen").
         op: One of "+ - * /", or "" for a given number.
         operands: Keys of quantities, or integers the fact itself states; (value,) for a given.
+        entry: Id of the entry of the fact book that states it; "" for a sentence of the question.
+        links: Keys of the entries that must be read before one knows that this entry is needed.
     """
 
     label: int
@@ -39,10 +41,16 @@ class Fact:
     name: str
     op: str
     operands: tuple[str | int, ...]
+    entry: str = ""
+    links: tuple[str, ...] = ()
 
     def needs(self) -> list[str]:
-        """Return the keys of the quantities that must be known before this fact can be used."""
+        """Return the keys of the quantities that a step with this fact looks up."""
         return [x for x in self.operands if isinstance(x, str)]
+
+    def requires(self) -> list[str]:
+        """Return all keys that must be known before this fact can be used."""
+        return [*self.needs(), *self.links]
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,11 @@ class LabProblem:
     Attributes:
         family: Name of the family it comes from.
         question: The whole text, labelled facts and the question.
-        facts: In the order of the text.
+        facts: In the order of the text; the entries of the book that the answer needs stand last.
         target: Key of the target quantity.
-        values: Value of every quantity by key, distractors included.
+        values: Value of every quantity by key, distractors included; 0 for a link of the book.
         split: "train", "validation" or "test".
+        book: Seed of the fact book; None for a problem that needs none.
     """
 
     family: str
@@ -64,6 +73,7 @@ class LabProblem:
     target: str
     values: dict[str, int]
     split: str = ""
+    book: int | None = None
 
     @property
     def id(self) -> str:
@@ -77,15 +87,15 @@ class LabProblem:
 
     def needed(self) -> set[str]:
         """Return the keys of all quantities on some path to the target."""
-        return needed_keys(self.target, {fact.target: fact.operands for fact in self.facts})
+        return needed_keys(self.target, {fact.target: (*fact.operands, *fact.links) for fact in self.facts})
 
     def givens(self) -> dict[str, int]:
         """Return by key the values of the quantities that the text states as numbers."""
-        return {fact.target: self.values[fact.target] for fact in self.facts if not fact.op}
+        return {fact.target: self.values[fact.target] for fact in self.facts if not fact.op and not fact.entry}
 
 
 def needed_keys(target: str, operands: Mapping[str, tuple[str | int, ...]]) -> set[str]:
-    """Return the keys of all quantities on some path to ``target``, given the operands of each quantity."""
+    """Return the keys of all quantities on some path to ``target``, given what each quantity needs."""
     seen, waiting = {target}, [target]
     while waiting:
         for key in operands[waiting.pop()]:
@@ -114,12 +124,17 @@ def next_to_use(problem: LabProblem, known: set[str], last: str | None) -> Fact 
     if problem.target in known:
         return None
     needed = problem.needed()
-    usable = [f for f in problem.facts if f.target in needed - known and known.issuperset(f.needs())]
-    return next((f for f in usable if last in f.needs()), usable[0])
+    usable = [f for f in problem.facts if f.target in needed - known and known.issuperset(f.requires())]
+    return next((f for f in usable if last in f.requires()), usable[0])
 
 
 def write_step(fact: Fact, values: dict[str, int]) -> str:
-    """Write the step that uses ``fact``, with operand values taken from ``values`` (which may hold an error)."""
+    """Write the step that uses ``fact``, with operand values taken from ``values`` (which may hold an error).
+
+    The step of an entry of the book quotes it and cites its id.
+    """
+    if fact.entry:
+        return f"“{fact.text}.” [{fact.entry}]"
     numbers = [values[x] if isinstance(x, str) else x for x in fact.operands]
     lookups = "".join(f"{key} {values[key]}. " for key in fact.needs())
     result = OPERATIONS[fact.op](*numbers)
@@ -137,6 +152,8 @@ def write_hint(fact: Fact | None, *, again: bool = False) -> str:
     """Write the hint for ``fact`` (None: all is known). It holds no number that is not in the problem."""
     if fact is None:
         return "give the answer."
+    if fact.entry:
+        return f"look up {fact.name}."
     return f"check ({fact.label}) again." if again else f"use ({fact.label}) to find {fact.name}."
 
 

@@ -24,8 +24,10 @@ from hintree.whole_files import full_disk_reported, put_in_place, write_whole
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
 """On a CPU the two halves of a batch run in parallel, one core each."""
-LOG_EVERY, SAVE_EVERY = 100, 500
-"""Optimizer steps between two lines of the log, and between two checkpoints."""
+FAST_BFLOAT16 = DEVICE == "cuda" or torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")
+"""Without AVX-512, products of bfloat16 matrices are ten times as slow as those of float32."""
+LOG_EVERY, SAVE_EVERY, SAVE_SECONDS = 100, 500, 120
+"""Optimizer steps between two lines of the log; steps, and seconds at most, between two checkpoints."""
 
 
 class DrawRow(Protocol):
@@ -108,7 +110,7 @@ def train(
     """Train ``model`` in place and return the CPU seconds it took.
 
     Writes ``folder/NAME.jsonl`` and a checkpoint. An interrupted run resumes from its last checkpoint, at most
-    SAVE_EVERY steps back.
+    SAVE_EVERY steps or SAVE_SECONDS back.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.nn.Module.to(model, DEVICE)
@@ -117,7 +119,7 @@ def train(
     start, spent = restore(point, model, optims)
     trim_log(folder / f"{name}.jsonl", start)
     model.train().set_attn_implementation("eager")  # a fifth faster than the fused kernel on short rows
-    clock, total = time.process_time(), 0.0
+    clock, total, saved = time.process_time(), 0.0, time.monotonic()
     stream = batches(draw, schedule, start)
     with (folder / f"{name}.jsonl").open("a") as log:
         for step in tqdm(range(start, schedule.steps), initial=start, total=schedule.steps, desc=name, mininterval=10):
@@ -126,13 +128,13 @@ def train(
             total += one_step(model, next(stream), tokenizer.pad_token_id or 0, optims)
             if (step + 1) % LOG_EVERY == 0:
                 seconds = round(spent + time.process_time() - clock, 1)
-                log.write(
-                    json.dumps({"step": step + 1, "loss": round(total / LOG_EVERY, 4), "cpu_seconds": seconds}) + "\n"
-                )
+                loss = round(total / min(LOG_EVERY, step + 1 - start), 4)
+                log.write(json.dumps({"step": step + 1, "loss": loss, "cpu_seconds": seconds}) + "\n")
                 log.flush()
                 total = 0.0
-            if (step + 1) % SAVE_EVERY == 0:
+            if (step + 1) % SAVE_EVERY == 0 or time.monotonic() - saved > SAVE_SECONDS:
                 save_point(point, model, optims, step + 1, spent + time.process_time() - clock)
+                saved = time.monotonic()
     point.unlink(missing_ok=True)
     return spent + time.process_time() - clock
 
@@ -177,7 +179,7 @@ def halves(rows: list[TrainingRow]) -> list[list[TrainingRow]]:
 def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
     """Return the weighted sum of the labels' cross-entropies; a language model's labels are shifted by one."""
     labels, weights = batch.pop("labels"), batch.pop("weights")
-    with torch.autocast(DEVICE, dtype=torch.bfloat16, cache_enabled=False):
+    with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=FAST_BFLOAT16, cache_enabled=False):
         logits = model(**batch).logits
     if model.can_generate():
         logits, labels = logits[:, :-1], labels[:, 1:]

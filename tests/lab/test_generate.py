@@ -89,9 +89,9 @@ def test_names_alone_do_not_make_another_signature(splits):
     ("bad", "message"),
     [
         ({"split": "dev"}, "split.*'dev'.*train, validation, test"),
-        ({"steps": (0,)}, "steps.*0.*1 to 10"),
-        ({"steps": (3, 11)}, "steps.*11.*1 to 10"),
-        ({"steps": ()}, "steps.*1 to 10"),
+        ({"steps": (0,)}, "steps.*0.*1 to 16"),
+        ({"steps": (3, 17)}, "steps.*17.*1 to 16"),
+        ({"steps": ()}, "steps.*1 to 16"),
         (
             {"families": ("relations", "physics")},
             "families.*'physics'.*relations, ages, .*sharing",

@@ -7,7 +7,7 @@ import torch
 
 from hintree.training import loop as module
 from hintree.training.loop import TrainingSchedule, batches, collate, one_step, optimizers, save_point, train
-from hintree.training.shipped.initialisation import new_model
+from hintree.training.shipped.initialisation import ModelSize, new_model
 from hintree.training.shipped.rows import IGNORED, TrainingRow, drill
 from hintree.training.shipped.vocabulary import build_tokenizer
 
@@ -26,7 +26,7 @@ def one_thread():
 
 
 def tiny(tokenizer, seed=1):
-    return new_model(tokenizer, hidden=32, layers=1, seed=seed)
+    return new_model(tokenizer, ModelSize(32, 1), seed=seed)
 
 
 def sums(tokenizer):

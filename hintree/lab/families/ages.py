@@ -4,7 +4,16 @@ import random
 from dataclasses import replace
 
 from hintree.lab.difficulty import Difficulty
-from hintree.lab.families.wording import NAMES, Family, ProblemBuilder, Question, UnlabelledProblem, Wording
+from hintree.lab.families.wording import (
+    NAMES,
+    SPARE_NAMES,
+    Family,
+    ProblemBuilder,
+    Question,
+    UnlabelledProblem,
+    Wording,
+    draw_names,
+)
 from hintree.lab.graph import random_graph
 
 
@@ -36,7 +45,7 @@ def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficult
     graph = random_graph(rng, steps, difficulty, high=40)
     target = len(graph.values) - 1
     graph.distract(distractors, high=40)
-    people = rng.sample(NAMES, len(graph.values))
+    people = draw_names(rng, NAMES, SPARE_NAMES, len(graph.values))
     builder = ProblemBuilder(rng, difficulty)
     builder.add_graph(graph, people, WORDINGS)
     return builder.finish(HOW_OLD, A=people[target])

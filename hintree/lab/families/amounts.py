@@ -1,10 +1,19 @@
 """The common part of ``shopping`` and ``rates``: related unit values, then amounts of them, their sum and the rest."""
 
 import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hintree.lab.difficulty import Difficulty
-from hintree.lab.families.wording import NAMES, Field, ProblemBuilder, Question, UnlabelledProblem, Wording
+from hintree.lab.families.wording import (
+    NAMES,
+    Field,
+    ProblemBuilder,
+    Question,
+    UnlabelledProblem,
+    Wording,
+    draw_names,
+)
 from hintree.lab.graph import random_graph
 
 
@@ -16,7 +25,7 @@ class Amounts(NamedTuple):
     some: The value of {k} of {A}.
     both: The sum of the amounts of {A} and {B}.
     rest, rest_of_both: The rest of a larger number {k} after the amount of {A}, or after the sum.
-    ask_some, ask_both, ask_rest: The questions.
+    ask_unit, ask_some, ask_both, ask_rest: The questions; problems ask the last three, sub-questions also the first.
     """
 
     units: tuple[Wording, ...]
@@ -25,6 +34,7 @@ class Amounts(NamedTuple):
     both: Wording
     rest: Wording
     rest_of_both: Wording
+    ask_unit: Question
     ask_some: Question
     ask_both: Question
     ask_rest: Question
@@ -35,15 +45,21 @@ class Amounts(NamedTuple):
 
     def questions(self) -> tuple[Question, ...]:
         """Return all questions of the family."""
-        return (self.ask_some, self.ask_both, self.ask_rest)
+        return (self.ask_unit, self.ask_some, self.ask_both, self.ask_rest)
 
 
 def draw_amounts(
-    rng: random.Random, steps: int, distractors: int, difficulty: Difficulty, words: Amounts, names: list[str]
+    rng: random.Random,
+    steps: int,
+    distractors: int,
+    difficulty: Difficulty,
+    words: Amounts,
+    names: tuple[Sequence[str], Sequence[str]],
 ) -> UnlabelledProblem:
     """Draw a problem whose last one to four steps are about amounts; the steps before find the units.
 
-    With more than one wording the first unit sometimes follows from the value of several together.
+    With more than one wording the first unit sometimes follows from the value of several together. ``names`` are those
+    of the units, and the spare ones.
     """
     tail = rng.randint(1, min(4, steps))
     by_unit = difficulty.wordings > 1 and steps > tail and rng.random() < 0.3
@@ -53,7 +69,7 @@ def draw_amounts(
         graph.given(high=20)
         units = 2
     graph.distract(distractors, high=30)
-    things, person = rng.sample(names, len(graph.values)), rng.choice(NAMES)
+    things, person = draw_names(rng, *names, len(graph.values)), rng.choice(NAMES)
     builder = ProblemBuilder(rng, difficulty)
     builder.add_graph(graph, things, words.units)
     if by_unit:

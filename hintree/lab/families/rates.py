@@ -4,7 +4,7 @@ import random
 
 from hintree.lab.difficulty import Difficulty
 from hintree.lab.families.amounts import Amounts, draw_amounts
-from hintree.lab.families.wording import NAMES, Family, Question, UnlabelledProblem, Wording
+from hintree.lab.families.wording import NAMES, SPARE_NAMES, Family, Question, UnlabelledProblem, Wording
 
 
 def rides(op: str, text: str, *operands: str) -> Wording:
@@ -39,17 +39,18 @@ LEFT = Wording("-", "The road is {k} miles and {A} stops after the trip", "The r
 LEFT_OF_BOTH = Wording(
     "-", "The road is {k} miles and holds the tour", "The rest is", "the rest", ("{k}", "The tour is")
 )
+SPEED_IS = Question("How many miles does {A} ride in an hour?", "In an hour {A} rides")
 TRIP_IS = Question("How many miles is the trip of {A}?", "The trip of {A} is")
 TOUR_IS = Question("How many miles is the tour?", "The tour is")
 REST_IS = Question("How many miles is the rest of the road?", "The rest is")
 
 
-WORDS = Amounts(SPEEDS, TIMED, TRIPS, BOTH, LEFT, LEFT_OF_BOTH, TRIP_IS, TOUR_IS, REST_IS)
+WORDS = Amounts(SPEEDS, TIMED, TRIPS, BOTH, LEFT, LEFT_OF_BOTH, SPEED_IS, TRIP_IS, TOUR_IS, REST_IS)
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """Draw a problem: In an hour Kira rides 12 miles. ... How many miles is the trip of Kira?"""
-    return draw_amounts(rng, steps, distractors, difficulty, WORDS, NAMES)
+    return draw_amounts(rng, steps, distractors, difficulty, WORDS, (NAMES, SPARE_NAMES))
 
 
 rates = Family(draw, WORDS.wordings(), WORDS.questions())

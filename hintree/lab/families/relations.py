@@ -3,7 +3,16 @@
 import random
 
 from hintree.lab.difficulty import Difficulty
-from hintree.lab.families.wording import NAMES, Family, ProblemBuilder, Question, UnlabelledProblem, Wording
+from hintree.lab.families.wording import (
+    NAMES,
+    SPARE_NAMES,
+    Family,
+    ProblemBuilder,
+    Question,
+    UnlabelledProblem,
+    Wording,
+    draw_names,
+)
 from hintree.lab.graph import random_graph
 
 ITEMS = ["beads", "books", "cards", "coins", "marbles", "pens", "shells", "stamps"]
@@ -35,7 +44,7 @@ def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficult
     graph = random_graph(rng, steps, difficulty)
     target = len(graph.values) - 1
     graph.distract(distractors)
-    people, item = rng.sample(NAMES, len(graph.values)), rng.choice(ITEMS)
+    people, item = draw_names(rng, NAMES, SPARE_NAMES, len(graph.values)), rng.choice(ITEMS)
     builder = ProblemBuilder(rng, difficulty)
     builder.add_graph(graph, people, WORDINGS, item=item)
     return builder.finish(HOW_MANY, item=item, A=people[target])

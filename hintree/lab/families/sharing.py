@@ -3,10 +3,12 @@
 import random
 
 from hintree.lab.difficulty import Difficulty
-from hintree.lab.families.wording import Family, ProblemBuilder, Question, UnlabelledProblem, Wording
+from hintree.lab.families.wording import Family, ProblemBuilder, Question, UnlabelledProblem, Wording, draw_names
 from hintree.lab.graph import random_graph
 
 VESSELS = ("bag barrel basin bin bowl bucket can cart case chest crate jar pan pot sack tin tray tub").split()
+SPARE_VESSELS = ("drawer flask keg pail trunk vat").split()
+"""Vessels for problems that need more than ``VESSELS``."""
 SWEETS = ["apples", "beans", "berries", "dates", "figs", "grapes", "nuts", "plums"]
 
 
@@ -32,6 +34,7 @@ EATEN = Wording("*", "The guests are {k} and eat {m} {item} each", "The guests e
 LEFTOVER = Wording("-", "The leftover is a {A} without what the guests eat", "The leftover is", "the leftover",
                    ("A {A} holds", "The guests eat"))  # fmt: skip
 HOW_MANY = Question("How many {item} does a {A} hold?", "A {A} holds")
+HOW_MANY_EATEN = Question("How many {item} do the guests eat?", "The guests eat")
 HOW_MANY_LEFT = Question("How many {item} are left over?", "The leftover is")
 
 
@@ -44,7 +47,7 @@ def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficult
     graph = random_graph(rng, steps - 2 * guests, difficulty)
     last = len(graph.values) - 1
     graph.distract(distractors)
-    vessels, item = rng.sample(VESSELS, len(graph.values)), rng.choice(SWEETS)
+    vessels, item = draw_names(rng, VESSELS, SPARE_VESSELS, len(graph.values)), rng.choice(SWEETS)
     builder = ProblemBuilder(rng, difficulty)
     key = builder.add_graph(graph, vessels, PORTIONS, item=item)[last]
     if not guests:
@@ -56,4 +59,4 @@ def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficult
 
 
 WORDINGS = (*PORTIONS, EATEN, LEFTOVER)
-sharing = Family(draw, WORDINGS, (HOW_MANY, HOW_MANY_LEFT))
+sharing = Family(draw, WORDINGS, (HOW_MANY, HOW_MANY_EATEN, HOW_MANY_LEFT))

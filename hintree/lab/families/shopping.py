@@ -7,6 +7,8 @@ from hintree.lab.families.amounts import Amounts, draw_amounts
 from hintree.lab.families.wording import Family, Question, UnlabelledProblem, Wording
 
 GOODS = ("ball book cake card cup drum fan hat kite lamp mug pen pear plate ring rope rug toy").split()
+SPARE_GOODS = ("bell clock desk fork vase wheel").split()
+"""Goods for problems that need more than ``GOODS``."""
 
 
 def costs(op: str, text: str, *operands: str) -> Wording:
@@ -37,17 +39,18 @@ BILL = Wording(
 )
 PAID_ALL = Wording("-", "{P} pays {k} coins for the bill", "The change is", "the change", ("{k}", "The bill is"))
 PAID_ONE = Wording("-", "{P} pays {k} coins for the {A}s", "The change is", "the change", ("{k}", "The {A}s cost"))
+UNIT_COST = Question("How many coins does a {A} cost?", "A {A} costs")
 COST = Question("How many coins do the {A}s cost?", "The {A}s cost")
 BILL_IS = Question("How many coins is the bill?", "The bill is")
 CHANGE = Question("How many coins is the change?", "The change is")
 
 
-WORDS = Amounts(PRICES, UNIT, BUYS, BILL, PAID_ONE, PAID_ALL, COST, BILL_IS, CHANGE)
+WORDS = Amounts(PRICES, UNIT, BUYS, BILL, PAID_ONE, PAID_ALL, UNIT_COST, COST, BILL_IS, CHANGE)
 
 
 def draw(rng: random.Random, steps: int, distractors: int, difficulty: Difficulty) -> UnlabelledProblem:
     """Draw a problem: A pen costs 4 coins. ... Eva buys 3 pens. ... How many coins is the change?"""
-    return draw_amounts(rng, steps, distractors, difficulty, WORDS, GOODS)
+    return draw_amounts(rng, steps, distractors, difficulty, WORDS, (GOODS, SPARE_GOODS))
 
 
 shopping = Family(draw, WORDS.wordings(), WORDS.questions())

@@ -16,12 +16,28 @@ from hintree.lab.graph import DeadEndError, Graph
 from hintree.lab.problem import OPERATIONS
 
 NAMES = ("Ana Ben Carl Dora Eva Finn Gina Hugo Ivy Jack Kira Luis Mona Noah Omar Pia Rosa Tom").split()
+SPARE_NAMES = ("Sam Uma Vera Will Yara Zoe").split()
+"""Names for problems that need more than ``NAMES``."""
 TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 PART = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth"}
 MULTIPLIES = {2: "doubles", 3: "triples", 4: "quadruples", 5: "quintuples"}
 NUMBER_WORDS = {"times": TIMES, "part": PART, "multiplies": MULTIPLIES}
 """The fields that state a number in words."""
 Field = str | int
+
+
+def draw_names(rng: random.Random, names: Sequence[str], spare: Sequence[str], count: int) -> list[str]:
+    """Draw ``count`` different names; the spare ones only where ``names`` are too few.
+
+    With spare names in every draw, all shorter problems of a seed would change.
+
+    Raises:
+        DeadEndError: There are fewer names than that.
+    """
+    known = [*names, *spare] if count > len(names) else names
+    if count > len(known):
+        raise DeadEndError
+    return rng.sample(known, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,11 @@ class Wording:
         return Sentence(
             self.text.format(**fields), self.target.format(**fields), self.name.format(**fields), self.op, operands
         )
+
+
+def in_words(k: Field | None) -> dict[str, Field]:
+    """Return the fields that state the number ``k`` in words."""
+    return {name: table[k] for name, table in NUMBER_WORDS.items() if isinstance(k, int) and k in table}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +127,7 @@ class ProblemBuilder:
         Raises:
             DeadEndError: A value is outside the number range.
         """
-        k = fields.get("k")
-        words = {name: table[k] for name, table in NUMBER_WORDS.items() if isinstance(k, int) and k in table}
-        sentence = self.rng.choice(choices[: self.difficulty.wordings]).write({**fields, **words})
+        sentence = self.rng.choice(choices[: self.difficulty.wordings]).write({**fields, **in_words(fields.get("k"))})
         numbers = [self.values[x] if isinstance(x, str) else x for x in sentence.operands]
         if sentence.op == "/" and numbers[0] % numbers[1]:
             raise DeadEndError
@@ -183,3 +202,15 @@ def find_fields(template: str, text: str) -> dict[str, Field] | None:
     if "d" in fields:
         fields["e"] = int(fields["d"]) - 1
     return fields
+
+
+def plain_text(text: str, wordings: Sequence[Wording]) -> str:
+    """Return a sentence in the first of the wordings that say the same; as it is if none of them fits."""
+    for wording in wordings:
+        if (fields := find_fields(wording.text, text)) is not None:
+            same = (wording.op, wording.target, wording.operands)
+            first = next(other for other in wordings if (other.op, other.target, other.operands) == same)
+            all_fields = {**fields, **in_words(fields.get("k"))}
+            needed = re.findall(r"\{(\w+)\}", first.text)
+            return first.text.format(**all_fields) if all_fields.keys() >= set(needed) else text
+    return text

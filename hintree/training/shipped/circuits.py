@@ -52,7 +52,7 @@ def main() -> None:
     print(f"share of tokens predicted after {STEPS} steps on copy rows alone\n")
     print("| offset heads | CPU s | copy | recital | lookup |\n|---|---|---|---|---|")
     for offset_heads in (False, True):
-        model = new_model(tokenizer, hidden=TEACHER.hidden, layers=TEACHER.layers, seed=1, offset_heads=offset_heads)
+        model = new_model(tokenizer, TEACHER, seed=1, offset_heads=offset_heads)
         draw = by_curriculum(tokenizer, TEACHER_MIX)
         with tempfile.TemporaryDirectory() as folder:
             seconds = train(model, tokenizer, draw, TrainingSchedule(steps=STEPS, hold=1.0), Path(folder), "copy rows")

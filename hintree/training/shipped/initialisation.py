@@ -1,6 +1,7 @@
 """Initialisation: a new model with Fourier features and offset heads, or an earlier model with a larger vocabulary."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,8 +13,25 @@ HEADS, THETA = 4, 500.0
 """Attention heads, and the base of the rotary frequencies."""
 
 
+@dataclass(frozen=True)
+class ModelSize:
+    """Shape of a model.
+
+    Attributes:
+        hidden: Width of the residual stream.
+        layers: Number of layers.
+        head: Width of an attention head; 0 for an equal part of ``hidden``. Offset heads need about 24.
+        inner: Width of the MLP; 0 for three times ``hidden``.
+    """
+
+    hidden: int
+    layers: int
+    head: int = 0
+    inner: int = 0
+
+
 def new_model(
-    tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int, seed: int, offset_heads: bool = True
+    tokenizer: PreTrainedTokenizerFast, size: ModelSize, *, seed: int, offset_heads: bool = True
 ) -> LlamaForCausalLM:
     """Return a small Llama with attention biases and two structured initialisations.
 
@@ -23,9 +41,10 @@ def new_model(
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=hidden,
-        intermediate_size=3 * hidden,
-        num_hidden_layers=layers,
+        hidden_size=size.hidden,
+        intermediate_size=size.inner or 3 * size.hidden,
+        num_hidden_layers=size.layers,
+        head_dim=size.head or size.hidden // HEADS,
         num_attention_heads=HEADS,
         num_key_value_heads=HEADS,
         attention_bias=True,
@@ -76,7 +95,10 @@ def widen(folder: Path, tokenizer: PreTrainedTokenizerFast, *, seed: int) -> Lla
     """Load an earlier model of the lab into the present vocabulary; new words are initialised as in a new model."""
     old = LlamaForCausalLM.from_pretrained(folder)
     known = PreTrainedTokenizerFast.from_pretrained(folder).get_vocab()
-    model = new_model(tokenizer, hidden=old.config.hidden_size, layers=old.config.num_hidden_layers, seed=seed)
+    size = ModelSize(
+        old.config.hidden_size, old.config.num_hidden_layers, old.config.head_dim or 0, old.config.intermediate_size
+    )
+    model = new_model(tokenizer, size, seed=seed)
     before = old.model.embed_tokens.weight
     kept = {name: weight for name, weight in old.state_dict().items() if ".layers." in name or "norm" in name}
     model.load_state_dict(kept, strict=False)

@@ -1,11 +1,12 @@
 """The stages of ``hintree lab train``, from scratch to the shipped models; each is resumable."""
 
-import time
+import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import LlamaForCausalLM, LlamaForTokenClassification
+from transformers import LlamaForCausalLM, LlamaForTokenClassification, PreTrainedTokenizerFast
 
 from hintree.errors import UsageError
 from hintree.models.local.classifier import LocalClassifier
@@ -13,15 +14,19 @@ from hintree.models.local.load import load_model, locate
 from hintree.models.local.manifest import MANIFEST
 from hintree.scorers import FAMILIES, FILE, PRM
 from hintree.training.finish import train_and_save
-from hintree.training.hinter.tune import tune
+from hintree.training.hinter.rows import draw_hint_rows
 from hintree.training.loop import TrainingSchedule
 from hintree.training.prm.train import save
 from hintree.training.shipped import recipes
 from hintree.training.shipped.initialisation import new_model, widen
 from hintree.training.shipped.prm_architecture import new_prm
 from hintree.training.shipped.prm_rows import by_drafts, write_drafts
-from hintree.training.shipped.rows import Mix
+from hintree.training.shipped.rows import TrainingRow
 from hintree.training.shipped.vocabulary import build_tokenizer
+
+DRAFTS = "drafts.jsonl"
+Stage = Callable[[Path, Path | None], None]
+"""Trains one model into a folder, given the folder of earlier models to continue, if any."""
 
 
 def train_all(out: Path, only: str | None = None, start: Path | None = None) -> None:
@@ -30,7 +35,7 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
     Args:
         out: Folder of logs and models.
         only: Name of a stage.
-        start: Folder of earlier models, from which teacher and students continue instead of starting from scratch.
+        start: Folder of earlier models, which the language models of the same names continue.
 
     Raises:
         UsageError: There is no such stage.
@@ -39,81 +44,85 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
         raise UsageError(f"stage {only!r} is not one of {', '.join(STAGES)}")
     torch.set_num_threads(1)
     for name, stage in STAGES.items():
-        if only in (None, name) and not (out / name / MANIFEST).is_file():
+        done = out / DRAFTS if name == "drafts" else out / name / MANIFEST
+        if only in (None, name) and not done.is_file():
             stage(out, start)
 
 
-def teacher(out: Path, start: Path | None) -> None:
-    """Train the larger model, for long."""
-    size, schedule = recipes.TEACHER, recipes.TEACHER_SCHEDULE
-    train_language_model(out, "teacher", size, schedule, recipes.TEACHER_MIX, start, recipes.TEACHER_FURTHER)
+def language_model(name: str) -> Stage:
+    """Return the stage that trains a language model of ``recipes.RECIPES``."""
 
+    def stage(out: Path, start: Path | None) -> None:
+        recipe, tokenizer = recipes.RECIPES[name], build_tokenizer()
+        schedule, earlier = recipe.schedule, out / recipe.after if recipe.after else None
+        if start is not None and (start / name).is_dir():
+            schedule, earlier = recipe.further, start / name
+        if earlier is None:
+            model = new_model(tokenizer, recipe.size, seed=schedule.seed)
+            draw = recipes.by_curriculum(tokenizer, recipe.mix)
+        else:
+            model, draw = widen(earlier, tokenizer, seed=schedule.seed), recipes.by_mix(tokenizer, recipe.mix)
+        train_and_save(model, draw, schedule, out, name, earlier=earlier)
 
-def student(out: Path, start: Path | None) -> None:
-    """Train the smaller model, for a short time."""
-    size, schedule = recipes.STUDENT, recipes.STUDENT_SCHEDULE
-    train_language_model(out, "student", size, schedule, recipes.STUDENT_MIX, start, recipes.STUDENT_FURTHER)
-
-
-def second_student(out: Path, start: Path | None) -> None:
-    """Train another student of the same size, from another seed."""
-    size, schedule = recipes.STUDENT, recipes.SECOND_STUDENT_SCHEDULE
-    train_language_model(out, "student-2", size, schedule, recipes.STUDENT_MIX, start, recipes.SECOND_STUDENT_FURTHER)
-
-
-def train_language_model(
-    out: Path,
-    name: str,
-    size: recipes.ModelSize,
-    schedule: TrainingSchedule,
-    whole: Mix,
-    start: Path | None,
-    further: TrainingSchedule,
-) -> None:
-    """Train a language model from scratch, or from an earlier one in ``start`` by the schedule ``further``."""
-    tokenizer = build_tokenizer()
-    if start is not None:
-        model = widen(start / name, tokenizer, seed=further.seed)
-        train_and_save(model, recipes.by_mix(tokenizer, whole), further, out, name, earlier=start / name)
-    else:
-        model = new_model(tokenizer, hidden=size.hidden, layers=size.layers, seed=schedule.seed)
-        train_and_save(model, recipes.by_curriculum(tokenizer, whole), schedule, out, name)
+    return stage
 
 
 def hinter(out: Path, start: Path | None) -> None:
-    """Tune the teacher to write hints only, as ``hintree train hinter`` does."""
-    tune(recipes.draw_hinted_solution, str(out / "teacher"), recipes.HINTER_SCHEDULE, out, "hinter")
+    """Train the reader to write hints only: for the next step, and for a step that failed."""
+    tokenizer, earlier = build_tokenizer(), out / "reader"
+    hints = draw_hint_rows(recipes.draw_hinted_solution, tokenizer)
+    informed = recipes.by_mix(tokenizer, recipes.INFORMED)
+
+    def draw(rng: random.Random, step: int) -> TrainingRow:
+        return (informed if rng.random() < recipes.INFORMED_SHARE else hints)(rng, step)
+
+    model = LlamaForCausalLM.from_pretrained(earlier)
+    train_and_save(model, draw, recipes.HINTER_SCHEDULE, out, "hinter", earlier=earlier)
+
+
+def drafts(out: Path, start: Path | None) -> None:
+    """Write the student's solutions that the PRMs are trained on."""
+    write_drafts(out / DRAFTS, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
 
 
 def prm(out: Path, start: Path | None) -> None:
-    """Train the PRM, which is the teacher with three layers on top, on the student's labelled solutions."""
-    drafts, clock = out / "drafts.jsonl", time.process_time()
-    if not drafts.is_file():
-        write_drafts(drafts, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
-    spent = time.process_time() - clock
-    model = untrained_prm(out / "teacher", recipes.PRM_SCHEDULE.seed)
-    (out / "prm").mkdir(parents=True, exist_ok=True)
-    (out / "prm" / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
-    train_and_save(model, by_drafts(drafts, build_tokenizer()), recipes.PRM_SCHEDULE, out, "prm", spent=spent)
+    """Train the PRM, which is the reader with three layers on top, on the student's labelled solutions."""
+    train_prm(out, "prm", untrained_prm(out / "reader", recipes.PRM_SCHEDULE.seed), recipes.PRM_SCHEDULE)
+
+
+def small_prm(out: Path, start: Path | None) -> None:
+    """Train all weights of the reader as a PRM that is hardly larger than a student."""
+    torch.manual_seed(recipes.SMALL_PRM_SCHEDULE.seed)
+    labels: dict[str, Any] = {"id2label": {0: "wrong", 1: "right"}, "label2id": {"wrong": 0, "right": 1}}
+    model = LlamaForTokenClassification.from_pretrained(out / "reader", num_labels=2, **labels)
+    train_prm(out, "prm-small", model, recipes.SMALL_PRM_SCHEDULE)
+
+
+def train_prm(out: Path, name: str, model: LlamaForTokenClassification, schedule: TrainingSchedule) -> None:
+    """Train a PRM on the drafts and save it with its declaration."""
+    (out / name).mkdir(parents=True, exist_ok=True)
+    (out / name / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
+    train_and_save(model, by_drafts(out / DRAFTS, build_tokenizer()), schedule, out, name)
 
 
 def untrained_prm(writer: Path, seed: int) -> LlamaForTokenClassification:
-    """Build the PRM on top of a teacher, before any training."""
-    return new_prm(LlamaForCausalLM.from_pretrained(writer), build_tokenizer().get_vocab()["\n"], seed=seed)
+    """Build the PRM on top of a language model, before any training."""
+    newline = PreTrainedTokenizerFast.from_pretrained(writer).get_vocab()["\n"]
+    return new_prm(LlamaForCausalLM.from_pretrained(writer), newline, seed=seed)
 
 
 def write_untrained_prm(out: Path, seed: int) -> None:
     """Write the PRM on top of the shipped teacher, before any training."""
-    spec = FAMILIES["lab"]
-    untrained = untrained_prm(Path(locate("embedded:teacher")), seed)
-    save(PRM(LocalClassifier("untrained PRM", untrained, build_tokenizer(), head=spec.reading()), spec), out)
+    spec, writer = FAMILIES["lab"], Path(locate("embedded:teacher"))
+    untrained, tokenizer = untrained_prm(writer, seed), PreTrainedTokenizerFast.from_pretrained(writer)
+    save(PRM(LocalClassifier("untrained PRM", untrained, tokenizer, head=spec.reading()), spec), out)
 
 
-STAGES: dict[str, Callable[[Path, Path | None], None]] = {
-    "student": student,
-    "student-2": second_student,
-    "teacher": teacher,
+STAGES: dict[str, Stage] = {
+    **{name: language_model(name) for name in recipes.RECIPES},
     "hinter": hinter,
+    "drafts": drafts,
     "prm": prm,
+    "prm-small": small_prm,
 }
-"""In order: hinter and PRM start from the teacher, and the PRM is trained on the student's solutions."""
+"""In order: the teacher continues the base; hinter and PRMs start from the reader; PRMs learn from the drafts."""

@@ -53,7 +53,7 @@ def new_prm(writer: LlamaForCausalLM, newline: int, *, seed: int) -> LlamaForTok
     config = LlamaConfig.from_dict({**writer.config.to_dict(), "num_labels": 2})
     config.hidden_size, config.num_hidden_layers = 2 * narrow, layers + EXTRA_LAYERS
     config.intermediate_size = max(writer.config.intermediate_size, writer.config.vocab_size)
-    config.head_dim, config.rms_norm_eps = narrow // HEADS, writer.config.rms_norm_eps * BASE_SCALE**2 / 2
+    config.rms_norm_eps = writer.config.rms_norm_eps * BASE_SCALE**2 / 2
     config.id2label, config.label2id = {0: "wrong", 1: "right"}, {"wrong": 0, "right": 1}
     prm = LlamaForTokenClassification(config)
     with torch.no_grad():

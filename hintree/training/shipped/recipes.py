@@ -5,62 +5,90 @@
 
 import math
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from transformers import PreTrainedTokenizerFast
 
 from hintree.lab.generate import sample
 from hintree.training.hinter.hint_data import HintedSolution, hinted_lab_solution
 from hintree.training.loop import DrawRow, TrainingSchedule
-from hintree.training.shipped.rows import Mix, TrainingRow, draw_row
+from hintree.training.shipped.initialisation import ModelSize
+from hintree.training.shipped.mix import Mix, draw_row
+from hintree.training.shipped.rows import TrainingRow
 
 
 @dataclass(frozen=True)
-class ModelSize:
-    """Width and depth of a model."""
+class Recipe:
+    """How one language model is trained.
 
-    hidden: int
-    layers: int
+    Attributes:
+        size: Shape of a new model.
+        schedule: Steps, batch size, learning rates and seed.
+        mix: Training rows; a new model reaches them by ``by_curriculum``.
+        after: Name of the model that it continues; "" for a new model.
+        further: Schedule that continues an earlier model of the same name (``hintree lab train --from``).
+    """
+
+    size: ModelSize
+    schedule: TrainingSchedule
+    mix: Mix
+    after: str = ""
+    further: TrainingSchedule = field(
+        default_factory=lambda: TrainingSchedule(steps=350, muon=0.01, adam=6e-4, warmup=20, hold=0.4)
+    )
 
 
-TEACHER = ModelSize(hidden=128, layers=4)
-STUDENT = ModelSize(hidden=96, layers=3)
-
-TEACHER_SCHEDULE = TrainingSchedule(steps=30_000, hold=0.5, seed=1)
-STUDENT_SCHEDULE = TrainingSchedule(steps=6_000, hold=0.5, seed=2)
-SECOND_STUDENT_SCHEDULE = TrainingSchedule(steps=6_000, hold=0.5, seed=12)
-TEACHER_FURTHER = TrainingSchedule(steps=6_000, muon=0.012, adam=8e-4, warmup=100, hold=0.4, seed=1)
-STUDENT_FURTHER = TrainingSchedule(steps=350, muon=0.01, adam=6e-4, warmup=20, hold=0.4, seed=2)
-SECOND_STUDENT_FURTHER = replace(STUDENT_FURTHER, seed=12)
-"""Schedules that continue earlier models in an extended world (``hintree lab train --from``)."""
-HINTER_SCHEDULE = TrainingSchedule(steps=1_200, muon=0.012, adam=6e-4, hold=0.3, seed=3)
-PRM_SCHEDULE = TrainingSchedule(steps=2_000, hold=0.3, seed=4)
+TEACHER = ModelSize(hidden=192, layers=4)
+"""2.0 million weights, ten times the student."""
+STUDENT = ModelSize(hidden=64, layers=3, head=24, inner=144)
+"""0.2 million weights; heads wider than a quarter of the model, because offset heads need it."""
+DEEP_STUDENT = ModelSize(hidden=56, layers=4, head=24, inner=112)
+"""Another shape of the same size."""
 
 STEPS = range(1, 10)
-"""Numbers of steps to train on: one more than the models are measured on."""
+"""Numbers of steps of most training problems: one more than the default of ``hintree lab evaluate``."""
 HINTS = Mix(steps=STEPS, with_errors=0.3)
+INFORMED = Mix(steps=STEPS, varied=0.2, informed=1.0)
+INFORMED_SHARE = 0.4
+"""Share of the hinter's rows in which it is told what went wrong."""
 DRAFTS = 6_000
-"""Number of student solutions that the PRM is trained on."""
-
+"""Number of student solutions that the PRMs are trained on."""
+HINTER_SCHEDULE = TrainingSchedule(steps=3_000, muon=0.012, adam=6e-4, hold=0.3, seed=3)
+PRM_SCHEDULE = TrainingSchedule(steps=2_000, hold=0.3, seed=4)
+SMALL_PRM_SCHEDULE = TrainingSchedule(steps=6_000, hold=0.3, seed=5)
 
 COPYING = Mix(steps=(1,), copies=1.0)
-CIRCUITS = Mix(steps=range(1, 4), drills=0.3, copies=0.06, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.1)
+CIRCUITS = Mix(
+    steps=range(1, 4), drills=0.26, copies=0.06, sum_checks=0.04, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.05,
+    retrieved=0.08,
+)  # fmt: skip
 TEACHER_MIX = Mix(
-    steps=STEPS,
-    drills=0.12,
-    copies=0.01,
-    recitals=0.02,
-    lookups=0.02,
-    hinted=0.15,
-    hints=0.06,
-    orders=0.2,
-    plans=0.08,
-    planned=0.1,
-    with_errors=0.1,
-)
+    steps=STEPS, long=0.12, varied=0.3, with_errors=0.1,
+    drills=0.1, copies=0.01, sum_checks=0.03, orders=0.1, recitals=0.02, lookups=0.02,
+    hinted=0.08, hints=0.03, plans=0.03, planned=0.04,
+    socratic=0.06, sub_problems=0.05, restated=0.03, corrected=0.09, judged=0.08, retrieved=0.09, informed=0.02,
+    mended=0.03,
+)  # fmt: skip
 """The last phase of the teacher's curriculum."""
-STUDENT_MIX = replace(TEACHER_MIX, orders=0.0, hinted=0.22, planned=0.06)
-"""The last phase of the students' curriculum; without order rows a student sometimes uses an unneeded fact."""
+READER_MIX = replace(TEACHER_MIX, varied=0.2, hints=0.06, informed=0.04, judged=0.06, socratic=0.04)
+"""The last phase of the model that hinter and PRMs start from."""
+STUDENT_MIX = replace(TEACHER_MIX, varied=0.2, orders=0.0, judged=0.03, informed=0.0, hints=0.02, hinted=0.14)
+"""The last phase of the student's curriculum; without order rows a student sometimes uses an unneeded fact."""
+UNHINTED_MIX = replace(STUDENT_MIX, hinted=0.0, hints=0.0, mended=0.0, plans=0.0, planned=0.0)
+"""The same without any hint or plan."""
+
+RECIPES = {
+    "student": Recipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=2), STUDENT_MIX),
+    "student-2": Recipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=12), UNHINTED_MIX),
+    "student-3": Recipe(DEEP_STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=22), UNHINTED_MIX),
+    "reader": Recipe(STUDENT, TrainingSchedule(steps=40_000, hold=0.5, seed=32), READER_MIX),
+    "base": Recipe(TEACHER, TrainingSchedule(steps=12_000, hold=1.0, seed=1), TEACHER_MIX),
+    "teacher": Recipe(
+        TEACHER, TrainingSchedule(steps=12_000, warmup=200, hold=0.2, seed=41), TEACHER_MIX, after="base"
+    ),
+}
+"""The language models in the order of their training. Only base and reader are not shipped: the teacher continues the
+base, so that no stage is longer than two hours, and hinter and PRMs start from the reader."""
 
 
 def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
@@ -72,7 +100,8 @@ def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
         tokenizer: The lab's.
         whole: The last phase.
     """
-    phases = ((700, COPYING), (1_800, CIRCUITS), (math.inf, whole))
+    circuits = replace(CIRCUITS, hinted=min(CIRCUITS.hinted, whole.hinted), plans=min(CIRCUITS.plans, whole.plans))
+    phases = ((700, COPYING), (1_800, circuits), (math.inf, whole))
 
     def draw(rng: random.Random, step: int) -> TrainingRow:
         return draw_row(rng, next(mix for until, mix in phases if step < until), tokenizer)

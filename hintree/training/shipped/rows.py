@@ -1,24 +1,24 @@
 """Training rows: token ids, and which of them the loss counts.
 
-Row kinds: solutions, with or without their plan; solutions whose last step is written under a hint; hints; plans; and
-exercises of single skills: arithmetic drills, copy rows (random tokens that recur), recitals of facts by label, lookups
-of values by key, and the order of the facts to use. Every phase mixes kinds: drills alone destroy copying
-(docs/lab.md).
+Here: solutions; steps and hints after a history; plans; and exercises of single skills: arithmetic drills, copy rows
+(random tokens that recur), recitals of facts by label, lookups of values by key, and the order of the facts to use.
+form_rows.py has the rows of actions and judges, mix.py draws from all kinds.
 """
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerFast
 
 from hintree.lab.difficulty import TRAINING, Difficulty
+from hintree.lab.forms import HINT, NO, PLAN, RIGHT, YES
 from hintree.lab.generate import sample
 from hintree.lab.graph import changes
 from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint, next_step
-from hintree.lab.problem import OPERATIONS, LabProblem, solve, write_plan
+from hintree.lab.problem import OPERATIONS, LabProblem, plan_text, solve
 from hintree.policies.leaks import is_training_hint
 
 IGNORED = -100
@@ -38,39 +38,6 @@ class TrainingRow(NamedTuple):
     ids: list[int]
     labels: list[int]
     weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Mix:
-    """Shares of row kinds, each in [0, 1]; the rest are plain solutions.
-
-    Attributes:
-        steps: Numbers of steps of the problems.
-        drills: Arithmetic drills.
-        copies: Copy rows.
-        recitals: The facts of a problem, then each again after its label.
-        lookups: The values of quantities, then each again in another order; only the values are learned.
-        hinted: Solutions whose last step stands under its hint.
-        hints: Rows that teach writing the hint.
-        orders: The question and the labels of the facts to use, in order, among many unneeded facts.
-        plans: The question and the plan of the whole solution.
-        planned: Solutions that stand under their plan.
-        with_errors: Share of the hinted and hint rows whose history holds an error.
-        difficulty: All other difficulty settings of the problems.
-    """
-
-    steps: Sequence[int]
-    drills: float = 0.0
-    copies: float = 0.0
-    recitals: float = 0.0
-    lookups: float = 0.0
-    hinted: float = 0.0
-    hints: float = 0.0
-    orders: float = 0.0
-    plans: float = 0.0
-    planned: float = 0.0
-    with_errors: float = 0.0
-    difficulty: Difficulty = TRAINING
 
 
 class RowBuilder:
@@ -95,32 +62,6 @@ class RowBuilder:
     def cut(self) -> TrainingRow:
         """Return the row without an end-of-text token."""
         return TrainingRow(self.ids, self.labels)
-
-
-def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """Draw one row of a kind drawn from the mix."""
-    kind = rng.random()
-    if (kind := kind - mix.drills) < 0:
-        return drill(rng, tokenizer, largest=mix.difficulty.largest)
-    if (kind := kind - mix.copies) < 0:
-        return copy(rng, tokenizer)
-    if (kind := kind - mix.orders) < 0:
-        return order(rng, mix, tokenizer)
-    problem = sample(rng, "train", mix.steps, difficulty=mix.difficulty)
-    if (kind := kind - mix.recitals) < 0:
-        return recital(rng, problem, tokenizer)
-    if (kind := kind - mix.lookups) < 0:
-        return lookup(rng, problem, tokenizer)
-    if (kind := kind - mix.plans) < 0:
-        cue, plan = write_plan(problem).split(" ", 1)  # the cue is asked for, never learned: drafts would begin with it
-        return RowBuilder(tokenizer).add(f"{problem.question}\n{cue}", learn=False).add(plan, learn=True).cut()
-    if (kind := kind - mix.planned) < 0:
-        return solution(problem, f"{problem.question}\n{write_plan(problem)}\n", tokenizer)
-    if kind < mix.hinted + mix.hints:
-        return guided(
-            rng, problem, tokenizer, with_errors=rng.random() < mix.with_errors, write_hint=kind >= mix.hinted
-        )
-    return solution(problem, f"{problem.question}\n", tokenizer)
 
 
 def solution(problem: LabProblem, prompt: str, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
@@ -148,7 +89,7 @@ def guided(
     text.add("".join(f"{step}\n" for step in history), learn=not write_hint and not with_errors)
     hint = next_hint(problem, history)
     taught = write_hint and is_training_hint(hint, problem.question, history)
-    text.add("Hint:", learn=False).add(f"{hint}\n", learn=taught)
+    text.add(HINT, learn=False).add(f"{hint}\n", learn=taught)
     if write_hint:
         return text.cut()
     step = next_step(problem, history)
@@ -170,6 +111,26 @@ def drill(
     return text.cut()
 
 
+def sum_check(rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 10) -> TrainingRow:
+    """Return sums, half of them with a wrong result; only the verdict on each is learned."""
+    text = RowBuilder(tokenizer)
+    for _ in range(sums):
+        left = rng.randint(1, TRAINING.largest)
+        op, right = rng.choice(changes(left, rng, TRAINING.largest))
+        true = OPERATIONS[op](left, right)
+        wrong = rng.random() < 0.5
+        shown = rng.choice([n for d in (-10, -3, -2, -1, 1, 2, 3, 10) if (n := true + d) >= 0]) if wrong else true
+        text.add(f"{left} {op} {right} = {shown}.\n{RIGHT}", learn=False).add(NO if wrong else YES, learn=True)
+        text.add("\n", learn=False)
+    return text.cut()
+
+
+def plan(problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
+    """Return the question and its plan; the label is never learned, or solutions would begin with it."""
+    prompt = f"{problem.question}\n{PLAN}"
+    return RowBuilder(tokenizer).add(prompt, learn=False).add(plan_text(problem), learn=True).cut()
+
+
 def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 80) -> TrainingRow:
     """Return random tokens that repeat, or pieces of a random text in any order; only repeated tokens are learned.
 
@@ -186,13 +147,15 @@ def copy(rng: random.Random, tokenizer: PreTrainedTokenizerFast, length: int = 8
     return TrainingRow(ids, labels)
 
 
-def order(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
+def order(
+    rng: random.Random, tokenizer: PreTrainedTokenizerFast, steps: Sequence[int], difficulty: Difficulty = TRAINING
+) -> TrainingRow:
     """Return a question with one to three facts that only state a number, and the labels of the facts to use.
 
     The prompt for the labels is a comma. Which fact comes next is one token of a step, and nearly always the label
     after the last. In these rows it is every token, and one in four is not the label after the last.
     """
-    problem = sample(rng, "train", mix.steps, difficulty=replace(mix.difficulty, distractors=(1, 2, 3), dead_ends=0.0))
+    problem = sample(rng, "train", steps, difficulty=replace(difficulty, distractors=(1, 2, 3), dead_ends=0.0))
     labels = "".join(f"({fact.label})" for fact in solve(problem))
     row = RowBuilder(tokenizer).add(f"{problem.question}\n,", learn=False).add(labels, learn=True).cut()
     return row._replace(weight=ORDER_WEIGHT)

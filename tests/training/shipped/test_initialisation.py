@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from hintree.training.shipped.initialisation import new_model, widen
+from hintree.training.shipped.initialisation import ModelSize, new_model, widen
 from hintree.training.shipped.vocabulary import build_tokenizer
 
 
@@ -13,7 +13,7 @@ def tokenizer():
 
 
 def tiny(tokenizer, seed=1):
-    return new_model(tokenizer, hidden=32, layers=1, seed=seed)
+    return new_model(tokenizer, ModelSize(32, 1), seed=seed)
 
 
 def test_a_widened_model_computes_the_same_logits_for_its_old_words(tokenizer, tmp_path):

@@ -2,7 +2,7 @@ import random
 
 import pytest
 import torch
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from hintree.lab import problems
 from hintree.lab.problem import gold
@@ -10,7 +10,7 @@ from hintree.models import load_model
 from hintree.models.local.folder import HOME
 from hintree.models.local.load import EMBEDDED
 from hintree.training.loop import TrainingSchedule, optimizers
-from hintree.training.shipped.initialisation import new_model
+from hintree.training.shipped.initialisation import ModelSize, new_model
 from hintree.training.shipped.prm_architecture import (
     BASE_SCALE,
     CODE_SCALE,
@@ -31,7 +31,7 @@ def writer():
 
 @pytest.fixture(scope="module")
 def newline():
-    return build_tokenizer().get_vocab()["\n"]
+    return PreTrainedTokenizerFast.from_pretrained(HOME / "teacher").get_vocab()["\n"]
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_a_solution_with_a_wrong_token_has_a_lower_least_verdict_from_there_on(p
 
 def test_it_starts_from_a_model_of_any_size():
     tokenizer = build_tokenizer()
-    small = new_prm(new_model(tokenizer, hidden=32, layers=1, seed=1), 4, seed=1)
+    small = new_prm(new_model(tokenizer, ModelSize(32, 1), seed=1), 4, seed=1)
     assert (small.config.hidden_size, small.config.num_hidden_layers) == (64, 4)
     assert torch.isfinite(small(torch.tensor([[2, 5, 6, 7]])).logits).all()
 

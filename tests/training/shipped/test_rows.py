@@ -11,9 +11,10 @@ from hintree.lab.oracle import next_hint, next_step
 from hintree.lab.parse import parse_problem
 from hintree.lab.problem import gold, solve, write_plan
 from hintree.policies.leaks import leaks
+from hintree.training.shipped.mix import Mix, draw_row
 from hintree.training.shipped.prm_rows import made_up, prm_row
 from hintree.training.shipped.recipes import CIRCUITS, COPYING, STUDENT_MIX, TEACHER_MIX, by_curriculum
-from hintree.training.shipped.rows import IGNORED, Mix, draw_row, guided
+from hintree.training.shipped.rows import IGNORED, guided
 from hintree.training.shipped.vocabulary import build_tokenizer
 
 CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
@@ -99,7 +100,7 @@ def lines(tokenizer, row):
         flags.append(flag)
         if token in (*encode(tokenizer, "\n"), tokenizer.eos_token_id):
             text = tokenizer.decode(tokens, skip_special_tokens=True).rstrip("\n")
-            given = 2 if text.startswith("Hint:") else 0  # "Hint" and ":" belong to the prompt
+            given = 1 if text.startswith("Hint:") else 0  # the label belongs to the prompt
             assert not any(flags[:given])
             found.append((text, set(flags[given:])))
             tokens, flags = [], []
@@ -135,7 +136,7 @@ def test_a_plan_row_is_the_question_and_the_facts_to_use_in_order(tokenizer, fam
         assert not leaks(plan, problem.question, [])
     row = draw_row(random.Random(5), Mix(steps=(4,), plans=1.0), tokenizer)
     start = learned(row).index(True)
-    assert all(learned(row)[start:]) and row.ids[start - 3 : start] == encode(tokenizer, "\nPlan:")
+    assert all(learned(row)[start:]) and row.ids[start - 2 : start] == encode(tokenizer, "\nPlan:")
     assert re.fullmatch(r"(\(\d+\) [\w ]+, ){3}\(\d+\) [\w ]+\.", tokenizer.decode(row.ids[start:]))
 
 
