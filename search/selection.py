@@ -2,11 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 from hintree import grade
 from hintree.errors import UsageError
+from hintree.search.agreement import agreed_weights, agreements, filtered_weights, summed
+from hintree.search.core.actions import Yield, kind_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.nodes import open_nodes, prune
 from hintree.search.core.tree import Node, Tree
@@ -20,8 +23,10 @@ AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 }
 """Ways to make one trajectory score of step scores; all stay in [0, 1]."""
 
-CHOICES = ("best", "majority", "weighted")
+CHOICES = ("best", "majority", "weighted", "mutual", "verdict")
 """Ways to select the answer among finished solutions."""
+NEEDS: dict[str, tuple[str, ...]] = {"mutual": ("verifier",), "verdict": ("teacher",)}
+"""Roles that a way to select asks after the search (answering.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,14 @@ class Selection:
     """The rule that selects the answer of a tree; it belongs to the solver and the preset, never to the search.
 
     Attributes:
-        choice: "best" (highest trajectory score), "majority" (most votes) or "weighted" (largest sum of scores).
+        choice: "best" (highest trajectory score), "majority" (most votes), "weighted" (largest sum of scores), "mutual"
+            (agreement.py: a second model, the verifier, completes cuts of the solutions, and its agreement weighs them)
+            or "verdict" (verdict.py: the teacher reads the most agreed solutions and writes its own).
         aggregate: How step scores make a trajectory score: a key of ``AGGREGATES``.
+        agreement: What agreement does in "mutual": "weight" (it weighs every solution) or "filter" (rStar's rule: it
+            keeps the solutions with which half of the completions agree).
+        cuts: Cuts of each solution in "mutual", at least 1.
+        candidates: Answers of which "verdict" reads a solution each, at least 2.
 
     Raises:
         UsageError: A value is not accepted.
@@ -38,6 +49,9 @@ class Selection:
 
     choice: str = "best"
     aggregate: str = "last"
+    agreement: str = "weight"
+    cuts: int = 4
+    candidates: int = 3
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES or self.aggregate not in AGGREGATES:
@@ -45,6 +59,25 @@ class Selection:
                 f"selection choice={self.choice!r}, aggregate={self.aggregate!r}: choice is one of "
                 f"{', '.join(CHOICES)}, aggregate one of {', '.join(AGGREGATES)}"
             )
+        if self.agreement not in ("weight", "filter"):
+            raise UsageError(f"selection agreement={self.agreement!r} is not one of weight, filter")
+        for name, least in (("cuts", 1), ("candidates", 2)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise UsageError(f"selection {name}={value!r} is not a whole number of at least {least}")
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles that it asks after the search."""
+        return NEEDS.get(self.choice, ())
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the settings that a study records: those since 0.2 only where they are not the default.
+
+        So the arms of older studies keep their hashes, and their stores resume.
+        """
+        settings = [(f.name, getattr(self, f.name), f.default) for f in fields(self)]
+        return {name: value for name, value, usual in settings if name in ("choice", "aggregate") or value != usual}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +88,8 @@ class Choice:
         node: Last step of the chosen trajectory; of the best unfinished one if none is finished; the root if there is
             no step at all.
         answer: Its answer, None if it states none.
-        confidence: In [0, 1]: the trajectory's score ("best") or the answer's share of the votes or of the weight;
-            without a scorer, the lowest mean token probability of its steps.
+        confidence: In [0, 1]: the trajectory's score ("best", "verdict") or the answer's share of the votes or of the
+            weight; without a scorer, the lowest mean token probability of its steps.
     """
 
     node: Node
@@ -97,39 +130,77 @@ def votes(tree: Tree) -> dict[str, int]:
     return {answers[classes.index(number)]: count for number, count in Counter(classes).items()}
 
 
-def select(tree: Tree, selection: Selection) -> Choice:
-    """Return the solution that a selection chooses from a grown tree; see ``choose``."""
-    return choose(tree, selection.choice, selection.aggregate)
+def finished_solutions(tree: Tree) -> list[Node]:
+    """Return the last steps of the finished solutions that state an answer, verdicts left out."""
+    return [n for n in tree.terminals() if n.step.answer is not None and kind_of(n) is not Yield.VERDICT]
+
+
+def classes_of(tree: Tree, finished: Sequence[Node]) -> dict[int, int]:
+    """Return the number of the answer of each solution, by id of its last step; equal answers have the same one."""
+    answers = grade.group([str(node.step.answer) for node in finished], tree.problem.choices)
+    return dict(zip((node.id for node in finished), answers, strict=True))
+
+
+def most_agreed(tree: Tree, finished: Sequence[Node], selection: Selection) -> list[Node]:
+    """Return the best solution of each of the ``selection.candidates`` most frequent answers, most frequent first."""
+    classes, score = classes_of(tree, finished), {n.id: trajectory_score(n, selection.aggregate) for n in finished}
+    count = Counter(classes.values())
+    ranked = sorted(finished, key=lambda n: (-count[classes[n.id]], classes[n.id], -score[n.id], n.id))
+    best = {classes[node.id]: node for node in reversed(ranked)}
+    return [node for node in ranked if best[classes[node.id]] is node][: selection.candidates]
 
 
 def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
-    """Return the selected solution of a tree; ties go to the higher score, then to the earlier step.
+    """Return the solution that ``Selection(how, aggregate)`` selects from a tree; see ``select``."""
+    return select(tree, Selection(how, aggregate))
 
-    Args:
-        tree: A grown tree.
-        how: "best" (highest trajectory score), "majority" (most frequent answer) or "weighted" (largest sum of scores).
-        aggregate: How step scores make a trajectory score; see ``AGGREGATES``.
+
+def select(tree: Tree, selection: Selection) -> Choice:
+    """Return the solution that a selection chooses from a grown tree; ties go to the higher score, then to the earlier.
+
+    "mutual" and "verdict" read what ``answering.grow_and_ask`` has added to the tree. A tree without a verdict is
+    selected from by a vote, and one without completions by the sum of the rewards.
     """
-    if how not in CHOICES or aggregate not in AGGREGATES:
-        raise UsageError(
-            f"choose how={how!r}, aggregate={aggregate!r}: how is one of {', '.join(CHOICES)}, aggregate one of "
-            f"{', '.join(AGGREGATES)}"
-        )
-    finished = [node for node in tree.terminals() if node.step.answer is not None]
-    score = {node.id: trajectory_score(node, aggregate) for node in finished}
+    finished = finished_solutions(tree)
+    score = {node.id: trajectory_score(node, selection.aggregate) for node in finished}
+    verdicts = [n for n in tree.terminals() if n.step.answer is not None and kind_of(n) is Yield.VERDICT]
+    if selection.choice == "verdict" and verdicts:
+        node = verdicts[-1]
+        return Choice(node, node.step.answer, trajectory_score(node, selection.aggregate))
     if not finished:
         rest = tree.terminals() or [n for n in tree if n.status in ("open", "pruned")] or [tree.root]
-        node = max(rest, key=lambda n: (n.depth, trajectory_score(n, aggregate), -n.id))
+        node = max(rest, key=lambda n: (n.depth, trajectory_score(n, selection.aggregate), -n.id))
         return Choice(node, None, 0.0)
-    if how == "best":
+    if selection.choice == "best":
         node = max(finished, key=lambda n: (n.score is not None, score[n.id], -n.id))
         return Choice(node, node.step.answer, score[node.id])
-    weight: dict[int, float] = {}
-    answers = grade.group([str(n.step.answer) for n in finished], tree.problem.choices)
-    classes = dict(zip((n.id for n in finished), answers, strict=True))
-    for node in finished:
-        answer = classes[node.id]
-        weight[answer] = weight.get(answer, 0.0) + (1.0 if how == "majority" else score[node.id])
-    top = max(finished, key=lambda n: (weight[classes[n.id]], score[n.id], -n.id))
+    classes = classes_of(tree, finished)
+    weight = weights(tree, finished, classes, score, selection)
+    top = max(finished, key=lambda n: (weight.get(classes[n.id], 0.0), score[n.id], -n.id))
     total = sum(weight.values())
     return Choice(top, top.step.answer, weight[classes[top.id]] / total if total else 0.0)
+
+
+def weights(
+    tree: Tree, finished: Sequence[Node], classes: Mapping[int, int], score: Mapping[int, float], selection: Selection
+) -> Mapping[int, float]:
+    """Return the weight of each answer, by its number in ``classes``.
+
+    Args:
+        tree: The tree.
+        finished: Last steps of its solutions.
+        classes: Number of the answer, by id.
+        score: Trajectory score, by id.
+        selection: The rule, of any choice but "best".
+    """
+    if selection.choice == "weighted":
+        return summed(classes, score)
+    if selection.choice != "mutual":
+        return summed(classes, dict.fromkeys(classes, 1.0))
+    times = {node.id: 1 + node.visits for node in finished}
+    scored = {node.id: any(n.score is not None for n in node.path()) for node in finished}
+    rewards = {i: times[i] * (score[i] if scored[i] else 1.0) for i in classes}
+    shares = agreements(finished, tree.problem.choices)
+    if selection.agreement == "weight":
+        return agreed_weights(classes, rewards, shares)
+    return filtered_weights(classes, rewards, shares, times)

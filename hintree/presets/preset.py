@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hintree.policies import Hinting, Protocol, Sampling
-from hintree.search import Rewrite, Search, Selection
+from hintree.search import Rewrite, Search, Selection, selection_of
 
 DEFAULT_MODELS = {
     "reasoner": "embedded:student",
@@ -13,6 +13,8 @@ DEFAULT_MODELS = {
     "scorer": "embedded:prm",
 }
 """Model of every role by default: the shipped ones."""
+SELECTION_MODELS = {"verifier": "embedded:student-2"}
+"""Model by default of the roles that only some selections ask."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Preset:
     protocol: Protocol | None = None
 
     def role_models(self) -> dict[str, str]:
-        """Return the model name of every role that the method needs, by role."""
-        roles = [role for role in DEFAULT_MODELS if role in ("reasoner", *self.roles)]
-        return {role: self.models.get(role, DEFAULT_MODELS[role]) for role in roles}
+        """Return the model name of every role that the method or its selection needs, by role."""
+        usual = DEFAULT_MODELS | SELECTION_MODELS
+        selection = self.selection or selection_of(self.search)
+        return {
+            role: self.models.get(role, usual[role])
+            for role in usual
+            if role in ("reasoner", *self.roles, *selection.roles)
+        }

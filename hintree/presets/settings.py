@@ -22,7 +22,7 @@ def settings_of(chosen: Preset) -> dict[str, Any]:
         **dict.fromkeys(ROLES),
         **chosen.role_models(),
         "search": {"name": kind, **asdict(search)},
-        "selection": {} if chosen.selection is None else asdict(chosen.selection),
+        "selection": {} if chosen.selection is None else chosen.selection.recorded(),
         "rewrite": None if chosen.rewrite is None else asdict(chosen.rewrite),
         "sampling": asdict(chosen.sampling),
         "hinting": asdict(chosen.hinting),

@@ -12,7 +12,9 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.presets.preset import DEFAULT_MODELS, SELECTION_MODELS, Preset
-from hintree.search import GlimpRouter, Handler, Lorid, Rewrite, Steer, selection_of
+from hintree.search import GlimpRouter, Handler, Lorid, Retrieve, Rewrite, Search, SlimPLM, Steer, selection_of
+from hintree.search.actions import find_actions
+from hintree.search.core.actions import Yield
 from hintree.search.core.ledger import RETRIEVER
 from hintree.solver.loaded_models import is_pair
 from hintree.solver.roles import OWN_GRADE, SELF_GRADE
@@ -67,7 +69,17 @@ def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dic
     if is_foreign(named.get("reasoner")):
         own |= own_models(named["reasoner"], {role: model for role, model in own.items() if role not in named}, named)
     models = own | named
+    if RETRIEVER not in models and looks_up(preset.search):
+        say_nothing_found(type(preset.search).__name__)
     return preset, {role: models[role] for role in (*DEFAULT_MODELS, *SELECTION_MODELS, RETRIEVER) if role in models}
+
+
+def looks_up(search: Search) -> bool:
+    """Return True for a search that looks passages up, by itself or by its actions."""
+    if isinstance(search, Retrieve):
+        return search.when != "never"
+    actions = find_actions(getattr(search, "actions", ()))
+    return isinstance(search, SlimPLM) or any(action.yields is Yield.PASSAGES for action in actions)
 
 
 def roles_off(given: Mapping[str, Any]) -> set[str]:
@@ -133,4 +145,14 @@ def say_own(reasoner: str, writers: str, scorer: str) -> None:
         "%s is not a shipped model and has no others beside it, so it gets %s; name them, or turn them off with none",
         reasoner,
         "; ".join(filter(None, parts)),
+    )
+
+
+@lru_cache(maxsize=256)
+def say_nothing_found(search: str) -> None:
+    """Log once that a search looks passages up and has no retriever."""
+    log.warning(
+        "the search %s looks passages up, but there is no retriever, so it goes on without them: name an index with "
+        "--retriever (docs/retrieval.md)",
+        search,
     )

@@ -72,7 +72,7 @@ class Budget:
             role: Author of the steps.
             steps: Number of steps in the batch, at least 1.
         """
-        total, own = self.tokens, getattr(self, f"{role}_tokens")
+        total, own = self.tokens, getattr(self, f"{role}_tokens", None)
         left = [] if total is None else [total - ledger.total("generated_tokens")]
         left += [] if own is None else [own - ledger[role].generated_tokens]
         return max(LEAST_TOKENS, int(min(left)) // steps) if left else None
