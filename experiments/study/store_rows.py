@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from hintree.bounded_files import MEBIBYTE, parse_json
+from hintree.search.core.events import events_to_list
 from hintree.search.core.ledger import ROLES, Account, Ledger
 from hintree.search.core.serialization import from_dict, to_dict
 from hintree.search.core.tree import Tree
@@ -76,8 +77,9 @@ def is_amount(value: Any) -> bool:
 
 
 def pack_tree(tree: Tree) -> bytes:
-    """Pack a tree for the store: zlib-compressed JSON."""
-    return zlib.compress(json.dumps(to_dict(tree), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    """Pack a tree and its events for the store: zlib-compressed JSON."""
+    data = {**to_dict(tree), "events": events_to_list(tree.events)}
+    return zlib.compress(json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def unpack_tree(packed: bytes) -> Tree:

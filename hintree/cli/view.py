@@ -134,10 +134,12 @@ def with_reference(solved: "ShownTree", reference: str | None) -> "ShownTree":
 
 
 def write_tree(solved: "ShownTree", target: Path) -> None:
-    """Write a tree in the format of the file's ending."""
-    from hintree.export import render
+    """Write a tree in the format of the file's ending; say so where it takes several files."""
+    from hintree.export.files import write
 
-    save(render(solved, target.suffix), target)
+    files = write(solved, target)
+    if len(files) > 1:
+        print(f"{target}: too large for one diagram; {len(files)} files, up to {files[-1].name}", file=sys.stderr)
 
 
 def save(content: bytes, target: Path) -> None:

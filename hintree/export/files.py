@@ -7,14 +7,16 @@ from typing import Any
 
 from hintree.bounded_files import MEBIBYTE, parse_json, read_bytes
 from hintree.errors import UsageError
-from hintree.export.diagrams import to_dot, to_mermaid
+from hintree.export.diagrams import to_dot
 from hintree.export.graphs import from_xml, to_xml
+from hintree.export.mermaid import to_mermaid
 from hintree.export.outline import to_markdown
 from hintree.export.pictures import to_png, to_svg
 from hintree.search import choose, from_dict, to_dict
 from hintree.search.core.events import events_to_list
 from hintree.view.shown_tree import ShownTree
 from hintree.view.story import Story
+from hintree.whole_files import write_whole
 
 
 def to_html(solved: ShownTree) -> str:
@@ -34,7 +36,7 @@ def data_of(solved: ShownTree) -> dict[str, Any]:
     return data
 
 
-WRITERS: Mapping[str, Callable[[ShownTree], str | bytes]] = {
+WRITERS: Mapping[str, Callable[[ShownTree], str | bytes | list[str]]] = {
     ".json": lambda solved: json.dumps(data_of(solved), allow_nan=False).replace("\x7f", r"\u007f") + "\n",
     ".graphml": lambda solved: to_xml(data_of(solved), "graphml"),
     ".gexf": lambda solved: to_xml(data_of(solved), "gexf"),
@@ -45,7 +47,7 @@ WRITERS: Mapping[str, Callable[[ShownTree], str | bytes]] = {
     ".md": lambda solved: to_markdown(solved.tree, solved.chosen),
     ".html": to_html,
 }
-"""What a tree can be written as, by ending."""
+"""What a tree can be written as, by ending; a list is several files."""
 READERS = (".json", ".graphml", ".gexf")
 """What a tree can be read from."""
 LONGEST = 64 * MEBIBYTE
@@ -56,12 +58,42 @@ def render(solved: ShownTree, ending: str) -> bytes:
     """Return the content of a file with this ending.
 
     Raises:
+        UsageError: No tree is written with that ending, or it takes several files.
+    """
+    parts = render_parts(solved, ending)
+    if len(parts) > 1:
+        raise UsageError(f"this tree takes {len(parts)} {ending} files; write it to a file, or take .svg or .html")
+    return parts[0]
+
+
+def render_parts(solved: ShownTree, ending: str) -> list[bytes]:
+    """Return the contents of the files with this ending that a tree takes: one but for large ones in Mermaid.
+
+    Raises:
         UsageError: No tree is written with that ending.
     """
     if ending not in WRITERS:
         raise UsageError(f"no tree can be written as {ending or 'a file without an ending'}; take {', '.join(WRITERS)}")
     content = WRITERS[ending](solved)
-    return content if isinstance(content, bytes) else content.encode()
+    parts = content if isinstance(content, list) else [content]
+    return [part if isinstance(part, bytes) else part.encode() for part in parts]
+
+
+def write(solved: ShownTree, path: Path) -> list[Path]:
+    """Write a tree in the format of the file's ending and return the files: the path, then NAME-2, NAME-3, ...
+
+    Raises:
+        UsageError: No tree is written with that ending, or a file cannot be written.
+    """
+    written = []
+    for number, content in enumerate(render_parts(solved, path.suffix), 1):
+        target = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        try:
+            write_whole(target, content)
+        except OSError as error:
+            raise UsageError(f"{target}: cannot be written: {error.strerror}; give another file") from error
+        written.append(target)
+    return written
 
 
 def read(path: Path) -> ShownTree:

@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from hintree.errors import UsageError
 from hintree.export import render
+from hintree.export.files import write
 from hintree.search import Node, Tree
-from hintree.view.layout import preorder
+from hintree.view.layout import byline, preorder
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import one_line
 
@@ -47,11 +48,7 @@ class SolutionTree(Tree):
         Raises:
             UsageError: No tree is written with that ending, or the file cannot be written.
         """
-        content = render(self._shown(), Path(path).suffix)
-        try:
-            Path(path).write_bytes(content)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror}; give another file") from error
+        write(self._shown(), Path(path))
 
     def to_json(self) -> str:
         """Return the tree as JSON text, as a ``.json`` file holds it."""
@@ -83,6 +80,7 @@ def row_of(node: Node, *, chosen: bool) -> dict[str, Any]:
         "parent": None if node.parent is None else node.parent.id,
         "depth": node.depth,
         "author": node.author,
+        "action": "step" if node.action is None else node.action.name,
         "text": node.step.text,
         "hint": None if node.hint is None else str(node.hint),
         "score": node.score,
@@ -96,11 +94,11 @@ def row_of(node: Node, *, chosen: bool) -> dict[str, Any]:
 
 
 def step_line(node: Node) -> str:
-    """Return a step as one line: id, the step before it, author, score, text, and status with reason."""
+    """Return a step as one line: id, the step before it, author, action, score, text, and status with reason."""
     before = 0 if node.parent is None else node.parent.id
     score = "-" if node.score is None else f"{node.score:.2f}"
     state = f"  [{node.status}: {one_line(node.reason)}]" if node.reason else ""
-    return f"step {node.id} after {before}: {node.author} {score} {one_line(node.step.text)}{state}"
+    return f"step {node.id} after {before}: {byline(node)} {score} {one_line(node.step.text)}{state}"
 
 
 def in_notebook() -> bool:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from hintree.errors import UsageError
-from hintree.export import ShownTree, read, render, visible
-from hintree.export.files import READERS, WRITERS
+from hintree.export import ShownTree, mermaid, read, render, visible
+from hintree.export.files import READERS, WRITERS, write
 from hintree.export.rows import to_lines
 from hintree.search import Beam, Problem, Rewrite, StepOutput, Tree, choose, from_networkx, to_dict
 from hintree.search.core.hints import Hint, HintKind
@@ -149,15 +149,29 @@ def test_graphs_fit_the_schema_of_their_format(form):
         schema.assertValid(etree.fromstring(render(solved(tree), f".{form}")))
 
 
-def test_mermaid_cuts_texts_shorter_where_the_whole_is_too_long_and_says_why_it_cannot():
+def test_mermaid_cuts_texts_shorter_or_takes_several_diagrams_where_the_whole_is_too_long(tmp_path, monkeypatch):
     tree = Tree(Problem("long?"))
     for i in range(400):
         tree.add(tree.root, StepOutput(f"{i} " + "word " * 40, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner")
     assert len(render(solved(tree), ".mmd")) <= 50_000
     for _ in range(90):
         tree.add(tree.root, StepOutput("$" * 200, "delimiter", 3, 0.5, 0.5, 0.1), "reasoner", hint=Hint("$" * 200))
-    with pytest.raises(UsageError, match=r"at most 50,000 characters.*\.svg"):
+    with pytest.raises(UsageError, match=r"takes \d+ \.mmd files"):
         render(solved(tree), ".mmd")
+    for shown in (solved(tree), large_tree(700)):
+        files = write(shown, tmp_path / f"{len(shown.tree)}.mmd")
+        texts = [file.read_text() for file in files]
+        assert len(files) > 2 and files[1].name == f"{len(shown.tree)}-2.mmd"
+        assert all(len(text) <= 50_000 and len(re.findall(r" -+> ", text)) <= 500 for text in texts)
+        boxes = [set(map(int, re.findall(r'^  n(\d+)\[+"', text, re.MULTILINE))) for text in texts]
+        whole = [set(map(int, re.findall(r"^  n(\d+)\[.*:::(?!before)", text, re.MULTILINE))) for text in texts]
+        assert sorted(i for part in whole for i in part) == [node.id for node in shown.tree], "each step once"
+        for text, there in zip(texts, boxes, strict=True):
+            ends = {int(i) for pair in re.findall(r"^  n(\d+) --> n(\d+)$", text, re.MULTILINE) for i in pair}
+            assert ends == there and 0 in there, "one tree, from the problem on"
+    monkeypatch.setattr(mermaid, "MOST_PARTS", 3)
+    with pytest.raises(UsageError, match=r"more than 3 diagrams; take \.svg"):
+        render(shown, ".mmd")
 
 
 def test_mermaid_has_a_node_for_every_step_and_an_edge_for_every_link():
@@ -166,8 +180,6 @@ def test_mermaid_has_a_node_for_every_step_and_an_edge_for_every_link():
         assert len(re.findall(r'^  n\d+\[{1,2}"[\w #;<>/]*"\]{1,2}:::\w+$', text, re.MULTILINE)) == len(tree)
         assert len(re.findall(r"^  n\d+ -->", text, re.MULTILINE)) == len(tree) - 1
         assert text.count("rewrite") == sum(node.replaces is not None for node in tree)
-    with pytest.raises(UsageError, match=r"at most 500 edges.*\.svg"):
-        render(large_tree(501), ".mmd")
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")

@@ -112,6 +112,7 @@ def test_a_study_may_grow(tmp_path):
         store.add([(result("c", keys[2], seed=2), pack_tree(grown(keys[2])))])
     with Store.open(tmp_path) as store:
         assert len(store.keys()) == 3 and store.tree("a", keys[1], 0).problem.id == keys[1]
+        assert store.tree("a", keys[1], 0).events == grown(keys[1]).events != []
     with pytest.raises(UsageError, match=r"arms\.c"):
         Store.create(tmp_path, study(), few, exist_ok=True)
 
