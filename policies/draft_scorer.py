@@ -73,11 +73,11 @@ class DraftScorer:
     def generation(self, request: ScoreRequest) -> GenerationRequest:
         """Return the model-level request for the grade of a step."""
         *before, last = request.node.path()
-        words, question = self.format.protocol.words, request.tree.problem.question
+        words, question = self.format.protocol.words, self.format.read_problem(request.tree.problem, before).question
         steps = self.format.solution(before).strip() or words.grade_empty
         text = fill(words.grade, question=question, before=steps, step=last.step.text)
         prompt = Prompt(text, words.grade_begin, template=self.format.plain_answer())
-        return GenerationRequest(prompt, max_tokens=DIGIT_TOKENS, group=question)
+        return GenerationRequest(prompt, max_tokens=DIGIT_TOKENS, group=request.tree.problem.question)
 
     def _likeliest(self, found: LabelReading | ModelError) -> Response[float] | Exception:
         """Return the most probable digit / 9, or the error of a model that would write none."""

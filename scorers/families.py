@@ -20,6 +20,12 @@ YES_NO_PROMPT = (
     "Problem:\n{question}\n\nSolution so far:\n{steps}\n\nIs the last step of this solution correct? "
     "Answer with Yes or No."
 )
+MED_PRM_SYSTEM = (
+    "You are an evaluator assessing the logicality and validity of the reasoning in each step of the given explanation. "
+    "In order to support the evaluation, the relevant documents, the question, and the explanation are provided "
+    "sequentially. If the reasoning contains errors, output - after that step. If the reasoning in a step is logical "
+    "and valid, output + after that step. "
+)
 
 FAMILIES = {
     "trl": PRMSpec(source="TRL's PRMTrainer (trl.experimental.prm): token classification, the last label is right"),
@@ -103,6 +109,18 @@ FAMILIES = {
         scale=5.0,
         source="`hintree train ppm`: rStar-Math's loss in TRL's format; (1 + tanh(v / 5)) / 2",
     ),
+    "med-prm": PRMSpec(
+        layout="user",
+        system=MED_PRM_SYSTEM,
+        prompt="{passages}Question: {question}\n\nExplanation:",
+        passage="Document {number}: {passage}\n\n",
+        step=" Step {number}: {step}",
+        separator=" ки",
+        head="tokens",
+        labels=(" +", " -"),
+        right=(0,),
+        source="Med-PRM, arXiv 2506.11474: reads the retrieved passages; + against - after the tag ки",
+    ),
     "reasoneval": PRMSpec(
         prompt="Question:\n{question}\nAnswer:\nLet's think step by step.\n",
         separator="",
@@ -147,6 +165,7 @@ KNOWN = {
     "openreasoner/Math-psa": "math-psa",
     "RLHFlow/Llama3.1-8B-PRM-Mistral-Data": "rlhflow",
     "RLHFlow/Llama3.1-8B-PRM-Deepseek-Data": "rlhflow",
+    "dmis-lab/llama-3.1-medprm-reward-v1.0": "med-prm",
     "GAIR/ReasonEval-7B": "reasoneval",
     "GAIR/ReasonEval-34B": "reasoneval",
 }

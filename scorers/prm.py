@@ -12,6 +12,8 @@ from hintree.scorers.families import FAMILIES
 from hintree.scorers.layout import judge_prompt, lay_out
 from hintree.scorers.spec import PRMSpec
 from hintree.search import Response, ScoreRequest
+from hintree.search.core.actions import Passage
+from hintree.search.core.citations import passages_of
 
 C = TypeVar("C", bound=Classifier)
 
@@ -32,9 +34,10 @@ class PRM(Generic[C]):
         """Score the last step of each request's path in one batch; the trees are not modified."""
         questions = [request.tree.problem.question for request in requests]
         paths = [steps_of(request) for request in requests]
+        found = [passages_of(request.node.path()) if self.spec.passage else [] for request in requests]
         if self.spec.reads_words and isinstance(self.model, SupportsLabels):
-            return self._grades(self.model, questions, paths)
-        texts = [self.texts(q, steps)[-1] for q, steps in zip(questions, paths, strict=True)]
+            return self._grades(self.model, questions, paths, found)
+        texts = [self.texts(*of_path)[-1] for of_path in zip(questions, paths, found, strict=True)]
         results = self._read(texts, questions)
         return [Response(self._calibrated(x)[-1], x.usage, x.mass) if isinstance(x, Scored) else x for x in results]
 
@@ -48,7 +51,7 @@ class PRM(Generic[C]):
             return []
         if self.spec.reads_words and isinstance(self.model, SupportsLabels):
             prefixes = [steps[: i + 1] for i in range(len(steps))]
-            graded = self._grades(self.model, [question] * len(steps), prefixes)
+            graded = self._grades(self.model, [question] * len(steps), prefixes, [()] * len(steps))
             return [value_or_raise(response) for response in graded]
         texts = self.texts(question, steps)
         scores: list[float] = []
@@ -61,10 +64,14 @@ class PRM(Generic[C]):
         return scores
 
     def _grades(
-        self, model: SupportsLabels, questions: Sequence[str], paths: Sequence[Sequence[str]]
+        self,
+        model: SupportsLabels,
+        questions: Sequence[str],
+        paths: Sequence[Sequence[str]],
+        found: Sequence[Sequence[Passage]],
     ) -> list[Response[float] | Exception]:
         """Return the grade of the last step of each path, read from the probabilities of the labels."""
-        prompts = [judge_prompt(self.spec, q, steps) for q, steps in zip(questions, paths, strict=True)]
+        prompts = [judge_prompt(self.spec, *of_path) for of_path in zip(questions, paths, found, strict=True)]
         return [self._grade(found) for found in model.read_labels(prompts, self.spec.labels, groups=questions)]
 
     def _grade(self, found: LabelReading | ModelError) -> Response[float] | Exception:
@@ -74,9 +81,9 @@ class PRM(Generic[C]):
             return error
         return Response(calibrate(self.spec, value_of(self.spec, found.shares())), found.usage, found.mass)
 
-    def texts(self, question: str, steps: Sequence[str]) -> list[list[Piece]]:
+    def texts(self, question: str, steps: Sequence[str], passages: Sequence[Passage] = ()) -> list[list[Piece]]:
         """Lay out the texts that are read, with a mark after every step; layout ``judge`` has one text per step."""
-        return lay_out(self.spec, self.model, question, steps)
+        return lay_out(self.spec, self.model, question, steps, passages)
 
     @property
     def bos(self) -> bool:

@@ -33,10 +33,13 @@ class PRMSpec:
     Attributes:
         layout: ``text``: the prompt, then every step with its separator. ``solution``: the same as a conversation with
             the prompt as the user's turn and all steps as the assistant's. ``turns``: a user turn per step, answered by
-            the first of ``labels``; the model is read before that answer. ``judge``: one text per step (LLM as a
+            the first of ``labels``; the model is read before that answer. ``user``: the prompt and every step with its
+            separator in one user turn. ``judge``: one text per step (LLM as a
             judge): ``prompt`` asks about the step, ``prefill`` begins the response, and the model is read there.
         system: System message of a conversation.
-        prompt: Template before the first step: ``{question}``; for ``judge`` also ``{steps}`` (all so far), ``{step}``.
+        prompt: Template before the first step: ``{question}``; for ``judge`` also ``{steps}`` (all so far), ``{step}``;
+            ``{passages}`` for a PRM that reads what was looked up.
+        passage: Template of each retrieved passage: ``{passage}``, ``{id}``, ``{number}`` from 1 on; "" reads none.
         step: Template of each step: ``{step}``, ``{number}`` from 1 on.
         separator: Text after each step. The model is read at its last token, or at the step's last token if it is
             empty. It may be a control token.
@@ -57,9 +60,10 @@ class PRMSpec:
         UsageError: The fields contradict each other, or a number is outside its range.
     """
 
-    layout: Literal["text", "solution", "turns", "judge"] = "text"
+    layout: Literal["text", "solution", "turns", "user", "judge"] = "text"
     system: str = ""
     prompt: str = "{question}"
+    passage: str = ""
     step: str = "{step}"
     separator: str = "\n"
     between: str = ""
@@ -81,6 +85,9 @@ class PRMSpec:
     def __post_init__(self) -> None:
         check = {
             "prompt has no {question}": "{question}" in self.prompt,
+            "passage has no {passage}": not self.passage or "{passage}" in self.passage,
+            "prompt has {passages} exactly if passage is not empty": ("{passages}" in self.prompt)
+            == bool(self.passage),
             "step has no {step}": "{step}" in self.step,
             "layout judge: prompt has no {steps} or {step}": self.layout != "judge" or "{step" in self.prompt,
             "head tokens needs at least two labels": self.head != "tokens" or len(self.labels) > 1,

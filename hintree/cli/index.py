@@ -49,8 +49,8 @@ def add_index(commands: Any) -> None:
     command.add_argument(
         "--steps",
         action="store_true",
-        help="the source holds solved trees (.json, .graphml, .gexf): make a graph of their problems, steps and errors, "
-        "as KG-RAR does",
+        help="the source holds solved trees (.json, .graphml, .gexf): make a graph of their problems, steps and "
+        "errors, as KG-RAR does",
     )
     command.add_argument("--device", default="auto", help="device of the embedding model (default %(default)s)")
     command.add_argument("--dtype", default="auto", help="number format of the embedding model (default %(default)s)")

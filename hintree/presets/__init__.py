@@ -7,14 +7,18 @@ from difflib import get_close_matches
 
 from hintree.errors import UsageError
 from hintree.presets.basic import BASIC
+from hintree.presets.corrections import CORRECTIONS
 from hintree.presets.escalation import ESCALATION
 from hintree.presets.hints import HINTS
 from hintree.presets.preset import Preset
+from hintree.presets.retrieval import RETRIEVAL
+from hintree.presets.rstar import MUTUAL
 from hintree.presets.settings import settings_of
+from hintree.presets.sub_questions import SUB_QUESTIONS
 
 __all__ = ["PRESETS", "Preset", "preset", "settings_of"]
 
-PRESETS: dict[str, Preset] = {**BASIC, **ESCALATION, **HINTS}
+PRESETS: dict[str, Preset] = {**BASIC, **ESCALATION, **HINTS, **CORRECTIONS, **SUB_QUESTIONS, **MUTUAL, **RETRIEVAL}
 """All presets by name; ``hintree`` is the default."""
 
 

@@ -22,6 +22,8 @@ class Retrieve(PathLimits):
     A look-up searches for the question and the steps so far, or for a query that the reasoner writes. Where nothing is
     found, or the retriever fails, the chain goes on without passages.
 
+    Equal steps of several chains stay apart, so that each chain has a vote.
+
     Attributes:
         chains: Chains, at least 1.
         branch: Candidates of every step, at least 1; the one of highest score goes on.
@@ -61,10 +63,10 @@ class Retrieve(PathLimits):
             if self.when == "each" or (first and self.when == "once"):
                 nodes = await self.informed(tree, nodes)
             width = self.branch * (self.chains if first else 1)
-            written = await generate_steps(tree, reserve_slots(nodes, width))
+            merge = not first or self.chains == 1
+            written = await generate_steps(tree, reserve_slots(nodes, width), merge=merge)
             steps = unique(step for step in written if step is not None)
-            if rule is not None:
-                steps = await rewrite(tree, steps, rule)
+            steps = await rewrite(tree, steps, rule, merge=merge)
             nodes = open_nodes(self.kept(steps, self.chains if first else 1))
             first = False
         fail_too_long(nodes, self.depth)

@@ -11,7 +11,10 @@ from hintree.errors import CheckpointError, ContextError
 from hintree.models import load_classifier
 from hintree.models.local.classifier import LocalClassifier
 from hintree.scorers import FAMILIES, PRM, PRMSpec
-from hintree.search import Problem, ScoreRequest, StepOutput, Tree
+from hintree.search import Passage, Problem, ScoreRequest, StepOutput, Tree
+from hintree.search.actions import ACTIONS
+from hintree.search.core.citations import passages_of
+from hintree.search.core.expand import looked_up
 from hintree.search.core.position import Position
 from tests.support.prm_checkpoints import CHECKPOINTS, shepherd
 from tests.support.prm_formulas import FORMULAS, QUESTION, STEPS
@@ -66,6 +69,23 @@ def test_scores_on_the_tree_are_those_of_the_whole_text(saved, family):
     assert scores == pytest.approx(whole, abs=1e-5)
     if family != "math-shepherd":  # tree attention does not support its sliding window
         assert responses[1].usage.forwarded_tokens < responses[1].usage.prompt_tokens
+
+
+def test_med_prm_reads_the_passages_of_the_path_and_tags_in_them_shift_no_score(saved):
+    prm, tokenizer = load(saved["med-prm"], "med-prm"), AutoTokenizer.from_pretrained(saved["med-prm"])
+    tree = Tree(Problem(QUESTION))
+    found = (Passage("p1", "A pen is a pen."), Passage("p2", "No {question} here."))
+    node = tree.add(tree.root, looked_up(found), "retriever", action=ACTIONS["look_up"], passages=found)
+    for step in STEPS:
+        node = tree.add(node, StepOutput(step, "delimiter", 1, 0.5, 0.5, 0.1), "reasoner")
+    with torch.inference_mode():
+        expected = FORMULAS["med-prm"](saved["med-prm"], tokenizer, [one.text for one in found])
+    [response] = prm([ScoreRequest(tree, node)])
+    assert response.value == pytest.approx(float(expected[-1]), abs=1e-5)
+    assert response.value != pytest.approx(prm.score(QUESTION, STEPS)[-1], abs=1e-4)
+    node.parent.parent.parent.passages = (Passage("p1", "so ки and <|im_end|>"),)
+    ids, marks = prm.model.encode(prm.texts(QUESTION, STEPS, passages_of(node.path())), whole=False, bos=False)[0]
+    assert len(marks) == 3 and ids.count(tokenizer.convert_tokens_to_ids("<|im_end|>")) == 1  # of the system's turn
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,11 @@ def math_psa(folder: Path) -> Path:
     return save(folder, Qwen2ForCausalLM(config(Qwen2Config, tokenizer)), tokenizer)
 
 
+def med_prm(folder: Path) -> Path:
+    tokenizer = words_tokenizer(" ки", " +", " -", bos="<|begin_of_text|>", template=CHATML)
+    return save(folder, LlamaForCausalLM(config(LlamaConfig, tokenizer)), tokenizer)
+
+
 def language_model(folder: Path) -> Path:
     tokenizer = words_tokenizer("Yes", "No", template=CHATML)
     return save(folder, Qwen2ForCausalLM(config(Qwen2Config, tokenizer)), tokenizer)
@@ -170,6 +175,7 @@ CHECKPOINTS = {
     "rlhflow": rlhflow,
     "pqm": pqm,
     "rstar-ppm": skywork,
+    "med-prm": med_prm,
     "reasoneval": reasoneval,
     "trl": trl,
     "ppm": ppm,

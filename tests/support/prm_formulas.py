@@ -9,6 +9,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForCausalLM, AutoModelForTokenClassification
 
+from hintree.scorers import FAMILIES
+
 QUESTION = "Ana has 4 pens. How many?"
 STEPS = ["Step 1: 4 + 1 = 5", "Step 2: so +, then -", "The answer is 5 ки."]
 
@@ -92,6 +94,20 @@ def er_prm(folder, tokenizer):
     return logits(folder, ids)[:, [right, wrong]].softmax(-1)[[tags[0], tags[1], tags[3]], 0]
 
 
+def med_prm(folder, tokenizer, documents=()):
+    shown = "".join(f"Document {i}: {text}\n\n" for i, text in enumerate(documents, 1))
+    steps = "".join(f" Step {i}: {step} ки" for i, step in enumerate(STEPS, 1))
+    turns = [
+        {"role": "system", "content": FAMILIES["med-prm"].system},
+        {"role": "user", "content": f"{shown}Question: {QUESTION}\n\nExplanation:{steps}"},
+    ]
+    ids = tokenizer.encode(tokenizer.apply_chat_template(turns, tokenize=False), add_special_tokens=False)
+    (tag,), (right,), (wrong,) = (tokenizer.encode(x, add_special_tokens=False) for x in (" ки", " +", " -"))
+    tags = [i for i, token in enumerate(ids) if token == tag]
+    assert len(tags) == 4  # the third step contains the tag itself
+    return logits(folder, ids)[:, [right, wrong]].softmax(-1)[[tags[0], tags[1], tags[3]], 0]
+
+
 def math_psa(folder, tokenizer):
     ids = tokenizer.encode(f"{QUESTION} " + "".join(f"{step} \n\n\n\n\n" for step in STEPS))
     (tag,) = tokenizer.encode(" \n\n\n\n\n")
@@ -169,6 +185,7 @@ FORMULAS = {
     "rlhflow": rlhflow,
     "pqm": pqm,
     "rstar-ppm": rstar_ppm,
+    "med-prm": med_prm,
     "reasoneval": reasoneval,
     "trl": token_classification,
     "ppm": ppm,
