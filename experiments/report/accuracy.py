@@ -14,6 +14,7 @@ from hintree.statistics.intervals import clustered_share
 INTERVAL = f"95 % cluster bootstrap intervals over problems ({RESAMPLES} resamples)"
 SCORE = "95 % score intervals with the variance between problems"
 UNGRADED = ", and ungraded ones count neither way"
+WITHHELD = ", nor are withheld answers; coverage: attempts whose answer is not withheld, of all"
 COMPARED = [Column("against baseline", "points"), Column("won"), Column("lost"), Column("p")]
 WON = "won and lost count problems that an arm solves with more or fewer seeds; p is the exact McNemar test (two-sided)"
 
@@ -44,15 +45,18 @@ def accuracy_table(results: StudyResults) -> Table:
     """Return the accuracy of every arm on all problems."""
     of_teacher = [Column("of the teacher", "%"), Column("gap recovered", "%")] if results.teacher else []
     rows: list[list[Cell]] = []
-    some = any(attempt.ungraded for arm in results.attempts.values() for attempt in arm.values())
+    every = [attempt for arm in results.attempts.values() for attempt in arm.values()]
+    some, abstained = any(attempt.ungraded for attempt in every), any(attempt.abstained for attempt in every)
     for arm in results.arms:
         made, attempts = results.made(arm), results.attempts[arm].values()
         row: list[Cell] = [arm, int(made.any(axis=1).sum()), int(made.sum()), sum(a.failed for a in attempts)]
         row += [sum(a.ungraded for a in attempts)] if some else []
+        row += withheld(results, arm) if abstained else []
         row += [accuracy(*right_of(results, arm)), *compared(results, arm, None)]
         rows.append(row + (recovered(results, arm) if results.teacher else []))
     heads = [Column("arm"), Column("problems"), Column("attempts"), Column("failed")]
     heads += [Column("ungraded")] if some else []
+    heads += [Column("abstained"), Column("coverage", "%"), Column("right of answered", "%")] if abstained else []
     heads += [Column("right", "%")]
     teacher = (
         f" Of the teacher: accuracy over that of {results.teacher}. Gap recovered: (accuracy - baseline's) / "
@@ -62,11 +66,19 @@ def accuracy_table(results: StudyResults) -> Table:
     )
     caption = (
         "Share of attempts (one problem with one seed) with a right answer; failed ones are not right"
-        f"{UNGRADED * some}. {SCORE}; of differences and ratios, {INTERVAL}. "
+        f"{UNGRADED * some}{WITHHELD * abstained}. {SCORE}; of differences and ratios, {INTERVAL}. "
         f"Baseline: {results.baseline}, paired on the same problems and "
         f"seeds; {WON}.{teacher}"
     )
     return Table("accuracy", "Accuracy", caption, [*heads, *COMPARED, *of_teacher], rows)
+
+
+def withheld(results: StudyResults, arm: str) -> list[Cell]:
+    """Return how many answers of an arm are withheld, the share of other attempts, and the accuracy of those."""
+    right, graded = right_of(results, arm)
+    kept = graded * results.column(arm, lambda attempt: float(not attempt.abstained))
+    count = sum(attempt.abstained for attempt in results.attempts[arm].values())
+    return [count, accuracy(kept, graded), accuracy(right * kept, kept)]
 
 
 def compared(results: StudyResults, arm: str, rows: Sequence[int] | None) -> list[Cell]:

@@ -1,16 +1,21 @@
-"""Sum what each arm costs: tokens by role, the teacher's share, FLOPs, and the price of a solved problem."""
+"""Sum what each arm costs: tokens and GFLOPs by role, money, the teacher's share, and the cost of a solved problem."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hintree.experiments.report.accuracy import INTERVAL
 from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.report.trial import TrialRecord
+from hintree.search.core.ledger import MODEL_ROLES, ROLES
 from hintree.statistics.bootstrap import bootstrap, ratio
 
-WRITERS = ("reasoner", "hinter", "teacher")
+WRITERS = ("reasoner", "hinter", "teacher", "verifier")
+UNSCORED = tuple(role for role in MODEL_ROLES if role != "scorer")
+"""All roles that may be models but the scorer."""
 EACH = f"per attempt (one problem with one seed); failed ones count with their recorded cost. {INTERVAL}."
 HEADS = (Column("arm"), Column("attempts"))
+ArmFigure = Callable[[StudyResults, str], TrialFigure]
+"""A figure of an attempt that depends on its arm's models."""
 
 
 def generated(*roles: str) -> TrialFigure:
@@ -18,9 +23,26 @@ def generated(*roles: str) -> TrialFigure:
     return lambda attempt: sum(attempt.ledger[role].generated_tokens for role in roles)
 
 
-def flops(*, scorer: bool) -> TrialFigure:
-    """Return the function that sums the estimated FLOPs, with or without those of the scorer."""
-    return lambda a: a.ledger.total("flops") - (0.0 if scorer else a.ledger["scorer"].flops)
+def gflops(*roles: str) -> TrialFigure:
+    """Return the function that sums the estimated GFLOPs of some roles; NaN where a model's size is unknown."""
+    return lambda attempt: sum(attempt.ledger[role].gflops() for role in roles)
+
+
+def teacher_tokens(results: StudyResults, arm: str) -> TrialFigure:
+    """Return the function that counts the tokens that the teacher's model generates, in whichever role.
+
+    In an arm without a teacher it is the model of the teacher alone, so that a plan by that model counts, too.
+    """
+    models = results.models(arm)
+    model = models["teacher"] or results.teacher_model
+    return generated(*(role for role in MODEL_ROLES if model is not None and models[role] == model))
+
+
+def money(results: StudyResults, arm: str) -> TrialFigure:
+    """Return the function that prices an attempt; NaN where a price is unknown."""
+    models, prices = results.models(arm), results.prices
+    assert prices is not None, "the report has no prices"
+    return lambda attempt: prices.cost(attempt.ledger, models)
 
 
 def one(attempt: TrialRecord) -> float:
@@ -35,6 +57,30 @@ def tabulate(results: StudyResults, columns: Mapping[Column, tuple[TrialFigure, 
         parts = [(results.column(arm, top), results.column(arm, below)) for top, below in columns.values()]
         rows.append([arm, len(results.attempts[arm]), *(ratio(top, below) for top, below in parts)])
     return rows
+
+
+def cost_table(results: StudyResults) -> Table:
+    """Tabulate tokens and GFLOPs of each role side by side, their sums, and money if there are prices."""
+    columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {}
+    verified = any(config.get("verifier") for config in results.arms.values())
+    for role in MODEL_ROLES if verified else ROLES:
+        tokens = (lambda a: a.ledger["scorer"].prompt_tokens) if role == "scorer" else generated(role)
+        columns[Column(f"{role} tokens")] = (tokens, one)
+        columns[Column(f"{role} GFLOPs")] = (gflops(role), one)
+    columns[Column("GFLOPs")] = (gflops(*MODEL_ROLES), one)
+    columns[Column("GFLOPs without scorer")] = (gflops(*UNSCORED), one)
+    rows, heads = tabulate(results, columns), [*HEADS, *columns]
+    if results.prices is not None:
+        heads.append(Column(results.prices.currency or "price"))
+        for row, arm in zip(rows, results.arms, strict=True):
+            row.append(ratio(results.column(arm, money(results, arm)), results.made(arm)))
+    priced = " Price: that of prompt and generated tokens by the given table; a dash where it lacks a model."
+    caption = (
+        "Generated tokens of each writer, and tokens of the texts that the scorer read, as if nothing was cached. "
+        "GFLOPs: 2 x parameters x forwarded tokens / 10^9, an estimate; a dash where a model's size is unknown, as a "
+        f"server's is.{priced * (results.prices is not None)} Means {EACH}"
+    )
+    return Table("cost", "Cost by role", caption, heads, rows)
 
 
 def tokens_table(results: StudyResults) -> Table:
@@ -93,7 +139,7 @@ def saving(results: StudyResults, arm: str, teacher: str) -> Cell:
 
 
 def compute_table(results: StudyResults) -> Table:
-    """Tabulate FLOPs, and the cost of a solved problem."""
+    """Tabulate the cost of a solved problem."""
 
     def solved(attempt: TrialRecord) -> float:
         return float(attempt.right)
@@ -102,23 +148,21 @@ def compute_table(results: StudyResults) -> Table:
         return lambda attempt: 0.0 if attempt.ungraded else figure(attempt)
 
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
-        Column("FLOPs"): (flops(scorer=True), one),
-        Column("FLOPs without scorer"): (flops(scorer=False), one),
-        Column("FLOPs per solved"): (graded(flops(scorer=True)), solved),
+        Column("GFLOPs per solved"): (graded(gflops(*MODEL_ROLES)), solved),
+        Column("without scorer"): (graded(gflops(*UNSCORED)), solved),
         Column("tokens per solved"): (graded(generated(*WRITERS)), solved),
         Column("teacher tokens per solved"): (graded(generated("teacher")), solved),
         Column("seconds"): (lambda a: a.ledger.total("seconds"), one),
     }
+    rows, heads = tabulate(results, columns), [*HEADS, *columns]
+    if results.prices is not None:
+        heads.append(Column(f"{results.prices.currency or 'price'} per solved"))
+        for row, arm in zip(rows, results.arms, strict=True):
+            row.append(ratio(results.column(arm, graded(money(results, arm))), results.column(arm, solved)))
     caption = (
-        "FLOPs: 2 x parameters x forwarded tokens, summed over all models, an estimate; with and without the scorer. "
-        "Per solved: the sum over all graded attempts, divided by how many of them are right; generated tokens of "
-        "reasoner, hinter and teacher. Seconds: an attempt's share of the time that the models' batches took on the "
-        f"clock; compare them within one run on one idle machine only. {INTERVAL}."
+        "Per solved: the sum over all graded attempts, divided by how many of them are right; GFLOPs of all models, "
+        "and without the scorer; generated tokens of reasoner, hinter and teacher. Seconds: an attempt's share of the "
+        "time that the models' batches took on the clock; compare them within one run on one idle machine only. "
+        f"{INTERVAL}."
     )
-    return Table(
-        "compute",
-        "Compute, and the cost of a solved problem",
-        caption,
-        [*HEADS, *columns],
-        tabulate(results, columns),
-    )
+    return Table("compute", "The cost of a solved problem", caption, heads, rows)

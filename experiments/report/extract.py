@@ -12,7 +12,7 @@ from hintree.lab.problem import LabProblem
 from hintree.policies.leaks import leaks
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Node, Tree
-from hintree.search.selection import choose, trajectory_score
+from hintree.search.selection import Selection, choose, select, trajectory_score
 from hintree.statistics.calibration import Trace
 
 CUT = 0.5
@@ -27,7 +27,7 @@ def extract_record(
     answer: str | None,
     right: bool,
     reference: str,
-    aggregate: str,
+    selection: Selection,
     lab: LabProblem | None,
     *,
     choices: tuple[str, ...] = (),
@@ -41,15 +41,21 @@ def extract_record(
         answer: The selected answer; None without one.
         right: True if the answer is right.
         reference: Reference answer, to grade the other solutions of the tree.
-        aggregate: The arm's aggregate of step scores; see ``search.selection.AGGREGATES``.
+        selection: The arm's selection of the answer.
         lab: The problem with its ground truth; None outside the lab.
         choices: Options of a multiple-choice question.
         known: Stored verdicts by answer. Only answers without one, of stores from before they were kept, are graded.
     """
-    path = chosen(tree, answer, aggregate).path()
+    choice = select(tree, selection)
+    selected = choice.answer if answer is None else answer  # a withheld answer is the selected one, too
+    path = chosen(tree, selected, selection.aggregate).path()
     labels = exact_labels(tree, lab) if lab else {}
     ends = [node for node in tree.terminals() if node.step.answer is not None]
-    stated = [(str(node.step.answer), trajectory_score(node, aggregate)) for node in ends]
+    stated = [(str(node.step.answer), trajectory_score(node, selection.aggregate)) for node in ends]
+
+    def verdict_on(text: str) -> Verdict:
+        return (known or {}).get(text) or grade(reference, text, choices)
+
     return TrialRecord(
         right=right,
         failed=False,
@@ -59,7 +65,7 @@ def extract_record(
         finished=[
             Finished(named(text, choices), verdict is Verdict.RIGHT, score)
             for text, score in stated
-            if (verdict := (known or {}).get(text) or grade(reference, text, choices)) is not Verdict.UNGRADED
+            if (verdict := verdict_on(text)) is not Verdict.UNGRADED
         ],
         judged=judged(tree, labels) if lab else [],
         traces=[trace(node.path(), labels) for node in ends if lab and scored(node.path())],
@@ -67,6 +73,9 @@ def extract_record(
         hinted=[under_hint(tree, node, labelled=lab is not None) for node in tree if node.hint is not None],
         dropped=sum(node.hint_dropped for node in tree),
         label_masses=[node.label_mass for node in tree if node.label_mass is not None],
+        answer=selected,
+        confidence=choice.confidence,
+        selected_right=right or (answer is None and selected is not None and verdict_on(selected) is Verdict.RIGHT),
     )
 
 

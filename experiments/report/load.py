@@ -7,13 +7,16 @@ from tqdm import tqdm
 
 from hintree.errors import UsageError
 from hintree.experiments.report.extract import extract_record
+from hintree.experiments.report.prices import Prices
 from hintree.experiments.report.results import ProblemFacts, StudyResults
 from hintree.experiments.report.trial import TrialRecord
 from hintree.experiments.study.store import Result, Store, StoredCase
+from hintree.experiments.study.upgrade import SELECTION
 from hintree.grade import Verdict
 from hintree.lab.parse import parse_problem as read_question
 from hintree.lab.problem import LabProblem
 from hintree.search.core.ledger import Ledger
+from hintree.search.selection import Selection
 
 PARTS = {"reasoner", "teacher", "search", "selection", "budget"}
 """Parts of an arm that reports read."""
@@ -26,6 +29,7 @@ def load(
     *,
     trees: bool = True,
     progress: bool = True,
+    prices: Prices | None = None,
 ) -> StudyResults:
     """Load the results of a study for a report.
 
@@ -35,6 +39,7 @@ def load(
         teacher: Arm of the teacher alone; None for the first whose reasoner is the teacher of another arm.
         trees: False to load only correctness and cost of each attempt, which takes seconds.
         progress: Show a progress bar on standard error.
+        prices: Prices of models, for reports that show money.
 
     Raises:
         UsageError: There is no such arm, or no result yet; the store is damaged.
@@ -53,7 +58,7 @@ def load(
         raise UsageError(
             f"--teacher {teacher!r}: this arm has a teacher of its own; name one that is the teacher alone"
         )
-    teachers = [teacher] if teacher else alone(arms)
+    teachers = list(dict.fromkeys([*[teacher] * bool(teacher), *alone(arms)]))
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
     truth = exact_truth(store.study, cases) if trees else {}
@@ -65,12 +70,16 @@ def load(
             attempt = read(store, result, cases[result.problem], truth, arms[result.arm], known)
         else:
             attempt = TrialRecord(result.right, result.status == "failed", result.ledger)
-        attempt = attempt._replace(ungraded=result.status == "ungraded")
+        attempt = attempt._replace(ungraded=result.status == "ungraded", abstained=result.status == "abstained")
         place = (places[result.problem], seeds.index(result.seed))
         attempts[result.arm][place] = as_teacher(attempt) if result.arm in teachers else attempt
-    problems = [ProblemFacts(case.id, case.family or "", case.steps) for case in cases.values()]
+    problems = [
+        ProblemFacts(case.id, case.family or "", case.steps, case.reference, case.twin_of, case.variant)
+        for case in cases.values()
+    ]
     attempted = {name: config for name, config in arms.items() if attempts[name]}
-    return StudyResults(store.study["name"], attempted, baseline, next(iter(teachers), None), problems, seeds, attempts)
+    names = (baseline, next(iter(teachers), None))
+    return StudyResults(store.study["name"], attempted, *names, problems, seeds, attempts, teachers, prices)
 
 
 def check_arm(arms: Mapping[str, Any], option: str, name: str) -> None:
@@ -105,11 +114,16 @@ def read(
         result.answer,
         result.right,
         case.reference,
-        config["selection"]["aggregate"],
+        selection_of_arm(config),
         truth.get(result.problem),
         choices=case.choices,
         known={**known, **({} if result.answer is None else {result.answer: verdict})},
     )
+
+
+def selection_of_arm(config: Mapping[str, Any]) -> Selection:
+    """Return the selection of an arm; a stored one may leave out its choice, which is then the best trajectory."""
+    return Selection(**{name: value for name, value in config["selection"].items() if name in SELECTION})
 
 
 def exact_truth(study: Mapping[str, Any], cases: Mapping[str, StoredCase]) -> dict[str, LabProblem]:

@@ -1,25 +1,29 @@
 """Plots of accuracy against costs, by steps and by budget, and of the calibration of scores."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hintree.experiments.report.accuracy import accuracy, right_of
+from hintree.experiments.report.answers import answers_of
 from hintree.experiments.report.audits import calibration
 from hintree.experiments.report.budgets import common_name, curves, lines
-from hintree.experiments.report.costs import flops, generated
-from hintree.experiments.report.frontier import pareto
+from hintree.experiments.report.fronts import cost_of, front
 from hintree.experiments.report.picture import INK, Series, draw, exactly
-from hintree.experiments.report.results import StudyResults, TrialFigure
+from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.statistics.bootstrap import Estimate, ratio
+from hintree.statistics.bootstrap import Estimate
 from hintree.statistics.calibration import Bin
 from hintree.statistics.intervals import share
+from hintree.statistics.selective import risk_coverage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINES = 8
 """Maximum number of arms that a plot names."""
+COVERAGES = 20
+"""Points of a risk-coverage curve."""
 
 
 class Plot(NamedTuple):
@@ -54,13 +58,18 @@ def as_cell(x: Estimate) -> Cell:
 def plots(results: StudyResults) -> Iterator[Plot]:
     """Yield all plots for which there are figures. Raises UsageError without matplotlib."""
     points = {arm: accuracy(*right_of(results, arm)) for arm in results.arms}
-    if any(results.column(arm, generated("teacher")).any() for arm in points):
-        yield against(results, points, "teacher_tokens", "teacher tokens per attempt", generated("teacher"))
-    yield against(results, points, "flops", "FLOPs per attempt, scorer included", flops(scorer=True))
+    if any(cost_of(results, arm, "teacher tokens").value for arm in points):
+        yield against(results, points, "teacher_tokens", "teacher tokens per attempt", "teacher tokens")
+    if any(cost_of(results, arm, "GFLOPs").value > 0 for arm in points):
+        yield against(results, points, "flops", "GFLOPs per attempt, scorer included", "GFLOPs")
+        yield against(
+            results, points, "flops_without_scorer", "GFLOPs per attempt, scorer left out", "GFLOPs without scorer"
+        )
     if len(results.parts("steps")) > 1:
         yield by_steps(results, telling(results, points))
     if bins := dict(calibration(results)):
         yield reliability_plot(results, bins, telling(results, {arm: points[arm] for arm in bins}))
+    yield risk_plot(results, telling(results, points))
     found = curves(results)
     for limit in sorted({curve.limit for curve in found}):
         series = [
@@ -78,18 +87,17 @@ def place(results: StudyResults, arms: Sequence[str]) -> int:
     return list(results.arms).index(arms[0])
 
 
-def against(results: StudyResults, points: dict[str, Estimate], name: str, cost: str, figure: TrialFigure) -> Plot:
-    """Plot accuracy against a cost, with the Pareto front of the point estimates."""
-    costs = {arm: ratio(results.column(arm, figure), results.made(arm)) for arm in points}
-    drawn = list(points)
-    places = [(costs[arm].value, points[arm].value) for arm in drawn]
-    front = pareto(places)
+def against(results: StudyResults, points: dict[str, Estimate], name: str, cost: str, of: str) -> Plot:
+    """Plot accuracy against one of ``fronts.COSTS``, with the Pareto front of the point estimates."""
+    costs = {arm: cost_of(results, arm, of) for arm in points}
+    on_front = front(results, of)
 
     def add_front(axes: "Axes") -> None:
-        x, y = zip(*(places[i] for i in front), strict=True)
+        x, y = ([figures[arm].value for arm in on_front] for figures in (costs, points))
         axes.plot(x, [100 * height for height in y], color=INK, alpha=0.4, linestyle="--", zorder=0)
 
-    drawn_lines, on_front = lines(results), [drawn[i] for i in front]
+    known = {arm for arm, figure in costs.items() if not math.isnan(figure.value)}
+    drawn_lines = [kept for line in lines(results) if (kept := [arm for arm in line if arm in known])]
     named = told_lines(results, points, drawn_lines, on_front)
     series = [
         Series(
@@ -155,6 +163,24 @@ def by_steps(results: StudyResults, arms: Sequence[str]) -> Plot:
         f"steps stand side by side.{left_out(len(results.arms), len(arms))}"
     )
     return plot_of("accuracy_steps", title, caption, "steps", "right", series)
+
+
+def risk_plot(results: StudyResults, arms: Sequence[str]) -> Plot:
+    """Plot the share of right answers among the most confident ones against their share of all (coverage)."""
+    series = []
+    for arm in arms:
+        found = answers_of(results, arm)
+        risks = risk_coverage(found.confidence, found.right)
+        ends = sorted({math.ceil(len(risks) * i / COVERAGES) for i in range(1, COVERAGES + 1)}) if len(risks) else []
+        right, across = [1 - risks[k - 1] for k in ends], [100 * k / len(risks) for k in ends]
+        series.append(Series(arm, exactly(across), exactly(right), place(results, [arm])))
+    title = "Accuracy of the most confident answers"
+    caption = (
+        "Right answers among the most confident ones, as their share of all attempts grows: 1 - risk of the "
+        "risk-coverage curve (Geifman and El-Yaniv 2017). A flat line has confidence without information."
+        f"{left_out(len(results.arms), len(arms))}"
+    )
+    return plot_of("risk_coverage", title, caption, "coverage, %", "right", series)
 
 
 def reliability_plot(results: StudyResults, bins: Mapping[str, Sequence[Bin]], arms: Sequence[str]) -> Plot:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from hintree.experiments.report.prices import Prices, role_models
 from hintree.experiments.report.trial import TrialRecord
 from hintree.statistics.bootstrap import Floats
 
@@ -14,11 +15,23 @@ TrialFigure = Callable[[TrialRecord], float]
 
 @dataclass(frozen=True)
 class ProblemFacts:
-    """Facts about a problem that a report uses; family is "" and steps None where unknown."""
+    """Facts about a problem that a report uses; family is "" and steps None where unknown.
+
+    Attributes:
+        id: The problem's id.
+        family: Family or subject.
+        steps: Steps of the gold solution.
+        reference: Reference answer.
+        twin_of: Id of the problem that it is a variant of; "" for none.
+        variant: Kind of variant, such as "distractor"; "" where unknown.
+    """
 
     id: str
     family: str
     steps: int | None
+    reference: str = ""
+    twin_of: str = ""
+    variant: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,8 @@ class StudyResults:
         problems: Facts about each problem, in order.
         seeds: Seeds in order.
         attempts: Attempts by arm (of every arm), then by position of problem and seed.
+        alone: Arms of the teacher alone; their ledgers book the reasoner's usage as the teacher's.
+        prices: Prices of models; None if the report shows no money.
     """
 
     name: str
@@ -42,6 +57,19 @@ class StudyResults:
     problems: Sequence[ProblemFacts]
     seeds: Sequence[int]
     attempts: Mapping[str, Mapping[tuple[int, int], TrialRecord]]
+    alone: Sequence[str] = ()
+    prices: Prices | None = None
+
+    def models(self, arm: str) -> dict[str, str | None]:
+        """Return the model of each role of an arm as its ledgers book it; None for an absent role."""
+        models = role_models(self.arms[arm])
+        swapped = {"reasoner": models["teacher"], "teacher": models["reasoner"]}
+        return models | swapped if arm in self.alone else models
+
+    @property
+    def teacher_model(self) -> str | None:
+        """Return the model of the teacher alone; None if no attempt of such an arm was made."""
+        return self.models(self.teacher)["teacher"] if self.teacher in self.arms else None
 
     def column(self, arm: str, figure: TrialFigure) -> Floats:
         """Return a figure of all attempts of an arm, 0 where there is none; shape [problems, seeds]."""

@@ -72,6 +72,10 @@ class TrialRecord(NamedTuple):
         rewritten, hinted: All rewrites and all hinted steps of the tree.
         label_masses: Mass of the labels of each score that was read from some, in order of creation; see ``Node``.
         dropped: Number of hints that were dropped as leaks.
+        abstained: True if its answer was withheld, as its confidence was too low; it is not right.
+        answer: The selected answer, withheld or not; None if no path states one.
+        confidence: Confidence in that answer, in [0, 1]; 0 without an answer.
+        selected_right: True if that answer is right.
     """
 
     right: bool = False
@@ -87,3 +91,7 @@ class TrialRecord(NamedTuple):
     dropped: int = 0
     ungraded: bool = False
     label_masses: Sequence[float] = ()
+    abstained: bool = False
+    answer: str | None = None
+    confidence: float = 0.0
+    selected_right: bool = False

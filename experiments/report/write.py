@@ -9,12 +9,24 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from hintree.errors import UsageError
-from hintree.experiments.report import accuracy, audits, budgets, costs, label_mass, solutions
+from hintree.experiments.report import (
+    accuracy,
+    answers,
+    audits,
+    budgets,
+    costs,
+    fronts,
+    label_mass,
+    same_search,
+    solutions,
+    twins,
+)
 from hintree.experiments.report.load import load
 from hintree.experiments.report.markdown import to_markdown
 from hintree.experiments.report.page import to_html
 from hintree.experiments.report.picture import check_plots, standalone
 from hintree.experiments.report.plots import Plot, plots
+from hintree.experiments.report.prices import Prices
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.spreadsheet import to_csv, to_json
 from hintree.experiments.report.table import Table
@@ -27,12 +39,13 @@ log = logging.getLogger(__name__)
 
 
 class Report(NamedTuple):
-    """Report with its title, notes on the study, tables and plots."""
+    """Report with its title, notes on the study, tables, plots, and the standing of the default preset."""
 
     title: str
     notes: Sequence[str]
     tables: Sequence[Table]
     plots: Sequence[Plot]
+    standing: str
 
     def to_json(self) -> dict[str, Any]:
         """Return all tables as JSON data."""
@@ -40,15 +53,16 @@ class Report(NamedTuple):
         return {"title": self.title, "notes": list(self.notes), "tables": tables}
 
 
-def make(folder: Path, baseline: str | None = None, teacher: str | None = None) -> Report:
+def make(folder: Path, baseline: str | None = None, teacher: str | None = None, prices: Prices | None = None) -> Report:
     """Return the report on the study in a folder; see ``load`` for arguments and errors."""
     check_plots()
     with Store.open(folder) as store:
         say_missing(store)
-        results = load(store, baseline, teacher)
+        results = load(store, baseline, teacher, prices=prices)
         study_hash, versions, lost = store.meta("study_hash"), store.meta("versions"), describe(store.losses())
     sentences = [*notes(results, study_hash, versions), *[lost] * bool(lost)]
-    return Report(f"Report on {results.name}", sentences, tables(results), list(plots(results)))
+    parts = (tables(results), list(plots(results)), fronts.standing(results))
+    return Report(f"Report on {results.name}", sentences, *parts)
 
 
 def say_missing(store: Store) -> None:
@@ -64,10 +78,15 @@ PARTS: tuple[Callable[[StudyResults], Table], ...] = (
     accuracy.accuracy_table,
     lambda results: accuracy.parted_table(results, "family"),
     lambda results: accuracy.parted_table(results, "steps"),
+    answers.answers_table,
     solutions.solutions_table,
+    costs.cost_table,
     costs.tokens_table,
     costs.teacher_table,
+    same_search.same_search_table,
     costs.compute_table,
+    fronts.fronts_table,
+    twins.twins_table,
     audits.rewrite_table,
     audits.mistake_table,
     audits.trigger_table,
@@ -97,6 +116,7 @@ def notes(results: StudyResults, study_hash: str, versions: Mapping[str, str]) -
         + f", {ungraded} are ungraded" * bool(ungraded),
         f"baseline: {results.baseline}",
         f"the teacher alone: {results.teacher or 'no arm'}",
+        fronts.standing(results),
         f"study {study_hash}",
     ]
     if versions:

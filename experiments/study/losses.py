@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from hintree.experiments.study.verdicts import has_table
+from hintree.experiments.study.store_file import has_table
 
 
 class Loss(NamedTuple):

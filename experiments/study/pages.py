@@ -137,7 +137,9 @@ def arm_row(at: int, arm: str, results: Sequence[Result]) -> dict[str, Any]:
 
 
 def mark_of(result: Result) -> str:
-    """Return "right", "wrong", "ungraded" or "failed"."""
+    """Return "right", "wrong", "ungraded" (also where the answer is withheld) or "failed"."""
+    if result.status == "abstained":
+        return "ungraded"
     return result.status if result.status != "done" else "right" if result.right else "wrong"
 
 
@@ -151,7 +153,8 @@ def cells(arms: Sequence[str], pairs: Sequence[tuple[Result, ShownTree | None]])
     tree = 0
     for result, solved in pairs:
         mark = mark_of(result)
-        text = result.reason if mark == "failed" else result.answer if result.answer is not None else "no answer"
+        none = "withheld" if result.status == "abstained" else "no answer"
+        text = result.reason if mark == "failed" else none if result.answer is None else result.answer
         kept = 0 if solved is None else sum(node.replaces is not None for node in solved.chosen.path())
         tokens = round(result.ledger.total("generated_tokens"))
         row[result.arm].append([mark, line(text), -1 if solved is None else tree, kept, tokens])

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tqdm import tqdm
 
 from hintree.experiments.study.store import Result
+from hintree.experiments.study.store_rows import STATUSES
 from hintree.search.core.ledger import ROLES
 from hintree.view.text import message
 
@@ -36,7 +37,7 @@ class Progress:
             self.counts["right"] += result.right
             for role in ROLES:
                 self.tokens[role] += result.ledger[role].tokens()
-        done = self.counts["done"] + self.counts["failed"] + self.counts["ungraded"]
+        done = sum(self.counts[status] for status in STATUSES)
         if old:
             self.bar.initial = self.bar.n = done
         self.bar.set_postfix_str(self.words(), refresh=False)
@@ -44,9 +45,9 @@ class Progress:
 
     def words(self) -> str:
         """Return accuracy and tokens so far."""
-        done = self.counts["done"] + self.counts["failed"]
+        done = sum(self.counts[status] for status in STATUSES if status != "ungraded")
         share = f"{100 * self.counts['right'] / done:.1f} % right" if done else "none yet"
-        rest = "".join(f", {self.counts[name]} {name}" for name in ("failed", "ungraded") if self.counts[name])
+        rest = "".join(f", {self.counts[name]} {name}" for name in STATUSES[:-1] if self.counts[name])
         spent = " ".join(f"{role} {tqdm.format_sizeof(n)}" for role, n in self.tokens.items() if n)
         return f"{share}{rest}, tokens: {spent or '-'}"
 

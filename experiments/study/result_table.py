@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hintree.errors import UsageError
+from hintree.experiments.report.prices import Prices, role_models
 from hintree.experiments.study.store import Result, Store
 from hintree.search.core.ledger import ROLES
 from hintree.statistics.intervals import Share, clustered_share
@@ -75,22 +76,57 @@ def accuracy_text(results: Iterable[Result]) -> str:
     return str(share) if share.n else "-"
 
 
+def answered(results: Iterable[Result]) -> list[Result]:
+    """Return the results whose answer was not withheld."""
+    return [result for result in results if result.status != "abstained"]
+
+
 def summary(store: Store) -> Table:
     """Return a table with accuracy and its 95 % interval, failures, and tokens per result and role, a row per arm.
 
-    It has a column of ungraded results if there are some; accuracy is over the others.
+    It has a column of ungraded results if there are some; accuracy is over the others. It has columns of withheld
+    answers, and of the accuracy of the others, if there are some; a withheld answer is not right.
     """
-    some = "ungraded" in store.keys().values()
-    heads = ["arm", "right", "n", "failed", *["ungraded"] * some, *ROLES]
+    there = set(store.keys().values())
+    counted = ["failed", *(status for status in ("ungraded", "abstained") if status in there)]
+    heads = ["arm", "right", "n", *counted, *["right of answered"] * ("abstained" in there), *ROLES]
     table = Table(*heads, box=None, padding=(0, 2, 0, 0))
     table.columns[0].overflow, table.columns[1].no_wrap = "fold", True
-    by_arm: dict[str, list[Result]] = {}
-    for result in store.results():
-        by_arm.setdefault(result.arm, []).append(result)
-    for arm, results in by_arm.items():
-        n = len(results)
-        counts = [sum(result.status == status for result in results) for status in ("failed", "ungraded")[: 1 + some]]
-        tokens = [sum(result.ledger[role].tokens() for result in results) / n for role in ROLES]
-        figures = [f"{figure:.0f}" if figure else "-" for figure in (*counts, *tokens)]
-        table.add_row(Text(one_line(arm)), accuracy_text(results), str(n), *figures)
+    for arm, results in by_arm(store).items():
+        counts = [sum(result.status == status for result in results) for status in counted]
+        tokens = [sum(result.ledger[role].tokens() for result in results) / len(results) for role in ROLES]
+        shares = [accuracy_text(answered(results))] * ("abstained" in there)
+        shown = [*map(shown_amount, counts), *shares, *map(shown_amount, tokens)]
+        table.add_row(Text(one_line(arm)), accuracy_text(results), str(len(results)), *shown)
     return table
+
+
+def cost_summary(store: Store, prices: Prices | None = None) -> Table:
+    """Return a table of the GFLOPs per result of each role, of all and of all but the scorer, and of the price."""
+    arms = store.arms()
+    heads = ["GFLOPs per result", *ROLES, "all", "without scorer"]
+    heads += [] if prices is None else [prices.currency or "price"]
+    table = Table(*heads, box=None, padding=(0, 2, 0, 0))
+    table.columns[0].overflow = "fold"
+    for arm, results in by_arm(store).items():
+        each = [sum(result.ledger[role].gflops() for result in results) / len(results) for role in ROLES]
+        more = sum(result.ledger["verifier"].gflops() for result in results) / len(results)
+        figures = [*each, sum(each) + more, sum(each[:-1]) + more]  # the scorer is the last role
+        if prices is not None:
+            models = role_models(arms[arm])
+            figures.append(sum(prices.cost(result.ledger, models) for result in results) / len(results))
+        table.add_row(Text(one_line(arm)), *(f"{figure:.3g}" if figure > 0 else "-" for figure in figures))
+    return table
+
+
+def by_arm(store: Store) -> dict[str, list[Result]]:
+    """Return the results of a store by arm."""
+    found: dict[str, list[Result]] = {}
+    for result in store.results():
+        found.setdefault(result.arm, []).append(result)
+    return found
+
+
+def shown_amount(figure: float) -> str:
+    """Format an amount as a whole number; a dash for 0."""
+    return f"{figure:.0f}" if figure else "-"

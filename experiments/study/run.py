@@ -18,12 +18,13 @@ from rich.console import Console
 import hintree.experiments
 from hintree.data.settings import override
 from hintree.errors import UsageError
+from hintree.experiments.report.prices import Prices
 from hintree.experiments.study.arms import Arms
 from hintree.experiments.study.losses import describe
 from hintree.experiments.study.progress import Progress
 from hintree.experiments.study.regrade import regrade
 from hintree.experiments.study.resolve import Study, resolve, select
-from hintree.experiments.study.result_table import summary, write_csv
+from hintree.experiments.study.result_table import cost_summary, summary, write_csv
 from hintree.experiments.study.scheduler import Scheduler
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.store_study import key_of
@@ -95,9 +96,10 @@ def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> 
     return resolve(text)
 
 
-def show_summary(store: Store, table: Path) -> None:
-    """Print the summary of a study, and the losses of workers."""
-    Console(width=None if sys.stdout.isatty() else 120).print(summary(store))
+def show_summary(store: Store, table: Path, prices: Prices | None = None) -> None:
+    """Print the summary of a study with its costs, and the losses of workers."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(summary(store), "", cost_summary(store, prices), sep="\n")
     print(f"right with 95 % intervals, tokens per result; all results are in {table}")
     if lost := describe(store.losses()):
         print(lost)

@@ -103,3 +103,9 @@ def reported(path: Path) -> Iterator[None]:
         name = getattr(error, "sqlite_errorname", "")
         found = next((advice for start, advice in ADVICE.items() if name.startswith(start)), None)
         raise UsageError(f"{path}: {found} ({error})") if found else damaged(path, str(error)) from error
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Tell whether a store has a table of this name; stores of earlier versions lack some."""
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return bool(connection.execute(query, (name,)).fetchone()[0])

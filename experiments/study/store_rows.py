@@ -13,7 +13,7 @@ from hintree.search.core.ledger import ROLES, Account, Ledger
 from hintree.search.core.serialization import from_dict, to_dict
 from hintree.search.core.tree import Tree
 
-STATUSES = ("failed", "ungraded", "done")
+STATUSES = ("failed", "ungraded", "abstained", "done")
 """States of a result; a later one in this order replaces an earlier one."""
 LONGEST_TREE = 64 * MEBIBYTE
 """Bytes of a tree when it is unpacked."""
@@ -29,7 +29,8 @@ class Result(NamedTuple):
 
     arm: Name of the arm.
     problem: Key of the problem.
-    status: "done", "ungraded" (solved, but its answer has no verdict) or "failed".
+    status: "done", "abstained" (its answer is withheld, and is None here), "ungraded" (solved, but its answer has no
+        verdict) or "failed".
     reason: Reason why the search stopped ("complete", "budget: LIMIT"), or why it failed.
     right: True if the answer is equal to the reference, graded after the search; False while ungraded.
     parameters: Weights of the model behind each role.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hintree.bounded_files import parse_json
 from hintree.data.case import Case
-from hintree.experiments.study.store_file import damaged
+from hintree.experiments.study.store_file import damaged, has_table
 from hintree.experiments.study.upgrade import SETTINGS
 
 TABLES = """
@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
     problem TEXT NOT NULL, answer TEXT NOT NULL, verdict TEXT NOT NULL, tries INTEGER NOT NULL,
     PRIMARY KEY (problem, answer)
 );
+CREATE TABLE IF NOT EXISTS twins (problem TEXT PRIMARY KEY, twin_of TEXT NOT NULL, variant TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS losses (
     reason TEXT NOT NULL, arm TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (reason, arm)
 );
@@ -45,7 +46,8 @@ CREATE TABLE IF NOT EXISTS losses (
 class StoredCase(NamedTuple):
     """Problem of a study with its reference answer; family and steps are None where unknown.
 
-    Options of a multiple-choice question are in ``choices``, (A) first; () if the question is open.
+    Options of a multiple-choice question are in ``choices``, (A) first; () if the question is open. ``twin_of`` is the
+    id of the problem that this one is a variant of, and ``variant`` the kind of variant; "" for none.
     """
 
     id: str
@@ -54,12 +56,19 @@ class StoredCase(NamedTuple):
     family: str | None
     steps: int | None
     choices: tuple[str, ...] = ()
+    twin_of: str = ""
+    variant: str = ""
+
+    def hashed(self) -> tuple[Any, ...]:
+        """Return what a study's hash depends on: without the last fields that are empty, which older stores lack."""
+        return tuple(self) if self.twin_of else self[:6] if self.choices else self[:5]
 
 
 def stored_case(case: Case) -> StoredCase:
     """Return a problem as a study stores it."""
     choices = case.choices or case.problem.choices
-    return StoredCase(case.problem.id, case.problem.question, case.reference, case.family or None, case.steps, choices)
+    facts = (case.reference, case.family or None, case.steps, choices, case.twin_of, case.variant)
+    return StoredCase(case.problem.id, case.problem.question, *facts)
 
 
 def read_cases_of(connection: sqlite3.Connection) -> dict[str, StoredCase]:
@@ -68,20 +77,27 @@ def read_cases_of(connection: sqlite3.Connection) -> dict[str, StoredCase]:
     Raises:
         sqlite3.DatabaseError: A problem holds values of other kinds.
     """
-    listed = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'choices'").fetchone()[0]
-    choices = dict(connection.execute("SELECT problem, choices FROM choices")) if listed else {}
+    choices = dict(later_rows(connection, "choices", "problem, choices"))
+    twins = {key: texts for key, *texts in later_rows(connection, "twins", "problem, twin_of, variant")}
     query = "SELECT key, id, question, reference, family, steps FROM problems ORDER BY position"
     found = {}
     for key, id, question, reference, family, steps in connection.execute(query):
         try:
             listed_choices = tuple(parse_json(choices.get(key, "[]")))
-            found[key] = case = StoredCase(id, question, reference, family, steps, listed_choices)
+            twin = twins.get(key, ("", ""))
+            found[key] = case = StoredCase(id, question, reference, family, steps, listed_choices, *twin)
         except (ValueError, TypeError, AttributeError) as error:
             raise sqlite3.DatabaseError("the choices of a problem cannot be read") from error
-        texts = (case.id, case.question, case.reference, *case.choices, *[case.family] * (case.family is not None))
+        texts = [case.id, case.question, case.reference, *case.choices, case.twin_of, case.variant]
+        texts += [case.family] * (case.family is not None)
         if not all(isinstance(text, str) for text in texts) or not isinstance(case.steps, int | None):
             raise sqlite3.DatabaseError("a problem holds values of other kinds")
     return found
+
+
+def later_rows(connection: sqlite3.Connection, table: str, columns: str) -> list[tuple[Any, ...]]:
+    """Return the rows of one of ``LATER_TABLES``; [] for an older store without it."""
+    return connection.execute(f"SELECT {columns} FROM {table}").fetchall() if has_table(connection, table) else []
 
 
 def checked_study(study: Any, path: Path) -> dict[str, Any]:
@@ -146,14 +162,17 @@ def write_study(
     connection.execute("DELETE FROM arms")
     connection.execute("DELETE FROM problems")
     connection.execute("DELETE FROM choices")
+    connection.execute("DELETE FROM twins")
     hashed = [(hash_of(config), name, config) for name, config in study["arms"].items()]
     arms = [(known.get(key, key), name, i, json.dumps(config)) for i, (key, name, config) in enumerate(hashed)]
     connection.executemany("INSERT INTO arms VALUES (?, ?, ?, ?)", arms)
     keys = [key_of(case.id, case.question) for case in cases]
-    rows = [(key, i, *case[:-1]) for i, (key, case) in enumerate(zip(keys, cases, strict=True))]
+    rows = [(key, i, *case[:5]) for i, (key, case) in enumerate(zip(keys, cases, strict=True))]
     connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     choices = [(key, json.dumps(case.choices)) for key, case in zip(keys, cases, strict=True) if case.choices]
     connection.executemany("INSERT INTO choices VALUES (?, ?)", choices)
+    twins = [(key, case.twin_of, case.variant) for key, case in zip(keys, cases, strict=True) if case.twin_of]
+    connection.executemany("INSERT INTO twins VALUES (?, ?, ?)", twins)
 
 
 def hash_of(data: object) -> str:
@@ -168,7 +187,7 @@ def key_of(id: str, question: str) -> str:
 
 def study_hash(study: Mapping[str, Any], cases: Sequence[StoredCase]) -> str:
     """Return the hash of a study: of all that its results depend on, and of the order of its arms."""
-    return hash_of([study, list(study["arms"]), [case if case.choices else case[:-1] for case in cases]])
+    return hash_of([study, list(study["arms"]), [case.hashed() for case in cases]])
 
 
 def missed(study: Mapping[str, Any], keys: Iterable[str], old: Mapping[str, Any], old_keys: Iterable[str]) -> str:

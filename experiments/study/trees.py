@@ -8,7 +8,8 @@ from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.store_study import StoredCase
 from hintree.lab.checker import first_error
 from hintree.lab.parse import parse_problem
-from hintree.search import ROLES, Node, Tree, choose, trajectory_score
+from hintree.search import Node, Tree, choose, trajectory_score
+from hintree.search.core.ledger import MODEL_ROLES
 from hintree.view.shown_tree import ShownTree
 from hintree.view.story import Story
 
@@ -35,16 +36,16 @@ def solved_tree(
 
 def story_of(result: Result, case: StoredCase | None, config: Mapping[str, Any], last: Node) -> Story:
     """Return what the store knows about a search beside its tree."""
-    settings = {name: value for name, value in config.items() if name not in (*ROLES, "preset") and value}
+    settings = {name: value for name, value in config.items() if name not in (*MODEL_ROLES, "preset") and value}
     return Story(
         result.answer,
         None,
         result.reason,
         {"preset": str(config.get("preset", result.arm)), **{name: as_text(value) for name, value in settings.items()}},
-        {role: config[role] for role in ROLES if isinstance(config.get(role), str)},
+        {role: config[role] for role in MODEL_ROLES if isinstance(config.get(role), str)},
         result.ledger.to_dict(),
         None if case is None else case.reference,
-        None if result.status == "ungraded" else result.right,
+        None if result.status in ("ungraded", "abstained") else result.right,
         None if case is None else first_wrong(case, last),
     )
 

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hintree.experiments.study.store_file import has_table
 from hintree.experiments.study.store_rows import COLUMNS, checksum_of
 from hintree.experiments.study.store_study import StoredCase
 from hintree.grade import Verdict, grade
@@ -80,9 +81,3 @@ def resolve_ungraded(connection: sqlite3.Connection) -> None:
         values |= {"status": "done", "right": int(Verdict(verdict) is Verdict.RIGHT)}
         change = "UPDATE results SET status = ?, right = ?, checksum = ? WHERE rowid = ?"
         connection.execute(change, (values["status"], values["right"], checksum_of(values.values()), rowid))
-
-
-def has_table(connection: sqlite3.Connection, name: str) -> bool:
-    """Tell whether a store has a table of this name; stores of earlier versions lack some."""
-    query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return bool(connection.execute(query, (name,)).fetchone()[0])

@@ -32,13 +32,14 @@ BEAT = 1.0
 
 
 class Outcome(NamedTuple):
-    """The outcome of one search; ``parameters`` are the weights of the model behind each role."""
+    """The outcome of one search: weights of the model behind each role, and True if its answer is withheld."""
 
     tree: Tree
     answer: str | None
     ledger: Ledger
     stop_reason: StopReason
     parameters: dict[str, int]
+    abstained: bool = False
 
 
 Heartbeat = Callable[[], None]
@@ -154,7 +155,8 @@ def graded(task: Task, key: str, case: StoredCase, outcome: Outcome) -> tuple[Re
     except GraderError as error:
         raise GradingError(str(error)) from error
     verdict = next((v.verdict for v in verdicts if v.answer == answer), Verdict.WRONG)
-    status = "failed" if failed else "ungraded" if verdict is Verdict.UNGRADED else "done"
+    status = "failed" if failed else "abstained" if outcome.abstained else "done"
+    status = "ungraded" if verdict is Verdict.UNGRADED else status
     right = verdict is Verdict.RIGHT
     reason = storable(str(outcome.stop_reason))[:LONGEST]
     parts = (answer, right, outcome.ledger, outcome.parameters, task.attempt)

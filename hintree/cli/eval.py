@@ -113,7 +113,8 @@ def study_of(args: argparse.Namespace) -> dict[str, Any]:
     from hintree.solver.role_choice import choose_models
     from hintree.solver.solver import with_engine_arguments
 
-    preset, models = choose_models(chosen_preset(args), {role: getattr(args, role) for role in (*MODEL_ROLES, RETRIEVER)})
+    given = {role: getattr(args, role) for role in (*MODEL_ROLES, RETRIEVER)}
+    preset, models = choose_models(chosen_preset(args), given)
     budget = asdict(Budget.parse(args.budget)) if args.budget is not None else {}
     arm = {
         **settings_of(preset),

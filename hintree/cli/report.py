@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hintree.cli.options import add_json
+from hintree.cli.options import add_json, add_prices
 from hintree.cli.output import print_json
 
 if TYPE_CHECKING:
     import rich.table
 
+    from hintree.experiments.report.prices import Prices
     from hintree.experiments.report.table import Table
 
 SHORT = ("arm", "attempts", "right", "against baseline", "p")
-"""Headings of the columns that ``hintree report`` prints."""
+"""Headings of the columns of the accuracy table that ``hintree report`` prints."""
 EPILOG = """Writes report.html (one page, no network), report.md, report.json, a CSV file per table and an SVG file
 per plot. The same store gives the same bytes. docs/report.md defines every figure.
 
@@ -50,6 +51,14 @@ def add_report(commands: Any) -> None:
         metavar="ARM",
         help="the arm of the teacher alone (default: the arm whose reasoner is the teacher of other arms)",
     )
+    report.add_argument(
+        "--compare",
+        nargs=2,
+        metavar=("A", "B"),
+        help="compare these two arms in the report, too, as `hintree compare` does",
+    )
+    add_margin(report)
+    add_prices(report)
     add_json(report, "print all tables as one JSON object and write nothing")
     report.set_defaults(run=run_report)
     compare = commands.add_parser(
@@ -61,22 +70,62 @@ def add_report(commands: Any) -> None:
     compare.add_argument("arm", metavar="A", help="an arm")
     compare.add_argument("other", metavar="B", help="the arm to compare it with")
     compare.add_argument("--teacher", metavar="ARM", help="as for `hintree report`")
+    add_margin(compare)
+    add_prices(compare)
     add_json(compare)
     compare.set_defaults(run=run_compare)
+
+
+def add_margin(parser: argparse.ArgumentParser) -> None:
+    """Add ``--margin``, the difference in accuracy that counts as none."""
+    parser.add_argument(
+        "--margin",
+        metavar="POINTS",
+        type=points_of_percent,
+        default=2.0,
+        help="difference in accuracy that counts as none in the test of equivalence, in points of percent (default 2)",
+    )
+
+
+def points_of_percent(text: str) -> float:
+    """Parse a number above 0 and below 100. Raises ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and below 100")
+    return value
+
+
+def prices_of(args: argparse.Namespace) -> "Prices | None":
+    """Return the prices of ``--prices``; None if it is not given. Raises UsageError."""
+    from hintree.experiments.report.prices import read_prices
+
+    return None if args.prices is None else read_prices(args.prices)
 
 
 def run_report(args: argparse.Namespace) -> None:
     """Write the report on a study and print its first table."""
     from rich.console import Console
 
+    from hintree.experiments.report.compare import compare
     from hintree.experiments.report.write import make, write
 
-    report = make(args.folder, args.baseline, args.teacher)
+    prices = prices_of(args)
+    report = make(args.folder, args.baseline, args.teacher, prices)
+    if args.compare is not None:
+        table = compare(args.folder, *args.compare, args.teacher, margin=args.margin / 100, prices=prices)
+        report = report._replace(tables=[*report.tables, table])
     if args.json:
         print_json(report.to_json())
         return
     files = write(report, args.out or args.folder / "report")
-    Console(highlight=False).print(printed(report.tables[0], SHORT))
+    console = Console(highlight=False)
+    console.print(printed(report.tables[0], SHORT))
+    console.print()
+    console.print(costs(next(table for table in report.tables if table.name == "cost")))
+    print(f"\n{report.standing}")
     print(f"95 % intervals; {files[0]} and {len(files) - 1} files beside it")
 
 
@@ -88,7 +137,8 @@ def run_compare(args: argparse.Namespace) -> None:
     from hintree.experiments.report.spreadsheet import to_json
     from hintree.view.text import one_line
 
-    table = compare(args.folder, args.arm, args.other, args.teacher)
+    margin = args.margin / 100
+    table = compare(args.folder, args.arm, args.other, args.teacher, margin=margin, prices=prices_of(args))
     if args.json:
         print_json(to_json(table))
         return
@@ -106,3 +156,17 @@ def printed(table: "Table", heads: Sequence[str] = ()) -> "rich.table.Table":
     for row in table.rows:
         shown.add_row(*(Text(column.show(row[i])) for i, column in columns))
     return shown
+
+
+def costs(table: "Table") -> "rich.table.Table":
+    """Return the means of the cost table for the terminal, without their intervals; a dash for 0."""
+    import rich.table
+    from rich.text import Text
+
+    from hintree.experiments.report.table import plain
+
+    short = rich.table.Table(*(column.head for column in table.columns), box=None, padding=(0, 2, 0, 0))
+    for row in table.rows:
+        cells = [column.show(plain(cell) or None) for column, cell in zip(table.columns, row, strict=True)]
+        short.add_row(*map(Text, cells))
+    return short

@@ -2,10 +2,11 @@
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hintree.cli.options import add_json, add_problem_options, add_timeout, positive
+from hintree.cli.options import add_json, add_prices, add_problem_options, add_timeout, positive
 from hintree.errors import UsageError
 
 EXAMPLES = """examples:
@@ -46,6 +47,7 @@ def add_study(commands: Any) -> None:
         help="set a value of the study, e.g. seeds=[0,1]; repeatable",
     )
     add_workers(run)
+    add_prices(run)
     add_json(run, "print each result as a line of JSON once it is stored")
     add_problem_options(run)
     run.set_defaults(run=run_run)
@@ -113,12 +115,14 @@ def run_run(args: argparse.Namespace) -> None:
     """Run a study, or the rest of it. Raises UsageError."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        from hintree.experiments.study.run import RunOptions, load, run_study
+        from hintree.experiments.report.prices import read_prices
+        from hintree.experiments.study.run import RunOptions, load, run_study, show_summary
     except ModuleNotFoundError as error:
         raise UsageError(f'studies need {error.name}: pip install "hintree[study]"') from error
     names = set(RunOptions._fields) - {"as_json"}
     options = RunOptions(**{name: getattr(args, name) for name in names}, as_json=args.json)
-    run_study(load(args.study, args.set, args), options)
+    prices = None if args.prices is None else read_prices(args.prices)
+    run_study(load(args.study, args.set, args), options, partial(show_summary, prices=prices))
 
 
 def run_merge(args: argparse.Namespace) -> None:

@@ -24,6 +24,8 @@ class Case:
         family: Family or subject, "" if unknown.
         steps: Steps of the gold solution without the answer step, None if unknown.
         choices: Texts of the options, (A) first; () if the question is open.
+        twin_of: Id of the problem that this one is a variant of, "" for none.
+        variant: Kind of variant, such as "distractor"; "" where unknown.
     """
 
     problem: Problem
@@ -31,6 +33,8 @@ class Case:
     family: str = ""
     steps: int | None = None
     choices: tuple[str, ...] = ()
+    twin_of: str = ""
+    variant: str = ""
 
 
 def show(value: object) -> str:

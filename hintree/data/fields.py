@@ -74,13 +74,15 @@ def read_fully(content: object, fields: Fields) -> ReadRow:
     name = read_id(row, shown)
     family = row.value(FAMILY)
     family = family if isinstance(family, str) else ""
-    check_unicode(shown, reference, name, family, *choices)
+    twin = tuple(text if isinstance(text := row.fields.get(field), str) else "" for field in ("twin_of", "variant"))
+    check_unicode(shown, reference, name, family, *choices, *twin)
     case = Case(
         Problem(shown, name, choices),
         reference,
         family,
         count_steps(row.fields.get("steps")),
         choices,
+        *twin,
     )
     return ReadRow(case, tuple(dict.fromkeys(remarks(row, question, reference, choices))))
 

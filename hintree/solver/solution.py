@@ -18,7 +18,7 @@ class Solution:
 
     Attributes:
         question: Text of the question.
-        answer: The selected answer as the grader reads it; None if no path states one.
+        answer: The selected answer as the grader reads it; None if no path states one, or if it is withheld.
         steps: The selected path, from the first step to the last.
         tree: Every step that was generated, the rejected ones included.
         ledger: The cost of each role.
@@ -27,6 +27,8 @@ class Solution:
         method: Settings of the method by name: preset, search, rewrite rule, selection.
         models: Name of the model behind each role.
         cut_steps: Steps that were cut because the budget left no more tokens.
+        abstained: True if the answer is withheld, as its confidence is below the solver's ``abstain``; the last of
+            ``steps`` states it.
     """
 
     question: str
@@ -39,6 +41,7 @@ class Solution:
     method: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     cut_steps: int = 0
+    abstained: bool = False
 
     @property
     def status(self) -> Literal["finished", "budget", "failed"]:
@@ -51,7 +54,8 @@ class Solution:
     def ended(self) -> str:
         """Return the status for people, with its reason: "finished", "budget: LIMIT" or "failed: REASON"."""
         if self.stop_reason.kind is StopKind.COMPLETE:
-            return "failed: no path came to an answer" if self._stuck else "finished"
+            withheld = ", the answer is withheld" * self.abstained
+            return "failed: no path came to an answer" if self._stuck else f"finished{withheld}"
         cut = f" ({self.cut_steps} steps cut to the tokens that were left)" if self.cut_steps else ""
         return f"{self.stop_reason}{cut}"
 

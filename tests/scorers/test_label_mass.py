@@ -72,7 +72,7 @@ def test_trees_and_recordings_keep_the_mass_and_solve_and_reports_sum_it_up(chat
     ]
     again = hintree.Solver("beam", **settings, recording=recording).solve(QUESTION)
     assert to_dict(again.tree) == to_dict(solution.tree)
-    record = extract_record(solution.tree, solution.ledger, None, False, "2", "min", None)
+    record = extract_record(solution.tree, solution.ledger, None, False, "2", Selection(aggregate="min"), None)
     assert list(record.label_masses) == masses
     attempts = {"judge": {(0, 0): record}, "none": {}}
     results = StudyResults(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from hintree import Problem
+from hintree import Problem, Selection
 from hintree.data.lab import lab_problems
 from hintree.experiments.report import audits
 from hintree.experiments.report.extract import extract_record
@@ -67,7 +67,7 @@ def test_hints_are_measured_against_hints_of_other_problems(done, results):
 def one_arm(trees, truth):
     """StudyResults of attempts at lab problems with one seed."""
     attempts = {
-        (i, 0): extract_record(s.tree, s.ledger, s.answer, s.answer == str(p.answer), str(p.answer), "last", p)
+        (i, 0): extract_record(s.tree, s.ledger, s.answer, s.answer == str(p.answer), str(p.answer), Selection(), p)
         for i, (s, p) in enumerate(zip(trees, truth, strict=True))
     }
     return StudyResults(
@@ -95,7 +95,7 @@ def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
 
 def test_a_study_of_other_problems_has_no_exact_labels(done):
     solution = next(s for (arm, _, _), s in done[1].items() if arm == "rewrites 200")
-    attempt = extract_record(solution.tree, solution.ledger, solution.answer, True, solution.answer, "last", None)
+    attempt = extract_record(solution.tree, solution.ledger, solution.answer, True, solution.answer, Selection(), None)
     assert attempt.judged == attempt.traces == []
     assert all(r.before is None for r in attempt.rewritten)
     assert attempt.hinted and not any(hint.points for hint in attempt.hinted)

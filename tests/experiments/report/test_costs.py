@@ -38,15 +38,18 @@ def test_the_teachers_share_has_four_meanings(done, results):
     assert row["teacher tokens saved, %"].value == pytest.approx(1 - spent / whole) and spent > 0
 
 
-def test_flops_without_the_scorer_leave_just_the_scorer_out(done, results):
-    row = by_arm(costs.compute_table(results))["beam"]
+def test_gflops_by_role_are_those_of_the_ledgers_and_add_up(done, results):
+    row = by_arm(costs.cost_table(results))["beam"]
     ledgers = [s.ledger for (arm, _, _), s in done[1].items() if arm == "beam"]
-    assert row["FLOPs"].value - row["FLOPs without scorer"].value == pytest.approx(
-        np.mean([ledger["scorer"].flops for ledger in ledgers])
+    for role in ("reasoner", "scorer"):
+        assert row[f"{role} GFLOPs"].value == pytest.approx(np.mean([x[role].flops for x in ledgers]) / 1e9)
+    assert row["GFLOPs"].value - row["GFLOPs without scorer"].value == pytest.approx(row["scorer GFLOPs"].value) and (
+        row["scorer tokens"].value == np.mean([x["scorer"].prompt_tokens for x in ledgers]) > 0
     )
     right = by_arm(accuracy.accuracy_table(results))["beam"]["right, %"].value
-    assert row["FLOPs per solved"].value == pytest.approx(row["FLOPs"].value / right)
-    assert 0 < row["seconds"].value == pytest.approx(np.mean([ledger.total("seconds") for ledger in ledgers]))
+    solved = by_arm(costs.compute_table(results))["beam"]
+    assert solved["GFLOPs per solved"].value == pytest.approx(row["GFLOPs"].value / right)
+    assert 0 < solved["seconds"].value == pytest.approx(np.mean([ledger.total("seconds") for ledger in ledgers]))
 
 
 def test_arms_that_differ_in_a_threshold_or_a_budget_only_are_joined():

@@ -54,7 +54,9 @@ def test_what_cannot_be_reported_is_one_clear_line(done, tmp_path, capsys):
     (tmp_path / "file").touch()
     assert main(["report", str(done[0]), "--out", str(tmp_path / "file" / "x")]) == 2
     error = capsys.readouterr().err
-    assert error.count("\n") == 4 and "run.sqlite" in error and "rewrites 20" in error and "--out" in error
+    assert (
+        error.count("hintree: error: ") == 4 and "run.sqlite" in error and "rewrites 20" in error and "--out" in error
+    )
     cases = read_cases("lab:test?n=2&steps=2")
     Store.create(tmp_path / "empty", study(ARMS, "lab:test?n=2&steps=2", (0,)), stored(cases), versions={}).__exit__(
         None, None, None
@@ -89,8 +91,8 @@ def test_what_the_runner_writes_can_be_reported(tmp_path):
     assert main(["run", str(file), "--out", str(tmp_path / "run")]) == 0
     report = make(tmp_path / "run")
     names = [table.name for table in report.tables]
-    assert names == "accuracy accuracy_by_family accuracy_by_steps solutions tokens teacher compute".split() + (
-        "rewrites triggers hints scores budgets".split()
+    assert names == "accuracy accuracy_by_family accuracy_by_steps answers solutions cost tokens teacher".split() + (
+        "same_search compute fronts rewrites triggers hints scores budgets".split()
     )
     assert by_arm(report.tables[0])["teacher"]["of the teacher, %"].value == 1
     assert [row["curve"] for row in rows_of(report.tables[-1])] == ["escalation", "sampled"]
