@@ -21,10 +21,10 @@ YES_NO_PROMPT = (
     "Answer with Yes or No."
 )
 MED_PRM_SYSTEM = (
-    "You are an evaluator assessing the logicality and validity of the reasoning in each step of the given explanation. "
-    "In order to support the evaluation, the relevant documents, the question, and the explanation are provided "
-    "sequentially. If the reasoning contains errors, output - after that step. If the reasoning in a step is logical "
-    "and valid, output + after that step. "
+    "You are an evaluator assessing the logicality and validity of the reasoning in each step of the given "
+    "explanation. In order to support the evaluation, the relevant documents, the question, and the explanation are "
+    "provided sequentially. If the reasoning contains errors, output - after that step. If the reasoning in a step is "
+    "logical and valid, output + after that step. "
 )
 
 FAMILIES = {

@@ -23,8 +23,8 @@ RETRIEVAL = {
         Retrieve(chains=8, when="each", query="steps", refine=True, k=3),
         sampling=Sampling(temperature=0.8, greedy_first=False),
         source="KG-RAR, arXiv 2503.01642",
-        differs=f"{PROMPTED}; the graph comes from trees that hintree has solved (`hintree index TREES --steps`), where "
-        "the paper builds it from PRM800K with a large model; a problem's type is what it asks for, without names and "
+        differs=f"{PROMPTED}; the graph comes from trees that hintree has solved (`hintree index --steps`), where the "
+        "paper builds it from PRM800K with a large model; a problem's type is what it asks for, without names and "
         "numbers; refining and grading are two requests to one model",
         models={"scorer": "judge:reasoner"},
         selection=Selection("weighted"),
@@ -34,7 +34,7 @@ RETRIEVAL = {
         ("teacher", "scorer"),
         SlimPLM(threshold=0.9, k=5),
         source="SlimPLM, arXiv 2402.12052",
-        differs=f"{PROMPTED}, where the paper tunes a judge of the need to look up and a model that writes the queries: "
+        differs=f"{PROMPTED}, where the paper tunes a judge of the need to look up and a writer of queries: "
         "the mean probability of the student's tokens decides, and the student lists the queries",
         models={"scorer": "confidence"},
     ),

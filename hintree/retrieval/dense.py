@@ -41,7 +41,6 @@ class DenseBuilder:
     def __init__(self, folder: Path, encoder: Encoder) -> None:
         self.folder, self.encoder, self.count = folder, encoder, 0
         self._waiting: list[str] = []
-        self._file = (folder / f"{VECTORS}.raw").open("wb")
 
     def add(self, text: str) -> None:
         """Add the next passage. Raises OSError or ModelError."""
@@ -53,7 +52,6 @@ class DenseBuilder:
         """Embed what waits, and give the vectors their final form. Raises OSError or ModelError."""
         del progress
         self._embed()
-        self._file.close()
         raw = folder / f"{VECTORS}.raw"
         rows = np.memmap(raw, np.float16, "r", shape=(self.count, self.encoder.size))
         made = np.lib.format.open_memmap(folder / VECTORS, "w+", np.float16, rows.shape)
@@ -66,7 +64,8 @@ class DenseBuilder:
     def _embed(self) -> None:
         if self._waiting:
             vectors = self.encoder.embed(self._waiting, "passage")
-            self._file.write(vectors.astype(np.float16).tobytes())
+            with (self.folder / f"{VECTORS}.raw").open("ab") as file:
+                file.write(vectors.astype(np.float16).tobytes())
             self.count += len(self._waiting)
             self._waiting = []
 

@@ -71,16 +71,17 @@ def build_index(
 def write_index(source: PassageSource, folder: Path, encoder: Encoder | None, *, progress: bool) -> dict[str, Any]:
     """Write all files of an index into a folder, and return its manifest; raises as ``build_index`` does."""
     builder = BM25Builder() if encoder is None else DenseBuilder(folder, encoder)
-    writer, cut, names = PassageWriter(folder), 0, set[str]()
-    for found in tqdm(source.read(), desc="reading passages", unit="passage", disable=not progress):
-        if not found.text:
-            continue
-        name = found.name if found.name not in names else f"{found.name}~{writer.count + 1}"
-        names.add(name)
-        writer.add(name, found.text)
-        builder.add(found.text)
-        cut += found.cut
-    writer.close()
+    cut, names = 0, set[str]()
+    with PassageWriter(folder) as writer:
+        for found in tqdm(source.read(), desc="reading passages", unit="passage", disable=not progress):
+            if not found.text:
+                continue
+            name = found.name if found.name not in names else f"{found.name}~{writer.count + 1}"
+            names.add(name)
+            writer.add(name, found.text)
+            builder.add(found.text)
+            cut += found.cut
+        writer.finish()
     if not writer.count:
         raise UsageError(f"{source.path}: holds no passage; give a folder of texts, or rows with a text")
     builder.save(folder, progress=progress)

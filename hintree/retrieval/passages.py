@@ -19,7 +19,7 @@ LONGEST_LINE = 1 << 17
 
 
 class PassageWriter:
-    """Write passages into the folder of an index; ``close`` writes their offsets.
+    """Write passages into the folder of an index, as a context manager; ``finish`` writes their offsets.
 
     Attributes:
         count: Passages so far.
@@ -44,8 +44,14 @@ class PassageWriter:
         """Return the SHA-256 of the passages so far, in hexadecimal."""
         return self._hash.hexdigest()
 
-    def close(self) -> None:
-        """Finish both files. Raises OSError."""
+    def __enter__(self) -> "PassageWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def finish(self) -> None:
+        """Write what is left of both files. Raises OSError."""
         self._file.close()
         np.save(self.folder / OFFSETS, np.frombuffer(self._offsets, np.uint64))
 
