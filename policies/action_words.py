@@ -6,6 +6,8 @@ PASSAGES = "Passages that may help:\n{passages}"
 """Addition to the question that shows retrieved passages."""
 SCORED = "A scorer gives it {score} on a scale from 0 (wrong) to 1 (right)."
 """Sentence about the score of a step."""
+FAILED_STEP = "The next step was written like this, and may be wrong:\n{step}\n{suspicion}\n\n"
+"""What an informed hinter reads of a step that may be wrong."""
 FAULTS = {
     "arithmetic": "Its arithmetic is suspected to be wrong.",
     "number": "It is suspected to use a wrong number.",
@@ -20,21 +22,26 @@ ACTIONS = {
         ask="Do not solve the problem yet. Write one simpler question whose answer helps to solve it.",
         begin="Sub-question:",
     ),
-    "sub_answer": ActionPrompt(ask="Answer only the last sub-question.", begin="Answer:"),
+    "sub_answer": ActionPrompt(
+        ask="Answer only the last sub-question, in one sentence with the computation.", begin="Answer:"
+    ),
     "ask": ActionPrompt(
-        ask="Do not solve the problem yet. Write one simpler question whose answer helps to solve it. If what is known "
-        "so far suffices to solve it, write only: none",
+        ask="Do not solve the problem yet. Which quantity must be known first? Ask for it: write one short question "
+        "that is simpler than the problem and was not asked before. If nothing more must be known, write only: none",
         begin="Sub-question:",
         stop="none",
     ),
     "split": ActionPrompt(
-        ask="Do not solve the problem yet. Write one simpler question whose answer helps to answer this sub-question: "
-        "{sub_question}\nIf it can be answered at once, write only: none",
+        ask="This is to be answered: {sub_question}\nDo not answer it yet. Which quantity must be known first? Ask for "
+        "it: write one short question that is simpler and was not asked before. If it can be answered at once, write "
+        "only: none",
         begin="Sub-question:",
         stop="none",
     ),
     "merge": ActionPrompt(
-        ask="Answer only this sub-question, with what is known so far: {sub_question}", begin="Answer:"
+        ask="Answer only this sub-question, from the answers so far, in one sentence with the computation: "
+        "{sub_question}",
+        begin="Answer:",
     ),
     "sub_questions": ActionPrompt(
         ask="Do not solve the problem yet. List the simpler questions that must be answered first, one on a line.",
@@ -48,6 +55,10 @@ ACTIONS = {
         begin="Sub-questions:",
         ends=("\n\n",),
         max_tokens=256,
+    ),
+    "solve": ActionPrompt(
+        ask="The simpler questions are answered. Now solve the problem itself with these answers, and state the final "
+        "answer."
     ),
     "re_answer": ActionPrompt(
         ask="Answer only the last sub-question: {sub_question}\nWork it out anew from the problem, step by step.",

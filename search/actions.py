@@ -56,6 +56,11 @@ def may_decompose(node: Node) -> bool:
     return ready(node) and (node.parent is None or kind_of(node) is not Yield.STEP)
 
 
+def all_answered(node: Node) -> bool:
+    """Tell whether the node is an answer after which no sub-question is open."""
+    return kind_of(node) is Yield.SUB_ANSWER and not something_asked(node)
+
+
 def query_open(node: Node) -> bool:
     """Tell whether the node is a query, which waits to be looked up."""
     return kind_of(node) is Yield.QUERY
@@ -71,6 +76,7 @@ ACTIONS = {
         Action("ask", Yield.SUB_QUESTION, nothing_asked, author="hinter"),
         Action("split", Yield.SUB_QUESTION, something_asked, author="hinter"),
         Action("merge", Yield.SUB_ANSWER, answers_below),
+        Action("solve", Yield.SOLUTION, all_answered),
         Action("sub_questions", Yield.SUB_QUESTIONS, at_root, author="hinter"),
         Action("draft_questions", Yield.SUB_QUESTIONS, at_root, author="hinter"),
         Action("re_answer", Yield.RE_ANSWER, answered_once),

@@ -87,13 +87,22 @@ def before_questions(node: Node) -> Node:
     return waiting[0].parent if waiting and waiting[0].parent is not None else node
 
 
+def solving(node: Node) -> Action:
+    """Return the action that writes the solution after a node."""
+    return ACTIONS["solve" if kind_of(node) is Yield.SUB_ANSWER else "finish"]
+
+
 async def finish(tree: Tree, nodes: Sequence[Node], depth: int, rule: Rewrite | None = None) -> list[Node]:
-    """Write the rest of the solution after every node, and return the finished ends.
+    """Write the solution after every node, from the answers to its sub-questions if there are some; return the ends.
 
     A rest that was cut, or that states no end, is continued step by step, without hints; a path of more than ``depth``
     steps fails.
     """
-    ends = [node for node in await generate_steps(tree, plan(nodes, [ACTIONS["finish"]])) if node is not None]
+    ends = [
+        node
+        for node in await generate_steps(tree, [slot for node in nodes for slot in plan([node], [solving(node)])])
+        if node is not None
+    ]
     ended: list[Node] = []
     while ends:
         ends = unique(await rewrite(tree, ends, rule))

@@ -3,9 +3,10 @@
 All text of models and users passes through ``visible``, which escapes control characters.
 """
 
+import math
 import platform
-from importlib.metadata import version
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 from rich.console import Console
@@ -17,13 +18,13 @@ from hintree.cli.watch import COLOURS, STYLES, note
 from hintree.export import visible
 from hintree.search import Ledger, Node, Tree
 from hintree.solver import Solution, Solver
-
-from hintree.view.layout import preorder
+from hintree.view.layout import byline, guidance, preorder
 from hintree.view.story import Story
 from hintree.view.text import one_line
 
 DEEPEST = 30
 """Levels of the tree that are indented."""
+
 
 def versions_of(node: Node) -> list[Node]:
     """Return the versions of a step: those it replaced, oldest first, then rejected rewrites, then the step itself."""
@@ -37,13 +38,13 @@ def versions_of(node: Node) -> list[Node]:
 
 
 def step_table(solution: Solution) -> Table:
-    """Return a table of the chosen path: author, score and text of each step, below its rejected versions.
+    """Return a table of the chosen path: author, action, score and text of each step, below its rejected versions.
 
     A path without an answer is followed by the steps that failed after it, with the reasons.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("step", justify="right")
-    table.add_column("author")
+    table.add_column("author" if all(node.action is None for node in solution.steps) else "author, action")
     table.add_column("score", justify="right")
     table.add_column("text", overflow="fold")
     for number, node in enumerate(solution.steps, 1):
@@ -54,13 +55,13 @@ def step_table(solution: Solution) -> Table:
             text = Text(visible(shown.step.text), style=style)
             if not kept:
                 text = Text.assemble(text, ("  [rejected]", "red"))
-            if shown.hint:
-                text = Text.assemble((f"hint: {visible(str(shown.hint))}\n", "yellow"), text)
-            table.add_row(str(number) if kept else "", shown.author, score, text)
+            for line in guidance(shown)[::-1]:
+                text = Text.assemble((f"{visible(line)}\n", "yellow"), text)
+            table.add_row(str(number) if kept else "", byline(shown), score, text)
     for node in failed_ends(solution):
         reason = f"  [failed, {node.rejected_because}: {visible(node.reason)}]"
         text = Text.assemble((visible(node.step.text), "dim"), (reason, "red"))
-        table.add_row(str(node.depth), node.author, "", text)
+        table.add_row(str(node.depth), byline(node), "", text)
     return table
 
 
@@ -73,17 +74,19 @@ def failed_ends(solution: Solution) -> list[Node]:
 def ledger_table(ledger: Ledger) -> Table:
     """Return a table of the cost of every role."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("role", "calls", "generated", "discarded", "forwarded", "seconds"):
+    for name in ("role", "calls", "generated", "discarded", "forwarded", "GFLOPs", "seconds"):
         table.add_column(name, justify="left" if name == "role" else "right")
     for role, account in ledger.accounts.items():
         if account.calls:
             figures = (account.calls, account.generated_tokens, account.discarded_tokens, account.forwarded_tokens)
-            table.add_row(role, *map(str, figures), f"{account.seconds:.2f}")
+            compute = account.gflops()
+            shown = "-" if math.isnan(compute) else f"{compute:.3g}"
+            table.add_row(role, *map(str, figures), shown, f"{account.seconds:.2f}")
     return table
 
 
 def tree_lines(tree: Tree, chosen: Node, *, everything: bool) -> Iterator[Text]:
-    """Yield a line per step, indented by depth: id, author, score, hint, text, status with reason.
+    """Yield a line per step, indented by depth: id, author, score, hint, critique, text, status with reason.
 
     Args:
         tree: The tree.
@@ -96,7 +99,7 @@ def tree_lines(tree: Tree, chosen: Node, *, everything: bool) -> Iterator[Text]:
             continue
         line = Text("  " * min(node.depth - 1, DEEPEST), overflow="fold", style="bold" if node in path else "")
         line.append(f"{node.id} {note(node)}", style=COLOURS.get(node.author, ""))
-        line.append(f" hint: {one_line(str(node.hint))}" if node.hint else "", style="yellow")
+        line.append("".join(f" {one_line(under)}" for under in guidance(node)), style="yellow")
         line.append(f" {one_line(node.step.text)}", style=STYLES.get(node.status, ""))
         yield line.append(f"  [{node.status}: {one_line(node.reason)}]" if node.reason else "", style="red")
 
@@ -124,7 +127,8 @@ def show(solution: Solution, console: Console, story: Story | None = None, *, ev
     for part in tree_lines(solution.tree, last, everything=True) if everything else [step_table(solution)]:
         console.print(part)
     console.print()
-    answer = "none found" if solution.answer is None else visible(solution.answer)
+    none = "withheld" if solution.abstained else "none found"
+    answer = none if solution.answer is None else visible(solution.answer)
     line = Text.assemble(("Answer: ", "bold"), (answer, "bold green" if solution.answer else "bold red"))
     line.append(
         f"   confidence {solution.confidence:.2f}, {len(solution.tree) - 1} steps written, {visible(solution.ended)}"
@@ -140,13 +144,14 @@ def to_json(solution: Solution, solver: Solver, preset: str, story: Story | None
     return {
         "question": solution.question,
         "answer": solution.answer,
+        "abstained": solution.abstained,
         "confidence": solution.confidence,
+        **graded,
         "steps": [step_json(node) for node in solution.steps],
         "failed": [failed_json(node) for node in failed_ends(solution)],
         "status": solution.status,
         "stop_reason": str(solution.stop_reason),
         "cut_steps": solution.cut_steps,
-        **graded,
         "ledger": solution.ledger.to_dict(),
         **label_mass(solution),
         "preset": preset,
@@ -163,7 +168,8 @@ def to_json(solution: Solution, solver: Solver, preset: str, story: Story | None
 def failed_json(node: Node) -> dict[str, Any]:
     """Return a failed step as a JSON object, with the reason as a value and as a sentence."""
     because = {"rejected_because": node.rejected_because, "reason": node.reason}
-    return {"text": node.step.text, "author": node.author, "score": node.score, **because}
+    action = {} if node.action is None else {"action": node.action.name, "yields": node.action.yields}
+    return {"text": node.step.text, "author": node.author, **action, "score": node.score, **because}
 
 
 def label_mass(solution: Solution) -> dict[str, Any]:
@@ -176,10 +182,12 @@ def label_mass(solution: Solution) -> dict[str, Any]:
 
 def step_json(node: Node) -> dict[str, Any]:
     """Return a step of the chosen path as a JSON object, with its rejected versions."""
-    rejected = [
-        {"text": n.step.text, "author": n.author, "hint": str(n.hint) if n.hint else None, "score": n.score}
-        for n in versions_of(node)
-        if n is not node
-    ]
+    return {**version_json(node), "rejected": [version_json(n) for n in versions_of(node) if n is not node]}
+
+
+def version_json(node: Node) -> dict[str, Any]:
+    """Return one version of a step as a JSON object; only what an action wrote has ``action`` and ``yields``."""
     hint = str(node.hint) if node.hint else None
-    return {"text": node.step.text, "author": node.author, "hint": hint, "score": node.score, "rejected": rejected}
+    action = {} if node.action is None else {"action": node.action.name, "yields": node.action.yields}
+    found = {"text": node.step.text, "author": node.author, **action, "hint": hint, "score": node.score}
+    return found if node.critique is None else {**found, "critique": node.critique.text}

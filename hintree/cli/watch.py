@@ -11,7 +11,7 @@ from hintree.search import Handler, Node, Tree
 from hintree.solver import Solution, Solver
 from hintree.solver.progress import before_batches
 from hintree.solver.solution_tree import step_line
-from hintree.view.layout import preorder
+from hintree.view.layout import byline, preorder
 from hintree.view.text import one_line
 
 COLOURS = {"reasoner": "cyan", "teacher": "magenta"}
@@ -93,8 +93,8 @@ def waits(node: Node) -> bool:
 
 
 def note(node: Node) -> str:
-    """Return author and score of a step, such as "reasoner 0.98"."""
-    return f"{node.author} {'-' if node.score is None else f'{node.score:.2f}'}"
+    """Return author, action and score of a step, such as "reasoner 0.98" or "hinter ask 0.80"."""
+    return f"{byline(node)} {'-' if node.score is None else f'{node.score:.2f}'}"
 
 
 def row(node: Node) -> Text:

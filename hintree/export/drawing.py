@@ -2,11 +2,11 @@
 
 import html
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from hintree.search import Node, Tree
-from hintree.view.layout import MARGIN, Circle, Size, author, circles, guidance
+from hintree.view.layout import MARGIN, Circle, Size, author, byline, circles, guidance
 from hintree.view.text import one_line, visible
 
 SCALE = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184, 102), (254, 232, 56))
@@ -88,7 +88,7 @@ def draw_panel(panel: Panel, levels: int, size: Size) -> Iterator[str]:
 
 
 def shape(author: str, circle: Circle, look: str, tooltip: str) -> str:
-    """Return a step: a circle for the reasoner, a diamond under a hint, a square for the teacher."""
+    """Return a step: a circle, under a hint a diamond, a square of the teacher, a triangle of hinter or retriever."""
     x, y, r = circle
     title = f"<title>{escape(tooltip)}</title>"
     if author == "hinted":
@@ -99,6 +99,10 @@ def shape(author: str, circle: Circle, look: str, tooltip: str) -> str:
     if author == "teacher":
         at = f'x="{x - 0.9 * r:.1f}" y="{y - 0.9 * r:.1f}" width="{1.8 * r:.2f}" height="{1.8 * r:.2f}"'
         return f'<rect class="step" {at} {look}>{title}</rect>'
+    if author in ("hinter", "retriever"):
+        up = r if author == "hinter" else -r
+        corners = f"{x:.1f},{y - 1.2 * up:.1f} {x + 1.2 * r:.1f},{y + up:.1f} {x - 1.2 * r:.1f},{y + up:.1f}"
+        return f'<polygon class="step" points="{corners}" {look}>{title}</polygon>'
     return f'<circle class="step" cx="{x:.1f}" cy="{y:.1f}" r="{r:.2f}" {look}>{title}</circle>'
 
 
@@ -108,16 +112,19 @@ def faint(node: Node) -> str:
 
 
 def about(node: Node) -> str:
-    """Return the tooltip of a step: id, author, hint and critique, then its text, score and reason."""
+    """Return the tooltip of a step: id, author, action, hint and critique, then its text, score and reason."""
     if node.parent is None:
         return "the problem"
     score = "" if node.score is None else f" [score {node.score:.2f}]"
-    under = "".join(f", {line}" for line in guidance(node))
-    return f"step {node.id}, {author(node)}{under}: {node.step.text}{score}{f' ({node.reason})' if node.reason else ''}"
+    head = ", ".join([f"step {node.id}", byline(node, author(node)), *guidance(node)])
+    return f"{head}: {node.step.text}{score}{f' ({node.reason})' if node.reason else ''}"
 
 
-def draw_legend(wide: float) -> tuple[list[str], float]:
-    """Draw the legend: what colours, lines and rings mean, in rows that fit the width; return it with its height."""
+def draw_legend(wide: float, authors: Collection[str] = ()) -> tuple[list[str], float]:
+    """Draw the legend: what colours, lines and rings mean, in rows that fit the width; return it with its height.
+
+    Hinter and retriever are in it where they are among the ``authors`` of steps.
+    """
     stops = "".join(f'<stop offset="{i / 5}" stop-color="{colour(i / 5)}"/>' for i in range(6))
     parts = [
         *(f'<linearGradient id="scores">{stops}</linearGradient>', text(0, 14, "score of a step")),
@@ -128,10 +135,12 @@ def draw_legend(wide: float) -> tuple[list[str], float]:
     look = f'fill="{colour(0.8)}" stroke="{LINE}"'
     kinds = (("reasoner", 8.0, "reasoner"), ("hinted", 88.0, "under a hint"), ("teacher", 190.0, "teacher"))
     shapes = "".join(shape(kind, Circle(x, 10, 6), look, name) + text(x + 12, 14, name) for kind, x, name in kinds)
+    others = [kind for kind in ("hinter", "retriever") if kind in authors]
     entries = [
         (430.0, "\n".join(parts)),
         (250.0, path + text(52, 14, "chosen path, and its answer")),
         (270.0, shapes),
+        *((100.0, shape(kind, Circle(8, 10, 6), look, kind) + text(20, 14, kind)) for kind in others),
         (85.0, key_of(f'stroke="{FINISHED}" stroke-width="2.5"', "finished")),
         (310.0, key_of(f'stroke="{LINE}" opacity="{FAINT}"', "pruned, rejected or failed; white: unscored")),
         (130.0, key_of(f'stroke="{LINE}"', "larger: more visits")),
@@ -163,7 +172,8 @@ def draw(
     wide = across * (size.wide + MARGIN) + MARGIN
     lines = textwrap.wrap(visible(question), int(wide / 7.5))
     top, rows = 46.0 + 18 * len(lines), -(-len(panels) // across)
-    legend, legend_high = draw_legend(wide - 2 * MARGIN)
+    authors = {node.author for panel in panels for node in panel.tree}
+    legend, legend_high = draw_legend(wide - 2 * MARGIN, authors)
     below = top + rows * (size.high + MARGIN)
     written = [row for note in notes for row in textwrap.wrap(visible(note), int(wide / 6.5), subsequent_indent="    ")]
     high = below + legend_high + 4 + 17 * len(written)

@@ -43,6 +43,8 @@ def to_xml(data: Mapping[str, Any], form: str) -> bytes:
             "critique": one_line(node.critique.text) if node.critique else None,
             "fault": node.fault,
             "author": node.author,
+            "action": node.action.name if node.action else None,
+            "yields": node.action.yields.value if node.action else None,
             "status": node.status,
             "reason": one_line(node.reason) or None,
             "answer": None if node.step.answer is None else one_line(node.step.answer),

@@ -3,7 +3,7 @@
 import re
 
 from hintree.search import Node, Tree
-from hintree.view.layout import guidance, preorder
+from hintree.view.layout import byline, guidance, preorder
 from hintree.view.text import one_line
 
 DEEPEST = 30
@@ -22,13 +22,13 @@ def to_markdown(tree: Tree, chosen: Node) -> str:
 
 
 def entry(node: Node, chosen: bool) -> str:
-    """Return one step as one line: id, author, score, hint, critique, text, and status with reason."""
+    """Return one step as one line: id, author, action, score, hint, critique, text, and status with reason."""
     score = "" if node.score is None else f" {node.score:.2f}"
     under = "".join(f" *{escape(line)}*" for line in guidance(node))
     words = escape(node.step.text) or "(empty)"
     text = f"**{words}**" if chosen else f"~~{words}~~" if node.status == "rejected" else words
     fate = "" if node.status in ("open", "terminal") else f" ({node.status}: {escape(node.reason)})"
-    return f"`{node.id} {node.author}{score}`{under} {text}{fate}"
+    return f"`{node.id} {escape(byline(node))}{score}`{under} {text}{fate}"
 
 
 def escape(text: str) -> str:

@@ -6,13 +6,15 @@
     sft   {"prompt", "completion"}                                          for SFTTrainer: the chosen solution
     dpo   {"prompt", "chosen", "rejected"}                                  for DPOTrainer: the versions of one step
 
-No row holds a reference answer: labels and preferences are the scorer's.
+Rows hold the steps of solutions, and no queries, passages or restated questions. No row holds a reference answer:
+labels and preferences are the scorer's.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from hintree.search import Node, Tree
+from hintree.search.core.actions import solution_path
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import json_text, storable
 
@@ -26,7 +28,7 @@ STEP_END = "\n"
 def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
     """Yield a row per path whose steps all have scores, up to the last scored step."""
     for end in tree.nodes[1:]:
-        path = end.path()
+        path = solution_path(end.path())
         scores = [node.score for node in path if node.score is not None]
         if len(scores) == len(path) and all(child.score is None for child in end.children):
             texts = [storable(node.step.text) for node in path]
@@ -40,7 +42,7 @@ def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
 def sft_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
     """Yield the chosen solution, if it is finished."""
     if chosen.status == "terminal":
-        yield {"prompt": prompt([], tree), "completion": solution(chosen.path())}
+        yield {"prompt": prompt([], tree), "completion": solution(solution_path(chosen.path()))}
 
 
 def dpo_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
@@ -56,7 +58,7 @@ def dpo_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
         if any(node.status in ("rejected", "failed") for node in better.path()):
             continue
         yield {
-            "prompt": prompt(new.parent.path(), tree),
+            "prompt": prompt(solution_path(new.parent.path()), tree),
             "chosen": storable(better.step.text),
             "rejected": storable(worse.step.text),
         }

@@ -76,6 +76,14 @@ def guidance(node: Node) -> list[str]:
     return [*hint, f"critique: {node.critique.text}"] if node.critique and node.critique.text else hint
 
 
+def byline(node: Node, who: str = "") -> str:
+    """Return who wrote a step, and by which action where it is no plain step: "hinter ask".
+
+    ``who`` stands for the author.
+    """
+    return (who or node.author) + ("" if node.action is None else f" {node.action.name}")
+
+
 def author(node: Node) -> str:
-    """Return who wrote a step: "reasoner", "hinted" (the reasoner under a hint) or "teacher"."""
+    """Return who wrote a step, its author; "hinted" stands for the reasoner under a hint."""
     return "hinted" if node.author == "reasoner" and node.hint is not None else node.author

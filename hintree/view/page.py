@@ -16,8 +16,9 @@ from typing import Any
 from hintree.errors import UsageError
 from hintree.search import Node
 from hintree.search.core.events import Event
+from hintree.search.core.questions import level_of
 from hintree.view.bundle import bundle, source
-from hintree.view.layout import author, guidance, preorder
+from hintree.view.layout import author, byline, guidance, preorder
 from hintree.view.shown_tree import ShownTree
 from hintree.view.story import Story
 from hintree.view.text import one_line, visible
@@ -27,6 +28,8 @@ MOST_TYPESET = 2_000
 """Texts of a tree that are typeset."""
 DEEPEST = 24
 """Levels that the outline indents."""
+LETTERS = {"reasoner": "r", "hinted": "h", "teacher": "t", "hinter": "i", "retriever": "v"}
+"""The letter of each author in the page's data."""
 
 
 def page(trees: Sequence[ShownTree], links: Mapping[str, str] | None = None, *, live: int = 0) -> str:
@@ -93,7 +96,7 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "chosen": solved.chosen.id,
         "parent": [-1 if n.parent is None else n.parent.id for n in nodes],
         "text": [visible(n.step.text) for n in nodes],
-        "author": "-" + "".join(author(n)[0] for n in nodes[1:]),
+        "author": "-" + "".join(LETTERS[author(n)] for n in nodes[1:]),
         "status": "".join(n.status[0] for n in nodes),
         "ended": "".join("o" if n.step.ended == "loop" else n.step.ended[0] for n in nodes),
         "score": [rounded(n.score) for n in nodes],
@@ -108,6 +111,11 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "hint": {n.id: visible(str(n.hint)) for n in nodes if n.hint is not None},
         "critique": {n.id: visible(n.critique.text) for n in nodes if n.critique is not None},
         "fault": {n.id: n.fault.value for n in nodes if n.fault is not None},
+        "action": {n.id: visible(n.action.name) for n in nodes if n.action is not None},
+        "yields": {n.id: n.action.yields.value for n in nodes if n.action is not None},
+        "level": {n.id: level for n in nodes if n.action is not None and (level := level_of(n.path()))},
+        "copyOf": {n.id: n.copy_of for n in nodes if n.copy_of is not None},
+        "passages": {n.id: [[visible(p.id), visible(p.text)] for p in n.passages] for n in nodes if n.passages},
         "hintTokens": {n.id: n.hint_tokens for n in nodes if n.hint_tokens},
         "reason": {n.id: visible(n.reason) for n in nodes if n.reason},
         "replaces": {n.id: n.replaces for n in nodes if n.replaces is not None},
@@ -175,7 +183,7 @@ def entry(node: Node) -> str:
     score = "" if node.score is None else f" {node.score:.2f}"
     under = "".join(f" <i>{safe(line)}</i>" for line in guidance(node))
     fate = f" <small>{node.status} {safe(node.reason)}</small>" if node.reason else ""
-    return f"{node.id} {node.author}{score}{under} {safe(node.step.text)}{fate}"
+    return f"{node.id} {safe(byline(node))}{score}{under} {safe(node.step.text)}{fate}"
 
 
 def safe(text: str) -> str:

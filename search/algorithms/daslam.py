@@ -17,6 +17,8 @@ from hintree.search.questions import Known, answer, finish, put_after
 
 BULLET = re.compile(r"^\s*(?:[-*\u2022]|\(?\d{1,2}[.):\uff0e\u3001])\s*")
 """The number or bullet before an entry of a list."""
+END = re.compile(r"[\r\n]+|(?<=[?\uff1f\u061f])\s+")
+"""End of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,6 @@ class DaSLaM(PathLimits):
 
 
 def entries(text: str) -> list[str]:
-    """Return the lines of a list without numbers or bullets; empty ones are left out."""
-    lines = (BULLET.sub("", line).strip() for line in text.splitlines())
+    """Return the entries of a list, one on a line or several that each end with "?", without numbers or bullets."""
+    lines = (BULLET.sub("", line).strip() for line in END.split(text))
     return [line for line in lines if line]

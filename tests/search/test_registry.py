@@ -24,12 +24,18 @@ SMALL = {
     "mcts": "simulations=8,branch=2,rule=puct,widen=0.3",
     "ab-mcts": "simulations=10,arms=reasoner+hinted+teacher",
     "particles": "n=3",
+    "gated": "threshold=0.7,width=2",
     "smart": "n=4,m=2",
     "glimprouter": "threshold=0.2",
     "steer": "mixture=0.3+0.6+0.2+0.7+0.95+0.05",
     "mur": "scaling=0.98",
     "lorid": "rounds=2",
     "ssr": "tracks=2",
+    "socratic": "questions=2",
+    "daslam": "questions=2",
+    "cogtree": "proposals=2,questions=1,levels=1",
+    "revise": "rounds=1",
+    "rstar": "rollouts=2,steps=1,questions=1,votes=1,last_votes=2,depth=1",
 }
 
 

@@ -49,7 +49,7 @@ def test_asker_and_answerer_take_turns_until_nothing_is_left_to_ask():
     [stopped] = [n for n in run.tree if n.status == "failed"]
     assert (stopped.rejected_because, stopped.step.text, stopped.depth) == (Rejection.NOTHING_TO_ASK, NOTHING, 5)
     assert {name: account.calls for name, account in run.ledger.actions.items()} == {
-        "ask": 3, "sub_answer": 2, "finish": 1
+        "ask": 3, "sub_answer": 2, "solve": 1
     }  # fmt: skip
 
 
@@ -107,8 +107,8 @@ def test_a_first_solution_stands_where_nothing_is_asked_and_least_to_most_has_no
         assert [chain(n) for n in run.tree.terminals()] == [["end=7"]] and run.ledger["reasoner"].calls == 1
     run = solve_one({"hinter": asker({"": ["q"]}), "reasoner": answerer()}, DaSLaM(draft="none"))
     assert [chain(n) for n in run.tree.terminals()] == [["q", "q", "A:q", "end=7"]]
-    assert list(run.ledger.actions) == ["sub_questions", "sub_answer", "finish"]
-    assert entries("(1) a\n\u2022 b\n10: c\n3 apples\n \n1984") == ["a", "b", "c", "3 apples", "1984"]
+    assert list(run.ledger.actions) == ["sub_questions", "sub_answer", "solve"]
+    assert entries("(1) a\n\u2022 b\n10: c\n3 apples\n \n1984 d? 2. e") == ["a", "b", "c", "3 apples", "1984 d?", "e"]
 
 
 def test_the_best_proposals_are_split_until_they_are_answered_and_merged_bottom_up():
@@ -117,7 +117,7 @@ def test_the_best_proposals_are_split_until_they_are_answered_and_merged_bottom_
     run = solve_one(roles, CogTree(proposals=2, width=1))
     [end] = run.tree.terminals()
     assert chain(end) == ["q", "r", "A:r", "A:q", "end=7"]
-    assert [n.action.name for n in end.path()] == ["ask", "split", "sub_answer", "merge", "finish"]
+    assert [n.action.name for n in end.path()] == ["ask", "split", "sub_answer", "merge", "solve"]
     assert [level_of(n.path()) for n in end.path()] == [1, 2, 2, 1, 0]
     [low] = [n for n in run.tree if n.step.text == "low"]
     assert low.rejected_because is Rejection.OUTRANKED and not low.children

@@ -18,6 +18,7 @@ const trees = data.trees.map((columns) => {
   if (data.rich) columns.rich[0] = data.rich;
   return new Tree(columns, data.question);
 });
+find("others").hidden = !trees.some((tree) => Object.keys(tree.data.action).length);
 /** @type {Pane[]} */
 let panes = [];
 /** @type {Pane} */

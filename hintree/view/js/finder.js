@@ -5,7 +5,7 @@ import { find } from "./dom.js";
 /** @typedef {import("./pane.js").Pane} Pane */
 
 /**
- * Steps that hold the words in text, hint, critique, reason, answer or author, or have that id; in the order of the search.
+ * Steps that hold the words in text, hint, critique, reason, answer, author or action, or have that id; in the order of the search.
  * @param {Tree} tree
  * @param {string} words
  */
@@ -13,7 +13,7 @@ export function matching(tree, words) {
   const low = words.trim().toLowerCase(), id = /^#?(\d+)$/.exec(low)?.[1], found = [];
   if (!low) return [];
   for (let i = 1; i < tree.size; i++) {
-    const whole = `${tree.text[i]}\n${tree.hint[i] || ""}\n${tree.data.critique[i] || ""}\n${tree.reason[i] || ""}\n${tree.answer[i] ?? ""}\n${tree.authorOf(i)}`;
+    const whole = `${tree.text[i]}\n${tree.hint[i] || ""}\n${tree.data.critique[i] || ""}\n${tree.reason[i] || ""}\n${tree.answer[i] ?? ""}\n${tree.authorOf(i)}\n${tree.data.action[i] || ""}`;
     if (String(i) === id || (!low.startsWith("#") && whole.toLowerCase().includes(low))) found.push(i);
   }
   return found;

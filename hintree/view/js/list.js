@@ -1,6 +1,6 @@
 // The list of open branches. Only rows in sight exist; a row is higher where it shows a hint.
 import { el } from "./dom.js";
-import { badge, chip } from "./marks.js";
+import { actionChip, badge, chip } from "./marks.js";
 
 /** @typedef {import("./tree.js").Tree} Tree */
 
@@ -94,8 +94,9 @@ export class StepList {
     if (matches.has(id)) row.classList.add("match");
     const head = el("div", "line", el("span", "toggle", isParent ? (open.has(id) ? "▾" : "▸") : ""));
     if (id) head.append(el("span", "id", String(id)));
-    head.append(badge(tree.authorOf(id)), chip(tree.timeline.scoreAt(id, time)));
-    const text = el("bdi", "text", (id ? tree.text[id] || "(empty)" : tree.question).slice(0, LONGEST));
+    head.append(badge(tree.authorOf(id)), ...actionChip(tree.data.action[id]), chip(tree.timeline.scoreAt(id, time)));
+    const found = tree.data.passages[id], whole = found ? `${found.length} passages` : tree.text[id] || "(empty)";
+    const text = el("bdi", "text", (id ? whole : tree.question).slice(0, LONGEST));
     if (!narrow) head.append(text);
     if (tree.answer[id] !== undefined) head.append(el("span", "answer", tree.answer[id].slice(0, LONGEST)));
     if (status !== "open" && status !== "terminal") head.append(el("span", "fate", reason || status));
@@ -109,7 +110,8 @@ export class StepList {
   spoken(id, status, isParent) {
     const {tree, open, time} = this.view, siblings = id ? tree.children[tree.parent[id]] : [0], score = tree.timeline.scoreAt(id, time);
     const hint = tree.hint[id] ? `, hint: ${tree.hint[id].slice(0, LONGEST)}` : "";
-    const what = id ? `Step ${id}, ${tree.authorOf(id)}, ${score === null ? "no score" : `score ${score.toFixed(2)}`}, ${status}${hint}: ${tree.text[id].slice(0, LONGEST)}`
+    const action = tree.data.action[id] ? ` by ${tree.data.action[id]}` : "";
+    const what = id ? `Step ${id}, ${tree.authorOf(id)}${action}, ${score === null ? "no score" : `score ${score.toFixed(2)}`}, ${status}${hint}: ${tree.text[id].slice(0, LONGEST)}`
       : `The problem: ${tree.question.slice(0, LONGEST)}`;
     /** @type {Array<[string, string]>} */
     const found = [["role", "treeitem"], ["aria-label", what], ["aria-level", String(tree.depth[id] + 1)],

@@ -14,7 +14,8 @@ export function asMarkdown(tree, id) {
     const score = tree.score[step], hint = tree.hint[step] ? ` *hint: ${plain(tree.hint[step])}*` : "";
     const critique = tree.data.critique[step] ? ` *critique: ${plain(tree.data.critique[step])}*` : "";
     const old = tree.replaces[step] === undefined ? "" : ` (in place of step ${tree.replaces[step]})`;
-    return `${k + 1}. \`${step} ${tree.authorOf(step)}${score === null ? "" : ` ${score.toFixed(2)}`}\`${hint}${critique} ${plain(tree.text[step])}${old}`;
+    const action = tree.data.action[step] ? ` ${plain(tree.data.action[step])}` : "";
+    return `${k + 1}. \`${step} ${tree.authorOf(step)}${action}${score === null ? "" : ` ${score.toFixed(2)}`}\`${hint}${critique} ${plain(tree.text[step])}${old}`;
   });
   const answer = tree.answer[id] === undefined ? [] : ["", `Answer: ${plain(tree.answer[id])}`];
   return [plain(tree.question), "", ...rows, ...answer, ""].join("\n");

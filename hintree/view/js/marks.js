@@ -14,6 +14,14 @@ export function badge(author, wide = false) {
 }
 
 /**
+ * The action that wrote a step, as a chip; nothing for a plain step.
+ * @param {string | undefined} action
+ */
+export function actionChip(action) {
+  return action ? [el("span", "act", action)] : [];
+}
+
+/**
  * A score as a coloured chip with its number; a dash without one.
  * @param {number | null} score
  */

@@ -1,7 +1,8 @@
 // Everything about one step: its versions, its figures, the prompt it was written from.
 import { button, cutText, el, figures, shown } from "./dom.js";
 import { linked, stepLink } from "./links.js";
-import { badge, chip } from "./marks.js";
+import { actionChip, badge, chip } from "./marks.js";
+import { questionTree } from "./questions.js";
 import { typeset } from "./rich.js";
 import { versionBlock } from "./versions.js";
 
@@ -22,19 +23,27 @@ const ENDED = {d: "a delimiter", e: "the end of the text", l: "its length", o: "
 export function details(tree, id, time, go, copy) {
   if (!id) return [el("h2", "", "The problem"), body(tree, 0, tree.question), figures([["seed", tree.data.seed], ["steps", tree.size - 1]])];
   const [status, reason] = tree.timeline.statusAt(id, time), later = time < tree.timeline.end;
-  const head = el("h2", "", `Step ${id} `, badge(tree.authorOf(id), true), " ", chip(tree.timeline.scoreAt(id, time)));
+  const head = el("h2", "", `Step ${id} `, badge(tree.authorOf(id), true), " ", ...actionChip(tree.data.action[id]), " ", chip(tree.timeline.scoreAt(id, time)));
   const fate = el("p", "status", status, ...(reason ? [": ", ...linked(tree, reason, go)] : []), " · after ", after(tree, id, go));
   /** @type {HTMLElement[]} */
   const parts = [head, fate];
   const versions = tree.versions(id).filter((k) => tree.timeline.isThere(k, time));
   if (tree.hint[id] && versions.length < 2) parts.push(el("p", "hint", `Hint: ${tree.hint[id]}`));
-  if (tree.data.critique[id]) parts.push(el("p", "hint", `Critique: ${tree.data.critique[id]}`));
+  if (tree.data.critique[id]) parts.push(folded("critique", "Critique", tree.data.critique[id]));
   if (versions.length > 1) parts.push(versionBlock(tree, id, time, go));
-  if (versions.length < 2 || tree.data.rich[id]) parts.push(body(tree, id, tree.text[id] || "(empty)"));
-  if (tree.data.thought[id]) parts.push(el("details", "thought", el("summary", "", "Thought"), el("p", "", ...cutText(tree.data.thought[id]))));
+  const found = tree.data.passages[id], questions = questionTree(tree, id, go);
+  if (found) for (const [name, text] of found) parts.push(folded("passage", name, text));
+  else if (versions.length < 2 || tree.data.rich[id]) parts.push(body(tree, id, tree.text[id] || "(empty)"));
+  if (tree.data.thought[id]) parts.push(folded("thought", "Thought", tree.data.thought[id]));
+  if (questions) parts.push(questions);
   const mark = button("Copy path as Markdown", copy);
   mark.id = "copy";
   return [...parts, figures(facts(tree, id, later)), prompt(tree, id), mark];
+}
+
+/** A long text behind its name. @param {string} look @param {string} name @param {string} text */
+function folded(look, name, text) {
+  return el("details", look, el("summary", "", ...cutText(name)), el("p", "", ...cutText(text)));
 }
 
 /** @param {Tree} tree @param {number} id @param {Go} go */
@@ -49,6 +58,7 @@ function facts(tree, id, later) {
   const rows = [];
   if (tree.answer[id] !== undefined) rows.push(["answer", tree.answer[id]]);
   if (data.fault[id]) rows.push(["suspected", data.fault[id]]);
+  if (data.copyOf[id]) rows.push(["copied from", `step ${data.copyOf[id]}`]);
   rows.push(["tokens", data.hintTokens[id] ? `${data.tokens[id]} (and ${data.hintTokens[id]} for the hint)` : data.tokens[id]]);
   rows.push(["probability", `mean ${shown(data.mean[id])}, least ${shown(data.min[id])}`], ["entropy", `${shown(data.entropy[id])} nats`]);
   if (visits) rows.push(["visits", `n = ${tree.visits[id]}, of the step before N = ${tree.visits[tree.parent[id]]}`]);

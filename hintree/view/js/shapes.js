@@ -1,4 +1,5 @@
-// The shape of a step: circle for the reasoner, diamond under a hint, square for the teacher; a cross where it was given up.
+// The shape of a step: circle for the reasoner, diamond under a hint, square for the teacher, triangle for the hinter and,
+// upside down, for the retriever; a cross where it was given up.
 
 /**
  * @typedef {object} Mark
@@ -29,6 +30,12 @@ export function shape(pen, {x, y, r, author, status, fill, ink, folded}) {
     pen.lineTo(x + 1.2 * r, y);
     pen.lineTo(x, y + 1.2 * r);
     pen.lineTo(x - 1.2 * r, y);
+    pen.closePath();
+  } else if (author === "hinter" || author === "retriever") {
+    const up = author === "hinter" ? 1 : -1;
+    pen.moveTo(x, y - 1.2 * up * r);
+    pen.lineTo(x + 1.2 * r, y + up * r);
+    pen.lineTo(x - 1.2 * r, y + up * r);
     pen.closePath();
   } else pen.arc(x, y, r, 0, 7);
   pen.fill();

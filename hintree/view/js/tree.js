@@ -5,9 +5,9 @@ import { Timeline } from "./timeline.js";
 /** @type {Record<string, string>} */
 export const STATUS = {o: "open", t: "terminal", p: "pruned", r: "rejected", f: "failed"};
 /** @type {Record<string, string>} */
-export const AUTHOR = {"-": "problem", r: "reasoner", h: "hinted", t: "teacher"};
+export const AUTHOR = {"-": "problem", r: "reasoner", h: "hinted", t: "teacher", i: "hinter", v: "retriever"};
 /** @type {Record<string, string>} */
-export const BADGE = {problem: "?", reasoner: "R", hinted: "H", teacher: "T"};
+export const BADGE = {problem: "?", reasoner: "R", hinted: "H", teacher: "T", hinter: "Hr", retriever: "Rt"};
 
 /** @typedef {import("./types.js").Columns} Columns */
 

@@ -45,6 +45,11 @@
  * @property {Record<number, string>} hint
  * @property {Record<number, string>} critique What a correction was written after.
  * @property {Record<number, string>} fault What the scorer suspects.
+ * @property {Record<number, string>} action Name of the action that wrote a step; none for a plain step.
+ * @property {Record<number, string>} yields Kind of the text that the action wrote.
+ * @property {Record<number, number>} level Level in the tree of questions: 1 for a sub-question of the problem, and its answer.
+ * @property {Record<number, number>} copyOf The step whose text, or a line of it, was copied.
+ * @property {Record<number, Array<[string, string]>>} passages Id and text of each.
  * @property {Record<number, number>} hintTokens
  * @property {Record<number, string>} reason
  * @property {Record<number, number>} replaces
