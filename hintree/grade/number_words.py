@@ -2,9 +2,19 @@
 
 import re
 from collections.abc import Collection, Iterator
+from fractions import Fraction
 from typing import NamedTuple
 
-from hintree.grade.numerals import ENGLISH, NUMERALS, PARTS, Numerals, folded
+from hintree.grade.numerals import (
+    DOZENS,
+    ENGLISH,
+    FRACTIONS,
+    NUMERALS,
+    PARTS,
+    Numerals,
+    folded,
+    ordinal_value,
+)
 
 WORD = re.compile(r"[\u0900-\u0963\u0970-\u097f]+|[^\W\d_]+")
 GAP = re.compile(r"[-\s\u2010\u2011]")
@@ -20,9 +30,21 @@ CHINESE = re.compile(f"第?[{''.join([*DIGITS, *TENS, *MYRIADS])}]+")
 """Matches a Chinese number, or an ordinal, which begins with 第."""
 IDIOM = re.compile("(?<=[数數几幾])十|十(?=[几幾多来來余餘足字]|分(?![钟鐘之]))")
 """Matches a ten in words such as "very" (十分) and "dozens" (数十)."""
+CHINESE_SIGNS = f"[{''.join([*DIGITS, *TENS, *MYRIADS])}]"
+CHINESE_PART = f"((?<!{CHINESE_SIGNS}){CHINESE_SIGNS}{{1,20}}+|(?<!\\d)\\d{{1,9}}+)"
+CHINESE_FRACTION = re.compile(f"{CHINESE_PART}分之{CHINESE_PART}")
+"""Matches a fraction, whose denominator stands first: 四分之三 is 3/4, 百分之二十五 is 25 %."""
 CHINESE_PARTS = {"半": 2, "双": 2, "雙": 2, "加倍": 2, "翻倍": 2, "一打": 12}
+DOZEN = re.compile(
+    r"(half (?:a )?dozen|media docena|halbe[sn]? dutzend|demi-douzaine|आध[ाेी] दर्जन|半打)"
+    r"|\b(?:dozen|docena|dutzend|douzaine)\b|दर्जन",
+    re.IGNORECASE,
+)
+"""Matches half a dozen, as a group, or a dozen; "dozens" states no number."""
 LONGEST = 60
 """Characters of a Chinese number that is read."""
+LONGEST_WORD = 80
+"""Characters of a word that is read."""
 
 
 class Spelled(NamedTuple):
@@ -52,15 +74,71 @@ def spelled(text: str, languages: Collection[str]) -> list[Spelled]:
             numbers in a text of their language, or inside a number ("dos mil").
     """
     found = list(chinese(text))
-    tokens = [Word(m.start(), m.end(), folded(m[0])) for m in WORD.finditer(text)]
+    tokens = words_of(text)
     for code, numerals in NUMERALS.items():
         i = 0
         while i < len(tokens):
+            if numerals.value(tokens[i].folded) is None:  # as most words
+                i += 1
+                continue
             value, end, ordinal = phrase(text, tokens, i, numerals, native=code in languages)
             if value is not None and not ordinal:
                 found.append(Spelled(tokens[i].start, tokens[end - 1].end, value))
             i = max(end, i + 1)
     return without_overlaps(found)
+
+
+def ordinals(text: str, languages: Collection[str]) -> list[Spelled]:
+    """Return the ordinals that a text states in words, as ``spelled`` returns numbers: "twenty-fifth", 第二十五.
+
+    >>> [found.value for found in ordinals("the twenty-fifth day of the twelfth month", ["en"])]
+    [25, 12]
+    """
+    found = [Spelled(m.start(), m.end(), chinese_value(m[0][1:])) for m in CHINESE.finditer(text) if m[0][0] == "第"]
+    tokens = words_of(text)
+    for code, numerals in NUMERALS.items():
+        i = 0
+        while i < len(tokens):
+            value, end, ordinal = 0, i + 1, True
+            if numerals.value(tokens[i].folded) is not None:
+                value, end, ordinal = phrase(text, tokens, i, numerals, native=code in languages)
+            last = ordinal_value(code, tokens[end - 1].folded) if ordinal else None
+            if last is not None:
+                found.append(Spelled(tokens[i].start, tokens[end - 1].end, (value or 0) + last))
+            i = max(end, i + 1)
+    return without_overlaps(found)
+
+
+def dozens(text: str) -> list[Spelled]:
+    """Return 12 for every "dozen" of a text, and 6 for "half a dozen"."""
+    return [Spelled(m.start(), m.end(), 6 if m[1] else 12) for m in DOZEN.finditer(text)]
+
+
+def multiplier_after(text: str, end: int, number: Fraction) -> tuple[Fraction, int]:
+    """Return (factor, end) of a word that multiplies or divides the number before it; (1, end) for none.
+
+    >>> multiplier_after("two dozen", 3, Fraction(2)), multiplier_after("3 quarters", 1, Fraction(3))
+    ((Fraction(12, 1), 9), (Fraction(1, 4), 10))
+    """
+    if text[end : end + 1] == "打":
+        return Fraction(12), end + 1
+    word = WORD.match(text, end + 1) if GAP.fullmatch(text, end, end + 1) else None
+    if word is None or len(word[0]) > LONGEST:
+        return Fraction(1), end
+    name = folded(word[0])
+    if name in DOZENS:
+        return Fraction(12), word.end()
+    for code, table in FRACTIONS.items():
+        plural = code != "en" or number <= 1 or name.endswith("s")
+        below = (table.get(name) or ordinal_value(code, name)) if plural else None
+        if below is not None and below > 2 - (name in table):
+            return Fraction(1, below), word.end()
+    return Fraction(1), end
+
+
+def words_of(text: str) -> list[Word]:
+    """Return the words of a text; one that is longer than any number keeps no letters."""
+    return [Word(m.start(), m.end(), folded(m[0]) if len(m[0]) <= LONGEST_WORD else "") for m in WORD.finditer(text)]
 
 
 def without_overlaps(found: list[Spelled]) -> list[Spelled]:
@@ -98,12 +176,15 @@ def phrase(text: str, tokens: list[Word], i: int, numerals: Numerals, *, native:
 
 
 def ends_ordinal(text: str, tokens: list[Word], k: int, numerals: Numerals) -> bool:
-    """Test if a word makes an ordinal of the number before it, as in "twenty-first" and "vingt et unième"."""
+    """Test if a word makes an ordinal of the number before it, as in "twenty-first" and "vingt et unième".
+
+    Without a hyphen or a joint, an English word and a French plural do not: "trois cinquièmes" is a fraction.
+    """
     word = tokens[k].folded
+    tied = text[tokens[k - 1].end : tokens[k].start] == "-" or tokens[k - 1].folded in numerals.joints
     if numerals is NUMERALS["en"]:
-        tied = text[tokens[k - 1].end : tokens[k].start] == "-" or tokens[k - 1].folded in numerals.joints
         return word in numerals.ordinal and tied
-    return bool(numerals.ordinal) and word.endswith(numerals.ordinal)
+    return bool(numerals.ordinal) and word.endswith(numerals.ordinal) and (tied or not word.endswith("s"))
 
 
 def added(total: int, group: int, value: int, numerals: Numerals) -> tuple[int, int] | None:
@@ -169,7 +250,7 @@ def chinese_value(run: str) -> int:
 def parts(text: str, languages: Collection[str]) -> set[int]:
     """Return the numbers that words such as "half" and "dozen" stand for, in English and the given languages."""
     known = {word: n for code in ("en", *languages) for word, n in PARTS.get(code, {}).items()}
-    words = {known[word] for m in WORD.finditer(text) if (word := folded(m[0])) in known}
+    words = {known[word.folded] for word in words_of(text) if word.folded in known}
     return words | {n for word, n in CHINESE_PARTS.items() if word in text}
 
 

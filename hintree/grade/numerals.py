@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hintree.grade.words import ONES, ORDINALS, SCALES, TENS
 
@@ -43,6 +44,7 @@ def without_accents(text: str) -> str:
     return unicodedata.normalize("NFC", re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", parts, flags=re.IGNORECASE))
 
 
+@lru_cache(maxsize=4096)
 def folded(word: str) -> str:
     """Return a word in lower case, without accents, and with one spelling of Hindi's nasal sign."""
     return without_accents(word.casefold()).replace("\u0901", "\u0902").replace("\u093c", "")
@@ -109,6 +111,7 @@ BELOW_1000 = BELOW_100 | {
 GERMAN_SCALES = {"million": 10**6, "millionen": 10**6, "milliarde": 10**9, "milliarden": 10**9}
 
 
+@lru_cache(maxsize=4096)
 def german(word: str) -> int | None:
     """Return the number of a German word below a million, which is written without blanks, or of "Millionen"."""
     word = word.replace("fuenf", "funf").replace("zwoelf", "zwolf")
@@ -149,3 +152,47 @@ PARTS = {
     "hi": counted("आधा/आधे/आधी/दोगुना/दोगुने/दोगुनी/दुगुना/जोडी तिगुना/तिहाई चौथाई", 2) | {"दर्जन": 12},
 }
 """Words that, in a problem or a step, state a number which a hint may then use."""
+DOZENS = frozenset("dozen docena docenas dutzend douzaine douzaines दर्जन".split())
+"""Words that stand for 12, and multiply a number before them by 12."""
+FRACTIONS = {
+    "en": counted("half/halves third/thirds quarter/quarters", 2),
+    "es": counted("- tercio/tercios cuarto/cuartos quinto/quintos sexto/sextos septimo/septimos octavo/octavos", 2),
+    "de": counted("halbe/halben/halfte drittel viertel", 2),
+    "fr": counted("demi/demis/demie tiers quart/quarts", 2),
+    "hi": counted("आधा/आधे/आधी तिहाई चौथाई", 2),
+}
+"""Words that divide the number before them, beside ordinals: "three quarters"."""
+ORDINAL_WORDS = {
+    "en": ORDINALS
+    | counted("eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth", 11)
+    | counted("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth hundredth", 20, 10)
+    | {"thousandth": 1000},
+    "es": counted("decimo/decima undecimo/undecima duodecimo/duodecima", 10)
+    | counted("vigesimo/vigesima trigesimo/trigesima cuadragesimo/cuadragesima quincuagesimo/quincuagesima", 20, 10),
+    "de": counted("- - dritte/dritter/dritten", 1),
+    "fr": {"cinquieme": 5, "neuvieme": 9},
+}
+"""Ordinals that are not formed by an ending."""
+ORDINAL_ENDS = {
+    "de": re.compile(r"s?te[nmrs]?$|s?tel$"),
+    "fr": re.compile(r"e?iemes?$"),
+    "hi": re.compile("व(?:ां|ीं|ें|े)$"),
+}
+"""Endings that make an ordinal, and in German a fraction, of a number."""
+
+
+@lru_cache(maxsize=4096)
+def ordinal_value(code: str, word: str) -> int | None:
+    """Return the number of an ordinal of a language, such as 35 for "fünfunddreißigste"; None for any other word.
+
+    >>> ordinal_value("en", "twentieths"), ordinal_value("fr", "douzieme"), ordinal_value("de", "zwanzigster")
+    (20, 12, 20)
+    """
+    table = ORDINAL_WORDS.get(code, {})
+    if (known := table.get(word) or table.get(word.removesuffix("s"))) is not None or code not in ORDINAL_ENDS:
+        return known
+    stem, ends = ORDINAL_ENDS[code].subn("", word)
+    if not ends:
+        return None
+    value = NUMERALS[code].value
+    return value(stem) or value(stem + "e")

@@ -15,6 +15,7 @@ from hintree.solver import book_discarded
 from hintree.training.shipped.chains import chain
 from hintree.training.shipped.evaluate import hint_figures
 from tests.support import scripted
+from tests.support.leak_cases import CASES, MISSED
 
 PROBLEM = (
     "(1) Noah has 10 pens. (2) Luis gets 15 more pens than Noah. (3) Pia gets twice as many pens as Luis. How many?"
@@ -74,14 +75,16 @@ def test_a_mask_leaves_what_is_known():
     assert mask("it is \\boxed{10}", PROBLEM, []) is None
 
 
-@pytest.mark.parametrize("hint", ["take 1250.5", "take 01,250.50", "12 eggs", "3 packs", "42", "7", "f(2)", "2", "1/2"])
+@pytest.mark.parametrize(
+    "hint", ["take 1250.5", "take 01,250.50", "12 eggs", "3 packs", "42", "7", "f(2)", "2", "1/2", "1/3"]
+)
 def test_a_number_is_known_in_any_spelling(hint):
-    assert leaks(hint, SHOP, []) is (hint == "1/2")  # a 1 is nowhere
+    assert leaks(hint, SHOP, []) is (hint == "1/3")  # "three" states neither a 1 nor a third
 
 
 def test_a_long_hint_is_read():
-    assert leaks("9" * 100_000, PROBLEM, STEPS) and leaks("(" * 100_000 + "1,000" * 20_000, PROBLEM, STEPS)
-    assert leaks("twenty " * 20_000, PROBLEM, STEPS)
+    assert leaks("9" * 20_000, PROBLEM, STEPS) and leaks("(" * 20_000 + "1,000" * 4_000, PROBLEM, STEPS)
+    assert leaks("twenty " * 2_000 + "XXV " * 2_000 + "\\frac{1}{3}" * 2_000 + "is four " * 2_000, PROBLEM, STEPS)
 
 
 def test_is_training_hint_refuses_leaks_long_hints_and_the_answer():
@@ -93,6 +96,14 @@ def test_is_training_hint_refuses_leaks_long_hints_and_the_answer():
     assert not is_training_hint("look for the Blue whale.", PROBLEM, [], answer="Blue whale")
     assert is_training_hint("so " * MAX_HINT_WORDS, PROBLEM, [])
     assert not is_training_hint("so " * (MAX_HINT_WORDS + 1), PROBLEM, [])
+
+
+def test_the_filter_finds_leaks_in_any_spelling_and_keeps_hints_that_state_nothing_new():
+    found = {(case.hint, case.question): leaks(case.hint, case.question, case.steps) for case in CASES}
+    wrong = {case.hint for case in CASES if found[case.hint, case.question] != case.leak}
+    assert wrong == MISSED and len(CASES) == len(found) == 206
+    leaking = [case for case in CASES if case.leak]
+    assert (len(leaking), sum(found.values())) == (114, 103)  # recall 90 %, no false alarm
 
 
 class FixedModel:

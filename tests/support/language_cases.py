@@ -115,7 +115,7 @@ FINE = {
         "Prends 1,5.",
     ],
     "hi": ["१२ और उन्नीस जोड़ें।", "12 और 19 जोड़ें।", "एक संख्या लें।", "इकतीसवाँ पद देखें।", "एक लाख लें।", "100000 लें।"],
-    "en": ["Once you have it, seize the elf.", "It costs six cents.", "See the twenty-first line.", "A quince."],
+    "en": ["Once you have it, seize the elf.", "Think of six cents.", "See the twenty-first line.", "A quince."],
 }
 PROBLEMS["en"] = "Noah has 10 pens. Luis gets 15 more pens than Noah. How many pens does Luis have?"
 SPELLED = {

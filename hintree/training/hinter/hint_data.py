@@ -15,7 +15,8 @@ from hintree.grade import find_answer
 from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_hint
 from hintree.lab.problem import LabProblem
-from hintree.policies.leaks import NUMBER, is_training_hint
+from hintree.policies.leaks import is_training_hint
+from hintree.policies.mentions import NUMBER
 from hintree.training.shipped.rows import steps_of
 
 CHECK_HINT = "check the last step again."
