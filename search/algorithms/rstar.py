@@ -13,13 +13,13 @@ from hintree.search.algorithms.backup import backup
 from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.actions import Action, Yield, applicable, kind_of, ready
 from hintree.search.core.endings import Rejection
-from hintree.search.core.expand import generate_steps, plan, score_nodes
+from hintree.search.core.expand import generate_steps, plan
 from hintree.search.core.limits import PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, prune, unique
 from hintree.search.core.questions import question_key
 from hintree.search.core.seeds import generator
 from hintree.search.core.tree import Node, Tree
-from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.escalation import Rewrite
 from hintree.search.selection import Selection
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -77,20 +77,20 @@ class RStar(PathLimits):
         return Selection("mutual")
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
-        """Roll out and back up until all rollouts are done or no path can be continued."""
+        """Roll out and back up until all rollouts are done or no path can be continued; no step is rewritten."""
         tree.limits = self
         for number in range(self.rollouts):
-            end = await self.roll_out(tree, rule, generator(tree.root.key, "rstar", number))
+            end = await self.roll_out(tree, generator(tree.root.key, "rstar", number))
             backup(end, (end.score or 0.0) if end.status == "terminal" else 0.0)
             if not states_after(tree.root):
                 return
 
-    async def roll_out(self, tree: Tree, rule: Rewrite | None, draws: random.Random) -> Node:
+    async def roll_out(self, tree: Tree, draws: random.Random) -> Node:
         """Return the state at the end of one path from the root; states on it that are new are expanded."""
         node = tree.root
         while node.status == "open" and state_depth(node) < self.depth:
             if not node.children_requested:
-                await self.expand(tree, node, rule)
+                await self.expand(tree, node)
             states = states_after(node)
             if not states:
                 prune([node] if node.parent else [], Rejection.DEAD_END, "no way on from here")
@@ -104,22 +104,18 @@ class RStar(PathLimits):
         """Return the state of highest UCT score among visited ones; ``total`` counts visits to the state before."""
         return max(states, key=lambda state: state.value + self.c * math.sqrt(math.log(total) / state.visits))
 
-    async def expand(self, tree: Tree, node: Node, rule: Rewrite | None) -> None:
+    async def expand(self, tree: Tree, node: Node) -> None:
         """Write the texts of all actions that apply at a state, then the answers to its new sub-questions."""
-        await self.write(tree, [node], rule)
-        await self.write(tree, [child for child in open_nodes(node.children) if not ready(child)], rule)
+        await self.write(tree, [node])
+        await self.write(tree, [child for child in open_nodes(node.children) if not ready(child)])
 
-    async def write(self, tree: Tree, nodes: Sequence[Node], rule: Rewrite | None) -> None:
+    async def write(self, tree: Tree, nodes: Sequence[Node]) -> None:
         """Write the samples of all actions that apply at the nodes in one round, and count their votes."""
         slots = [slot for node in nodes for slot in plan([node], self.actions_at(tree, node))]
         written = await generate_steps(tree, slots, score=False)
         groups: dict[tuple[int, str], list[Node | None]] = {}
         for slot, child in zip(slots, written, strict=True):
             groups.setdefault((slot.node.id, slot.action.name if slot.action else ""), []).append(child)
-        steps = unique(child for child in written if child is not None and child.action is None)
-        if rule is not None:
-            await score_nodes(tree, steps)
-            await rewrite(tree, steps, rule)
         for samples in groups.values():
             vote(tree, samples)
 
@@ -174,8 +170,7 @@ def vote(tree: Tree, samples: Sequence[Node | None]) -> None:
     count = Counter(classes)
     if kind is Yield.STEP:
         for node, number in zip(stated, classes, strict=True):
-            if node.score is None:
-                tree.record_score(node, count[number] / len(samples))
+            tree.record_score(node, count[number] / len(samples))
     elif kind in (Yield.SOLUTION, Yield.SUB_ANSWER, Yield.RE_ANSWER):
         most = max(count.values(), default=0)
         kept = next((node for node, number in zip(stated, classes, strict=True) if count[number] == most), None)

@@ -8,9 +8,9 @@ from hintree.models import GenerationRequest, Prompt, load_model
 from hintree.presets import PRESETS
 from hintree.search import Beam, BestOfN, Rewrite, choose
 from tests.support.scripted import random_roles, solve, solve_one
-from tests.support.searches import SEARCHES
+from tests.support.searches import SEARCHES, small_preset
 
-ALL = SEARCHES | {f"preset {name}": preset.search for name, preset in PRESETS.items()}
+ALL = SEARCHES | {f"preset {name}": small_preset(name).search for name in PRESETS}
 QUESTION = (
     "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. (3) Cleo gets 2 more pens than Ben. "
     "How many pens does Cleo have?"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hintree.presets import PRESETS
 from hintree.search import Budget, Handler, Response, Usage, to_dict
 from hintree.solver import Solver
-from tests.support.scripted import PARAMETERS, problems, random_roles, written
-from tests.support.searches import SEARCHES
+from tests.support.scripted import PARAMETERS, Scripted, problems, random_roles, random_step, written
+from tests.support.searches import SEARCHES, small_preset
 
 COUNT, BAD = 4, "p2"
 FAULTS = {
@@ -59,7 +59,8 @@ def solved(configuration, budget, seed, live, fault=None, concurrent=False):
     roles = random_roles()
     handles = {role: faulty(who, *fault[1:]) if fault and fault[0] == role else who for role, who in roles.items()}
     handlers = {role: Handler(handle, PARAMETERS[role], concurrent) for role, handle in handles.items()}
-    named = {"preset": name} if kind == "preset" else {"preset": "hintree", "search": SEARCHES[name]}
+    handlers["verifier"] = Handler(Scripted(random_step), 10, concurrent)
+    named = {"preset": small_preset(name)} if kind == "preset" else {"preset": "hintree", "search": SEARCHES[name]}
     solver = Solver(**named, **handlers, budget=budget, seed=seed)
     solutions = list(solver.as_solved(problems(COUNT), live=live))
     assert sorted(s.tree.problem.id for s in solutions) == [f"p{i}" for i in range(COUNT)]

@@ -1,6 +1,9 @@
 """One small configuration of every search, for tests of properties that hold for all of them."""
 
-from hintree.search import ABMCTS, DVTS, MCTS, Beam, BestFirst, BestOfN, Particles, SelfConsistency
+from dataclasses import replace
+
+from hintree.presets import PRESETS
+from hintree.search import ABMCTS, DVTS, MCTS, Beam, BestFirst, BestOfN, Gated, Particles, Revise, RStar, SelfConsistency
 
 SEARCHES = {
     "best-of-n": BestOfN(6, depth=5),
@@ -19,5 +22,14 @@ SEARCHES = {
     "ab-mcts": ABMCTS(16, depth=5),
     "ab-mcts with teacher": ABMCTS(16, ("reasoner", "hinted", "teacher"), batch=3, depth=5),
     "particles": Particles(5, depth=5),
+    "gated": Gated(0.5, 2, 3, unhinted=1, depth=5),
+    "revise": Revise(2, depth=5),
+    "rstar": RStar(5, depth=2, steps=2, questions=2, votes=3, last_votes=4),  # a state may be two nodes
 }
 """Searches by the name that their test cases and golden trees have."""
+
+
+def small_preset(name):
+    """Return a preset, with fewer samples where it takes thousands on a problem."""
+    small = {"rstar": RStar(1, depth=1, steps=1, questions=1, votes=1, last_votes=2)}
+    return replace(PRESETS[name], search=small.get(name, PRESETS[name].search))
