@@ -4,6 +4,7 @@ Muon trains the matrices, AdamW the embeddings and norms (docs/lab.md says why).
 resumed run trains on exactly the rows of an uninterrupted one.
 """
 
+import itertools
 import json
 import random
 import time
@@ -18,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from hintree.training.muon import Muon
 from hintree.training.shipped.rows import IGNORED, TrainingRow
 from hintree.whole_files import full_disk_reported, put_in_place, write_whole
 
@@ -75,7 +77,7 @@ def optimizers(model: PreTrainedModel, schedule: TrainingSchedule) -> list[torch
     chosen = {id(p) for p in matrices}
     rest = [p for p in named.values() if id(p) not in chosen]
     return [
-        torch.optim.Muon(matrices, lr=schedule.muon, weight_decay=0.01),
+        Muon(matrices, lr=schedule.muon),
         torch.optim.AdamW(rest, lr=schedule.adam, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
@@ -118,7 +120,7 @@ def train(
     peaks = [optim.param_groups[0]["lr"] for optim in optims]
     start, spent = restore(point, model, optims)
     trim_log(folder / f"{name}.jsonl", start)
-    model.train().set_attn_implementation("eager")  # a fifth faster than the fused kernel on short rows
+    model.train().set_attn_implementation("eager" if DEVICE == "cuda" else "sdpa")  # CUDA's fused kernel gave NaN
     clock, total, saved = time.process_time(), 0.0, time.monotonic()
     stream = batches(draw, schedule, start)
     with (folder / f"{name}.jsonl").open("a") as log:
@@ -151,36 +153,51 @@ def one_step(
 ) -> float:
     """Take one optimizer step and return the loss, a mean over all labels.
 
-    On a CPU the shorter and the longer rows run as two forward and backward passes, one core each and with little
-    padding. Their gradients are summed into one update, because a step on drills alone would undo copying. The sum of
-    two gradients does not depend on their order, so the result is deterministic.
+    On a CPU the rows run in four parts of similar lengths, with little padding, two after another on each core. Their
+    gradients are summed into one update, because a step on drills alone would undo copying. The sums have a fixed
+    order, so the result is deterministic.
     """
     count = sum(row.weight * sum(label != IGNORED for label in row.labels) for row in rows)
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
 
-    def descend(part: list[TrainingRow]) -> float:
-        loss = loss_sum(model, collate(part, pad)) / count
-        loss.backward()
-        return float(loss.detach())
+    def descend(parts: list[list[TrainingRow]]) -> tuple[float, list[Tensor]]:
+        total, sums = 0.0, [torch.zeros_like(weight) for weight in weights]
+        for part in parts:
+            loss = loss_sum(model, collate(part, pad)) / count
+            torch._foreach_add_(sums, list(torch.autograd.grad(loss, weights)))
+            total += float(loss.detach())
+        return total, sums
 
-    total = sum(POOL.map(descend, halves(rows) if DEVICE == "cpu" else [rows]))
+    parts = by_length(rows) if DEVICE == "cpu" else [rows]
+    results = list(POOL.map(descend, filter(None, (parts[::3], parts[1:3]))))  # the outer and the inner parts
+    for weight, *sums in zip(weights, *(gradients for _, gradients in results), strict=True):
+        weight.grad = sums[0] if len(sums) == 1 else sums[0] + sums[1]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optim in optims:
         optim.step()
         optim.zero_grad(set_to_none=True)
-    return total
+    return sum(total for total, _ in results)
 
 
-def halves(rows: list[TrainingRow]) -> list[list[TrainingRow]]:
-    """Split rows that are sorted by length in two, so that both padded parts have about the same size."""
-    cuts = ((rows[:k], rows[k:]) for k in range(1, len(rows)))
-    return list(min(cuts, key=lambda cut: max(len(part) * len(part[-1].ids) for part in cut), default=(rows,)))
+def by_length(rows: list[TrainingRow], most: int = 4) -> list[list[TrainingRow]]:
+    """Cut rows that are sorted by length into at most ``most`` parts with the least padding."""
+    lengths = [len(row.ids) for row in rows]
+    best: dict[int, tuple[int, list[int]]] = {0: (0, [])}  # padded tokens, and cuts, of the first rows
+    for _ in range(min(most, len(rows))):
+        for end in range(len(rows), 0, -1):
+            longer = [
+                (area + (end - cut) * lengths[end - 1], [*cuts, cut]) for cut, (area, cuts) in best.items() if cut < end
+            ]
+            best[end] = min(longer + ([best[end]] if end in best else []))
+    cuts = [*best[len(rows)][1], len(rows)]
+    return [rows[start:end] for start, end in itertools.pairwise(cuts)]
 
 
 def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
     """Return the weighted sum of the labels' cross-entropies; a language model's labels are shifted by one."""
     labels, weights = batch.pop("labels"), batch.pop("weights")
     with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=FAST_BFLOAT16, cache_enabled=False):
-        logits = model(**batch).logits
+        logits = model(input_ids=batch["input_ids"]).logits  # causal, so what is padded after a row is not seen
     if model.can_generate():
         logits, labels = logits[:, :-1], labels[:, 1:]
     losses = torch.nn.functional.cross_entropy(
