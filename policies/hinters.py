@@ -79,7 +79,7 @@ class HintWriter:
         if self.hinting.when == "plan":
             prompt = self.format.plan(problem)
             return self.sampling.generation(prompt, request, words.plan_tokens, *words.plan_ends)
-        prompt = self.format.hint(problem, request.node.path(), request.avoid)
+        prompt = self.format.hint(problem, request.node.path(), request.avoid, request.revises)
         return self.sampling.generation(prompt, request, words.hint_tokens, "\n")
 
     def _output(self, request: HintRequest, completion: Completion) -> Response[HintOutput]:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hintree.errors import UsageError
-from hintree.policies.action_words import ACTIONS, FAULTS, PASSAGES, SCORED
+from hintree.policies.action_words import ACTIONS, FAILED_STEP, FAULTS, PASSAGES, SCORED
 from hintree.search.core.actions import ActionPrompt
 from hintree.search.core.faults import Fault
 
+UNKNOWN = "unknown"
+"""Key of the sentence for a step of which nothing is suspected."""
 POOL_SIZE = 13
 """Lines of a pool of strategies: A to L, and M for "unknown"."""
 
@@ -38,7 +40,9 @@ class Words:
         actions: Wording of actions by name (search/core/actions.py).
         passages: Addition to the question that shows the retrieved passages: ``{passages}``, one on a line.
         scored: Sentence about the score of a step that may be wrong: ``{score}``, from 0.00 to 1.00.
-        faults: Sentences about what is suspected of a step, by fault (search/core/faults.py).
+        failed_step: What an informed hinter reads of a step that may be wrong, before ``{avoid}``: ``{step}``,
+            ``{suspicion}``.
+        faults: Sentences about what is suspected of a step, by fault (search/core/faults.py), or "unknown".
     """
 
     hint: str = "Hint: {hint}"
@@ -63,6 +67,7 @@ class Words:
     actions: Mapping[str, ActionPrompt] = field(default_factory=lambda: ACTIONS)
     passages: str = PASSAGES
     scored: str = SCORED
+    failed_step: str = FAILED_STEP
     faults: Mapping[str, str] = field(default_factory=lambda: FAULTS)
 
     def __post_init__(self) -> None:
@@ -72,7 +77,7 @@ class Words:
     def suspicion(self, score: str, fault: Fault | None) -> str:
         """Return what is known against a step: the sentences about its score and about its fault, if it has them."""
         known = [fill(self.scored, score=score)] if score else []
-        return " ".join(filter(None, [*known, self.faults.get(fault, "") if fault else ""]))
+        return " ".join(filter(None, [*known, self.faults.get(fault or UNKNOWN, "")]))
 
     @property
     def plan_label(self) -> str:

@@ -130,7 +130,7 @@ def find_actions(named: Sequence[str | Action]) -> tuple[Action, ...]:
                 raise UsageError(f"action {str(action)[:60]!r} is neither a name nor an Action")
             if action.yields in (Yield.CRITIQUE, Yield.CORRECTION):
                 raise UsageError(
-                    f"action {action.name!r} writes a step again, which is no way to grow a node: give the rewrite rule "
+                    f"action {action.name!r} writes a step again, which grows no node: give the rewrite rule "
                     "the stage correct, as in --rewrite stages=hint+correct+teacher, or take the search revise"
                 )
             found.setdefault(action.name, action)

@@ -51,6 +51,7 @@ class Rewrite:
         final: Whether a step that ends the solution may be rewritten.
         limit: Maximum number of rewritten steps on a path; None for no limit.
         per: "parent" rewrites the best sibling only, if it is low; "step" rewrites every low step.
+        informed: Whether the hinter of the stage "hint" reads the low step, and what is known against it.
         weights: Weights of the router of the trigger "advantage"; see ``router.gain_probability``.
 
     Raises:
@@ -67,6 +68,7 @@ class Rewrite:
     per: Literal["parent", "step"] = "parent"
     margin: float = 0.0
     weights: tuple[float, ...] = ()
+    informed: bool = False
 
     def __post_init__(self) -> None:
         if not is_number(self.threshold) or not self.threshold >= 0:
@@ -167,7 +169,7 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, me
         low = [node for node in unique(considered) if node.stages_tried <= number and rule.rewrites(node)]
         for node in low:
             node.stages_tried = number + 1
-        slots = await version_slots(tree, low, stage, number)
+        slots = await version_slots(tree, low, stage, number, informed=rule.informed)
         for slot, new in zip(slots, await write_steps(tree, slots, merge=merge), strict=True):
             old = slot.replaces
             if new is not None and old is not None and new is not old and choose_version(new, old, rule):
@@ -175,7 +177,9 @@ async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, me
     return kept
 
 
-async def version_slots(tree: Tree, low: Sequence[Node], stage: Stage, number: int) -> list[Slot]:
+async def version_slots(
+    tree: Tree, low: Sequence[Node], stage: Stage, number: int, *, informed: bool = False
+) -> list[Slot]:
     """Return the slots of one stage, the ``number``-th of the rule: one for each version of a low node it writes.
 
     A plan or a strategy also guides the steps to come, so every version of its step keeps it, whoever writes it. The
@@ -204,8 +208,16 @@ async def version_slots(tree: Tree, low: Sequence[Node], stage: Stage, number: i
         return await with_critiques(tree, slots, CRITIQUE)
     if stage != "hint":
         return slots
-    tried = [(node.hint,) if node.hint is not None else () for node in low]
-    requests = [HintRequest(tree, s.node, s.position, avoid=old) for s, old in zip(slots, tried, strict=True)]
+    requests = [
+        HintRequest(
+            tree,
+            slot.node,
+            slot.position,
+            avoid=(node.hint,) if node.hint is not None else (),
+            revises=node if informed else None,
+        )
+        for slot, node in zip(slots, low, strict=True)
+    ]
     hints = zip(slots, await gather(requests), strict=True)
     return [replace(slot, hint=hint) for slot, hint in hints if hint is not None]
 

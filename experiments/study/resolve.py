@@ -171,6 +171,7 @@ def configure(settings: Flat, text: YamlText, place: YamlPosition) -> dict[str, 
     for part, model in PARTS.items():
         if data[part] is not None:
             data[part] = checked(model, data[part], text, places, (part,))
+    data["rewrite"] = None if data["rewrite"] is None else recorded(data["rewrite"])
     data["budget"] = {limit: value for limit, value in data["budget"].items() if value is not None}
     search = data["search"].pop("name", None)
     if search not in SEARCH:

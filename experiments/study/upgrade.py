@@ -15,8 +15,8 @@ FORMER_DEPTH = 16
 """Default of ``depth`` in version 1, where the default is ``LONGEST_PATH`` today."""
 SELECTION = frozenset(field.name for field in fields(Selection))
 """Settings that every search had before an arm got a part ``selection``."""
-LATER = {"actions": [], "mend": "expansion", "sure": 0.0}
-"""Settings that searches of older studies do not have, with their defaults; those of ``PathLimits`` are others."""
+LATER = {"actions": [], "mend": "expansion", "sure": 0.0, "informed": False}
+"""Settings that searches and rules of older studies do not have, with their defaults, beside ``PathLimits``."""
 
 OLD_WEIGHTS = dict(
     [
@@ -67,13 +67,13 @@ def is_own(name: str, search: Any) -> bool:
     return name in {field.name for field in fields(kind)}
 
 
-def recorded(search: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a search that an arm records: those added later only where they are not the default.
+def recorded(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a search or a rule that an arm records: later ones only where they are not the default.
 
     So the arms of studies from before these settings keep their hashes, and their stores resume.
     """
     usual = {field.name: field.default for field in fields(PathLimits)} | LATER
-    return {name: value for name, value in search.items() if name not in usual or value != usual[name]}
+    return {name: value for name, value in settings.items() if name not in usual or value != usual[name]}
 
 
 def upgrade_study(study: Mapping[str, Any], version: int = SETTINGS) -> dict[str, Any]:

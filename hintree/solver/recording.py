@@ -259,6 +259,7 @@ def key_of(request: Request[Any], protocol: str = "") -> str:
         texts += [node.step.text for last in request.candidates for node in last.path()]
     if isinstance(request, HintRequest):
         texts.append(repr(tuple(map(str, request.avoid))))
+        texts += [] if request.revises is None else texts_of_draft(request.revises)
     if isinstance(request, StepRequest | RetrievalRequest) and request.action is not None:
         action = request.action
         texts += [action.name, *([repr(action.prompt)] if action.prompt else [])]

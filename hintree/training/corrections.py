@@ -75,7 +75,7 @@ def critique_of(right: Node, wrong: Node, words: Words) -> str:
     own = right.critique is not None and right.replaces == wrong.id and right.action is not None
     if own and right.critique and right.critique.text and right.action and right.action.name != REVISE.name:
         return right.critique.text
-    return words.faults.get(wrong.fault or "", UNNAMED)
+    return UNNAMED if wrong.fault is None else words.faults.get(wrong.fault, UNNAMED)
 
 
 def critique_line(correction: CorrectedSolution, words: Words) -> str:

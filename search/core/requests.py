@@ -60,9 +60,15 @@ class Request(Generic[A_co]):
 
 @dataclass(frozen=True, slots=True)
 class HintRequest(Request["HintOutput"]):
-    """Ask for a hint about the step after ``node``; ``avoid`` lists hints that did not help."""
+    """Ask for a hint about the step after ``node``.
+
+    Attributes:
+        avoid: Hints that did not help.
+        revises: The step that was written and may be wrong, which an informed hinter reads; None for none.
+    """
 
     avoid: tuple[Hint, ...] = ()
+    revises: Node | None = None
 
     @property
     def role(self) -> str:

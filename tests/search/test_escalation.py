@@ -206,8 +206,8 @@ def test_a_rescued_step_still_says_why_it_failed():
     [
         ("threshold", -0.1, "at least 0"),
         ("threshold", float("nan"), "at least 0"),
-        ("stages", ("hint", "oracle"), "hint, resample, teacher"),
-        ("stages", "teacher", "hint, resample, teacher"),
+        ("stages", ("hint", "oracle"), "hint, correct, resample, teacher"),
+        ("stages", "teacher", "hint, correct, resample, teacher"),
         ("accept", "never", "better, always"),
         ("when", "during", "before, after"),
         ("limit", -1, "at least 0"),

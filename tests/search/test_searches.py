@@ -22,6 +22,7 @@ from hintree.search import (
     choose,
     concurrent_driver,
 )
+from hintree.search.core.actions import Yield
 from tests.support.golden import SCRIPTED, golden, grown
 from tests.support.scripted import (
     Scripted,
@@ -101,8 +102,8 @@ def test_without_teacher_tokens_the_tree_is_that_without_a_teacher(search):
     assert trees(broke) == trees(alone)
 
 
-ROLLED = ("lookahead", "rollouts", "both")
-"""Searches that also finish paths which are never rewritten, to see where a step leads."""
+ROLLED = ("lookahead", "rollouts", "both", "rstar")
+"""Searches that also finish paths which are never rewritten, to see where a step leads or as nothing scores them."""
 
 
 @pytest.mark.parametrize("search", [search for name, search in SEARCHES.items() if name not in ROLLED])
@@ -123,7 +124,8 @@ def test_no_request_is_sent_twice_and_no_step_is_discarded(search, rule):
             (request.tree.problem.id, request.role, request.node.key, request.index) for request in who.requests()
         )
         assert max(keys.values(), default=1) == 1
-    written = len(roles["reasoner"].requests()) + len(roles["teacher"].requests())
+    asked = [*roles["reasoner"].requests(), *roles["teacher"].requests()]
+    written = sum(request.action is None or request.action.yields is not Yield.CRITIQUE for request in asked)
     assert written == sum(len(run.tree) - 1 for run in runs.values())
     assert len(roles["scorer"].requests()) <= written
     keys = [node.key for run in runs.values() for node in run.tree]
