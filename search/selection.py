@@ -9,7 +9,7 @@ from typing import Any
 from hintree import grade
 from hintree.errors import UsageError
 from hintree.search.agreement import agreed_weights, agreements, filtered_weights, summed
-from hintree.search.core.actions import Yield, kind_of
+from hintree.search.core.actions import Yield, kind_of, solution_path
 from hintree.search.core.endings import Rejection
 from hintree.search.core.nodes import open_nodes, prune
 from hintree.search.core.tree import Node, Tree
@@ -112,8 +112,13 @@ def trajectory_score(node: Node, aggregate: str = "last") -> float:
 
 
 def value_of(node: Node, aggregate: str = "last") -> float:
-    """Return the value of a step for a search, in [0, 1]: its trajectory score, 0 if it failed."""
-    return 0.0 if node.status == "failed" else trajectory_score(node, aggregate)
+    """Return the value of a node for a search, in [0, 1]: its trajectory score, 0 if it failed.
+
+    A path without a step of the solution, such as one that has only looked something up, has the value 0.5.
+    """
+    if node.status == "failed":
+        return 0.0
+    return trajectory_score(node, aggregate) if solution_path(node.path()) else 0.5
 
 
 def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], reason: str) -> list[Node]:

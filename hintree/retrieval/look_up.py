@@ -1,13 +1,17 @@
 """The handler of the retriever: queries of the requests, one batched search, passages within bounds."""
 
+import logging
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
-from hintree.errors import HintreeError, RetrieverError
+from hintree.errors import CancelledRequestError, ModelError, RetrieverError
 from hintree.retrieval.base import MOST_PASSAGES, Retriever, bounded, one_line
 from hintree.search import Response, RetrievalRequest, Usage
 from hintree.search.core.actions import Action, Passage, Yield, last_wording
+
+log = logging.getLogger(__name__)
 
 LONGEST_QUERY, MOST_QUERIES = 4000, 16
 """Characters of a query, of which the last ones are kept, and queries of one look-up."""
@@ -26,13 +30,20 @@ class LookUp:
         self.retriever = retriever
 
     def __call__(self, requests: Sequence[RetrievalRequest]) -> list[Response[Any] | Exception]:
-        """Return the passages of each request, its action's ``k`` at most; an error in place of all that failed."""
+        """Return the passages of each request, its action's ``k`` at most.
+
+        An error of the retriever, whatever its class, takes the place of all responses of the batch, which fails these
+        look-ups and nothing else.
+        """
         asked = [queries_of(request) for request in requests]
         most = min(MOST_PASSAGES, max((of(request).k for request in requests), default=1))
         try:
             rows = iter(self.rows([query for queries in asked for query in queries], most))
-        except HintreeError as error:
-            return [error for _ in requests]
+        except (MemoryError, CancelledRequestError):
+            raise
+        except Exception as error:
+            say_failed(f"{type(error).__name__}: {str(error)[:300]}")
+            return [error if isinstance(error, ModelError) else failed(error) for _ in requests]
         return [
             Response(merged([next(rows) for _ in queries], of(request).k), self.usage(queries))
             for request, queries in zip(requests, asked, strict=True)
@@ -50,6 +61,17 @@ class LookUp:
         count = getattr(self.retriever, "count_tokens", None)
         tokens = sum(map(count, queries)) if count else 0
         return Usage(1, tokens, tokens, 0)
+
+
+def failed(error: Exception) -> RetrieverError:
+    """Return the error of a retriever of the user's, with its class."""
+    return RetrieverError(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+
+
+@lru_cache(maxsize=64)
+def say_failed(reason: str) -> None:
+    """Log an error of the retriever once."""
+    log.warning("a look-up failed, and the search goes on without its passages: %s", reason)
 
 
 def of(request: RetrievalRequest) -> Action:

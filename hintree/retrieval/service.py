@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hintree.errors import RetrieverError, ServerError
+from hintree.errors import CancelledRequestError, ModelError, RetrieverError
 from hintree.models.remote.address import parse_address
 from hintree.models.remote.client import Limits, MalformedReplyError, Server, usual_limits
 from hintree.retrieval.base import bounded
@@ -44,10 +44,10 @@ class SearchService:
         body = {"queries": list(queries), "k": k}
         try:
             return self._server.run(self._server.request(self._url, body, lambda data: read(data, len(queries), k)))
-        except ServerError as error:
-            if type(error) is ServerError:
-                raise RetrieverError(str(error)) from error
+        except CancelledRequestError:
             raise
+        except ModelError as error:
+            raise RetrieverError(str(error)) from error
 
 
 def own_limits() -> Limits:
@@ -72,5 +72,5 @@ def read_passage(data: Any) -> Passage:
     name, text, score = fields.get("id"), fields.get("text"), fields.get("score", 0.0)
     number = isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score)
     if not isinstance(name, str | int) or not isinstance(text, str) or not number:
-        raise MalformedReplyError("a passage of its response has no id, text and score")
+        raise MalformedReplyError("its response has no id, text and score for a passage")
     return bounded(Passage(str(name), text, float(score)))

@@ -1,0 +1,221 @@
+"""Look-ups in a search: passages and notes, searches that look up, citations, and retrievers that fail."""
+
+import json
+
+import pytest
+
+from hintree.errors import RetrieverError
+from hintree.retrieval import LookUp
+from hintree.search import (
+    MCTS,
+    Action,
+    Beam,
+    Handler,
+    Passage,
+    Problem,
+    Rejection,
+    Response,
+    Retrieve,
+    SlimPLM,
+    StepOutput,
+    Tree,
+    Usage,
+    Yield,
+    from_dict,
+    run_searches,
+    to_dict,
+)
+from hintree.search.actions import ACTIONS
+from hintree.search.core.actions import kind_of, question_and_steps
+from hintree.search.core.citations import Citation, citations_of, read_citations
+from hintree.search.selection import value_of
+
+FACTS = {"p1": Passage("p1", "A dozen is 12 things."), "p2": Passage("p2", "A score is 20.")}
+
+
+def written(text, answer=None, ended="delimiter", sure=0.9):
+    return StepOutput(text, ended, 3, sure, sure, 0.1, answer=answer)
+
+
+class Facts:
+    """A retriever that keeps its queries, and fails or finds nothing if told so."""
+
+    def __init__(self, found=None, error=None):
+        self.found = list(FACTS.values() if found is None else found)
+        self.error, self.queries = error, []
+
+    def search(self, queries, k):
+        self.queries += queries
+        if self.error:
+            raise self.error
+        return [self.found[:k] for _ in queries]
+
+
+def grow(search, retriever=None, texts=(), roles=("reasoner", "teacher"), score=None):
+    """Grow a tree; an action or a plain step ("step") writes the text under its name, with the answer after "="."""
+    texts = {
+        "query": "dozen",
+        "refine": "12 [p1]",
+        "missing": "dozen\nscore",
+        "finish": "so=7",
+        "step": "go on=7",
+        **dict(texts),
+    }
+    seen = []
+
+    def write(requests):
+        found = []
+        for request in requests:
+            name = request.action.name if request.action else "step"
+            seen.append((request.author, name))
+            text, _, answer = texts[name].partition("=")
+            step = written(text, answer or None, "end" if text == "none" else "delimiter")
+            found.append(Response(step, Usage(1, 9, 9, 3)))
+        return found
+
+    handlers = {role: Handler(write) for role in roles}
+    if retriever is not None:
+        handlers["retriever"] = Handler(LookUp(retriever))
+    if score is not None:
+        handlers["scorer"] = Handler(lambda requests: [Response(score, Usage(1, 5, 5)) for _ in requests])
+    tree = Tree(Problem("How many are two dozen?"), 1)
+    [run] = run_searches([(tree, search.grow(tree))], handlers)
+    assert str(run.stop_reason) == "complete"
+    return run, seen
+
+
+def names(tree):
+    return [(node.parent.id, node.action.name if node.action else "step", node.status) for node in tree.nodes[1:]]
+
+
+def test_each_step_follows_a_look_up_of_the_question_and_the_steps_so_far():
+    retriever = Facts()
+    run, _ = grow(Retrieve(k=1, depth=4), retriever, {"step": "go on"})
+    assert retriever.queries == ["How many are two dozen?", "How many are two dozen? go on"]
+    assert names(run.tree)[:3] == [(0, "look_up_steps", "open"), (1, "step", "open"), (2, "look_up_steps", "open")]
+    assert run.tree.nodes[-1].rejected_because is Rejection.TOO_LONG
+    assert run.ledger.to_dict()["retriever"]["passages"] == 2 and run.ledger["retriever"].calls == 2
+
+
+def test_a_look_up_once_for_several_chains_whose_equal_steps_stay_apart():
+    run, _ = grow(Retrieve(chains=3, when="once", query="model", refine=True), Facts())
+    assert names(run.tree) == [
+        (0, "query", "open"),
+        (1, "look_up", "open"),
+        (2, "refine", "open"),
+        *[(3, "step", "terminal")] * 3,
+    ]
+    assert Retrieve(chains=3).selection.choice == "weighted"
+
+
+@pytest.mark.parametrize(
+    "found", [None, Facts(found=()), Facts(error=RetrieverError("gone")), Facts(error=OSError("x"))]
+)
+def test_a_search_goes_on_without_passages(found):
+    run, seen = grow(Retrieve(refine=True), found)
+    kept = [node for node in run.tree.nodes[1:] if node.status == "terminal"]
+    assert len(kept) == 1 and kept[0].parent is run.tree.root and ("reasoner", "refine") not in seen
+    failed = [(node.rejected_because, node.reason) for node in run.tree if node.status == "failed"]
+    expected = {
+        None: [],
+        "RetrieverError": [(Rejection.LOOK_UP_FAILED, "look-up failed: gone")],
+        "OSError": [(Rejection.LOOK_UP_FAILED, "look-up failed: OSError: x")],
+        "NoneType": [(Rejection.NO_PASSAGES, "nothing was found")],
+    }
+    assert failed == expected[None if found is None else type(found.error).__name__]
+    if failed:
+        assert to_dict(from_dict(json.loads(run.tree.to_json()))) == to_dict(run.tree)
+
+
+def test_slimplm_looks_up_what_an_unsure_answer_lacks_for_the_larger_model():
+    retriever = Facts()
+    run, seen = grow(SlimPLM(threshold=0.8), retriever, score=0.5)
+    assert seen == [("reasoner", "finish"), ("reasoner", "missing"), ("teacher", "finish")]
+    assert names(run.tree) == [
+        (0, "finish", "pruned"),
+        (0, "missing", "open"),
+        (2, "look_up", "open"),
+        (3, "finish", "terminal"),
+    ]
+    assert retriever.queries == ["dozen", "score"] and [one.id for one in run.tree.nodes[3].passages] == ["p1", "p2"]
+
+
+@pytest.mark.parametrize(("score", "missing"), [(0.8, "dozen"), (0.5, "none")])
+def test_slimplm_looks_nothing_up_for_a_sure_answer_or_one_that_lacks_nothing(score, missing):
+    retriever = Facts()
+    run, _ = grow(SlimPLM(threshold=0.8), retriever, {"finish": "so=7", "missing": missing}, score=score)
+    assert retriever.queries == [] and run.tree.terminals()[0].parent is run.tree.root
+
+
+def test_slimplm_without_a_larger_model_answers_again_with_passages_only():
+    run, seen = grow(SlimPLM(threshold=0.8), Facts(), roles=("reasoner",), score=0.5)
+    assert seen == [("reasoner", "finish"), ("reasoner", "missing"), ("reasoner", "finish")]
+    run, seen = grow(SlimPLM(threshold=0.8), None, roles=("reasoner",), score=0.9)
+    assert seen == [("reasoner", "finish")] and run.tree.nodes[1].status == "terminal"
+
+
+def test_the_actions_of_mcts_rag_look_up_questions_and_sub_questions():
+    texts = {"sub_question": "What is a dozen?", "sub_answer": "12", "step": "go on", "finish": "so"}
+    retriever = Facts()
+    run, _ = grow(MCTS(simulations=40, depth=4, actions=("mcts_rag",)), retriever, texts, score=0.5)
+    after = {}
+    for node in run.tree.nodes[1:]:
+        after.setdefault(kind_of(node.parent), set()).add(kind_of(node))
+    assert after[Yield.SUB_QUESTION] == {Yield.PASSAGES, Yield.SUB_ANSWER} and after[Yield.QUERY] == {Yield.PASSAGES}
+    asked = [
+        node for node in run.tree if kind_of(node) is Yield.PASSAGES and kind_of(node.parent) is Yield.SUB_QUESTION
+    ]
+    assert {kind_of(child) for node in asked for child in node.children} == {Yield.SUB_ANSWER}
+    assert {"What is a dozen?", "dozen", "How many are two dozen?"} <= set(retriever.queries)
+    assert value_of(run.tree.root.children[3]) == 0.5 and kind_of(run.tree.root.children[3]) is Yield.QUERY
+
+
+def test_look_ups_take_their_own_number_of_passages_best_of_each_query_in_turn():
+    found = [Passage(f"p{i}", f"text {i}") for i in range(9)]
+    two = Action(
+        "two", Yield.PASSAGES, author="retriever", k=2, queries=lambda question, path: [question, "more", " ", question]
+    )
+    retriever = Facts(found)
+    run, _ = grow(Beam(1, 1, depth=1, actions=(two, "look_up_steps")), retriever)
+    assert [[one.id for one in node.passages] for node in run.tree.root.children] == [["p0", "p1"], ["p0", "p1", "p2"]]
+    assert retriever.queries == ["How many are two dozen?", "more", "How many are two dozen?"]
+    assert question_and_steps("q", []) == ["q"]
+
+
+def cite(text):
+    return read_citations(text, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "broken"),
+    [
+        ('So "dozen is 12" [p1] and [p2].', [Citation("p1", 4, 15, 2), Citation("p2", 26, 30)], None),
+        ("“A score is 20.”[p2] In [0, 1] or [3] and [x] it is.", [Citation("p2", 1, 15, 0)], None),
+        ('"dozen is  12" [p1]', [], Rejection.MISQUOTED),
+        ('"A score is 20." [p1]', [], Rejection.MISQUOTED),
+        ("as in [p9]", [], Rejection.UNKNOWN_SOURCE),
+        ('"dozen" [a book]', [], Rejection.UNKNOWN_SOURCE),
+        ('[p1] then "dozen" [p9], "x" [p1]', [Citation("p1", 0, 4)], Rejection.UNKNOWN_SOURCE),
+    ],
+)
+def test_a_quotation_stands_in_its_passage_and_a_cited_id_was_looked_up(text, found, broken):
+    citations, fault = cite(text)
+    assert list(citations) == found and (fault and fault[0]) is broken
+    for one in citations:
+        if one.at is not None:
+            quote = text[one.start : one.end]
+            assert FACTS[one.id].text[one.at : one.at + len(quote)] == quote
+
+
+def test_a_step_that_cites_what_was_not_looked_up_fails_and_steps_without_passages_may_hold_brackets():
+    texts = {"step": 'It is "a dozen" [p7]=24'}
+    run, _ = grow(Retrieve(), Facts(), texts)
+    end = run.tree.nodes[-1]
+    assert end.status == "failed" and end.rejected_because is Rejection.UNKNOWN_SOURCE
+    run, _ = grow(Retrieve(when="never"), None, texts)
+    assert run.tree.nodes[-1].status == "terminal"
+    run, _ = grow(Retrieve(), Facts(), {"step": 'It is "12 things" [p1]=24'})
+    end, data = run.tree.nodes[-1], to_dict(run.tree)
+    assert citations_of(end) == ((Citation("p1", 7, 16, 11),), None) and end.status == "terminal"
+    assert data["nodes"][-1]["citations"] == [["p1", 7, 16, 11]] and to_dict(from_dict(data)) == data
+    assert ACTIONS["refine"].yields is Yield.NOTES
