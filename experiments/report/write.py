@@ -11,6 +11,7 @@ from tqdm import tqdm
 from hintree.errors import UsageError
 from hintree.experiments.report import (
     accuracy,
+    actions,
     answers,
     audits,
     budgets,
@@ -82,6 +83,7 @@ PARTS: tuple[Callable[[StudyResults], Table], ...] = (
     solutions.solutions_table,
     costs.cost_table,
     costs.tokens_table,
+    actions.actions_table,
     costs.teacher_table,
     same_search.same_search_table,
     costs.compute_table,

@@ -193,7 +193,7 @@ def make_pool(job: Job, options: RunOptions, tasks: int) -> WorkerPool:
 
 def as_json(result: Result) -> dict[str, Any]:
     """Return a result as JSON data."""
-    return {**result._asdict(), "ledger": result.ledger.to_dict()}
+    return {**result._asdict(), "ledger": result.ledger.with_actions()}
 
 
 def versions() -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hintree.bounded_files import MEBIBYTE, parse_json
 from hintree.search.core.events import events_to_list
-from hintree.search.core.ledger import ROLES, Account, Ledger
+from hintree.search.core.ledger import ACTIONS, ROLES, Account, Ledger
 from hintree.search.core.serialization import from_dict, to_dict
 from hintree.search.core.tree import Tree
 
@@ -63,13 +63,15 @@ def as_result(row: Sequence[Any], names: Mapping[str, str]) -> Result:
 
 
 def read_ledger(text: str) -> Ledger:
-    """Return the ledger of a result. Raises ValueError unless it holds amounts for every role."""
+    """Return the ledger of a result. Raises ValueError unless it holds amounts for every role, and for actions."""
     data = parse_json(text)
-    accounts = list(data.values()) if isinstance(data, dict) and set(ROLES) <= set(data) else [None]
+    actions = data.pop(ACTIONS, {}) if isinstance(data, dict) else None
+    valid = isinstance(actions, dict) and set(ROLES) <= set(data)
+    accounts = [*data.values(), *actions.values()] if valid else [None]
     for account in accounts:
         if not isinstance(account, dict) or not set(account) <= FIGURES or not all(map(is_amount, account.values())):
             raise ValueError("a result holds another ledger than amounts by role")
-    return Ledger.from_dict(data)
+    return Ledger.from_dict({**data, ACTIONS: actions})
 
 
 def is_amount(value: Any) -> bool:
@@ -111,7 +113,7 @@ def write_result(connection: sqlite3.Connection, arm: str, result: Result, tree:
     """
     key = (arm, result.problem, result.seed)
     row = [*key, result.status, result.reason, result.answer, int(result.right), result.attempts]
-    row += [json.dumps(result.ledger.to_dict()), json.dumps(result.parameters)]
+    row += [json.dumps(result.ledger.with_actions()), json.dumps(result.parameters)]
     for lower in STATUSES[: STATUSES.index(result.status)]:
         forget = "DELETE FROM results WHERE arm=? AND problem=? AND seed=? AND status=?"
         connection.execute(forget, (*key, lower))

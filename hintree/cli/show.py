@@ -152,7 +152,7 @@ def to_json(solution: Solution, solver: Solver, preset: str, story: Story | None
         "status": solution.status,
         "stop_reason": str(solution.stop_reason),
         "cut_steps": solution.cut_steps,
-        "ledger": solution.ledger.to_dict(),
+        "ledger": solution.ledger.with_actions(),
         **label_mass(solution),
         "preset": preset,
         "models": {role: model if isinstance(model, str) else repr(model) for role, model in solver.models.items()},

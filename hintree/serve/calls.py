@@ -87,7 +87,7 @@ class Call:
             "confidence": solution.confidence,
             "stop_reason": str(solution.stop_reason),
             "tree": None if name is None else link(name),
-            "ledger": solution.ledger.to_dict(),
+            "ledger": solution.ledger.with_actions(),
             "warnings": [*self.parsed.warnings, *self.unread, *odd],
         }
 

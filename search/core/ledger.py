@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROLES = ("reasoner", "hinter", "teacher", "scorer")
 """Roles of requests; the reasoner and the teacher are also the authors of steps."""
@@ -11,6 +11,8 @@ MODEL_ROLES = (*ROLES, "verifier")
 """All roles that may be models; the verifier is asked by the selection "mutual" only."""
 RETRIEVER = "retriever"
 """Role of look-ups, which a ledger has an account of only where something was looked up."""
+ACTIONS = "actions"
+"""Key of the accounts of actions beside those of the roles."""
 
 
 class Usage(NamedTuple):
@@ -90,10 +92,15 @@ class Ledger:
         """Return one JSON object per role."""
         return as_data(self.accounts)
 
+    def with_actions(self) -> dict[str, Any]:
+        """Return one JSON object per role, and the accounts of the actions under ``ACTIONS`` if there are some."""
+        return {**self.to_dict(), **({ACTIONS: as_data(self.actions)} if self.actions else {})}
+
     @classmethod
-    def from_dict(cls, data: Mapping[str, Mapping[str, float]]) -> "Ledger":
-        """Return the ledger of ``to_dict``'s data."""
-        return cls({role: Account(**figures) for role, figures in data.items()})  # type: ignore[arg-type]
+    def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> "Ledger":
+        """Return the ledger of the data of ``to_dict`` or ``with_actions``."""
+        roles = {role: Account(**figures) for role, figures in data.items() if role != ACTIONS}
+        return cls(roles, {name: Account(**figures) for name, figures in data.get(ACTIONS, {}).items()})
 
 
 def as_data(accounts: Mapping[str, Account]) -> dict[str, dict[str, float]]:
