@@ -8,6 +8,7 @@ from hintree.search.algorithms.best_of_n import BestOfN, SelfConsistency
 from hintree.search.algorithms.cogtree import CogTree
 from hintree.search.algorithms.daslam import DaSLaM
 from hintree.search.algorithms.dvts import DVTS
+from hintree.search.algorithms.gated import Gated
 from hintree.search.algorithms.glimprouter import GlimpRouter
 from hintree.search.algorithms.lorid import Lorid
 from hintree.search.algorithms.mcts import MCTS
@@ -70,6 +71,7 @@ __all__ = [
     "Critique",
     "DaSLaM",
     "Fault",
+    "Gated",
     "Gather",
     "GlimpRouter",
     "Handler",

@@ -162,7 +162,8 @@ def figures(store: "Store", prices: "Prices | None" = None) -> dict[str, Any]:
     if prices is not None:
         models = role_models(store.arms()["eval"])
         price = sum(prices.cost(result.ledger, models) for result in results) / n
-        found["price_per_problem"] = {"currency": prices.currency, "value": rounded(price)}
+        value = None if math.isnan(price) else float(f"{price:.6g}")
+        found["price_per_problem"] = {"currency": prices.currency, "value": value}
     return found
 
 
@@ -187,8 +188,9 @@ def total(costs: dict[str, dict[str, float | None]], roles: Sequence[str]) -> di
 
 
 def sums(costs: dict[str, dict[str, float | None]]) -> dict[str, list[str]]:
-    """Return the roles of each sum that is shown: all of them, and all but the scorer."""
-    return {"all": list(costs), "without scorer": [role for role in costs if role != "scorer"]}
+    """Return the roles of each sum: all of them and, if there is a scorer, all but the scorer."""
+    others = [role for role in costs if role != "scorer"]
+    return {"all": list(costs), **({"without_scorer": others} if "scorer" in costs else {})}
 
 
 def rounded(figure: float) -> float | None:
@@ -244,8 +246,9 @@ def cost_table(costs: dict[str, dict[str, float | None]]) -> "Table":
     table = Table("per problem", box=None, padding=(0, 2, 0, 0))
     for head in heads.values():
         table.add_column(head, justify="right")
-    for name, cost in (costs | {name: total(costs, roles) for name, roles in sums(costs).items()}).items():
-        table.add_row(name, *(shown_figure(head, cost.get(head)) for head in heads))
+    wholes = {name: total(costs, roles) for name, roles in sums(costs).items()} if len(costs) > 1 else {}
+    for name, cost in (costs | wholes).items():
+        table.add_row(name.replace("_", " "), *(shown_figure(head, cost.get(head)) for head in heads))
     return table
 
 

@@ -2,7 +2,7 @@
 
 from hintree.policies import Sampling
 from hintree.presets.preset import Preset
-from hintree.search import Beam, Rewrite
+from hintree.search import Beam, Gated, Rewrite
 
 BASIC = {
     "greedy": Preset("the reasoner alone, one greedy chain", (), Beam(1, 1)),
@@ -25,6 +25,13 @@ BASIC = {
         "hints, PRM beam search and escalation: a low-scoring step gets a new hint, then the teacher rewrites it",
         ("hinter", "scorer", "teacher"),
         Beam(1, 2, unhinted=1),
+        Rewrite(threshold=0.5),
+        Sampling(temperature=0.8),
+    ),
+    "gated": Preset(
+        "one greedy chain; where the PRM doubts a step of it, the search of hintree goes on from the step before",
+        ("hinter", "scorer", "teacher"),
+        Gated(),
         Rewrite(threshold=0.5),
         Sampling(temperature=0.8),
     ),
