@@ -70,6 +70,20 @@ def test_digits_and_decimals_of_a_language_are_graded_right(answer, text):
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_every_action_is_worded_in_its_language_with_the_same_fields(code):
+    words, english = find_protocol(code).words, find_protocol("default").words
+    assert set(words.actions) == set(english.actions) and len(words.actions) > 15
+    for name, own in words.actions.items():
+        usual = english.actions[name]
+        assert re.findall(r"{\w+}", own.ask) == re.findall(r"{\w+}", usual.ask), name
+        for part in ("ask", "begin", "stop"):
+            given, before = getattr(own, part), getattr(usual, part)
+            assert bool(given) == bool(before) and (given != before) == bool(before), (name, part)
+    assert words.passages != english.passages and "{score}" in words.scored != english.scored
+    assert set(words.faults) == set(english.faults) and not set(words.faults.values()) & set(english.faults.values())
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_every_text_of_a_protocol_is_in_its_language(code):
     protocol, usual = find_protocol(code), find_protocol("default")
     words, english = protocol.words, usual.words
