@@ -34,6 +34,8 @@ SMALL = {
     "socratic": "questions=2",
     "daslam": "questions=2",
     "cogtree": "proposals=2,questions=1,levels=1",
+    "retrieve": "chains=2,refine=true",
+    "slimplm": "threshold=1",
     "revise": "rounds=1",
     "rstar": "rollouts=2,steps=1,questions=1,votes=1,last_votes=2,depth=1",
 }
