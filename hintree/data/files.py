@@ -7,11 +7,10 @@ from typing import Any
 
 from hintree.data.json_files import read_json, read_lines
 from hintree.data.known_sets import KNOWN_SETS
+from hintree.data.parquet import EXTRA, read_parquet
 from hintree.data.place import Place, numbered
 from hintree.data.tables import read_table
 from hintree.errors import UsageError
-
-EXTRA = 'pip install "hintree[data]"'
 
 
 def file_rows(path: Path) -> Iterator[Place]:
@@ -30,27 +29,13 @@ def file_rows(path: Path) -> Iterator[Place]:
         raise UsageError(f"{path}: cannot be read: {error}") from error
 
 
-def parquet(path: Path) -> Iterator[Place]:
-    """Yield the rows of Parquet, in batches. Raises UsageError."""
-    try:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import ParquetFile
-    except ImportError as error:
-        raise UsageError(f"{path}: Parquet needs pyarrow: {EXTRA}") from error
-    try:
-        with ParquetFile(path) as file:
-            yield from numbered(row for batch in file.iter_batches(1000) for row in batch.to_pylist())
-    except (ArrowException, ValueError, OverflowError) as error:
-        raise UsageError(f"{path}: cannot be read as Parquet: {' '.join(str(error).split())}") from error
-
-
 READERS = {
     ".jsonl": read_lines,
     ".ndjson": read_lines,
     ".json": read_json,
     ".csv": read_table,
     ".tsv": read_table,
-    ".parquet": parquet,
+    ".parquet": read_parquet,
 }
 
 

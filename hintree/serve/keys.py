@@ -5,11 +5,14 @@ import hmac
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from hintree.bounded_files import read_text
 from hintree.errors import UsageError
 from hintree.serve.errors import ApiError
 
 VARIABLE = "HINTREE_SERVE_API_KEY"
 """Environment variable of the key."""
+LONGEST = 1 << 20
+"""Bytes of a file of keys."""
 
 
 def read_keys(file: str | None, environment: Mapping[str, str]) -> list[str]:
@@ -22,9 +25,11 @@ def read_keys(file: str | None, environment: Mapping[str, str]) -> list[str]:
         lines, source = environment.get(VARIABLE, "").split("\n"), VARIABLE
     else:
         try:
-            lines, source = Path(file).read_text(encoding="utf-8").split("\n"), f"--api-key-file {file}"
+            lines, source = read_text(Path(file), LONGEST, pipe=True).split("\n"), f"--api-key-file {file}"
+        except UnicodeDecodeError as error:  # its message would hold the text
+            raise UsageError(f"--api-key-file {file}: cannot be read as UTF-8 text") from error
         except (OSError, ValueError) as error:
-            raise UsageError(f"--api-key-file {file}: cannot be read as UTF-8 text ({type(error).__name__})") from error
+            raise UsageError(f"--api-key-file {file}: cannot be read: {error}") from error
     keys = [line.strip() for line in lines if line.strip()]
     if file is not None and not keys:
         raise UsageError(f"{source}: holds no key; write one a line")

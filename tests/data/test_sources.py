@@ -4,6 +4,7 @@ import json
 import pytest
 
 from hintree.data import Case, RowError, SkippedRowsWarning, read_cases, read_row
+from hintree.data.files import file_rows
 from hintree.errors import UsageError
 from hintree.search import Problem
 
@@ -188,6 +189,33 @@ def test_wrong_files_and_limits_get_one_clear_sentence(tmp_path):
     (tmp_path / "my.parquet").write_text("x")
     with pytest.raises(UsageError, match="Parquet"):
         read_cases(str(tmp_path / "my.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "why"),
+    [
+        ("MOST_COLUMNS", 2, "3 columns, and at most 2"),
+        ("MOST_GROUPS", 1, "2 row groups, and at most 1"),
+        ("MOST_DEPTH", 2, r"\d levels inside one another, and at most 2"),
+        ("LARGEST_GROUP", 500, "bytes in a row group, and at most 500"),
+        ("LARGEST_BATCH", 1 << 20, "100 rows of it take 5,.* bytes, more than 1,048,576"),
+        ("LONGEST_TEXT", 4, "cannot be read as Parquet"),
+    ],
+)
+def test_parquet_beyond_a_limit_is_refused_before_its_rows_are_made(limit, most, why, tmp_path, monkeypatch):
+    pyarrow = pytest.importorskip("pyarrow", reason="Parquet needs hintree[data]")
+    from pyarrow.parquet import write_table
+
+    from hintree.data import parquet
+
+    path = tmp_path / "my.parquet"
+    row = {"question": "long? " * 9_000, "answer": "7", "tags": [["a"]]}
+    write_table(pyarrow.Table.from_pylist([row] * 200), path, row_group_size=100)
+    assert path.stat().st_size < 60_000, "one text is stored once for all rows"
+    assert len(list(file_rows(path))) == 200
+    monkeypatch.setattr(parquet, limit, most)
+    with pytest.raises(UsageError, match=why):
+        list(file_rows(path))
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_keys_come_from_a_file_or_the_environment(tmp_path):
     assert ApiKeys(["one", "two"]).owner("bearer two") != ApiKeys(["one", "two"]).owner("Bearer one")
     with pytest.raises(ApiError):
         ApiKeys(["one"]).owner("Basic one")
-    for text in ("", "\n \n", "a b\n", "\u00e4\n"):
+    for text in ("", "\n \n", "a b\n", "\u00e4\n", "x" * 1_100_000):
         file.write_text(text)
         with pytest.raises(UsageError, match="api-key-file"):
             read_keys(str(file), {})
