@@ -84,15 +84,15 @@ ACTIONS = {
         begin="Restated:",
     ),
     "refine": ActionPrompt(
-        ask="Do not solve the problem yet. Note in a few sentences what the passages say that helps with the next step, "
-        "with the ids of the passages in brackets. Leave out everything else.",
+        ask="Do not solve the problem yet. Note in a few sentences what the passages say that helps with the next "
+        "step, with the ids of the passages in brackets. Leave out everything else.",
         begin="Notes:",
         ends=("\n\n",),
         max_tokens=160,
     ),
     "missing": ActionPrompt(
-        ask="This is a first solution, which may rest on facts that its author does not know:\n\n{step}\n\nDo not solve "
-        "the problem. List the facts that have to be looked up, as short search queries, one on a line. If there are "
+        ask="This is a first solution, which may rest on facts that its author does not know:\n\n{solution}\n\nDo not "
+        "solve the problem. List the facts that have to be looked up, as short search queries, one on a line. If there are "
         "none, write only: none",
         begin="Queries:",
         ends=("\n\n",),

@@ -1,11 +1,12 @@
 """Sub-questions in a search: ask them, answer equal ones once, and write the solution after them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hintree.search.actions import ACTIONS
 from hintree.search.core.actions import Action, Yield, kind_of
 from hintree.search.core.endings import Rejection
-from hintree.search.core.expand import Slot, expand, generate_steps, plan, score_nodes
+from hintree.search.core.expand import Slot, generate_steps, plan, reserve_slots, score_nodes
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
 from hintree.search.core.position import Position
 from hintree.search.core.questions import open_questions, question_key
@@ -92,21 +93,20 @@ def solving(node: Node) -> Action:
     return ACTIONS["solve" if kind_of(node) is Yield.SUB_ANSWER else "finish"]
 
 
-async def finish(tree: Tree, nodes: Sequence[Node], depth: int, rule: Rewrite | None = None) -> list[Node]:
+async def finish(
+    tree: Tree, nodes: Sequence[Node], depth: int, rule: Rewrite | None = None, *, author: str = "reasoner"
+) -> list[Node]:
     """Write the solution after every node, from the answers to its sub-questions if there are some; return the ends.
 
     A rest that was cut, or that states no end, is continued step by step, without hints; a path of more than ``depth``
     steps fails.
     """
-    ends = [
-        node
-        for node in await generate_steps(tree, [slot for node in nodes for slot in plan([node], [solving(node)])])
-        if node is not None
-    ]
+    slots = [slot for node in nodes for slot in plan([node], [solving(node)])]
     ended: list[Node] = []
-    while ends:
-        ends = unique(await rewrite(tree, ends, rule))
+    while slots:
+        written = await generate_steps(tree, [replace(slot, author=author) for slot in slots])
+        ends = unique(await rewrite(tree, unique(node for node in written if node is not None), rule))
         ended += [node for node in ends if node.status == "terminal"]
         fail_too_long((node for node in ends if node.depth >= depth), depth)
-        ends = await expand(tree, open_nodes(ends), branch=1, unhinted=1)
+        slots = reserve_slots(open_nodes(ends), 1, unhinted=1)
     return ended

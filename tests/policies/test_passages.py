@@ -40,9 +40,9 @@ def test_passages_stand_behind_the_question_once_and_notes_take_their_place():
 
 def test_a_first_solution_is_shown_where_its_queries_are_asked_for():
     tree = Tree(PROBLEM)
-    draft = say(tree.root, "Two dozen {step} are 30.", tree=tree, action=ACTIONS["finish"])
+    draft = say(tree.root, "Two dozen {solution} are 30.", tree=tree, action=ACTIONS["finish"])
     asked = shipped_format("default").act(PROBLEM, [], MISSING, draft)
-    assert "\n\nTwo dozen {step} are 30.\n\n" in asked.user and asked.assistant == "Queries:"
+    assert "\n\nTwo dozen {solution} are 30.\n\n" in asked.user and asked.assistant == "Queries:"
     assert shipped_format("plain").act(PROBLEM, [], MISSING, draft).assistant.endswith("are 30.\n\nQueries:")
 
 
