@@ -11,6 +11,8 @@ EXAMPLES = """examples:
   hintree lab problems --n 1 | jq -r .question | hintree lab solve - --hints
   hintree lab problems --n 100 | hintree lab check -      # a verdict on every step of every solution
   hintree lab problems --n 20 | hintree lab perturb -     # counterfactuals: one quantity or relation changed
+  hintree lab problems --hops 2-3 --n 5                    # numbers that stand only in the fact book
+  hintree lab book --out book.jsonl                       # its 5,000 passages
   hintree lab card --split test --n 1000
   hintree lab train --out build/lab && hintree lab evaluate --models build/lab
 """

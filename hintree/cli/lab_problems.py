@@ -1,6 +1,7 @@
-"""The parts of ``hintree lab`` that need no model: problems, card, solve, check, perturb."""
+"""The parts of ``hintree lab`` that need no model: problems, book, card, solve, check, perturb."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from hintree.bounded_files import parse_json, read_text
 from hintree.cli.options import add_json, add_seed, positive
 from hintree.cli.output import print_json
 from hintree.errors import UsageError
+from hintree.whole_files import write_whole
 
 if TYPE_CHECKING:
     from hintree.lab.problem import LabProblem
@@ -25,7 +27,20 @@ def add_problem_parts(parts: Any) -> None:
         "problems", help="print problems as JSON lines", epilog=f"{EXAMPLE}problems --steps 6 --n 5 --family ages"
     )
     add_sample(problems, n=10)
+    problems.add_argument(
+        "--hops",
+        help="problems about the fact book (`hintree lab book`): entries that lead to a number, 1 to 3 or a "
+        "range; with --steps 0 to 16 (default 1-3), 0 without arithmetic",
+    )
     problems.set_defaults(run=run_problems)
+    book = parts.add_parser(
+        "book",
+        help="write the fact book as passages (JSON lines with id and text)",
+        epilog=f"{EXAMPLE}book --out book.jsonl",
+    )
+    book.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: standard output)")
+    add_seed(book, "seed of the book; questions are about book 0")
+    book.set_defaults(run=run_book)
     card = parts.add_parser(
         "card", help="print statistics of a sample of problems", epilog=f"{EXAMPLE}card --wide --n 200"
     )
@@ -63,7 +78,7 @@ def add_problem_parts(parts: Any) -> None:
 def add_sample(parser: argparse.ArgumentParser, n: int) -> None:
     """Add the options of ``hintree.lab.generate.problems``."""
     parser.add_argument("--split", default="test", help="one of $lab_splits (default %(default)s)")
-    parser.add_argument("--steps", help="a number from 1 to 10, or a range (default 2-8, with --easy 1-3)")
+    parser.add_argument("--steps", help="a number from 1 to 16, or a range (default 2-8, with --easy 1-3)")
     parser.add_argument("--n", type=positive, default=n, help="number of problems (default %(default)s)")
     add_seed(parser, "seed: the same seed gives the same problems")
     parser.add_argument(
@@ -106,14 +121,39 @@ def sample(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def run_problems(args: argparse.Namespace) -> None:
-    """Print problems as JSON lines: id, question, answer, steps, hints, family, split. Raises UsageError."""
+    """Print problems as JSON lines: id, question, answer, steps, hints, family, split, entries. Raises UsageError."""
     from hintree.lab.generate import problems
 
     try:
-        for problem in problems(**sample(args)):
+        for problem in problems(**sample(args)) if args.hops is None else about_the_book(args):
             print_json(as_row(problem))
     except ValueError as error:
         raise UsageError(str(error)) from error
+
+
+def about_the_book(args: argparse.Namespace) -> Iterator["LabProblem"]:
+    """Return the problems about the fact book that the options stand for. Raises UsageError or ValueError."""
+    from hintree.lab.book_problems import book_problems
+    from hintree.lab.difficulty import parse_range
+
+    steps = parse_range(args.steps, numbers="0 to 16", example="1-3") if args.steps else range(1, 4)
+    hops = parse_range(args.hops, "hops", "1 to 3", "2-3")
+    return book_problems(args.split, steps, hops, n=args.n, seed=args.seed)
+
+
+def run_book(args: argparse.Namespace) -> None:
+    """Write the entries of the fact book as JSON lines, to a file or to standard output. Raises UsageError."""
+    from hintree.lab.book import make_book
+
+    lines = [json.dumps({"id": entry.id, "text": f"{entry.text}."}) for entry in make_book(args.seed).entries()]
+    if args.out is None:
+        print("\n".join(lines))
+        return
+    try:
+        write_whole(args.out, "\n".join(lines) + "\n")
+    except OSError as error:
+        raise UsageError(f"--out {args.out}: cannot be written: {error}") from error
+    print(f"written: {len(lines)} passages into {args.out}")
 
 
 def run_card(args: argparse.Namespace) -> None:
@@ -220,4 +260,5 @@ def as_row(problem: "LabProblem") -> dict[str, Any]:
         "hints": [hint for hint, _ in pairs],
         "family": problem.family,
         "split": problem.split,
+        **({"entries": entries} if (entries := [fact.entry for fact in problem.facts if fact.entry]) else {}),
     }

@@ -1,4 +1,4 @@
-"""Problems drawn from the lab: ``lab:test?steps=6&n=500&seed=1``."""
+"""Problems drawn from the lab: ``lab:test?steps=6&n=500&seed=1``; about the fact book: ``lab:test?hops=2-3``."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from hintree.lab.problem import LabProblem
 
 PREFIX = "lab:"
-LAB = {"steps": "2-8", "family": "", "n": "100", "seed": "0"}
-"""Settings of lab problems with their defaults; every field of ``Difficulty`` is one, too."""
+LAB = {"steps": "", "family": "", "n": "100", "seed": "0", "hops": ""}
+"""Settings of lab problems with their defaults; every field of ``Difficulty`` is one, too. ``steps`` is 2-8, or 1-3 for
+problems about the fact book, which ``hops`` asks for."""
 
 
 def parse_options(source: str, query: str) -> dict[str, str]:
@@ -36,6 +37,7 @@ def lab_cases(source: str) -> Iterator[Case]:
 
 def lab_problems(source: str) -> Iterator["LabProblem"]:
     """Yield the lab problems of a source "lab:...", none of them twice. Raises UsageError."""
+    from hintree.lab.book_problems import book_problems
     from hintree.lab.difficulty import KNOWN_FAMILIES, STANDARD, Difficulty, make_difficulty, parse_range
     from hintree.lab.generate import problems
 
@@ -47,13 +49,15 @@ def lab_problems(source: str) -> Iterator["LabProblem"]:
     settings = LAB | given
     try:
         n, seed = int(settings["n"]), int(settings["seed"])
-        steps = parse_range(settings["steps"])
+        steps = parse_range(settings["steps"] or ("1-3" if settings["hops"] else "2-8"))
         if n < 1:
             raise UsageError(f"n={n} is not at least 1")
         families = (settings["family"],) if settings["family"] else KNOWN_FAMILIES
         seen: set[str] = set()
         difficulty = make_difficulty(STANDARD, settings)
         drawn = problems(split, steps, n=100 * n, seed=seed, families=families, difficulty=difficulty)
+        if settings["hops"]:
+            drawn = book_problems(split, steps, parse_range(settings["hops"], "hops", "1 to 3"), n=100 * n, seed=seed)
         for problem in drawn:
             if problem.id in seen:
                 continue

@@ -90,15 +90,14 @@ def critique(problem: LabProblem, history: Sequence[str], step: str) -> str:
 
 
 def informed_hint(problem: LabProblem, history: Sequence[str], kind: ErrorKind) -> str:
-    """Return the hint for a step that failed: the next hint, and what to compute unless the wrong fact was used.
+    """Return the hint for a step that failed: the next hint, with the values to look up unless the wrong fact was used.
 
     It states only numbers that the problem or a step has stated.
     """
     hint, (fact, _) = next_hint(problem, history), next_fact(problem, history)
-    if fact is None or fact.entry or kind in ("irrelevant", "repeated"):
+    if fact is None or not fact.needs() or kind in ("irrelevant", "repeated"):
         return hint
-    left, right = (problem.values[x] if isinstance(x, str) else x for x in fact.operands)
-    return f"{hint.removesuffix('.')}: {left} {fact.op} {right}."
+    return f"{hint.removesuffix('.')}: {' and '.join(f'{key} {problem.values[key]}' for key in fact.needs())}."
 
 
 def query(problem: LabProblem, history: Sequence[str]) -> str | None:

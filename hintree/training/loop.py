@@ -26,6 +26,8 @@ from hintree.whole_files import full_disk_reported, put_in_place, write_whole
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
 """On a CPU the two halves of a batch run in parallel, one core each."""
+ATTENTION = "eager" if DEVICE == "cuda" else "sdpa"
+"""CUDA's fused kernel gave NaN."""
 FAST_BFLOAT16 = DEVICE == "cuda" or torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")
 """Without AVX-512, products of bfloat16 matrices are ten times as slow as those of float32."""
 LOG_EVERY, SAVE_EVERY, SAVE_SECONDS = 100, 500, 120
@@ -120,7 +122,7 @@ def train(
     peaks = [optim.param_groups[0]["lr"] for optim in optims]
     start, spent = restore(point, model, optims)
     trim_log(folder / f"{name}.jsonl", start)
-    model.train().set_attn_implementation("eager" if DEVICE == "cuda" else "sdpa")  # CUDA's fused kernel gave NaN
+    model.train().set_attn_implementation(ATTENTION)
     clock, total, saved = time.process_time(), 0.0, time.monotonic()
     stream = batches(draw, schedule, start)
     with (folder / f"{name}.jsonl").open("a") as log:

@@ -113,7 +113,7 @@ def test_training_lowers_the_loss_and_writes_the_log(tokenizer, tmp_path):
 
 def by_hand(model, tokenizer, schedule, until, point):
     """The first steps of a run, and the resume point that it leaves behind."""
-    model.train().set_attn_implementation("eager")
+    model.train().set_attn_implementation(module.ATTENTION)
     optims = optimizers(model, schedule)
     stream = batches(sums(tokenizer), schedule, 0)
     for step in range(until):

@@ -1,0 +1,130 @@
+import itertools
+import random
+import re
+from dataclasses import replace
+
+import pytest
+
+from hintree.lab import check_step
+from hintree.lab.forms import LABELS, NONE
+from hintree.lab.parse import parse_problem
+from hintree.training.shipped.initialisation import new_model
+from hintree.training.shipped.mix import KINDS, Mix, draw_row
+from hintree.training.shipped.recipes import DEEP_STUDENT, RECIPES, STUDENT, TEACHER, UNHINTED_MIX
+from hintree.training.shipped.rows import IGNORED
+from hintree.training.shipped.vocabulary import build_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return build_tokenizer()
+
+
+def lines(tokenizer, kind, n=20):
+    """Return for every row of a kind its lines as (text, learned part of the text)."""
+    found = []
+    for seed in range(n):
+        row = draw_row(random.Random(seed), Mix(steps=range(1, 7), **{kind: 1.0}), tokenizer)
+        assert tokenizer.unk_token_id not in row.ids
+        pieces, current = [], []
+        for token, label in zip(row.ids[1:], row.labels[1:], strict=True):
+            current.append((token, label))
+            if token in (tokenizer.get_vocab()["\n"], tokenizer.eos_token_id):
+                pieces.append(current)
+                current = []
+        found.append([read(tokenizer, piece) for piece in [*pieces, current] if piece])
+    return found
+
+
+def read(tokenizer, piece):
+    text = tokenizer.decode([token for token, _ in piece], skip_special_tokens=True).strip()
+    return text, tokenizer.decode([label for _, label in piece if label != IGNORED], skip_special_tokens=True).strip()
+
+
+FORMS = ("socratic", "sub_problems", "restated", "corrected", "judged", "retrieved", "informed", "mended")
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_labels_are_never_learned_and_what_follows_them_is(tokenizer, kind):
+    seen = set()
+    for row in lines(tokenizer, kind):
+        for text, learned in row[1:]:
+            label = next((label for label in LABELS if text.startswith(label)), "")
+            assert not any(other in learned for other in LABELS)
+            if label and learned:
+                assert text == f"{label} {learned}"
+            seen.add(label)
+    assert bool(seen - {""}) == (kind != "sub_problems")
+
+
+@pytest.mark.parametrize("kind", ("socratic", "corrected", "judged", "mended"))
+def test_learned_steps_are_right(tokenizer, kind):
+    checked = 0
+    for question, *rest in lines(tokenizer, kind):
+        problem, history = parse_problem(question[0]), []
+        for text, learned in rest:
+            step = text.removeprefix("Answer: ")
+            if learned == step and step not in history[-1:] and not step.startswith(tuple(LABELS)):
+                known = check_step(problem, history, step)
+                assert known.right, (history, step)
+                checked += 1
+                history.append(step)
+    assert checked > 20
+
+
+def test_sub_questions_ask_for_what_the_next_step_states(tokenizer):
+    asked = 0
+    for question, *rest in lines(tokenizer, "socratic"):
+        facts = question[0].rpartition(". ")[0]
+        for (text, _), (after, _) in itertools.pairwise(rest):
+            if text.startswith("Sub-question:") and not text.endswith(NONE):
+                earlier = parse_problem(f"{facts}. {text.removeprefix('Sub-question: ')}")
+                assert after.startswith("Answer: ") and after.endswith(f" {earlier.answer}.")
+                asked += 1
+    assert asked > 20
+
+
+def test_verdicts_agree_with_the_checker(tokenizer):
+    verdicts = {"yes.": 0, "no.": 0}
+    for question, *rest in lines(tokenizer, "judged", 40):
+        problem, history, last = parse_problem(question[0]), [], ""
+        for text, learned in rest:
+            if text.startswith("Right: "):
+                right = check_step(problem, history, last).right
+                assert text == f"Right: {'yes.' if right else 'no.'}"
+                verdicts[learned] += 1
+            elif text.startswith("Grade: "):
+                assert (text == "Grade: 9.") == check_step(problem, history, last).right
+            elif not text.startswith("Analysis: "):
+                history += [last] if check_step(problem, history, last).right else []
+                last = text
+    assert min(verdicts.values()) > 5
+
+
+def test_passages_stand_behind_the_question_and_a_query_ends_the_row(tokenizer):
+    queries = quotes = 0
+    for _, *rest in lines(tokenizer, "retrieved", 40):
+        passages = [text for text, _ in rest if re.match(r"\[", text)]
+        assert not any(learned for text, learned in rest if text in passages)
+        for text, learned in rest:
+            if text.startswith("“"):
+                sentence, cited = re.fullmatch(r"“(.+)” \[(.+)\]", learned).groups()
+                assert f"[{cited}] {sentence}" in passages
+                quotes += 1
+        queries += rest[-1][0].startswith("Query: ")
+        assert rest[-1][0].startswith(("Query: the ", "The answer is "))
+    assert queries > 10 and quotes > 10
+
+
+def test_a_student_without_hints_never_sees_one(tokenizer):
+    labels = {tokenizer.get_vocab()[label] for label in ("Hint:", "Plan:", "Fault:")}
+    texts = replace(UNHINTED_MIX, copies=0.0)  # copy rows are random tokens
+    assert not any(labels & set(draw_row(random.Random(seed), texts, tokenizer).ids) for seed in range(150))
+
+
+def test_the_teacher_is_ten_times_the_students_and_shares_leave_room_for_solutions(tokenizer):
+    sizes = {size: new_model(tokenizer, size, seed=1).num_parameters() for size in (TEACHER, STUDENT, DEEP_STUDENT)}
+    assert sizes[TEACHER] >= 10 * max(sizes[STUDENT], sizes[DEEP_STUDENT])
+    assert sizes[TEACHER] < 3e6
+    for recipe in RECIPES.values():
+        assert 0.5 < sum(getattr(recipe.mix, kind) for kind in KINDS) < 0.95
