@@ -33,6 +33,7 @@ CONTENTS = {
         "docs/presets",
         "docs/scorers",
         "docs/train-hinter",
+        "docs/train-corrections",
         "docs/studies",
         "docs/report",
         "docs/views",
