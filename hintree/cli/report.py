@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hintree.experiments.report.prices import Prices
     from hintree.experiments.report.table import Table
 
-SHORT = ("arm", "attempts", "right", "against baseline", "p")
+SHORT = ("arm", "attempts", "abstained", "coverage", "right", "right of answered", "against baseline", "p")
 """Headings of the columns of the accuracy table that ``hintree report`` prints."""
 EPILOG = """Writes report.html (one page, no network), report.md, report.json, a CSV file per table and an SVG file
 per plot. The same store gives the same bytes. docs/report.md defines every figure.

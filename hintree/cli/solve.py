@@ -168,7 +168,7 @@ def solve_question(args: argparse.Namespace, question: str, status: Status) -> i
             solver.handlers = live.wrap(solver.handlers)
         solution = grow(args, solver, question, status)
     status.end()
-    shown = with_reference(solved(solution, args.preset), args.reference)
+    shown = with_reference(solved(solution, args.preset), None if solution.abstained else args.reference)
     for file in (tree_file, page):
         if file is not None:
             write_tree(shown, file)

@@ -27,6 +27,8 @@ BAD = {
     "budget negative": ["solve", "q", "--budget", "calls=-1"],
     "budget nonsense": ["solve", "q", "--budget", "calls=many"],
     "budget infinite": ["solve", "q", "--budget", "seconds=1e400"],
+    "abstain": ["solve", "q", "--abstain", "2"],
+    "margin": ["compare", "runs", "a", "b", "--margin", "0"],
     "seed": ["solve", "q", "--seed", "x"],
     "two questions": ["solve", "q", "--file", "f"],
     "no file": ["solve", "--file", "/nonexistent/file"],
