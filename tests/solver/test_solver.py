@@ -33,6 +33,17 @@ def test_solve_gives_answer_steps_tree_ledger_and_reason(solver):
     assert solution.ledger["reasoner"].generated_tokens > 0
 
 
+def test_an_answer_below_the_confidence_is_withheld_and_said_so(solver):
+    sure, unsure = (hintree.Solver(abstain=least, pool=solver.pool).solve(QUESTION) for least in (0.5, 1.0))
+    assert (sure.answer, sure.abstained, sure.ended) == ("7", False, "finished")
+    assert (unsure.answer, unsure.abstained, unsure.status) == (None, True, "finished")
+    assert unsure.confidence == sure.confidence < 1 and "withheld" in unsure.ended
+    assert unsure.steps[-1].step.answer == "7"
+    for value in (-0.1, 1.5, "high", True):
+        with pytest.raises(hintree.UsageError, match="abstain="):
+            hintree.Solver(abstain=value, pool=solver.pool)
+
+
 def written(solution):
     """All of a tree but its numbers, which differ in the seventh digit from batch to batch."""
     rows = to_dict(solution.tree)["nodes"]
