@@ -106,7 +106,7 @@ ACTIONS = {
     ),
     "critique": ActionPrompt(
         ask="Do not solve the problem yet. The last step of the solution so far may be wrong. Compare it with "
-        "the problem and compute it again. Say in one sentence what is wrong with it. {suspicion}",
+        "the problem and compute it again. Say in one sentence what is wrong with it, or that it is right. {suspicion}",
         begin="Critique:",
         ends=("\n",),
         max_tokens=96,
@@ -117,7 +117,7 @@ ACTIONS = {
     ),
     "review": ActionPrompt(
         ask="Do not solve the problem again yet. The solution may be wrong. Compare it with the problem, step by step, "
-        "and compute it again. Say in one paragraph what is wrong with it and how to mend it.",
+        "and compute it again. Say in one paragraph what is wrong with it and how to mend it, or that it is right.",
         begin="Critique:",
         ends=("\n\n",),
         max_tokens=192,

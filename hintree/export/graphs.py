@@ -41,7 +41,7 @@ def to_xml(data: Mapping[str, Any], form: str) -> bytes:
             "text": one_line(node.step.text if node.parent else tree.problem.question),
             "hint": one_line(str(node.hint)) if node.hint else None,
             "critique": one_line(node.critique.text) if node.critique else None,
-            "fault": node.fault,
+            "fault": node.fault.value if node.fault else None,
             "author": node.author,
             "action": node.action.name if node.action else None,
             "yields": node.action.yields.value if node.action else None,

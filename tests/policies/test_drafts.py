@@ -53,7 +53,7 @@ def test_a_conversation_says_the_score_and_what_is_suspected_and_holds_the_draft
     assert "Step a.\n\nStep b.\n\nA critique of it: No." in whole.user and whole.assistant == ""
     wrong.fault, wrong.score = None, None
     bare = prompt(form, wrong, CRITIQUE, wrong).user
-    assert bare.endswith("what is wrong with it.") and "scale" not in bare
+    assert bare.endswith("or that it is right.") and "scale" not in bare
 
 
 @pytest.mark.parametrize("name", ["default", "plain", "lab", "boxed", "zh"])
