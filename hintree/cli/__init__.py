@@ -18,6 +18,7 @@ from hintree.cli.demo import add_demo
 from hintree.cli.doctor import add_doctor
 from hintree.cli.eval import add_eval
 from hintree.cli.grade import add_grade
+from hintree.cli.hint_audit import add_audit_hints
 from hintree.cli.index import add_index
 from hintree.cli.lab import add_lab
 from hintree.cli.options import EXAMPLE_QUESTION, limits_of, timeout_in_environment
@@ -56,6 +57,7 @@ COMMANDS = (
     add_lab,
     add_bench,
     add_report,
+    add_audit_hints,
     add_grade,
     add_doctor,
     add_config,
