@@ -29,6 +29,7 @@ from hintree.view.story import Story
 from hintree.view.text import FORMULAS, HIDDEN, storable
 from tests.support.hostile_data import study
 from tests.support.hostile_texts import hostile_outputs
+from tests.support.question_trees import CHAIN, add_chain
 from tests.support.stores import result
 
 SAMPLE, WHOLE = 30, 300
@@ -47,6 +48,7 @@ def grown(outputs):
         node.status, node.reason = "rejected", text
         step = StepOutput(text + " ", "end", 3, 0.5, 0.5, 0.1, text)
         tree.record_score(tree.add(tree.root, step, "teacher", replaces=node), 0.5)
+    add_chain(tree, outputs[-len(CHAIN) :])
     return tree
 
 

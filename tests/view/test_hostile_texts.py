@@ -7,6 +7,7 @@ from hintree.view import page
 from hintree.view.story import Story
 from tests.support.browser import QUESTION
 from tests.support.hostile_texts import HOSTILE
+from tests.support.question_trees import CHAIN, add_chain
 
 
 def hostile_tree():
@@ -20,6 +21,7 @@ def hostile_tree():
         tree.record_score(
             tree.add(tree.root, step._replace(text=f"{text} 2", answer=text), "teacher", replaces=old), 0.9
         )
+    add_chain(tree, HOSTILE[-len(CHAIN) :])
     account = {"calls": 1, "generated_tokens": 1}
     texts = {HOSTILE[2]: HOSTILE[3], "preset": HOSTILE[4]}
     story = Story(

@@ -95,7 +95,7 @@ export class StepList {
     const head = el("div", "line", el("span", "toggle", isParent ? (open.has(id) ? "▾" : "▸") : ""));
     if (id) head.append(el("span", "id", String(id)));
     head.append(badge(tree.authorOf(id)), ...actionChip(tree.data.action[id]), chip(tree.timeline.scoreAt(id, time)));
-    const found = tree.data.passages[id], whole = found ? `${found.length} passages` : tree.text[id] || "(empty)";
+    const found = tree.data.passages[id], whole = found ? `${found.length} passage${found.length > 1 ? "s" : ""}` : tree.text[id] || "(empty)";
     const text = el("bdi", "text", (id ? whole : tree.question).slice(0, LONGEST));
     if (!narrow) head.append(text);
     if (tree.answer[id] !== undefined) head.append(el("span", "answer", tree.answer[id].slice(0, LONGEST)));
