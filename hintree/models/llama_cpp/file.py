@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from hintree.errors import CheckpointError, OutOfMemoryError
 from hintree.models.llama_cpp.context import F32, Context, Weights
+from hintree.models.llama_cpp.file_check import check_file
 from hintree.models.llama_cpp.kv_cache import SequenceCache
 from hintree.models.llama_cpp.metadata import cell_bytes, check_metadata
 from hintree.models.local.ends import listed, turn_end
@@ -48,6 +49,7 @@ class LoadedFile:
         check_metadata(header, name)
         self.name, self.lock = name, threading.RLock()
         self.tokenizer = read_tokenizer(header, name)
+        check_file(name, path)
         self.weights = Weights(name, path, gpu=gpu)
         if self.weights.vocabulary_size < len(self.tokenizer):
             raise CheckpointError(f"model {name}: llama.cpp reads another vocabulary from the file; fetch it again")
