@@ -75,15 +75,15 @@ def compared(results: StudyResults, arm: str, other: str, margin: float = MARGIN
     if not both.any():
         raise UsageError(f"{arm!r} and {other!r} have no attempt in common yet; go on with `hintree run --resume`")
     rows: list[list[Cell]] = []
-    money_figure: dict[str, ArmFigure] = {} if results.prices is None else {results.prices.currency or "price": money}
-    for name, figure in (FIGURES | money_figure).items():
+    figures = dict(FIGURES) if results.prices is None else {**FIGURES, results.prices.currency or "price": money}
+    for name, figure in figures.items():
         ours, theirs = (results.column(one, figure(results, one)) * both for one in (arm, other))
         gain = bootstrap([ours, theirs, both], lambda x, y, n: (x - y) / n)
         times = bootstrap([ours, theirs, both], lambda x, y, n: x / y)
         rows.append([name, ratio(ours, both).value, ratio(theirs, both).value, gain, times])
-    right = [right_of(results, name)[0] * both for name in (arm, other)]
-    won, lost, p = mcnemar(*right)
-    test = equivalence(*right, both, margin)
+    a, b = (right_of(results, name)[0] * both for name in (arm, other))
+    won, lost, p = mcnemar(a, b)
+    test = equivalence(a, b, both, margin)
     verdict = "is shown" if test.equivalent else "is not shown"
     caption = (
         f"A is {arm}; B is {other}. Means per attempt (one problem with one seed) on the {int(both.sum())} attempts at "

@@ -58,7 +58,7 @@ def load(
         raise UsageError(
             f"--teacher {teacher!r}: this arm has a teacher of its own; name one that is the teacher alone"
         )
-    teachers = list(dict.fromkeys([*[teacher] * bool(teacher), *alone(arms)]))
+    teachers = list(dict.fromkeys([*([teacher] if teacher else []), *alone(arms)]))
     seeds = sorted({*store.study["seeds"], *(result.seed for result in results)})
     places = {key: i for i, key in enumerate(cases)}
     truth = exact_truth(store.study, cases) if trees else {}
@@ -78,7 +78,7 @@ def load(
         for case in cases.values()
     ]
     attempted = {name: config for name, config in arms.items() if attempts[name]}
-    names = (baseline, next(iter(teachers), None))
+    names: tuple[str, str | None] = (str(baseline), next(iter(teachers), None))
     return StudyResults(store.study["name"], attempted, *names, problems, seeds, attempts, teachers, prices)
 
 

@@ -69,7 +69,8 @@ class StudyResults:
     @property
     def teacher_model(self) -> str | None:
         """Return the model of the teacher alone; None if no attempt of such an arm was made."""
-        return self.models(self.teacher)["teacher"] if self.teacher in self.arms else None
+        teacher = self.teacher
+        return None if teacher is None or teacher not in self.arms else self.models(teacher)["teacher"]
 
     def column(self, arm: str, figure: TrialFigure) -> Floats:
         """Return a figure of all attempts of an arm, 0 where there is none; shape [problems, seeds]."""

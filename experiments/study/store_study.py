@@ -89,7 +89,7 @@ def read_cases_of(connection: sqlite3.Connection) -> dict[str, StoredCase]:
         except (ValueError, TypeError, AttributeError) as error:
             raise sqlite3.DatabaseError("the choices of a problem cannot be read") from error
         texts = [case.id, case.question, case.reference, *case.choices, case.twin_of, case.variant]
-        texts += [case.family] * (case.family is not None)
+        texts += [] if case.family is None else [case.family]
         if not all(isinstance(text, str) for text in texts) or not isinstance(case.steps, int | None):
             raise sqlite3.DatabaseError("a problem holds values of other kinds")
     return found

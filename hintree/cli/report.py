@@ -115,7 +115,8 @@ def run_report(args: argparse.Namespace) -> None:
     prices = prices_of(args)
     report = make(args.folder, args.baseline, args.teacher, prices)
     if args.compare is not None:
-        table = compare(args.folder, *args.compare, args.teacher, margin=args.margin / 100, prices=prices)
+        arm, other = args.compare
+        table = compare(args.folder, arm, other, args.teacher, margin=args.margin / 100, prices=prices)
         report = report._replace(tables=[*report.tables, table])
     if args.json:
         print_json(report.to_json())
