@@ -2,8 +2,11 @@
 
 from hintree.search.core.actions import ActionPrompt
 
-PASSAGES = "Passages that may help:\n{passages}"
-"""Addition to the question that shows retrieved passages."""
+PASSAGES = (
+    "These passages were looked up. They may help, or be about something else:\n{passages}\n\n"
+    "Solve only this problem:\n{question}"
+)
+"""The question with retrieved passages; it stands last, since small models answer what they have read last."""
 SCORED = "A scorer gives it {score} on a scale from 0 (wrong) to 1 (right)."
 """Sentence about the score of a step."""
 FAILED_STEP = "The next step was written like this, and may be wrong:\n{step}\n{suspicion}\n\n"
@@ -92,8 +95,8 @@ ACTIONS = {
     ),
     "missing": ActionPrompt(
         ask="This is a first solution, which may rest on facts that its author does not know:\n\n{solution}\n\nDo not "
-        "solve the problem. List the facts that have to be looked up, as short search queries, one on a line. If there are "
-        "none, write only: none",
+        "solve the problem. List the facts that have to be looked up, as short search queries, one on a line. If "
+        "there are none, write only: none",
         begin="Queries:",
         ends=("\n\n",),
         max_tokens=96,

@@ -91,7 +91,8 @@ class PromptFormat:
                 passages = {" ".join(node.step.text.split()): None}
             passages |= dict.fromkeys(f"[{one.id}] {one.text}" for one in node.passages)
         if passages:
-            question += "\n\n" + fill(self.protocol.words.passages, passages="\n".join(passages))
+            words = self.protocol.words.shown_passages
+            question = fill(words, passages="\n".join(passages), question=question)
         return problem if question == problem.question else replace(problem, question=question)
 
     def delimited(self, step: StepOutput) -> str:

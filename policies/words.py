@@ -38,7 +38,8 @@ class Words:
         select_begin: Beginning of the reply to ``select``, which the letters follow.
         strategies: The pool, a line for each letter from A on, the last for "unknown"; () for the English one.
         actions: Wording of actions by name (search/core/actions.py).
-        passages: Addition to the question that shows the retrieved passages: ``{passages}``, one on a line.
+        passages: The question with the retrieved passages: ``{passages}``, one on a line, and ``{question}``; without
+            the latter it is added to the question.
         scored: Sentence about the score of a step that may be wrong: ``{score}``, from 0.00 to 1.00.
         failed_step: What an informed hinter reads of a step that may be wrong, before ``{avoid}``: ``{step}``,
             ``{suspicion}``.
@@ -78,6 +79,11 @@ class Words:
         """Return what is known against a step: the sentences about its score and about its fault, if it has them."""
         known = [fill(self.scored, score=score)] if score else []
         return " ".join(filter(None, [*known, self.faults.get(fault or UNKNOWN, "")]))
+
+    @property
+    def shown_passages(self) -> str:
+        """Return the template of a question with passages, which holds both."""
+        return self.passages if "{question}" in self.passages else f"{{question}}\n\n{self.passages}"
 
     @property
     def plan_label(self) -> str:

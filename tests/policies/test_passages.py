@@ -26,15 +26,18 @@ def test_passages_stand_behind_the_question_once_and_notes_take_their_place():
     tree, form = Tree(PROBLEM), shipped_format("default")
     first = look_up(tree.root, "A dozen is {question} 12.", tree=tree)
     again = look_up(say(first, "Step.", tree=tree), "A dozen is {question} 12.", "A score is 20.", tree=tree)
-    shown = "How many are two dozen?\n\nPassages that may help:\n[p0] A dozen is {question} 12."
-    assert form.step(PROBLEM, first.path(), None).user.startswith(shown)
+    asked = "\n\nSolve only this problem:\nHow many are two dozen?"
+    assert f"\n[p0] A dozen is {{question}} 12.{asked}" in form.step(PROBLEM, first.path(), None).user
     prompt = form.step(PROBLEM, again.path(), None)
-    assert prompt.user.startswith(f"{shown}\n[p1] A score is 20.") and prompt.user.count("[p0]") == 1
+    assert f"\n[p0] A dozen is {{question}} 12.\n[p1] A score is 20.{asked}" in prompt.user
+    assert prompt.user.count("[p0]") == 1 and prompt.user.count("two dozen") == 1
+    lab = shipped_format("lab").step(PROBLEM, again.path(), None).user
+    assert lab == "How many are two dozen?\n\n[p0] A dozen is {question} 12.\n[p1] A score is 20."
     assert "Step." in prompt.assistant and "dozen" not in prompt.assistant
     notes = say(again, "12 in\na dozen [p0].", tree=tree, action=ACTIONS["refine"])
     after = look_up(notes, "A gross is 144.", tree=tree)
     asked = form.act(PROBLEM, after.path(), ACTIONS["refine"])
-    assert "may help:\n12 in a dozen [p0].\n[p0] A gross is 144.\n" in asked.user and "score is 20" not in asked.user
+    assert "something else:\n12 in a dozen [p0].\n[p0] A gross is 144.\n\nSolve" in asked.user and "score is 20" not in asked.user
     assert asked.assistant.endswith("Notes:") and "Note in a few sentences" in asked.user
 
 
