@@ -1,0 +1,129 @@
+"""Evaluation of the forms of hintree/lab/forms.py: how often a model writes each right, after gold histories."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from hintree.lab.book import make_book, show_passages
+from hintree.lab.book_problems import book_problems
+from hintree.lab.checker import check_step
+from hintree.lab.difficulty import VARIED
+from hintree.lab.forms import (
+    ANSWER,
+    CRITIQUE,
+    FAULT,
+    FAULTS,
+    HINT,
+    NO,
+    QUERY,
+    RESTATED,
+    RIGHT,
+    SUB_QUESTION,
+    YES,
+    critique,
+    informed_hint,
+    query,
+    restated,
+    sub_question,
+)
+from hintree.lab.generate import FAMILIES, problems
+from hintree.lab.problem import LabProblem, solve
+from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
+from hintree.statistics.intervals import share
+from hintree.training.shipped.form_rows import flawed_step
+from hintree.training.shipped.rows import steps_of
+
+LONGEST = 160
+"""Tokens of an answer; a restated question is the longest."""
+
+
+class FormCase(NamedTuple):
+    """One text that a model is to write.
+
+    form: Name of the form in the table.
+    question: The question, with passages.
+    before: What stands between the question and the text.
+    right: Decides whether the lines that the model wrote are right.
+    lines: Number of lines that are needed.
+    """
+
+    form: str
+    question: str
+    before: str
+    right: Callable[[list[str]], bool]
+    lines: int = 1
+
+
+def form_figures(model: LanguageModel, n: int, seed: int) -> dict[str, Any]:
+    """Return the share of right texts of each form, over ``n`` test problems each."""
+    cases = [case for part in (plain_cases, book_cases) for case in part(n, seed)]
+    requests = [GenerationRequest(Prompt(case.question, case.before), max_tokens=LONGEST) for case in cases]
+    found: dict[str, list[bool]] = {}
+    for case, done in zip(cases, model.generate(requests), strict=True):
+        lines = done.text.lstrip(" ").split("\n") if isinstance(done, Completion) else []
+        found.setdefault(case.form, []).append(len(lines) >= case.lines and case.right(lines))
+    return {form: share(sum(right), len(right)).rounded() for form, right in found.items()}
+
+
+def plain_cases(n: int, seed: int) -> Iterator[FormCase]:
+    """Yield the cases of problems without the book, each after a random gold history."""
+    rng = random.Random(f"forms/{seed}")
+    for problem in problems("test", n=n, seed=seed):
+        steps = steps_of(problem)
+        history = steps[: rng.randrange(len(steps))]
+        yield from cases_after(rng, problem, history)
+    for problem in problems("test", n=n, seed=seed, families=tuple(FAMILIES), difficulty=VARIED):
+        yield FormCase("restated question", problem.question, RESTATED, equals(restated(problem)))
+        yield FormCase("first step, any wording", problem.question, "", is_right(problem, []))
+
+
+def cases_after(rng: random.Random, problem: LabProblem, history: Sequence[str]) -> Iterator[FormCase]:
+    """Yield one case of each form after a history."""
+    steps, before, question = steps_of(problem), "".join(f"{step}\n" for step in history), problem.question
+    step, wrong = steps[len(history)], flawed_step(rng, problem, list(history))
+    yield FormCase("step", question, before, is_right(problem, history))
+    asked = sub_question(problem, history)
+    yield FormCase("sub-question", question, before + SUB_QUESTION, equals(asked))
+    if len(history) + 1 < len(steps):
+        answered = f"{before}{SUB_QUESTION} {asked}\n{ANSWER}"
+        yield FormCase("answer to a sub-question", question, answered, is_right(problem, history))
+    said = critique(problem, history, wrong)
+    yield FormCase("critique of a wrong step", question, f"{before}{wrong}\n{CRITIQUE}", equals(said))
+    fixed = is_right(problem, history, line=1)
+    yield FormCase("wrong step mended after its critique", question, f"{before}{wrong}\n{CRITIQUE}", fixed, 2)
+    kept = equals(step, line=1)
+    yield FormCase("right step kept after its critique", question, f"{before}{step}\n{CRITIQUE}", kept, 2)
+    yield FormCase("verdict on a right step", question, f"{before}{step}\n{RIGHT}", equals(YES))
+    yield FormCase("verdict on a wrong step", question, f"{before}{wrong}\n{RIGHT}", equals(NO))
+    kind = check_step(problem, history, wrong).kind
+    hint = informed_hint(problem, history, kind)
+    told = f"{before}{wrong}\n{FAULT} {FAULTS[kind]}\n{HINT}"
+    yield FormCase("hint after a wrong step", question, told, equals(hint))
+    yield FormCase("step under such a hint", question, f"{before}{HINT} {hint}\n", is_right(problem, history))
+
+
+def book_cases(n: int, seed: int) -> Iterator[FormCase]:
+    """Yield the cases of problems about the fact book: the next query, and the next step with its passage."""
+    rng, book = random.Random(f"book forms/{seed}"), make_book(0)
+    for problem in book_problems("test", n=n, seed=seed):
+        steps = steps_of(problem)
+        needed = [book.entry(fact.entry) for fact in solve(problem) if fact.entry]
+        places = [i for i in range(len(steps)) if query(problem, steps[:i])]
+        i = rng.choice(places)
+        known = needed[: places.index(i)]
+        before = "".join(f"{step}\n" for step in steps[:i])
+        asked = f"{problem.question}\n\n{show_passages(known)}" if known else problem.question
+        yield FormCase("query", asked, before + QUERY, equals(query(problem, steps[:i]) or ""))
+        entry = needed[len(known)]
+        shown = show_passages([*known, *rng.sample(found := [entry, *book.similar(rng, entry, 2)], len(found))])
+        yield FormCase("quote", f"{problem.question}\n\n{shown}", before, is_right(problem, steps[:i]))
+
+
+def equals(text: str, line: int = 0) -> Callable[[list[str]], bool]:
+    """Return a condition on the lines: one of them is ``text``."""
+    return lambda lines: lines[line] == text
+
+
+def is_right(problem: LabProblem, history: Sequence[str], line: int = 0) -> Callable[[list[str]], bool]:
+    """Return a condition on the lines: one of them is a right step after ``history``."""
+    return lambda lines: check_step(problem, history, lines[line]).right
