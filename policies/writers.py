@@ -25,6 +25,7 @@ from hintree.policies.thoughts import (
     without_answer,
     without_thought,
 )
+from hintree.policies.verification import as_completion
 from hintree.search import Response, StepOutput, StepRequest
 from hintree.search.core.actions import solution_path
 
@@ -91,6 +92,8 @@ class StepWriter:
         if not isinstance(done, Completion):
             return done
         path, form = request.node.path(), self.format
+        if request.cut is not None:
+            return as_completion(done, request, form)
         if request.action is not None:
             return as_yield(done, request.action, path, form, request.tree.problem)
         path = solution_path(path)

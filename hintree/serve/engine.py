@@ -61,7 +61,7 @@ class SearchJob:
     def start(self) -> None:
         """Create the tree and run the search to its first requests."""
         tree = Tree(self.problem, self.seed)
-        self.run = Run(tree, self.solver.search.grow(tree, self.solver.rewrite), started=time.monotonic())
+        self.run = Run(tree, self.solver.growth(tree), started=time.monotonic())
         self.run.resume(None)
 
     def advance(self) -> Event | None:

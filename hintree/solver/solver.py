@@ -88,8 +88,7 @@ class Solver:
         system: System text of every question that brings none of its own.
         verbose: Print each step of ``solve`` on standard error, under a progress bar.
         questions: All lab questions of a run, which the hinter's controls "exact" and "other" need.
-        verifier: The model that completes cut solutions for the selection "mutual", named as the reasoner; it may be the
-            reasoner's own. None takes a second student, or the reasoner's own model if that is not shipped.
+        verifier: The second model of the selection "mutual", named as the reasoner; it may be the reasoner's own.
         abstain: Confidence in [0, 1] below which an answer is withheld (``Solution.abstained``); 0 withholds none.
 
     Raises:
@@ -265,14 +264,13 @@ class Solver:
         assert run.stop_reason is not None, "the search has not ended"
         chosen = select(run.tree, self.selection)
         book_discarded(run.ledger, chosen.node)
-        question = run.tree.problem.question
         method = {name: settings_of(part) for name, part in self._parts().items() if part is not None}
         models = {role: model_name(model) for role, model in self.models.items()}
         path, tree = chosen.node.path(), SolutionTree.of(run.tree)
         abstained = chosen.answer is not None and chosen.confidence < self.abstain
         answer = None if abstained else chosen.answer
         found = (answer, path, tree, run.ledger, run.stop_reason, chosen.confidence)
-        solution = Solution(question, *found, method, models, run.cut_steps, abstained)
+        solution = Solution(run.tree.problem.question, *found, method, models, run.cut_steps, abstained)
         tree.outcome = solved(solution, self.preset_name)
         return solution
 
