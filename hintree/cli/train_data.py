@@ -61,17 +61,16 @@ def rows(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield the rows as texts, or as tokens of a model."""
     from hintree.models import load_model
     from hintree.policies import find_protocol
-    from hintree.policies.formats import format_for
+    from hintree.policies.formats import PromptFormat, format_for
     from hintree.training.corrections import corrections, text_row, token_row
 
     protocol = find_protocol(args.protocol) if args.protocol else None
     loaded = load_model(args.model) if args.model else None
-    form = None if loaded is None else format_for(loaded, protocol)
-    words = (form.protocol if form else protocol or find_protocol("default")).words
-    for source in map(Path, args.sources):
-        for solved in trees(source):
-            for found in corrections(solved, words, args.per_step):
-                yield text_row(found, words) if form is None else token_row(found, form, loaded.tokenizer)
+    form = format_for(loaded, protocol) if loaded else PromptFormat(protocol or find_protocol("default"))
+    words = form.protocol.words
+    for solved in (tree for source in map(Path, args.sources) for tree in trees(source)):
+        for found in corrections(solved, words, args.per_step):
+            yield token_row(found, form, loaded.tokenizer) if loaded else text_row(found, words)
 
 
 def trees(source: Path) -> "Iterator[ShownTree]":

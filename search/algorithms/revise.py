@@ -71,10 +71,10 @@ class Revise(PathLimits):
     async def write(self, tree: Tree, slot: Slot, rule: Rewrite | None) -> Node | None:
         """Write one version from its first slot on; return its last step, None where the reasoner is out of budget."""
         for _ in range(self.depth):
-            [node] = await write_steps(tree, [slot], merge=False)
-            if node is None:
+            [written] = await write_steps(tree, [slot], merge=False)
+            if written is None:
                 return None
-            [node] = await rewrite(tree, [node], rule, merge=False)
+            [node] = await rewrite(tree, [written], rule, merge=False)
             if node.status != "open":
                 return node
             slot = replace(slot, node=node, position=FIRST_DRAFT, replaces=None)
