@@ -51,7 +51,7 @@ CONTENTS = {
         "SECURITY",
         "CONTRIBUTING",
     ),
-    "Results": ("docs/reports/README", "docs/reports/*/report"),
+    "Results": ("docs/reports/README", "docs/reports/actions", "docs/reports/*/report"),
 }
 """Pages of the site by section; README.md is its first page."""
 

@@ -180,8 +180,8 @@ def configure(settings: Flat, text: YamlText, place: YamlPosition) -> dict[str, 
     given = {key: value for key, value in data["selection"].items() if value is not None}
     checked(SELECTION, given, text, places, ("selection",))
     try:
-        usual = selection_of(preset_of({**data, "selection": {}}).search)
-        data["selection"] = replace(usual, **given).recorded()
+        papers = selection_of(preset_of({**data, "selection": {}}).search)
+        data["selection"] = replace(papers, **given).recorded()
         data |= missing_models(data, preset_of(data))
         return fill_defaults(data)
     except HintreeError as error:
