@@ -24,7 +24,7 @@ class Gated(PathLimits):
         threshold: Least confidence of a chain that is accepted, in [0, 1].
         width: Paths kept by the beam, at least 1.
         branch: Next steps per path, at least 1.
-        unhinted: New next steps of these without a hint, at most ``branch``.
+        unhinted: Next steps per path that are written without a hint, at most ``branch``.
         depth: Longest path in steps; a longer one fails.
 
     Raises:
