@@ -185,8 +185,9 @@ def reason_of(error: Exception) -> str:
 
 
 def checks_solutions(request: Request[Any]) -> bool:
-    """Tell whether a request is about finished solutions, which stay what they are if it cannot be answered."""
-    return isinstance(request, StepRequest) and (request.cut is not None or bool(request.candidates))
+    """Tell whether a request is about solutions or drafts, which stay what they are if it cannot be answered."""
+    about = isinstance(request, StepRequest) and (request.cut is not None or bool(request.candidates))
+    return about or getattr(request, "revises", None) is not None
 
 
 def record_response(
@@ -222,7 +223,8 @@ def book_response(
             run.unscored, run.error = run.unscored or reason, answer
             run.answers[number] = None
         elif isinstance(answer, ContextError) and (request.node.parent is not None or checks_solutions(request)):
-            if request.node.status == "open" and not request.node.children:
+            goes_on = request.node is not getattr(request, "revises", None)  # a critique adds nothing after its draft
+            if request.node.status == "open" and not request.node.children and goes_on:
                 request.node.fail(Rejection.CONTEXT_FULL, f"nothing fits after it: {reason}")
             run.answers[number] = None
         elif is_failed_look_up(request, answer):

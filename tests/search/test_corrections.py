@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hintree.errors import UsageError
+from hintree.errors import ContextError, UsageError
 from hintree.search import (
     Beam,
     BestOfN,
@@ -97,6 +97,21 @@ def test_an_empty_critique_fails_the_correction_and_the_search_goes_on():
     draft, nothing, taught = tree.root.children
     assert (nothing.rejected_because, nothing.critique) == (Rejection.EMPTY_STEP, Critique("", 5))
     assert (taught.replaces, taught.status, draft.status) == (draft.id, "terminal", "rejected")
+
+
+@pytest.mark.parametrize("kind", [Yield.CRITIQUE, Yield.CORRECTION])
+def test_a_critique_or_a_correction_that_does_not_fit_leaves_the_draft_as_it_is(kind):
+    for search, rule in ((CHAIN, Rewrite(stages=("correct",))), (Revise(), None)):
+        roles = roles_of({})
+        plain = roles["reasoner"].reply
+
+        def reply(request, plain=plain):
+            full = request.action is not None and request.action.yields is kind
+            return ContextError("too long") if full else plain(request)
+
+        roles["reasoner"].reply = reply
+        run = solve_one(roles, search, rule)
+        assert (str(run.stop_reason), choose(run.tree).answer, len(run.tree)) == ("complete", "1", 2)
 
 
 def test_what_is_no_complete_step_of_a_solution_is_left_to_other_stages():
