@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hintree.errors import UsageError
-from hintree.experiments.report.audits import WILSON, counted
+from hintree.experiments.report.audits import counted
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.study.store import Store, StoredCase
 from hintree.experiments.study.trees import last_step
@@ -33,7 +33,7 @@ ASK = (
 )
 TOKENS = 24
 """Maximum length of an answer, in tokens."""
-TOLD = "the result is {reference}."
+TOLD = "The answer is {reference}."
 """The hint of the control: a reader that does not use it cannot find leaks."""
 ENGLISH = ("",)
 
@@ -170,7 +170,8 @@ def table_of(audits: Mapping[str, tuple[Sequence[HintedCase], ReaderAnswers]], r
         "answer at once. Another problem's: with the hints of the next problem. One hint: right with at least one of "
         "the hints alone. Told: with the reference as the last hint; a reader that is wrong there cannot find leaks. "
         "State the reference: hints that state the reference answer before the question or a step does. "
-        f"{WILSON}; the difference is paired, with a bootstrap interval ({RESAMPLES} resamples of problems)."
+        f"95 % Wilson intervals; the difference is paired, with a bootstrap interval over problems ({RESAMPLES} "
+        "resamples)."
     )
     return Table("hints_alone", "Answers from the hints alone", caption, heads, rows)
 

@@ -18,7 +18,7 @@ examples:
 
 
 def add_audit_hints(commands: Any) -> None:
-    """Add ``hintree audit-hints``."""
+    """Add the command ``hintree audit-hints``."""
     parser = commands.add_parser(
         "audit-hints",
         help="measure whether hints give answers away, by a reader without steps",

@@ -43,7 +43,7 @@ def test_a_reader_finds_leaks_and_is_told_the_reference_in_the_control_only():
         [True] * 2,
     )
     shown = [f"{prompt.user} {prompt.assistant}" for prompt in reader.prompts]
-    assert len(shown) == 2 * 4 + 3 and sum("the result is" in text for text in shown) == 2
+    assert len(shown) == 2 * 4 + 3 and sum("Hint: The answer is" in text for text in shown) == 2
     found = read_all(reader, leaking)
     assert (found.hints, found.single, found.other) == ([True, True], [True, True], [False, False])
     (row,) = rows_of(table_of({"arm": (leaking, found)}, "reader"))
