@@ -28,6 +28,8 @@ from hintree.training.shipped.evaluate_prm import prm_figures
 from hintree.training.shipped.evaluate_smart import smart_figures
 
 MODELS = ("student", "student-2", "teacher", "hinter", "prm")
+FURTHER = ("student-3", "prm-small")
+"""Models that a folder may hold besides; they are measured like the student-2 and the PRM."""
 
 
 def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
@@ -39,6 +41,7 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
         seed: Seed of the problems; same seed, same figures.
     """
     names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
+    names |= {role: str(folder / role) for role in FURTHER if folder and (folder / role).is_dir()}
     parts = (chain_part, prm_part, smart_part)
     figures: dict[str, Any] = {"problems": {"split": "test", "n": n, "seed": seed, "steps": "2-8"}}
     with ProcessPoolExecutor(len(parts), get_context("spawn"), torch.set_num_threads, (1,)) as pool:
@@ -56,7 +59,7 @@ def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     arms: dict[str, dict[str, Handler]] = {
         "teacher": model_handlers({"reasoner": names["teacher"]}),
         "student": steps,
-        "student-2": model_handlers({"reasoner": names["student-2"]}),
+        **{name: model_handlers({"reasoner": names[name]}) for name in names if name.startswith("student-")},
         "student, exact hints": steps | {"hinter": Handler(ExactHints(lab_problems))},
         "student, hinter": steps | model_handlers({"hinter": hinter}),
         "student, another problem's hints": steps | {"hinter": Handler(ExactHints(lab_problems, shift=1))},
@@ -76,9 +79,17 @@ def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
 
 
 def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
-    """Measure the PRM on the student's samples."""
-    prm, student = PRM(load_classifier(names["prm"]), find_spec("embedded:prm")), load_model(names["student"])
-    return {"prm": prm_figures(prm, student, list(problems("test", n=n, seed=seed)), held_out(n, seed), seed)}
+    """Measure the PRMs on the student's samples."""
+    student, test, spec = (
+        load_model(names["student"]),
+        list(problems("test", n=n, seed=seed)),
+        find_spec("embedded:prm"),
+    )
+    return {
+        name: prm_figures(PRM(load_classifier(names[name]), spec), student, test, held_out(n, seed), seed)
+        for name in names
+        if name.startswith("prm")
+    }
 
 
 def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hintree.errors import UsageError
+from hintree.models import load_model
 from hintree.models.local.folder import HOME
-from hintree.models.local.load import EMBEDDED
 from hintree.models.local.manifest import MANIFEST, write_manifest
 from hintree.training.shipped.evaluate import evaluate
+from hintree.training.shipped.evaluate_forms import form_figures
+from hintree.training.shipped.goals import MODELS, figure_goals, size_goals
 from hintree.training.shipped.table import as_table, percent
 
 CARD = """---
@@ -51,6 +54,8 @@ ABOUT = {
                 "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
     "student-2": ("text-generation", "A second student: the same size and recipe, another seed.",
                   "as for the student."),
+    "student-3": ("text-generation", "A third student: another shape of the same size, which never saw a hint.",
+                  "training problems and all forms but hints and plans."),
     "teacher": ("text-generation", "The larger reasoner, which rewrites the student's low-scoring steps.",
                 "as for the student."),
     "hinter": ("text-generation", "Writes hints that name the fact to use next. Fine-tuned from the teacher on hints.",
@@ -62,15 +67,25 @@ ABOUT = {
             "layer.",
             "the student's solutions sampled at temperatures 0.4, 0.7 and 1.0 and gold solutions with injected errors, "
             "labelled by the exact checker."),
+    "prm-small": ("token-classification", "A process reward model that is hardly larger than a student: all of its "
+                  "weights are trained, and nothing is written into them.", "as for the larger PRM."),
 }  # fmt: skip
 """Task, description and training data by model."""
 
 
 def publish(out: Path, n: int, seed: int) -> None:
-    """Evaluate the models in ``out`` and copy them, with cards and manifests, into the package."""
-    figures = evaluate(out, n, seed)
-    (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
-    for name in EMBEDDED:
+    """Evaluate the models in ``out`` and copy them, with cards and manifests, into the package.
+
+    Raises:
+        UsageError: A goal is open (goals.py); the shipped models stay as they are.
+    """
+    figures, forms = evaluate(out, n, seed), form_figures(load_model(str(out / "student")), n, seed)
+    goals = [*size_goals(out), *figure_goals(figures, forms)]
+    print("\n".join(map(str, goals)))
+    if any(not goal.met for goal in goals):
+        raise UsageError("the models do not replace the shipped ones, because goals are open")
+    (out / "figures.json").write_text(json.dumps(figures | {"forms": forms}, indent=1) + "\n")
+    for name in MODELS:
         target = HOME / name
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(out / name, target, ignore=shutil.ignore_patterns(MANIFEST))
@@ -110,8 +125,8 @@ def earlier(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def own_figures(name: str, figures: dict[str, Any]) -> str:
     """Return the figures of one model in words."""
     arms, hints, prm = figures["arms"], figures["hints"], figures["prm"]
-    if name == "prm":
-        own, chance = prm["auc, prm"], prm["auc, mean token probability"]
+    if name.startswith("prm"):
+        own, chance = figures[name]["auc, prm"], prm["auc, mean token probability"]
         return (
             f"AUC {own['value']:.3f} [{own['low']:.3f}, {own['high']:.3f}] on {prm['steps']} sampled student steps up "
             f"to the first error ({prm['wrong']} wrong); the student's own mean token probability reaches "
