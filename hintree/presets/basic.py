@@ -1,8 +1,8 @@
-"""Basic presets: greedy decoding, hints only, PRM beam search, and ``hintree``, the default."""
+"""Basic presets: greedy decoding, hints only, PRM beam search, ``hintree``, the default, and variants of it."""
 
 from hintree.policies import Sampling
 from hintree.presets.preset import Preset
-from hintree.search import Beam, Gated, Rewrite
+from hintree.search import MCTS, Beam, Gated, Rewrite
 
 BASIC = {
     "greedy": Preset("the reasoner alone, one greedy chain", (), Beam(1, 1)),
@@ -32,6 +32,13 @@ BASIC = {
         "one greedy chain; where the PRM doubts a step of it, the search of hintree goes on from the step before",
         ("hinter", "scorer", "teacher"),
         Gated(),
+        Rewrite(threshold=0.5),
+        Sampling(temperature=0.8),
+    ),
+    "hintree_mcts": Preset(
+        "MCTS with hints, PRM scores and escalation; a low step is rewritten at its first visit, a sure path ends it",
+        ("hinter", "scorer", "teacher"),
+        MCTS(simulations=32, branch=2, unhinted=1, c=0.1, mend="visit", sure=0.9),
         Rewrite(threshold=0.5),
         Sampling(temperature=0.8),
     ),

@@ -7,7 +7,7 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from hintree.search import ABMCTS, MCTS, HintOutput, Position, Problem, Rewrite, Tree, choose
+from hintree.search import ABMCTS, MCTS, HintOutput, Position, Problem, Rejection, Rewrite, Tree, choose
 from hintree.search.algorithms.ab_mcts import RunningStats, SubtreeStats, observed_score
 from tests.support.scripted import Scripted, hints, random_roles, scores, solve, solve_one, steps, written
 
@@ -137,6 +137,50 @@ def test_rollouts_end_in_solutions_and_stay_in_the_tree():
     run = solve_one(random_roles(odd=False), MCTS(1, 3, value="rollout", depth=9))
     fresh = [node for node in run.tree.root.children if node.status != "pruned"]
     assert all(any(end.status == "terminal" for end in run.tree if node in end.path()) for node in fresh)
+
+
+def test_a_step_is_rewritten_at_its_first_visit_or_at_its_expansion():
+    visits, calls = {}, {}
+    for mend in ("visit", "expansion"):
+        roles = random_roles(odd=False)
+        runs = solve(roles, MCTS(10, 3, depth=7, c=0.3, mend=mend), Rewrite(0.7, per="step"), count=3).values()
+        rejected = [n for run in runs for n in run.tree if n.rejected_because is Rejection.REWRITTEN]
+        visits[mend] = {min(n.visits, 1) for n in rejected}
+        calls[mend] = len(roles["teacher"].requests())
+        for run in runs:
+            kept = [n for n in run.tree if n.replaces is not None and n.status in ("open", "terminal")]
+            assert kept and all(n.visits for n in kept)
+    assert visits == {"visit": {1}, "expansion": {0}} and 0 < calls["visit"] < calls["expansion"]
+
+
+def test_at_a_visit_a_rule_per_parent_leaves_a_step_with_a_better_sibling():
+    for run in solve(random_roles(odd=False), MCTS(10, 3, depth=7, mend="visit"), Rewrite(0.7), count=3).values():
+        rewritten = [n for n in run.tree if n.replaces is not None]
+        assert rewritten
+        for node in rewritten:
+            old = run.tree.nodes[node.replaces]
+            before = [n for n in old.parent.children if n.id < node.id and n.status in ("open", "terminal")]
+            assert old.replaces is not None or all((n.score or 0) <= old.score for n in before)
+
+
+def test_where_all_children_fail_one_is_rewritten_without_a_visit():
+    roles = {
+        "reasoner": steps({"": ["", " "]}),
+        "teacher": Scripted(lambda r: written("end=1")),
+        "scorer": scores({}, 0.9),
+    }
+    run = solve_one(roles, MCTS(2, 2, mend="visit"), Rewrite(0.5, stages=("teacher",)))
+    assert choose(run.tree).answer == "1" and len(roles["teacher"].requests()) == 1
+
+
+def test_a_sure_path_ends_the_search():
+    lines = {"": ["a", "b"], "a": ["end=1", "more"]}
+    found = {}
+    for sure in (0.0, 0.6, 0.8):
+        roles = {"reasoner": steps(lines), "scorer": scores({"a": 0.7, "b": 0.6}, 0.9)}
+        run = solve_one(roles, MCTS(9, 2, c=0.0, sure=sure))
+        found[sure] = (len(run.tree.terminals()), run.tree.root.visits)
+    assert found == {0.6: (1, 4), 0.0: (1, 11), 0.8: (1, 11)}
 
 
 def posterior(search, seen):
