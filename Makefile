@@ -61,9 +61,10 @@ chaos: .venv/dev  ## kill, stop and starve studies for ten minutes and compare t
 bench: .venv/demo  ## measure the local runtime
 	$(BIN)/hintree bench
 
-pictures: .venv/dev  ## make the pictures of docs/ anew, but those of studies and benchmarks
+pictures: .venv/dev  ## make the pictures of docs/ anew, but those of studies
 	HINTREE_PICTURES=write $(BIN)/python -m pytest tests/view/test_pictures.py
 	$(BIN)/python -m hintree.experiments.search_picture --out docs/searches.svg
+	$(BIN)/python -m hintree.experiments.bench.picture --table docs/runtime.md --out docs/bench.svg
 
 clean:          ## remove the environment and all build outputs
 	rm -rf .venv build dist *.egg-info

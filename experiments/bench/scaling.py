@@ -52,17 +52,19 @@ def find_plotter(file: str) -> Any:
 
 
 def plot(pyplot: Any, live: Sequence[ScalingPoint], depth: Sequence[ScalingPoint], file: str) -> None:
-    """Draw both curves into a file, with bars from the lowest to the highest run."""
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    draw(left, [p.shape.problems for p in live], [p.per_problem for p in live])
-    left.set(xlabel="live problems", ylabel="CPU ms per problem", title=f"{live[0].shape.depth} levels")
-    draw(right, [p.shape.depth for p in depth], [p.per_token for p in depth])
-    problems = depth[0].shape.problems
-    right.set(
-        xlabel="levels", ylabel="CPU µs per generated token", title=f"{problems} live problem{'s' * (problems > 1)}"
-    )
-    figure.savefig(file)
-    pyplot.close(figure)
+    """Draw both curves into a file, with bars from the lowest to the highest run; equal points give equal bytes."""
+    with pyplot.rc_context():
+        pyplot.rcdefaults()
+        pyplot.rcParams["svg.hashsalt"] = "hintree"
+        figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+        draw(left, [p.shape.problems for p in live], [p.per_problem for p in live])
+        left.set(xlabel="live problems", ylabel="CPU ms per problem", title=f"{live[0].shape.depth} levels")
+        draw(right, [p.shape.depth for p in depth], [p.per_token for p in depth])
+        problems = depth[0].shape.problems
+        title = f"{problems} live problem{'s' * (problems > 1)}"
+        right.set(xlabel="levels", ylabel="CPU µs per generated token", title=title)
+        figure.savefig(file, metadata={"Date": None} if file.endswith(".svg") else {})
+        pyplot.close(figure)
 
 
 def draw(axes: Any, ticks: Sequence[int], values: Sequence[Spread]) -> None:

@@ -1,5 +1,6 @@
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from hintree.experiments.bench.bookkeeping import SEARCHES, grow
 from hintree.experiments.bench.clock import Meter, spread
 from hintree.experiments.bench.floor import attention_seconds, floor_seconds
 from hintree.experiments.bench.on_device import DeviceLimits, bench_on, roofline_seconds
+from hintree.experiments.bench.picture import curves, read_points
 from hintree.experiments.bench.real import load_shipped_models
 from hintree.experiments.bench.report import GOALS, to_json
 from hintree.experiments.bench.run import Extent, run
@@ -22,6 +24,7 @@ from hintree.experiments.bench.trees import ALL, DYNAMIC, HINTREE, PROBLEM, Plan
 from hintree.search import to_dict
 
 SMALL = Shape(problems=2, prompt=10, children=4, kept=2, step=5, depth=3)
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +155,8 @@ def test_curves_are_drawn(tiny, tmp_path):
     points = scaling.curve(tiny, [SMALL, SMALL._replace(problems=1)], 1)
     scaling.plot(find_plotter(str(file)), points, points, str(file))
     assert file.read_text().lstrip().startswith("<?xml")
+    scaling.plot(find_plotter(str(file)), *curves(read_points((DOCS / "runtime.md").read_text())), str(file))
+    assert file.read_text() == (DOCS / "bench.svg").read_text(), "stale: make pictures"
 
 
 def test_trees_on_a_device_are_timed_beside_its_roofline(tiny, capsys):
