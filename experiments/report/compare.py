@@ -27,7 +27,7 @@ def of_any_arm(figure: TrialFigure) -> ArmFigure:
 FIGURES: Mapping[str, ArmFigure] = {
     "right of 100": of_any_arm(lambda a: 100.0 * a.right),
     "teacher tokens": of_any_arm(generated("teacher")),
-    "teacher's model, tokens": teacher_tokens,
+    "tokens of the teacher's model": teacher_tokens,
     "reasoner tokens": of_any_arm(generated("reasoner")),
     "hinter tokens": of_any_arm(generated("hinter")),
     "generated tokens": of_any_arm(generated(*WRITERS)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hintree.cli.options import add_json, add_prices
 from hintree.cli.output import print_json
+from hintree.search.core.ledger import MODEL_ROLES
 
 if TYPE_CHECKING:
     import rich.table
@@ -126,7 +127,7 @@ def run_report(args: argparse.Namespace) -> None:
     console.print(printed(report.tables[0], SHORT))
     console.print()
     console.print(costs(next(table for table in report.tables if table.name == "cost")))
-    print(f"\n{report.standing}")
+    print(f"tokens / GFLOPs per attempt\n\n{report.standing}")
     print(f"95 % intervals; {files[0]} and {len(files) - 1} files beside it")
 
 
@@ -160,14 +161,24 @@ def printed(table: "Table", heads: Sequence[str] = ()) -> "rich.table.Table":
 
 
 def costs(table: "Table") -> "rich.table.Table":
-    """Return the means of the cost table for the terminal, without their intervals; a dash for 0."""
+    """Return the means of the cost table for the terminal: tokens / GFLOPs of every role with a cost, and the sums."""
     import rich.table
     from rich.text import Text
 
     from hintree.experiments.report.table import plain
 
-    short = rich.table.Table(*(column.head for column in table.columns), box=None, padding=(0, 2, 0, 0))
-    for row in table.rows:
-        cells = [column.show(plain(cell) or None) for column, cell in zip(table.columns, row, strict=True)]
+    heads = [column.head for column in table.columns]
+    rows = [[c.show(plain(cell) or None) for c, cell in zip(table.columns, row, strict=True)] for row in table.rows]
+    shown = {"arm": [row[0] for row in rows]}
+    for i, head in enumerate(heads):
+        if head.endswith(" tokens"):  # the GFLOPs of the role are beside them
+            pairs = [" / ".join(row[i : i + 2]) for row in rows]
+            shown[head.removesuffix(" tokens")] = ["-" if pair == "- / -" else pair for pair in pairs]
+        elif i >= heads.index("GFLOPs"):
+            shown[head] = [row[i] for row in rows]
+    kept = {head: cells for head, cells in shown.items() if set(cells) != {"-"} or head not in MODEL_ROLES}
+    short = rich.table.Table(*kept, box=None, padding=(0, 2, 0, 0))
+    short.columns[0].min_width = min(24, max(len(row[0]) for row in rows))
+    for cells in zip(*kept.values(), strict=True):
         short.add_row(*map(Text, cells))
     return short
