@@ -35,7 +35,8 @@ def rewrite_table(results: StudyResults) -> Table:
     heads = [Column(head) for head in ("arm", "written by", "rewrites", "kept", "wrong to right", "right to wrong")]
     heads += [Column("neutral"), Column("fixed", "%"), Column("broken", "%"), Column("score rose", "%")]
     caption = (
-        "Steps that were written again (reasoner: under a new hint or drawn again). Of those kept, what they were and "
+        "Steps that were written again (reasoner: under a new hint or drawn again; correct: after a critique; revise: "
+        "the first step of a revised solution). Of those kept, what they were and "
         f"became, {EXACT}: wrong to right, right to wrong, neutral (right both times or wrong both times). Fixed: of "
         "kept rewrites of wrong steps those that are right; broken: of kept rewrites of right steps those that are "
         f"wrong; score rose: of all rewrites with both scores. {WILSON}."

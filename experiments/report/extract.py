@@ -10,6 +10,7 @@ from hintree.grade.choices import letter_of
 from hintree.lab.checker import StepVerdict, check_step
 from hintree.lab.problem import LabProblem
 from hintree.policies.leaks import leaks
+from hintree.search.core.actions import Yield, kind_of
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Node, Tree
 from hintree.search.selection import Selection, choose, select, trajectory_score
@@ -135,9 +136,10 @@ def compare(old: Node, new: Node, labels: Labels) -> RewriteRecord:
     """Compare two versions of a step; a version that equals an older sibling is kept if that sibling was kept."""
     kept = old.replaced_by == (new.id if new.duplicate_of is None else new.duplicate_of)
     rise = new.score - old.score if new.score is not None and old.score is not None else None
+    writer = new.author if new.action is None or kind_of(new) is not Yield.CORRECTION else new.action.name
     if not labels:
-        return RewriteRecord(new.author, kept, None, None, rise, "")
-    return RewriteRecord(new.author, kept, labels[old.id].right, labels[new.id].right, rise, labels[old.id].kind)
+        return RewriteRecord(writer, kept, None, None, rise, "")
+    return RewriteRecord(writer, kept, labels[old.id].right, labels[new.id].right, rise, labels[old.id].kind)
 
 
 def under_hint(tree: Tree, node: Node, *, labelled: bool) -> HintRecord:

@@ -28,7 +28,7 @@ class RewriteRecord(NamedTuple):
     """Step and the version that was written in its place.
 
     Attributes:
-        author: Author of the new version.
+        author: Author of the new version; the name of the action where it was written after a critique.
         kept: True if the new version was kept.
         before, after: True where the old and the new version is right; None outside the lab.
         rise: New score minus old score; None where one is missing.

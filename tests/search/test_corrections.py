@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hintree.errors import ContextError, UsageError
+from hintree.experiments.report.extract import compare
 from hintree.search import (
     Beam,
     BestOfN,
@@ -64,6 +65,7 @@ def test_a_low_step_is_criticised_and_written_again_before_the_teacher_is_asked(
     accounts = {name: (one.calls, one.generated_tokens) for name, one in run.ledger.actions.items()}
     assert accounts == {"critique": (1, 5), "correct": (1, 3)}
     assert run.ledger["reasoner"].generated_tokens == 3 + 3 + 5 + 3
+    assert [compare(draft, node, {}).author for node in (retry, mended)] == ["reasoner", "correct"], "in reports"
 
 
 def test_an_informed_hinter_is_told_which_step_is_low():
