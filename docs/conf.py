@@ -48,6 +48,7 @@ CONTENTS = {
         "docs/grading",
         "docs/runtime",
         "docs/reliability",
+        "docs/viewer-changes",
         "SECURITY",
         "CONTRIBUTING",
     ),
