@@ -15,7 +15,7 @@ from hintree.export.rows import GOOD, STEP_END, prompt, solution
 from hintree.models.local.text import encode, plain
 from hintree.policies.formats import PromptFormat
 from hintree.policies.words import Words
-from hintree.search import Node, Problem
+from hintree.search import Node
 from hintree.search.actions import CRITIQUE, REVISE
 from hintree.search.core.actions import Yield, kind_of, solution_path
 from hintree.training.shipped.rows import IGNORED
@@ -66,15 +66,18 @@ def wrong_siblings(right: Node) -> list[Node]:
     steps = [node for node in right.parent.children if kind_of(node) in (Yield.STEP, Yield.CORRECTION)]
     wrong = [node for node in steps if node.score is not None and node.score < GOOD and node.step.text.strip()]
     whole = [node for node in wrong if node.step.ended != "length" and node.step.text != right.step.text]
-    whole.sort(key=lambda node: node.id != right.replaces)
-    return list({node.step.text: node for node in whole[::-1]}.values())[::-1]
+    by_text: dict[str, Node] = {}
+    for node in sorted(whole, key=lambda node: node.id != right.replaces):
+        by_text.setdefault(node.step.text, node)
+    return list(by_text.values())
 
 
 def critique_of(right: Node, wrong: Node, words: Words) -> str:
     """Return the critique that a step was corrected after, else what the scorer suspects, else ``UNNAMED``."""
-    own = right.critique is not None and right.replaces == wrong.id and right.action is not None
-    if own and right.critique and right.critique.text and right.action and right.action.name != REVISE.name:
-        return right.critique.text
+    own = right.critique if right.replaces == wrong.id else None
+    about_solution = right.action is not None and right.action.name == REVISE.name
+    if own is not None and own.text and not about_solution:
+        return own.text
     return UNNAMED if wrong.fault is None else words.faults.get(wrong.fault, UNNAMED)
 
 
@@ -97,7 +100,7 @@ def token_row(correction: CorrectedSolution, form: PromptFormat, tokenizer: PreT
 
     Everything that the model writes is learned but the wrong step, and earlier steps that the scorer finds wrong.
     """
-    problem: Problem = correction.solved.tree.problem
+    problem = correction.solved.tree.problem
     critique = f"{critique_line(correction, form.protocol.words)}{form.protocol.step.between or STEP_END}"
     pieces = [(form.delimited(node.step), node.score is None or node.score >= GOOD) for node in correction.before]
     pieces += [(form.delimited(correction.wrong.step), False), (critique, True)]
