@@ -16,6 +16,7 @@ DOT_SHAPES = {
     "teacher": "box, peripheries=2",
     "hinter": "ellipse",
     "retriever": "cylinder",
+    "verifier": "hexagon",
 }
 DOT_STYLES = {"pruned": "dotted", "rejected": "dashed", "failed": "dotted"}
 

@@ -88,7 +88,7 @@ def draw_panel(panel: Panel, levels: int, size: Size) -> Iterator[str]:
 
 
 def shape(author: str, circle: Circle, look: str, tooltip: str) -> str:
-    """Return a step: a circle, under a hint a diamond, a square of the teacher, a triangle of hinter or retriever."""
+    """Return a step: circle, under a hint diamond, teacher square, hinter and retriever triangle, verifier hexagon."""
     x, y, r = circle
     title = f"<title>{escape(tooltip)}</title>"
     if author == "hinted":
@@ -102,6 +102,10 @@ def shape(author: str, circle: Circle, look: str, tooltip: str) -> str:
     if author in ("hinter", "retriever"):
         up = r if author == "hinter" else -r
         corners = f"{x:.1f},{y - 1.2 * up:.1f} {x + 1.2 * r:.1f},{y + up:.1f} {x - 1.2 * r:.1f},{y + up:.1f}"
+        return f'<polygon class="step" points="{corners}" {look}>{title}</polygon>'
+    if author == "verifier":
+        at = ((-1.2, 0), (-0.6, -1), (0.6, -1), (1.2, 0), (0.6, 1), (-0.6, 1))
+        corners = " ".join(f"{x + a * r:.1f},{y + b * r:.1f}" for a, b in at)
         return f'<polygon class="step" points="{corners}" {look}>{title}</polygon>'
     return f'<circle class="step" cx="{x:.1f}" cy="{y:.1f}" r="{r:.2f}" {look}>{title}</circle>'
 
@@ -123,7 +127,7 @@ def about(node: Node) -> str:
 def draw_legend(wide: float, authors: Collection[str] = ()) -> tuple[list[str], float]:
     """Draw the legend: what colours, lines and rings mean, in rows that fit the width; return it with its height.
 
-    Hinter and retriever are in it where they are among the ``authors`` of steps.
+    Hinter, retriever and verifier are in it where they are among the ``authors`` of steps.
     """
     stops = "".join(f'<stop offset="{i / 5}" stop-color="{colour(i / 5)}"/>' for i in range(6))
     parts = [
@@ -135,7 +139,7 @@ def draw_legend(wide: float, authors: Collection[str] = ()) -> tuple[list[str], 
     look = f'fill="{colour(0.8)}" stroke="{LINE}"'
     kinds = (("reasoner", 8.0, "reasoner"), ("hinted", 88.0, "under a hint"), ("teacher", 190.0, "teacher"))
     shapes = "".join(shape(kind, Circle(x, 10, 6), look, name) + text(x + 12, 14, name) for kind, x, name in kinds)
-    others = [kind for kind in ("hinter", "retriever") if kind in authors]
+    others = [kind for kind in ("hinter", "retriever", "verifier") if kind in authors]
     entries = [
         (430.0, "\n".join(parts)),
         (250.0, path + text(52, 14, "chosen path, and its answer")),

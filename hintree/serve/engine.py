@@ -80,6 +80,7 @@ class SearchJob:
         if (
             self.stream
             and commits_early(self.solver.search)
+            and self.solver.selection.choice != "verdict"  # its path is another one
             and all(request.role != "scorer" for request in self.run.requests)
         ):
             nodes = committed_prefix(self.run.tree)[self.sent :]

@@ -28,7 +28,7 @@ MOST_TYPESET = 2_000
 """Texts of a tree that are typeset."""
 DEEPEST = 24
 """Levels that the outline indents."""
-LETTERS = {"reasoner": "r", "hinted": "h", "teacher": "t", "hinter": "i", "retriever": "v"}
+LETTERS = {"reasoner": "r", "hinted": "h", "teacher": "t", "hinter": "i", "retriever": "v", "verifier": "f"}
 """The letter of each author in the page's data."""
 
 

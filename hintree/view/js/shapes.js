@@ -1,5 +1,5 @@
 // The shape of a step: circle for the reasoner, diamond under a hint, square for the teacher, triangle for the hinter and,
-// upside down, for the retriever; a cross where it was given up.
+// upside down, for the retriever, hexagon for the verifier; a cross where it was given up.
 
 /**
  * @typedef {object} Mark
@@ -36,6 +36,9 @@ export function shape(pen, {x, y, r, author, status, fill, ink, folded}) {
     pen.moveTo(x, y - 1.2 * up * r);
     pen.lineTo(x + 1.2 * r, y + up * r);
     pen.lineTo(x - 1.2 * r, y + up * r);
+    pen.closePath();
+  } else if (author === "verifier") {
+    for (const [a, b] of [[-1.2, 0], [-0.6, -1], [0.6, -1], [1.2, 0], [0.6, 1], [-0.6, 1]]) pen.lineTo(x + a * r, y + b * r);
     pen.closePath();
   } else pen.arc(x, y, r, 0, 7);
   pen.fill();

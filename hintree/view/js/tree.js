@@ -5,9 +5,9 @@ import { Timeline } from "./timeline.js";
 /** @type {Record<string, string>} */
 export const STATUS = {o: "open", t: "terminal", p: "pruned", r: "rejected", f: "failed"};
 /** @type {Record<string, string>} */
-export const AUTHOR = {"-": "problem", r: "reasoner", h: "hinted", t: "teacher", i: "hinter", v: "retriever"};
+export const AUTHOR = {"-": "problem", r: "reasoner", h: "hinted", t: "teacher", i: "hinter", v: "retriever", f: "verifier"};
 /** @type {Record<string, string>} */
-export const BADGE = {problem: "?", reasoner: "R", hinted: "H", teacher: "T", hinter: "Hr", retriever: "Rt"};
+export const BADGE = {problem: "?", reasoner: "R", hinted: "H", teacher: "T", hinter: "Hr", retriever: "Rt", verifier: "Vf"};
 
 /** @typedef {import("./types.js").Columns} Columns */
 
