@@ -30,6 +30,7 @@ CONTENTS = {
         "docs/protocols",
         "docs/searches",
         "docs/actions",
+        "docs/retrieval",
         "docs/presets",
         "docs/scorers",
         "docs/train-hinter",
