@@ -30,7 +30,8 @@ def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
     for end in tree.nodes[1:]:
         path = solution_path(end.path())
         scores = [node.score for node in path if node.score is not None]
-        if len(scores) == len(path) and all(child.score is None for child in end.children):
+        ends = path[-1:] == [end]  # a query, or a completion that checks the path, is no end of it
+        if ends and len(scores) == len(path) and all(child.score is None for child in end.children):
             texts = [storable(node.step.text) for node in path]
             yield {
                 "prompt": storable(tree.problem.question),
