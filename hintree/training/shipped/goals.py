@@ -1,4 +1,4 @@
-"""What new models must reach before they replace the shipped ones."""
+"""Goals that new models must reach before they replace the shipped ones."""
 
 import json
 import math
@@ -12,7 +12,7 @@ MODELS = ("student", "student-2", "student-3", "teacher", "hinter", "prm", "prm-
 MOST_BYTES = 30_000_000
 
 
-class Goal(NamedTuple):
+class ModelGoal(NamedTuple):
     """A figure with the range that it must lie in, both ends included."""
 
     name: str
@@ -33,22 +33,24 @@ class Goal(NamedTuple):
         return f"{'met ' if self.met else 'open'}  {self.name}: {self.value:g}, wanted {' and '.join(bounds)}"
 
 
-def size_goals(folder: Path) -> list[Goal]:
+def size_goals(folder: Path) -> list[ModelGoal]:
     """Return the goals on sizes: of one another, and of all files together."""
     records = {name: json.loads((folder / name / RECORD).read_text()) for name in MODELS}
     weights = {name: record["parameters"] for name, record in records.items()}
     stored = sum(file.stat().st_size for name in MODELS for file in (folder / name).iterdir())
     largest = max(weights["student"], weights["student-2"], weights["student-3"])
     return [
-        Goal("weights of the teacher, in those of the largest student", weights["teacher"] / largest, least=10),
-        Goal("weights of the hinter, in those of the student", weights["hinter"] / weights["student"], most=1),
-        Goal("weights of the PRM, in those of the teacher", weights["prm"] / weights["teacher"], most=1),
-        Goal("weights of the small PRM, in those of the student", weights["prm-small"] / weights["student"], most=1.5),
-        Goal("bytes of all models", stored, most=MOST_BYTES),
+        ModelGoal("weights of the teacher, in those of the largest student", weights["teacher"] / largest, least=10),
+        ModelGoal("weights of the hinter, in those of the student", weights["hinter"] / weights["student"], most=1),
+        ModelGoal("weights of the PRM, in those of the teacher", weights["prm"] / weights["teacher"], most=1),
+        ModelGoal(
+            "weights of the small PRM, in those of the student", weights["prm-small"] / weights["student"], most=1.5
+        ),
+        ModelGoal("bytes of all models", stored, most=MOST_BYTES),
     ]
 
 
-def figure_goals(figures: dict[str, Any], forms: dict[str, Any]) -> list[Goal]:
+def figure_goals(figures: dict[str, Any], forms: dict[str, Any]) -> list[ModelGoal]:
     """Return the goals on what the models do.
 
     Args:
@@ -57,15 +59,17 @@ def figure_goals(figures: dict[str, Any], forms: dict[str, Any]) -> list[Goal]:
     """
     arms, prm = figures["arms"], figures["prm"]
     return [
-        Goal("share of problems that the teacher solves", arms["teacher"]["all"]["value"], least=0.95),
-        Goal("share that the student solves", arms["student"]["all"]["value"], least=0.35, most=0.65),
-        Goal("gain from hints, low end", figures["gain over the student"]["student, hinter"]["low"], least=0.1),
-        Goal("leaks among the hints that reached the student", figures["hints"]["leaks"], most=0),
-        Goal("AUC of the PRM", prm["auc, prm"]["value"], least=0.97),
-        Goal("first-error F1 of the PRM", prm["f1, prm"]["value"], least=0.85),
-        Goal(
+        ModelGoal("share of problems that the teacher solves", arms["teacher"]["all"]["value"], least=0.95),
+        ModelGoal("share that the student solves", arms["student"]["all"]["value"], least=0.35, most=0.65),
+        ModelGoal("gain from hints, low end", figures["gain over the student"]["student, hinter"]["low"], least=0.1),
+        ModelGoal("leaks among the hints that reached the student", figures["hints"]["leaks"], most=0),
+        ModelGoal("AUC of the PRM", prm["auc, prm"]["value"], least=0.97),
+        ModelGoal("first-error F1 of the PRM", prm["f1, prm"]["value"], least=0.85),
+        ModelGoal(
             "wrong steps mended after their critique", forms["wrong step mended after its critique"]["value"], least=0.3
         ),
-        Goal("right steps kept after their critique", forms["right step kept after its critique"]["value"], least=0.95),
-        Goal("right steps under a hint after a failed step", forms["step under such a hint"]["value"], least=0.3),
+        ModelGoal(
+            "right steps kept after their critique", forms["right step kept after its critique"]["value"], least=0.95
+        ),
+        ModelGoal("right steps under a hint after a failed step", forms["step under such a hint"]["value"], least=0.3),
     ]

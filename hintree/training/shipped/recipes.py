@@ -18,7 +18,7 @@ from hintree.training.shipped.rows import TrainingRow
 
 
 @dataclass(frozen=True)
-class Recipe:
+class LanguageModelRecipe:
     """How one language model is trained.
 
     Attributes:
@@ -78,12 +78,12 @@ UNHINTED_MIX = replace(STUDENT_MIX, hinted=0.0, hints=0.0, mended=0.0, plans=0.0
 """The same without any hint or plan."""
 
 RECIPES = {
-    "student": Recipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=2), STUDENT_MIX),
-    "student-2": Recipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=12), UNHINTED_MIX),
-    "student-3": Recipe(DEEP_STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=22), UNHINTED_MIX),
-    "reader": Recipe(STUDENT, TrainingSchedule(steps=40_000, hold=0.5, seed=32), READER_MIX),
-    "base": Recipe(TEACHER, TrainingSchedule(steps=12_000, hold=1.0, seed=1), TEACHER_MIX),
-    "teacher": Recipe(
+    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=2), STUDENT_MIX),
+    "student-2": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=12), UNHINTED_MIX),
+    "student-3": LanguageModelRecipe(DEEP_STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=22), UNHINTED_MIX),
+    "reader": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=40_000, hold=0.5, seed=32), READER_MIX),
+    "base": LanguageModelRecipe(TEACHER, TrainingSchedule(steps=12_000, hold=1.0, seed=1), TEACHER_MIX),
+    "teacher": LanguageModelRecipe(
         TEACHER, TrainingSchedule(steps=12_000, warmup=200, hold=0.2, seed=41), TEACHER_MIX, after="base"
     ),
 }

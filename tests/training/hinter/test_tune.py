@@ -1,11 +1,12 @@
 import json
+import re
+import shutil
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from hintree.models import load_model
-from hintree.models.local.manifest import MANIFEST
 from hintree.training import loop as train_module
 from hintree.training.hinter.hint_data import (
     from_lab,
@@ -55,12 +56,22 @@ def test_a_killed_training_ends_with_the_weights_of_an_uninterrupted_one(tmp_pat
     assert load_model(str(tmp_path / "whole" / "h")).parameters > 0
 
 
-def test_the_shipped_hinter_is_trained_by_the_same_code(tmp_path, tiny, monkeypatch):
-    (tmp_path / "teacher").symlink_to(tiny)
+def test_the_shipped_hinter_starts_from_the_reader_and_learns_hints_alone(tmp_path, tiny, monkeypatch):
+    shutil.copytree(tiny, tmp_path / "reader")
+    (tmp_path / "reader" / "training.json").write_text('{"parameters": 1}')
     monkeypatch.setattr(recipes, "HINTER_SCHEDULE", TrainingSchedule(steps=2, batch=2, muon=0.012, adam=6e-4, warmup=1))
+    learned: list[str] = []
+
+    def watched(model, rows, pad, optims):
+        learned.extend(tokenizer.decode([label for label in row.labels if label >= 0]) for row in rows)
+        return one_step(model, rows, pad, optims)
+
+    tokenizer, one_step = load_model(str(tiny)).tokenizer, train_module.one_step
+    monkeypatch.setattr(train_module, "one_step", watched)
     pipeline.hinter(tmp_path, None)
-    assert (tmp_path / "hinter" / MANIFEST).is_file()
-    assert json.loads((tmp_path / "hinter" / "training.json").read_text())["schedule"]["muon"] == 0.012
-    tune(recipes.draw_hinted_solution, str(tiny), recipes.HINTER_SCHEDULE, tmp_path / "again", "hinter")
-    one, other = weights(tmp_path / "hinter"), weights(tmp_path / "again" / "hinter")
-    assert all(torch.equal(one[name], other[name]) for name in one)
+    record = json.loads((tmp_path / "hinter" / "training.json").read_text())
+    assert (record["schedule"]["muon"], record["earlier"]) == (0.012, {"parameters": 1})
+    one, other = weights(tmp_path / "hinter"), weights(tiny)
+    assert any(not torch.equal(one[name], other[name]) for name in one)
+    assert len(learned) == 4
+    assert all(re.match(r"(use|check|give|look)\b", text) for text in learned)

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from hintree.training.shipped.goals import MODELS, Goal, size_goals
+from hintree.training.shipped.goals import MODELS, ModelGoal, size_goals
 
 
 def test_a_goal_is_met_within_its_range_and_says_so():
-    goals = [Goal("share", value, least=0.35, most=0.65) for value in (0.3, 0.35, 0.5, 0.7)]
+    goals = [ModelGoal("share", value, least=0.35, most=0.65) for value in (0.3, 0.35, 0.5, 0.7)]
     assert [goal.met for goal in goals] == [False, True, True, False]
     assert str(goals[0]) == "open  share: 0.3, wanted at least 0.35 and at most 0.65"
 
