@@ -3,6 +3,7 @@
 import pytest
 
 from hintree.errors import ContextError, UsageError
+from hintree.export.rows import prm_rows
 from hintree.search import Beam, Handler, Problem, Selection, Tree, from_dict, run_searches, select, to_dict
 from hintree.search.agreement import agreed_weights, agreements, complete_solutions, cut_shares, filtered_weights
 from hintree.search.answering import grow_and_ask
@@ -71,6 +72,7 @@ def test_the_verifier_completes_every_solution_from_every_cut_in_one_round():
     filtered = select(run.tree, Selection("mutual", agreement="filter"))
     assert (filtered.answer, filtered.confidence) == ("1", 1.0)
     assert select(run.tree, Selection("majority")).answer == "2"
+    assert len(list(prm_rows(run.tree, choice.node))) == 3
     again = from_dict(to_dict(run.tree))
     assert select(again, Selection("mutual")).answer == "1" and to_dict(again) == to_dict(run.tree)
     account = run.ledger["verifier"]
