@@ -60,9 +60,10 @@ class Budget:
     def role_spent(self, ledger: Ledger, role: str) -> bool:
         """Tell whether a role has used up its tokens."""
         limit: float | None = getattr(self, f"{role}_tokens", None)
+        if limit is None:
+            return False
         account = ledger[role]
-        used = account.generated_tokens + (account.prompt_tokens if role == "scorer" else 0)
-        return limit is not None and used >= limit
+        return account.generated_tokens + (account.prompt_tokens if role == "scorer" else 0) >= limit
 
     def allowance(self, ledger: Ledger, role: str, steps: int) -> int | None:
         """Return the tokens that each of a batch's steps may generate, at least LEAST_TOKENS; None without a limit.
