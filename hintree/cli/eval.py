@@ -244,6 +244,7 @@ def cost_table(costs: dict[str, dict[str, float | None]]) -> "Table":
     heads = {"calls": "calls", "prompt_tokens": "prompt tokens", "generated_tokens": "generated tokens"}
     heads |= {"discarded_tokens": "discarded tokens", "gflops": "GFLOPs", "seconds": "seconds"}
     table = Table("per problem", box=None, padding=(0, 2, 0, 0))
+    table.columns[0].no_wrap = True
     for head in heads.values():
         table.add_column(head, justify="right")
     wholes = {name: total(costs, roles) for name, roles in sums(costs).items()} if len(costs) > 1 else {}

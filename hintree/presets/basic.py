@@ -29,7 +29,7 @@ BASIC = {
         Sampling(temperature=0.8),
     ),
     "gated": Preset(
-        "one greedy chain; where the PRM doubts a step of it, the search of hintree goes on from the step before",
+        "one greedy chain; a step that the PRM doubts gets a second draft, under a hint, then hintree's escalation",
         ("hinter", "scorer", "teacher"),
         Gated(),
         Rewrite(threshold=0.5),
@@ -38,7 +38,7 @@ BASIC = {
     "hintree_mcts": Preset(
         "MCTS with hints, PRM scores and escalation; a low step is rewritten at its first visit, a sure path ends it",
         ("hinter", "scorer", "teacher"),
-        MCTS(simulations=32, branch=2, unhinted=1, c=0.1, mend="visit", sure=0.9),
+        MCTS(simulations=32, branch=2, unhinted=1, c=0.1, backup="best", mend="visit", sure=0.9),
         Rewrite(threshold=0.5),
         Sampling(temperature=0.8),
     ),

@@ -57,12 +57,8 @@ class Beam(PathLimits):
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Grow the tree until every kept path is finished."""
         tree.limits = self
-        await self.grow_after(tree, tree.root, rule)
-
-    async def grow_after(self, tree: Tree, node: Node, rule: Rewrite | None) -> None:
-        """Grow the tree below a node until every kept path is finished."""
-        beam = [node]
-        for _ in range(self.depth - node.depth):
+        beam = [tree.root]
+        for _ in range(self.depth):
             finished = [node for node in beam if node.status == "terminal"]
             children = await self.expand(tree, open_nodes(beam))
             if rule and rule.when == "before":

@@ -1,9 +1,9 @@
-"""The gated search: a sure chain is the answer, and a doubtful one goes on as a beam from its last sure step."""
+"""The gated search: a chain without doubt costs what a greedy chain costs, and a step in doubt is searched."""
 
 import pytest
 
 from hintree.errors import UsageError
-from hintree.search import Gated, Selection, select
+from hintree.search import Gated, Rewrite, Selection, select
 from hintree.search.core.requests import StepRequest
 from tests.support.scripted import Scripted, hints, scores, solve_one, steps, trail, written
 
@@ -26,24 +26,32 @@ def test_a_chain_without_a_doubtful_step_is_the_answer_and_costs_what_a_chain_co
     assert run.ledger["reasoner"].generated_tokens == 9
 
 
-def test_after_a_doubtful_step_the_beam_goes_on_from_the_step_before_with_hints():
+def test_a_step_in_doubt_gets_a_draft_under_a_hint_and_the_chain_goes_on_greedily_after_the_better_one():
+    lines = {**LINES, "a/c": ["d"], "a/c/d": ["y=2"]}
     roles = {
-        "reasoner": steps(LINES),
+        "reasoner": steps(lines),
         "hinter": hints("h"),
-        "scorer": scores({"a": 0.95, "a/b": 0.3, "a/c": 0.8, "a/c/y=2": 0.97}),
+        "scorer": scores({"a/b": 0.3, "a/c": 0.8, "a/c/d/y=2": 0.97}, other=0.95),
     }
     run = solve_one(roles, Gated(0.9))
-    written_steps = [(trail(node), node.hint is not None) for node in run.tree.nodes[1:]]
-    assert written_steps[:3] == [("a", False), ("a/b", False), ("a/c", True)]
-    assert not run.tree.nodes[2].children, "the chain ends where it is in doubt"
-    assert len(run.tree.root.children) == 1, "sure steps are not written again"
+    found = [(trail(node), node.hint is not None, node.status) for node in run.tree.nodes[1:]]
+    assert found == [
+        ("a", False, "open"),
+        ("a/b", False, "pruned"),
+        ("a/c", True, "open"),
+        ("a/c/d", False, "open"),
+        ("a/c/d/y=2", False, "terminal"),
+    ]
     chosen = select(run.tree, BEST)
     assert (chosen.answer, chosen.confidence) == ("2", 0.8)
 
 
-def test_the_doubtful_step_stays_a_draft_of_the_beam():
-    roles = {"reasoner": steps(LINES), "scorer": scores({"a": 0.95, "a/b": 0.8, "a/c": 0.1, "a/b/x=1": 0.9})}
+def test_the_step_in_doubt_is_kept_if_no_draft_is_better_and_is_rewritten_by_the_rule():
+    roles = {"reasoner": steps(LINES), "scorer": scores({"a/b": 0.8, "a/c": 0.1}, other=0.95)}
     assert select(solve_one(roles, Gated(0.9)).tree, BEST).answer == "1"
+    low = {**roles, "scorer": scores({"a/b": 0.3, "a/c": 0.1}, other=0.95)}
+    low["teacher"] = Scripted(lambda request: written("z=9"))
+    assert select(solve_one(low, Gated(0.9), Rewrite(0.5, stages=("teacher",))).tree, BEST).answer == "9"
 
 
 def test_without_a_scorer_the_weakest_link_is_the_lowest_mean_token_probability():
@@ -63,7 +71,7 @@ def test_a_chain_that_ends_without_an_answer_is_in_doubt():
     assert select(solve_one(roles, Gated(0.9)).tree, BEST).answer == "3"
 
 
-@pytest.mark.parametrize("settings", [{"threshold": 1.5}, {"branch": 0}, {"unhinted": 3}, {"width": 0}])
+@pytest.mark.parametrize("settings", [{"threshold": 1.5}, {"branch": 0}, {"unhinted": 3}])
 def test_settings_outside_their_range_are_refused(settings):
     with pytest.raises(UsageError, match="Gated"):
         Gated(**settings)

@@ -24,7 +24,7 @@ SMALL = {
     "mcts": "simulations=8,branch=2,rule=puct,widen=0.3",
     "ab-mcts": "simulations=10,arms=reasoner+hinted+teacher",
     "particles": "n=3",
-    "gated": "threshold=0.7,width=2",
+    "gated": "threshold=0.7,branch=3",
     "smart": "n=4,m=2",
     "glimprouter": "threshold=0.2",
     "steer": "mixture=0.3+0.6+0.2+0.7+0.95+0.05",

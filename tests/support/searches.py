@@ -22,7 +22,7 @@ SEARCHES = {
     "ab-mcts": ABMCTS(16, depth=5),
     "ab-mcts with teacher": ABMCTS(16, ("reasoner", "hinted", "teacher"), batch=3, depth=5),
     "particles": Particles(5, depth=5),
-    "gated": Gated(0.5, 2, 3, unhinted=1, depth=5),
+    "gated": Gated(0.5, 3, unhinted=1, depth=5),
     "revise": Revise(2, depth=5),
     "rstar": RStar(5, depth=2, steps=2, questions=2, votes=3, last_votes=4),  # a state may be two nodes
 }
