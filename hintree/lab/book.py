@@ -24,7 +24,7 @@ SECOND = (
 PLACES = tuple(f"{first} {second}" for first in FIRST for second in SECOND)
 PLACE_NUMBERS = {place: number for number, place in enumerate(PLACES)}
 VERBS = {"cows": "keep", "boats": "own", "trees": "grow", "fields": "rent", "carts": "build"}
-"""What a place has, and the verb that says so."""
+"""Countable things of a place, and the verb that states their number."""
 LINKS = ("partner", "neighbour", "rival")
 LEAST, MOST = 3, 60
 """Range of the counts."""
@@ -35,10 +35,10 @@ PHRASE = re.compile(rf"((?:the (?:{'|'.join(LINKS)}) of )*)((?:{'|'.join(FIRST)}
 class Entry(NamedTuple):
     """One entry of the book.
 
-    id: The place, and what the entry says of it: "Blue Hill cows", "Red Mill partner".
+    id: The place, and the thing or link that the entry states: "Blue Hill cows", "Red Mill partner".
     text: The sentence without its full stop.
-    target: The words that state what the entry says, as in ``Fact``.
-    name: What a query asks for: "the cows of Blue Hill".
+    target: Key of the entry, the words before its value, as in ``Fact``.
+    name: Name in a query or a hint: "the cows of Blue Hill".
     value: The count; 0 for a link.
     """
 

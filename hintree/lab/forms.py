@@ -31,7 +31,7 @@ FAULTS: dict[ErrorKind, str] = {
     "repeated": "fact.",
     "malformed": "form.",
 }
-"""What a scorer suspects of a step, by the kind of error; "" for no suspicion."""
+"""Suspicions of a scorer by the kind of error; "" for none."""
 CRITIQUES: dict[ErrorKind, str] = {
     "": "the step is right.",
     "arithmetic": "the arithmetic of {label} is wrong.",
@@ -40,7 +40,7 @@ CRITIQUES: dict[ErrorKind, str] = {
     "repeated": "{label} is known already.",
     "malformed": "the step has a wrong form.",
 }
-"""What a critique or an analysis says of a step, by the kind of error."""
+"""Text of a critique or an analysis of a step, by the kind of error."""
 GRADES: dict[ErrorKind, int] = {
     "": 9,
     "repeated": 5,
@@ -83,7 +83,7 @@ def restated(problem: LabProblem) -> str:
 
 
 def critique(problem: LabProblem, history: Sequence[str], step: str) -> str:
-    """Return what is wrong with a step after ``history``, in one sentence."""
+    """Return a sentence that names the error of a step after ``history``, or says that it is right."""
     kind = check_step(problem, history, step).kind
     label = step.split(" ", 1)[0] if step.startswith("(") else "the quote" if step.startswith("“") else "the answer"
     return CRITIQUES[kind].format(label=label)

@@ -24,7 +24,6 @@ def train_and_save(
     *,
     tokenizer: PreTrainedTokenizerBase | None = None,
     convert: Callable[[Any], Any] | None = None,
-    spent: float = 0.0,
     earlier: Path | None = None,
 ) -> None:
     """Train one model and save it to ``out/name``.
@@ -37,11 +36,10 @@ def train_and_save(
         name: Name of the trained model.
         tokenizer: By default the lab's.
         convert: Turns the trained model into the model that is saved; by default they are the same.
-        spent: CPU seconds that its data took; added to the record.
         earlier: Folder of the model that training continues from; its record is kept in the new one.
     """
     tokenizer = tokenizer or build_tokenizer()
-    seconds = train(model, tokenizer, draw, schedule, out, name) + spent
+    seconds = train(model, tokenizer, draw, schedule, out, name)
     model = convert(model) if convert else model
     with full_disk_reported(out):
         model.save_pretrained(out / name)

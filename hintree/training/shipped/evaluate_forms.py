@@ -42,7 +42,7 @@ class FormCase(NamedTuple):
 
     form: Name of the form in the table.
     question: The question, with passages.
-    before: What stands between the question and the text.
+    before: Text between the question and the text to write.
     right: Decides whether the lines that the model wrote are right.
     lines: Number of lines that are needed.
     """

@@ -1,4 +1,4 @@
-"""Training rows of what a solution holds beside its steps: the texts of hintree/lab/forms.py.
+"""Training rows with the texts of hintree/lab/forms.py, which stand beside the steps of a solution.
 
 Every row also holds right steps, which are learned. Labels and wrong steps are only read.
 """

@@ -51,11 +51,11 @@ def size_goals(folder: Path) -> list[ModelGoal]:
 
 
 def figure_goals(figures: dict[str, Any], forms: dict[str, Any]) -> list[ModelGoal]:
-    """Return the goals on what the models do.
+    """Return the goals on accuracy, hints, PRMs and corrections.
 
     Args:
-        figures: What ``evaluate`` returns.
-        forms: What ``form_figures`` returns for the student.
+        figures: Result of ``evaluate``.
+        forms: Result of ``form_figures`` for the student.
     """
     arms, prm = figures["arms"], figures["prm"]
     return [

@@ -141,4 +141,4 @@ KINDS: dict[str, MakeRow] = {
     "informed": about(form_rows.informed),
     "mended": about(form_rows.mended),
 }
-"""How a row of each kind is made; in the order of the fields of ``Mix``."""
+"""Functions that make a row of each kind, in the order of the fields of ``Mix``."""

@@ -24,7 +24,7 @@ from hintree.training.shipped.prm_rows import by_drafts, write_drafts
 from hintree.training.shipped.rows import TrainingRow
 from hintree.training.shipped.vocabulary import build_tokenizer
 
-DRAFTS = "drafts.jsonl"
+DRAFTS_FILE = "drafts.jsonl"
 Stage = Callable[[Path, Path | None], None]
 """Trains one model into a folder, given the folder of earlier models to continue, if any."""
 
@@ -44,7 +44,7 @@ def train_all(out: Path, only: str | None = None, start: Path | None = None) -> 
         raise UsageError(f"stage {only!r} is not one of {', '.join(STAGES)}")
     torch.set_num_threads(1)
     for name, stage in STAGES.items():
-        done = out / DRAFTS if name == "drafts" else out / name / MANIFEST
+        done = out / DRAFTS_FILE if name == "drafts" else out / name / MANIFEST
         if only in (None, name) and not done.is_file():
             stage(out, start)
 
@@ -82,7 +82,7 @@ def hinter(out: Path, start: Path | None) -> None:
 
 def drafts(out: Path, start: Path | None) -> None:
     """Write the student's solutions that the PRMs are trained on."""
-    write_drafts(out / DRAFTS, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
+    write_drafts(out / DRAFTS_FILE, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
 
 
 def prm(out: Path, start: Path | None) -> None:
@@ -102,7 +102,7 @@ def train_prm(out: Path, name: str, model: LlamaForTokenClassification, schedule
     """Train a PRM on the drafts and save it with its declaration."""
     (out / name).mkdir(parents=True, exist_ok=True)
     (out / name / FILE).write_text(FAMILIES["lab"].to_yaml(), encoding="utf-8")
-    train_and_save(model, by_drafts(out / DRAFTS, build_tokenizer()), schedule, out, name)
+    train_and_save(model, by_drafts(out / DRAFTS_FILE, build_tokenizer()), schedule, out, name)
 
 
 def untrained_prm(writer: Path, seed: int) -> LlamaForTokenClassification:

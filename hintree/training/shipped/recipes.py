@@ -19,7 +19,7 @@ from hintree.training.shipped.rows import TrainingRow
 
 @dataclass(frozen=True)
 class LanguageModelRecipe:
-    """How one language model is trained.
+    """Size, schedule and training rows of one language model.
 
     Attributes:
         size: Shape of a new model.
