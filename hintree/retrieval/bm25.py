@@ -3,6 +3,7 @@
 import re
 from array import array
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +59,7 @@ class BM25Builder:
 
 def has_scipy() -> bool:
     """Tell whether scipy is installed, which builds a large index in less memory."""
-    try:
-        import scipy.sparse  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return find_spec("scipy") is not None
 
 
 class BM25Searcher:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hintree.search import Node, Tree
+from hintree.search.core.citations import Citation, citations_of, source_of
 
 TOP, BOTTOM, MARGIN = 52.0, 52.0, 14.0
 """Height of a panel's title and caption, and its margin, in pixels."""
@@ -71,9 +72,17 @@ def circles(tree: Tree, levels: int, size: Size) -> list[Circle]:
 
 
 def guidance(node: Node) -> list[str]:
-    """Return what a step was written under, a line each with its label: its hint, and the critique of its draft."""
-    hint = [f"hint: {node.hint}"] if node.hint else []
-    return [*hint, f"critique: {node.critique.text}"] if node.critique and node.critique.text else hint
+    """Return what a step was written under, a line each: its hint, the critique of its draft, and what it cites."""
+    lines = [f"hint: {node.hint}"] if node.hint else []
+    lines += [f"critique: {node.critique.text}"] if node.critique and node.critique.text else []
+    return lines + [citation_line(node, one) for one in citations_of(node)[0]]
+
+
+def citation_line(node: Node, citation: Citation) -> str:
+    """Return a citation with the step that looked its passage up, and the quotation if it has one."""
+    step = source_of(node, citation)
+    quote = "" if citation.at is None else f": {node.step.text[citation.start : citation.end]}"
+    return f"cites [{citation.id}] of step {step.id}{quote}"
 
 
 def byline(node: Node, who: str = "") -> str:

@@ -75,6 +75,11 @@ def read_citations(text: str, passages: Mapping[str, Passage]) -> tuple[tuple[Ci
     return tuple(found), broken
 
 
+def source_of(node: "Node", citation: Citation) -> "Node":
+    """Return the node on the path that looked up the passage of a sound citation; the last of several."""
+    return next(above for above in reversed(node.path()) if any(one.id == citation.id for one in above.passages))
+
+
 def form_of(name: str) -> str:
     """Return the form of an id: letters and digits by their kind."""
     for pattern, kind in FORMS:
