@@ -32,10 +32,11 @@ def results(run):
 
 
 def test_a_run_opens_as_an_index_with_failures_first_and_links_to_its_trees(run, results, browser, capsys):
-    assert main(["view", str(run)]) == 0
+    assert main(["view", str(run), "--follow"]) == 0, "which ends, as all results are there"
     index = run / "view" / "index.html"
     assert capsys.readouterr().out.strip() == str(index)
     browser.open(index)
+    assert not browser.one("#live").is_displayed()
     shown = [row.text for row in browser.all("#arms tbody tr")]
     for arm, row in zip(("student", "hintree"), shown, strict=True):
         right = [result.right for result in results if result.arm == arm]
