@@ -108,7 +108,7 @@ def in_words(text: str, languages: Collection[str]) -> Iterator[Mention]:
     """Yield the numbers in words, with what follows them as in digits, ordinals from ten on, and Chinese fractions."""
     for number in spelled(text, languages):
         found = with_factor(text, number.start, number.end, {Fraction(number.value)})
-        one_part = number.value <= 1 and found.end > number.end and found.readings.isdisjoint({"12"})
+        one_part = number.value <= 1 and "12" not in found.readings  # "one quarter", but not "one dozen"
         yield found._replace(small=one_part if found.parts else number.value < 10)
     for number in dozens(text):
         yield of_values(number.start, number.end, {Fraction(number.value)})

@@ -106,7 +106,7 @@ def read_all(model: LanguageModel, cases: Sequence[HintedCase]) -> ReaderAnswers
     """Return what the reader states right under every condition; hints of another problem are those of the next one."""
     form = format_for(model)
     others = [cases[(i + 1) % len(cases)].hints for i in range(len(cases))]
-    shown = {
+    shown: dict[str, list[list[tuple[str, ...]]]] = {
         "question": [[()] for _ in cases],
         "hints": [[one.hints] for one in cases],
         "other": [[hints] for hints in others],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.actions import find_actions
-from hintree.search.algorithms.backup import backup
+from hintree.search.algorithms.backup import backup, backup_best
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.algorithms.smart import rewrite_some
 from hintree.search.core.actions import Action, applicable
@@ -48,6 +48,8 @@ class MCTS(PathLimits):
         aggregate: How step scores make a value.
         actions: Actions that grow a node, by name or as ``Action`` values (docs/actions.md): an expansion writes the
             samples of each that applies. () for ``branch`` next steps.
+        backup: Value of a step with evaluated children: the "mean" of all evaluations below it and its own, or that of
+            its "best" child, so that a bad draft does not lower the value of the step before it.
         mend: When the rule rewrites a low step: at its "expansion", as soon as it is written, or at its first "visit",
             when a simulation selects it. At a visit, steps that no simulation selects cost no rewrite.
         sure: A finished path ends the search if all its step scores are at least this, in [0, 1]; 0 never does.
@@ -69,6 +71,7 @@ class MCTS(PathLimits):
     depth: int = LONGEST_PATH
     aggregate: str = "last"
     actions: tuple[str | Action, ...] = ()
+    backup: str = "mean"
     mend: str = "expansion"
     sure: float = 0.0
 
@@ -78,7 +81,8 @@ class MCTS(PathLimits):
         check_range(self, unhinted=(0, self.branch), c=(0, 1e6), noise=(0, 1), alpha=(1e-3, 1e3))
         check_range(self, widen=(0, 1), sure=(0, 1))
         check_one_of(self, rule=("uct", "puct"), value=("score", "rollout", "both"))
-        check_one_of(self, aggregate=tuple(AGGREGATES), mend=("expansion", "visit"))
+        check_one_of(self, aggregate=tuple(AGGREGATES), backup=("mean", "best"))
+        check_one_of(self, mend=("expansion", "visit"))
         find_actions(self.actions)
 
     @property
@@ -96,8 +100,12 @@ class MCTS(PathLimits):
             visited = unique(await rewrite_some(tree, leaves, rule, lambda leaf: self.is_due(leaf, rule)))
             for leaf in visited:
                 if leaf.status == "terminal" or (leaf.replaces is not None and not leaf.visits):
-                    backup(leaf, value_of(leaf, self.aggregate))
+                    self.back_up(leaf, value_of(leaf, self.aggregate))
             await self.expand(tree, open_nodes(visited), rule)
+
+    def back_up(self, node: Node, value: float) -> None:
+        """Back up one evaluation of a step, by the mean or by the best child."""
+        (backup_best if self.backup == "best" else backup)(node, value)
 
     def is_sure(self, tree: Tree) -> bool:
         """Tell whether a path with an answer has no step score below ``sure``; one without scores is never sure."""
@@ -213,6 +221,6 @@ class MCTS(PathLimits):
         ends = await roll_out(tree, fresh, self.depth, self.depth) if self.value != "score" else fresh
         for node, end in zip(fresh, ends, strict=True):
             if self.value == "both":
-                backup(end, (value_of(node, self.aggregate) + value_of(end, self.aggregate)) / 2)
+                self.back_up(end, (value_of(node, self.aggregate) + value_of(end, self.aggregate)) / 2)
             else:
-                backup(end, value_of(end, self.aggregate))
+                self.back_up(end, value_of(end, self.aggregate))

@@ -153,6 +153,19 @@ def test_a_step_is_rewritten_at_its_first_visit_or_at_its_expansion():
     assert visits == {"visit": {1}, "expansion": {0}} and 0 < calls["visit"] < calls["expansion"]
 
 
+def test_a_step_may_take_the_value_of_its_best_child():
+    compared = 0
+    for run in solve(random_roles(odd=False), MCTS(15, 3, depth=9, backup="best"), count=4).values():
+        for node in run.tree:
+            below = [child.value for child in node.children if child.visits and child.status in ("open", "terminal")]
+            if node.visits and below:
+                assert node.value == max(below), node
+                compared += 1
+            elif node.visits == 1:
+                assert node.value == node.score, node
+    assert compared > 20
+
+
 def test_at_a_visit_a_rule_per_parent_leaves_a_step_with_a_better_sibling():
     for run in solve(random_roles(odd=False), MCTS(10, 3, depth=7, mend="visit"), Rewrite(0.7), count=3).values():
         rewritten = [n for n in run.tree if n.replaces is not None]
