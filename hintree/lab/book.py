@@ -133,9 +133,12 @@ class Book:
         first, second, what = entry.id.split(" ")
         found: dict[str, Entry] = {}
         while len(found) < count:
-            kind = rng.random()
-            place = f"{first} {second}"
-            if kind < 0.4:
+            kind, place = rng.random(), f"{first} {second}"
+            if kind < 0.2 and what in LINKS:
+                place = PLACES[
+                    self.links[what].index(PLACE_NUMBERS[place])
+                ]  # its entry ends with the words of this one
+            elif kind < 0.4:
                 place = rng.choice((f"{rng.choice(FIRST)} {second}", f"{first} {rng.choice(SECOND)}"))
             other = what if kind < 0.6 else rng.choice((*VERBS, *LINKS))
             if (one := f"{place} {other}") != entry.id:

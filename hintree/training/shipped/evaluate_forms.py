@@ -115,7 +115,7 @@ def book_cases(n: int, seed: int) -> Iterator[FormCase]:
         asked = f"{problem.question}\n\n{show_passages(known)}" if known else problem.question
         yield FormCase("query", asked, before + QUERY, equals(query(problem, steps[:i]) or ""))
         entry = needed[len(known)]
-        shown = show_passages([*known, *rng.sample(found := [entry, *book.similar(rng, entry, 2)], len(found))])
+        shown = show_passages([*known, *rng.sample(found := [entry, *book.similar(rng, entry, 4)], len(found))])
         yield FormCase("quote", f"{problem.question}\n\n{shown}", before, is_right(problem, steps[:i]))
 
 

@@ -108,7 +108,7 @@ def add_verdict(row: RowBuilder, form: str, problem: LabProblem, history: list[s
 def retrieving(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """Return a solution with the passages of its first entries, up to the query for the next entry or to the answer.
 
-    ``problem`` is one about the fact book. Passages stand behind the question, each among up to two similar ones.
+    ``problem`` is one about the fact book. Passages stand behind the question, each among up to four similar ones.
     """
     assert problem.book is not None
     book, steps = make_book(problem.book), steps_of(problem)
@@ -116,7 +116,7 @@ def retrieving(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTok
     shown: list[Entry] = []
     for fact in needed[: rng.randint(0, len(needed))]:
         entry = book.entry(fact.entry)
-        found = [entry, *book.similar(rng, entry, rng.randrange(3))]
+        found = [entry, *book.similar(rng, entry, rng.randrange(5))]
         shown += rng.sample(found, len(found))
     passages = f"\n\n{show_passages(list(dict.fromkeys(shown)))}" if shown else ""
     row, known = RowBuilder(tokenizer).add(f"{problem.question}{passages}\n", learn=False), {one.text for one in shown}
