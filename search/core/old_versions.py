@@ -31,6 +31,7 @@ REASONS = (
     (r"not better than step \d+", Rejection.NOT_BETTER),
     (r"asks what (step \d+ asks|the problem asks)", Rejection.ASKED_BEFORE),
     (r"nothing left to ask", Rejection.NOTHING_TO_ASK),
+    (r"a vote: .*|completes the solution from \d+% of its words", Rejection.VOTE),
     (r"nothing was found", Rejection.NO_PASSAGES),
     (r"look-up failed: .*", Rejection.LOOK_UP_FAILED),
     (r"cites .*, which was not looked up", Rejection.UNKNOWN_SOURCE),
