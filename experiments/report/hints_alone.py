@@ -22,6 +22,7 @@ from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt,
 from hintree.policies.formats import PromptFormat, format_for
 from hintree.policies.leaks import normal
 from hintree.policies.mentions import mentions, stated
+from hintree.policies.words import fill
 from hintree.search import Problem
 from hintree.search.core.hints import Hint
 from hintree.statistics.bootstrap import RESAMPLES, Estimate, bootstrap
@@ -126,11 +127,11 @@ def read_all(model: LanguageModel, cases: Sequence[HintedCase]) -> ReaderAnswers
 
 def prompt(form: PromptFormat, case: StoredCase, hints: Sequence[str], *, chat: bool) -> Prompt:
     """Return the prompt for an answer at once, after the hints and without a step."""
-    problem = Problem(case.question, case.id, case.choices)
+    problem, start = Problem(case.question, case.id, case.choices), form.start((), silent=True)
     if chat:
         listed = "\n".join(f"- {hint}" for hint in hints) or "- none"
-        return form.prompt(problem, [], ask=ASK.format(hints=listed))
-    return form.prompt(problem, [Span("".join(form.tail(Hint(hint)) for hint in hints) + BEGIN)])
+        return form.prompt(problem, start, ask=fill(ASK, hints=listed))
+    return form.prompt(problem, [*start, Span("".join(form.tail(Hint(hint)) for hint in hints) + BEGIN)])
 
 
 def is_right(text: str, case: StoredCase, *, begun: bool) -> bool:
