@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from hintree import Solver
-from hintree.search import Beam, Problem, Rewrite, from_dict, to_dict
+from hintree.presets.retrieval import RETRIEVAL
+from hintree.search import Beam, Passage, Problem, Rewrite, from_dict, to_dict
 from tests.support.scripted import random_roles, solve_one
 from tests.support.searches import SEARCHES
 
@@ -23,6 +24,16 @@ SCRIPTED = {
 """Seed, search and rewrite rule of every golden tree, by its file in tests/golden without the ending."""
 
 
+class Sentences:
+    """A retriever that finds the sentences of its query, in order."""
+
+    name = "sentences"
+
+    def search(self, queries, k):
+        texts = [query.split(". ")[:k] for query in queries]
+        return [[Passage(f"s{i}", text) for i, text in enumerate(found, 1)] for found in texts]
+
+
 def grown(name):
     """Return the tree of a scripted search as plain data."""
     seed, search, rule = SCRIPTED[name]
@@ -36,7 +47,8 @@ def golden(name):
 
 def solved(preset, problem, seed, recording):
     """Solve a problem with a preset and return the solution's figures and its tree as plain data."""
-    solver = Solver(preset, seed=seed, recording=recording)
+    retriever = Sentences() if preset in RETRIEVAL else None
+    solver = Solver(preset, seed=seed, recording=recording, retriever=retriever)
     solution = next(solver.solve_many([problem], progress=False))
     return {
         "question": problem.question,
