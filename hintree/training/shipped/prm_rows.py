@@ -11,8 +11,6 @@ from pathlib import Path
 
 from transformers import PreTrainedTokenizerFast
 
-from hintree.lab.difficulty import TRAINING
-from hintree.lab.generate import problems, sample
 from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import meant_step
 from hintree.lab.problem import LabProblem, gold
@@ -20,10 +18,13 @@ from hintree.models import LanguageModel
 from hintree.training.handlers import model_handlers, sampled
 from hintree.training.loop import DrawRow
 from hintree.training.shipped.chains import run_chains
+from hintree.training.shipped.mix import Mix, draw_problem
 from hintree.training.shipped.rows import IGNORED, TrainingRow
-from hintree.whole_files import put_in_place
+from hintree.whole_files import write_whole
 
 TEMPERATURES = (0.4, 0.7, 1.0)
+PROBLEMS = Mix(steps=range(1, 10), long=0.1, varied=0.2)
+"""The problems whose solutions are labelled."""
 
 
 def prm_row(
@@ -47,19 +48,29 @@ def prm_row(
 
 
 def write_drafts(path: Path, student: LanguageModel, chains: int, seed: int) -> None:
-    """Sample ``chains`` solutions of training problems at several temperatures; write steps and intended steps."""
-    with path.with_suffix(".tmp").open("w") as out:
-        for i, temperature in enumerate(TEMPERATURES):
-            lab_problems = list(
-                problems("train", range(1, 9), n=chains // len(TEMPERATURES), seed=seed + i, difficulty=TRAINING)
-            )
-            handlers = model_handlers({"reasoner": student}, sampled(temperature))
-            for chain in run_chains(lab_problems, handlers, seed):
-                steps = [n.step.text for n in chain.nodes]
-                meant = [meant_step(chain.problem, steps[:j], step) for j, step in enumerate(steps)]
-                row = {"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": temperature}
-                out.write(json.dumps(row) + "\n")
-    put_in_place(path.with_suffix(".tmp"), path)
+    """Sample ``chains`` solutions of training problems at several temperatures; write steps and intended steps.
+
+    An interrupted run keeps the temperatures that are done, in files of their own.
+    """
+    parts = {temperature: path.with_suffix(f".{temperature}.jsonl") for temperature in TEMPERATURES}
+    for temperature, part in parts.items():
+        if not part.exists():
+            write_part(part, student, chains // len(parts), temperature, seed)
+    write_whole(path, "".join(part.read_text() for part in parts.values()))
+    for part in parts.values():
+        part.unlink()
+
+
+def write_part(path: Path, student: LanguageModel, chains: int, temperature: float, seed: int) -> None:
+    """Write the solutions of one temperature."""
+    rng = random.Random(f"drafts/{seed}/{temperature}")
+    lab_problems = [draw_problem(rng, PROBLEMS) for _ in range(chains)]
+    rows = []
+    for chain in run_chains(lab_problems, model_handlers({"reasoner": student}, sampled(temperature)), seed):
+        steps = [node.step.text for node in chain.nodes]
+        meant = [meant_step(chain.problem, steps[:i], step) for i, step in enumerate(steps)]
+        rows.append({"question": chain.problem.question, "steps": steps, "meant": meant, "temperature": temperature})
+    write_whole(path, "".join(f"{json.dumps(row)}\n" for row in rows))
 
 
 def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) -> DrawRow:
@@ -70,7 +81,7 @@ def by_drafts(path: Path, tokenizer: PreTrainedTokenizerFast, own: float = 0.6) 
         if rng.random() < own:
             row = rng.choice(drafts)
             return prm_row(tokenizer, row["question"], row["steps"], row["meant"])
-        return prm_row(tokenizer, *made_up(rng, sample(rng, "train", range(1, 10), difficulty=TRAINING)))
+        return prm_row(tokenizer, *made_up(rng, draw_problem(rng, PROBLEMS)))
 
     return draw
 

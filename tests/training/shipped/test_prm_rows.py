@@ -1,10 +1,12 @@
+import json
 import random
 
 import pytest
 
 from hintree.lab import problems
 from hintree.lab.checker import check_step
-from hintree.training.shipped.prm_rows import made_up, prm_row
+from hintree.models import load_model
+from hintree.training.shipped.prm_rows import made_up, prm_row, write_drafts
 from hintree.training.shipped.rows import IGNORED
 from hintree.training.shipped.vocabulary import build_tokenizer
 
@@ -51,3 +53,14 @@ def test_inside_a_step_a_prm_row_says_where_it_goes_wrong(tokenizer):
 def test_a_prm_row_needs_one_label_per_step(tokenizer):
     with pytest.raises(ValueError):
         prm_row(tokenizer, "How many?", ["The answer is 1."], [])
+
+
+@pytest.mark.slow
+def test_drafts_keep_the_temperatures_that_an_interrupted_run_has_done(tmp_path):
+    (tmp_path / "drafts.0.4.jsonl").write_text('{"done": true}\n')
+    write_drafts(tmp_path / "drafts.jsonl", load_model("embedded:student"), 3, seed=1)
+    first, *rest = (json.loads(line) for line in (tmp_path / "drafts.jsonl").read_text().splitlines())
+    assert first == {"done": True}
+    assert [row["temperature"] for row in rest] == [0.7, 1.0]
+    assert all(len(row["steps"]) == len(row["meant"]) > 0 for row in rest)
+    assert [file.name for file in tmp_path.iterdir()] == ["drafts.jsonl"]
