@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from hintree.experiments.study.store import Result
 from hintree.experiments.study.store_rows import STATUSES
-from hintree.search.core.ledger import ROLES
+from hintree.search.core.ledger import MODEL_ROLES
 from hintree.view.text import message
 
 FORM = "{n_fmt}/{total_fmt} [{bar:12}]{postfix}, {elapsed} elapsed, {remaining} remaining"
@@ -35,7 +35,7 @@ class Progress:
         for result in results:
             self.counts[result.status] += 1
             self.counts["right"] += result.right
-            for role in ROLES:
+            for role in MODEL_ROLES:
                 self.tokens[role] += result.ledger[role].tokens()
         done = sum(self.counts[status] for status in STATUSES)
         if old:

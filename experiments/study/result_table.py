@@ -16,7 +16,7 @@ from rich.text import Text
 from hintree.errors import UsageError
 from hintree.experiments.report.prices import Prices, role_models
 from hintree.experiments.study.store import Result, Store
-from hintree.search.core.ledger import ROLES
+from hintree.search.core.ledger import MODEL_ROLES, ROLES
 from hintree.statistics.intervals import Share, clustered_share
 from hintree.view.text import one_line, table_cell
 from hintree.whole_files import write_whole
@@ -30,7 +30,7 @@ def as_csv(store: Store) -> str:
     """Return the CSV, one row per result, in the study's order."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*HEAD, *(f"{role}_{figure}" for role in ROLES for figure in FIGURES)])
+    writer.writerow([*HEAD, *(f"{role}_{figure}" for role in roles_of(store) for figure in FIGURES)])
     for row in rows(store):
         writer.writerow(map(table_cell, row))
     return text.getvalue()
@@ -38,12 +38,17 @@ def as_csv(store: Store) -> str:
 
 def rows(store: Store) -> Iterator[list[object]]:
     """Yield the rows of the table."""
-    cases = store.problems()
+    cases, roles = store.problems(), roles_of(store)
     for result in store.results():
         case = cases[result.problem]
         head = [result.arm, case.id, case.family, case.steps, result.seed, result.status, result.reason]
         head += [case.reference, result.answer, None if result.status == "ungraded" else int(result.right)]
-        yield head + [getattr(result.ledger[role], figure) for role in ROLES for figure in FIGURES]
+        yield head + [getattr(result.ledger[role], figure) for role in roles for figure in FIGURES]
+
+
+def roles_of(store: Store) -> tuple[str, ...]:
+    """Return the roles with columns of their own; the verifier is one where an arm has it."""
+    return MODEL_ROLES if any(config.get("verifier") for config in store.arms().values()) else ROLES
 
 
 def write_csv(store: Store) -> Path:
