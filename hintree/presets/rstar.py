@@ -12,8 +12,8 @@ MUTUAL = {
         sampling=Sampling(temperature=0.8, top_k=40, top_p=0.95, greedy_first=False),
         source="rStar, arXiv 2408.06195",
         differs="solutions are weighted by agreement (`--selection agreement=filter` has the paper's filter), without "
-        "the reference answer that the public code reads; a step that states an answer ends its path, with the share of "
-        "its siblings that agree as its reward; instructions in place of worked examples",
+        "the reference answer that the public code reads; a step that states an answer ends its path, with the share "
+        "of its siblings that agree as its reward; instructions in place of worked examples",
     ),
 }
 """Presets of mutual reasoning by name."""

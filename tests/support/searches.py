@@ -3,7 +3,19 @@
 from dataclasses import replace
 
 from hintree.presets import PRESETS
-from hintree.search import ABMCTS, DVTS, MCTS, Beam, BestFirst, BestOfN, Gated, Particles, Revise, RStar, SelfConsistency
+from hintree.search import (
+    ABMCTS,
+    DVTS,
+    MCTS,
+    Beam,
+    BestFirst,
+    BestOfN,
+    Gated,
+    Particles,
+    Revise,
+    RStar,
+    SelfConsistency,
+)
 
 SEARCHES = {
     "best-of-n": BestOfN(6, depth=5),
