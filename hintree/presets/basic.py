@@ -38,7 +38,7 @@ BASIC = {
     "hintree_mcts": Preset(
         "MCTS with hints, PRM scores and escalation; a low step is rewritten at its first visit, a sure path ends it",
         ("hinter", "scorer", "teacher"),
-        MCTS(simulations=32, branch=2, unhinted=1, c=0.1, backup="best", mend="visit", sure=0.9),
+        MCTS(simulations=32, branch=2, unhinted=1, c=0.0, backup="best", mend="visit", sure=0.9),
         Rewrite(threshold=0.5),
         Sampling(temperature=0.8),
     ),
