@@ -1,6 +1,6 @@
 """Sum what each arm costs: tokens and GFLOPs by role, money, the teacher's share, and the cost of a solved problem."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from hintree.experiments.report.accuracy import INTERVAL
 from hintree.experiments.report.results import StudyResults, TrialFigure
@@ -9,9 +9,8 @@ from hintree.experiments.report.trial import TrialRecord
 from hintree.search.core.ledger import MODEL_ROLES, ROLES
 from hintree.statistics.bootstrap import bootstrap, ratio
 
-WRITERS = ("reasoner", "hinter", "teacher", "verifier")
-UNSCORED = tuple(role for role in MODEL_ROLES if role != "scorer")
-"""All roles that may be models but the scorer."""
+WRITERS = tuple(role for role in MODEL_ROLES if role != "scorer")
+"""Roles that generate text."""
 EACH = f"per attempt (one problem with one seed); failed ones count with their recorded cost. {INTERVAL}."
 HEADS = (Column("arm"), Column("attempts"))
 ArmFigure = Callable[[StudyResults, str], TrialFigure]
@@ -59,16 +58,20 @@ def tabulate(results: StudyResults, columns: Mapping[Column, tuple[TrialFigure, 
     return rows
 
 
+def used(results: StudyResults) -> Sequence[str]:
+    """Return the roles that tables show: those of every method, and the verifier where an arm has one."""
+    return MODEL_ROLES if any(config.get("verifier") for config in results.arms.values()) else ROLES
+
+
 def cost_table(results: StudyResults) -> Table:
     """Tabulate tokens and GFLOPs of each role side by side, their sums, and money if there are prices."""
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {}
-    verified = any(config.get("verifier") for config in results.arms.values())
-    for role in MODEL_ROLES if verified else ROLES:
+    for role in used(results):
         tokens = (lambda a: a.ledger["scorer"].prompt_tokens) if role == "scorer" else generated(role)
         columns[Column(f"{role} tokens")] = (tokens, one)
         columns[Column(f"{role} GFLOPs")] = (gflops(role), one)
     columns[Column("GFLOPs")] = (gflops(*MODEL_ROLES), one)
-    columns[Column("GFLOPs without scorer")] = (gflops(*UNSCORED), one)
+    columns[Column("GFLOPs without scorer")] = (gflops(*WRITERS), one)
     rows, heads = tabulate(results, columns), [*HEADS, *columns]
     if results.prices is not None:
         heads.append(Column(results.prices.currency or "price"))
@@ -85,7 +88,9 @@ def cost_table(results: StudyResults) -> Table:
 
 def tokens_table(results: StudyResults) -> Table:
     """Tabulate mean tokens per attempt by role."""
-    columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {Column(role): (generated(role), one) for role in WRITERS}
+    columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
+        Column(role): (generated(role), one) for role in used(results) if role != "scorer"
+    }
     columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
     columns[Column("discarded share", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))
     columns[Column("scorer reads")] = (lambda a: a.ledger["scorer"].prompt_tokens, one)
@@ -149,7 +154,7 @@ def compute_table(results: StudyResults) -> Table:
 
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
         Column("GFLOPs per solved"): (graded(gflops(*MODEL_ROLES)), solved),
-        Column("without scorer"): (graded(gflops(*UNSCORED)), solved),
+        Column("without scorer"): (graded(gflops(*WRITERS)), solved),
         Column("tokens per solved"): (graded(generated(*WRITERS)), solved),
         Column("teacher tokens per solved"): (graded(generated("teacher")), solved),
         Column("seconds"): (lambda a: a.ledger.total("seconds"), one),

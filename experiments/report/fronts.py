@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hintree.experiments.report.accuracy import accuracy, right_of
-from hintree.experiments.report.costs import UNSCORED, ArmFigure, gflops, teacher_tokens
+from hintree.experiments.report.costs import WRITERS, ArmFigure, gflops, teacher_tokens
 from hintree.experiments.report.frontier import pareto
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
@@ -20,7 +20,7 @@ from hintree.statistics.bootstrap import Estimate, ratio
 COSTS: Mapping[str, ArmFigure] = {
     "teacher tokens": teacher_tokens,
     "GFLOPs": lambda results, arm: gflops(*MODEL_ROLES),
-    "GFLOPs without scorer": lambda results, arm: gflops(*UNSCORED),
+    "GFLOPs without scorer": lambda results, arm: gflops(*WRITERS),
 }
 """Costs that accuracy is held against, each a mean per attempt."""
 

@@ -12,7 +12,7 @@ def test_tokens_are_those_of_the_ledgers(done, results):
     rows = by_arm(costs.tokens_table(results))
     for arm in ARMS:
         ledgers = [s.ledger for (a, _, _), s in done[1].items() if a == arm]
-        for role in costs.WRITERS:
+        for role in ("reasoner", "hinter", "teacher"):
             booked = "reasoner" if (arm, role) == ("teacher", "teacher") else role
             mean = (
                 0 if (arm, role) == ("teacher", "reasoner") else np.mean([x[booked].generated_tokens for x in ledgers])
