@@ -26,6 +26,7 @@ from hintree.policies import find_protocol
 from hintree.policies.protocol_file import to_data
 from hintree.presets import Preset, preset, settings_of
 from hintree.presets.settings import preset_of
+from hintree.retrieval.index import passages_digest
 from hintree.scorers import find_spec, models_of
 from hintree.search.algorithms.base import selection_of
 from hintree.solver.roles import OWN_GRADE, SELF_GRADE
@@ -241,25 +242,12 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
     if (verifier := config.pop("verifier")) is not None:
         config["verifier"] = verifier
     if (retriever := config.pop("retriever")) is not None:
-        config |= {"retriever": retriever, "index": fingerprint_of_index(retriever)}
+        config |= {"retriever": retriever, "index": passages_digest(retriever)}
     config["weights"] = {name: fingerprint(name) for name in sorted(models)}
     if all(name.startswith("embedded:") for name in models):
         config["device"] = "cpu" if config["device"] == "auto" else config["device"]
         config["dtype"] = "float64" if config["dtype"] == "auto" and config["device"] == "cpu" else config["dtype"]
     return config
-
-
-@lru_cache
-def fingerprint_of_index(name: str) -> str | None:
-    """Return the SHA-256 of an index's passages, None for a search service or a graph. Raises RetrieverError."""
-    if is_address(name):
-        return None
-    from hintree.retrieval.index import MANIFEST as INDEX_MANIFEST
-    from hintree.retrieval.index import read_manifest
-
-    folder = Path(name.partition("?")[0])
-    known = read_manifest(folder).get("sha256") if (folder / INDEX_MANIFEST).is_file() else None
-    return known if isinstance(known, str) else None
 
 
 @lru_cache

@@ -172,3 +172,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if found.get("kind") not in KINDS or not isinstance(found.get("passages"), int) or not named:
         raise RetrieverError(f"index {folder}: {MANIFEST} is damaged; make it again with `hintree index`")
     return found
+
+
+def passages_digest(name: str) -> str | None:
+    """Return the SHA-256 of the passages of a retriever's index by its name; None for a search service or a graph.
+
+    Raises:
+        RetrieverError: The index is of another form or version.
+    """
+    folder = Path(name.partition("?")[0])
+    known = read_manifest(folder).get("sha256") if (folder / MANIFEST).is_file() else None
+    return known if isinstance(known, str) else None

@@ -132,8 +132,8 @@ class Solver:
     ) -> None:
         if is_pair(preset) and reasoner is None:
             preset, reasoner = None, preset
-        given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer, "retriever": retriever}
-        given["verifier"] = verifier
+        given = {"reasoner": reasoner, "hinter": hinter, "teacher": teacher, "scorer": scorer}
+        given |= {"verifier": verifier, "retriever": retriever}
         check_models(given)
         chosen: Any = usual_preset(reasoner) if preset is None else preset
         check_types(preset=chosen, budget=budget, seed=seed, recording=recording, system=system, questions=questions)
@@ -153,12 +153,11 @@ class Solver:
         self.selection = self.preset.selection or selection_of(self.search)
         self.budget = Budget.parse(budget) if isinstance(budget, str) else budget or Budget()
         self.seed, self.system, self.verbose, self.abstain = seed, system, verbose, abstain
-        self.prm_spec, self.device, self.dtype = prm_spec, device, dtype
-        self.pool = pool or ModelPool()
+        self.prm_spec, self.device, self.dtype, self.pool = prm_spec, device, dtype, pool or ModelPool()
         with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
             self.models = with_loaded(with_engine_arguments(models, engine_args), prm_spec)
-            options: dict[str, Any] = {"prm_spec": prm_spec, "device": device, "dtype": dtype}
-            self.handlers = role_handlers(self.models, self.preset, self.pool, questions=questions, **options)
+            options: dict[str, Any] = {"prm_spec": prm_spec, "device": device, "dtype": dtype, "questions": questions}
+            self.handlers = role_handlers(self.models, self.preset, self.pool, **options)
         if recording is not None:
             self.handlers = self._recorded(recording, roles_off(given))
 
