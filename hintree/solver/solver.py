@@ -61,8 +61,8 @@ class Solver:
             or an object with ``score(question, steps)``, which returns one number in [0, 1] per step. "none" turns the
             role off. None takes the preset's model if it has that role, and the reasoner's own model in place of a
             shipped one if the reasoner is not shipped; naming one adds the role.
-        retriever: Where actions look passages up: the folder of an index (`hintree index`), the URL of a search service,
-            or an object with ``search(queries, k)``; docs/retrieval.md. None for none.
+        retriever: Where actions look passages up: the folder of an index (`hintree index`), the URL of a search
+            service, or an object with ``search(queries, k)``; docs/retrieval.md. None for none.
         prm_spec: Format of a PRM: a ``scorers.PRMSpec``, the name of a family, or a YAML file; see docs/scorers.md.
         search: How the tree grows, e.g. ``hintree.MCTS(simulations=64)``, or a name that `hintree searches` lists.
         rewrite: The rewrite rule, e.g. ``hintree.Rewrite(threshold=0.7)`` or "threshold=0.7"; None rewrites nothing. By
