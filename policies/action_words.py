@@ -26,7 +26,8 @@ ACTIONS = {
         begin="Sub-question:",
     ),
     "sub_answer": ActionPrompt(
-        ask="Answer only the last sub-question, in one sentence with the computation.", begin="Answer:"
+        ask="Compute the answer to the last sub-question only: write the computation, then the result.",
+        begin="Answer:",
     ),
     "ask": ActionPrompt(
         ask="Do not solve the problem yet. Which quantity must be known first? Ask for it: write one short question "
@@ -42,8 +43,8 @@ ACTIONS = {
         stop="none",
     ),
     "merge": ActionPrompt(
-        ask="Answer only this sub-question, from the answers so far, in one sentence with the computation: "
-        "{sub_question}",
+        ask="Compute the answer to this sub-question only, from the answers so far: write the computation, then the "
+        "result. Sub-question: {sub_question}",
         begin="Answer:",
     ),
     "sub_questions": ActionPrompt(
@@ -53,15 +54,16 @@ ACTIONS = {
         max_tokens=256,
     ),
     "draft_questions": ActionPrompt(
-        ask="This is a first attempt to solve the problem, which may be wrong:\n\n{step}\n\nDo not solve the problem "
-        "yourself. List the simpler questions that must be answered to solve it rightly, one on a line.",
+        ask="This is a first attempt to solve the problem, which may be wrong:\n\n{solution}\n\nDo not solve the "
+        "problem yourself. List the simpler questions that must be answered to solve it rightly, one on a line.",
         begin="Sub-questions:",
         ends=("\n\n",),
         max_tokens=256,
     ),
     "solve": ActionPrompt(
         ask="The simpler questions are answered. Now solve the problem itself with these answers, and state the final "
-        "answer."
+        "answer.",
+        begin="Solution:",
     ),
     "re_answer": ActionPrompt(
         ask="Answer only the last sub-question: {sub_question}\nWork it out anew from the problem, step by step.",

@@ -66,8 +66,9 @@ def read_ledger(text: str) -> Ledger:
     """Return the ledger of a result. Raises ValueError unless it holds amounts for every role, and for actions."""
     data = parse_json(text)
     actions = data.pop(ACTIONS, {}) if isinstance(data, dict) else None
-    valid = isinstance(actions, dict) and set(ROLES) <= set(data)
-    accounts = [*data.values(), *actions.values()] if valid else [None]
+    if not isinstance(actions, dict) or not set(ROLES) <= set(data):
+        raise ValueError("a result holds another ledger than amounts by role")
+    accounts = [*data.values(), *actions.values()]
     for account in accounts:
         if not isinstance(account, dict) or not set(account) <= FIGURES or not all(map(is_amount, account.values())):
             raise ValueError("a result holds another ledger than amounts by role")

@@ -104,8 +104,8 @@ def shape(author: str, circle: Circle, look: str, tooltip: str) -> str:
         corners = f"{x:.1f},{y - 1.2 * up:.1f} {x + 1.2 * r:.1f},{y + up:.1f} {x - 1.2 * r:.1f},{y + up:.1f}"
         return f'<polygon class="step" points="{corners}" {look}>{title}</polygon>'
     if author == "verifier":
-        at = ((-1.2, 0), (-0.6, -1), (0.6, -1), (1.2, 0), (0.6, 1), (-0.6, 1))
-        corners = " ".join(f"{x + a * r:.1f},{y + b * r:.1f}" for a, b in at)
+        places = ((-1.2, 0), (-0.6, -1), (0.6, -1), (1.2, 0), (0.6, 1), (-0.6, 1))
+        corners = " ".join(f"{x + a * r:.1f},{y + b * r:.1f}" for a, b in places)
         return f'<polygon class="step" points="{corners}" {look}>{title}</polygon>'
     return f'<circle class="step" cx="{x:.1f}" cy="{y:.1f}" r="{r:.2f}" {look}>{title}</circle>'
 

@@ -52,25 +52,24 @@ class DaSLaM(PathLimits):
         """Write a first solution, list and answer sub-questions, and write the solution."""
         tree.limits = self
         drafts = await finish(tree, [tree.root], self.depth, rule) if self.draft == "solution" else []
-        listed = await self.list_questions(tree, drafts)
         answers: list[Node] = []
         known: Known = {}
-        for text in entries(listed.step.text)[: self.questions] if listed else ():
-            asked = put_after(tree, *answers[-1:] or [listed], text, listed)
-            await score_nodes(tree, [asked])
-            answers += open_nodes(await answer(tree, open_nodes([asked]), known, rule))
+        for listed in await self.list_questions(tree, drafts):
+            for text in entries(listed.step.text)[: self.questions]:
+                asked = put_after(tree, answers[-1] if answers else listed, text, listed)
+                await score_nodes(tree, [asked])
+                answers += open_nodes(await answer(tree, open_nodes([asked]), known, rule))
         if drafts and not answers:
             return
         ends = await finish(tree, answers[-1:] or [tree.root], self.depth, rule)
         prune(drafts if ends else [], Rejection.SUPERSEDED, "solved again after its sub-questions")
 
-    async def list_questions(self, tree: Tree, drafts: Sequence[Node]) -> Node | None:
-        """Return the list of sub-questions, with a draft in sight if there is one; None for none."""
+    async def list_questions(self, tree: Tree, drafts: Sequence[Node]) -> list[Node]:
+        """Have sub-questions listed, with a draft in sight if there is one, and return the list, if it was written."""
         action = ACTIONS["draft_questions" if drafts else "sub_questions"]
         position = Position(*tree.root.reserve(1))
         slot = Slot(tree.root, position, action.author, action=action, about=drafts[0] if drafts else None)
-        written = open_nodes(node for node in await generate_steps(tree, [slot]) if node is not None)
-        return written[0] if written else None
+        return open_nodes(node for node in await generate_steps(tree, [slot]) if node is not None)
 
 
 def entries(text: str) -> list[str]:
