@@ -18,7 +18,8 @@ WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W_\u2e80-\u9fff\uac00-\ud7af
 """A word, a number, or one character of a script that is written without blanks."""
 FOLDER = "bm25"
 EXTRA = 'pip install "hintree[retrieval]"'
-DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, EOFError)
+DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, EOFError, ImportError)
+"""Errors of bm25s and numpy for files that are not theirs, or name a backend that is not installed."""
 
 
 def words_of(text: str) -> list[str]:

@@ -103,11 +103,10 @@ class DenseSearcher:
 
     def search(self, queries: Sequence[str], k: int) -> list[list[tuple[int, float]]]:
         """Return (number, cosine) of the nearest passages for each query."""
-        if not queries:
-            return []
-        asked = self.encoder.embed(queries, "query")
-        scores = np.empty((len(queries), len(self._vectors)), np.float32)
-        for start in range(0, len(self._vectors), BLOCK):
-            block = self._vectors[start : start + BLOCK].astype(np.float32)
-            scores[:, start : start + BLOCK] = asked @ block.T
-        return [best(row, k, least=-np.inf) for row in scores]
+        return [best(self.scores(query), k, least=-np.inf) for query in queries]
+
+    def scores(self, query: str) -> "np.ndarray[Any, Any]":
+        """Return the cosine of every passage; one query at a time, as a batch would change the last digits."""
+        asked = self.encoder.embed([query], "query")[0]
+        starts = range(0, len(self._vectors), BLOCK)
+        return np.concatenate([self._vectors[start : start + BLOCK].astype(np.float32) @ asked for start in starts])

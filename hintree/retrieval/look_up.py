@@ -35,19 +35,22 @@ class LookUp:
         An error of the retriever, whatever its class, takes the place of all responses of the batch, which fails these
         look-ups and nothing else.
         """
-        asked = [queries_of(request) for request in requests]
-        most = min(MOST_PASSAGES, max((of(request).k for request in requests), default=1))
         try:
-            rows = iter(self.rows([query for queries in asked for query in queries], most))
+            found: dict[int, Response[Any]] = {}
+            for k in sorted({action_of(request).k for request in requests}):  # so that no other k changes a response
+                same = [i for i, request in enumerate(requests) if action_of(request).k == k]
+                found |= zip(same, self.responses([queries_of(requests[i]) for i in same], k), strict=True)
+            return [found[i] for i in range(len(requests))]
         except (MemoryError, CancelledRequestError):
             raise
         except Exception as error:
             say_failed(f"{type(error).__name__}: {str(error)[:300]}")
             return [error if isinstance(error, ModelError) else failed(error) for _ in requests]
-        return [
-            Response(merged([next(rows) for _ in queries], of(request).k), self.usage(queries))
-            for request, queries in zip(requests, asked, strict=True)
-        ]
+
+    def responses(self, asked: Sequence[Sequence[str]], k: int) -> list[Response[Any]]:
+        """Return the response to each look-up, from its queries, with at most ``k`` passages."""
+        rows = iter(self.rows([query for queries in asked for query in queries], min(k, MOST_PASSAGES)))
+        return [Response(merged([next(rows) for _ in queries], k), self.usage(queries)) for queries in asked]
 
     def rows(self, queries: Sequence[str], k: int) -> list[list[Passage]]:
         """Return the passages of each query. Raises RetrieverError if the retriever breaks its contract."""
@@ -74,7 +77,7 @@ def say_failed(reason: str) -> None:
     log.warning("a look-up failed, and the search goes on without its passages: %s", reason)
 
 
-def of(request: RetrievalRequest) -> Action:
+def action_of(request: RetrievalRequest) -> Action:
     """Return the action of a request."""
     return request.action or LOOK_UP
 
@@ -82,7 +85,7 @@ def of(request: RetrievalRequest) -> Action:
 def queries_of(request: RetrievalRequest) -> list[str]:
     """Return the queries of a request, each as one line of bounded length; () if there is nothing to look up."""
     path = request.node.path()
-    texts = of(request).queries(last_wording(request.tree.problem.question, path), path)
+    texts = action_of(request).queries(last_wording(request.tree.problem.question, path), path)
     flat = (one_line(text[-4 * LONGEST_QUERY :])[-LONGEST_QUERY:] for text in texts)
     return list(dict.fromkeys(filter(None, flat)))[:MOST_QUERIES]
 

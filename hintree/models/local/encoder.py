@@ -11,7 +11,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 
 from hintree.bounded_files import MEBIBYTE, read_json
 from hintree.errors import CheckpointError
-from hintree.models.local.load import _load, fetched, locate
+from hintree.models.local.load import fetched, load_parts, locate
 
 Pooling = Literal["mean", "cls", "last"]
 POOLING_FILE, PROMPTS_FILE = "1_Pooling/config.json", "config_sentence_transformers.json"
@@ -45,7 +45,7 @@ class TextEncoder:
 
     def __init__(self, name: str, *, device: str = "auto", dtype: str = "auto") -> None:
         self.name = name
-        self._model, self._tokenizer = _load(name, AutoModel, device, dtype, spare=UNUSED)
+        self._model, self._tokenizer = load_parts(name, AutoModel, device, dtype, spare=UNUSED)
         self._model.eval()
         folder = Path(fetched(locate(name)))
         self.pooling = pooling_of(folder)
@@ -97,7 +97,7 @@ class CrossEncoder:
 
     def __init__(self, name: str, *, device: str = "auto", dtype: str = "auto") -> None:
         self.name = name
-        self._model, self._tokenizer = _load(name, AutoModelForSequenceClassification, device, dtype)
+        self._model, self._tokenizer = load_parts(name, AutoModelForSequenceClassification, device, dtype)
         self._model.eval()
         if self._model.config.num_labels not in (1, 2):
             raise CheckpointError(f"model {name}: has {self._model.config.num_labels} labels; a reranker has 1 or 2")

@@ -76,7 +76,7 @@ def load_model(
         UnknownModelError: No model of that name exists or can be reached.
         CheckpointError: The weights are damaged, incomplete or neither safetensors nor GGUF.
     """
-    model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
+    model, tokenizer = load_parts(name, AutoModelForCausalLM, device, dtype)
     if pack and dtype != "int8" and not runs_plain(model):
         pack_linear_layers(model)
     local = LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
@@ -116,13 +116,13 @@ def load_classifier(
         )
     layers: Any = None
     if head.kind == "labels":
-        model, tokenizer = _load(name, AutoModelForTokenClassification, device, dtype)
+        model, tokenizer = load_parts(name, AutoModelForTokenClassification, device, dtype)
     elif head.kind == "tokens":
-        model, tokenizer = _load(name, AutoModelForCausalLM, device, dtype)
+        model, tokenizer = load_parts(name, AutoModelForCausalLM, device, dtype)
         layers = None if head.running else from_tokens(name, model, tokenizer, head)
     else:
         own = f"{head.tensors}."
-        model, tokenizer = _load(name, AutoModel, device, dtype, spare=(own, "lm_head."))
+        model, tokenizer = load_parts(name, AutoModel, device, dtype, spare=(own, "lm_head."))
         layers = from_tensors(name, stored_tensors(locate(name), own), head, next(model.parameters()))
     if pack and dtype != "int8" and not runs_plain(model):
         pack_linear_layers(model if layers is None else model.base_model)
@@ -170,7 +170,7 @@ def pick_dtype(dtype: str, device: str) -> torch.dtype:
     return DTYPES[dtype] or (torch.float32 if device == "cpu" else torch.bfloat16)
 
 
-def _load(
+def load_parts(
     name: str, kind: Any, device: str, dtype: str, spare: tuple[str, ...] = ()
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load tokenizer and weights strictly; only unexpected tensors whose names begin with ``spare`` are accepted."""
