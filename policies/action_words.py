@@ -66,7 +66,8 @@ ACTIONS = {
         begin="Solution:",
     ),
     "re_answer": ActionPrompt(
-        ask="Answer only the last sub-question: {sub_question}\nWork it out anew from the problem, step by step.",
+        ask="Answer only the last sub-question: {sub_question}\nWork it out anew from the problem, in one paragraph "
+        "that ends with the result.",
         begin="Answer:",
     ),
     "last_answer": ActionPrompt(

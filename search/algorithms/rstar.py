@@ -24,6 +24,7 @@ from hintree.search.selection import Selection
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 """Matches a number."""
+WORD = re.compile(r"\w+")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f\u0964])\s*")
 """Matches the gap after a sentence, in any script."""
 
@@ -145,11 +146,12 @@ def state_depth(node: Node) -> int:
 
 
 def asks_for_all(tree: Tree, node: Node) -> bool:
-    """Tell whether a sub-question is the question of the problem: it holds the last sentence of its last wording."""
+    """Tell whether a sub-question is that of the problem: it holds the last sentence of its wording, or its words."""
     wordings = [one.step.text for one in node.path() if kind_of(one) is Yield.QUESTION]
     sentences = [part for part in SENTENCE_END.split((wordings or [tree.problem.question])[-1].strip()) if part]
     last = question_key(sentences[-1]) if sentences else ""
-    return bool(last) and last in question_key(node.step.text)
+    text = question_key(node.step.text)
+    return bool(last) and (last in text or not Counter(WORD.findall(last)) - Counter(WORD.findall(text)))
 
 
 def vote(tree: Tree, samples: Sequence[Node | None]) -> None:
