@@ -143,7 +143,7 @@ def as_teacher(attempt: TrialRecord) -> TrialRecord:
     accounts = attempt.ledger.accounts
     swapped = accounts | {"reasoner": accounts["teacher"], "teacher": accounts["reasoner"]}
     return attempt._replace(
-        ledger=Ledger(swapped),
+        ledger=Ledger(swapped, attempt.ledger.actions),
         tokens={"teacher": sum(attempt.tokens.values())},
         steps={"teacher": sum(attempt.steps.values())},
     )
