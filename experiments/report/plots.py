@@ -62,9 +62,8 @@ def plots(results: StudyResults) -> Iterator[Plot]:
         yield against(results, points, "teacher_tokens", "teacher tokens per attempt", "teacher tokens")
     if any(cost_of(results, arm, "GFLOPs").value > 0 for arm in points):
         yield against(results, points, "flops", "GFLOPs per attempt, scorer included", "GFLOPs")
-        yield against(
-            results, points, "flops_without_scorer", "GFLOPs per attempt, scorer left out", "GFLOPs without scorer"
-        )
+        without = "GFLOPs without scorer"
+        yield against(results, points, "flops_without_scorer", f"{without} per attempt", without)
     if len(results.parts("steps")) > 1:
         yield by_steps(results, telling(results, points))
     if bins := dict(calibration(results)):
