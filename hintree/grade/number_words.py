@@ -99,7 +99,8 @@ def ordinals(text: str, languages: Collection[str]) -> list[Spelled]:
     for code, numerals in NUMERALS.items():
         i = 0
         while i < len(tokens):
-            value, end, ordinal = 0, i + 1, True
+            value: int | None = 0
+            end, ordinal = i + 1, True
             if numerals.value(tokens[i].folded) is not None:
                 value, end, ordinal = phrase(text, tokens, i, numerals, native=code in languages)
             last = ordinal_value(code, tokens[end - 1].folded) if ordinal else None
