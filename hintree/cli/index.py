@@ -64,8 +64,9 @@ def run_index(args: argparse.Namespace) -> None:
     if args.json:
         print_json({"index": str(args.out), **found})
         return
-    counts = ", ".join(f"{name} {value}" for name, value in found.items() if name not in ("format", "version"))
-    print(f"{args.out}: {counts}")
+    names = [name for name in ("passages", "cut", "problem", "step", "error") if name in found]
+    counts = ", ".join(f"{found[name]} {name}" for name in names)
+    print(f"{args.out}: {found.get('kind', 'steps')}, {counts}")
 
 
 def index_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -82,10 +83,12 @@ def graph_of(args: argparse.Namespace) -> dict[str, Any]:
     """Write a graph of solved steps, and return the counts of its levels."""
     from collections import Counter
 
+    import networkx as nx
+
     from hintree.retrieval.step_graph import build_graph, save_graph, tree_files
 
     if args.dense or args.text_field or args.id_field:
         raise UsageError("--steps reads trees: leave out --dense, --text-field and --id-field")
     graph = build_graph(tree_files(args.source))
     save_graph(graph, args.out)
-    return dict(Counter(level for _, level in graph.nodes(data="level")))
+    return dict(Counter(nx.get_node_attributes(graph, "level").values()))

@@ -36,7 +36,7 @@ LEVELS = ("type", "problem", "step", "error")
 
 
 def add_tree(graph: "nx.DiGraph[str]", tree: Tree, chosen: Node) -> bool:
-    """Add the chosen solution of a tree, and what was written and rejected beside its steps.
+    """Add the chosen solution of a tree, and the steps of a low score beside its own.
 
     Returns:
         False for a tree whose chosen path states no answer or has a step of a low score; it adds nothing.
@@ -63,13 +63,9 @@ def add_tree(graph: "nx.DiGraph[str]", tree: Tree, chosen: Node) -> bool:
 
 
 def errors_beside(node: Node) -> list[str]:
-    """Return the texts of a step's siblings that scored low or were rejected for another version, each once."""
-    siblings = node.parent.children if node.parent else []
-    wrong = [
-        one
-        for one in siblings
-        if one is not node and kind_of(one).in_solution and (one.score is not None and one.score < RIGHT)
-    ]
+    """Return the texts of a step's siblings of a low score, each once."""
+    siblings = [one for one in (node.parent.children if node.parent else []) if kind_of(one).in_solution]
+    wrong = [one for one in siblings if one.score is not None and one.score < RIGHT]
     return [text for text in dict.fromkeys(one_line(one.step.text) for one in wrong) if text]
 
 
