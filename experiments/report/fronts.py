@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from hintree.errors import HintreeError
 from hintree.experiments.report.accuracy import accuracy, right_of
 from hintree.experiments.report.costs import WRITERS, ArmFigure, gflops, teacher_tokens
 from hintree.experiments.report.frontier import pareto
@@ -67,9 +68,12 @@ def is_usual(config: Mapping[str, Any]) -> bool:
     parts = {"search", "selection", "rewrite", "sampling", "hinting", "keep_hints"}
     if not parts <= set(config) or config["search"].get("name") != usual["search"]["name"]:
         return False
-    if any(config[role] != usual[role] for role in ROLES) or config.get("budget") or config.get("abstain"):
+    if any(config.get(role) != usual[role] for role in ROLES) or config.get("budget") or config.get("abstain"):
         return False
-    one, other = preset_of(config), preset_of(usual)
+    try:
+        one, other = preset_of(config), preset_of(usual)
+    except (HintreeError, TypeError):  # settings of another version
+        return False
     mine, theirs = (made.selection or selection_of(made.search) for made in (one, other))
     same = [getattr(one, part) == getattr(other, part) for part in parts - {"selection"}]
     return all(same) and mine == theirs
