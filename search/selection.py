@@ -72,9 +72,9 @@ class Selection:
         return NEEDS.get(self.choice, ())
 
     def recorded(self) -> dict[str, Any]:
-        """Return the settings that a study records: those since 0.2 only where they are not the default.
+        """Return the settings that a study records: those of "mutual" and "verdict" only where they are not usual.
 
-        So the arms of older studies keep their hashes, and their stores resume.
+        So the arms of studies from before these two keep their hashes, and their stores resume.
         """
         settings = [(f.name, getattr(self, f.name), f.default) for f in fields(self)]
         return {name: value for name, value, usual in settings if name in ("choice", "aggregate") or value != usual}
@@ -151,8 +151,10 @@ def most_agreed(tree: Tree, finished: Sequence[Node], selection: Selection) -> l
     classes, score = classes_of(tree, finished), {n.id: trajectory_score(n, selection.aggregate) for n in finished}
     count = Counter(classes.values())
     ranked = sorted(finished, key=lambda n: (-count[classes[n.id]], classes[n.id], -score[n.id], n.id))
-    best = {classes[node.id]: node for node in reversed(ranked)}
-    return [node for node in ranked if best[classes[node.id]] is node][: selection.candidates]
+    best: dict[int, Node] = {}
+    for node in ranked:
+        best.setdefault(classes[node.id], node)
+    return list(best.values())[: selection.candidates]
 
 
 def choose(tree: Tree, how: str = "best", aggregate: str = "last") -> Choice:
