@@ -57,6 +57,17 @@ def test_problems_can_be_piped_into_check_and_perturb(capsys, stdin):
     assert left_out.startswith("line 1 is left out: ") and count == "1 of 7 problems have no counterfactual"
 
 
+def test_questions_about_the_book_name_the_passages_that_they_need(capsys, stdin, tmp_path):
+    assert "5000 passages" in printed(capsys, "book", "--out", str(tmp_path / "book.jsonl"))
+    passages = {row["id"]: row["text"] for row in lines((tmp_path / "book.jsonl").read_text())}
+    rows = printed(capsys, "problems", "--hops", "2-3", "--steps", "0-2", "--n", "8")
+    for row in lines(rows):
+        assert len(row["entries"]) >= 2
+        assert {f"“{passages[id]}” [{id}]" for id in row["entries"]} <= set(row["steps"])
+    stdin(rows)
+    assert [row["first_error"] for row in lines(printed(capsys, "check", "-", "--json"))] == [-1] * 8
+
+
 def test_a_wrong_step_is_named_with_its_kind(capsys, stdin):
     question = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
     steps = ["(2) Ben gets 3 more pens than Ana. Ana has 4. 4 + 3 = 8. Ben has 8.", "\x1b[31mThe answer is 8."]
