@@ -8,7 +8,10 @@ from hintree.export.drawing import CHOSEN, colour, ink
 from hintree.search import Node, Tree
 from hintree.view.layout import preorder
 
-BRACKETS = {"teacher": ('[["', '"]]'), "hinter": ('(["', '"])'), "retriever": ('[("', '")]'), "verifier": ('{{"', '"}}')}
+BRACKETS = {
+    **{"teacher": ('[["', '"]]'), "hinter": ('(["', '"])')},
+    **{"retriever": ('[("', '")]'), "verifier": ('{{"', '"}}')},
+}
 """Brackets of the boxes that are no plain rectangles, by author."""
 SHORTER = (LONGEST, 60, 24)
 """Characters of a step: the first with which the whole tree fits into one diagram."""

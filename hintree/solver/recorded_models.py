@@ -15,10 +15,12 @@ Maker = dict[str, Any]
 
 def makers_of(models: Mapping[str, Any], preset: Preset) -> dict[str, Maker]:
     """Return what makes the responses of each role; a scorer has no sampling settings."""
-    sampling = dict.fromkeys(models, {"sampling": asdict(preset.sampling)})
-    sampling |= {"scorer": {}, "retriever": {}, "verifier": {"sampling": asdict(VERIFIER_SAMPLING)}}
+    own = {"verifier": VERIFIER_SAMPLING}
     return {
-        role: {"model": recorded_name(model), **sampling[role]}
+        role: {
+            "model": recorded_name(model),
+            **({} if role in ("scorer", "retriever") else {"sampling": asdict(own.get(role, preset.sampling))}),
+        }
         for role, model in models.items()
     }
 
