@@ -36,10 +36,10 @@ SUB_QUESTIONS = {
         models={"hinter": "embedded:student"},
     ),
     "cogtree": Preset(
-        "a tree of questions: 3 proposals each, compared by score; answered or split further; answers merged bottom-up",
+        "a tree of questions: 2 proposals each, compared by score; answered or split further; answers merged bottom-up",
         ("hinter", "scorer"),
-        CogTree(proposals=3, width=2, questions=4, levels=2),
-        sampling=Sampling(temperature=0.8, greedy_first=False),
+        CogTree(proposals=2, width=2, questions=2, levels=2),
+        sampling=Sampling(temperature=0.8),
         source="CogTree, arXiv 2311.06754",
         differs=f"{PROMPTED}, where the paper tunes both systems, the reflective one by comparing right and wrong "
         "decompositions; the PRM stands in for it, or a judge (`--scorer judge`); one sub-question is proposed at a "
