@@ -70,9 +70,11 @@ TEACHER_MIX = Mix(
     mended=0.03,
 )  # fmt: skip
 """The last phase of the teacher's curriculum."""
-READER_MIX = replace(TEACHER_MIX, varied=0.2, hints=0.06, informed=0.04, judged=0.06, socratic=0.04)
+READER_MIX = replace(TEACHER_MIX, drills=0.13, varied=0.2, hints=0.06, informed=0.04, judged=0.06, socratic=0.04)
 """The last phase of the model that hinter and PRMs start from."""
-STUDENT_MIX = replace(TEACHER_MIX, varied=0.2, orders=0.0, judged=0.03, informed=0.0, hints=0.02, hinted=0.14)
+STUDENT_MIX = replace(
+    TEACHER_MIX, drills=0.15, varied=0.2, orders=0.0, judged=0.03, informed=0.0, hints=0.02, hinted=0.14
+)
 """The last phase of the student's curriculum; without order rows a student sometimes uses an unneeded fact."""
 UNHINTED_MIX = replace(STUDENT_MIX, hinted=0.0, hints=0.0, mended=0.0, plans=0.0, planned=0.0)
 """The same without any hint or plan."""
