@@ -70,7 +70,9 @@ TEACHER_MIX = Mix(
     mended=0.03,
 )  # fmt: skip
 """The last phase of the teacher's curriculum."""
-READER_MIX = replace(TEACHER_MIX, drills=0.13, varied=0.2, hints=0.06, informed=0.04, judged=0.06, socratic=0.04)
+READER_MIX = replace(
+    TEACHER_MIX, drills=0.13, orders=0.07, varied=0.2, hints=0.06, informed=0.04, judged=0.06, socratic=0.04
+)
 """The last phase of the model that hinter and PRMs start from."""
 STUDENT_MIX = replace(
     TEACHER_MIX, drills=0.15, varied=0.2, orders=0.0, judged=0.03, informed=0.0, hints=0.02, hinted=0.14
