@@ -66,7 +66,7 @@ def check_tree(outputs):
         content = write(shown(tree)) if ending not in (".png", ".mmd") else b""
         assert not raw(content if isinstance(content, str) else content.decode()), ending
     few = shown(grown(outputs[:20]))
-    assert not raw(WRITERS[".mmd"](few))
+    assert not raw("".join(WRITERS[".mmd"](few)))
     for form in FORMS:
         assert not raw("".join(to_lines(form, [shown(tree)])))
     console = Console(file=io.StringIO(), width=100)
