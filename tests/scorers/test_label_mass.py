@@ -13,7 +13,7 @@ from hintree.experiments.report.results import ProblemFacts, StudyResults
 from hintree.models import LabelReading, Usage, load_model
 from hintree.scorers import FAMILIES, PRM, Constant, Debate, Ensemble, GenerativeVerifier
 from hintree.scorers.generative import VERIFIERS
-from hintree.search import Tree, to_dict
+from hintree.search import Selection, Tree, to_dict
 from tests.support.scores import request_with
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*seldom answers with")
