@@ -29,7 +29,7 @@ SUB_QUESTIONS = {
     "least_to_most": Preset(
         "the student lists sub-questions, answers them in turn, then writes the solution",
         ("hinter",),
-        DaSLaM(draft="none"),
+        DaSLaM(draft=False),
         source="least-to-most prompting, arXiv 2205.10625",
         differs=f"{PROMPTED}, where the paper shows worked examples; the solution after the sub-questions states the "
         "answer, where the paper's last sub-question is the problem itself; at most 8 sub-questions",

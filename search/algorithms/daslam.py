@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hintree.search.actions import ACTIONS
-from hintree.search.algorithms.checks import check_limits, check_one_of, check_whole
+from hintree.search.algorithms.checks import check_limits, check_whole
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps, score_nodes
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
@@ -30,8 +30,8 @@ class DaSLaM(PathLimits):
     hinter, or where it lists nothing, the first solution stands.
 
     Attributes:
-        draft: "solution" for a first solution that the hinter reads, "none" for none: least-to-most prompting (Zhou et
-            al. 2022, arXiv 2205.10625).
+        draft: Whether a first solution is written, which the hinter reads; without it this is least-to-most prompting
+            (Zhou et al. 2022, arXiv 2205.10625).
         questions: Maximum number of sub-questions, at least 1; more that are listed are not asked.
         depth: Longest path in steps; a longer one fails.
 
@@ -39,19 +39,18 @@ class DaSLaM(PathLimits):
         UsageError: A value is outside its range.
     """
 
-    draft: str = "solution"
+    draft: bool = True
     questions: int = 8
     depth: int = LONGEST_PATH
 
     def __post_init__(self) -> None:
         check_limits(self)
-        check_one_of(self, draft=("solution", "none"))
         check_whole(self, questions=1, depth=1)
 
     async def grow(self, tree: Tree, rule: Rewrite | None = None) -> None:
         """Write a first solution, list and answer sub-questions, and write the solution."""
         tree.limits = self
-        drafts = await finish(tree, [tree.root], self.depth, rule) if self.draft == "solution" else []
+        drafts = await finish(tree, [tree.root], self.depth, rule) if self.draft else []
         answers: list[Node] = []
         known: Known = {}
         for listed in await self.list_questions(tree, drafts):

@@ -25,7 +25,7 @@ def test_a_declaration_survives_its_file(family):
     ("text", "message"),
     [
         ("separater: x", "did you mean 'separator'"),
-        ("layout: chats", "is not one of text, solution, turns, judge"),
+        ("layout: chats", "is not one of text, solution, turns, user, judge"),
         ("prompt: hello", "prompt has no {question}"),
         ("family: qwen", "is not one of trl"),
         ("right: [x]", "is not of the kind of"),

@@ -4,7 +4,7 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.search import Problem, StepOutput, Tree, choose, from_dict, to_dict
-from hintree.search.algorithms.lorid import agree
+from hintree.search.algorithms.lorid import agreement
 from hintree.search.selection import votes
 
 OPEN = Problem("q")
@@ -45,7 +45,8 @@ def test_a_letter_and_the_text_of_its_option_vote_together():
     assert votes(tree_of("C", "5", "B")) == {"C": 1, "5": 1, "B": 1}
     again = from_dict(to_dict(tree))
     assert again.problem == tree.problem and votes(again) == votes(tree)
-    assert agree(tree.nodes[2], tree.nodes[3], choices) and not agree(tree.nodes[1], tree.nodes[3], choices)
+    assert agreement(tree.nodes[2:3], tree.nodes[3:4], choices) == tree.nodes[2:4]
+    assert agreement(tree.nodes[1:2], tree.nodes[3:4], choices) == []
 
 
 def test_options_of_a_tree_that_are_no_texts_are_refused():

@@ -54,6 +54,7 @@ SETTINGS = {
     "steer": "threshold=0,mixture=0.3+0.6+0.2+0.7+0.95+0.05",
     "mur": "depth=40",
     "revise": "rounds=0",
+    "rstar": "depth=40,actions=step",
 }
 """Settings of searches whose usual ones are too few for 27 steps, or need a teacher."""
 

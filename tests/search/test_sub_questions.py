@@ -105,7 +105,7 @@ def test_a_first_solution_stands_where_nothing_is_asked_and_least_to_most_has_no
         roles = {"reasoner": answerer(), **({} if hinter is None else {"hinter": hinter})}
         run = solve_one(roles, DaSLaM())
         assert [chain(n) for n in run.tree.terminals()] == [["end=7"]] and run.ledger["reasoner"].calls == 1
-    run = solve_one({"hinter": asker({"": ["q"]}), "reasoner": answerer()}, DaSLaM(draft="none"))
+    run = solve_one({"hinter": asker({"": ["q"]}), "reasoner": answerer()}, DaSLaM(draft=False))
     assert [chain(n) for n in run.tree.terminals()] == [["q", "q", "A:q", "end=7"]]
     assert list(run.ledger.actions) == ["sub_questions", "sub_answer", "solve"]
     assert entries("(1) a\n\u2022 b\n10: c\n3 apples\n \n1984 d? 2. e") == ["a", "b", "c", "3 apples", "1984 d?", "e"]

@@ -10,7 +10,7 @@ from hintree.presets.settings import settings_of
 from hintree.retrieval import PassageSource, build_index
 from hintree.search import Handler, Passage, Response, StepOutput, Usage, to_dict
 from hintree.solver import Solver
-from hintree.solver.role_choice import choose_models
+from hintree.solver.role_choice import choose_models, say_nothing_found
 
 QUESTION = "How many pens does Ben have?"
 FACTS = [{"id": "f1", "text": "Ana has 4 pens."}, {"id": "f2", "text": "Ben gets 3 more pens than Ana."}]
@@ -78,6 +78,7 @@ def test_a_recording_replays_what_was_looked_up_without_the_retriever(tmp_path):
 
 
 def test_a_search_that_looks_up_without_a_retriever_says_so_and_goes_on(caplog):
+    say_nothing_found.cache_clear()
     solution = solver("none").solve(QUESTION)
     assert solution.answer == "7" and "retriever" not in solution.ledger.to_dict()
     assert "retriever" not in solution.models
