@@ -78,7 +78,7 @@ WRONG = {
         "rewrite.treshold: [",
         r"line 11: 'treshold' is not known; did you mean 'thresh",
     ),
-    "rung": ("[teacher]", "[tutor]", r"line 9: rewrite\.stages\.0: .*'hint', 'correct', 'resample' or 'teacher'.*'tutor'"),
+    "rung": ("[teacher]", "[tutor]", r"line 9: rewrite\.stages\.0: .*'hint', 'correct', 'resample' or.*'tutor'"),
     "value": ("[0.2, 0.5]", "[0.2, high]", r"line 11: rewrite\.threshold: .*'high'"),
     "range": ("[0.2, 0.5]", "[0.2, -1]", r"line 5: arm 'smart': .*threshold=-1"),
     "preset": ("student: greedy", "student: gredy", r"line 4: preset 'gredy'"),
