@@ -50,7 +50,14 @@ def written(solution):
     return [(r["parent"], r["step"]["text"], r["author"], r["hint"], r["status"], r["replaces"]) for r in rows]
 
 
-@pytest.mark.parametrize("preset", sorted(hintree.PRESETS))
+LARGE = {"arbitrage_oracle", "cogtree", "daslam", "hintree_mcts", "kg_rar", "least_to_most", "lorid", "mcts_rag", "ssr"}
+"""Presets whose trees take seconds; tests/search/test_searches.py grows those of their searches in any batch too."""
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in sorted(hintree.PRESETS)],
+)
 def test_trees_do_not_depend_on_how_many_are_solved_together(preset):
     method = small_preset(preset)
     one = [written(s) for s in hintree.Solver(method, seed=5).solve_many(ASKED, live=1, progress=False)]
