@@ -41,6 +41,8 @@ STREAMED = 0.5
 """Share of requests for a stream."""
 DROP = 0.5
 """Seconds between two bytes of a slow sender."""
+LOGGED = 20_000
+"""Characters of the server's log that are shown at the end."""
 
 
 @dataclass
@@ -92,6 +94,7 @@ def server_process(options: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield process.pid, found[0]
         finally:
             process.send_signal(signal.SIGTERM)
+            sys.stderr.write(process.stderr.read()[-LOGGED:])  # tracebacks of the server's own errors
 
 
 def resident_bytes(process: int) -> int:
