@@ -219,6 +219,7 @@ class TreeBatch:
         tokens = np.zeros((len(self.rows), width), dtype=np.int64)
         tokens[rows, query] = token_ids
         mask, depth = self._decode_mask(rows, query, origin, width)
+        np.minimum(depth, depth[rows, query].max(), out=depth)  # padding of ended texts stays within the context
         hidden = self._forward(tokens, mask, depth)
         depth += 1
         self._query_of = query_of
