@@ -10,7 +10,7 @@ PASSAGES = (
 SCORED = "A scorer gives it {score} on a scale from 0 (wrong) to 1 (right)."
 """Sentence about the score of a step."""
 FAILED_STEP = "The next step was written like this, and may be wrong:\n{step}\n{suspicion}\n\n"
-"""What an informed hinter reads of a step that may be wrong."""
+"""Text that shows a step that may be wrong to an informed hinter."""
 FAULTS = {
     "arithmetic": "Its arithmetic is suspected to be wrong.",
     "number": "It is suspected to use a wrong number.",

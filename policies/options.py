@@ -13,7 +13,7 @@ VERBS = (
 )
 MUST = r"\b(?i:it|answer|choice|option|result) (?i:is|must be|should be|has to be|can only be) "
 END = r"(?=\s*(?:[.!;\u3002\uff01\u0964]|$)|,? (?i:since|because|please|then|denn|porque|car)\b)"
-"""What may follow the letter: "choose B." names an option, "choose B as the origin" does not."""
+"""Matches the text after the letter of an option: "choose B." names one, "choose B as the origin" does not."""
 RIGHT = r"(?i:correct\w?|right|richtig\w?|bonne|juste|answer)(?! ?-?\w{0,20}angle| of)"
 NAMED = re.compile(
     rf"{VERBS}{NOUNS}{LETTER}{END}|{MUST}{NOUNS}{LETTER}{END}"

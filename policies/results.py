@@ -30,7 +30,7 @@ COUNTED = frozenset(
     "etape partie cas nombre chose fait cote plus fois "
     "चरण भाग संख्या संख्याएं तथ्य".split()
 )
-"""What a number counts where it states no value, without a plural "s"; also "more", "times" and "of them"."""
+"""Words, without a plural "s", for things that a number only counts; also "more", "times" and "of them"."""
 CHINESE_VERB = re.compile("(?:[是有剩得为給给了]|等于)$")
 CHINESE_COUNTED = re.compile("个?(?:步|数|部分|条件|量|种)")
 HINDI_VERB = re.compile(r"[^।?!]{0,40}(?:है|हैं|था|थे|होगा|होंगे|हुए)\s*(?:[।.]|$)")

@@ -92,15 +92,15 @@ ACTIONS = {
 LAST_ANSWER = Action("last_answer", Yield.SOLUTION, question_open)
 """Answer to a sub-question that is the question of the problem; the search "rstar" asks for it."""
 CRITIQUE = Action("critique", Yield.CRITIQUE)
-"""What is wrong with a step; the stage "correct" of the escalation asks for it first."""
+"""A critique of a step, which the stage "correct" of the escalation asks for first."""
 CORRECT = Action("correct", Yield.CORRECTION)
 """Another version of a step, written after a critique of it."""
 REVIEW = Action("review", Yield.CRITIQUE)
-"""What is wrong with a whole solution; the search "revise" asks for it first."""
+"""A critique of a whole solution, which the search "revise" asks for first."""
 REVISE = Action("revise", Yield.CORRECTION)
 """A step of another version of a solution, written after a review of the whole."""
 MISSING = Action("missing", Yield.QUERY)
-"""What a first solution does not know, one query on a line; the search "slimplm" asks for it."""
+"""Queries for what a first solution does not know, one on a line, which the search "slimplm" asks for."""
 SETS: dict[str, tuple[str | Action, ...]] = {
     "decompose": ("step", "finish", "sub_question", "sub_answer"),
     "rstar": (

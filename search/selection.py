@@ -118,7 +118,9 @@ def value_of(node: Node, aggregate: str = "last") -> float:
     """
     if node.status == "failed":
         return 0.0
-    return trajectory_score(node, aggregate) if solution_path(node.path()) else 0.5
+    if node.score is None and not solution_path(node.path()):  # only parts of the solution have scores
+        return 0.5
+    return trajectory_score(node, aggregate)
 
 
 def keep_best(nodes: Sequence[Node], count: int, rank: Callable[[Node], float], reason: str) -> list[Node]:

@@ -47,7 +47,7 @@ WRITERS: Mapping[str, Callable[[ShownTree], str | bytes | list[str]]] = {
     ".md": lambda solved: to_markdown(solved.tree, solved.chosen),
     ".html": to_html,
 }
-"""What a tree can be written as, by ending; a list is several files."""
+"""Writers of a tree by the ending of the file; a list of texts is several files."""
 READERS = (".json", ".graphml", ".gexf")
 """What a tree can be read from."""
 LONGEST = 64 * MEBIBYTE

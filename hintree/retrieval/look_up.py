@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 LONGEST_QUERY, MOST_QUERIES = 4000, 16
 """Characters of a query, of which the last ones are kept, and queries of one look-up."""
 LOOK_UP = Action("look_up", Yield.PASSAGES, author="retriever")
-"""What a request without an action looks up."""
+"""The look-up of a request without an action."""
 
 
 class LookUp:

@@ -33,7 +33,7 @@ class Slot:
     Attributes:
         node: The step before it.
         position: Tells apart the steps of one author after the same node.
-        author: "reasoner" or "teacher".
+        author: Role that writes it.
         hinted: Whether ``generate_steps`` asks the hinter, if there is one, for a hint to write it under.
         hint: The hint to write it under, None for none.
         replaces: The step that it is another version of.

@@ -1,4 +1,4 @@
-"""What models read for a critique and a correction: conversations, and the plain lines of the lab."""
+"""Prompts of critiques and corrections: conversations, and the plain lines of the lab."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What models read of passages: beside the question, as plain text, until notes take their place."""
+"""Passages in prompts: beside the question, as plain text, until notes take their place."""
 
 import pytest
 from transformers import AutoTokenizer

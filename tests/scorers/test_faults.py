@@ -1,4 +1,4 @@
-"""What scorers suspect of a wrong step."""
+"""Faults that scorers suspect of a wrong step."""
 
 import pytest
 

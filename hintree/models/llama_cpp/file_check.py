@@ -1,12 +1,12 @@
 """Open a stranger's GGUF file in another process first, since llama.cpp may end the process that opens it."""
 
 import json
-import subprocess
 import sys
 from functools import lru_cache
 from pathlib import Path
 
 from hintree.errors import CheckpointError
+from hintree.models.child_answer import answer_of
 
 TIMEOUT = 600.0
 """Maximum seconds of wall-clock time, beside the limit of CPU time in ``file_process``."""
@@ -31,12 +31,7 @@ def check_file(name: str, path: Path) -> None:
 @lru_cache(maxsize=64)
 def refusal(path: str, _modified: int, _size: int) -> str:
     """Return why a file cannot be used, "" if it can; cached by the file's state."""
-    command = [sys.executable, "-I", "-c", CODE, json.dumps(sys.path), path]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT)
-        answer = json.loads(done.stdout) if done.returncode == 0 else None
-    except (subprocess.TimeoutExpired, ValueError):
-        answer = None
+    answer = answer_of(["-c", CODE, json.dumps(sys.path), path], TIMEOUT)
     if answer is None:
         return "llama.cpp ends the process that opens the GGUF file, or exceeds its limits of CPU time and memory"
     return f"llama.cpp cannot load the file: {answer['error']}" if answer["error"] else ""

@@ -1,12 +1,10 @@
 """Open the tokenizer of a stranger in another process first, since its library may end the process that opens it."""
 
-import json
-import subprocess
-import sys
 from functools import lru_cache
 from pathlib import Path
 
 from hintree.errors import CheckpointError
+from hintree.models.child_answer import answer_of
 
 FILE = "tokenizer.json"
 TIMEOUT = 60.0
@@ -35,12 +33,7 @@ def try_tokenizer(folder: Path, name: str) -> None:
 @lru_cache(maxsize=64)
 def refusal(path: str, _modified: int, _size: int) -> str:
     """Return why a tokenizer's file cannot be used, "" if it can; cached by the file's state."""
-    command = [sys.executable, "-I", str(Path(__file__).with_name("tokenizer_process.py")), path]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT)
-        answer = json.loads(done.stdout) if done.returncode == 0 else None
-    except (subprocess.TimeoutExpired, ValueError):
-        answer = None
+    answer = answer_of([str(Path(__file__).with_name("tokenizer_process.py")), path], TIMEOUT)
     if answer is None:
         return "ends the process that opens it, or exceeds its limits of 20 s of CPU time and of memory"
     return f"cannot be used: {' '.join(answer['error'].split())}" if "error" in answer else ""
