@@ -1,6 +1,8 @@
 """Make the solver of an arm from its configuration, with the role handlers that all solvers use."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hintree.experiments.study.store_study import StoredCase
@@ -19,9 +21,11 @@ class Arms:
     Args:
         study: The resolved study.
         cases: Its problems, in order.
+        recordings: Folder of recorded responses, which serve all arms that ask for them; None records nothing.
     """
 
-    def __init__(self, study: Mapping[str, Any], cases: Sequence[StoredCase]) -> None:
+    def __init__(self, study: Mapping[str, Any], cases: Sequence[StoredCase], recordings: Path | None = None) -> None:
+        self.recordings = recordings
         self.questions = [case.question for case in cases] if str(study["problems"]).startswith("lab:") else []
         self.pool = ModelPool()
         names = {name for config in study["arms"].values() for name in config["weights"]}
@@ -32,7 +36,7 @@ class Arms:
 
     def __call__(self, config: Mapping[str, Any], seed: int, heartbeat: Heartbeat) -> SolveProblems:
         """Return a function that solves problems as the configuration says. Raises HintreeError."""
-        solver = solver_of(config, seed, self.pool, self.questions)
+        solver = solver_of(config, seed, self.pool, self.questions, self.recordings)
         solver.handlers = {role: watched(handler, heartbeat) for role, handler in solver.handlers.items()}
         parameters = {role: handler.parameters for role, handler in solver.handlers.items()}
 
@@ -45,11 +49,13 @@ class Arms:
         return solve
 
 
-def solver_of(config: Mapping[str, Any], seed: int, pool: ModelPool, questions: Sequence[str]) -> Solver:
+def solver_of(
+    config: Mapping[str, Any], seed: int, pool: ModelPool, questions: Sequence[str], recordings: Path | None = None
+) -> Solver:
     """Return the solver of an arm; models of the pool that it does not use are released first.
 
     Raises:
-        UsageError: A name or value is not accepted.
+        UsageError: A name or value is not accepted, or a recording cannot be used.
         ModelError: A model cannot be loaded.
     """
     models: dict[str, Any] = {role: config[role] for role in MODEL_ROLES if config.get(role) is not None}
@@ -68,6 +74,7 @@ def solver_of(config: Mapping[str, Any], seed: int, pool: ModelPool, questions: 
         questions=questions,
         abstain=config.get("abstain", 0.0),
         retriever=config.get("retriever"),
+        recording=None if recordings is None else f"{recordings}{os.sep}",
     )
 
 

@@ -9,6 +9,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ from hintree.experiments.study.scheduler import Scheduler
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.store_study import key_of
 from hintree.experiments.study.tasks import Task, plan
+from hintree.experiments.study.variables import with_folders
 from hintree.experiments.study.worker import Job
 from hintree.experiments.study.worker_pool import ProcessPool, WorkerPool
 from hintree.view.text import json_text
@@ -54,6 +56,7 @@ class RunOptions(NamedTuple):
         live: Problems that a worker solves together.
         heartbeat_timeout: Seconds without a heartbeat after which a worker is replaced.
         progress_timeout: Seconds in which no model answers a batch after which a worker is replaced.
+        record: Folder of recorded responses, which serve later runs and other arms; for one worker.
         as_json: Print every result as a line of JSON when it is on the disk.
     """
 
@@ -67,6 +70,7 @@ class RunOptions(NamedTuple):
     live: int = 64
     heartbeat_timeout: float = 600.0
     progress_timeout: float = 7200.0
+    record: Path | None = None
     as_json: bool = False
 
 
@@ -93,7 +97,7 @@ def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> 
         put(text.data, key, value)
     if args is not None and isinstance(text.data, dict) and "problems" in text.data:
         text.data["problems"] = override(text.data["problems"], args)
-    return resolve(text)
+    return resolve(with_folders(text))
 
 
 def show_summary(store: Store, table: Path, prices: Prices | None = None) -> None:
@@ -119,6 +123,8 @@ def run_study(study: Study, options: RunOptions, show: Callable[[Store, Path], N
         KeyboardInterrupt: After Ctrl-C or SIGTERM, once the command to continue is printed.
     """
     arms = select(list(study.data["arms"]), options.arms)
+    if options.record is not None and (options.workers > 1 or options.ray is not None):
+        raise UsageError("--record is for one worker: run shards with a folder each, or without --workers and --ray")
     facts = {"versions": versions, "hardware": hardware}
     with Store.create(options.out, study.data, study.cases, exist_ok=options.resume, **facts) as store:
         if options.retry_failed:
@@ -171,7 +177,11 @@ def run_tasks(store: Store, study: Study, tasks: Sequence[Task], options: RunOpt
         for result in results if options.as_json else ():
             print(json_text(as_json(result)), flush=True)
 
-    job = Job(Arms, study.data, {key_of(case.id, case.question): case for case in study.cases})
+    job = Job(
+        partial(Arms, recordings=options.record),
+        study.data,
+        {key_of(case.id, case.question): case for case in study.cases},
+    )
     pool = make_pool(job, options, len(tasks))
     try:
         limits = (options.heartbeat_timeout, progress.warn, options.progress_timeout)

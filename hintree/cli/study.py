@@ -38,6 +38,12 @@ def add_study(commands: Any) -> None:
     run.add_argument(
         "--shard", metavar="I/K", type=shard, default=(1, 1), help="run only the I-th of K parts (default: 1/1)"
     )
+    run.add_argument(
+        "--record",
+        metavar="DIR",
+        type=Path,
+        help="record every model output in DIR; arms and later runs that ask for the same are served from there",
+    )
     run.add_argument("--arms", metavar="A,B", help="run only these arms; an arm includes all points of its grid")
     run.add_argument(
         "--set",

@@ -8,21 +8,30 @@ from hintree.errors import UsageError
 from hintree.models import is_address, parse_address
 from hintree.policies.verification import VERIFIER_SAMPLING
 from hintree.presets.preset import Preset
+from hintree.scorers import PRMSpec
+from hintree.search.core.ledger import RETRIEVER
+from hintree.solver.roles import OWN_GRADE, SELF_GRADE
 
 Maker = dict[str, Any]
-"""Facts about what made a role's responses: "model", a name, and "sampling", the settings of a writer."""
+"""Facts about what made a role's responses: "model", a name; "sampling", the settings of a writer; "hinting", those of
+a hinter; and what else its prompts depend on."""
 
 
-def makers_of(models: Mapping[str, Any], preset: Preset) -> dict[str, Maker]:
-    """Return what makes the responses of each role; a scorer has no sampling settings."""
-    own = {"verifier": VERIFIER_SAMPLING}
-    return {
-        role: {
-            "model": recorded_name(model),
-            **({} if role in ("scorer", "retriever") else {"sampling": asdict(own.get(role, preset.sampling))}),
-        }
-        for role, model in models.items()
-    }
+def makers_of(models: Mapping[str, Any], preset: Preset, prm_spec: str | PRMSpec | None = None) -> dict[str, Maker]:
+    """Return what makes the responses of each role."""
+    makers: dict[str, Maker] = {role: {"model": recorded_name(model)} for role, model in models.items()}
+    for role, maker in makers.items():
+        if role == "scorer":
+            judge = {SELF_GRADE: "teacher", OWN_GRADE: "reasoner"}.get(maker["model"])
+            maker |= {} if judge is None else {"judge": recorded_name(models.get(judge))}
+            maker |= {} if prm_spec is None else {"spec": prm_spec if isinstance(prm_spec, str) else prm_spec.to_yaml()}
+        elif role == "hinter":
+            maker |= {"sampling": asdict(preset.sampling), "hinting": asdict(preset.hinting)}
+        elif role == "verifier":
+            maker["sampling"] = asdict(VERIFIER_SAMPLING)
+        elif role != RETRIEVER:
+            maker |= {"sampling": asdict(preset.sampling), "keep_hints": preset.keep_hints}
+    return makers
 
 
 def recorded_name(model: Any) -> str:
@@ -49,6 +58,5 @@ def check_maker(path: Any, role: str, recorded: Maker, now: Maker) -> None:
 
 def flat(maker: Maker) -> dict[str, Any]:
     """Return the facts of a maker by one name each."""
-    sampling = maker.get("sampling")
-    named = {name: maker[name] for name in ("model",) if name in maker}
-    return named | (sampling if isinstance(sampling, dict) else {})
+    parts = [value if isinstance(value, dict) else {name: value} for name, value in maker.items()]
+    return {name: value for part in parts for name, value in part.items()}

@@ -117,6 +117,7 @@ def role_handlers(
     device: str = "auto",
     dtype: str = "auto",
     questions: Sequence[str] = (),
+    only: Collection[str] | None = None,
 ) -> dict[str, Handler]:
     """Return the handler of every role.
 
@@ -130,13 +131,14 @@ def role_handlers(
         device: A torch device, or "auto".
         dtype: A number format, or "auto".
         questions: Lab questions of the whole run, which the controls of the hinter need.
+        only: Roles whose handlers are made; None for all.
 
     Raises:
         UsageError: A name or value is not accepted.
         ModelError: A model cannot be loaded.
     """
     wiring = Wiring(models, preset, pool, prm_spec, device, dtype, questions)
-    handlers = {role: wiring.handler(role, model) for role, model in models.items()}
+    handlers = {role: wiring.handler(role, model) for role, model in models.items() if only is None or role in only}
     if preset.hinting.when != "each" and (hinter := handlers.get("hinter")):
         handlers["hinter"] = hinter._replace(handle=only_first(hinter.handle))
     warn_of_scored_thoughts(handlers)

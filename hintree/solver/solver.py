@@ -11,7 +11,6 @@ from hintree.models import LanguageModel
 from hintree.models.resources import limits_in_environment
 from hintree.models.vllm.name import with_engine_args
 from hintree.policies import Protocol, Sampling
-from hintree.policies.protocol_file import to_data
 from hintree.presets import PRESETS
 from hintree.presets import preset as find_preset
 from hintree.presets.preset import Preset
@@ -36,8 +35,8 @@ from hintree.solver.loaded_models import is_pair, with_loaded
 from hintree.solver.locking import MODELS_LOCK
 from hintree.solver.progress import Observer, OnEvent, SolveEvent, StepPrinter
 from hintree.solver.questions import check_many, checked_problem, warn_out_of_domain
+from hintree.solver.recorded_handlers import recorded_handlers
 from hintree.solver.recorded_models import makers_of
-from hintree.solver.recording import Recording
 from hintree.solver.role_choice import choose_models, roles_off, usual_preset
 from hintree.solver.roles import ModelPool, role_handlers
 from hintree.solver.solution import Solution, book_discarded, model_name, settings_of, solved
@@ -70,6 +69,8 @@ class Solver:
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)`` or "teacher_tokens=500".
         seed: Seed of all draws; the same seed grows the same trees.
         recording: File of every model output: a killed run resumes from it, and a finished one replays without models.
+            A folder (an existing one, or a path that ends in a slash) holds one file per role and model, and serves
+            runs of many methods; only one run at a time may write to it.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
         threads: Threads of the local models that this solver loads, at least 1; None for 1 thread for small models,
@@ -156,17 +157,17 @@ class Solver:
         self.prm_spec, self.device, self.dtype, self.pool = prm_spec, device, dtype, pool or ModelPool()
         with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
             self.models = with_loaded(with_engine_arguments(models, engine_args), prm_spec)
-            options: dict[str, Any] = {"prm_spec": prm_spec, "device": device, "dtype": dtype, "questions": questions}
-            self.handlers = role_handlers(self.models, self.preset, self.pool, **options)
-        if recording is not None:
-            self.handlers = self._recorded(recording, roles_off(given))
 
-    def _recorded(self, recording: str | Path, off: Collection[str]) -> dict[str, Handler]:
-        """Return the handlers with every response recorded, without those of roles that are off."""
-        form = self.preset.protocol
-        file = Recording(recording, None if form is None else to_data(form))
-        wrapped = file.wrap(self.handlers, makers_of(self.models, self.preset))
-        return {role: handler for role, handler in wrapped.items() if role not in off}
+        def build(only: Collection[str] | None = None) -> dict[str, Handler]:
+            options: dict[str, Any] = {"prm_spec": prm_spec, "device": device, "dtype": dtype, "questions": questions}
+            with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
+                return role_handlers(self.models, self.preset, self.pool, only=only, **options)
+
+        if recording is None:
+            self.handlers = build()
+        else:
+            makers = makers_of(self.models, self.preset, prm_spec)
+            self.handlers = recorded_handlers(recording, makers, self.preset.protocol, roles_off(given), build)
 
     def solve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
         """Solve one question and return its solution.

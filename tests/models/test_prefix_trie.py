@@ -158,6 +158,19 @@ def test_pruning_keeps_what_was_used_last():
     assert cache.bytes == 0
 
 
+def test_a_full_cache_does_not_visit_all_its_tries_at_every_call(monkeypatch):
+    visits, prune = [], PrefixTrie.prune
+    monkeypatch.setattr(PrefixTrie, "prune", lambda trie: (visits.append(1), prune(trie)))
+    states = torch.zeros(2, 1, 8, 4)
+    cache = PrefixCache(200 * states.nbytes)
+    for group in range(600):
+        with cache.call([group]) as (trie,):
+            trie.insert(range(8))
+            trie.store(states)
+    assert 180 <= len(cache.tries()) <= 200 and cache.bytes <= cache.limit
+    assert 0 < len(visits) < 20 * 600, "some tries a call, not all 200"
+
+
 def test_a_working_set_takes_as_many_texts_as_fit_and_always_one():
     texts = [(PrefixTrie(), [1] * 10) for _ in range(8)]
     assert count_fitting(texts, capacity=11 * 5) == 5

@@ -18,6 +18,8 @@ from torch import Tensor
 from hintree.models.local.integrity import check_cache, check_trie
 from hintree.models.resources import cache_budget, join_budget, share_of_budget
 
+SPARE = 16
+"""A cache that is over its limit is emptied by so small a part of the limit more."""
 ROOT = -1
 """Parent of a first token."""
 TokenValues = tuple[list[float], int]
@@ -123,6 +125,8 @@ class PrefixTrie:
 
     def prune(self) -> None:
         """Drop the slots not used since ``start_call`` and compact the rest; earlier slot indices become invalid."""
+        if len(self._used) == len(self.tokens):
+            return self.release_capacity()
         kept = sorted(self._used)
         slot_of = {ROOT: ROOT} | {slot: i for i, slot in enumerate(kept)}
         self.tokens = [self.tokens[slot] for slot in kept]
@@ -145,7 +149,7 @@ class PrefixTrie:
     @property
     def bytes(self) -> int:
         """Return the size of the keys and values in bytes, unused capacity included."""
-        return 0 if self.states is None else self.states.numel() * self.states.element_size()
+        return 0 if self.states is None else self.states.nbytes
 
 
 class PrefixCache:
@@ -211,13 +215,18 @@ class PrefixCache:
         self._workspace = None
 
     def evict(self, needed: Iterable[PrefixTrie] = ()) -> None:
-        """Free memory, in the stages that the class describes, until at most ``limit`` bytes are in use.
+        """Free memory, in the stages that the class describes, if more than ``limit`` bytes are in use.
+
+        It frees a part of ``SPARE`` more, so that the many tries of a full cache are not visited at every call.
 
         Args:
             needed: Tries that are left as they are, since texts in them are still to be continued.
         """
-        excess, kept = self.bytes - self.limit, set(map(id, needed))
-        free = {group: trie for group, trie in self._tries.items() if id(trie) not in kept} if excess > 0 else {}
+        held, limit = self.bytes, self.limit
+        if held <= limit:
+            return
+        excess, kept = held - limit + limit // SPARE, set(map(id, needed))
+        free = {group: trie for group, trie in self._tries.items() if id(trie) not in kept}
         for save in (PrefixTrie.release_capacity, PrefixTrie.prune):
             for trie in free.values():
                 if excess > 0:

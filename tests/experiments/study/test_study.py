@@ -168,7 +168,7 @@ def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp
         "problems: lab:test?n=2&steps=2&seed=1\narms:\n  exact: {preset: beam, scorer: exact, hinter: exact}\n"
         "  random: {preset: beam, scorer: random, hinter: other, keep_hints: true, budget.reasoner_tokens: 60}\n"
     )
-    command = ["run", str(file), "--out", str(tmp_path / "run")]
+    command = ["run", str(file), "--out", str(tmp_path / "run"), "--record", str(tmp_path / "recordings")]
     assert main([*command, "--arms", "exact", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["arm"] for row in rows] == ["exact"] * 2 and all(row["right"] for row in rows)
@@ -176,6 +176,7 @@ def test_a_study_is_run_resumed_and_read_again_with_real_models_and_controls(tmp
     assert main([*command, "--resume"]) == 0
     shown = capsys.readouterr()
     assert "4/4" in shown.err and "random" in shown.out
+    assert len(list((tmp_path / "recordings").glob("reasoner-*.jsonl"))) == 2, "with and without hints in prompts"
     with Store.open(tmp_path / "run") as store:
         results = list(store.results())
         assert [r.arm for r in results] == ["exact", "exact", "random", "random"]
@@ -206,6 +207,7 @@ BAD = {
     "no file": ["nowhere.yaml", "--out", "x"],
     "shard": ["s.yaml", "--out", "x", "--shard", "3/2"],
     "workers": ["s.yaml", "--out", "x", "--workers", "0"],
+    "record": ["s.yaml", "--out", "x", "--record", "y", "--workers", "2"],
     "set": ["s.yaml", "--out", "x", "--set", "seeds"],
 }
 
