@@ -1,4 +1,4 @@
-"""Handlers that record to a file, or to a folder with one file per role and model, and open models when one is needed.
+"""Handlers of a solver, which may record to a file, or to a folder with one file per role and model.
 
 A folder is shared by runs of many methods: each role's responses are in a file that is named by what made them, so that
 a vote over sixteen solutions, and one that stops early, read the same solutions.
@@ -25,15 +25,15 @@ Build = Callable[[Collection[str]], dict[str, Handler]]
 
 
 def recorded_handlers(
-    path: str | Path, makers: Mapping[str, Maker], protocol: Protocol | None, off: Collection[str], build: Build
+    path: str | Path | None, makers: Mapping[str, Maker], protocol: Protocol | None, off: Collection[str], build: Build
 ) -> dict[str, Handler]:
-    """Return the handlers of all roles; what is recorded is served from the disk, all else is recorded.
+    """Return the handlers of all roles; with a recording, what it holds is served, and all else is recorded.
 
     No model is opened before a request that the recording lacks, if it names all of the models.
 
     Args:
-        path: A file, or a folder: one that exists, or a path that ends in a slash. A folder must not be written by two
-            runs at once.
+        path: None to record nothing. A file, or a folder: one that exists, or a path that ends in a slash. Only one run
+            at a time may write to a folder.
         makers: Facts about what makes the responses of each role.
         protocol: Form of all texts; None for the usual one.
         off: Roles that are turned off, which a file may hold nevertheless.
@@ -43,6 +43,8 @@ def recorded_handlers(
         UsageError: The recording is of another model or other sampling, is no recording, or cannot be written.
         ModelError: A model cannot be opened.
     """
+    if path is None:
+        return build(makers)
     form = None if protocol is None else to_data(protocol)
     if str(path).endswith(os.sep) or Path(path).is_dir():
         return in_folder(Path(path), makers, form, build)

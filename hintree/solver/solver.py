@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,7 @@ class Solver:
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)`` or "teacher_tokens=500".
         seed: Seed of all draws; the same seed grows the same trees.
         recording: File of every model output: a killed run resumes from it, and a finished one replays without models.
-            A folder (an existing one, or a path that ends in a slash) holds one file per role and model, and serves
-            runs of many methods; only one run at a time may write to it.
+            A folder (existing, or a path that ends in a slash) has one file per role and model, and serves many methods.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
         threads: Threads of the local models that this solver loads, at least 1; None for 1 thread for small models,
@@ -155,19 +155,19 @@ class Solver:
         self.budget = Budget.parse(budget) if isinstance(budget, str) else budget or Budget()
         self.seed, self.system, self.verbose, self.abstain = seed, system, verbose, abstain
         self.prm_spec, self.device, self.dtype, self.pool = prm_spec, device, dtype, pool or ModelPool()
+        options = {"prm_spec": prm_spec, "device": device, "dtype": dtype, "questions": questions}
+        build = partial(self._build, options, threads, cache_bytes)
         with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
             self.models = with_loaded(with_engine_arguments(models, engine_args), prm_spec)
+        makers = makers_of(self.models, self.preset, prm_spec)
+        self.handlers = recorded_handlers(recording, makers, self.preset.protocol, roles_off(given), build)
 
-        def build(only: Collection[str] | None = None) -> dict[str, Handler]:
-            options: dict[str, Any] = {"prm_spec": prm_spec, "device": device, "dtype": dtype, "questions": questions}
-            with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
-                return role_handlers(self.models, self.preset, self.pool, only=only, **options)
-
-        if recording is None:
-            self.handlers = build()
-        else:
-            makers = makers_of(self.models, self.preset, prm_spec)
-            self.handlers = recorded_handlers(recording, makers, self.preset.protocol, roles_off(given), build)
+    def _build(
+        self, options: Any, threads: int | None, cache_bytes: int | str | None, only: Collection[str]
+    ) -> dict[str, Handler]:
+        """Open the models of some roles and return their handlers."""
+        with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
+            return role_handlers(self.models, self.preset, self.pool, only=only, **options)
 
     def solve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
         """Solve one question and return its solution.

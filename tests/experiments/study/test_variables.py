@@ -29,5 +29,5 @@ def test_a_variable_that_is_not_set_is_named_with_its_line(monkeypatch):
 
 @pytest.mark.parametrize("text", ["$HINTREE_API_KEY", "${HOME}/models", "$PATH"])
 def test_no_other_variable_is_read(text):
-    with pytest.raises(UsageError, match="study files may use .HINTREE_MODELS and .HINTREE_DATA only"):
+    with pytest.raises(UsageError, match=r"study files may use .HINTREE_MODELS and .HINTREE_DATA only"):
         with_folders(parse("study.yaml", f"problems: {text}\n"))
