@@ -70,7 +70,7 @@ class Solver:
         budget: Limits for each question, e.g. ``hintree.Budget(teacher_tokens=500)`` or "teacher_tokens=500".
         seed: Seed of all draws; the same seed grows the same trees.
         recording: File of every model output: a killed run resumes from it, and a finished one replays without models.
-            A folder (existing, or a path that ends in a slash) has one file per role and model, and serves many methods.
+            A folder (existing, or a path that ends in a slash) has a file per role and model, and serves many methods.
         device: "auto", "cpu", "cuda" or another torch device.
         dtype: "auto" (float32 on a CPU, else bfloat16), "float64", "float32", "bfloat16", "float16" or "int8".
         threads: Threads of the local models that this solver loads, at least 1; None for 1 thread for small models,

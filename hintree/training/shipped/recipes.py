@@ -59,7 +59,7 @@ SMALL_PRM_SCHEDULE = TrainingSchedule(steps=6_000, hold=0.3, seed=5)
 
 COPYING = Mix(steps=(1,), copies=1.0)
 CIRCUITS = Mix(
-    steps=range(1, 4), drills=0.26, copies=0.06, sum_checks=0.04, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.05,
+    steps=range(1, 4), drills=0.4, copies=0.06, sum_checks=0.04, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.05,
     retrieved=0.08,
 )  # fmt: skip
 TEACHER_MIX = Mix(
@@ -82,9 +82,9 @@ UNHINTED_MIX = replace(STUDENT_MIX, hinted=0.0, hints=0.0, mended=0.0, plans=0.0
 """The same without any hint or plan."""
 
 RECIPES = {
-    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=2), STUDENT_MIX),
-    "student-2": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=12), UNHINTED_MIX),
-    "student-3": LanguageModelRecipe(DEEP_STUDENT, TrainingSchedule(steps=6_000, hold=0.5, seed=22), UNHINTED_MIX),
+    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=20_000, hold=0.5, seed=2), STUDENT_MIX),
+    "student-2": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=20_000, hold=0.5, seed=12), UNHINTED_MIX),
+    "student-3": LanguageModelRecipe(DEEP_STUDENT, TrainingSchedule(steps=20_000, hold=0.5, seed=22), UNHINTED_MIX),
     "reader": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=40_000, hold=0.5, seed=32), READER_MIX),
     "base": LanguageModelRecipe(TEACHER, TrainingSchedule(steps=12_000, hold=1.0, seed=1), TEACHER_MIX),
     "teacher": LanguageModelRecipe(
@@ -105,7 +105,7 @@ def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:
         whole: The last phase.
     """
     circuits = replace(CIRCUITS, hinted=min(CIRCUITS.hinted, whole.hinted), plans=min(CIRCUITS.plans, whole.plans))
-    phases = ((700, COPYING), (1_800, circuits), (math.inf, whole))
+    phases = ((700, COPYING), (4_000, circuits), (math.inf, whole))
 
     def draw(rng: random.Random, step: int) -> TrainingRow:
         return draw_row(rng, next(mix for until, mix in phases if step < until), tokenizer)
