@@ -190,7 +190,7 @@ def test_the_curriculum_begins_with_copying_and_ends_with_long_problems(tokenize
     }
     assert {kind(text) for step in (0, 699) for text in at[step]} == {"copy"}
     assert {kind(text) for text in at[700]} >= {"drill", "solution", "plan"}
-    assert not any("(6)" in text for step in (700, 1_799) for text in at[step] if kind(text) != "copy")
+    assert not any("(6)" in text for step in (700, 3_999) for text in at[step] if kind(text) != "copy")
     assert any("(8)" in text for text in at[4_000]) and at[4_000] == at[100_000]
     for mix in (CIRCUITS, TEACHER_MIX, STUDENT_MIX):
         shares = (mix.drills, mix.copies, mix.recitals, mix.lookups, mix.hinted, mix.hints, mix.orders, mix.plans)
