@@ -98,13 +98,19 @@ def model_name(model: Any) -> str:
 
 
 def book_discarded(ledger: Ledger, last: Node) -> None:
-    """Book the tokens that are not on the selected path: other steps and their hints, probes, strategies."""
+    """Book the tokens that are not on the selected path: other steps with their hints and critiques, probes."""
     path = last.path()
     kept = {"hinter": sum(hint_tokens(node) for node in path if node.hint is not None)}
-    for role in ("reasoner", "teacher"):
-        kept[role] = sum(node.step.tokens for node in path if node.author == role)
+    for role in ("reasoner", "hinter", "teacher"):
+        written = (node.step.tokens + critique_tokens(node) for node in path if node.author == role)
+        kept[role] = kept.get(role, 0) + sum(written)
     for role, tokens in kept.items():
         ledger[role].discarded_tokens = max(0, ledger[role].generated_tokens - tokens)
+
+
+def critique_tokens(node: Node) -> int:
+    """Return the tokens of the critique that a correction was written after, by the same author; 0 for none."""
+    return 0 if node.critique is None else node.critique.tokens
 
 
 def hint_tokens(node: Node) -> int:

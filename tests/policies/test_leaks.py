@@ -9,9 +9,8 @@ from hintree.lab import problems
 from hintree.models import Completion
 from hintree.policies import Hinting, HintWriter, Sampling, StepWriter
 from hintree.policies.leaks import MAX_HINT_WORDS, is_training_hint, leaks, mask
-from hintree.search import Handler, HintRequest, Ledger, Problem, Rewrite, Tree, Usage, batched_driver
+from hintree.search import Handler, HintRequest, Problem, Rewrite, Tree, Usage, batched_driver
 from hintree.search.core.hints import Hint
-from hintree.solver import book_discarded
 from hintree.training.shipped.chains import chain
 from hintree.training.shipped.evaluate import hint_figures
 from tests.support import scripted
@@ -135,30 +134,6 @@ def test_a_hint_for_one_step_is_no_plan_whatever_it_calls_itself(name):
     tree = Tree(Problem("Ana has 4. Ben gets 3 more. How many?"))
     (answer,) = HintWriter(FixedModel(f"{name} look at Ben."), Sampling())([HintRequest(tree, tree.root)])
     assert answer.value.hint == Hint("look at Ben.")
-
-
-def test_what_was_dropped_is_discarded():
-    tree = Tree(Problem("question"))
-    node = tree.root
-    for hint in (Hint("look"), None):  # the second one was dropped
-        node = tree.add(node, scripted.written(f"step {node.id}"), "reasoner", hint=hint, hint_tokens=5)
-    ledger = Ledger()
-    ledger["hinter"].add(Usage(2, 9, 9, 10), 7, 0.0)
-    book_discarded(ledger, node)
-    assert ledger["hinter"].discarded_tokens == 5
-
-
-def test_a_hint_that_the_next_version_keeps_is_not_discarded():
-    tree = Tree(Problem("question"))
-    old = tree.add(tree.root, scripted.written("step 1"), "reasoner", hint=Hint("look"), hint_tokens=5)
-    same = tree.add(tree.root, scripted.written("step 2"), "reasoner", hint=Hint("look"), replaces=old)
-    again = tree.add(tree.root, scripted.written("step 3"), "reasoner", hint=Hint("look"), replaces=same)
-    other = tree.add(tree.root, scripted.written("step 4"), "teacher", hint=Hint("there"), replaces=again)
-    for node, tokens in {old: 5, same: 5, again: 5, other: 0}.items():
-        ledger = Ledger()
-        ledger["hinter"].add(Usage(1, 9, 9, 5), 7, 0.0)
-        book_discarded(ledger, node)
-        assert ledger["hinter"].discarded_tokens == 5 - tokens
 
 
 @pytest.mark.parametrize("text", ["use 9.", "look."])
