@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-import hintree.experiments
+import hintree
 from hintree.data.settings import override
 from hintree.errors import UsageError
+from hintree.experiments import shipped_studies
 from hintree.experiments.report.prices import Prices
 from hintree.experiments.study.arms import Arms
 from hintree.experiments.study.losses import describe
@@ -36,8 +37,6 @@ from hintree.experiments.study.worker_pool import ProcessPool, WorkerPool
 from hintree.view.text import json_text
 from hintree.yaml_file import put, read
 
-SHIPPED = Path(hintree.experiments.__file__).parent / "studies"
-"""Studies that can be run by their names alone."""
 OLD_STUDIES = {"ladder": "escalation"}
 """Former names of shipped studies, which are still accepted."""
 
@@ -85,7 +84,7 @@ def load(path: Path, settings: Sequence[str], args: Namespace | None = None) -> 
     Raises:
         UsageError: There is no such study, or a setting is not accepted.
     """
-    shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.yaml"))}
+    shipped = shipped_studies()
     name = OLD_STUDIES.get(str(path), str(path))
     if not path.is_file() and not path.suffix and name not in shipped:
         raise UsageError(f"{path}: no such file, nor a shipped study: {', '.join(shipped)}")

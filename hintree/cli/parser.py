@@ -134,10 +134,9 @@ def _row_forms() -> Iterable[str]:
 
 
 def _studies() -> Iterable[str]:
-    from importlib.resources import files
+    from hintree.experiments import shipped_studies
 
-    names = (file.name for file in (files("hintree.experiments") / "studies").iterdir())
-    return sorted(name.removesuffix(".yaml") for name in names)
+    return shipped_studies()
 
 
 REGISTRIES: Mapping[str, Callable[[], Iterable[str]]] = {

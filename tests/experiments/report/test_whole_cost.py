@@ -4,11 +4,11 @@ import pytest
 
 from hintree.cli import main
 from hintree.errors import UsageError
+from hintree.experiments import STUDIES
 from hintree.experiments.report import fronts, same_search
 from hintree.experiments.report.costs import compute_table, cost_table
 from hintree.experiments.report.prices import Price, Prices, read_prices, role_models
 from hintree.experiments.study.resolve import resolve
-from hintree.experiments.study.run import SHIPPED
 from hintree.yaml_file import parse
 from tests.support.report_study import by_arm, rows_of
 from tests.support.small_results import arm, attempt, results_of
@@ -137,7 +137,7 @@ def test_a_method_is_held_against_the_teacher_in_the_same_search():
 
 
 def test_the_study_of_methods_has_the_teacher_in_the_search_of_every_preset():
-    text = (SHIPPED / "methods.yaml").read_text().replace("n=1000", "n=1")
+    text = (STUDIES / "methods.yaml").read_text().replace("n=1000", "n=1")
     arms = resolve(parse("methods.yaml", text)).data["arms"]
     alone = [name for name, config in arms.items() if config["teacher"] is None and config["reasoner"] == TEACHER]
     results = results_of(arms, {name: [attempt(reasoner=1)] for name in arms}, teacher="teacher", alone=alone)

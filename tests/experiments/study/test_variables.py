@@ -8,16 +8,16 @@ from hintree.yaml_file import parse
 
 STUDY = """problems: $HINTREE_DATA/test.jsonl
 arms:
-  greedy: {preset: greedy, grid: {reasoner: ["${HINTREE_MODELS}/a.gguf", costs $5]}}
+  greedy: {preset: greedy, grid: {reasoner: ["${HINTREE_MODELS}/a.gguf", "digits:$HINTREE_MODELS/b", costs $5]}}
 """
 
 
-def test_folders_are_put_in_where_a_text_begins_with_them(monkeypatch):
+def test_folders_are_put_in_wherever_a_text_names_them(monkeypatch):
     monkeypatch.setenv("HINTREE_DATA", "/data")
     monkeypatch.setenv("HINTREE_MODELS", "/models")
     data = with_folders(parse("study.yaml", STUDY)).data
     assert data["problems"] == "/data/test.jsonl"
-    assert data["arms"]["greedy"]["grid"]["reasoner"] == ["/models/a.gguf", "costs $5"]
+    assert data["arms"]["greedy"]["grid"]["reasoner"] == ["/models/a.gguf", "digits:/models/b", "costs $5"]
 
 
 def test_a_variable_that_is_not_set_is_named_with_its_line(monkeypatch):
