@@ -97,4 +97,5 @@ def statistics_of(done: Completion) -> dict[str, Any]:
         "log_probability": sum(math.log(max(p, MIN_PROBABILITY)) for p in probabilities) / len(probabilities),
         "least_probability": sum(sorted(probabilities)[:LEAST_PROBABLE]) / min(LEAST_PROBABLE, len(probabilities)),
         "first_entropy": done.entropies[0] if done.entropies else None,
+        "peak_entropy": max(done.entropies, default=None),
     }

@@ -22,6 +22,7 @@ STATISTICS: dict[str, Callable[[StepOutput], float]] = {
     "least-3": lambda step: recorded(step.least_probability),
     "entropy": lambda step: recorded(step.first_entropy, lambda _: math.exp(-step.entropy)),
     "first-entropy": lambda step: recorded(step.first_entropy, lambda entropy: math.exp(-entropy)),
+    "peak-entropy": lambda step: recorded(step.peak_entropy, lambda entropy: math.exp(-entropy)),
 }
 """Functions from a step to its confidence in [0, 1], by name; NaN if the statistic was not recorded."""
 
@@ -33,7 +34,7 @@ class TokenConfidence:
 
     Args:
         statistic: "mean" (default), "geometric" (mean), "min", "least-3" (mean of the three least probable tokens),
-            "entropy" (mean over the tokens) or "first-entropy" (of the first token).
+            "entropy" (mean over the tokens), "first-entropy" (of the first token) or "peak-entropy" (the highest).
 
     Raises:
         UsageError: The statistic is not one of these.

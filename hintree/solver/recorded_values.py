@@ -100,6 +100,7 @@ def unpack_step(value: Any) -> StepOutput:
         log_probability=read_optional(step.log_probability, -math.inf, 0),
         least_probability=read_optional(step.least_probability, 0, 1),
         first_entropy=read_optional(step.first_entropy, 0, math.inf),
+        peak_entropy=read_optional(step.peak_entropy, 0, math.inf),
         token_ids=tuple(map(read_count, read_list(list(step.token_ids)))),
     )
 

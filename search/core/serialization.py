@@ -45,8 +45,8 @@ PLAIN = [f.name for f in fields(Node) if f.name not in DERIVED + SEARCH_STATE]
 """Fields of a node that are written as they are."""
 ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """Numbers that JSON does not have, by the text that replaces them."""
-RECORDED = ("log_probability", "least_probability", "first_entropy")
-"""Fields of a step that are None where they were not recorded; the last two are then left out."""
+RECORDED = ("log_probability", "least_probability", "first_entropy", "peak_entropy")
+"""Fields of a step that are None where they were not recorded; all but the first are then left out."""
 TOKENS = ("token_ids", "tokenizer")
 """Fields of a step that are not written: they serve the search that grows the tree, and its recording."""
 USUAL = {"thought": "", "thinking": False, "cut_thought": False, "delimiter": None}

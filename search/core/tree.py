@@ -64,6 +64,7 @@ class StepOutput(NamedTuple):
     delimiter: Stop text that ended it, where that is not the usual one of its protocol; None otherwise.
     token_ids: Tokens that the step was generated as, its delimiter included; () where they are unknown.
     tokenizer: Fingerprint of the tokenizer of ``token_ids``.
+    peak_entropy: Highest entropy of its tokens' distributions, in nats; None where it was not recorded.
     """
 
     text: str
@@ -82,6 +83,7 @@ class StepOutput(NamedTuple):
     delimiter: str | None = None
     token_ids: tuple[int, ...] = ()
     tokenizer: str = ""
+    peak_entropy: float | None = None
 
 
 @dataclass(slots=True, eq=False)

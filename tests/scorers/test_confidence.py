@@ -18,6 +18,7 @@ def test_confidence_follows_its_definitions():
     values = {name: TokenConfidence(name)([request])[0].value for name in ("mean", "min", "least-3", "entropy")}
     assert values == pytest.approx({"mean": 0.65, "min": 0.4, "least-3": 1.7 / 3, "entropy": math.exp(-0.2)})
     assert TokenConfidence("first-entropy")([request])[0].value == pytest.approx(math.exp(-0.1))
+    assert TokenConfidence("peak-entropy")([request])[0].value == pytest.approx(math.exp(-0.3))
     assert TokenConfidence("geometric")([request])[0].value == pytest.approx((0.9 * 0.5 * 0.8 * 0.4) ** 0.25)
     with pytest.raises(UsageError, match="geometric"):
         TokenConfidence("median")
@@ -29,7 +30,7 @@ def test_token_confidence_is_the_mean_probability_and_costs_no_tokens():
     assert response.usage.forwarded_tokens == 0
 
 
-@pytest.mark.parametrize("statistic", ["entropy", "first-entropy", "geometric", "least-3"])
+@pytest.mark.parametrize("statistic", ["entropy", "first-entropy", "peak-entropy", "geometric", "least-3"])
 def test_a_statistic_that_was_not_recorded_fails_the_step(statistic):
     """A server returns the mean, but neither entropies nor, in old trees, the other statistics."""
     tree = Tree(Problem("q"))
@@ -49,6 +50,6 @@ def test_a_writer_records_the_statistics_and_trees_keep_them():
     assert [node.step for node in back] == written and solution.steps[0].step.token_ids
     old = json.loads(to_json(solution.tree))
     for row in old["nodes"]:
-        for name in ("log_probability", "least_probability", "first_entropy"):
+        for name in ("log_probability", "least_probability", "first_entropy", "peak_entropy"):
             row["step"].pop(name, None)
     assert from_json(json.dumps(old)).nodes[1].step.first_entropy is None

@@ -50,6 +50,7 @@ def request_with(probabilities, entropies=(0.5,)):
         sum(map(math.log, probabilities)) / tokens,
         sum(sorted(probabilities)[:3]) / min(3, tokens),
         entropies[0],
+        peak_entropy=max(entropies),
     )
     tree = Tree(Problem("q"))
     return ScoreRequest(tree, tree.add(tree.root, step, "reasoner"))
