@@ -24,6 +24,7 @@ ACTIONS = {
     "sub_question": ActionPrompt(
         ask="Do not solve the problem yet. Write one simpler question whose answer helps to solve it.",
         begin="Sub-question:",
+        ends=("\n",),
     ),
     "sub_answer": ActionPrompt(
         ask="Compute the answer to the last sub-question only: write the computation, then the result.",
@@ -33,6 +34,7 @@ ACTIONS = {
         ask="Do not solve the problem yet. Which quantity must be known first? Ask for it: write one short question "
         "that is simpler than the problem and was not asked before. If nothing more must be known, write only: none",
         begin="Sub-question:",
+        ends=("\n",),
         stop="none",
     ),
     "split": ActionPrompt(
@@ -40,6 +42,7 @@ ACTIONS = {
         "it: write one short question that is simpler and was not asked before. If it can be answered at once, write "
         "only: none",
         begin="Sub-question:",
+        ends=("\n",),
         stop="none",
     ),
     "merge": ActionPrompt(

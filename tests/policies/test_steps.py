@@ -5,10 +5,13 @@ import pytest
 from hintree import Solver
 from hintree.models import Completion
 from hintree.policies import Sampling, StepWriter
+from hintree.policies.protocol_file import shipped
 from hintree.policies.steps import last_line
 from hintree.scorers import Prefix
 from hintree.scorers.rollouts import RolloutAgreement, answers_of, roll_out_prefixes
 from hintree.search import Handler, Problem, Response, StepOutput, StepRequest, Tree, Usage
+from hintree.search.actions import ACTIONS
+from tests.support.traces import TraceModel
 
 
 class WrittenModel:
@@ -71,3 +74,17 @@ def test_a_step_below_a_heading_is_compared_with_rollouts_from_before_it():
     agreement = RolloutAgreement(Handler(write), 4)
     (score,) = agreement.score_prefixes([Prefix("q", ("**Final Answer**", "31"), 0)])
     assert score.value == 0.75
+
+
+@pytest.mark.parametrize("protocol", ["default", "gsm8k-8shot", "plain"])
+def test_a_sub_question_ends_at_its_line_and_does_not_answer_itself(protocol):
+    words = shipped(protocol)
+    asked, answered = "Ben has 3 more. How many has he?", "4 + 3 = 7."
+    trace = f"{words.begin}Sub-question: {asked}\nAnswer: {answered}\n\nThe answer is 7."
+    for name in ("ask", "sub_question"):
+        tree, node = Tree(Problem("How many pens?")), None
+        for action in (ACTIONS[name], ACTIONS["sub_answer"]):
+            request = StepRequest(tree, node or tree.root, action=action)
+            [done] = StepWriter(TraceModel(trace), Sampling(), protocol=words)([request])
+            node = tree.add(request.node, done.value, "hinter", action=action)
+        assert [one.step.text for one in node.path()] == [asked, answered]
