@@ -6,6 +6,7 @@ from hintree.search.algorithms.beam import Beam
 from hintree.search.algorithms.best_first import BestFirst
 from hintree.search.algorithms.best_of_n import BestOfN, SelfConsistency
 from hintree.search.algorithms.cogtree import CogTree
+from hintree.search.algorithms.confident_vote import ConfidentVote
 from hintree.search.algorithms.daslam import DaSLaM
 from hintree.search.algorithms.dvts import DVTS
 from hintree.search.algorithms.gated import Gated
@@ -68,6 +69,7 @@ __all__ = [
     "Budget",
     "Choice",
     "CogTree",
+    "ConfidentVote",
     "Critique",
     "DaSLaM",
     "Fault",

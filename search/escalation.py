@@ -6,7 +6,6 @@ SMART's published rule (arXiv 2504.09923) is one setting: stages ("teacher",), a
 False, per "step".
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -22,6 +21,7 @@ from hintree.search.core.nodes import prune, unique
 from hintree.search.core.requests import HintOutput, HintRequest, gather
 from hintree.search.core.tree import Node, Tree
 from hintree.search.router import FEATURES, gain_probability
+from hintree.statistics.quantile import quantile
 
 Stage = Literal["hint", "correct", "resample", "teacher"]
 Trigger = Literal["score", "drop", "confidence", "advantage"]
@@ -148,11 +148,10 @@ def calibrate(trees: Iterable[Tree], share: float, trigger: Trigger = "score", w
     if not 0 <= share <= 1:
         raise UsageError(f"calibrate share={share!r} is not a number from 0 to 1")
     values = (trigger_value(n, trigger, weights) for tree in trees for n in tree if n.parent)
-    levels = sorted(value for value in values if value is not None)
+    levels = [value for value in values if value is not None]
     if not levels:
         raise UsageError("calibrate: no step of these trees has been judged; run them with a scorer")
-    rank = math.floor(share * len(levels))
-    return levels[rank] if rank < len(levels) else math.nextafter(levels[-1], math.inf)
+    return quantile(levels, share)
 
 
 async def rewrite(tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, merge: bool = True) -> list[Node]:

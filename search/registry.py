@@ -17,6 +17,7 @@ from hintree.search import (
     BestFirst,
     BestOfN,
     CogTree,
+    ConfidentVote,
     DaSLaM,
     Gated,
     GlimpRouter,
@@ -42,6 +43,7 @@ Made = TypeVar("Made")
 SEARCHES: dict[str, type[Search]] = {
     "best-of-n": BestOfN,
     "self-consistency": SelfConsistency,
+    "confident-vote": ConfidentVote,
     "beam": Beam,
     "dvts": DVTS,
     "best-first": BestFirst,

@@ -13,6 +13,7 @@ from hintree.search.core.actions import Yield, kind_of, solution_path
 from hintree.search.core.endings import Rejection
 from hintree.search.core.nodes import open_nodes, prune
 from hintree.search.core.tree import Node, Tree
+from hintree.search.stopping import evidence, posteriors
 
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "last": lambda scores: scores[-1],
@@ -23,7 +24,7 @@ AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 }
 """Ways to make one trajectory score of step scores; all stay in [0, 1]."""
 
-CHOICES = ("best", "majority", "weighted", "mutual", "verdict")
+CHOICES = ("best", "majority", "weighted", "posterior", "evidence", "mutual", "verdict")
 """Ways to select the answer among finished solutions."""
 NEEDS: dict[str, tuple[str, ...]] = {"mutual": ("verifier",), "verdict": ("teacher",)}
 """Roles that a way to select asks after the search (answering.py)."""
@@ -34,14 +35,16 @@ class Selection:
     """The rule that selects the answer of a tree; it belongs to the solver and the preset, never to the search.
 
     Attributes:
-        choice: "best" (highest trajectory score), "majority" (most votes), "weighted" (largest sum of scores), "mutual"
-            (agreement.py: a second model, the verifier, completes cuts of the solutions, and its agreement weighs them)
-            or "verdict" (verdict.py: the teacher reads the most agreed solutions and writes its own).
+        choice: "best" (highest trajectory score), "majority" (most votes), "weighted" (largest sum of scores),
+            "posterior" or "evidence" (stopping.py: the weights of CGES and of ReASC), "mutual" (agreement.py: a second
+            model, the verifier, completes cuts of the solutions, and its agreement weighs them) or "verdict"
+            (verdict.py: the teacher reads the most agreed solutions and writes its own).
         aggregate: How step scores make a trajectory score: a key of ``AGGREGATES``.
         agreement: What agreement does in "mutual": "weight" (it weighs every solution) or "filter" (rStar's rule: it
             keeps the solutions with which half of the completions agree).
         cuts: Cuts of each solution in "mutual", at least 1.
         candidates: Answers of which "verdict" reads a solution each, at least 2.
+        usual: Mean and deviation of the scores of solutions of other problems, which "evidence" needs; () for others.
 
     Raises:
         UsageError: A value is not accepted.
@@ -52,6 +55,7 @@ class Selection:
     agreement: str = "weight"
     cuts: int = 4
     candidates: int = 3
+    usual: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.choice not in CHOICES or self.aggregate not in AGGREGATES:
@@ -65,6 +69,7 @@ class Selection:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise UsageError(f"selection {name}={value!r} is not a whole number of at least {least}")
+        check_usual("selection", self.choice, self.usual)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -78,6 +83,20 @@ class Selection:
         """
         settings = [(f.name, getattr(self, f.name), f.default) for f in fields(self)]
         return {name: value for name, value, usual in settings if name in ("choice", "aggregate") or value != usual}
+
+
+def check_usual(owner: str, choice: str, usual: object) -> None:
+    """Raise UsageError unless ``usual`` is () or a mean and a deviation above 0, which the choice "evidence" needs."""
+    numbers = isinstance(usual, tuple) and all(
+        isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in usual
+    )
+    if not numbers or len(usual) not in (0, 2) or (usual and usual[1] <= 0):  # type: ignore[arg-type,index]
+        raise UsageError(f"{owner} usual={usual!r} is not a mean and a deviation above 0, such as 0.8+0.1")
+    if choice == "evidence" and not usual:
+        raise UsageError(
+            f"{owner} evidence needs usual=MEAN+DEVIATION: those of the confidence of solutions of training problems "
+            "(`hintree calibrate`)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +223,10 @@ def weights(
     """
     if selection.choice == "weighted":
         return summed(classes, score)
+    if selection.choice == "posterior":
+        return posteriors(classes, score)
+    if selection.choice == "evidence":
+        return summed(classes, {id: evidence(score[id], selection.usual) for id in classes})
     if selection.choice != "mutual":
         return summed(classes, dict.fromkeys(classes, 1.0))
     times = {node.id: 1 + node.visits for node in finished}

@@ -15,6 +15,7 @@ from hintree.experiments.study.upgrade import SELECTION
 from hintree.grade import Verdict
 from hintree.lab.parse import parse_problem as read_question
 from hintree.lab.problem import LabProblem
+from hintree.presets.settings import with_tuples
 from hintree.search.core.ledger import Ledger
 from hintree.search.selection import Selection
 
@@ -123,7 +124,7 @@ def read(
 
 def selection_of_arm(config: Mapping[str, Any]) -> Selection:
     """Return the selection of an arm; a stored one may leave out its choice, which is then the best trajectory."""
-    return Selection(**{name: value for name, value in config["selection"].items() if name in SELECTION})
+    return Selection(**with_tuples({name: x for name, x in config["selection"].items() if name in SELECTION}))
 
 
 def exact_truth(study: Mapping[str, Any], cases: Mapping[str, StoredCase]) -> dict[str, LabProblem]:

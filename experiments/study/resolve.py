@@ -25,7 +25,7 @@ from hintree.models.vllm.name import is_vllm, parse_engine_name
 from hintree.policies import find_protocol
 from hintree.policies.protocol_file import to_data
 from hintree.presets import Preset, preset, settings_of
-from hintree.presets.settings import preset_of
+from hintree.presets.settings import preset_of, with_tuples
 from hintree.retrieval.index import passages_digest
 from hintree.scorers import find_spec, models_of
 from hintree.search.algorithms.base import selection_of
@@ -182,7 +182,7 @@ def configure(settings: Flat, text: YamlText, place: YamlPosition) -> dict[str, 
     checked(SELECTION, given, text, places, ("selection",))
     try:
         papers = selection_of(preset_of({**data, "selection": {}}).search)
-        data["selection"] = replace(papers, **given).recorded()
+        data["selection"] = replace(papers, **with_tuples(given)).recorded()
         data |= missing_models(data, preset_of(data))
         return fill_defaults(data)
     except HintreeError as error:

@@ -44,7 +44,7 @@ def preset_of(config: Mapping[str, Any]) -> Preset:
     search = SEARCHES[settings.pop("name")](**with_tuples(settings))
     rule = None if config["rewrite"] is None else Rewrite(**with_tuples(config["rewrite"]))
     sampling, hinting = Sampling(**config["sampling"]), Hinting(**config["hinting"])
-    selection = Selection(**config["selection"]) if config["selection"] else None
+    selection = Selection(**with_tuples(config["selection"])) if config["selection"] else None
     protocol = find_protocol(config["protocol"]) if config.get("protocol") else None
     return Preset("", (), search, rule, sampling, config["keep_hints"], hinting, selection=selection, protocol=protocol)
 

@@ -1,8 +1,7 @@
 """Independent samples: best-of-N and self-consistency."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import comb
 
 from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.expand import Slot, generate_steps
@@ -12,6 +11,7 @@ from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.selection import Selection, votes
+from hintree.search.stopping import beta_above_half
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,19 @@ class SelfConsistency(PathLimits):
                 return
 
 
-async def sample(tree: Tree, positions: Iterable[Position], depth: int, rule: Rewrite | None, *, hinted: bool) -> None:
-    """Write one chain per position from the root, all in parallel; each step has the position of its chain."""
+async def sample(
+    tree: Tree,
+    positions: Iterable[Position],
+    depth: int,
+    rule: Rewrite | None,
+    *,
+    hinted: bool,
+    watch: Callable[[Sequence[Node]], None] | None = None,
+) -> None:
+    """Write one chain per position from the root, all in parallel; each step has the position of its chain.
+
+    After every round ``watch`` sees the newest step of each chain that is under way; it may prune them.
+    """
     chains: list[tuple[Position, Node]] = [(position, tree.root) for position in positions]
     for _ in range(depth):
         growing = [(position, node) for position, node in chains if node.status == "open"]
@@ -101,15 +112,8 @@ async def sample(tree: Tree, positions: Iterable[Position], depth: int, rule: Re
         chains = [(position, step) for (position, _), step in zip(growing, steps, strict=True) if step is not None]
         kept = await rewrite(tree, [node for _, node in chains], rule, merge=False)
         chains = [(position, new) for (position, _), new in zip(chains, kept, strict=True)]
+        if watch is not None:
+            watch(kept)
         if not chains:
             return
     fail_too_long((node for _, node in chains), depth)
-
-
-def beta_above_half(a: int, b: int) -> float:
-    """Return P(p > 1/2) for p ~ Beta(a, b) with whole a and b.
-
-    It equals the probability that a + b - 1 fair coins show fewer than ``a`` heads.
-    """
-    n = a + b - 1
-    return float(sum(comb(n, k) for k in range(a)) / 2**n)

@@ -57,14 +57,12 @@ class StepOutput(NamedTuple):
     answer: The final answer it states, None if it states none.
     log_probability: Mean log-probability of its tokens, in nats, at most 0; None where it was not recorded.
     least_probability: Mean probability of its three least probable tokens, in [0, 1]; None where it was not recorded.
-    first_entropy: Entropy of its first token's distribution, in nats; None where it was not recorded.
+    first_entropy, peak_entropy: Entropy of its first token's distribution, and the highest, in nats; None as above.
     thought: Reasoning that its author wrote before ``text`` and that is no part of the solution; "" for none.
     thinking: True if the step is a part of a thought, and not of the solution.
     cut_thought: True if its author was made to end a thought, because its budget was spent or it looped.
     delimiter: Stop text that ended it, where that is not the usual one of its protocol; None otherwise.
-    token_ids: Tokens that the step was generated as, its delimiter included; () where they are unknown.
-    tokenizer: Fingerprint of the tokenizer of ``token_ids``.
-    peak_entropy: Highest entropy of its tokens' distributions, in nats; None where it was not recorded.
+    token_ids, tokenizer: Tokens that it was generated as, delimiter included, () if unknown; their fingerprint.
     """
 
     text: str
