@@ -26,7 +26,7 @@ class Arms:
 
     def __init__(self, study: Mapping[str, Any], cases: Sequence[StoredCase], recordings: Path | None = None) -> None:
         self.recordings = recordings
-        self.questions = [case.question for case in cases] if str(study["problems"]).startswith("lab:") else []
+        self.questions = [case.question for case in cases]
         self.pool = ModelPool()
         names = {name for config in study["arms"].values() for name in config["weights"]}
         if all(name.startswith("embedded:") for name in names):

@@ -25,12 +25,16 @@ LAB_HINTERS = ("exact", "other")
 """Names of the hinters that only the lab can build."""
 
 
-def lab_hinter(name: str, problems: Sequence[LabProblem], *, planned: bool = False) -> Handler:
+def lab_hinter(name: str, questions: Sequence[str], *, planned: bool = False) -> Handler:
     """Return a hinter of ``LAB_HINTERS``; with ``planned``, it returns plans.
 
     Raises:
-        UsageError: ``problems`` is empty, and the hinter needs their ground truth.
+        UsageError: There are no questions, or others than lab problems, whose ground truth the hinter needs.
     """
+    try:
+        problems = [parse_cached(question) for question in questions]
+    except UsageError:
+        problems = []
     if not problems:
         raise UsageError(f"the hinter {name!r} is a control that knows only lab problems; give problems: lab:...")
     return Handler(ExactHints(problems, shift=int(name == "other"), planned=planned))

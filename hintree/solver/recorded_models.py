@@ -10,7 +10,7 @@ from hintree.policies.verification import VERIFIER_SAMPLING
 from hintree.presets.preset import Preset
 from hintree.scorers import PRMSpec
 from hintree.search.core.ledger import RETRIEVER
-from hintree.solver.roles import OWN_GRADE, SELF_GRADE
+from hintree.solver.roles import judging_role
 
 Maker = dict[str, Any]
 """Facts about what made a role's responses: "model", a name; "sampling", the settings of a writer; "hinting", those of
@@ -22,7 +22,7 @@ def makers_of(models: Mapping[str, Any], preset: Preset, prm_spec: str | PRMSpec
     makers: dict[str, Maker] = {role: {"model": recorded_name(model)} for role, model in models.items()}
     for role, maker in makers.items():
         if role == "scorer":
-            judge = {SELF_GRADE: "teacher", OWN_GRADE: "reasoner"}.get(maker["model"])
+            judge = judging_role(models[role])
             maker |= {} if judge is None else {"judge": recorded_name(models.get(judge))}
             maker |= {} if prm_spec is None else {"spec": prm_spec if isinstance(prm_spec, str) else prm_spec.to_yaml()}
         elif role == "hinter":
@@ -41,7 +41,8 @@ def recorded_name(model: Any) -> str:
         return str(getattr(model, "__qualname__", type(model).__qualname__))
     if is_address(name):
         return parse_address(name).model
-    return name.rstrip("/").rpartition("/")[2]
+    kind, colon, of = name.partition(":")
+    return f"{kind}:{recorded_name(of)}" if colon and "/" not in kind else name.rstrip("/").rpartition("/")[2]
 
 
 def check_maker(path: Any, role: str, recorded: Maker, now: Maker) -> None:

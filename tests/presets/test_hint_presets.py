@@ -232,7 +232,9 @@ def test_controls_write_plans_where_a_plan_is_asked_for():
     sample = list(problems("validation", n=2, seed=5))
     tree = Tree(Problem(sample[0].question, sample[0].id))
     for name, i in (("exact", 0), ("other", 1)):
-        (answer,) = lab_hinter(name, sample, planned=True).handle([HintRequest(tree, tree.root)])
+        (answer,) = lab_hinter(name, [one.question for one in sample], planned=True).handle(
+            [HintRequest(tree, tree.root)]
+        )
         assert answer.value.hint == Hint(plan_text(sample[i]), HintKind.PLAN)
 
 
