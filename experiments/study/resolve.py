@@ -23,6 +23,7 @@ from hintree.models.local.manifest import MANIFEST
 from hintree.models.remote.address import is_address, parse_address
 from hintree.models.vllm.name import is_vllm, parse_engine_name
 from hintree.policies import find_protocol
+from hintree.policies.hint_controls import read_hinter
 from hintree.policies.protocol_file import to_data
 from hintree.presets import Preset, preset, settings_of
 from hintree.presets.settings import preset_of, with_tuples
@@ -229,7 +230,7 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
     composition, and results must not depend on how problems are distributed over workers.
     """
     config = dict(config)
-    hinter = None if config["hinter"] in LAB_HINTERS else config["hinter"]
+    hinter = None if config["hinter"] in (None, *LAB_HINTERS) else read_hinter(config["hinter"]).model
     models = {config["reasoner"], hinter, config["teacher"], config["verifier"]} - {None}
     if config["scorer"] not in (None, SELF_GRADE, OWN_GRADE):
         models |= models_of(config["scorer"])

@@ -88,7 +88,7 @@ class Solver:
             or the usual one of each model; see docs/protocols.md.
         system: System text of every question that brings none of its own.
         verbose: Print each step of ``solve`` on standard error, under a progress bar.
-        questions: All lab questions of a run, which the hinter's controls "exact" and "other" need.
+        questions: All questions of a run, which the hinter's controls need.
         verifier: The second model of the selection "mutual", named as the reasoner; it may be the reasoner's own.
         abstain: Confidence in [0, 1] below which an answer is withheld (``Solution.abstained``); 0 withholds none.
 

@@ -14,6 +14,10 @@ from hintree.solver.recorded_models import recorded_name
 from tests.support.scripted import written
 
 
+def about(request):
+    return f"{request.tree.problem.question} {request.node.depth}"
+
+
 @dataclass
 class Writer:
     """Answers with the question and the number of steps that it was asked about."""
@@ -22,9 +26,7 @@ class Writer:
 
     def __call__(self, requests):
         self.asked += requests
-        return [
-            Response(HintOutput(Hint(f"{r.tree.problem.question} {r.node.depth}"), 3), Usage(1, 5, 5, 3)) for r in requests
-        ]
+        return [Response(HintOutput(Hint(about(r)), 3), Usage(1, 5, 5, 3)) for r in requests]
 
 
 def chain(question, steps=4):
