@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hintree.errors import UsageError
 from hintree.models import Classifier, LanguageModel, SupportsLabels
 from hintree.scorers.base import PathScorer, Prefix
+from hintree.scorers.lab_judges import ANALYSIS, LINES, RIGHT, VERDICTS, reads_forms
 from hintree.scorers.verification import VerdictForm, VerificationChain, generate_turn, mean_score, read_verdicts
 from hintree.search import Response
 
@@ -28,12 +29,14 @@ class VerifierPrompt(NamedTuple):
     begin: Beginning of every output.
     verdict: How the verdict is read after the last output.
     tokens: Maximum length of an output, in tokens.
+    ends: Texts that end an output; () for where the turn ends.
     """
 
     turns: tuple[str, ...]
     begin: str
     verdict: VerdictForm
     tokens: int = 512
+    ends: tuple[str, ...] = ()
 
 
 VERIFIERS = {
@@ -60,6 +63,8 @@ VERIFIERS = {
     ),
 }
 """Prompts of the generative verifiers by name: GenPRM, ThinkPRM and BR-RM (arXiv 2510.23596)."""
+LAB = VerifierPrompt((LINES,), ANALYSIS, VerdictForm("", f"\n{RIGHT}", VERDICTS), ends=("\n",))
+"""An analysis in one line and the verdict in the next, as the lab's models are trained to write them."""
 
 
 class GenerativeVerifier(PathScorer):
@@ -67,12 +72,12 @@ class GenerativeVerifier(PathScorer):
 
     Args:
         writer: Language model that writes the analyses.
-        reader: The same model, which reads ``VERDICT_LABELS``; for a model on a server, a classifier of them.
-        prompt: Prompts of the verifier.
+        reader: The same model, which reads the labels of the verdict; for a model on a server, a classifier of them.
+        prompt: Prompts of the verifier. A model of the lab is asked for one analysis in its own form (``LAB``).
         chains: Analyses per step, at least 1. The first is greedy, the others are sampled at temperature 1.
 
     Raises:
-        UsageError: ``chains`` is below 1.
+        UsageError: ``chains`` is below 1, or the model is one of the lab's and was not trained on judges' forms.
     """
 
     def __init__(
@@ -80,6 +85,8 @@ class GenerativeVerifier(PathScorer):
     ) -> None:
         if chains < 1:
             raise UsageError(f"chains={chains!r} is not a whole number of at least 1")
+        if len(prompt.turns) == 1 and reads_forms(writer):
+            prompt = LAB._replace(tokens=prompt.tokens)
         self.writer, self.reader, self.prompt, self.chains = writer, reader, prompt, chains
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
@@ -89,6 +96,6 @@ class GenerativeVerifier(PathScorer):
         for turn in self.prompt.turns:
             for chain in chains:
                 chain.set_prompt(turn)
-            generate_turn(self.writer, chains, self.prompt.begin, self.prompt.tokens)
+            generate_turn(self.writer, chains, self.prompt.begin, self.prompt.tokens, self.prompt.ends)
         read_verdicts(self.reader, chains, self.prompt.verdict)
         return [mean_score(group, [chain.verdict for chain in group]) for group in groups]

@@ -9,6 +9,7 @@ from hintree.models.labels import check_mass
 from hintree.scorers.base import steps_of
 from hintree.scorers.calibration import calibrate
 from hintree.scorers.families import FAMILIES
+from hintree.scorers.lab_judges import judge_for
 from hintree.scorers.layout import judge_prompt, lay_out
 from hintree.scorers.spec import PRMSpec
 from hintree.search import Response, ScoreRequest
@@ -23,12 +24,16 @@ class PRM(Generic[C]):
 
     Args:
         model: Classifier that reads the text.
-        spec: Declaration of text and head; by default the format of TRL's PRMTrainer.
+        spec: Declaration of text and head; by default the format of TRL's PRMTrainer. The judges ``yes-no`` and
+            ``digits`` ask a model of the lab in its own form.
+
+    Raises:
+        UsageError: The model is one of the lab's and was not trained on judges' forms.
     """
 
     def __init__(self, model: C, spec: PRMSpec = FAMILIES["trl"]) -> None:
         self.model = model
-        self.spec = spec
+        self.spec = judge_for(spec, model)
 
     def __call__(self, requests: Sequence[ScoreRequest]) -> list[Response[float] | Exception]:
         """Score the last step of each request's path in one batch; the trees are not modified."""

@@ -28,7 +28,7 @@ from hintree.search import Response, Usage
 from hintree.search.core.seeds import seed_of
 
 VERDICT_LABELS = ("Yes", "No")
-"""The two labels, right and wrong, whose probabilities are compared by every generative verifier."""
+"""The two labels, right and wrong, whose probabilities generative verifiers compare in a conversation."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,10 +61,12 @@ class VerificationChain:
         known = {"question": self.prefix.question, "steps": "\n".join(steps), "step": steps[-1], "output": self.output}
         self.prompt = fill(template, **known, **texts)
 
-    def generation(self, writer: LanguageModel, begin: str, tokens: int) -> GenerationRequest:
+    def generation(
+        self, writer: LanguageModel, begin: str, tokens: int, ends: tuple[str, ...] = ()
+    ) -> GenerationRequest:
         """Return the request for the next turn's output of at most ``tokens`` tokens, which continues ``begin``.
 
-        A model that thinks writes the output without a thought.
+        One of ``ends`` or the end of the turn ends it. A model that thinks writes the output without a thought.
         """
         seed, temperature = seed_of(self.prefix.seed, self.index), 1.0 if self.index else 0.0
         prompt = answer_at_once(Prompt(self.prompt, begin), getattr(writer, "thinking", None))
@@ -73,16 +75,23 @@ class VerificationChain:
             seed,
             temperature,
             max_tokens=tokens,
+            stop=ends,
             group=self.prefix.question,
             family=self.prefix.seed,
             sibling=self.index,
         )
 
 
-def generate_turn(writer: LanguageModel, chains: Sequence[VerificationChain], begin: str, tokens: int) -> None:
+def generate_turn(
+    writer: LanguageModel,
+    chains: Sequence[VerificationChain],
+    begin: str,
+    tokens: int,
+    ends: tuple[str, ...] = (),
+) -> None:
     """Generate the next output of all chains in one batch; a chain that fails keeps its error and is skipped later."""
     live = [chain for chain in chains if chain.error is None]
-    completions = writer.generate([chain.generation(writer, begin, tokens) for chain in live])
+    completions = writer.generate([chain.generation(writer, begin, tokens, ends) for chain in live])
     for chain, completion in zip(live, completions, strict=True):
         if isinstance(completion, Completion):
             chain.output, chain.usage = begin + completion.text, chain.usage.plus(completion.usage)
@@ -95,11 +104,13 @@ class VerdictForm(NamedTuple):
 
     question: Text of a user turn of its own after the last output, since chat models seldom give a verdict within a
         turn that they would end; "" to read the verdict as the continuation of the output.
-    begin: Beginning of the response, which one of ``VERDICT_LABELS`` follows, without a blank at its end.
+    begin: Beginning of the response, which one of ``labels`` follows, without a blank at its end.
+    labels: The verdicts "right" and "wrong"; a model on a server has those that it was opened with.
     """
 
     question: str
     begin: str
+    labels: tuple[str, str] = VERDICT_LABELS
 
     def prompt(self, chain: VerificationChain) -> Prompt:
         """Return the prompt after which the verdict is read."""
@@ -120,13 +131,13 @@ def read_verdicts(reader: SupportsLabels | Classifier, chains: Sequence[Verifica
     prompts, groups = [form.prompt(chain) for chain in live], [chain.prefix.question for chain in live]
     found: Sequence[LabelReading | Scored | ModelError]
     if isinstance(reader, SupportsLabels):
-        found = reader.read_labels(prompts, VERDICT_LABELS, groups=groups)
+        found = reader.read_labels(prompts, form.labels, groups=groups)
     else:
         texts = [verdict_pieces(reader, prompt) for prompt in prompts]
         found = reader.classify([pieces for pieces, _ in texts], groups=groups, bos=all(bos for _, bos in texts))
     for chain, result in zip(live, found, strict=True):
         if isinstance(result, LabelReading):
-            record_verdict(chain, result, getattr(reader, "name", "the model"))
+            record_verdict(chain, result, getattr(reader, "name", "the model"), form.labels)
         elif isinstance(result, Scored):
             chain.verdict, chain.mass = result.probabilities[-1], result.mass
             chain.usage = chain.usage.plus(result.usage)
@@ -145,10 +156,10 @@ def verdict_pieces(reader: Classifier, prompt: Prompt) -> tuple[list[Piece], boo
     return conversation[: conversation.index(END) + 1], False
 
 
-def record_verdict(chain: VerificationChain, found: LabelReading, name: str) -> None:
+def record_verdict(chain: VerificationChain, found: LabelReading, name: str, labels: Sequence[str]) -> None:
     """Record the verdict of a reading, or the error of one whose labels have no probability."""
     chain.usage, chain.mass = chain.usage.plus(found.usage), found.mass
-    chain.error = check_mass(found, name, VERDICT_LABELS)
+    chain.error = check_mass(found, name, labels)
     if chain.error is None:
         chain.verdict = found.shares()[0]
 

@@ -1,7 +1,8 @@
 """Texts beside the steps of a solution that the shipped models read and write, one line each.
 
 A label of ``LABELS`` stands before the text; a search writes the label, and the model the rest of the line. The
-training rows (hintree/training/shipped/form_rows.py) and the protocol ``lab`` use the same words.
+training rows (hintree/training/shipped/form_rows.py), the protocol ``lab`` and the judges (scorers/lab_judges.py) use
+the same words.
 """
 
 from collections.abc import Sequence

@@ -4,10 +4,15 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
+from hintree.errors import UsageError
 from hintree.lab import check_step
 from hintree.lab.forms import LABELS, NONE
 from hintree.lab.parse import parse_problem
+from hintree.models import load_model
+from hintree.models.local.model import LocalModel
+from hintree.scorers import FAMILIES, PRM, VERIFIERS, GenerativeVerifier
 from hintree.training.shipped.initialisation import new_model
 from hintree.training.shipped.mix import KINDS, Mix, draw_row
 from hintree.training.shipped.recipes import DEEP_STUDENT, RECIPES, STUDENT, TEACHER, UNHINTED_MIX
@@ -99,6 +104,45 @@ def test_verdicts_agree_with_the_checker(tokenizer):
                 history += [last] if check_step(problem, history, last).right else []
                 last = text
     assert min(verdicts.values()) > 5
+
+
+@pytest.mark.filterwarnings("ignore:.*seldom answers with")  # the weights are random
+def test_judges_ask_a_model_of_the_lab_what_the_rows_ask(tokenizer):
+    made = new_model(tokenizer, STUDENT, seed=1)
+    for weights in made.parameters():
+        weights.data *= 0.3  # so that no token has all of the probability
+    model, read = LocalModel("untrained", made, tokenizer), {}
+    rows = [[text for text, _ in row[:3]] for row in lines(tokenizer, "judged")]
+    for question, step, verdict in rows:
+        read.setdefault(verdict.split(" ")[0], f"{question}\n{step}\n")
+    for label, words, build in (
+        ("Right:", ("yes", "no"), lambda: PRM(model, FAMILIES["yes-no"])),
+        ("Grade:", "0123456789", lambda: PRM(model, FAMILIES["digits"])),
+        ("Analysis:", ("yes", "no"), lambda: GenerativeVerifier(model, model, VERIFIERS["genprm"]._replace(tokens=4))),
+        ("Analysis:", ("yes", "no"), lambda: GenerativeVerifier(model, model, VERIFIERS["think"]._replace(tokens=4))),
+    ):
+        question, step, _ = read[label].split("\n")
+        [found] = build().score(question, [step])
+        text = read[label] + label
+        if label == "Analysis:":
+            text = f"{text}{written(model, text)}\nRight:"
+        [logits] = model.model(torch.tensor([tokenizer.encode(text)])).logits[:, -1].detach()
+        shares = logits[[tokenizer.get_vocab()[word] for word in words]].softmax(-1)
+        expected = float(shares @ torch.arange(10.0)) / 9 if label == "Grade:" else float(shares[0])
+        assert found == pytest.approx(expected, abs=1e-5)
+    with pytest.raises(UsageError, match="embedded:teacher cannot judge: its vocabulary lacks Right:, Grade:"):
+        PRM(load_model("embedded:teacher"), FAMILIES["digits"])
+
+
+def written(model, text):
+    """Return the line of at most 4 tokens that a model writes greedily after a text."""
+    ids, line = model.tokenizer.encode(text), []
+    for _ in range(4):
+        line.append(int(model.model(torch.tensor([ids + line])).logits[0, -1].argmax()))
+        if line[-1] in (model.tokenizer.eos_token_id, model.tokenizer.get_vocab()["\n"]):
+            line.pop()
+            break
+    return f" {model.tokenizer.decode(line)}"
 
 
 def test_passages_stand_behind_the_question_and_a_query_ends_the_row(tokenizer):
