@@ -15,6 +15,7 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.search import Node
+from hintree.search.core.citations import Citation, citations_of, source_of
 from hintree.search.core.events import Event
 from hintree.search.core.questions import level_of
 from hintree.view.bundle import bundle, source
@@ -116,6 +117,7 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "level": {n.id: level for n in nodes if n.action is not None and (level := level_of(n.path()))},
         "copyOf": {n.id: n.copy_of for n in nodes if n.copy_of is not None},
         "passages": {n.id: [[visible(p.id), visible(p.text)] for p in n.passages] for n in nodes if n.passages},
+        "cites": {n.id: [as_citation(n, one) for one in found] for n in nodes if (found := citations_of(n)[0])},
         "hintTokens": {n.id: n.hint_tokens for n in nodes if n.hint_tokens},
         "reason": {n.id: visible(n.reason) for n in nodes if n.reason},
         "replaces": {n.id: n.replaces for n in nodes if n.replaces is not None},
@@ -126,6 +128,13 @@ def as_columns(solved: ShownTree) -> dict[str, Any]:
         "rich": rich_texts(solved),
         "events": [as_event(event) for event in solved.tree.events] or None,
     }
+
+
+def as_citation(node: Node, citation: Citation) -> list[Any]:
+    """Return a citation: the passage's id, the step that looked it up, its number there, and the quotation or None."""
+    source, quote = source_of(node, citation), node.step.text[citation.start : citation.end]
+    number = next(k for k, passage in enumerate(source.passages) if passage.id == citation.id)
+    return [visible(citation.id), source.id, number, None if citation.at is None else visible(quote)]
 
 
 def as_story(story: Story) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hintree.search import Passage, Problem, StepOutput, Tree
 from hintree.search.actions import ACTIONS
 from hintree.search.core.expand import looked_up
 from hintree.view.layout import guidance
+from hintree.view.page import as_columns
 from hintree.view.shown_tree import ShownTree
 
 HOSTILE = "A dozen is 12. <script>alert(1)</script> \x1b[2J\u202e</style>"
@@ -27,6 +28,7 @@ def test_a_citation_is_a_line_of_its_step_with_the_step_that_looked_it_up(solved
     assert r"*cites \[p1\] of step 1: dozen is 12*" in render(solved, ".md").decode()
     [row] = [row for row in json.loads(render(solved, ".json"))["nodes"] if "citations" in row]
     assert row["citations"] == [["p1", 4, 15, 2], ["p1", 29, 33, None]]
+    assert as_columns(solved)["cites"] == {2: [["p1", 1, 0, "dozen is 12"], ["p1", 1, 0, None]]}
 
 
 @pytest.mark.parametrize("ending", [ending for ending in WRITERS if ending != ".png"])

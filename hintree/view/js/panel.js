@@ -1,4 +1,5 @@
 // Everything about one step: its versions, its figures, the prompt it was written from.
+import { citations } from "./citations.js";
 import { button, cutText, el, figures, shown } from "./dom.js";
 import { linked, stepLink } from "./links.js";
 import { actionChip, badge, chip } from "./marks.js";
@@ -34,6 +35,7 @@ export function details(tree, id, time, go, copy) {
   const found = tree.data.passages[id], questions = questionTree(tree, id, go);
   if (found) for (const [name, text] of found) parts.push(folded("passage", name, text));
   else if (versions.length < 2 || tree.data.rich[id]) parts.push(body(tree, id, tree.text[id] || "(empty)"));
+  parts.push(...citations(tree, id, go));
   if (tree.data.thought[id]) parts.push(folded("thought", "Thought", tree.data.thought[id]));
   if (questions) parts.push(questions);
   const mark = button("Copy path as Markdown", copy);

@@ -50,6 +50,8 @@
  * @property {Record<number, number>} level Level in the tree of questions: 1 for a sub-question of the problem, and its answer.
  * @property {Record<number, number>} copyOf The step whose text, or a line of it, was copied.
  * @property {Record<number, Array<[string, string]>>} passages Id and text of each.
+ * @property {Record<number, Array<[string, number, number, string | null]>>} cites Id of each cited passage, the step that
+ * looked it up, its number there, and the quotation, if there is one.
  * @property {Record<number, number>} hintTokens
  * @property {Record<number, string>} reason
  * @property {Record<number, number>} replaces
