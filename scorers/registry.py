@@ -82,7 +82,7 @@ def make_scorer(
 
 def models_of(name: str) -> set[str]:
     """Return the names of the models that a scorer uses."""
-    return {rest for _, kind, rest in parse_name(name) if kind == "prm" or SCORERS[kind].needs_model}
+    return {rest for _, kind, rest in parse_name(name) if kind in ("prm", "probe") or SCORERS[kind].needs_model}
 
 
 def parse_name(name: str) -> Iterator[tuple[float, str, str]]:
@@ -163,6 +163,14 @@ def build_rollouts(model: str, options: LoadOptions) -> LoadedScorer:
     return loaded(RolloutAgreement(Handler(steps, writer.parameters)), writer)
 
 
+def refuse_probe(folder: str, options: LoadOptions) -> LoadedScorer:
+    """Raise UsageError: a probe reads the reasoner's own model, which only a search has."""
+    raise UsageError(
+        f"scorer 'probe:{folder}' reads the hidden states of a search's reasoner: name it alone, not in a sum, as "
+        "--scorer or Solver(scorer=...)"
+    )
+
+
 def build_constant(number: str, options: LoadOptions) -> LoadedScorer:
     """Build a constant scorer. Raises UsageError unless ``number`` is empty or a number in [0, 1]."""
     try:
@@ -219,6 +227,12 @@ SCORERS: dict[str, ScorerInfo] = {
         "8 rollouts of the solution so far; the fraction that agree on the answer",
         "rStar, arXiv 2408.06195",
         build_rollouts,
+    ),
+    "probe": ScorerInfo(
+        "probe:FOLDER",
+        "a small head that `hintree train probe` trained reads the reasoner's own hidden state at the step's end",
+        "ReProbe, arXiv 2511.06209",
+        refuse_probe,
     ),
     "symbolic": ScorerInfo(
         "symbolic",

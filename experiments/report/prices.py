@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hintree.scorers import models_of
 from hintree.search.core.ledger import MODEL_ROLES, Ledger
-from hintree.solver.roles import OWN_GRADE, SELF_GRADE
+from hintree.solver.roles import judging_role
 from hintree.yaml_file import YamlText, read
 
 MILLION = 1e6
@@ -55,8 +55,8 @@ def role_models(config: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the model behind each role of an arm; None for an absent role, and for a scorer of none or several."""
     models = {role: config.get(role) for role in MODEL_ROLES}
     scorer = models["scorer"]
-    if scorer in (SELF_GRADE, OWN_GRADE):
-        models["scorer"] = models["teacher" if scorer == SELF_GRADE else "reasoner"]
+    if (role := judging_role(scorer)) is not None:
+        models["scorer"] = models[role]
     elif scorer is not None:
         named = models_of(scorer)
         models["scorer"] = next(iter(named)) if len(named) == 1 else None

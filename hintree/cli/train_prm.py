@@ -78,6 +78,13 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         type=positive,
         help="train only this many of the last layers, the final norm and the head (default: all)",
     )
+    parser.add_argument(
+        "--lora",
+        type=positive,
+        default=0,
+        metavar="RANK",
+        help="train LoRA adapters of this rank and the head only, with peft (default: all weights)",
+    )
     add_seed(parser, "seed of solutions, head and data order")
     parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda or another torch device (default %(default)s)"
@@ -93,6 +100,8 @@ def check(args: argparse.Namespace) -> None:
     check_new(Path(args.out))
     if not 0 < args.rate < 1:
         raise UsageError(f"--rate {args.rate!r} is not a number above 0 and below 1")
+    if args.layers and args.lora:
+        raise UsageError("--layers and --lora are both given: adapters are trained in all layers; give one")
 
 
 def run_prm(args: argparse.Namespace) -> None:
@@ -157,7 +166,7 @@ def begin(args: argparse.Namespace) -> Path:
     beside = ("out", "device", "validate", "json", "save_rows", "run")
     return resumable.begin(
         Path(args.out),
-        {key: value for key, value in vars(args).items() if key not in beside and (value or key not in KEYS)},
+        {k: value for k, value in vars(args).items() if k not in beside and (value or k not in (*KEYS, "lora"))},
     )
 
 
@@ -182,7 +191,7 @@ def recipe(args: argparse.Namespace) -> Any:
     """Return the training recipe that the options stand for."""
     from hintree.training.prm.train import Recipe
 
-    return Recipe(args.epochs, args.batch, args.rate, args.seed, args.layers)
+    return Recipe(args.epochs, args.batch, args.rate, args.seed, args.layers, args.lora)
 
 
 def end(args: argparse.Namespace, prm: Any, work: Path, figures: dict[str, Any]) -> None:

@@ -10,14 +10,16 @@ from inspect import unwrap
 from typing import Any
 
 from hintree.errors import UsageError
-from hintree.lab.controls import LAB_HINTERS, LAB_SCORERS, lab_hinter, parse_cached
+from hintree.lab.controls import LAB_HINTERS, LAB_SCORERS, lab_hinter
 from hintree.models import LanguageModel, is_address, open_model
 from hintree.policies import DraftScorer, HintWriter, StepWriter, by_kind, only_first, with_strategies
+from hintree.policies.hint_controls import controlled, read_hinter
 from hintree.policies.verification import VERIFIER_SAMPLING
 from hintree.presets.preset import Preset
 from hintree.retrieval import LookUp, Retriever, open_retriever
 from hintree.retrieval.service import SearchService
 from hintree.scorers import PRM, FromFunction, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer, takes_steps
+from hintree.scorers.probe import PROBE, open_probe
 from hintree.search import Handler, HintRequest, StepRequest
 from hintree.search.core.ledger import RETRIEVER
 from hintree.solver.locking import MODELS_LOCK, taking_turns
@@ -95,6 +97,13 @@ class ModelPool:
         return [model for (_, name, *_), model in self._models.items() if name.startswith("embedded:")]
 
 
+def judging_role(scorer: Any) -> str | None:
+    """Return the role whose model is the scorer too, by grading drafts or by its hidden states; None for others."""
+    if isinstance(scorer, str) and scorer.startswith(PROBE):
+        return "reasoner"
+    return {SELF_GRADE: "teacher", OWN_GRADE: "reasoner"}.get(scorer) if isinstance(scorer, str) else None
+
+
 def scorer_key(name: str, spec: str | PRMSpec | None, device: str, dtype: str) -> Key:
     """Return the key of a scorer in a pool; scorers of other specs or number formats have other keys."""
     return "scorer", name, repr(spec), device, dtype
@@ -104,6 +113,7 @@ def pool_keys(models: Mapping[str, Any], spec: str | PRMSpec | None, device: str
     """Return the keys of all models that a configuration names, by role."""
     named = {role: name for role, name in models.items() if isinstance(name, str)}
     keys = {("model", name, device, dtype) for role, name in named.items() if role not in ("scorer", RETRIEVER)}
+    keys |= {("model", read_hinter(named["hinter"]).model, device, dtype)} if "hinter" in named else set()
     keys |= {(RETRIEVER, named[RETRIEVER], device, dtype)} if RETRIEVER in named else set()
     return keys | ({scorer_key(named["scorer"], spec, device, dtype)} if "scorer" in named else set())
 
@@ -130,7 +140,7 @@ def role_handlers(
         prm_spec: Input and output format of a PRM.
         device: A torch device, or "auto".
         dtype: A number format, or "auto".
-        questions: Lab questions of the whole run, which the controls of the hinter need.
+        questions: All questions of the run, which the controls of the hinter need.
         only: Roles whose handlers are made; None for all.
 
     Raises:
@@ -205,24 +215,27 @@ class Wiring:
         """Return the hinter's handler: a control of the lab, or a model."""
         hinting = self.preset.hinting
         if isinstance(model, str) and model in LAB_HINTERS:
-            problems = [parse_cached(question) for question in self.questions]
-            return lab_hinter(model, problems, planned=hinting.when == "plan")
+            return lab_hinter(model, self.questions, planned=hinting.when == "plan")
+        control, model = read_hinter(model) if isinstance(model, str) else ("", model)
         loaded, sampling, protocol = self.load(model), self.preset.sampling, self.preset.protocol
         hint = HintWriter(loaded, sampling, hinting, protocol=protocol)
+        hint = controlled(control, hint, self.questions) if control else hint
         write = StepWriter(loaded, sampling, protocol=protocol)  # for actions that a hinter writes
         return served(by_kind({HintRequest: hint, StepRequest: write}, hint), loaded)
 
     def scorer(self, scorer: Any) -> Handler:
         """Return the scorer's handler: a model grading drafts, a user's own object, or a scorer by name."""
-        if isinstance(scorer, str) and scorer in (SELF_GRADE, OWN_GRADE):
-            role = "teacher" if scorer == SELF_GRADE else "reasoner"
+        if (role := judging_role(scorer)) is not None:
             grader = self.models.get(role)
             if grader is None or isinstance(grader, Handler):
                 raise UsageError(
                     f"the scorer {scorer!r} is the {role}'s model judging drafts: name a {role} that is a model"
                 )
-            loaded = self.load(grader)
-            return served(DraftScorer(loaded, self.preset.protocol), loaded)
+            loaded, protocol = self.load(grader), self.preset.protocol
+            if scorer in (SELF_GRADE, OWN_GRADE):
+                return served(DraftScorer(loaded, protocol), loaded)
+            with MODELS_LOCK:
+                return served(open_probe(scorer, loaded, protocol, keep_hints=self.preset.keep_hints), loaded)
         if callable(scorer):
             return Handler(FromFunction(scorer) if takes_steps(scorer) else scorer)
         if isinstance(scorer, StepScorer):

@@ -1,11 +1,15 @@
 """Handlers of models for training and evaluation, wired as the solver wires them."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
-from hintree.policies import Sampling
+from hintree.policies import Protocol, Sampling
 from hintree.presets.preset import Preset
 from hintree.search import Beam, Handler
+from hintree.solver.recorded_handlers import recorded_handlers
+from hintree.solver.recorded_models import makers_of
 from hintree.solver.roles import ModelPool, role_handlers
 
 GREEDY = Sampling()
@@ -23,6 +27,32 @@ def model_handlers(models: Mapping[str, Any], sampling: Sampling = GREEDY) -> di
         ModelError: A model cannot be loaded.
     """
     return role_handlers(models, Preset("training", (), Beam(1, 1), sampling=sampling), ModelPool())
+
+
+def recorded_writer(
+    model: str, sampling: Sampling, folder: Path | None = None, protocol: Protocol | None = None, device: str = "auto"
+) -> Handler:
+    """Return the handler of a reasoner, which serves what a folder has recorded and records all else there.
+
+    Args:
+        model: Name of the model; it is opened at the first request that is not recorded.
+        sampling: How steps are sampled.
+        folder: As for ``hintree run --record``; None records nothing.
+        protocol: Form of the texts; None for the usual one of the model.
+        device: As for ``load_model``.
+
+    Raises:
+        UsageError: The folder cannot be written.
+        ModelError: The model cannot be loaded.
+    """
+    preset = Preset("training", (), Beam(1, 1), sampling=sampling, protocol=protocol)
+    models, pool = {"reasoner": model}, ModelPool()
+
+    def build(roles: Collection[str]) -> dict[str, Handler]:
+        return role_handlers(models, preset, pool, device=device, only=roles)
+
+    path = None if folder is None else f"{folder}{os.sep}"
+    return recorded_handlers(path, makers_of(models, preset), protocol, (), build)["reasoner"]
 
 
 def sampled(temperature: float) -> Sampling:

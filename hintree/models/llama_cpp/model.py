@@ -19,10 +19,9 @@ from hintree.models.local.gguf import find_gguf
 from hintree.models.local.label_reading import as_reading, encode_before
 from hintree.models.local.load import pick_device
 from hintree.models.local.loglikelihood import token_probabilities
-from hintree.models.local.model import unknown_words
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import begin_sequences, not_finite, results_of, too_long
-from hintree.models.local.text import continuation
+from hintree.models.local.text import continuation, unknown_words
 from hintree.models.local.threads import use_threads
 from hintree.models.thinking import ThinkingStyle, detect_style
 from hintree.search.core.ledger import Usage

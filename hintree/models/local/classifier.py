@@ -11,14 +11,9 @@ from hintree.models.base import Piece, Scored
 from hintree.models.head_spec import Head
 from hintree.models.local.adapter import ModelAdapter
 from hintree.models.local.head_layers import label_probabilities
+from hintree.models.local.loglikelihood import TokenValues, recompute_if_not_finite
 from hintree.models.local.model import BATCH_TOKENS, LocalModelBase
-from hintree.models.local.prefix_trie import (
-    PrefixCache,
-    PrefixTrie,
-    TokenValues,
-    count_fitting,
-    recompute_if_not_finite,
-)
+from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie, count_fitting
 from hintree.models.local.text import conversation, panics_reported, part
 from hintree.models.local.tree_batch import TreeBatch
 

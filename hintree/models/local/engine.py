@@ -34,6 +34,7 @@ class DecodeChunk:
         batch: The entries that have not ended.
         positions: End in the tree batch of each sequence of ``batch``.
         step: Tokens sampled for each sequence of ``batch`` so far.
+        keeps_ends: True to keep the hidden state that the last token of each sequence is sampled from.
     """
 
     entries: list[Entry]
@@ -43,6 +44,7 @@ class DecodeChunk:
     batch: DecodeBatch
     positions: list[TreePosition]
     step: int = 0
+    keeps_ends: bool = False
 
 
 def generate_on_tree(
@@ -90,7 +92,10 @@ def schedule(
     steps = min(DECODE_CHUNK, max(sequence.max_tokens - len(sequence.ids) for sequence in sequences))
     tree = TreeBatch(adapter, cache, texts[:size], new_tokens=steps)
     batch = DecodeBatch.of(sequences, steps + 1)
-    return DecodeChunk(waiting[:size], size < len(waiting), steps, tree, batch, tree.positions), waiting[size:]
+    chunk = DecodeChunk(
+        waiting[:size], size < len(waiting), steps, tree, batch, tree.positions, keeps_ends=cache.keeps_ends
+    )
+    return chunk, waiting[size:]
 
 
 def prefill(adapter: ModelAdapter, chunk: DecodeChunk) -> Tensor:
@@ -120,6 +125,9 @@ def sample_and_retire(chunk: DecodeChunk, sample: SampleStep, logits: Tensor) ->
     chunk.step += 1
     still_open = chunk.batch.open_indices()
     if len(still_open) < size:
+        if chunk.keeps_ends:
+            for i in set(range(size)).difference(still_open):
+                chunk.tree.keep_end(chunk.positions[i])
         chunk.batch, chunk.positions = chunk.batch.keep(still_open), [chunk.positions[i] for i in still_open]
         if 2 * len({row for row, _ in chunk.positions}) <= len(chunk.tree.rows):
             return False

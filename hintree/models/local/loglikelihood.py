@@ -1,17 +1,20 @@
 """Log-likelihood of given texts: the probability of each token, from prefill passes alone."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from hintree.models.local.adapter import ModelAdapter
-from hintree.models.local.prefix_trie import PrefixCache, TokenValues, count_fitting
+from hintree.models.local.prefix_trie import PrefixCache, count_fitting
 from hintree.models.local.tree_batch import TreeBatch
 
 TokenizedText = tuple[list[int], int]
 """Token ids, and the index, at least 1, of the first token whose probability is asked for."""
+TokenValues = tuple[list[float], int]
+"""Values read at some tokens of a text, and the number of tokens computed for them."""
 
 
 def loglikelihood_on_tree(
@@ -61,3 +64,17 @@ def token_probabilities(logits: Tensor, tokens: Sequence[int]) -> list[float]:
     """Return the probability of each token under its logits, shape [tokens, vocabulary]."""
     index = torch.tensor(tokens, device=logits.device)[:, None]
     return [float(x) for x in torch.log_softmax(logits.float(), -1).gather(1, index)[:, 0].exp()]
+
+
+def recompute_if_not_finite(
+    values: list[TokenValues], cache: PrefixCache, without_tree: Callable[[], list[TokenValues]]
+) -> list[TokenValues]:
+    """Return ``values`` if all are finite; else clear the cache and compute each text alone.
+
+    In a tree batch, NaN at one token can spread to other texts of its trie. Computed alone, only the texts fail that
+    contain the damaged token.
+    """
+    if all(math.isfinite(value) for read, _ in values for value in read):
+        return values
+    cache.clear()
+    return [(read, tokens + before) for (read, tokens), (_, before) in zip(without_tree(), values, strict=True)]

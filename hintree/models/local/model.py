@@ -15,9 +15,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError, LogitsError, ModelError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
+from hintree.models.hidden_states import HiddenState, TextEnd
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.engine import generate_on_tree
+from hintree.models.local.hidden_states import StateReader
 from hintree.models.local.label_reading import (
     NextLogits,
     as_reading,
@@ -25,16 +27,21 @@ from hintree.models.local.label_reading import (
     next_logits_in_full,
     next_logits_on_tree,
 )
-from hintree.models.local.loglikelihood import loglikelihood_in_full, loglikelihood_on_tree
+from hintree.models.local.loglikelihood import (
+    TokenValues,
+    loglikelihood_in_full,
+    loglikelihood_on_tree,
+    recompute_if_not_finite,
+)
 from hintree.models.local.packed import count_parameters
 from hintree.models.local.positions import frequency_switch
-from hintree.models.local.prefix_trie import PrefixCache, TokenValues, recompute_if_not_finite
+from hintree.models.local.prefix_trie import PrefixCache
 from hintree.models.local.row_cache import Rows, generate_in_rows, next_logits_in_rows
 from hintree.models.local.row_snapshots import SnapshotStore
 from hintree.models.local.row_support import RowMode, detect_row_mode, warn_of_recomputing
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, results_of, too_long
-from hintree.models.local.text import continuation, panics_reported
+from hintree.models.local.text import continuation, unknown_words
 from hintree.models.local.threads import threads_for, use_threads
 from hintree.models.local.tree_support import detect_tree_support
 from hintree.models.thinking import ThinkingStyle, detect_style
@@ -268,17 +275,22 @@ class LocalModel(LocalModelBase):
                 values = recompute_if_not_finite(values, self.cache, lambda: loglikelihood_in_full(self.model, chosen))
         return self._scored([len(ids) for ids, _ in coded], fitting, values)
 
+    @cached_property
+    def _states(self) -> StateReader:
+        return StateReader(self)
+
+    def keep_states(self, layer: int | None = None) -> int:
+        """Keep the states of a layer for ``hidden_states`` from now on; see ``SupportsHiddenStates``."""
+        return self._states.keep(layer)
+
+    def hidden_states(
+        self, ends: Sequence[TextEnd], layer: int | None = None, *, groups: Sequence[str] = ()
+    ) -> list[HiddenState | ModelError]:
+        """Return the state of a layer at the end of each text; see ``SupportsHiddenStates``."""
+        with self._inference():
+            return self._states.read(ends, self.keep_states(layer), groups)
+
 
 def context_length(model: PreTrainedModel) -> int:
     """Return the longest text in tokens that the model was built for."""
     return int(getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31)
-
-
-def unknown_words(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
-    """Return the words of ``text`` that the tokenizer maps to its unknown token, each once."""
-    if tokenizer.unk_token_id is None:
-        return []
-    with panics_reported():
-        coded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    spans = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
-    return list(dict.fromkeys(text[a:b] for i, (a, b) in spans if i == tokenizer.unk_token_id))

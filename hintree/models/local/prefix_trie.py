@@ -9,7 +9,7 @@ another model's step.
 import math
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -22,8 +22,6 @@ SPARE = 16
 """A cache that is over its limit is emptied by so small a part of the limit more."""
 ROOT = -1
 """Parent of a first token."""
-TokenValues = tuple[list[float], int]
-"""Values read at some tokens of a text, and the number of tokens computed for them."""
 
 
 class PrefixTrie:
@@ -35,6 +33,7 @@ class PrefixTrie:
     Attributes:
         tokens, parents: Token id and parent slot of each slot.
         labels: Classifier output at each stored slot; empty for language models.
+        end_states: Hidden states [width] at slots where texts ended, by slot, if the cache keeps them.
         states: Keys and values, shape [2 x layers, heads, capacity, head size]; owned by the trie.
         stored: Number of slots with keys and values.
     """
@@ -43,6 +42,7 @@ class PrefixTrie:
         self.tokens: list[int] = []
         self.parents: list[int] = []
         self.labels: list[float] = []
+        self.end_states: dict[int, Tensor] = {}
         self.states: Tensor | None = None
         self.stored = 0
         self._children: dict[tuple[int, int], int] = {}
@@ -132,6 +132,7 @@ class PrefixTrie:
         self.tokens = [self.tokens[slot] for slot in kept]
         self.parents = [slot_of[self.parents[slot]] for slot in kept]
         self.labels = [self.labels[slot] for slot in kept] if self.labels else []
+        self.end_states = {slot_of[slot]: state for slot, state in self.end_states.items() if slot in slot_of}
         self._children = {(p, t): i for i, (p, t) in enumerate(zip(self.parents, self.tokens, strict=True))}
         self._used = set(range(len(kept)))
         if self.states is not None:
@@ -148,8 +149,9 @@ class PrefixTrie:
 
     @property
     def bytes(self) -> int:
-        """Return the size of the keys and values in bytes, unused capacity included."""
-        return 0 if self.states is None else self.states.nbytes
+        """Return the size of the keys, values and kept states in bytes, unused capacity included."""
+        ends = len(self.end_states) * next(iter(self.end_states.values())).nbytes if self.end_states else 0
+        return ends + (0 if self.states is None else self.states.nbytes)
 
 
 class PrefixCache:
@@ -160,6 +162,7 @@ class PrefixCache:
 
     Attributes:
         budget: Bytes that it shares with other caches, or ``limit``.
+        keeps_ends: True to keep the hidden state that the last token of every generated text is sampled from.
 
     Eviction has three stages: unused capacity is freed first, then slots that the last call did not use, then whole
     tries in least-recently-used order. Evicted tokens are computed again when a text needs them. The cache owns its
@@ -169,6 +172,7 @@ class PrefixCache:
     def __init__(self, limit: int | None = None) -> None:
         self._shared = limit is None
         self.budget = cache_budget() if limit is None else limit
+        self.keeps_ends = False
         self._tries: OrderedDict[Hashable, PrefixTrie] = OrderedDict()
         join_budget(self)
         self._workspace: Tensor | None = None
@@ -284,17 +288,3 @@ def count_fitting(texts: Sequence[tuple[PrefixTrie, Sequence[int]]], capacity: i
         if n and len(cached) * widest > capacity:
             return n
     return len(texts)
-
-
-def recompute_if_not_finite(
-    values: list[TokenValues], cache: PrefixCache, without_tree: Callable[[], list[TokenValues]]
-) -> list[TokenValues]:
-    """Return ``values`` if all are finite; else clear the cache and compute each text alone.
-
-    In a tree batch, NaN at one token can spread to other texts of its trie. Computed alone, only the texts fail that
-    contain the damaged token.
-    """
-    if all(math.isfinite(value) for read, _ in values for value in read):
-        return values
-    cache.clear()
-    return [(read, tokens + before) for (read, tokens), (_, before) in zip(without_tree(), values, strict=True)]

@@ -257,3 +257,13 @@ def may_end(
         return ends.union(range(len(tokenizer)))
     pieces = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
     return ends.union(i for i, piece in enumerate(pieces) if lasts & set(piece))
+
+
+def unknown_words(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
+    """Return the words of ``text`` that the tokenizer maps to its unknown token, each once."""
+    if tokenizer.unk_token_id is None:
+        return []
+    with panics_reported():
+        coded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    spans = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
+    return list(dict.fromkeys(text[a:b] for i, (a, b) in spans if i == tokenizer.unk_token_id))

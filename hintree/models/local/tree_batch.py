@@ -69,6 +69,7 @@ class TreeBatch:
         positions: Where each text ends.
         computed: Prefill tokens that each text adds to those of the texts before it.
         rows: The tries, those with most uncached tokens first.
+        ends: Hidden states of the last pass [different texts, width], and the index into them of each end of a text.
         filled: Working slots in use in every row.
         states: Keys and values, shape [2 x layers, rows, heads, working slots, head size].
     """
@@ -107,6 +108,7 @@ class TreeBatch:
         ]
         self._paths = dict(zip(self.positions, paths, strict=True))
         self._query_of: dict[TreePosition, int] = {}
+        self.ends: tuple[Tensor, dict[TreePosition, int]]
         self._gather(cache, new_tokens)
         self._kv = Cache(layers=[TreeBatchLayer(self, i) for i in range(adapter.layers)])
 
@@ -172,7 +174,8 @@ class TreeBatch:
         for positions, hidden in self.prefill():
             ends = [i for i, position in enumerate(positions) if position in order]
             found |= zip((positions[i] for i in ends), hidden[ends], strict=True)
-        return [order[position] for position in self.positions], torch.stack([found[position] for position in order])
+        self.ends = torch.stack([found[position] for position in order]), order
+        return [order[position] for position in self.positions], self.ends[0]
 
     def _start_decoding(self) -> None:
         """Prepare the masks of decode: one query per text, with working slots for the tokens to come."""
@@ -224,7 +227,13 @@ class TreeBatch:
         depth += 1
         self._query_of = query_of
         at = torch.from_numpy(rows * width + query).to(hidden.device)
-        return positions, index, hidden.flatten(0, 1).index_select(0, at)
+        self.ends = hidden.flatten(0, 1).index_select(0, at), order
+        return positions, index, self.ends[0]
+
+    def keep_end(self, position: TreePosition) -> None:
+        """Keep the hidden state at an end of the last pass with its KV slot."""
+        (row, slot), (hidden, order) = position, self.ends
+        self.rows[row].trie.end_states[slot] = hidden[order[position]].clone()
 
     def _decode_mask(
         self, rows: NDArray[np.int64], query: NDArray[np.int64], origin: NDArray[np.int64], width: int

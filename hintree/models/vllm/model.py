@@ -16,10 +16,9 @@ from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.label_reading import encode_before
-from hintree.models.local.model import unknown_words
 from hintree.models.local.sampler import Sampler
 from hintree.models.local.sequence import SequenceState, begin_sequences, not_finite, results_of, too_long
-from hintree.models.local.text import continuation, decoded
+from hintree.models.local.text import continuation, decoded, unknown_words
 from hintree.models.remote.logprobs import entropy_of_top
 from hintree.models.vllm.engine import EngineModel, engine_failed, usage_of
 from hintree.search.core.ledger import Usage

@@ -11,7 +11,7 @@ from hintree.lab.inject_error import inject_error
 from hintree.lab.problem import gold
 from hintree.models.labels import LOW_MASS
 from hintree.models.local.classifier import LocalClassifier
-from hintree.models.local.model import unknown_words
+from hintree.models.local.text import unknown_words
 from hintree.scorers import PRM
 from hintree.scorers.layout import judge_prompt
 from hintree.statistics.intervals import share

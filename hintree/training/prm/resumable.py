@@ -49,6 +49,7 @@ def in_parts(
     make: Callable[[Sequence[Case]], list[Example]],
     kind: Callable[..., Example],
     work: Path,
+    size: int = PART_SIZE,
 ) -> list[Example]:
     """Return the examples of all problems; parts that an interrupted training has made are read from its file.
 
@@ -56,17 +57,18 @@ def in_parts(
         cases: Problems.
         make: Makes the examples of some problems; they must not depend on the other problems.
         kind: Builds an example from its JSON fields.
-        work: The state folder, in which one line is written per PART_SIZE problems.
+        work: The state folder, in which one line is written per ``size`` problems.
+        size: Problems of a part; the same as before for a training that is resumed.
     """
     file = work / EXAMPLES
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
     whole = [line for line in lines if line.endswith("\n")]
     cut_torn_line(file)
     parts = [json.loads(line) for line in whole]
-    starts = range(0, len(cases), PART_SIZE)
+    starts = range(0, len(cases), size)
     with file.open("a", encoding="utf-8") as out:
         for start in tqdm(starts[len(parts) :], initial=len(parts), total=len(starts), desc="examples", delay=2):
-            parts.append(make(cases[start : start + PART_SIZE]))
+            parts.append(make(cases[start : start + size]))
             out.write(json.dumps(parts[-1]) + "\n")
             out.flush()
             os.fsync(out.fileno())

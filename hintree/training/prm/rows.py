@@ -1,6 +1,7 @@
 """Labelled solutions: the data that PRMs are trained and calibrated on.
 
-One row is {"prompt", "completions": [step, ...], "labels": [...]}, TRL's stepwise supervision, with labels from 0 to 1.
+One row is {"prompt", "completions": [step, ...], "labels": [...]}, TRL's stepwise supervision, with labels from 0 to 1,
+and with "written", what a recording has of each step, if a model of ours wrote it.
 Lab problems are labelled exactly by the checker, other problems by rollouts from every prefix (Math-Shepherd, arXiv
 2312.08935, section 3.2): ``hard`` is 1 if any of N rollouts reaches the reference answer, ``soft`` is their share.
 """
@@ -19,8 +20,9 @@ from hintree.lab.parse import parse_problem
 from hintree.models import LanguageModel
 from hintree.scorers import Prefix
 from hintree.scorers.rollouts import roll_out_prefixes
-from hintree.search import BestOfN, Tree, run_searches
+from hintree.search import BestOfN, Handler, Tree, run_searches
 from hintree.search.core.seeds import seed_of
+from hintree.solver.recorded_values import pack, unpack_step
 from hintree.training.handlers import model_handlers, sampled
 
 LABELS = ("exact", "hard", "soft")
@@ -31,11 +33,16 @@ TEMPERATURE = 0.8
 
 
 class LabelledSolution(NamedTuple):
-    """A solution with one label per step, from 0 (wrong) to 1 (right)."""
+    """A solution with one label per step, from 0 (wrong) to 1 (right).
+
+    ``written`` has every step with its tokens and their statistics, packed as in a recording; [] where only texts are
+    known.
+    """
 
     question: str
     steps: list[str]
     labels: list[float]
+    written: list[Any] = []  # noqa: RUF012 (the default of a NamedTuple, which nothing changes)
 
     def right(self) -> list[bool]:
         """Return for each step whether it counts as right: a label of at least 0.5."""
@@ -43,10 +50,11 @@ class LabelledSolution(NamedTuple):
 
 
 class SampledSolution(NamedTuple):
-    """A sampled solution with its problem."""
+    """A sampled solution with its problem; ``written`` as in ``LabelledSolution``."""
 
     case: Case
     steps: list[str]
+    written: list[Any] = []  # noqa: RUF012
 
 
 def read_rows(path: str) -> list[LabelledSolution]:
@@ -69,7 +77,10 @@ def read_row(line: str, place: str) -> LabelledSolution:
     """Parse one row. Raises UsageError."""
     try:
         row: Any = parse_json(line)
-        found = LabelledSolution(row["prompt"], list(row["completions"]), [float(label) for label in row["labels"]])
+        steps, written = list(row["completions"]), row.get("written", [])
+        found = LabelledSolution(row["prompt"], steps, [float(label) for label in row["labels"]], written)
+        if written and [unpack_step(step).text for step in written] != steps:
+            raise ValueError("the steps of 'written' are not the completions")
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise UsageError(f'{place}: expected {{"prompt", "completions", "labels"}}: {error!r:.300}') from error
     texts = [found.question, *found.steps]
@@ -82,26 +93,26 @@ def read_row(line: str, place: str) -> LabelledSolution:
 
 def to_line(row: LabelledSolution) -> str:
     """Format a row as one line of JSON."""
-    return json.dumps({"prompt": row.question, "completions": row.steps, "labels": row.labels}) + "\n"
+    more = {"written": row.written} if row.written else {}
+    return json.dumps({"prompt": row.question, "completions": row.steps, "labels": row.labels, **more}) + "\n"
 
 
-def sample_solutions(cases: Sequence[Case], writer: LanguageModel, n: int, seed: int) -> list[SampledSolution]:
-    """Sample ``n`` solutions of every problem."""
+def sample_solutions(
+    cases: Sequence[Case], writer: LanguageModel | Handler, n: int, seed: int
+) -> list[SampledSolution]:
+    """Sample ``n`` solutions of every problem by a model, or by a handler that samples with a temperature."""
     search = BestOfN(n)
     trees = [Tree(case.problem, seed) for case in cases]
     handlers = model_handlers({"reasoner": writer}, sampled(TEMPERATURE))
     for _ in run_searches(((tree, search.grow(tree, None)) for tree in trees), handlers, live=256):
         pass
     leaves = [(case, leaf) for case, tree in zip(cases, trees, strict=True) for leaf in tree if not leaf.children]
-    solutions = [
-        SampledSolution(case, [node.step.text for node in leaf.path() if node.step.text.strip()])
-        for case, leaf in leaves
-    ]
-    return [solution for solution in solutions if solution.steps]
+    paths = [(case, [node.step for node in leaf.path() if node.step.text.strip()]) for case, leaf in leaves]
+    return [SampledSolution(case, [step.text for step in path], list(map(pack, path))) for case, path in paths if path]
 
 
 def label(
-    solutions: Sequence[SampledSolution], how: str, writer: LanguageModel | None = None, n: int = 8
+    solutions: Sequence[SampledSolution], how: str, writer: LanguageModel | Handler | None = None, n: int = 8
 ) -> list[LabelledSolution]:
     """Label the steps of sampled solutions.
 
@@ -115,7 +126,7 @@ def label(
         UsageError: Exact labels are wanted for a problem that is not from the lab.
     """
     if how == "exact":
-        return [LabelledSolution(d.case.problem.question, d.steps, exact_labels(d)) for d in solutions]
+        return [LabelledSolution(d.case.problem.question, d.steps, exact_labels(d), d.written) for d in solutions]
     assert writer is not None
     rows = []
     prefixes = [(solution, solution.steps[: i + 1]) for solution in solutions for i in range(len(solution.steps))]
@@ -123,7 +134,7 @@ def label(
     for solution in solutions:
         shares = [next(values) for _ in solution.steps]
         labels = [float(share > 0) for share in shares] if how == "hard" else shares
-        rows.append(LabelledSolution(solution.case.problem.question, solution.steps, labels))
+        rows.append(LabelledSolution(solution.case.problem.question, solution.steps, labels, solution.written))
     return rows
 
 
@@ -134,7 +145,7 @@ def exact_labels(solution: SampledSolution) -> list[float]:
 
 
 def completion_rates(
-    prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel, n: int
+    prefixes: Sequence[tuple[SampledSolution, list[str]]], writer: LanguageModel | Handler, n: int
 ) -> list[float]:
     """Return for each prefix the share of ``n`` rollouts that reach the reference answer.
 

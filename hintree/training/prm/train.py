@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ from hintree.models.local.manifest import write_manifest
 from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec
 from hintree.search.core.seeds import seed_of
 from hintree.training.loop import restore, save_point, trim_log
+from hintree.training.lora import add_lora, merge_lora
 from hintree.training.prm.pairs import StepPreference
 from hintree.training.prm.rows import LabelledSolution
 from hintree.whole_files import full_disk_reported, write_whole
@@ -43,6 +44,7 @@ class Recipe(NamedTuple):
     rate: Peak learning rate of AdamW; it warms up over a tenth of the steps, then decays linearly to zero.
     seed: Seed of the head's initial weights and of the order of the examples.
     layers: Number of last layers to train, with the final norm and the head; None for the whole model.
+    lora: Rank of LoRA adapters, which are trained with the head and merged into the saved model; 0 for none.
     """
 
     epochs: int = 2
@@ -50,6 +52,7 @@ class Recipe(NamedTuple):
     rate: float = 1e-4
     seed: int = 0
     layers: int | None = None
+    lora: int = 0
 
 
 def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str = "auto") -> PRM[LocalClassifier]:
@@ -88,7 +91,10 @@ def new_model(base: str, spec: PRMSpec, labels: int, recipe: Recipe, device: str
     model.to(pick_device(device))
     if recipe.layers is not None:
         freeze(model, recipe.layers)
-    return PRM(LocalClassifier(base, model, tokenizer, head=spec.reading()), spec)
+    classifier = LocalClassifier(base, model, tokenizer, head=spec.reading())
+    if recipe.lora:
+        classifier.model = add_lora(model, recipe.lora, recipe.seed, "TOKEN_CLS")
+    return PRM(classifier, spec)
 
 
 def freeze(model: PreTrainedModel, layers: int) -> None:
@@ -213,9 +219,10 @@ def optimizer_step(net: PreTrainedModel, optim: torch.optim.Optimizer, losses: I
 
 
 def save(prm: PRM[LocalClassifier], folder: Path) -> None:
-    """Write model, tokenizer, PRM spec and manifest."""
+    """Write model, tokenizer, PRM spec and manifest; LoRA adapters are merged into the model first."""
+    model: Any = prm.model.model
     with full_disk_reported(folder.parent):
-        prm.model.model.save_pretrained(folder)
+        (merge_lora(model) if hasattr(model, "merge_and_unload") else model).save_pretrained(folder)
         prm.model.tokenizer.save_pretrained(folder)
     write_whole(folder / FILE, prm.spec.to_yaml())
     write_manifest(folder)
