@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from hintree.errors import UsageError
-from hintree.experiments.study.result_table import accuracy_text
+from hintree.experiments.study.result_table import accuracy_text, mean_gflops, shown_cost
 from hintree.experiments.study.store import Result, Store
 from hintree.experiments.study.trees import solved_tree
 from hintree.search import ROLES
@@ -122,7 +122,7 @@ def index_page(
 
 
 def arm_row(at: int, arm: str, results: Sequence[Result]) -> dict[str, Any]:
-    """Return the figures of an arm for the index: share of right answers, failures, tokens per result by role."""
+    """Return the figures of an arm for the index: share of right answers, failures, tokens and GFLOPs per result."""
     tokens = [sum(r.ledger[role].tokens() for r in results) / max(1, len(results)) for role in ROLES]
     return {
         "name": line(arm),
@@ -133,6 +133,7 @@ def arm_row(at: int, arm: str, results: Sequence[Result]) -> dict[str, Any]:
         "failed": sum(r.status == "failed" for r in results),
         "ungraded": sum(r.status == "ungraded" for r in results),
         "tokens": [f"{mean:,.0f}" if mean else "-" for mean in tokens],
+        "gflops": [shown_cost(mean) for mean in mean_gflops(results)],
     }
 
 

@@ -7,7 +7,7 @@ store only.
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -114,14 +114,25 @@ def cost_summary(store: Store, prices: Prices | None = None) -> Table:
     table = Table(*heads, box=None, padding=(0, 2, 0, 0))
     table.columns[0].overflow = "fold"
     for arm, results in by_arm(store).items():
-        each = [sum(result.ledger[role].gflops() for result in results) / len(results) for role in ROLES]
-        more = sum(result.ledger["verifier"].gflops() for result in results) / len(results)
-        figures = [*each, sum(each) + more, sum(each[:-1]) + more]  # the scorer is the last role
+        figures = mean_gflops(results)
         if prices is not None:
             models = role_models(arms[arm])
             figures.append(sum(prices.cost(result.ledger, models) for result in results) / len(results))
-        table.add_row(Text(one_line(arm)), *(f"{figure:.3g}" if figure > 0 else "-" for figure in figures))
+        table.add_row(Text(one_line(arm)), *map(shown_cost, figures))
     return table
+
+
+def mean_gflops(results: Sequence[Result]) -> list[float]:
+    """Return the GFLOPs per result of each role, of all, and of all but the scorer; NaN where a size is unknown."""
+    count = max(1, len(results))
+    each = [sum(result.ledger[role].gflops() for result in results) / count for role in ROLES]
+    more = sum(result.ledger["verifier"].gflops() for result in results) / count
+    return [*each, sum(each) + more, sum(each[:-1]) + more]  # the scorer is the last role
+
+
+def shown_cost(figure: float) -> str:
+    """Format a cost with three digits; a dash for none and for an unknown one."""
+    return f"{figure:.3g}" if figure > 0 else "-"
 
 
 def by_arm(store: Store) -> dict[str, list[Result]]:

@@ -41,6 +41,8 @@ def make_run(folder, count, after=None):
                 answer = case.reference if right else f"{case.reference}1"
                 ledger = Ledger()
                 ledger["reasoner"].calls, ledger["reasoner"].generated_tokens = 3, draw.randrange(50, 900)
+                if arm != "teacher":  # whose size is unknown
+                    ledger["reasoner"].flops = 4e5 * ledger["reasoner"].generated_tokens
                 done = Result(arm, key_of(case.id, case.question), 0, "done", "complete", answer, right, ledger, {})
                 if failed:
                     batch.append((done._replace(status="failed", reason="no server", answer=None, right=False), None))

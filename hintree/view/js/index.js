@@ -66,14 +66,26 @@ function beside(problem, back) {
   return [link];
 }
 
+/** The head of several columns. @param {string} text @param {number} columns */
+function groupHead(text, columns) {
+  const head = el("th", "", text);
+  head.colSpan = columns;
+  head.scope = "colgroup";
+  return head;
+}
+
 function showArms() {
-  const names = ["arm", "right, 95 % interval", "results", "failed", "ungraded", ...data.roles.map((role) => `${role} tokens`)];
+  const own = ["arm", "right, 95 % interval", "results", "failed", "ungraded"], sums = [...data.roles, "all", "without scorer"];
   const rows = data.arms.map((arm) => {
     const name = el("th", "", swatch(arm), ` ${arm.name}`);
     name.scope = "row";
-    return el("tr", "", name, ...[arm.right, arm.count, arm.failed, arm.ungraded, ...arm.tokens].map((value) => el("td", "", String(value))));
+    return el("tr", "", name, ...[arm.right, arm.count, arm.failed, arm.ungraded, ...arm.tokens, ...arm.gflops].map((value) => el("td", "", String(value))));
   });
-  find("arms").append(el("thead", "", el("tr", "", ...names.map((text) => el("th", "", text)))), el("tbody", "", ...rows));
+  const blank = el("td");
+  blank.colSpan = own.length;
+  const groups = el("tr", "", blank, groupHead("tokens per result", data.roles.length), groupHead("GFLOPs per result", sums.length));
+  const names = el("tr", "", ...[...own, ...data.roles, ...sums].map((text) => el("th", "", text)));
+  find("arms").append(el("thead", "", groups, names), el("tbody", "", ...rows));
 }
 
 /** Fields show the state. */

@@ -21,6 +21,7 @@
  * @property {number} failed
  * @property {number} ungraded
  * @property {string[]} tokens Of each role.
+ * @property {string[]} gflops Of each role, of all, and of all but the scorer; a dash where unknown.
  *
  * @typedef {object} IndexData
  * @property {string} name

@@ -29,6 +29,11 @@ def test_a_table_of_many_problems_is_short_and_only_rows_in_sight_exist(browser,
     browser.open(index)
     assert len(places(browser)) == COUNT and len(browser.all("#problems tr")) < 60
     assert browser.run("return document.documentElement.scrollHeight") <= 900
+    heads = [head.text for head in browser.all("#arms thead tr:last-child th")][-6:]
+    assert heads == ["reasoner", "hinter", "teacher", "scorer", "all", "without scorer"]
+    gflops = browser.run("return data.arms.map((arm) => arm.gflops)")
+    assert gflops[-1] == ["-"] * 6, "of unknown size"
+    assert all(float(g[0]) > 0 and g[4:] == [g[0]] * 2 for g in gflops[:-1])
     wrong = [sum(not result.right for result in problem) for problem in problems]
     assert [wrong[i] for i in places(browser)] == sorted(wrong, reverse=True)
     browser.run("document.getElementById('scroll').scrollTop = 1700")

@@ -6,6 +6,7 @@ import pytest
 
 from hintree.cli import main
 from hintree.experiments.study.pages import write_run
+from hintree.experiments.study.result_table import cost_summary
 from hintree.experiments.study.store import Store
 from hintree.experiments.study.store_rows import Result, pack_tree
 from hintree.experiments.study.store_study import StoredCase, key_of
@@ -38,9 +39,12 @@ def test_a_run_opens_as_an_index_with_failures_first_and_links_to_its_trees(run,
     browser.open(index)
     assert not browser.one("#live").is_displayed()
     shown = [row.text for row in browser.all("#arms tbody tr")]
-    for arm, row in zip(("student", "hintree"), shown, strict=True):
+    with Store.open(run) as store:
+        costs = zip(*(column.cells for column in cost_summary(store).columns), strict=True)
+    for arm, row, (_, *cost) in zip(("student", "hintree"), shown, costs, strict=True):
         right = [result.right for result in results if result.arm == arm]
         assert f"{arm} {100 * sum(right) / len(right):.1f} % [" in row and f" {len(right)} 0 " in row
+        assert row.split()[-6:] == cost, "GFLOPs by role, of all, and of all but the scorer"
     rows = browser.all("#problems tr[data-place]")
     wrong = [len(row.find_elements("css selector", ".result.wrong")) for row in rows]
     assert len(rows) == 4 and wrong == sorted(wrong, reverse=True) and sum(wrong) == sum(not r.right for r in results)
