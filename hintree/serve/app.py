@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,6 +39,8 @@ from hintree.serve.responses import (
 )
 from hintree.serve.service import Service
 from hintree.solver import Solution
+
+log = logging.getLogger(__name__)
 
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Headers of every response with a caller's text."""
@@ -138,14 +141,15 @@ async def stream(request: Request, call: Call, builder: ResponseBuilder, timer: 
     options = call.parsed.body.stream_options
     with_usage = bool(options and options.include_usage)
     extra_fields: dict[str, Any] = {"usage": None} if with_usage else {}
-    committed, sent, status = "", "", CLIENT_CLOSED
+    committed: list[str] = []
+    sent, status = "", CLIENT_CLOSED
     ledgers: list[Ledger] = []
     try:
         async with call.running(request, timer.left()):
             yield builder.chunk("", first=True, **extra_fields)
             while isinstance(event := await call.next(), list):
-                committed += "".join(step + SEPARATOR for step in event)
-                if len(ready := sendable_prefix(committed, call.parsed.stops)) > len(sent):
+                committed += event
+                if len(ready := sendable_prefix(SEPARATOR.join(committed), call.parsed.stops)) > len(sent):
                     yield builder.chunk(ready[len(sent) :], **extra_fields)
                     sent = ready
         text = cut(solution_text(event), call.parsed.stops)
@@ -162,6 +166,8 @@ async def stream(request: Request, call: Call, builder: ResponseBuilder, timer: 
     except Exception as error:
         failure = to_api_error(error)
         status = failure.status
+        if failure.code == "internal_error":
+            log.exception("an error while a stream was sent")
         yield server_sent_event(failure.to_json())
     finally:
         timer.record(status, *ledgers)

@@ -2,15 +2,21 @@
 
 import math
 
+import openai
 import pytest
 
+from hintree import Solver
+from hintree.errors import ContextError
 from hintree.search import MCTS, Beam, Budget, Ledger, Problem, Rewrite, Run, Tree, select, selection_of
 from hintree.search.core.batched_driver import serve_one_role
 from hintree.search.core.run import advance
 from hintree.search.core.seeds import seed_of
+from hintree.serve.benchmark import serving
 from hintree.serve.committed import commits_early, committed_prefix
 from hintree.serve.responses import cut, sendable_prefix
+from hintree.serve.service import Service
 from tests.support.scripted import Scripted, handlers, random_roles, steps
+from tests.support.server import TIMEOUT, user_message
 
 
 def grown(handlers_by_role, search, rule, seed, budget):
@@ -70,3 +76,16 @@ def test_a_sendable_prefix_is_never_taken_back(text, stops):
         assert ready.startswith(sent) and whole.startswith(ready)
         sent = ready
     assert not any(stop in whole for stop in stops)
+
+
+def test_a_stream_whose_last_step_fails_after_it_was_written_ends_with_the_step_before():
+    lines = {"": ["one"], "one": ["two"], "one/two": [ContextError("nothing fits after it")]}
+    reasoner = handlers({"reasoner": steps(lines)})["reasoner"]
+    with (
+        serving(Service({"greedy": Solver("greedy", reasoner=reasoner)})) as url,
+        openai.OpenAI(base_url=url, api_key="none", max_retries=0, timeout=TIMEOUT) as client,
+    ):
+        stream = client.chat.completions.create(model="greedy", messages=user_message(), stream=True)
+        texts = [chunk.choices[0].delta.content or "" for chunk in stream]
+        whole = client.chat.completions.create(model="greedy", messages=user_message())
+    assert "".join(texts) == whole.choices[0].message.content == "one"
