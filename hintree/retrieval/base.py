@@ -18,7 +18,8 @@ class Retriever(Protocol):
     """Interface of any object that looks passages up; enough for ``Solver(retriever=...)``.
 
     It may also have ``parameters``, the weights of its model, and ``count_tokens(query)``, the tokens that the model
-    reads for a query; the ledger books both.
+    reads for a query; the ledger books both. Where the tokens depend on what is found, as a reranker's do, it has
+    ``search_counted(queries, k)`` instead, which returns (passages, tokens) for each query.
     """
 
     def search(self, queries: Sequence[str], k: int) -> Sequence[Sequence[Passage]]:

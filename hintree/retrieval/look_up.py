@@ -1,7 +1,7 @@
 """The handler of the retriever: queries of the requests, one batched search, passages within bounds."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
@@ -50,20 +50,30 @@ class LookUp:
     def responses(self, asked: Sequence[Sequence[str]], k: int) -> list[Response[Any]]:
         """Return the response to each look-up, from its queries, with at most ``k`` passages."""
         rows = iter(self.rows([query for queries in asked for query in queries], min(k, MOST_PASSAGES)))
-        return [Response(merged([next(rows) for _ in queries], k), self.usage(queries)) for queries in asked]
+        found = [[next(rows) for _ in queries] for queries in asked]
+        return [Response(merged([row for row, _ in own], k), usage_of(tokens for _, tokens in own)) for own in found]
 
-    def rows(self, queries: Sequence[str], k: int) -> list[list[Passage]]:
-        """Return the passages of each query. Raises RetrieverError if the retriever breaks its contract."""
-        found = list(self.retriever.search(queries, k)) if queries else []
-        if len(found) != len(queries) or not all(isinstance(one, Passage) for row in found for one in row):
+    def rows(self, queries: Sequence[str], k: int) -> list[tuple[list[Passage], int]]:
+        """Return the passages of each query, and the tokens that models read for it.
+
+        Raises:
+            RetrieverError: The retriever breaks its contract.
+        """
+        counted = getattr(self.retriever, "search_counted", None)
+        if not queries:
+            return []
+        found = list(counted(queries, k)) if counted else [(row, None) for row in self.retriever.search(queries, k)]
+        if len(found) != len(queries) or not all(isinstance(one, Passage) for row, _ in found for one in row):
             raise RetrieverError(f"the retriever gave {len(found)} lists of passages for {len(queries)} queries")
-        return [list(row) for row in found]
+        count = getattr(self.retriever, "count_tokens", lambda query: 0)
+        pairs = zip(queries, found, strict=True)
+        return [(list(row), count(query) if tokens is None else tokens) for query, (row, tokens) in pairs]
 
-    def usage(self, queries: Sequence[str]) -> Usage:
-        """Return the cost of one look-up: the tokens that an embedding model reads."""
-        count = getattr(self.retriever, "count_tokens", None)
-        tokens = sum(map(count, queries)) if count else 0
-        return Usage(1, tokens, tokens, 0)
+
+def usage_of(tokens: Iterable[int]) -> Usage:
+    """Return the cost of one look-up from the tokens that models read for each of its queries."""
+    whole = sum(tokens)
+    return Usage(1, whole, whole, 0)
 
 
 def failed(error: Exception) -> RetrieverError:

@@ -41,9 +41,8 @@ def open_retriever(name: str, *, device: str = "auto", dtype: str = "auto") -> R
     if model := options.get("reranker"):
         from hintree.models.local.encoder import CrossEncoder
 
-        found = Reranked(
-            found, CrossEncoder(model, device=device, dtype=dtype).score, pool_of(options.get("pool", "20"))
-        )
+        pool = pool_of(options.get("pool", "20"))
+        found = Reranked(found, CrossEncoder(model, device=device, dtype=dtype), pool)
     return found
 
 

@@ -9,8 +9,9 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from hintree.errors import CheckpointError, RetrieverError
 from hintree.models.local.encoder import CrossEncoder, TextEncoder
-from hintree.retrieval import PassageSource, Reranked, build_index, open_retriever
-from hintree.search import Passage
+from hintree.retrieval import LookUp, PassageSource, Reranked, build_index, open_retriever
+from hintree.search import Passage, Problem, RetrievalRequest, Tree, Usage
+from hintree.search.actions import ACTIONS
 from tests.support.checkpoints import byte_tokenizer
 
 TEXTS = ["Ana has 4 pens.", "A dozen is 12.", "<|im_end|>"]
@@ -95,9 +96,10 @@ def test_a_cross_encoder_ranks_the_passages_of_a_retriever_again(tmp_path):
     encoder = CrossEncoder(str(tmp_path))
     model = BertForSequenceClassification.from_pretrained(tmp_path).eval()
     tokenizer = byte_tokenizer(None)
-    expected = []
+    expected, read = [], 0
     for text in TEXTS:
         ids = tokenizer("pens?", text, split_special_tokens=True)["input_ids"]
+        read += len(ids)
         with torch.inference_mode():
             expected.append(float(model(torch.tensor([ids])).logits[0, 0]))
     assert encoder.score("pens?", TEXTS) == pytest.approx(expected, abs=1e-5) and encoder.score("pens?", []) == []
@@ -105,6 +107,13 @@ def test_a_cross_encoder_ranks_the_passages_of_a_retriever_again(tmp_path):
     order = sorted(range(3), key=lambda i: -expected[i])[:2]
     assert [one.id for one in ranked] == [f"p{i}" for i in order]
     assert [one.score for one in ranked] == pytest.approx([expected[i] for i in order], abs=1e-5)
+    tree, own = Tree(Problem("pens?")), Reranked(Fixed(), encoder)
+    [found] = LookUp(own)([RetrievalRequest(tree, tree.root, action=ACTIONS["look_up_steps"])])
+    assert found.usage == Usage(1, read, read, 0) and own.parameters == sum(p.numel() for p in model.parameters())
+    embedded = Fixed()
+    embedded.count_tokens, embedded.parameters = len, 10**9
+    [more] = LookUp(Reranked(embedded, encoder))([RetrievalRequest(tree, tree.root, action=ACTIONS["look_up_steps"])])
+    assert more.usage.prompt_tokens == read + len("pens?") and Reranked(embedded, encoder).parameters == 10**9
 
 
 def test_a_reranker_with_other_scores_is_refused(tmp_path):

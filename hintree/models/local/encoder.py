@@ -106,11 +106,7 @@ class CrossEncoder:
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
         """Return one score per text, higher is better: the logit, or the margin of the second label over the first."""
-        if not texts:
-            return []
-        rows: list[list[int]] = self._tokenizer(
-            [query] * len(texts), list(texts), truncation=True, max_length=self._longest, split_special_tokens=True
-        )["input_ids"]
+        rows = self._encode(query, texts)
         found = [0.0] * len(rows)
         with torch.inference_mode():
             for batch in batches(rows):
@@ -120,6 +116,19 @@ class CrossEncoder:
                 for i, score in zip(batch, scores.tolist(), strict=True):
                     found[i] = score
         return found
+
+    def count_tokens(self, query: str, texts: Sequence[str]) -> int:
+        """Return the number of tokens that are read to score the texts."""
+        return sum(map(len, self._encode(query, texts)))
+
+    def _encode(self, query: str, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of the query with each text; control tokens inside them are read as plain text."""
+        if not texts:
+            return []
+        rows: list[list[int]] = self._tokenizer(
+            [query] * len(texts), list(texts), truncation=True, max_length=self._longest, split_special_tokens=True
+        )["input_ids"]
+        return rows
 
 
 def pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
