@@ -7,8 +7,10 @@ from hintree.search.algorithms.best_first import BestFirst
 from hintree.search.algorithms.best_of_n import BestOfN, SelfConsistency
 from hintree.search.algorithms.cogtree import CogTree
 from hintree.search.algorithms.confident_vote import ConfidentVote
+from hintree.search.algorithms.confspec import ConfSpec
 from hintree.search.algorithms.daslam import DaSLaM
 from hintree.search.algorithms.dvts import DVTS
+from hintree.search.algorithms.first_tokens import FirstTokens
 from hintree.search.algorithms.gated import Gated
 from hintree.search.algorithms.glimprouter import GlimpRouter
 from hintree.search.algorithms.lorid import Lorid
@@ -69,10 +71,12 @@ __all__ = [
     "Budget",
     "Choice",
     "CogTree",
+    "ConfSpec",
     "ConfidentVote",
     "Critique",
     "DaSLaM",
     "Fault",
+    "FirstTokens",
     "Gated",
     "Gather",
     "GlimpRouter",

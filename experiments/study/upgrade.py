@@ -15,7 +15,7 @@ FORMER_DEPTH = 16
 """Default of ``depth`` in version 1, where the default is ``LONGEST_PATH`` today."""
 SELECTION = frozenset(field.name for field in fields(Selection))
 """Settings that every search had before an arm got a part ``selection``."""
-LATER = {"actions": [], "mend": "expansion", "sure": 0.0, "informed": False}
+LATER = {"actions": [], "mend": "expansion", "sure": 0.0, "informed": False, "entropy": 0.0}
 """Settings that searches and rules of older studies do not have, with their defaults, beside ``PathLimits``."""
 
 OLD_WEIGHTS = dict(

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import hintree
 from hintree.cli.bench import add_bench
+from hintree.cli.calibrate import add_calibrate
 from hintree.cli.completion import add_completion
 from hintree.cli.config import add_config, apply_defaults
 from hintree.cli.demo import add_demo
@@ -49,6 +50,7 @@ COMMANDS = (
     add_searches,
     add_scorers,
     add_train,
+    add_calibrate,
     add_index,
     add_demo,
     add_serve,

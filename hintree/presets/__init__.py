@@ -9,6 +9,7 @@ from hintree.errors import UsageError
 from hintree.presets.basic import BASIC
 from hintree.presets.corrections import CORRECTIONS
 from hintree.presets.escalation import ESCALATION
+from hintree.presets.gates import GATES
 from hintree.presets.hints import HINTS
 from hintree.presets.preset import Preset
 from hintree.presets.retrieval import RETRIEVAL
@@ -18,7 +19,16 @@ from hintree.presets.sub_questions import SUB_QUESTIONS
 
 __all__ = ["PRESETS", "Preset", "preset", "settings_of"]
 
-PRESETS: dict[str, Preset] = {**BASIC, **ESCALATION, **HINTS, **CORRECTIONS, **SUB_QUESTIONS, **MUTUAL, **RETRIEVAL}
+PRESETS: dict[str, Preset] = {
+    **BASIC,
+    **ESCALATION,
+    **GATES,
+    **HINTS,
+    **CORRECTIONS,
+    **SUB_QUESTIONS,
+    **MUTUAL,
+    **RETRIEVAL,
+}
 """All presets by name; ``hintree`` is the default."""
 
 

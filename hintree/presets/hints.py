@@ -30,7 +30,7 @@ HINTS = {
     ),
     "hint_once": hint_once(
         "the reasoner plans the whole solution, then follows its plan",
-        "plan and solve; the loop of hawkeye, sgft and lm_guided_cot",
+        "plan and solve; loop of hawkeye, sgft, lm_guided_cot",
         LAB_PLANS,
         hinter="embedded:student",
     ),

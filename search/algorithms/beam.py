@@ -1,7 +1,8 @@
-"""Step-level beam search, with lookahead and escalation."""
+"""Step-level beam search, with lookahead, an entropy gate and escalation."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hintree.search.actions import find_actions
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
@@ -11,6 +12,7 @@ from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.gates import above, drafts, peak_entropy
 from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score, value_of
 
 
@@ -29,6 +31,8 @@ class Beam(PathLimits):
         aggregate: How step scores rank a path: last, min, product, mean or max.
         actions: Actions that grow a node, by name or as ``Action`` values (docs/actions.md): an expansion writes the
             samples of each that applies. () for ``branch`` next steps.
+        entropy: Entropy-gated branching (arXiv 2503.21961): after the first step, a path gets further next steps only
+            if the entropy of a token of its first one is above this, in nats. 0 writes ``branch`` always.
 
     Raises:
         UsageError: A value is outside its range.
@@ -41,11 +45,12 @@ class Beam(PathLimits):
     depth: int = LONGEST_PATH
     aggregate: str = "last"
     actions: tuple[str | Action, ...] = ()
+    entropy: float = 0.0
 
     def __post_init__(self) -> None:
         check_limits(self)
         check_whole(self, width=1, branch=1, unhinted=0, lookahead=0, depth=1)
-        check_range(self, unhinted=(0, self.branch))
+        check_range(self, unhinted=(0, self.branch), entropy=(0.0, math.inf))
         check_one_of(self, aggregate=tuple(AGGREGATES))
         find_actions(self.actions)
 
@@ -79,10 +84,24 @@ class Beam(PathLimits):
             new_nodes = [node for node in nodes if not node.children]
             slots = plan(new_nodes, find_actions(self.actions))
             return unique([*known, *(child for child in await generate_steps(tree, slots) if child is not None)])
-        missing = [(node, self.branch - len(node.children)) for node in nodes]
+        new = await self.fill(tree, nodes, 1) if self.entropy else []
+        uncertain = [node for node in nodes if not self.entropy or self.branches(node)]
+        return unique([*known, *new, *await self.fill(tree, uncertain, self.branch)])
+
+    async def fill(self, tree: Tree, nodes: Sequence[Node], branch: int) -> list[Node]:
+        """Write and score the children that each node lacks to ``branch``, and return them."""
+        missing = [(node, branch - len(node.children)) for node in nodes]
         slots = [slot for node, count in missing for slot in reserve_slots([node], count, self.unhinted)]
-        new = [child for child in await generate_steps(tree, slots) if child is not None]
-        return unique([*known, *new])
+        return [child for child in await generate_steps(tree, slots) if child is not None]
+
+    def branches(self, node: Node) -> bool:
+        """Tell whether a path gets further next steps: it has none yet, or its first one is uncertain or failed."""
+        first = [child for child in node.children if child.status != "failed"][:1]
+        return node.depth == 0 or not first or peak_entropy(first[0].step) > self.entropy
+
+    def calibrated(self, trees: Sequence[Tree], share: float) -> "Beam":
+        """Return the search that branches after a ``share`` of the steps of these chains. Raises UsageError."""
+        return replace(self, entropy=above((peak_entropy(node.step) for node in drafts(trees)), share))
 
     async def look_ahead(self, tree: Tree, nodes: Sequence[Node]) -> None:
         """Roll out ``lookahead`` steps after every node; the trajectory score at the end becomes the node's value."""

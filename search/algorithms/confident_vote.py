@@ -1,8 +1,9 @@
 """Votes that stop: solutions are sampled until the vote is sure or decided, and unsure ones are given up on the way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from statistics import fmean, pstdev
 
 from hintree.search.algorithms.best_of_n import sample
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
@@ -12,6 +13,7 @@ from hintree.search.core.nodes import open_nodes, prune
 from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite
+from hintree.search.gates import below
 from hintree.search.selection import (
     AGGREGATES,
     Selection,
@@ -26,6 +28,7 @@ from hintree.statistics.quantile import quantile
 
 VOTES = ("majority", "weighted", "posterior", "evidence")
 RULES = ("share", "beta", "best")
+LEAST_DEVIATION = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +146,13 @@ class ConfidentVote(PathLimits):
         classes = classes_of(tree, solutions)
         found = weights(tree, solutions, classes, {n.id: self.confidence(n) for n in solutions}, self.selection)
         return sorted((x for answer, x in found.items() if answer != UNSEEN), reverse=True), sum(found.values())
+
+    def calibrated(self, trees: Sequence[Tree], share: float) -> "ConfidentVote":
+        """Return the search with the usual confidence, and the gate below which a ``share`` of these solutions lies.
+
+        Raises:
+            UsageError: No chain has ended in an answer.
+        """
+        found = [self.confidence(node) for tree in trees for node in finished_solutions(tree)]
+        gate = min(below(found, share), 1.0)
+        return replace(self, gate=gate, usual=(fmean(found), max(pstdev(found), LEAST_DEVIATION)))

@@ -1,6 +1,7 @@
 """Gated search: greedy steps, and a search among several drafts only where a step is in doubt."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.expand import generate_steps, reserve_slots
@@ -8,6 +9,7 @@ from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, unique
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.gates import below, drafts
 from hintree.search.selection import Selection, keep_best, value_of
 
 
@@ -64,5 +66,14 @@ class Gated(PathLimits):
 
     def doubts(self, step: Node) -> bool:
         """Tell whether a step is in doubt."""
-        sure = step.step.mean_probability if step.score is None else step.score
-        return step.status == "failed" or sure < self.threshold or (step.finished and step.step.answer is None)
+        low = score_of(step) < self.threshold
+        return step.status == "failed" or low or (step.finished and step.step.answer is None)
+
+    def calibrated(self, trees: Sequence[Tree], share: float) -> "Gated":
+        """Return the search that doubts a ``share`` of the steps of these chains. Raises UsageError."""
+        return replace(self, threshold=min(below(map(score_of, drafts(trees)), share), 1.0))
+
+
+def score_of(step: Node) -> float:
+    """Return the score of a step, its mean token probability without a scorer; in [0, 1]."""
+    return step.step.mean_probability if step.score is None else step.score

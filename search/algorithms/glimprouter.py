@@ -1,6 +1,7 @@
 """GlimpRouter: the entropy of a step's first token decides which author writes the step."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from hintree.errors import UsageError
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
@@ -8,6 +9,7 @@ from hintree.search.algorithms.first_token_probe import route
 from hintree.search.core.limits import PathLimits
 from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite
+from hintree.search.gates import above, drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class GlimpRouter(PathLimits):
             lambda first: entropy_of(first) < self.threshold,
             teacher_ends=self.ending == "teacher",
         )
+
+    def calibrated(self, trees: Sequence[Tree], share: float) -> "GlimpRouter":
+        """Return the search that routes a ``share`` of the steps of these chains to the teacher. Raises UsageError."""
+        levels = (n.step.first_entropy for n in drafts(trees) if n.step.first_entropy is not None)
+        return replace(self, threshold=above(levels, share))
 
 
 def entropy_of(first: StepOutput) -> float:

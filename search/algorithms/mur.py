@@ -1,7 +1,8 @@
 """MUR: a step that is less certain than the steps before it is resampled, and the scorer chooses."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from hintree.search.algorithms.checks import check_limits, check_range, check_whole
 from hintree.search.core.endings import Rejection
@@ -11,6 +12,7 @@ from hintree.search.core.nodes import fail_too_long, prune, unique
 from hintree.search.core.position import Position
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
+from hintree.search.gates import below, drafts
 from hintree.search.selection import keep_best, value_of
 
 
@@ -74,6 +76,18 @@ class MUR(PathLimits):
         if best[0] is not draft:
             draft.replace_by(best[0], f"rewritten as step {best[0].id}")
         return best[0]
+
+    def calibrated(self, trees: Sequence[Tree], share: float) -> "MUR":
+        """Return the search that resamples a ``share`` of the steps that may be, of these chains. Raises UsageError."""
+        return replace(self, scaling=below((ratio for tree in trees for ratio in self.ratios(tree)), share))
+
+    def ratios(self, tree: Tree) -> Iterator[float]:
+        """Yield exp(lp) / exp(M) of every step of a chain that could be resampled."""
+        momentum = 0.0
+        for node in drafts([tree]):
+            if node.depth > 1 and node.status != "terminal":
+                yield math.exp(certainty(node) - momentum)
+            momentum = self.momentum * momentum + (1 - self.momentum) * certainty(node)
 
 
 def certainty(node: Node) -> float:

@@ -125,7 +125,7 @@ def test_a_path_is_given_up_when_its_tokens_are_spent():
 
 
 def test_every_search_has_the_limits_of_paths_and_lists_them_last():
-    assert len(SEARCHES) == 23
+    assert len(SEARCHES) == 25
     for name in SEARCHES:
         assert list(describe(name)[1].items())[-2:] == [("path_tokens", 4096), ("repeats", 3)]
 

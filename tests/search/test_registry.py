@@ -30,6 +30,8 @@ SMALL = {
     "glimprouter": "threshold=0.2",
     "steer": "mixture=0.3+0.6+0.2+0.7+0.95+0.05",
     "mur": "scaling=0.98",
+    "confspec": "accept=0.98",
+    "first-tokens": "neighbours=0.01+0+1+0.02+0+0,k=1",
     "lorid": "rounds=2",
     "ssr": "tracks=2",
     "socratic": "questions=2",

@@ -50,8 +50,11 @@ def written(solution):
     return [(r["parent"], r["step"]["text"], r["author"], r["hint"], r["status"], r["replaces"]) for r in rows]
 
 
-LARGE = {"arbitrage_oracle", "cogtree", "daslam", "hintree_mcts", "kg_rar", "least_to_most", "lorid", "mcts_rag", "ssr"}
-"""Presets whose trees take seconds; tests/search/test_searches.py grows those of their searches in any batch too."""
+LARGE = {
+    *("arbitrage_oracle", "cogtree", "confspec", "daslam", "egb", "first_tokens", "hintree_mcts", "kg_rar"),
+    *("least_to_most", "lorid", "mcts_rag", "ssr"),
+}
+"""Presets whose trees take seconds; tests/search/ grows the trees of their searches in any batch too."""
 
 
 @pytest.mark.parametrize(
