@@ -46,8 +46,8 @@ class PRM(Generic[C]):
         results = self._read(texts, questions)
         return [Response(self._calibrated(x)[-1], x.usage, x.mass) if isinstance(x, Scored) else x for x in results]
 
-    def score(self, question: str, steps: Sequence[str]) -> list[float]:
-        """Return the score of every step, each in [0, 1].
+    def score(self, question: str, steps: Sequence[str], passages: Sequence[Passage] = ()) -> list[float]:
+        """Return the score of every step, each in [0, 1], under passages if the declaration has a place for them.
 
         Raises:
             ModelError: A text cannot be read, or the number of scores differs from the number of steps.
@@ -56,9 +56,9 @@ class PRM(Generic[C]):
             return []
         if self.spec.reads_words and isinstance(self.model, SupportsLabels):
             prefixes = [steps[: i + 1] for i in range(len(steps))]
-            graded = self._grades(self.model, [question] * len(steps), prefixes, [()] * len(steps))
+            graded = self._grades(self.model, [question] * len(steps), prefixes, [passages] * len(steps))
             return [value_or_raise(response) for response in graded]
-        texts = self.texts(question, steps)
+        texts = self.texts(question, steps, passages)
         scores: list[float] = []
         for result in self._read(texts, [question] * len(texts)):
             if not isinstance(result, Scored):

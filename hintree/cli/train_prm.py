@@ -125,7 +125,7 @@ def run_prm(args: argparse.Namespace) -> None:
     if args.save_rows:
         write_whole(Path(args.save_rows), "".join(map(to_line, rows)))
     loss = train_prm(prm, rows, recipe(args), work)
-    labels = [label for row in rows for label in row.labels]
+    labels = [label for row in rows for label in row.labels[row.first :]]
     report = {"solutions": len(rows), "steps": len(labels), "mean label": sum(labels) / len(labels), "loss": loss}
     end(args, prm, work, report)
 
@@ -181,9 +181,10 @@ def sources(args: argparse.Namespace) -> Any:
 def new_prm(args: argparse.Namespace, labels: int) -> Any:
     """Return the model to train, with a head of ``labels`` outputs."""
     from hintree.scorers import find_spec
-    from hintree.training.prm.train import default_spec, new_model
+    from hintree.training.prm.train import default_spec, new_model, with_trained_head
 
     spec = find_spec(args.base, args.prm_spec) if args.prm_spec else default_spec(args.base, args.kind)
+    spec = with_trained_head(spec, default_spec(args.base, args.kind))
     return new_model(args.base, spec, labels, recipe(args), args.device)
 
 

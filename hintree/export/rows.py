@@ -2,19 +2,21 @@
 
 ::
 
-    prm   {"prompt", "completions": [step, ...], "labels": [bool, ...]}     stepwise supervision, for PRMTrainer
+    prm   {"prompt", "completions": [step, ...], "labels": [bool, ...]}     stepwise supervision, for PRMTrainer;
+          where passages were looked up also "passages" and "first", see ``prm_rows``
     sft   {"prompt", "completion"}                                          for SFTTrainer: the chosen solution
     dpo   {"prompt", "chosen", "rejected"}                                  for DPOTrainer: the versions of one step
 
-Rows hold the steps of solutions, and no queries, passages or restated questions. No row holds a reference answer:
-labels and preferences are the scorer's.
+Rows hold the steps of solutions, and no queries or restated questions. No row holds a reference answer: labels and
+preferences are the scorer's.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hintree.search import Node, Tree
 from hintree.search.core.actions import solution_path
+from hintree.search.core.citations import passages_of
 from hintree.view.shown_tree import ShownTree
 from hintree.view.text import json_text, storable
 
@@ -26,7 +28,12 @@ STEP_END = "\n"
 
 
 def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
-    """Yield a row per path whose steps all have scores, up to the last scored step."""
+    """Yield a row per path whose steps all have scores, up to the last scored step.
+
+    Where passages were looked up, the row holds those that the last step was scored under as ``passages``, each {"id",
+    "text"}, and as ``first`` the number of the first step under the same ones. Earlier steps are labelled in the row
+    of a path that ends before the look-up, or goes on without it.
+    """
     for end in tree.nodes[1:]:
         path = solution_path(end.path())
         scores = [node.score for node in path if node.score is not None]
@@ -37,7 +44,18 @@ def prm_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:
                 "prompt": storable(tree.problem.question),
                 "completions": texts,
                 "labels": [score >= GOOD for score in scores],
+                **looked_up(path),
             }
+
+
+def looked_up(path: Sequence[Node]) -> TrainingRow:
+    """Return the fields of a row about the passages of a path of steps; {} where there are none."""
+    passages = passages_of(path[-1].path())
+    if not passages:
+        return {}
+    first = next(i for i, node in enumerate(path) if passages_of(node.path()) == passages)
+    shown = [{"id": storable(one.id), "text": storable(one.text)} for one in passages]
+    return {"passages": shown, "first": first}
 
 
 def sft_rows(tree: Tree, chosen: Node) -> Iterator[TrainingRow]:

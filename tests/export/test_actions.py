@@ -34,6 +34,8 @@ def test_training_rows_hold_the_steps_of_solutions_only():
         node.score = 0.9
     solution = [text for name, text in CHAIN if name not in ("query", "look_up")]
     [row] = [json.loads(line) for line in to_lines("prm", [shown]) if "11" in line]
-    assert row == {"prompt": QUESTION, "completions": solution, "labels": [True] * len(solution)}
+    found = [{"id": "p1", "text": CHAIN[1][1]}]
+    labels = [True] * len(solution)
+    assert row == {"prompt": QUESTION, "completions": solution, "labels": labels, "passages": found, "first": 0}
     [row] = [json.loads(line) for line in to_lines("sft", [shown])]
     assert row["completion"] == "\n".join(solution) + "\n"

@@ -80,5 +80,5 @@ def lab_solutions(n: int) -> list[LabelledSolution]:
 def scored(prm: PRM[Any], solutions: Sequence[LabelledSolution], half: int) -> tuple[Floats, Bools]:
     """Return scores and labels of all steps of the solutions in one half of the problems; shapes [steps]."""
     mine = [s for s in solutions if hashlib.sha256(s.question.encode()).digest()[0] % 2 == half]
-    scores = [score for s in mine for score in prm.score(s.question, s.steps)]
-    return np.array(scores), np.array([right for s in mine for right in s.right()], dtype=bool)
+    scores = [score for s in mine for score in prm.score(s.question, s.steps, s.passages)[s.first :]]
+    return np.array(scores), np.array([right for s in mine for right in s.right()[s.first :]], dtype=bool)

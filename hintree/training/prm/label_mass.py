@@ -13,6 +13,8 @@ from hintree.models.local.model import LocalModel
 from hintree.policies import DraftScorer
 from hintree.scorers import FAMILIES, PRM, VERIFIERS, Debate, GenerativeVerifier
 from hintree.search import Problem, Response, ScoreRequest, StepOutput, Tree
+from hintree.search.actions import ACTIONS
+from hintree.search.core.expand import looked_up
 from hintree.statistics.intervals import auc
 from hintree.training.prm.rows import LabelledSolution
 
@@ -96,6 +98,9 @@ def last_step(row: LabelledSolution) -> ScoreRequest:
     """Return the request for the score of a solution's last step."""
     tree = Tree(Problem(row.question))
     node = tree.root
+    if row.passages:
+        action, found = ACTIONS["look_up_steps"], tuple(row.passages)
+        node = tree.add(node, looked_up(found), "retriever", action=action, passages=found)
     for step in row.steps:
         node = tree.add(node, StepOutput(step, "delimiter", 0, 1.0, 1.0, 0.0), "reasoner")
     return ScoreRequest(tree, node)

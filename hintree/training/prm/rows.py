@@ -1,7 +1,8 @@
 """Labelled solutions: the data that PRMs are trained and calibrated on.
 
 One row is {"prompt", "completions": [step, ...], "labels": [...]}, TRL's stepwise supervision, with labels from 0 to 1,
-and with "written", what a recording has of each step, if a model of ours wrote it.
+and with "written", what a recording has of each step, if a model of ours wrote it. "passages" ([{"id", "text"}, ...])
+are those that were looked up, and "first" is the number of the first step that was scored under them, from 0 on.
 Lab problems are labelled exactly by the checker, other problems by rollouts from every prefix (Math-Shepherd, arXiv
 2312.08935, section 3.2): ``hard`` is 1 if any of N rollouts reaches the reference answer, ``soft`` is their share.
 """
@@ -20,7 +21,7 @@ from hintree.lab.parse import parse_problem
 from hintree.models import LanguageModel
 from hintree.scorers import Prefix
 from hintree.scorers.rollouts import roll_out_prefixes
-from hintree.search import BestOfN, Handler, Tree, run_searches
+from hintree.search import BestOfN, Handler, Passage, Tree, run_searches
 from hintree.search.core.seeds import seed_of
 from hintree.solver.recorded_values import pack, unpack_step
 from hintree.training.handlers import model_handlers, sampled
@@ -36,13 +37,16 @@ class LabelledSolution(NamedTuple):
     """A solution with one label per step, from 0 (wrong) to 1 (right).
 
     ``written`` has every step with its tokens and their statistics, packed as in a recording; [] where only texts are
-    known.
+    known. A PRM that reads passages reads ``passages``; steps before the one of number ``first`` were scored under
+    others, so that they are read and their labels are not used.
     """
 
     question: str
     steps: list[str]
     labels: list[float]
     written: list[Any] = []  # noqa: RUF012 (the default of a NamedTuple, which nothing changes)
+    passages: list[Passage] = []  # noqa: RUF012
+    first: int = 0
 
     def right(self) -> list[bool]:
         """Return for each step whether it counts as right: a label of at least 0.5."""
@@ -78,7 +82,9 @@ def read_row(line: str, place: str) -> LabelledSolution:
     try:
         row: Any = parse_json(line)
         steps, written = list(row["completions"]), row.get("written", [])
-        found = LabelledSolution(row["prompt"], steps, [float(label) for label in row["labels"]], written)
+        passages = [Passage(text_of(one["id"]), text_of(one["text"])) for one in row.get("passages", [])]
+        labels, first = [float(label) for label in row["labels"]], row.get("first", 0)
+        found = LabelledSolution(row["prompt"], steps, labels, written, passages, first)
         if written and [unpack_step(step).text for step in written] != steps:
             raise ValueError("the steps of 'written' are not the completions")
     except (ValueError, KeyError, TypeError, OverflowError) as error:
@@ -88,12 +94,23 @@ def read_row(line: str, place: str) -> LabelledSolution:
         raise UsageError(f"{place}: completions are texts, at least one, and there is a label for each")
     if not all(0 <= label <= 1 for label in found.labels):
         raise UsageError(f"{place}: a label is a number from 0 (wrong) to 1 (right)")
+    if type(first) is not int or not 0 <= first < len(found.steps):
+        raise UsageError(f"{place}: first={first!r:.60} is not the number of a step, from 0 to {len(found.steps) - 1}")
     return found
+
+
+def text_of(value: Any) -> str:
+    """Return a value of a row that is a text. Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.60} is no text")
+    return value
 
 
 def to_line(row: LabelledSolution) -> str:
     """Format a row as one line of JSON."""
-    more = {"written": row.written} if row.written else {}
+    more: dict[str, Any] = {"written": row.written} if row.written else {}
+    if row.passages:
+        more |= {"passages": [{"id": one.id, "text": one.text} for one in row.passages], "first": row.first}
     return json.dumps({"prompt": row.question, "completions": row.steps, "labels": row.labels, **more}) + "\n"
 
 

@@ -9,6 +9,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from hintree.models.local.gguf_header import is_gguf
 from hintree.models.local.load import explain, fetched, locate, pick_device
 from hintree.models.local.manifest import write_manifest
 from hintree.scorers import FAMILIES, FILE, PRM, PRMSpec
+from hintree.search import Passage
 from hintree.search.core.seeds import seed_of
 from hintree.training.loop import restore, save_point, trim_log
 from hintree.training.lora import add_lora, merge_lora
@@ -112,11 +114,12 @@ def train_prm(prm: PRM[LocalClassifier], rows: Sequence[LabelledSolution], recip
 
     ``work`` is the folder of checkpoint and losses; see ``minimise``.
     """
-    coded = [encode(prm, row.question, row.steps) for row in rows]
+    coded = [encode(prm, row.question, row.steps, row.passages) for row in rows]
 
     def loss(i: int, model: LocalClassifier) -> Tensor:
-        logits = label_logits(model, coded[i])
-        right = torch.tensor(rows[i].labels, device=logits.device)
+        first = rows[i].first
+        logits = label_logits(model, coded[i])[first:]
+        right = torch.tensor(rows[i].labels[first:], device=logits.device)
         target = torch.stack([1 - right, right], -1)
         return torch.nn.functional.cross_entropy(logits, target, reduction="mean")
 
@@ -139,9 +142,9 @@ def train_ppm(prm: PRM[LocalClassifier], pairs: Sequence[StepPreference], recipe
     return minimise(prm.model, len(pairs), loss, recipe, "ppm", work)
 
 
-def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str]) -> Coded:
+def encode(prm: PRM[LocalClassifier], question: str, steps: Sequence[str], passages: Sequence[Passage] = ()) -> Coded:
     """Return token ids and scoring positions of a solution, exactly as at inference."""
-    (coded,) = prm.model.encode(prm.texts(question, steps), whole=prm.spec.whole, bos=prm.bos)
+    (coded,) = prm.model.encode(prm.texts(question, steps, passages), whole=prm.spec.whole, bos=prm.bos)
     return coded
 
 
@@ -231,3 +234,11 @@ def save(prm: PRM[LocalClassifier], folder: Path) -> None:
 def default_spec(base: str, kind: str) -> PRMSpec:
     """Return the default format of a new model: the lab's on the lab's models, TRL's on any other."""
     return FAMILIES["ppm" if kind == "ppm" else "lab" if base.startswith("embedded:") else "trl"]
+
+
+def with_trained_head(spec: PRMSpec, trained: PRMSpec) -> PRMSpec:
+    """Return a declaration with the head that is trained in place of label tokens or of tensors of its own."""
+    if spec.head == "labels":
+        return spec
+    head = {name: getattr(trained, name) for name in ("head", "labels", "tensors", "right", "activation", "scale")}
+    return replace(spec, **head)
