@@ -1,4 +1,4 @@
-"""Votes that stop: solutions are sampled until the vote is sure or decided, and unsure ones are given up on the way."""
+"""Votes that stop: sample solutions until the vote is sure or decided, and prune unsure chains on the way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,11 +33,11 @@ LEAST_DEVIATION = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class ConfidentVote(PathLimits):
-    """Sample until a vote, weighted by confidence, is sure (DeepConf, CGES, ReASC) or the best score is (OptScale).
+    """Sample until a vote weighted by confidence is sure (DeepConf, CGES, ReASC) or a score is high enough (OptScale).
 
-    The confidence of a solution is its trajectory score: of the scorer, or of its token probabilities without one.
-    After ``warmup`` samples and after every ``batch`` further ones the rule decides whether to stop. Between these,
-    chains that cannot change the answer any more are pruned, as their requests are not worth their tokens.
+    The confidence of a solution is its trajectory score, which without a scorer is a token probability. After
+    ``warmup`` samples and after every ``batch`` further ones the rule decides whether to stop. After every step, the
+    chains that cannot change the answer any more are pruned.
 
     Attributes:
         n: Maximum number of samples, at least 1.

@@ -104,6 +104,13 @@ def test_every_rule_replays_from_one_pool_without_a_model(tmp_path):
     assert answers["decided"] == answers["pool"] == answers["CGES"] == ["1"] * 4
 
 
+def test_a_posterior_is_the_confidence_of_its_answer():
+    roles = samples([("x=1", 0.9)], [("y=2", 0.6)])
+    tree = solve_one(roles, BestOfN(2)).tree
+    expected = posteriors({1: 0, 2: 1}, {1: 0.9, 2: 0.6})[0]
+    assert select(tree, Selection("posterior")).confidence == pytest.approx(expected)
+
+
 def test_evidence_needs_the_usual_confidence():
     for wrong in ((), (0.5,), (0.5, 0.0), [0.5, 0.1]):
         with pytest.raises(UsageError, match="usual"):

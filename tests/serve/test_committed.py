@@ -63,8 +63,9 @@ def test_a_step_of_a_chain_is_committed_when_the_next_one_exists():
     assert seen == [[], [], [], [1], [1, 2]]
 
 
-def test_only_a_beam_without_lookahead_commits_early():
+def test_only_a_beam_without_lookahead_and_gate_commits_early():
     assert commits_early(Beam(2, 2)) and not commits_early(Beam(2, 2, lookahead=1)) and not commits_early(MCTS())
+    assert not commits_early(Beam(2, 2, entropy=0.5))
 
 
 @pytest.mark.parametrize("stops", [(), ("STOP",), ("\n\n",), ("ab", "b\n")])
