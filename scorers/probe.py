@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PROBE = "probe:"
 """Beginning of a probe's name; its folder follows."""
+OTHER_MODEL = "?model="
+"""Follows the folder where another model than the reasoner's is named, such as one that wrote nothing."""
 READ_STATISTICS = ("mean", "geometric", "min", "least-3", "entropy", "first-entropy")
 """Statistics that a probe reads, in this order, which saved probes depend on."""
 
@@ -112,12 +114,18 @@ def path_to(prefix: Prefix) -> tuple[Problem, list[Node]]:
     return Problem(prefix.question, choices=prefix.choices), path
 
 
+def parts_of(name: str) -> tuple[str, str]:
+    """Return the folder of a probe's name, and the model that is named in it; "" for the reasoner's own."""
+    folder, _, model = name.removeprefix(PROBE).partition(OTHER_MODEL)
+    return folder, model
+
+
 def open_probe(name: str, model: LanguageModel, protocol: Protocol | None, *, keep_hints: bool = False) -> StateProbe:
     """Open a probe for the model that writes the steps.
 
     Args:
-        name: "probe:FOLDER".
-        model: The reasoner's model.
+        name: "probe:FOLDER", or "probe:FOLDER?model=MODEL".
+        model: The model whose states are read.
         protocol: Form of its texts; None for its usual one.
         keep_hints: As for ``StepWriter``.
 
@@ -125,15 +133,15 @@ def open_probe(name: str, model: LanguageModel, protocol: Protocol | None, *, ke
         UsageError: The model's hidden states cannot be read, or ``name`` has no folder.
         ModelError: There is no such probe, or it is damaged, or was made for another model.
     """
-    folder = name.removeprefix(PROBE)
+    folder, _ = parts_of(name)
     local: Any = model
     if not folder:
         raise UsageError(f"scorer {name!r}: name the folder that `hintree train probe` wrote, as in probe:my-probe")
     if not isinstance(model, SupportsHiddenStates):
         raise UsageError(
-            f"scorer {name!r} reads the hidden states of the reasoner, and {model.name} runs on an engine that returns "
-            "none: name a shipped model, a folder or a hub id, or give --dtype float32 for a GGUF file, which then runs "
-            "on transformers in this process"
+            f"scorer {name!r} reads hidden states, and {model.name} runs on an engine that returns none: take a model "
+            "that runs on transformers in this process (a shipped one, a folder, a hub id, or a GGUF file with --dtype "
+            f"float32), or name such a model that reads the steps, as in {PROBE}{folder}{OTHER_MODEL}MODEL"
         )
     from hintree.models.local.probe_folder import load_probe, score_state
 

@@ -20,6 +20,7 @@ from hintree.scorers.ensemble import Ensemble, ScoreFunction
 from hintree.scorers.families import FAMILIES
 from hintree.scorers.generative import VERIFIERS, GenerativeVerifier
 from hintree.scorers.loading import LoadedScorer, LoadOptions, build_prm, loaded, with_labels
+from hintree.scorers.probe import PROBE, parts_of
 from hintree.scorers.rollouts import RolloutAgreement
 from hintree.scorers.spec import PRMSpec
 from hintree.scorers.symbolic import SymbolicCheck
@@ -81,8 +82,10 @@ def make_scorer(
 
 
 def models_of(name: str) -> set[str]:
-    """Return the names of the models that a scorer uses."""
-    return {rest for _, kind, rest in parse_name(name) if kind in ("prm", "probe") or SCORERS[kind].needs_model}
+    """Return the names of the models that a scorer uses, a probe's folder included."""
+    if name.startswith(PROBE):
+        return set(filter(None, parts_of(name)))
+    return {rest for _, kind, rest in parse_name(name) if kind == "prm" or SCORERS[kind].needs_model}
 
 
 def parse_name(name: str) -> Iterator[tuple[float, str, str]]:
@@ -229,7 +232,7 @@ SCORERS: dict[str, ScorerInfo] = {
         build_rollouts,
     ),
     "probe": ScorerInfo(
-        "probe:FOLDER",
+        "probe:FOLDER[?model=MODEL]",
         "a small head that `hintree train probe` trained reads the reasoner's own hidden state at the step's end",
         "ReProbe, arXiv 2511.06209",
         refuse_probe,

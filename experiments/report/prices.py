@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hintree.scorers import models_of
 from hintree.search.core.ledger import MODEL_ROLES, Ledger
-from hintree.solver.roles import judging_role
+from hintree.solver.roles import scoring_role
 from hintree.yaml_file import YamlText, read
 
 MILLION = 1e6
@@ -55,7 +55,7 @@ def role_models(config: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the model behind each role of an arm; None for an absent role, and for a scorer of none or several."""
     models = {role: config.get(role) for role in MODEL_ROLES}
     scorer = models["scorer"]
-    if (role := judging_role(scorer)) is not None:
+    if (role := scoring_role(scorer)) is not None:
         models["scorer"] = models[role]
     elif scorer is not None:
         named = models_of(scorer)

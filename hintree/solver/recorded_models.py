@@ -10,7 +10,7 @@ from hintree.policies.verification import VERIFIER_SAMPLING
 from hintree.presets.preset import Preset
 from hintree.scorers import PRMSpec
 from hintree.search.core.ledger import RETRIEVER
-from hintree.solver.roles import judging_role
+from hintree.solver.roles import scoring_role
 
 Maker = dict[str, Any]
 """Facts about what made a role's responses: "model", a name; "sampling", the settings of a writer; "hinting", those of
@@ -22,7 +22,7 @@ def makers_of(models: Mapping[str, Any], preset: Preset, prm_spec: str | PRMSpec
     makers: dict[str, Maker] = {role: {"model": recorded_name(model)} for role, model in models.items()}
     for role, maker in makers.items():
         if role == "scorer":
-            judge = judging_role(models[role])
+            judge = scoring_role(models[role])
             maker |= {} if judge is None else {"judge": recorded_name(models.get(judge))}
             maker |= {} if prm_spec is None else {"spec": prm_spec if isinstance(prm_spec, str) else prm_spec.to_yaml()}
         elif role == "hinter":

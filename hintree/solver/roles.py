@@ -19,7 +19,7 @@ from hintree.presets.preset import Preset
 from hintree.retrieval import LookUp, Retriever, open_retriever
 from hintree.retrieval.service import SearchService
 from hintree.scorers import PRM, FromFunction, FromScores, LoadedScorer, PRMSpec, StepScorer, make_scorer, takes_steps
-from hintree.scorers.probe import PROBE, open_probe
+from hintree.scorers.probe import PROBE, open_probe, parts_of
 from hintree.search import Handler, HintRequest, StepRequest
 from hintree.search.core.ledger import RETRIEVER
 from hintree.solver.locking import MODELS_LOCK, taking_turns
@@ -97,11 +97,13 @@ class ModelPool:
         return [model for (_, name, *_), model in self._models.items() if name.startswith("embedded:")]
 
 
-def judging_role(scorer: Any) -> str | None:
+def scoring_role(scorer: Any) -> str | None:
     """Return the role whose model is the scorer too, by grading drafts or by its hidden states; None for others."""
-    if isinstance(scorer, str) and scorer.startswith(PROBE):
-        return "reasoner"
-    return {SELF_GRADE: "teacher", OWN_GRADE: "reasoner"}.get(scorer) if isinstance(scorer, str) else None
+    if not isinstance(scorer, str):
+        return None
+    if scorer.startswith(PROBE):
+        return None if parts_of(scorer)[1] else "reasoner"
+    return {SELF_GRADE: "teacher", OWN_GRADE: "reasoner"}.get(scorer)
 
 
 def scorer_key(name: str, spec: str | PRMSpec | None, device: str, dtype: str) -> Key:
@@ -114,6 +116,8 @@ def pool_keys(models: Mapping[str, Any], spec: str | PRMSpec | None, device: str
     named = {role: name for role, name in models.items() if isinstance(name, str)}
     keys = {("model", name, device, dtype) for role, name in named.items() if role not in ("scorer", RETRIEVER)}
     keys |= {("model", read_hinter(named["hinter"]).model, device, dtype)} if "hinter" in named else set()
+    if (read := parts_of(named.get("scorer", ""))[1]) and named["scorer"].startswith(PROBE):
+        keys.add(("model", read, device, dtype))
     keys |= {(RETRIEVER, named[RETRIEVER], device, dtype)} if RETRIEVER in named else set()
     return keys | ({scorer_key(named["scorer"], spec, device, dtype)} if "scorer" in named else set())
 
@@ -225,22 +229,32 @@ class Wiring:
 
     def scorer(self, scorer: Any) -> Handler:
         """Return the scorer's handler: a model grading drafts, a user's own object, or a scorer by name."""
-        if (role := judging_role(scorer)) is not None:
+        if isinstance(scorer, str) and scorer in (SELF_GRADE, OWN_GRADE):
+            role = "teacher" if scorer == SELF_GRADE else "reasoner"
             grader = self.models.get(role)
             if grader is None or isinstance(grader, Handler):
                 raise UsageError(
                     f"the scorer {scorer!r} is the {role}'s model judging drafts: name a {role} that is a model"
                 )
-            loaded, protocol = self.load(grader), self.preset.protocol
-            if scorer in (SELF_GRADE, OWN_GRADE):
-                return served(DraftScorer(loaded, protocol), loaded)
-            with MODELS_LOCK:
-                return served(open_probe(scorer, loaded, protocol, keep_hints=self.preset.keep_hints), loaded)
+            loaded = self.load(grader)
+            return served(DraftScorer(loaded, self.preset.protocol), loaded)
+        if isinstance(scorer, str) and scorer.startswith(PROBE):
+            return self.probe(scorer)
         if callable(scorer):
             return Handler(FromFunction(scorer) if takes_steps(scorer) else scorer)
         if isinstance(scorer, StepScorer):
             return Handler(FromScores(scorer))
         return self.pool.scorer(scorer, self.prm_spec, self.device, self.dtype).handler
+
+    def probe(self, name: str) -> Handler:
+        """Return the handler of a probe, which reads the reasoner's model or one that its name names."""
+        model = parts_of(name)[1] or self.models.get("reasoner")
+        if model is None or isinstance(model, Handler):
+            raise UsageError(f"the scorer {name!r} reads the reasoner's model: name a reasoner that is a model")
+        loaded = self.load(model)
+        with MODELS_LOCK:
+            scorer = open_probe(name, loaded, self.preset.protocol, keep_hints=self.preset.keep_hints)
+        return served(scorer, loaded)
 
     def load(self, model: str | LanguageModel) -> LanguageModel:
         """Return a language model from the pool."""

@@ -7,6 +7,7 @@ import torch
 from transformers import PreTrainedModel
 
 from hintree.errors import UsageError
+from hintree.models.local.tree_support import HEADS
 
 
 def add_lora(model: PreTrainedModel, rank: int, seed: int, task: Literal["CAUSAL_LM", "TOKEN_CLS"]) -> Any:
@@ -20,7 +21,10 @@ def add_lora(model: PreTrainedModel, rank: int, seed: int, task: Literal["CAUSAL
     except ImportError as error:
         raise UsageError('--lora needs peft: pip install "hintree[train]"') from error
     torch.manual_seed(seed)
-    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type=task)
+    heads = [name for name in HEADS if hasattr(model, name)]  # peft trains them whole
+    config = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", exclude_modules=heads or None, task_type=task
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by a name that is going to change
         return get_peft_model(model, config)

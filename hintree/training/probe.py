@@ -16,7 +16,8 @@ from hintree.models.local.model import LocalModel
 from hintree.models.local.probe_folder import MOST_WEIGHTS, features, score_state
 from hintree.policies.formats import PromptFormat
 from hintree.scorers.base import Prefix
-from hintree.scorers.probe import StateProbe, path_to, statistics_of
+from hintree.scorers.confidence import STATISTICS
+from hintree.scorers.probe import READ_STATISTICS, StateProbe, path_to, statistics_of
 from hintree.search import Problem, Tree
 from hintree.solver.recorded_values import unpack_step
 from hintree.training.hinter.splits import problem_key
@@ -103,12 +104,9 @@ def train_probe(
     _, losses = fit(of(training), of(choosing), recipe)
     epochs = 1 + losses.index(min(losses))
     layers, _ = fit(of(training + choosing), [], recipe._replace(epochs=epochs))
-    scores = {
-        (row.question, tuple(row.steps)): [score_state(layers, one.state, ()) for one in states[id(row)]]
-        for row in testing
-    }
+    scores = [[score_state(layers, one.state, ()) for one in states[id(row)]] for row in testing]
     labels = [label for row in rows for label in row.labels]
-    report = {
+    report: dict[str, Any] = {
         "solutions": len(rows),
         "steps": len(labels),
         "mean label": sum(labels) / len(labels),
@@ -116,9 +114,19 @@ def train_probe(
         "tokens read": model.usage.forwarded_tokens - before,
         "weights": sum(p.numel() for p in layers.parameters()),
         "epochs": epochs,
-        "held-out problems": measure(GivenScores(scores), testing),
+        "held-out problems": figures_of(testing, scores),
     }
+    for name in READ_STATISTICS if statistics else ():
+        values = [[STATISTICS[name](unpack_step(step)) for step in row.written] for row in testing]
+        report[f"AUC of confidence:{name}"] = figures_of(testing, values)["auc"]
     return layers, report
+
+
+def figures_of(rows: Sequence[LabelledSolution], scores: Sequence[list[float]]) -> dict[str, Any]:
+    """Return the figures of ``measure`` for the scores of solutions; no AUC if no step is right, or none is wrong."""
+    given = {(row.question, tuple(row.steps)): values for row, values in zip(rows, scores, strict=True)}
+    figures = measure(GivenScores(given), rows)
+    return {**figures, "auc": None if math.isnan(figures["auc"]["value"]) else figures["auc"]}
 
 
 def check_size(width: int, recipe: ProbeRecipe) -> None:

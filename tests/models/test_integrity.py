@@ -62,6 +62,7 @@ DAMAGE = {
     "token": (lambda trie: trie.tokens.__setitem__(2, 9), "token 9 after slot 1 is slot 2"),
     "capacity": (lambda trie: setattr(trie, "states", trie.states[:, :, :2]), "the capacity is 2"),
     "label": (lambda trie: trie.labels.append(0.5), "1 labels for 4 stored slots"),
+    "end state": (lambda trie: trie.end_states.update({4: torch.zeros(1)}), "slot 4 has a hidden state"),
     "used": (lambda trie: trie._used.discard(1), "its parent 1 is not"),
 }
 

@@ -62,7 +62,8 @@ def from_tensors(name: str, tensors: Mapping[str, Tensor], head: Head, like: Ten
     """Build a head from a checkpoint's tensors of its name. Raises CheckpointError if they are not linear layers."""
     found = {key.removeprefix(f"{head.tensors}."): t for key, t in tensors.items()}
     places = [""] if "weight" in found else sorted({key.rpartition(".")[0] + "." for key in found})
-    if not found or set(found) - {f"{place}{what}" for place in places for what in ("weight", "bias")}:
+    known = {f"{place}{what}" for place in places for what in ("weight", "bias")}
+    if not found or set(found) - known or not {f"{place}weight" for place in places} <= set(found):
         raise CheckpointError(
             f"model {name}: its head {head.tensors!r} should be one linear layer or several, and the checkpoint has "
             f"{sorted(tensors) or 'no such tensor'}; give the right family with --prm-spec"

@@ -40,6 +40,8 @@ def check_trie(trie: "PrefixTrie", children: Mapping[tuple[int, int], int], used
     ensure(0 <= trie.stored <= size, f"{trie.stored} slots are stored, of {size}")
     ensure(trie.stored <= capacity, f"{trie.stored} slots are stored, but the capacity is {capacity}")
     ensure(len(trie.labels) in (0, trie.stored), f"{len(trie.labels)} labels for {trie.stored} stored slots")
+    for slot in trie.end_states:
+        ensure(0 <= slot < trie.stored, f"slot {slot} has a hidden state; there are {trie.stored} stored slots")
 
 
 def check_cache(tries: Mapping[Hashable, "PrefixTrie"], size: int, limit: int) -> None:

@@ -3,6 +3,7 @@ import math
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import pipeline
 
 from hintree.cli import main
@@ -68,3 +69,21 @@ def test_a_prm_and_a_ppm_are_trained_on_the_lab(tmp_path, capsys):
         scores = load_prm(str(out)).score(LAB, RIGHT)
         assert len(scores) == 2 and all(0 <= score <= 1 for score in scores)
         assert pipeline("token-classification", str(out))(LAB)
+
+
+def test_adapters_and_head_are_trained_and_merged_into_the_saved_model(tmp_path, capsys):
+    pytest.importorskip("peft")
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "prm"
+    lines = [{"prompt": f"{i}?", "completions": ["yes" if i % 2 else "no"], "labels": [i % 2]} for i in range(8)]
+    rows.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    torch.manual_seed(0)
+    base = CHECKPOINTS["rlhflow"](tmp_path / "base")
+    command = ["train", "prm", "--rows", str(rows), "--base", str(base), "--validate", "0", "--lora", "2"]
+    assert main([*command, "--out", str(out), "--epochs", "1", "--rate", "0.01"]) == 0
+    before, after = load_file(base / "model.safetensors"), load_file(out / "model.safetensors")
+    changed = {name for name in after if name not in before or not torch.equal(before[name], after[name])}
+    assert "score.weight" in changed and any("q_proj" in name for name in changed)
+    assert not any("norm" in name or "embed" in name or "lora" in name for name in changed)
+    assert 0 < load_prm(str(out)).score("1?", ["yes"])[0] < 1
+    assert main([*command, "--layers", "1", "--out", str(tmp_path / "other")]) == 2
+    assert "--layers and --lora" in capsys.readouterr().err
