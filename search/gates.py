@@ -4,7 +4,7 @@ A search with a gate has a method ``calibrated(trees, share)``, which returns th
 quantile. The trees are chains that the reasoner wrote alone; no reference answer is used.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hintree.errors import UsageError
@@ -49,8 +49,3 @@ def peak_entropy(step: StepOutput) -> float:
 def has_gate(search: Any) -> bool:
     """Tell whether a search has a gate that chains can calibrate; that of a beam may be off."""
     return hasattr(search, "calibrated") and getattr(search, "entropy", 1.0) > 0
-
-
-def rows_of(flat: Sequence[float], width: int) -> list[tuple[float, ...]]:
-    """Split a flat setting into rows of ``width`` numbers."""
-    return [tuple(flat[i : i + width]) for i in range(0, len(flat), width)]

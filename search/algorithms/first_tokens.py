@@ -12,7 +12,6 @@ from hintree.search.core.position import FIRST_TOKEN
 from hintree.search.core.requests import StepRequest, gather
 from hintree.search.core.tree import StepOutput, Tree
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.gates import rows_of
 
 FEATURES = ("entropy", "log-probability")
 """Features of the first tokens, means over them in nats, in the order of a row of neighbours; the label follows."""
@@ -74,7 +73,7 @@ class FirstTokens(PathLimits):
 
     def likely_right(self, found: Sequence[float]) -> float:
         """Return the mean label, in [0, 1], of the nearest neighbours of some features."""
-        rows = rows_of(self.neighbours, WIDTH)
+        rows = [self.neighbours[i : i + WIDTH] for i in range(0, len(self.neighbours), WIDTH)]
         columns = list(zip(*rows, strict=True))[: len(FEATURES)]
         spans = [max(column) - min(column) or 1.0 for column in columns]
 
