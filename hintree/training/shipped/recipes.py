@@ -82,9 +82,9 @@ UNHINTED_MIX = replace(STUDENT_MIX, hinted=0.0, hints=0.0, mended=0.0, plans=0.0
 """The same without any hint or plan."""
 
 RECIPES = {
-    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=20_000, hold=0.5, seed=2), STUDENT_MIX),
-    "student-2": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=20_000, hold=0.5, seed=12), UNHINTED_MIX),
-    "student-3": LanguageModelRecipe(DEEP_STUDENT, TrainingSchedule(steps=20_000, hold=0.5, seed=22), UNHINTED_MIX),
+    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=12_000, hold=0.5, seed=2), STUDENT_MIX),
+    "student-2": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=12_000, hold=0.5, seed=12), UNHINTED_MIX),
+    "student-3": LanguageModelRecipe(DEEP_STUDENT, TrainingSchedule(steps=12_000, hold=0.5, seed=22), UNHINTED_MIX),
     "reader": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=40_000, hold=0.5, seed=32), READER_MIX),
     "base": LanguageModelRecipe(TEACHER, TrainingSchedule(steps=12_000, hold=1.0, seed=1), TEACHER_MIX),
     "teacher": LanguageModelRecipe(

@@ -25,6 +25,8 @@ IGNORED = -100
 """Label of a token that the loss ignores."""
 ORDER_WEIGHT = 30.0
 """Weight of a label in an ``order`` row, which has about five labels where a solution has a hundred and fifty."""
+DRILL_WEIGHT = 8.0
+"""Weight of a result in a ``drill`` row, which has fourteen of them."""
 
 
 class TrainingRow(NamedTuple):
@@ -107,8 +109,9 @@ def drill(
         op, right = rng.choice(changes(left, rng, largest))
         if op in "+*" and rng.random() < 0.5:
             left, right = right, left
-        text.add(f"{left} {op} {right} =", learn=False).add(f"{OPERATIONS[op](left, right)}.", learn=True)
-    return text.cut()
+        text.add(f"{left} {op} {right} =", learn=False).add(f"{OPERATIONS[op](left, right)}", learn=True)
+        text.add(".", learn=False)
+    return text.cut()._replace(weight=DRILL_WEIGHT)
 
 
 def sum_check(rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 10) -> TrainingRow:
