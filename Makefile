@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-slow lint lab studies prm-labels bench pictures docs release licences chaos clean
+.PHONY: help demo test test-slow lint lab studies gsm8k prm-labels bench pictures docs release licences chaos clean
 
 help:           ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,11 @@ TESTED ?= lab:test?steps=4-8&n=500
 PRMS := build/prm-labels/exact build/prm-labels/hard build/prm-labels/soft embedded:prm
 COMMA := ,
 LISTED = $(subst $() ,$(COMMA),$(PRMS))
+
+gsm8k: .venv/dev  ## run the studies of GSM8K on real models, or the rest of them (needs HINTREE_MODELS and HINTREE_DATA)
+	for study in greedy pool votes judges hints teachers searches; do \
+	    $(BIN)/hintree run gsm8k/$$study --out runs/gsm8k/$$study --resume --record runs/gsm8k/recordings || exit 1; \
+	done
 
 prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels and compare them (hours; resumes)
 	test -d build/prm-labels/judge || $(BIN)/hintree lab judge --out build/prm-labels/judge
