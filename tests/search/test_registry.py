@@ -18,7 +18,7 @@ from hintree.search.registry import SEARCHES, make_rewrite, make_search
 SMALL = {
     "best-of-n": "n=3",
     "self-consistency": "n=4,batch=2",
-    "confident-vote": "n=4,warmup=2,batch=1,keep=0.5",
+    "confident-vote": "n=3,warmup=2,batch=1,keep=0.5",
     "beam": "width=2,branch=2,lookahead=1",
     "dvts": "width=2,branch=2",
     "best-first": "expansions=8,branch=2,answers=1",

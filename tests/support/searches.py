@@ -22,7 +22,7 @@ from hintree.search import (
 SEARCHES = {
     "best-of-n": BestOfN(6, depth=5),
     "self-consistency": SelfConsistency(9, 3, 0.8, depth=5),
-    "confident-vote": ConfidentVote(9, 4, 2, sure=0.9, keep=0.75, depth=5),
+    "confident-vote": ConfidentVote(6, 3, 2, sure=0.9, keep=0.75, depth=5),
     "beam": Beam(2, 3, unhinted=1, depth=5),
     "lookahead": Beam(2, 2, lookahead=2, depth=5),
     "dvts": DVTS(2, 3, unhinted=1, depth=5),
