@@ -27,8 +27,11 @@ from hintree.search.stopping import UNSEEN, beta_above_half, is_decided, samples
 from hintree.statistics.quantile import quantile
 
 VOTES = ("majority", "weighted", "posterior", "evidence")
+"""Weights of a solution; each is also a selection."""
 RULES = ("share", "beta", "best")
+"""Rules that stop."""
 LEAST_DEVIATION = 1e-6
+"""Deviation of ``usual`` where all confidences are equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,10 @@ class ConfidentVote(PathLimits):
         rule: Stop when the leading answer's share of the weight ("share"), or the probability that it is ahead of the
             second under Beta(w1 + 1, w2 + 1) ("beta"), is above ``sure``; or when as many samples are written as the
             best of them needs to reach ``target`` with probability ``sure`` ("best"; OptScale, arXiv 2506.22376).
-        sure: In [0.5, 1]; at 1 only a decided vote stops.
-        keep: Share of the warm-up's solutions, in [0.01, 1], whose confidence is enough: others have no vote,
-            and later chains are given up as soon as they are less confident (eta of DeepConf). 1 keeps all.
-        gate: A first solution of more confidence is accepted alone, with ``warmup`` 1 (ReASC); at 1 none is.
+        sure: Share or probability above which sampling stops, in [0.5, 1]; at 1 only a decided vote stops.
+        keep: Share of the warm-up's solutions, in [0.01, 1], whose confidence is enough (eta of DeepConf): the others
+            have no vote, and later chains are pruned as soon as they are less confident. 1 keeps all.
+        gate: Confidence above which the first solution is accepted alone, with ``warmup`` 1 (ReASC); at 1 none is.
         target: Score that the rule "best" is to reach, in [0, 1].
         usual: Mean and deviation of the confidence of solutions, for "evidence"; see ``hintree calibrate``.
         aggregate: How step scores make the confidence of a path: last, min, product, mean or max.
