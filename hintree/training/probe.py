@@ -101,9 +101,10 @@ def train_probe(
     def of(part: Sequence[LabelledSolution]) -> list[LabelledState]:
         return [state for row in part for state in states[id(row)]]
 
-    _, losses = fit(of(training), of(choosing), recipe)
+    last = len(READ_STATISTICS) * statistics
+    _, losses = fit(of(training), of(choosing), recipe, last)
     epochs = 1 + losses.index(min(losses))
-    layers, _ = fit(of(training + choosing), [], recipe._replace(epochs=epochs))
+    layers, _ = fit(of(training + choosing), [], recipe._replace(epochs=epochs), last)
     scores = [[score_state(layers, one.state, ()) for one in states[id(row)]] for row in testing]
     labels = [label for row in rows for label in row.labels]
     report: dict[str, Any] = {
@@ -176,7 +177,7 @@ def read_states(reader: StateProbe, row: LabelledSolution) -> list[LabelledState
 
 
 def fit(
-    steps: Sequence[LabelledState], held_out: Sequence[LabelledState], recipe: ProbeRecipe
+    steps: Sequence[LabelledState], held_out: Sequence[LabelledState], recipe: ProbeRecipe, statistics: int = 0
 ) -> tuple[Layers, list[float]]:
     """Minimise the binary cross-entropy of steps with AdamW.
 
@@ -184,16 +185,20 @@ def fit(
         steps: States and labels to train on.
         held_out: Those whose mean loss is computed after every epoch.
         recipe: Hyperparameters.
+        statistics: How many of the last inputs are statistics. The states before them are scaled to have the same
+            variance in sum, as they are many more.
 
     Returns:
         The layers after the last epoch, with the scaling of the states in the weights of the first one, and the losses.
     """
     states, labels = stacked(steps)
     mean, scale = states.mean(0), states.std(0, correction=0).clamp(min=1e-6)
+    if statistics:
+        scale[:-statistics] *= math.sqrt((len(scale) - statistics) / statistics)
     torch.manual_seed(recipe.seed)
     net = new_net(states.shape[1], recipe.hidden)
     optim = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=DECAY)
-    losses = []
+    losses, unseen = [], stacked(held_out) if held_out else None
     for _ in range(recipe.epochs):
         net.train()
         for batch in torch.randperm(len(states)).split(recipe.batch):
@@ -201,8 +206,8 @@ def fit(
             F.binary_cross_entropy_with_logits(logits, labels[batch]).backward()
             optim.step()
             optim.zero_grad()
-        if held_out:
-            losses.append(loss_of(net.eval(), (stacked(held_out)[0] - mean) / scale, stacked(held_out)[1]))
+        if unseen is not None:
+            losses.append(loss_of(net.eval(), (unseen[0] - mean) / scale, unseen[1]))
     return folded(net, mean, scale), losses
 
 
