@@ -73,15 +73,16 @@ class StateProbe(PathScorer):
     def score_nodes(self, paths: Sequence[tuple[Problem, Sequence[Node]]]) -> list[Response[float] | Exception]:
         """Score the last node of each path."""
         states = self.states(paths)
-        return [self._score(state, path[-1].step) for state, (_, path) in zip(states, paths, strict=True)]
+        steps = [(solution_path(path) or path)[-1].step for _, path in paths]
+        return [self._score(state, step) for state, step in zip(states, steps, strict=True)]
 
     def _score(self, state: HiddenState | ModelError, step: StepOutput) -> Response[float] | Exception:
         if isinstance(state, ModelError):
             return state
-        read = statistics_of(step) if self.statistics else ()
-        if any(map(math.isnan, read)):
+        numbers = statistics_of(step) if self.statistics else ()
+        if any(map(math.isnan, numbers)):
             return ModelError("the step has no token probabilities, which the probe was trained to read too")
-        return Response(self.head(state.vector, read), state.usage)
+        return Response(self.head(state.vector, numbers), state.usage)
 
     def states(self, paths: Sequence[tuple[Problem, Sequence[Node]]]) -> list[HiddenState | ModelError]:
         """Return the state that each path's last step is scored by, and its cost."""
@@ -90,8 +91,9 @@ class StateProbe(PathScorer):
 
 
 def statistics_of(step: StepOutput) -> tuple[float, ...]:
-    """Return the statistics of a step's token probabilities, each in [0, 1]; NaN for one that was not recorded."""
-    return tuple(STATISTICS[name](step) for name in READ_STATISTICS)
+    """Return the statistics of a step's token probabilities, each in [0, 1]; NaN for those that are unknown."""
+    known = step.mean_probability > 0  # 0 stands for a server that returns no probabilities
+    return tuple(STATISTICS[name](step) if known else math.nan for name in READ_STATISTICS)
 
 
 def step_end(form: PromptFormat, problem: Problem, path: Sequence[Node], *, keep_hints: bool = False) -> TextEnd:

@@ -223,9 +223,9 @@ class Wiring:
         control, model = read_hinter(model) if isinstance(model, str) else ("", model)
         loaded, sampling, protocol = self.load(model), self.preset.sampling, self.preset.protocol
         hint = HintWriter(loaded, sampling, hinting, protocol=protocol)
-        hint = controlled(control, hint, self.questions) if control else hint
+        handle: Any = controlled(control, hint, self.questions) if control else hint
         write = StepWriter(loaded, sampling, protocol=protocol)  # for actions that a hinter writes
-        return served(by_kind({HintRequest: hint, StepRequest: write}, hint), loaded)
+        return served(by_kind({HintRequest: handle, StepRequest: write}, handle), loaded)
 
     def scorer(self, scorer: Any) -> Handler:
         """Return the scorer's handler: a model grading drafts, a user's own object, or a scorer by name."""

@@ -16,7 +16,6 @@ from hintree.models.local.model import LocalModel
 from hintree.models.local.probe_folder import MOST_WEIGHTS, features, score_state
 from hintree.policies.formats import PromptFormat
 from hintree.scorers.base import Prefix
-from hintree.scorers.confidence import STATISTICS
 from hintree.scorers.probe import READ_STATISTICS, StateProbe, path_to, statistics_of
 from hintree.search import Problem, Tree
 from hintree.solver.recorded_values import unpack_step
@@ -48,7 +47,7 @@ class ProbeRecipe(NamedTuple):
 
 
 class LabelledState(NamedTuple):
-    """What a probe reads of a step [inputs], and the step's label in [0, 1]."""
+    """Hidden state and statistics of a step, as a probe reads them [inputs], and the step's label in [0, 1]."""
 
     state: Tensor
     label: float
@@ -117,9 +116,11 @@ def train_probe(
         "epochs": epochs,
         "held-out problems": figures_of(testing, scores),
     }
-    for name in READ_STATISTICS if statistics else ():
-        values = [[STATISTICS[name](unpack_step(step)) for step in row.written] for row in testing]
-        report[f"AUC of confidence:{name}"] = figures_of(testing, values)["auc"]
+    if statistics:
+        read = [[statistics_of(unpack_step(step)) for step in row.written] for row in testing]
+        for i, name in enumerate(READ_STATISTICS):
+            confidences = [[values[i] for values in row] for row in read]
+            report[f"AUC of confidence:{name}"] = figures_of(testing, confidences)["auc"]
     return layers, report
 
 
@@ -171,8 +172,8 @@ def read_states(reader: StateProbe, row: LabelledSolution) -> list[LabelledState
     for state, (_, path), label in zip(reader.states(paths), paths, row.labels, strict=True):
         if isinstance(state, ModelError):
             raise state
-        read = statistics_of(path[-1].step) if reader.statistics else ()
-        found.append(LabelledState(features(state.vector, read), label))
+        numbers = statistics_of(path[-1].step) if reader.statistics else ()
+        found.append(LabelledState(features(state.vector, numbers), label))
     return found
 
 

@@ -30,7 +30,7 @@ def labelled(tmp_path_factory):
 def test_labels_are_resumed_from_a_recording_and_keep_how_steps_were_written(labelled, capsys):
     first, again = (labelled / f"{name}.jsonl" for name in ("first", "again"))
     assert first.read_bytes() == again.read_bytes() and not list(labelled.glob("*.unfinished"))
-    (recording,) = (labelled / "recorded").iterdir()
+    (recording,) = (labelled / "recorded").glob("reasoner-*.jsonl")
     keys = [json.loads(line).get("key") for line in recording.read_text().splitlines()]
     assert len(keys) == len(set(keys)) + 1 > 10  # the lines of the format and of the model have none
     rows = read_rows(str(first))
