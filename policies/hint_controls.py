@@ -15,7 +15,9 @@ from hintree.search.core.requests import HintOutput, HintRequest, Response
 from hintree.search.core.seeds import seed_of
 from hintree.search.core.tree import Node, Problem, Tree
 
-CONTROLS = ("other", "earlier")
+OTHERS = "other"
+"""Name of the control that depends on the other questions of a run, alone for the lab's and before a model's name."""
+CONTROLS = (OTHERS, "earlier")
 """Names of the controls, which stand before the name of a model."""
 
 

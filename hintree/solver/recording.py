@@ -1,8 +1,8 @@
 """Record every model output of a run in a file, to resume the run after a kill or to replay it without models.
 
 A search is a function of the responses to its requests, so these are all there is to save. A request is identified by
-its position in the tree, its role and the texts it depends on, not by the time it was made: a recording also serves
-another search, or the same one with other settings, as far as that makes the same requests.
+its position in the tree, its role and all that it depends on (request_keys.py), not by the time it was made: a
+recording also serves another search, or the same one with other settings, as far as that makes the same requests.
 """
 
 import io
@@ -17,36 +17,21 @@ from typing import Any
 
 from hintree.bounded_files import parse_json, read_bytes
 from hintree.errors import UsageError
-from hintree.search.core.requests import (
-    HintRequest,
-    Request,
-    Response,
-    RetrievalRequest,
-    ScoreRequest,
-    StepRequest,
-    StrategyRequest,
-)
+from hintree.search.core.requests import Request, Response, ScoreRequest, StepRequest
 from hintree.search.core.run import Handler
-from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import Node
 from hintree.solver.recorded_models import Maker, check_maker
 from hintree.solver.recorded_values import pack_response, read_count, unpack_response
+from hintree.solver.request_keys import key_by_texts, key_of
 
 log = logging.getLogger(__name__)
 
 FORMAT = {"format": "hintree-recording", "version": 1}
+KEYS = {"keys": 2}
+"""Entry of the first line where the keys are those of ``key_of``; without it they are those of ``key_by_texts``."""
 LONGEST, LONGEST_LINE = 1 << 32, 1 << 25
 """Bytes of a recording, and of one line."""
 MOST_VALUES = 500_000
 """Values of one line."""
-KINDS: dict[type[Request[Any]], str] = {
-    HintRequest: "Hint",
-    StepRequest: "Step",
-    ScoreRequest: "Score",
-    StrategyRequest: "Pick",
-    RetrievalRequest: "Retrieval",
-}
-"""Kinds of requests as the keys of recordings name them; a changed name would orphan every recording."""
 
 
 class ReplayError(UsageError):
@@ -75,10 +60,13 @@ class Recording:
         self.answers: dict[str, str] = {}  # as JSON, which takes a fraction of the memory of its values
         self.parameters: dict[str, int] = {}
         self.makers: dict[str, Maker] = {}
+        self.concurrent: set[str] = set()
+        self.key_of = key_of
         for row in self._rows():
             if "role" in row:
                 self.parameters[row["role"]] = row["parameters"]
                 self.makers |= {row["role"]: row["made_by"]} if isinstance(row.get("made_by"), dict) else {}
+                self.concurrent |= {row["role"]} if row.get("concurrent") is True else set()
             else:
                 self.answers[row["key"]] = json.dumps(row["answer"])
 
@@ -101,7 +89,8 @@ class Recording:
             made_by = makers.get(role, {})
             if self.parameters.get(role) != handler.parameters:
                 self.parameters[role], self.makers[role] = handler.parameters, made_by
-                self._append([{"role": role, "parameters": handler.parameters, "made_by": made_by}])
+                served = {"concurrent": True} if handler.concurrent else {}
+                self._append([{"role": role, "parameters": handler.parameters, "made_by": made_by} | served])
         concurrent = {role for role, handler in handlers.items() if handler.concurrent}
         return {
             role: Handler(Replay(self, handlers.get(role)), n, role in concurrent)
@@ -119,12 +108,13 @@ class Recording:
         """Yield the rows of the file, creating it if there is none and truncating an incomplete last line."""
         try:
             if not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size):
-                self.path.write_text(json.dumps(FORMAT) + "\n")
+                self.path.write_text(json.dumps(FORMAT | KEYS) + "\n")
             text = read_bytes(self.path, LONGEST)
             lines = io.BytesIO(text[: text.rfind(b"\n") + 1])
             form = parse(lines.readline())
             if form is None or any(form.get(key) != value for key, value in FORMAT.items()):
                 raise UsageError(f"{self.path} is not a hintree recording of version {FORMAT['version']}")
+            self.key_of = key_of if form.get("keys") == KEYS["keys"] else key_by_texts
             if not text.endswith(b"\n"):
                 os.truncate(self.path, text.rfind(b"\n") + 1)
                 log.warning("%s: the last line is cut off; its request is made again", self.path)
@@ -192,7 +182,7 @@ class Replay:
 
     def __call__(self, requests: Sequence[Request[Any]]) -> list[Response[Any] | Exception]:
         """Return the responses in order."""
-        keys = [key_of(request, self.recording.protocol) for request in requests]
+        keys = [self.recording.key_of(request, self.recording.protocol) for request in requests]
         found: list[Response[Any] | Exception | None] = list(map(self._within_limit, requests, keys))
         new = [i for i, response in enumerate(found) if response is None]
         if new and self.live is not None:
@@ -239,35 +229,3 @@ def missing(request: Request[Any]) -> ReplayError:
     """Return the error for a request that the recording does not hold."""
     step = request.node.depth + (not isinstance(request, ScoreRequest))
     return ReplayError(f"the recording ends here: it has no answer of the {request.role} for step {step}")
-
-
-def key_of(request: Request[Any], protocol: str = "") -> str:
-    """Return the key of a request: its position and role, the texts it depends on, and the protocol if it is not usual.
-
-    The conversation that a question belongs to is part of the texts.
-    """
-    problem = request.tree.problem
-    texts = [problem.question, *(node.step.text for node in request.node.path())]
-    texts += [repr((problem.system, problem.turns))] if problem.system or problem.turns else []
-    texts += [protocol] if protocol else []
-    if isinstance(request, StepRequest):
-        texts.append(repr(None if request.hint is None else str(request.hint)))
-        texts += [] if request.tokens is None else [repr(request.tokens)]
-        texts += [] if request.revises is None else texts_of_draft(request.revises)
-        texts += [] if request.critique is None else [request.critique.text]
-        texts += [] if request.cut is None else [repr(request.cut)]
-        texts += [node.step.text for last in request.candidates for node in last.path()]
-    if isinstance(request, HintRequest):
-        texts.append(repr(tuple(map(str, request.avoid))))
-        texts += [] if request.revises is None else texts_of_draft(request.revises)
-    if isinstance(request, StepRequest | RetrievalRequest) and request.action is not None:
-        action = request.action
-        texts += [action.name, *([repr(action.prompt)] if action.prompt else [])]
-        texts += [repr(action.k)] if isinstance(request, RetrievalRequest) else []
-    return f"{seed_of(request.seed, KINDS[type(request)], texts):016x}"
-
-
-def texts_of_draft(last: Node) -> list[str]:
-    """Return what a request depends on of the step or the solution that it is about, ``last`` being its last step."""
-    score = "" if last.score is None else f"{last.score:.2f}"
-    return [score, last.fault or "", *(node.step.text for node in last.path())]

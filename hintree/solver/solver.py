@@ -34,6 +34,7 @@ from hintree.search.core.run import Growth
 from hintree.solver.arguments import PRESETS_OWN, PresetDefault, check_abstain, check_models, check_types, with_parts
 from hintree.solver.loaded_models import is_pair, with_loaded
 from hintree.solver.locking import MODELS_LOCK
+from hintree.solver.model_origins import origins_of
 from hintree.solver.progress import Observer, OnEvent, SolveEvent, StepPrinter
 from hintree.solver.questions import check_many, checked_problem, warn_out_of_domain
 from hintree.solver.recorded_handlers import recorded_handlers
@@ -155,18 +156,16 @@ class Solver:
         self.budget = Budget.parse(budget) if isinstance(budget, str) else budget or Budget()
         self.seed, self.system, self.verbose, self.abstain = seed, system, verbose, abstain
         self.prm_spec, self.device, self.dtype, self.pool = prm_spec, device, dtype, pool or ModelPool()
-        options = {"prm_spec": prm_spec, "device": device, "dtype": dtype, "questions": questions}
-        build = partial(self._build, options, threads, cache_bytes)
+        options: Any = {"prm_spec": prm_spec, "device": device, "dtype": dtype, "questions": questions}
+        build = partial(self._build, options, (threads, cache_bytes))
         with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
             self.models = with_loaded(with_engine_arguments(models, engine_args), prm_spec)
-        makers = makers_of(self.models, self.preset, prm_spec)
-        self.handlers = recorded_handlers(recording, makers, self.preset.protocol, roles_off(given), build)
+        makers, origins = makers_of(self.models, self.preset, **options), partial(origins_of, self.models, prm_spec)
+        self.handlers = recorded_handlers(recording, makers, origins, self.preset.protocol, roles_off(given), build)
 
-    def _build(
-        self, options: Any, threads: int | None, cache_bytes: int | str | None, only: Collection[str]
-    ) -> dict[str, Handler]:
+    def _build(self, options: Any, limits: Any, only: Collection[str]) -> dict[str, Handler]:
         """Open the models of some roles and return their handlers."""
-        with MODELS_LOCK, limits_in_environment(threads, cache_bytes):
+        with MODELS_LOCK, limits_in_environment(*limits):
             return role_handlers(self.models, self.preset, self.pool, only=only, **options)
 
     def solve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
@@ -255,7 +254,7 @@ class Solver:
         return replace(problem, system=self.system) if self.system and not problem.system else problem
 
     def unknown_words(self, question: str) -> list[str]:
-        """Return the words of a question that the shipped models have never seen; empty without shipped models."""
+        """Return the words of a question that the shipped models have never seen; empty if none of them is open."""
         with MODELS_LOCK:  # tokenizers are not safe to use from several threads
             return [word for model in self.pool.shipped()[:1] for word in model.unknown_words(question)]
 

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hintree.policies import Protocol, Sampling
 from hintree.presets.preset import Preset
 from hintree.search import Beam, Handler
+from hintree.solver.model_origins import origins_of
 from hintree.solver.recorded_handlers import recorded_handlers
 from hintree.solver.recorded_models import makers_of
 from hintree.solver.roles import ModelPool, role_handlers
@@ -52,7 +54,8 @@ def recorded_writer(
         return role_handlers(models, preset, pool, device=device, only=roles)
 
     path = None if folder is None else f"{folder}{os.sep}"
-    return recorded_handlers(path, makers_of(models, preset), protocol, (), build)["reasoner"]
+    makers = makers_of(models, preset, device=device)
+    return recorded_handlers(path, makers, partial(origins_of, models), protocol, (), build)["reasoner"]
 
 
 def sampled(temperature: float) -> Sampling:

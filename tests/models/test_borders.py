@@ -9,7 +9,7 @@ from hintree.models.local.text import added_text, continuing, encode, fingerprin
 from hintree.policies import Protocol, Sampling, StepRule, StepWriter
 from hintree.search import Hint, Problem, StepOutput, StepRequest, Tree
 from hintree.solver.recorded_values import pack, unpack
-from hintree.solver.recording import key_of
+from hintree.solver.request_keys import key_of
 from tests.support.checkpoints import CHATML
 from tests.support.text_tokenizers import STYLES
 

@@ -18,7 +18,7 @@ def copied_student(tmp_path):
 
 
 def text_of(folder):
-    return {file.name: file.read_text() for file in folder.iterdir()}
+    return {file.name: file.read_text() for file in folder.glob("*.jsonl")}
 
 
 def test_a_folder_serves_other_methods_after_the_model_is_gone(copied_student, tmp_path):

@@ -15,7 +15,7 @@ from hintree.search import (
 )
 from hintree.search.core.seeds import seed_of
 from hintree.solver.recorded_values import pack, unpack
-from hintree.solver.recording import key_of
+from hintree.solver.request_keys import key_by_texts
 
 HINTS = {
     "use (2).": Hint("use (2)."),
@@ -43,8 +43,8 @@ def test_hints_are_read_from_both_packed_forms(tree, line, hint):
 def test_a_request_has_the_key_that_it_had_when_hints_were_texts(tree, line, hint):
     step = StepRequest(tree, tree.root, Position(2).rewritten(0), "reasoner", hint)
     seed = seed_of(tree.root.key, "reasoner", 1002)
-    assert key_of(step) == f"{seed_of(seed, 'Step', ['question', repr(line)]):016x}"
+    assert key_by_texts(step) == f"{seed_of(seed, 'Step', ['question', repr(line)]):016x}"
     avoid, lines = ((hint,), (line,)) if hint else ((), ())
     retry = HintRequest(tree, tree.root, Position(2).rewritten(0), avoid)
     seed = seed_of(tree.root.key, "hinter", 1002)
-    assert key_of(retry) == f"{seed_of(seed, 'Hint', ['question', repr(lines)]):016x}"
+    assert key_by_texts(retry) == f"{seed_of(seed, 'Hint', ['question', repr(lines)]):016x}"
