@@ -150,7 +150,7 @@ def test_pruning_keeps_what_was_used_last():
     trie.store(torch.arange(3.0, 6.0)[None, None, :, None])
     cache.budget = 4 * 4
     cache.evict()
-    assert trie.tokens == [1, 4, 5, 6] and trie.parents == [-1, 0, 1, 2]
+    assert cache.tries() == [trie] and trie.tokens == [1, 4, 5, 6] and trie.parents == [-1, 0, 1, 2]
     assert trie.states.flatten().tolist() == [0.0, 3.0, 4.0, 5.0]
     assert trie.match([1, 2]) == [0] and trie.match([1, 4, 5, 6]) == [0, 1, 2, 3]
     cache.budget = 3 * 4

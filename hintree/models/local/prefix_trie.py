@@ -19,7 +19,7 @@ from hintree.models.local.integrity import check_cache, check_trie
 from hintree.models.resources import cache_budget, join_budget, share_of_budget
 
 SPARE = 16
-"""A cache that is over its limit is emptied by so small a part of the limit more."""
+"""Eviction frees one part in so many of the limit more than it has to."""
 ROOT = -1
 """Parent of a first token."""
 
@@ -221,7 +221,8 @@ class PrefixCache:
     def evict(self, needed: Iterable[PrefixTrie] = ()) -> None:
         """Free memory, in the stages that the class describes, if more than ``limit`` bytes are in use.
 
-        It frees a part of ``SPARE`` more, so that the many tries of a full cache are not visited at every call.
+        It frees a part of the limit more (``SPARE``), so that the many tries of a full cache are not visited at every
+        call; the trie that was used last is not dropped for that.
 
         Args:
             needed: Tries that are left as they are, since texts in them are still to be continued.
@@ -229,7 +230,8 @@ class PrefixCache:
         held, limit = self.bytes, self.limit
         if held <= limit:
             return
-        excess, kept = held - limit + limit // SPARE, set(map(id, needed))
+        spare, kept = limit // SPARE, set(map(id, needed))
+        excess, newest = held - limit + spare, next(reversed(self._tries), None)
         free = {group: trie for group, trie in self._tries.items() if id(trie) not in kept}
         for save in (PrefixTrie.release_capacity, PrefixTrie.prune):
             for trie in free.values():
@@ -238,7 +240,7 @@ class PrefixCache:
                     save(trie)
                     excess += trie.bytes
         for group in free:
-            if excess > 0:
+            if excess > (spare if group == newest else 0):
                 excess -= self._tries.pop(group).bytes
 
     def check_integrity(self) -> None:
