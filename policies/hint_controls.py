@@ -49,7 +49,8 @@ def controlled(
     """
     if control == "earlier":
         return lambda requests: answer_earlier(write, requests)
-    following = dict(zip(questions, [*questions[1:], *questions[:1]], strict=True))
+    different = list(dict.fromkeys(questions))  # a question that comes twice would get hints for itself
+    following = dict(zip(different, [*different[1:], *different[:1]], strict=True))
     if len(following) < 2:
         raise UsageError(
             "the hinter other:MODEL takes hints for the next problem of a study: give at least two problems"
@@ -58,8 +59,15 @@ def controlled(
 
 
 def about_other(request: HintRequest, following: dict[str, str]) -> HintRequest:
-    """Return the request for a hint about the next problem, other than the hints on the path so far."""
-    tree = Tree(Problem(following[request.tree.problem.question]), request.tree.seed)
+    """Return the request for a hint about the next problem, other than the hints on the path so far.
+
+    Raises:
+        UsageError: The problem is none of the run's.
+    """
+    question = request.tree.problem.question
+    if question not in following:
+        raise UsageError(f"the hinter other:MODEL: {question[:80]!r} is not among the questions of the run")
+    tree = Tree(Problem(following[question]), request.tree.seed)
     given = tuple(node.hint for node in request.node.path() if node.hint is not None)
     return replace(request, tree=tree, node=tree.root, avoid=given, revises=None)
 

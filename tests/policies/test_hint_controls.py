@@ -67,8 +67,18 @@ def test_a_first_step_has_no_earlier_one_and_costs_nothing():
 def test_names_and_too_few_problems():
     assert read_hinter("other:embedded:hinter") == ("other", "embedded:hinter")
     assert read_hinter("embedded:hinter") == ("", "embedded:hinter")
-    with pytest.raises(UsageError, match="give at least two problems"):
-        controlled("other", Writer(), ["A?"])
+    for questions in (["A?"], ["A?", "A?"]):
+        with pytest.raises(UsageError, match="give at least two problems"):
+            controlled("other", Writer(), questions)
+
+
+def test_a_question_that_comes_twice_gets_no_hints_for_itself():
+    tree, ask = Tree(Problem("A?")), controlled("other", Writer(), ["A?", "B?", "A?"])
+    (answer,) = ask([HintRequest(tree, tree.root)])
+    assert answer.value.hint == Hint("B? 0")
+    unknown = Tree(Problem("C?"))
+    with pytest.raises(UsageError, match="'C\\?' is not among the questions of the run"):
+        ask([HintRequest(unknown, unknown.root)])
 
 
 def test_a_recording_tells_a_control_and_a_way_to_judge_from_the_model():
