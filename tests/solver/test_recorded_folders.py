@@ -15,7 +15,9 @@ from hintree.search import Handler, Hint, Problem, ScoreRequest, StepOutput, Ste
 from hintree.search.core.hints import HintKind
 from hintree.solver.folder_lock import NAME, lock_folder
 from hintree.solver.model_origins import origins_of
+from hintree.solver.recorded_handlers import later
 from hintree.solver.recorded_models import makers_of
+from hintree.solver.recording import Recording
 from hintree.solver.request_keys import key_of
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
@@ -86,6 +88,12 @@ def test_a_folder_refuses_a_model_whose_files_have_changed_and_one_without_a_nam
         Solver("greedy", **options)
     with pytest.raises(UsageError, match="the reasoner is a Handler, which a folder of recordings cannot tell"):
         Solver("greedy", **options | {"reasoner": Handler(list)})
+
+
+def test_a_model_on_a_server_stays_concurrent_when_it_is_opened_late(tmp_path):
+    for role, concurrent in (("reasoner", True), ("scorer", False)):
+        Recording(tmp_path / "r").wrap({role: Handler(list, 0, concurrent)})
+        assert later(Recording(tmp_path / "r"), role, lambda roles: {}).concurrent is concurrent
 
 
 LOCK = """
