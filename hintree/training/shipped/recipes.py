@@ -80,19 +80,19 @@ STUDENT_MIX = Mix(
     steps=STEPS, long=0.05, varied=0.1, with_errors=0.1,
     drills=0.25, copies=0.03, sum_checks=0.02, recitals=0.03, lookups=0.03,
     hinted=0.12, hints=0.01, plans=0.01, planned=0.02,
-    socratic=0.04, sub_problems=0.02, restated=0.01, corrected=0.14, retrieved=0.05, mended=0.02,
+    socratic=0.04, sub_problems=0.02, restated=0.01, corrected=0.18, retrieved=0.05, mended=0.02,
 )  # fmt: skip
 """The last phase of the student's curriculum; without order rows a student sometimes uses an unneeded fact."""
 UNHINTED_MIX = replace(STUDENT_MIX, hinted=0.0, hints=0.0, mended=0.0, plans=0.0, planned=0.0)
 """The same without any hint or plan."""
 
 RECIPES = {
-    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=4_500, hold=0.3, muon=MUON, seed=2), STUDENT_MIX),
+    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=4_200, hold=0.3, muon=MUON, seed=2), STUDENT_MIX),
     "student-2": LanguageModelRecipe(
-        STUDENT, TrainingSchedule(steps=4_500, hold=0.3, muon=MUON, seed=12), UNHINTED_MIX
+        STUDENT, TrainingSchedule(steps=4_200, hold=0.3, muon=MUON, seed=12), UNHINTED_MIX
     ),
     "student-3": LanguageModelRecipe(
-        DEEP_STUDENT, TrainingSchedule(steps=4_500, hold=0.3, muon=MUON, seed=22), UNHINTED_MIX
+        DEEP_STUDENT, TrainingSchedule(steps=4_200, hold=0.3, muon=MUON, seed=22), UNHINTED_MIX
     ),
     "reader": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=16_000, hold=0.3, muon=MUON, seed=32), READER_MIX),
     "base": LanguageModelRecipe(TEACHER, TrainingSchedule(steps=6_000, hold=1.0, muon=MUON, seed=1), TEACHER_MIX),
