@@ -39,6 +39,7 @@ from hintree.cli.view import add_view
 from hintree.errors import HintreeError
 from hintree.grade import GraderError
 from hintree.models.loader_logs import quiet_loaders
+from hintree.models.resources import brief_spins
 from hintree.whole_files import DISK_ERRORS, disk_error_line
 
 COMMANDS = (
@@ -97,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parser.parse_args(argv)
         quiet_loaders()
         show_log()
-        with timeout_in_environment(args), limits_of(args):
+        with timeout_in_environment(args), limits_of(args), brief_spins():
             code: int = args.run(args) or 0  # of commands that tell more by it than by an error
         sys.stdout.flush()
     except (HintreeError, GraderError) as error:

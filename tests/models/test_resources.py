@@ -17,6 +17,7 @@ from hintree.models.resources import (
     VERDICTS,
     available_cpus,
     available_memory,
+    brief_spins,
     cache_budget,
     join_budget,
     limits_in_environment,
@@ -162,3 +163,17 @@ def test_sizes_have_a_unit(text, size):
 def test_sizes_that_are_none_are_refused(text):
     with pytest.raises(UsageError, match="such as 512M or 2G"):
         parse_bytes(text)
+
+
+def test_threads_spin_briefly_unless_the_user_says_how_they_wait(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    with brief_spins():
+        assert os.environ["GOMP_SPINCOUNT"] == "10000"
+    assert "GOMP_SPINCOUNT" not in os.environ
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    with brief_spins():
+        assert "GOMP_SPINCOUNT" not in os.environ
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    with brief_spins():
+        assert os.environ["GOMP_SPINCOUNT"] == "7"
