@@ -87,7 +87,7 @@ def test_padding_is_neither_seen_nor_learned():
 
 
 def test_a_row_of_twice_the_weight_counts_twice(tokenizer):
-    model, rows = tiny(tokenizer), [drill(random.Random(i), tokenizer) for i in range(2)]
+    model, rows = tiny(tokenizer), [drill(random.Random(i), tokenizer)._replace(weight=1.0) for i in range(2)]
     alone = [float(module.loss_sum(model, collate([row], 0)).detach()) for row in rows]
     both = float(module.loss_sum(model, collate([rows[0], rows[1]._replace(weight=2.0)], 0)).detach())
     assert both == pytest.approx(alone[0] + 2 * alone[1], rel=1e-3)
