@@ -91,7 +91,7 @@ release: build/release-tools  ## build dist: wheel, requirements with hashes, bi
 	    $(RELEASED:%=--extra %) --output-file dist/requirements.lock pyproject.toml
 	$(PYTHON) -m venv build/release
 	$(INSTALLED)/pip install --quiet --require-hashes --requirement dist/requirements.lock
-	$(INSTALLED)/pip install --quiet --no-deps dist/*.whl
+	$(INSTALLED)/pip install --quiet --no-deps --no-index --find-links dist hintree  # a path would stand in the bill
 	$(TOOLS)/cyclonedx-py environment --output-reproducible --output-file dist/bill-of-materials.json $(INSTALLED)/python
 	$(TOOLS)/pip-licenses --python $(INSTALLED)/python --format markdown --output-file dist/licences.md
 	cd dist && sha256sum *.* > SHA256SUMS
