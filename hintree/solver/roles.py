@@ -229,8 +229,9 @@ class Wiring:
 
     def scorer(self, scorer: Any) -> Handler:
         """Return the scorer's handler: a model grading drafts, a user's own object, or a scorer by name."""
-        if isinstance(scorer, str) and scorer in (SELF_GRADE, OWN_GRADE):
-            role = "teacher" if scorer == SELF_GRADE else "reasoner"
+        if isinstance(scorer, str) and scorer.startswith(PROBE):
+            return self.probe(scorer)
+        if (role := scoring_role(scorer)) is not None:
             grader = self.models.get(role)
             if grader is None or isinstance(grader, Handler):
                 raise UsageError(
@@ -238,8 +239,6 @@ class Wiring:
                 )
             loaded = self.load(grader)
             return served(DraftScorer(loaded, self.preset.protocol), loaded)
-        if isinstance(scorer, str) and scorer.startswith(PROBE):
-            return self.probe(scorer)
         if callable(scorer):
             return Handler(FromFunction(scorer) if takes_steps(scorer) else scorer)
         if isinstance(scorer, StepScorer):
