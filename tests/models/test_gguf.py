@@ -13,7 +13,7 @@ from hintree.errors import CheckpointError, UnknownModelError, UsageError
 from hintree.models import Completion, GenerationRequest, Head, Piece, Prompt, load_classifier, load_model
 from hintree.models.local import gguf as loader
 from hintree.models.local.gguf_config import ARCHITECTURES
-from hintree.models.local.gguf_tokenizer import PRE_TOKENIZERS
+from hintree.models.local.pre_tokenizers import PRE_TOKENIZERS
 from hintree.solver import Solver
 from tests.support.tiny_gguf import KINDS, byte_vocabulary, tiny_model, write_gguf
 

@@ -11,7 +11,8 @@ from transformers import AutoModelForCausalLM
 from hintree.cli import main
 from hintree.models import GenerationRequest, Prompt, load_model
 from hintree.models.local.gguf_header import read_header
-from hintree.models.local.gguf_tokenizer import PRE_TOKENIZERS, read_tokenizer
+from hintree.models.local.gguf_tokenizer import read_tokenizer
+from hintree.models.local.pre_tokenizers import PRE_TOKENIZERS
 from hintree.models.local.text import encode
 from tests.support.tiny_gguf import KINDS, tiny_model, write_gguf
 from tests.support.varied_texts import varied_texts

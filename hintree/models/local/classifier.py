@@ -10,11 +10,12 @@ from hintree.errors import ModelError
 from hintree.models.base import Piece, Scored
 from hintree.models.head_spec import Head
 from hintree.models.local.adapter import ModelAdapter
+from hintree.models.local.coding import coded
 from hintree.models.local.head_layers import label_probabilities
 from hintree.models.local.loglikelihood import TokenValues, recompute_if_not_finite
 from hintree.models.local.model import BATCH_TOKENS, LocalModelBase
 from hintree.models.local.prefix_trie import PrefixCache, PrefixTrie, count_fitting
-from hintree.models.local.text import conversation, panics_reported, part
+from hintree.models.local.text import conversation, part
 from hintree.models.local.tree_batch import TreeBatch
 
 Coded = tuple[list[int], list[int]]
@@ -139,15 +140,14 @@ def join_whole(tokenizer: PreTrainedTokenizerBase, pieces: Sequence[Piece], firs
     A mark is the token that holds the last character before it.
     """
     text = "".join(piece.text for piece in pieces).encode("utf-8", "replace").decode()
-    with panics_reported():
-        coded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
-    starts = [start for start, _ in coded["offset_mapping"]]
+    found = coded(tokenizer, [text], split=True, offsets=True)
+    starts = [start for start, _ in found.offsets[0]]
     marks, end = [], 0
     for piece in pieces:
         end += len(piece.text)
         if piece.mark:
             marks.append(len(first) + sum(start < end for start in starts) - 1)
-    return [*first, *coded["input_ids"]], marks
+    return [*first, *found.ids[0]], marks
 
 
 def label_new_tokens(

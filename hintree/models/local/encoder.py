@@ -11,6 +11,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 
 from hintree.bounded_files import MEBIBYTE, read_json
 from hintree.errors import CheckpointError
+from hintree.models.local.coding import coded
 from hintree.models.local.load import fetched, load_parts, locate
 
 Pooling = Literal["mean", "cls", "last"]
@@ -76,9 +77,8 @@ class TextEncoder:
     def _encode(self, texts: Sequence[str], kind: str) -> list[list[int]]:
         """Return the tokens of the texts; control tokens inside a text are read as plain text."""
         prompt = self.prompts.get(kind, "")
-        rows: list[list[int]] = self._tokenizer(
-            [prompt + text for text in texts], truncation=True, max_length=self._longest, split_special_tokens=True
-        )["input_ids"]
+        whole = [prompt + text for text in texts]
+        rows = coded(self._tokenizer, whole, special=True, split=True, longest=self._longest).ids
         return [row or [0] for row in rows]
 
 
@@ -125,10 +125,8 @@ class CrossEncoder:
         """Return the tokens of the query with each text; control tokens inside them are read as plain text."""
         if not texts:
             return []
-        rows: list[list[int]] = self._tokenizer(
-            [query] * len(texts), list(texts), truncation=True, max_length=self._longest, split_special_tokens=True
-        )["input_ids"]
-        return rows
+        queries = [query] * len(texts)
+        return coded(self._tokenizer, queries, texts, special=True, split=True, longest=self._longest).ids
 
 
 def pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:

@@ -1,11 +1,10 @@
 """Build the tokenizer that a GGUF file describes: vocabulary, merges, pre-tokenizer, control tokens, chat template.
 
-Two kinds are read: byte-level BPE (``gpt2`` in GGUF) and SentencePiece BPE (``llama``). The expressions that cut a text
-before merging are those of the vocabularies' own tokenizers, by the names that llama.cpp gives them.
+Two kinds are read: byte-level BPE (``gpt2`` in GGUF) and SentencePiece BPE (``llama``).
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tqdm import tqdm
@@ -13,45 +12,10 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from hintree.errors import CheckpointError
 from hintree.models.local.gguf_header import SERVE, GGUFHeader
+from hintree.models.local.pre_tokenizers import PRE_TOKENIZERS
 
 CONTROL, USER_DEFINED, BYTE = 3, 4, 6
 """Types of tokens in GGUF."""
-GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-ENDINGS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-LLAMA3 = ENDINGS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + REST
-QWEN2 = ENDINGS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + REST
-UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
-CASED = r"[^\r\n\p{L}\p{N}]?"
-SLASHED = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-TEKKEN = f"{CASED}{UPPER}*{LOWER}+|{CASED}{UPPER}+{LOWER}*" + r"|\p{N}" + SLASHED
-GPT4O = f"{CASED}{UPPER}*{LOWER}+{ENDINGS}?|{CASED}{UPPER}+{LOWER}*{ENDINGS}?" + r"|\p{N}{1,3}" + SLASHED
-
-
-class PreTokenizer(NamedTuple):
-    """Rules by which a text is cut before merging.
-
-    splits: Expressions, applied one after the other to the pieces of the one before.
-    whole_words: True if a piece that is a token needs no merges.
-    bos: True if texts begin with the bos token unless the file says otherwise.
-    """
-
-    splits: tuple[str, ...]
-    whole_words: bool = False
-    bos: bool = False
-
-
-DIGITS_APART = PreTokenizer((r"\p{N}", GPT2))
-PRE_TOKENIZERS = {
-    **dict.fromkeys(("llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral"), PreTokenizer((LLAMA3,), True, True)),
-    **dict.fromkeys(("dbrx", "smaug-bpe"), PreTokenizer((LLAMA3,))),
-    **dict.fromkeys(("qwen2", "deepseek-r1-qwen", "stablelm2"), PreTokenizer((QWEN2,))),
-    **dict.fromkeys(("gpt-2", "olmo", "mpt", "jais"), PreTokenizer((GPT2,))),
-    **dict.fromkeys(("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone"), DIGITS_APART),
-    "tekken": PreTokenizer((TEKKEN,), True, True),
-    **dict.fromkeys(("gpt-4o", "llama4"), PreTokenizer((GPT4O,))),
-}
-"""Pre-tokenizers of byte-level vocabularies by llama.cpp's names."""
 
 
 def read_tokenizer(header: GGUFHeader, name: str) -> PreTrainedTokenizerBase:

@@ -8,8 +8,7 @@ tokens: "</s>" inside a problem is four characters, whatever the tokenizer's fla
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -18,6 +17,7 @@ from transformers import PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError
 from hintree.models.base import Piece, Prompt, Span, Turn
+from hintree.models.local.coding import coded, texts_of
 from hintree.models.local.templates import layout, opening
 
 ANCHORS = ("\n", "a", ".")
@@ -104,20 +104,7 @@ def running(tokenizer: PreTrainedTokenizerBase, parts: tuple[Part, ...], continu
 
 def raw(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
     """Return the token ids of a text, control tokens recognised, without a beginning-of-sequence token."""
-    # verbose=False: no warning about the length, because callers check it and raise an error that says what to do.
-    with panics_reported():
-        return list(tokenizer.encode(text, add_special_tokens=False, verbose=False)) if text else []
-
-
-@contextmanager
-def panics_reported() -> Iterator[None]:
-    """Raise CheckpointError for a panic of the tokenizer's library, whose exception is none that a caller expects."""
-    try:
-        yield
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise CheckpointError(f"the tokenizer fails at a text: {' '.join(str(error).split())[:200]}") from error
+    return coded(tokenizer, [text]).ids[0] if text else []
 
 
 def continuing(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
@@ -180,8 +167,7 @@ def part(tokenizer: PreTrainedTokenizerBase, text: str, control: bool = False) -
 
 def decoded(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], *, control: bool = False) -> str:
     """Return the text of some tokens, with or without control tokens."""
-    with panics_reported():
-        return str(tokenizer.decode(list(ids), skip_special_tokens=not control, clean_up_tokenization_spaces=False))
+    return texts_of(tokenizer, [ids], control=control)[0]
 
 
 @lru_cache(maxsize=4096)
@@ -255,7 +241,7 @@ def may_end(
     lasts = {text[-1] for text in stop}
     if not all(last.isascii() for last in lasts):
         return ends.union(range(len(tokenizer)))
-    pieces = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
+    pieces = texts_of(tokenizer, [[i] for i in range(len(tokenizer))], control=True)
     return ends.union(i for i, piece in enumerate(pieces) if lasts & set(piece))
 
 
@@ -263,7 +249,6 @@ def unknown_words(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
     """Return the words of ``text`` that the tokenizer maps to its unknown token, each once."""
     if tokenizer.unk_token_id is None:
         return []
-    with panics_reported():
-        coded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    spans = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
+    found = coded(tokenizer, [text], offsets=True)
+    spans = zip(found.ids[0], found.offsets[0], strict=True)
     return list(dict.fromkeys(text[a:b] for i, (a, b) in spans if i == tokenizer.unk_token_id))

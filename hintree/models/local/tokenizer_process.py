@@ -1,18 +1,21 @@
-"""Open a tokenizer in a process of its own, under limits on CPU time and memory.
+"""Open or run a tokenizer in a process of its own, under limits on CPU time and memory.
 
 A tokenizer is built by a library in Rust, which ends its process where a file makes it panic or run out of memory.
 ``tokenizer_check.py`` runs this file with an isolated interpreter before the same file is opened in its own process:
-it is given a folder, and writes one JSON object, ``{}`` or ``{"error": ...}``. It imports nothing of hintree.
+it is given a file, and writes one JSON object, ``{}`` or ``{"error": ...}``. ``coding.py`` runs it without a file: it
+reads a tokenizer's JSON on the first line and a request on each further one, and writes an answer to each. It imports
+nothing of hintree.
 """
 
 import json
 import math
 import os
 import sys
+import time
 from typing import Any
 
 CPU_SECONDS = 20
-"""Limit of CPU time; a vocabulary of 250,000 tokens takes about 1 s."""
+"""Limit of CPU time, of each request if there are several; a vocabulary of 250,000 tokens takes about 1 s."""
 MEMORY_BYTES, MEMORY_TIMES = 1 << 30, 32
 """Limit of the address space: this, and so many times the size of the tokenizer's file."""
 MOST_PARTS, MOST_GROWTH = 64, 64
@@ -32,9 +35,19 @@ def limit_resources(file_size: int) -> None:
     except ImportError:  # Windows: the parent's time-out remains
         return
     memory = MEMORY_BYTES + MEMORY_TIMES * file_size
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_cpu()
+
+
+def limit_cpu() -> None:
+    """Let this process use ``CPU_SECONDS`` more than it has used, where the system can limit it."""
+    try:
+        import resource
+    except ImportError:
+        return
+    seconds = math.ceil(time.process_time()) + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 
 
 def parts(state: Any) -> list[dict[str, Any]]:
@@ -93,5 +106,40 @@ def main(file: str) -> dict[str, str]:
     return {}
 
 
+def serve() -> None:
+    """Answer the requests of standard input until it ends."""
+    from tokenizers import Tokenizer
+
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    description = json.loads(sys.stdin.readline())
+    limit_resources(len(description))
+    tokenizer: Any = Tokenizer.from_str(description)
+    tokenizer.no_padding()
+    for line in sys.stdin:
+        limit_cpu()
+        try:
+            answer = answer_to(tokenizer, json.loads(line))
+        except BaseException as error:  # a panic is no Exception
+            answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+        print(json.dumps(answer), flush=True)
+
+
+def answer_to(tokenizer: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """Return the tokens of texts, or the texts of rows of tokens."""
+    if "rows" in request:
+        return {"texts": [tokenizer.decode(row, skip_special_tokens=request["skip"]) for row in request["rows"]]}
+    tokenizer.encode_special_tokens = request["split"]
+    if request["longest"] is None:
+        tokenizer.no_truncation()
+    else:
+        tokenizer.enable_truncation(request["longest"])
+    texts = [[text] if isinstance(text, str) else text for text in request["texts"]]
+    found = [tokenizer.encode(*text, add_special_tokens=request["special"]) for text in texts]
+    return {"ids": [one.ids for one in found], "offsets": [one.offsets for one in found]}
+
+
 if __name__ == "__main__":
-    json.dump(main(sys.argv[1]), sys.stdout)
+    if len(sys.argv) > 1:
+        json.dump(main(sys.argv[1]), sys.stdout)
+    else:
+        serve()
