@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from hintree.errors import UsageError
-from hintree.search.core.actions import STEP, Action, Yield, at_root, kind_of, question_and_steps, ready
+from hintree.search.core.actions import (
+    STEP,
+    Action,
+    Yield,
+    at_root,
+    kind_of,
+    question_and_steps,
+    ready,
+    solution_path,
+)
 from hintree.search.core.questions import open_questions
 from hintree.search.core.tree import Node
 
@@ -21,6 +30,25 @@ def may_look_up(node: Node) -> bool:
 def after_look_up(node: Node) -> bool:
     """Tell whether the node holds passages."""
     return kind_of(node) is Yield.PASSAGES
+
+
+def is_state(node: Node) -> bool:
+    """Tell whether a node is a state of rStar's tree: no sub-question, query or look-up waits for what it is for.
+
+    A look-up after a part of the solution is for the next step. One beside the question is a state of its own.
+    """
+    looked_up = kind_of(node) in (Yield.PASSAGES, Yield.NOTES)
+    return ready(node) and not (looked_up and solution_path(node.path()))
+
+
+def beside_question(node: Node) -> bool:
+    """Tell whether the node holds passages for the question, before anything of the solution is written."""
+    return after_look_up(node) and is_state(node)
+
+
+def in_solution(node: Node) -> bool:
+    """Tell whether the node is a part of the solution, an open sub-question included."""
+    return node.parent is not None and kind_of(node).in_solution
 
 
 def question_open(node: Node) -> bool:
@@ -53,7 +81,7 @@ def answered_once(node: Node) -> bool:
 
 def may_decompose(node: Node) -> bool:
     """Tell whether rStar asks a sub-question: at the root, after a new wording or an answer, but after no step."""
-    return ready(node) and (node.parent is None or kind_of(node) is not Yield.STEP)
+    return is_state(node) and (node.parent is None or kind_of(node) is not Yield.STEP)
 
 
 def all_answered(node: Node) -> bool:
@@ -101,14 +129,17 @@ REVISE = Action("revise", Yield.CORRECTION)
 """A step of another version of a solution, written after a review of the whole."""
 MISSING = Action("missing", Yield.QUERY)
 """Queries for what a first solution does not know, one on a line, which the search "slimplm" asks for."""
+RSTARS_QUESTION = Action("sub_question", Yield.SUB_QUESTION, may_decompose)
+"""A sub-question where rStar asks one."""
 SETS: dict[str, tuple[str | Action, ...]] = {
     "decompose": ("step", "finish", "sub_question", "sub_answer"),
-    "rstar": (
-        *("step", "finish", Action("sub_question", Yield.SUB_QUESTION, may_decompose)),
-        *("sub_answer", "re_answer", "rephrase"),
-    ),
+    "rstar": ("step", "finish", RSTARS_QUESTION, "sub_answer", "re_answer", "rephrase"),
     "retrieve": ("step", "query", "look_up"),
-    "mcts_rag": ("finish", "step", "sub_question", "sub_answer", "query", "look_up", "look_up_steps"),
+    "mcts_rag": (
+        *("step", Action("finish", Yield.SOLUTION, is_state), RSTARS_QUESTION, "sub_answer", "re_answer", "rephrase"),
+        *(Action("query", Yield.QUERY, at_root), "look_up", Action("restate", Yield.QUESTION, beside_question)),
+        Action("look_up_steps", Yield.PASSAGES, in_solution, author="retriever", queries=question_and_steps),
+    ),
 }
 """Sets of actions that a search takes by one name."""
 

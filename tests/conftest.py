@@ -1,3 +1,5 @@
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # how fast this machine is at the moment proves nothing
 hypothesis.settings.load_profile("untimed")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode, every process of a test compiles the package anew
+sys.dont_write_bytecode = False
 torch.set_num_threads(1)  # the models of the tests are so small that a second thread only waits
 
 

@@ -38,7 +38,7 @@ def load(
         store: The study's store.
         baseline: Arm that others are compared with; None for the study's own.
         teacher: Arm of the teacher alone; None for the first whose reasoner is the teacher of another arm.
-        trees: False to load only correctness and cost of each attempt, which takes seconds.
+        trees: False to load only answer, correctness and cost of each attempt, which takes seconds.
         progress: Show a progress bar on standard error.
         prices: Prices of models, for reports that show money.
 
@@ -70,7 +70,7 @@ def load(
             known = verdicts.get(result.problem, {})
             attempt = read(store, result, cases[result.problem], truth, arms[result.arm], known)
         else:
-            attempt = TrialRecord(result.right, result.status == "failed", result.ledger)
+            attempt = TrialRecord(result.right, result.status == "failed", result.ledger, answer=result.answer)
         attempt = attempt._replace(ungraded=result.status == "ungraded", abstained=result.status == "abstained")
         place = (places[result.problem], seeds.index(result.seed))
         attempts[result.arm][place] = as_teacher(attempt) if result.arm in teachers else attempt

@@ -20,13 +20,12 @@ def to_markdown(title: str, notes: Sequence[str], tables: Sequence[Table], plots
 
 def table_text(table: Table) -> str:
     """Format a table under its heading, with its caption."""
-    lines = [
-        f"## {escape(table.title)}",
-        "",
-        escape(table.caption),
-        "",
-        row([escape(c.title()) for c in table.columns]),
-    ]
+    return f"## {escape(table.title)}\n\n{escape(table.caption)}\n\n{rows_text(table)}"
+
+
+def rows_text(table: Table) -> str:
+    """Format the columns and rows of a table."""
+    lines = [row([escape(c.title()) for c in table.columns])]
     lines.append("|" + "|".join("---" if is_text else "---:" for is_text in table.texts()) + "|")
     lines += [row([text(c, cell) for c, cell in zip(table.columns, cells, strict=True)]) for cells in table.rows]
     return "\n".join(lines)

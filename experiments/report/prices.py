@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hintree.policies.hint_controls import read_hinter
 from hintree.scorers import models_of
 from hintree.search.core.ledger import MODEL_ROLES, Ledger
 from hintree.solver.roles import scoring_role
@@ -52,9 +53,13 @@ class Prices(NamedTuple):
 
 
 def role_models(config: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the model behind each role of an arm; None for an absent role, and for a scorer of none or several."""
+    """Return the model behind each role of an arm; None for an absent role, and for a scorer of none or several.
+
+    The hints of a control, such as ``other:MODEL``, are of its model.
+    """
     models = {role: config.get(role) for role in MODEL_ROLES}
-    scorer = models["scorer"]
+    scorer, hinter = models["scorer"], models["hinter"]
+    models["hinter"] = read_hinter(hinter).model if isinstance(hinter, str) else hinter
     if (role := scoring_role(scorer)) is not None:
         models["scorer"] = models[role]
     elif scorer is not None:

@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_message("error", error)
         return 2
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
+        if isinstance(error, BrokenPipeError) and output_is_closed():
             forget_unwritten_output()
             return 0
         if error.errno not in DISK_ERRORS:
@@ -117,6 +117,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("hintree: interrupted", file=sys.stderr)
         return 130
     return code
+
+
+def output_is_closed() -> bool:
+    """Tell whether the reader of standard output has gone, as ``head`` does; pipes to other processes may break too."""
+    try:
+        print(flush=True)  # an output that is open gets an empty line before the traceback
+    except BrokenPipeError:
+        return True
+    return False
 
 
 def forget_unwritten_output() -> None:

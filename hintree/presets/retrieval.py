@@ -2,20 +2,21 @@
 
 from hintree.policies import Sampling
 from hintree.presets.preset import Preset
-from hintree.search import MCTS, Retrieve, Selection, SlimPLM
+from hintree.search import Retrieve, RStar, Selection, SlimPLM
 
 PROMPTED = "nothing is trained for this, and the wording is our own"
 
 RETRIEVAL = {
     "mcts_rag": Preset(
-        "MCTS whose nodes may also write a query, look up the question with the steps so far, or a sub-question",
-        ("scorer",),
-        MCTS(simulations=16, c=2.0, depth=10, actions=("mcts_rag",)),
+        "rStar's tree, whose nodes may also look up the question, the question with the steps, or a sub-question",
+        ("verifier",),
+        RStar(questions=2, actions=("mcts_rag",)),
         sampling=Sampling(temperature=0.4, top_k=40, top_p=0.9, greedy_first=False),
         source="MCTS-RAG, arXiv 2503.20757",
-        differs=f"{PROMPTED}; the PRM's score of a step is its value, where the paper votes over answers and checks "
-        "solutions by a second model; look-ups are nodes, so that a path of 5 states may have 10 nodes",
-        selection=Selection("weighted"),
+        differs=f"{PROMPTED}, where the public code shows worked examples; the student writes the query for the "
+        "question, and other look-ups search for the texts as they are, where the public code has every query written; "
+        "solutions are weighted by agreement (`--selection agreement=filter` has the paper's filter), without the "
+        "reference answer that the public code reads",
     ),
     "kg_rar": Preset(
         "8 chains; before every step solved steps are looked up and refined; the student grades each step, then a vote",

@@ -5,8 +5,9 @@ never serves a request that the model of another would answer differently.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from hintree.search.core.actions import Action
 from hintree.search.core.hints import Hint
@@ -19,7 +20,7 @@ from hintree.search.core.requests import (
     StrategyRequest,
 )
 from hintree.search.core.seeds import seed_of
-from hintree.search.core.tree import Node
+from hintree.search.core.tree import Node, Tree
 from hintree.solver.recorded_values import pack, pack_hint
 
 KINDS: dict[type[Request[Any]], str] = {
@@ -30,6 +31,11 @@ KINDS: dict[type[Request[Any]], str] = {
     RetrievalRequest: "Retrieval",
 }
 """Kinds of requests as the keys of recordings name them; a changed name would orphan every recording."""
+FACTS: WeakKeyDictionary[Tree, dict[int, str]] = WeakKeyDictionary()
+"""JSON of what may be read of each node of a tree, by id: it never changes, and every later request of its path has it.
+
+The hash is over the whole path all the same, since the seed of a request stands before it.
+"""
 
 
 def key_of(request: Request[Any], protocol: str = "") -> str:
@@ -39,33 +45,45 @@ def key_of(request: Request[Any], protocol: str = "") -> str:
         request: Not modified.
         protocol: The protocol of the run as JSON, "" for the usual one.
     """
+    tree, kind = request.tree, KINDS[type(request)]
     scored = isinstance(request, RetrievalRequest)  # a graph of steps is searched by the scores of the path too
-    facts = [repr(request.tree.problem), request.tree.limits.repeats, protocol, path_facts(request.node, scored=scored)]
+    facts = [*map(json.dumps, (repr(tree.problem), tree.limits.repeats, protocol))]
+    facts.append(path_facts(tree, request.node, scored=scored))
     if isinstance(request, StepRequest):
-        facts += [hint_facts((request.hint,)), request.tokens, request.cut, action_facts(request.action)]
-        facts += ["" if request.critique is None else request.critique.text]
-        facts += [draft_facts(request.revises), [path_facts(last) for last in request.candidates]]
+        own = (hint_facts((request.hint,)), request.tokens, request.cut, action_facts(request.action))
+        facts += map(json.dumps, (*own, "" if request.critique is None else request.critique.text))
+        facts += [draft_facts(tree, request.revises), listed(path_facts(tree, last) for last in request.candidates)]
     elif isinstance(request, HintRequest):
-        facts += [hint_facts(request.avoid), draft_facts(request.revises)]
+        facts += [json.dumps(hint_facts(request.avoid)), draft_facts(tree, request.revises)]
     elif isinstance(request, StrategyRequest):
-        facts.append(request.tracks)
+        facts.append(json.dumps(request.tracks))
     elif isinstance(request, RetrievalRequest):
-        facts.append(action_facts(request.action))
-    return f"{seed_of(request.seed, KINDS[type(request)], json.dumps(facts)):016x}"
+        facts.append(json.dumps(action_facts(request.action)))
+    return f"{seed_of(request.seed, kind, listed(facts)):016x}"
 
 
-def path_facts(last: Node, *, scored: bool = False) -> list[Any]:
-    """Return what may be read of the nodes of a path: texts, tokens and statistics, hints, actions and passages."""
-    return [
-        [pack(node.step), *hint_facts((node.hint,)), action_facts(node.action), pack(node.passages)]
-        + ([node.score] if scored else [])
-        for node in last.path()
-    ]
+def path_facts(tree: Tree, last: Node, *, scored: bool = False) -> str:
+    """Return what may be read of the nodes of a path as JSON: texts, tokens, statistics, hints, actions, passages."""
+    known = FACTS.setdefault(tree, {})
+    path = last.path()
+    for node in path:
+        if node.id not in known:
+            known[node.id] = json.dumps(
+                [pack(node.step), *hint_facts((node.hint,)), action_facts(node.action), pack(node.passages)]
+            )
+    if scored:
+        return listed(f"{known[node.id][:-1]}, {json.dumps(node.score)}]" for node in path)
+    return listed(known[node.id] for node in path)
 
 
-def draft_facts(last: Node | None) -> list[Any]:
-    """Return what a request depends on of the step or the solution that it is about, ``last`` being its last step."""
-    return [] if last is None else [*score_and_fault(last), path_facts(last)]
+def listed(parts: Iterable[str]) -> str:
+    """Return the JSON of a list from that of its parts."""
+    return f"[{', '.join(parts)}]"
+
+
+def draft_facts(tree: Tree, last: Node | None) -> str:
+    """Return as JSON what a request depends on of the step or solution that it is about and that ends in ``last``."""
+    return listed([] if last is None else [*map(json.dumps, score_and_fault(last)), path_facts(tree, last)])
 
 
 def score_and_fault(node: Node) -> list[str]:

@@ -1,4 +1,7 @@
-"""rStar: Monte Carlo tree search over five actions, rewarded by the self-consistency of answers."""
+"""rStar: Monte Carlo tree search over five actions, rewarded by the self-consistency of answers.
+
+MCTS-RAG (arXiv 2503.20757) is the same search over these actions and look-ups.
+"""
 
 import math
 import random
@@ -8,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hintree import grade
-from hintree.search.actions import LAST_ANSWER, find_actions
+from hintree.search.actions import LAST_ANSWER, find_actions, is_state
 from hintree.search.algorithms.backup import backup
 from hintree.search.algorithms.checks import check_limits, check_range, check_whole
-from hintree.search.core.actions import Action, Yield, applicable, kind_of, ready
+from hintree.search.core.actions import Action, Yield, applicable, kind_of
 from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import generate_steps, plan
 from hintree.search.core.limits import PathLimits
@@ -27,18 +30,21 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 WORD = re.compile(r"\w+")
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f\u0964])\s*")
 """Matches the gap after a sentence, in any script."""
+ROUNDS = 8
+"""Rounds of one expansion; shipped actions need at most three: a sub-question, its passages, its answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class RStar(PathLimits):
     """The generator of rStar (arXiv 2408.06195, 3.2) with the numbers of its public code.
 
-    A state is a node that no sub-question waits below: a step (A1), the rest of the solution (A2), a sub-question with
-    its answer (A3), another answer (A4) or a new wording of the question (A5). Which action follows which is said by
-    the actions' own conditions. A state is expanded by all actions that apply, at its first visit. A2 and all answers
-    are sampled several times in one round: the first sample of the most frequent answer is the state, its share of the
-    samples is its score, and the others are pruned as votes. A sub-question that is the question itself is answered
-    by the end of a solution.
+    A state is a node at which nothing waits: a step (A1), the rest of the solution (A2), a sub-question with its answer
+    (A3), another answer (A4) or a new wording of the question (A5). In MCTS-RAG a state is also passages beside the
+    question, a step with what was looked up for it, and a sub-question with its passages and its answer. Which action
+    follows which is said by the actions' own conditions. A state is expanded by all actions that apply, at its first
+    visit. A2 and all answers are sampled several times in one round: the first sample of the most frequent answer is
+    the state, its share of the samples is its score, and the others are pruned as votes. A sub-question that is the
+    question itself is answered by the end of a solution.
 
     A rollout selects an unvisited state at random where there is one, else the one of highest UCT score, down to the
     end of a solution, and backs up its score; a path without an end backs up 0.
@@ -106,9 +112,11 @@ class RStar(PathLimits):
         return max(states, key=lambda state: state.value + self.c * math.sqrt(math.log(total) / state.visits))
 
     async def expand(self, tree: Tree, node: Node) -> None:
-        """Write the texts of all actions that apply at a state, then the answers to its new sub-questions."""
-        await self.write(tree, [node])
-        await self.write(tree, [child for child in open_nodes(node.children) if not ready(child)])
+        """Write the texts of all actions that apply at a state, then what waits below it, down to the next states."""
+        waiting = [node]
+        for _ in range(ROUNDS):
+            await self.write(tree, waiting)
+            waiting = [child for one in waiting for child in open_nodes(one.children) if not is_state(child)]
 
     async def write(self, tree: Tree, nodes: Sequence[Node]) -> None:
         """Write the samples of all actions that apply at the nodes in one round, and count their votes."""
@@ -135,14 +143,14 @@ class RStar(PathLimits):
 
 
 def states_after(node: Node) -> list[Node]:
-    """Return the live states that follow a state; the answers to a sub-question stand for it."""
+    """Return the live states that follow a state; what a sub-question or a look-up waits for stands for it."""
     live = [child for child in node.children if child.status in ("open", "terminal")]
-    return [state for child in live for state in ([child] if ready(child) else states_after(child))]
+    return [state for child in live for state in ([child] if is_state(child) else states_after(child))]
 
 
 def state_depth(node: Node) -> int:
     """Return the number of states on the path to a state."""
-    return sum(map(ready, node.path()))
+    return sum(map(is_state, node.path()))
 
 
 def asks_for_all(tree: Tree, node: Node) -> bool:

@@ -96,6 +96,15 @@ def test_a_closed_pipe_is_no_error():
     assert done.stderr == b"" and json.loads(done.stdout)
 
 
+def test_a_broken_pipe_to_another_process_is_not_taken_for_a_closed_output(monkeypatch, capsys):
+    def broken(_):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("hintree.cli.searches.run_searches", broken)
+    with pytest.raises(BrokenPipeError):
+        main(["searches"])
+
+
 def test_every_search_is_listed_with_its_settings(capsys):
     assert main(["searches"]) == 0
     lines = capsys.readouterr().out.splitlines()

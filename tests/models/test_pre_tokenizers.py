@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from transformers import AutoTokenizer
 
 from hintree.errors import CheckpointError
 from hintree.models.local import tokenizer_process
 from hintree.models.local.coding import TokenizerProcess, coded, may_be_slow, process_of, texts_of
-from hintree.models.local.pre_tokenizers import KNOWN
+from hintree.models.local.folder import HOME
+from hintree.models.local.load import EMBEDDED
+from hintree.models.local.pre_tokenizers import KNOWN, LAB
 from hintree.models.local.text import raw, unknown_words
+from hintree.training.shipped.vocabulary import PIECE
 from tests.support.checkpoints import byte_tokenizer
 from tests.support.growth import is_linear
 from tests.support.shapes import UNITS, shape
@@ -27,7 +31,7 @@ def with_split(pattern):
     return tokenizer
 
 
-@pytest.mark.parametrize("pattern", sorted(KNOWN))
+@pytest.mark.parametrize("pattern", sorted({*KNOWN, LAB, PIECE}))
 def test_known_expressions_are_linear(pattern):
     cut = pre_tokenizers.Split(Regex(pattern), "isolated")
     slow = [
@@ -40,13 +44,17 @@ def test_known_expressions_are_linear(pattern):
 
 def test_a_tokenizer_with_known_expressions_runs_in_this_process():
     assert process_of(byte_tokenizer()) is None
-    assert all(process_of(with_split(pattern)) is None for pattern in KNOWN)
+    assert all(process_of(with_split(pattern)) is None for pattern in {*KNOWN, LAB, PIECE})
+    shipped = [AutoTokenizer.from_pretrained(HOME / name) for name in EMBEDDED]
+    assert [process_of(tokenizer) for tokenizer in shipped] == [None] * len(EMBEDDED)
 
 
 def test_an_unknown_expression_or_endless_words_run_in_another_process():
     words = Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1}, max_input_chars_per_word=10**6))
     assert may_be_slow(with_split(EXPONENTIAL).backend_tokenizer) and may_be_slow(words)
     assert not may_be_slow(Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1})))
+    for pattern in (f"(a|aa)+$|{LAB}", f"Hint:|{LAB}+", f"{'a:|' * 33}{LAB}"):
+        assert may_be_slow(with_split(pattern).backend_tokenizer), pattern
 
 
 @pytest.mark.parametrize("split", [None, True])

@@ -16,6 +16,7 @@ from hintree.search import (
     Rejection,
     Response,
     Retrieve,
+    RStar,
     SlimPLM,
     StepOutput,
     Tree,
@@ -26,6 +27,7 @@ from hintree.search import (
     to_dict,
 )
 from hintree.search.actions import ACTIONS
+from hintree.search.algorithms.rstar import ROUNDS, state_depth, states_after
 from hintree.search.core.actions import kind_of, question_and_steps
 from hintree.search.core.citations import Citation, citations_of, read_citations
 from hintree.search.selection import value_of
@@ -35,6 +37,13 @@ FACTS = {"p1": Passage("p1", "A dozen is 12 things."), "p2": Passage("p2", "A sc
 
 def written(text, answer=None, ended="delimiter", sure=0.9):
     return StepOutput(text, ended, 3, sure, sure, 0.1, answer=answer)
+
+
+MCTS_RAG = {
+    **{"sub_question": "What is a dozen?", "sub_answer": "12", "re_answer": "12.", "rephrase": "2 dozen?"},
+    **{"restate": "2 times 12?", "step": "go on", "finish": "so=7"},
+}
+"""Texts of all actions of MCTS-RAG's tree."""
 
 
 class Facts:
@@ -155,19 +164,48 @@ def test_slimplm_without_a_larger_model_answers_again_with_passages_only():
 
 
 def test_the_actions_of_mcts_rag_look_up_questions_and_sub_questions():
-    texts = {"sub_question": "What is a dozen?", "sub_answer": "12", "step": "go on", "finish": "so"}
     retriever = Facts()
-    run, _ = grow(MCTS(simulations=40, depth=4, actions=("mcts_rag",)), retriever, texts, score=0.5)
+    texts = {**MCTS_RAG, "finish": "so"}
+    run, _ = grow(MCTS(simulations=90, depth=4, actions=("mcts_rag",)), retriever, texts, score=0.5)
     after = {}
     for node in run.tree.nodes[1:]:
-        after.setdefault(kind_of(node.parent), set()).add(kind_of(node))
-    assert after[Yield.SUB_QUESTION] == {Yield.PASSAGES, Yield.SUB_ANSWER} and after[Yield.QUERY] == {Yield.PASSAGES}
-    asked = [
-        node for node in run.tree if kind_of(node) is Yield.PASSAGES and kind_of(node.parent) is Yield.SUB_QUESTION
+        after.setdefault((name_of(node.parent), name_of(node.parent.parent)), set()).add(name_of(node))
+    assert after[("sub_question", "root")] == {"look_up_steps", "sub_answer"}
+    assert after[("look_up_steps", "sub_question")] == {"sub_answer"}
+    assert after[("look_up_steps", "step")] == after[("look_up_steps", "sub_answer")] == {"step"}
+    assert after[("query", "root")] == {"look_up"}
+    assert after[("look_up", "query")] == {"step", "finish", "sub_question", "restate"}
+    assert {"What is a dozen?", "dozen", "How many are two dozen? go on"} <= set(retriever.queries)
+    query = next(node for node in run.tree.root.children if kind_of(node) is Yield.QUERY)
+    assert value_of(query) == 0.5
+
+
+def name_of(node):
+    return "root" if node is None or node.parent is None else node.action.name if node.action else "step"
+
+
+def test_look_ups_of_mcts_rag_belong_to_the_step_or_the_answer_that_follows():
+    settings = {"steps": 2, "questions": 1, "votes": 2, "last_votes": 2, "actions": ("mcts_rag",)}
+    run, _ = grow(RStar(12, depth=3, **settings), Facts(), MCTS_RAG)
+    root = run.tree.root
+    names_of_paths = [[name_of(node) for node in state.path()] for state in states_after(root)]
+    assert [path for path in names_of_paths if path[0] == "sub_question"] == [
+        ["sub_question", "sub_answer"],
+        ["sub_question", "look_up_steps", "sub_answer"],
     ]
-    assert {kind_of(child) for node in asked for child in node.children} == {Yield.SUB_ANSWER}
-    assert {"What is a dozen?", "dozen", "How many are two dozen?"} <= set(retriever.queries)
-    assert value_of(run.tree.root.children[3]) == 0.5 and kind_of(run.tree.root.children[3]) is Yield.QUERY
+    assert ["query", "look_up"] in names_of_paths and ["rephrase"] in names_of_paths
+    step = next(node for node in root.children if name_of(node) == "step" and node.children)
+    informed = [state for state in states_after(step) if name_of(state.parent) == "look_up_steps"]
+    assert [name_of(state) for state in informed] == ["step"] and state_depth(informed[0]) == 2
+    assert root.visits == 12 and max(map(state_depth, run.tree)) == 3
+    bare, _ = grow(RStar(12, depth=3, **settings), None, MCTS_RAG)
+    assert {kind_of(node) for node in bare.tree} == {kind_of(node) for node in run.tree} - {Yield.PASSAGES}
+
+
+def test_an_action_that_waits_for_ever_ends_the_expansion():
+    again = Action("again", Yield.QUERY)
+    run, _ = grow(RStar(2, repeats=0, actions=(again, "finish"), last_votes=1), None, {"again": "a", "finish": "so=7"})
+    assert max(node.depth for node in run.tree) == ROUNDS and run.tree.terminals()
 
 
 def test_look_ups_take_their_own_number_of_passages_best_of_each_query_in_turn():

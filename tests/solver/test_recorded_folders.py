@@ -13,6 +13,7 @@ from hintree.policies import Hinting
 from hintree.presets import preset
 from hintree.search import Handler, Hint, Problem, ScoreRequest, StepOutput, StepRequest, StrategyRequest, Tree
 from hintree.search.core.hints import HintKind
+from hintree.search.core.requests import HintRequest, RetrievalRequest
 from hintree.solver.folder_lock import NAME, lock_folder
 from hintree.solver.model_origins import origins_of
 from hintree.solver.recorded_handlers import later
@@ -45,6 +46,24 @@ def test_a_key_holds_all_that_a_response_may_depend_on():
     tree, node = grown()
     assert key_of(StepRequest(tree, node)) == keys[0][0]
     assert key_of(StrategyRequest(tree, tree.root, tracks=2)) != key_of(StrategyRequest(tree, tree.root))
+
+
+def test_the_keys_of_recordings_stay_the_same():
+    tree = Tree(Problem("Ana's \\ pens?", "id"), 3)
+    step = STEP._replace(text='it\'s "7"\\\u4e2d', token_ids=(1, 2))
+    first = tree.add(tree.root, step, "reasoner", hint=Hint("add", HintKind.PLAN))
+    last = tree.add(first, STEP, "reasoner", hint=Hint("don't"))
+    keys = {
+        "c36bdf7c592da983": StepRequest(tree, last, hint=Hint("go"), revises=first, candidates=(last, first)),
+        "6ce953fc4aae2f25": ScoreRequest(tree, last),
+        "9df3dc36838e03b1": HintRequest(tree, first, avoid=(Hint("no"),), revises=last),
+        "944aca9142175a47": StrategyRequest(tree, tree.root),
+        "3326b4be4c8ce35c": RetrievalRequest(tree, last),
+    }
+    before = key_of(keys["3326b4be4c8ce35c"])
+    tree.record_score(first, 0.25)  # after a first request of its path: a graph is searched by the scores too
+    assert [key_of(request) for request in keys.values()] == list(keys)
+    assert before != "3326b4be4c8ce35c"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from hintree import Solver
 from hintree.presets.retrieval import RETRIEVAL
 from hintree.search import Beam, Passage, Problem, Rewrite, from_dict, to_dict
 from tests.support.scripted import random_roles, solve_one
-from tests.support.searches import SEARCHES
+from tests.support.searches import SEARCHES, small_preset
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = GOLDEN / "recorded"
+LARGE = ("mcts_rag",)
+"""Presets that take thousands of samples, whose solve is recorded with fewer."""
 ESCALATION = Rewrite(0.6)
 SCRIPTED = {
     "beam": (41, Beam(3, 3, depth=6), None),
@@ -48,7 +50,9 @@ def golden(name):
 def solved(preset, problem, seed, recording):
     """Solve a problem with a preset and return the solution's figures and its tree as plain data."""
     retriever = Sentences() if preset in RETRIEVAL else None
-    solver = Solver(preset, seed=seed, recording=recording, retriever=retriever)
+    solver = Solver(
+        small_preset(preset) if preset in LARGE else preset, seed=seed, recording=recording, retriever=retriever
+    )
     solution = next(solver.solve_many([problem], progress=False))
     return {
         "question": problem.question,

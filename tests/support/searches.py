@@ -48,7 +48,7 @@ def small_preset(name):
     """Return a preset, with fewer samples where it takes many on a problem."""
     small = {
         "rstar": RStar(1, depth=1, steps=1, questions=1, votes=1, last_votes=2),
-        "mcts_rag": MCTS(3, c=2.0, depth=6, actions=("mcts_rag",)),
+        "mcts_rag": RStar(2, depth=2, steps=1, questions=1, votes=2, last_votes=2, actions=("mcts_rag",)),
         "kg_rar": Retrieve(2, refine=True),
     }
     return replace(PRESETS[name], search=small.get(name, PRESETS[name].search))

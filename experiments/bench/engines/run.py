@@ -198,6 +198,8 @@ def worker(name: str, folder: Path, file: Path, threads: int, *, vllm: bool) -> 
             yield EngineProcess(name, process, errors)
         finally:
             process.kill()
+            with suppress(BrokenPipeError):  # the last request to an engine that has died
+                process.stdin and process.stdin.close()
 
 
 def float32_folder(file: Path) -> Path:

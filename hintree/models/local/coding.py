@@ -18,7 +18,7 @@ from weakref import finalize
 from transformers import PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError
-from hintree.models.local.pre_tokenizers import KNOWN
+from hintree.models.local.pre_tokenizers import is_known
 
 LONGEST_WORD = 1000
 """Characters of a word of a WordPiece vocabulary, whose time is quadratic in them."""
@@ -120,7 +120,7 @@ def may_be_slow(backend: Any) -> bool:
     if getattr(backend.model, "max_input_chars_per_word", 0) > LONGEST_WORD:
         return True
     stages = (backend.normalizer, backend.pre_tokenizer, backend.decoder)
-    return any(not KNOWN.issuperset(expressions(json.loads(s.__getstate__()))) for s in stages if s is not None)
+    return not all(is_known(e) for s in stages if s is not None for e in expressions(json.loads(s.__getstate__())))
 
 
 def expressions(state: Any) -> Iterator[str]:

@@ -4,6 +4,7 @@ They are those of the vocabularies' own tokenizers, by the names that llama.cpp 
 (tests/models/test_pre_tokenizers.py), so that a tokenizer with them may run in this process.
 """
 
+import re
 from typing import NamedTuple
 
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -16,6 +17,11 @@ CASED = r"[^\r\n\p{L}\p{N}]?"
 SLASHED = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 TEKKEN = f"{CASED}{UPPER}*{LOWER}+|{CASED}{UPPER}+{LOWER}*" + r"|\p{N}" + SLASHED
 GPT4O = f"{CASED}{UPPER}*{LOWER}+{ENDINGS}?|{CASED}{UPPER}+{LOWER}*{ENDINGS}?" + r"|\p{N}{1,3}" + SLASHED
+
+LAB = r"\(\d+\)|\d+|[A-Za-z]+|\n|[^\sA-Za-z\d]"
+"""The pieces of the lab's tokenizers, which the shipped models have."""
+LINE_NAMES = re.compile(r"(?:[A-Za-z]{1,20}(?:\\-[a-z]{1,20})?:\|){0,32}")
+"""Names of lines, such as ``Hint:``, that later versions of the lab's tokenizer find before these pieces."""
 
 
 class PreTokenizer(NamedTuple):
@@ -45,3 +51,10 @@ PRE_TOKENIZERS = {
 
 KNOWN = frozenset(split for known in PRE_TOKENIZERS.values() for split in known.splits)
 """All expressions."""
+
+
+def is_known(expression: str) -> bool:
+    """Tell whether an expression is one of a well-known tokenizer or of the lab's, and so takes linear time."""
+    return expression in KNOWN or (
+        expression.endswith(LAB) and LINE_NAMES.fullmatch(expression.removesuffix(LAB)) is not None
+    )

@@ -19,9 +19,10 @@ from hintree.lab.families.wording import SPARE_NAMES
 from hintree.lab.forms import CRITIQUES, FAULTS, LABELS, NO, NONE, YES
 from hintree.lab.generate import FAMILIES, problems
 from hintree.lab.problem import MAX_VALUE, gold, write_hint
+from hintree.models.local.pre_tokenizers import LAB
 
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>"]
-PIECE = "|".join(re.escape(label) for label in LABELS) + r"|\(\d+\)|\d+|[A-Za-z]+|\n|[^\sA-Za-z\d]"
+PIECE = "|".join([*map(re.escape, LABELS), LAB])
 FACTS = 28
 """Largest label of a fact."""
 ALL = replace(WIDE, branching=0.5)

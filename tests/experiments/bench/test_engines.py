@@ -20,6 +20,7 @@ from hintree.experiments.bench.engines.report import (
 )
 from hintree.experiments.bench.engines.run import bench_real, takes_part, worker
 from hintree.experiments.bench.engines.workload import BeamWork, Workload, distinct_tokens
+from hintree.models.local.folder import HOME
 from tests.support.to_gguf import to_gguf
 
 WIDE, NARROW, BEAM = Workload(8, 4, 96), Workload(8, 1, 96), BeamWork(2, 4)
@@ -125,6 +126,15 @@ def test_an_engine_that_does_not_start_says_why(tmp_path):
     why = r"hintree, transformers: its process ended with code 1 .*UnknownModelError"
     with pytest.raises(UsageError, match=why), worker(OURS, missing, missing, 1, vllm=False):
         pass
+
+
+@pytest.mark.slow
+def test_an_engine_that_dies_leaves_the_others_results(tmp_path):
+    folder = HOME / "student"
+    with worker(OURS, folder, folder, 1, vllm=False) as one:
+        one._process.kill()
+        with pytest.raises(UsageError, match="hintree, transformers: its process ended with code -9"):
+            one.ask(["Tom has 2 apples. How many?"], NARROW)
 
 
 @pytest.mark.slow
