@@ -83,7 +83,7 @@ def test_a_search_that_looks_up_without_a_retriever_says_so_and_goes_on(caplog):
     assert solution.answer == "7" and "retriever" not in solution.ledger.to_dict()
     assert "retriever" not in solution.models
     choose_models(PRESETS["mcts_rag"], {"retriever": None})
-    assert "MCTS looks passages up, but there is no retriever" in caplog.text
+    assert "RStar looks passages up, but there is no retriever" in caplog.text
 
 
 @pytest.mark.parametrize("retriever", [3, "", Facts, object(), ["facts"]])
