@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,8 +102,8 @@ class BM25Searcher:
 def best(scores: "np.ndarray[Any, Any]", k: int, least: float = 0.0) -> list[tuple[int, float]]:
     """Return (number, score) of the ``k`` highest scores above ``least``; ties go to the earlier number."""
     k = min(k, len(scores))
-    top: Iterable[Any] = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else range(len(scores))
-    border = min((scores[i] for i in top), default=0.0)
-    rivals = np.flatnonzero((scores >= border) & (scores > least))
-    ranked = sorted((-float(scores[i]), int(i)) for i in rivals)[:k]
+    border = np.partition(scores, -k)[-k] if k else np.inf
+    above = np.flatnonzero(scores > border)
+    ties = np.flatnonzero(scores == border)[: k - len(above)]
+    ranked = sorted((-float(scores[i]), int(i)) for i in (*above, *ties) if scores[i] > least)
     return [(i, -score) for score, i in ranked]

@@ -108,7 +108,7 @@ def field_of(row: Mapping[str, object], given: str, usual: tuple[str, ...]) -> s
 def divided(text: str, size: int) -> Iterator[str]:
     """Yield a text in parts of at most ``size`` characters, divided between paragraphs, else sentences, else words."""
     part = ""
-    for paragraph in filter(None, map(one_line, PARAGRAPH.split(text))):
+    for paragraph in filter(None, map(one_line, paragraphs(text))):
         for piece in [paragraph] if len(paragraph) <= size else pieces(paragraph, size):
             if part and len(part) + 1 + len(piece) > size:
                 yield part
@@ -116,6 +116,15 @@ def divided(text: str, size: int) -> Iterator[str]:
             part = f"{part} {piece}" if part else piece
     if part:
         yield part
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """Yield the paragraphs of a text, without a list of all of them, which would double the memory of a long text."""
+    start = 0
+    for gap in PARAGRAPH.finditer(text):
+        yield text[start : gap.start()]
+        start = gap.end()
+    yield text[start:]
 
 
 def pieces(paragraph: str, size: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from hintree.errors import RetrieverError, UsageError
 from hintree.retrieval import PassageSource, build_index, open_retriever
 from hintree.retrieval.base import LONGEST_ID, LONGEST_PASSAGE
+from hintree.retrieval.bm25 import best
 from hintree.retrieval.sources import divided
 
 ROWS = [
@@ -49,6 +50,17 @@ def test_passages_that_share_words_are_found_best_first_and_others_are_not(folde
     assert found(retriever, "a giraffe") == [("f2~3", "A dozen is 12.")]  # an id that comes again is told apart
     assert retriever.search(["giraffe", "", "dozen"], 2)[:2] == [[], []]
     assert retriever.search([], 2) == [] and retriever.parameters == retriever.count_tokens("x") == 0
+
+
+def test_the_best_passages_are_those_of_a_full_sort_and_ties_go_to_the_earlier():
+    draws = np.random.default_rng(0)
+    for k in range(1, 40):
+        scores = draws.integers(-2, 4, draws.integers(1, 30)).astype(np.float32)
+        ranked = sorted((-float(score), i) for i, score in enumerate(scores))
+        assert best(scores, k, least=-np.inf) == [(i, -score) for score, i in ranked[:k]]
+        assert best(scores, k) == [(i, -score) for score, i in ranked[:k] if score < 0]
+    many = np.ones(1000, np.float32)
+    assert best(many, 3) == [(0, 1.0), (1, 1.0), (2, 1.0)]
 
 
 def test_a_folder_of_texts_and_rows_is_divided_between_paragraphs(tmp_path):
