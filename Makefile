@@ -45,6 +45,7 @@ gsm8k: .venv/dev  ## run the studies of GSM8K on real models, or the rest of the
 	for study in greedy pool votes judges hints teachers searches; do \
 	    $(BIN)/hintree run gsm8k/$$study --out runs/gsm8k/$$study --resume --record runs/gsm8k/recordings || exit 1; \
 	done
+	$(BIN)/python -m hintree.experiments.gsm8k --runs runs/gsm8k --out docs/gsm8k.md
 
 prm-labels: .venv/dev  ## train PRMs on exact and on Monte-Carlo labels and compare them (hours; resumes)
 	test -d build/prm-labels/judge || $(BIN)/hintree lab judge --out build/prm-labels/judge

@@ -53,7 +53,12 @@ CONTENTS = {
         "SECURITY",
         "CONTRIBUTING",
     ),
-    "Results": ("docs/reports/README", "docs/reports/actions", "docs/reports/*/report"),
+    "Results": (
+        "docs/reports/README",
+        *(["docs/gsm8k"] if Path(__file__).with_name("gsm8k.md").exists() else []),  # `make gsm8k` writes it
+        "docs/reports/actions",
+        "docs/reports/*/report",
+    ),
 }
 """Pages of the site by section; README.md is its first page."""
 

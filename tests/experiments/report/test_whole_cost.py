@@ -55,6 +55,7 @@ def test_a_role_has_the_model_that_answers_for_it():
     assert role_models(arm("specreason"))["scorer"] == TEACHER
     assert role_models(arm("beam"))["scorer"] == "embedded:prm"
     assert role_models(arm("beam", scorer="confidence"))["scorer"] is None
+    assert role_models(arm("hinted", hinter="other:big"))["hinter"] == "big"
     assert PRICES.of("http://host:8000/v1#big") == Price(1.0, 1.0) and PRICES.of("other") is PRICES.of(None) is None
 
 
