@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from tests.support.shared_models import shared_pool
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
@@ -38,7 +40,7 @@ def test_the_search_of_the_architecture_page_solves_a_question():
     [code] = python_blocks((ROOT / "ARCHITECTURE.md").read_text())
     exec(compile(code, "ARCHITECTURE.md", "exec"), names)
     question = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
-    assert next(Solver(search=names["Chain"]()).solve_many([Problem(question)])).answer == "7"
+    assert next(Solver(search=names["Chain"](), pool=shared_pool()).solve_many([Problem(question)])).answer == "7"
 
 
 def test_the_docs_name_every_search():

@@ -9,17 +9,20 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from hintree.errors import UsageError
-from hintree.experiments.report.prices import Prices, role_models
 from hintree.experiments.study.store import Result, Store
 from hintree.search.core.ledger import MODEL_ROLES, ROLES
 from hintree.statistics.intervals import Share, clustered_share
 from hintree.view.text import one_line, table_cell
 from hintree.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from hintree.experiments.report.prices import Prices
 
 FILE = "results.csv"
 FIGURES = ("calls", "prompt_tokens", "generated_tokens", "discarded_tokens")
@@ -106,7 +109,7 @@ def summary(store: Store) -> Table:
     return table
 
 
-def cost_summary(store: Store, prices: Prices | None = None) -> Table:
+def cost_summary(store: Store, prices: "Prices | None" = None) -> Table:
     """Return a table of the GFLOPs per result of each role, of all and of all but the scorer, and of the price."""
     arms = store.arms()
     heads = ["GFLOPs per result", *ROLES, "all", "without scorer"]
@@ -116,6 +119,8 @@ def cost_summary(store: Store, prices: Prices | None = None) -> Table:
     for arm, results in by_arm(store).items():
         figures = mean_gflops(results)
         if prices is not None:
+            from hintree.experiments.report.prices import role_models  # it imports all searches and scorers
+
             models = role_models(arms[arm])
             figures.append(sum(prices.cost(result.ledger, models) for result in results) / len(results))
         table.add_row(Text(one_line(arm)), *map(shown_cost, figures))

@@ -9,7 +9,6 @@ from hintree.retrieval.base import MOST_PASSAGES, Retriever
 from hintree.retrieval.index import Index
 from hintree.retrieval.rerank import Reranked
 from hintree.retrieval.service import SearchService
-from hintree.retrieval.step_graph import StepGraph, is_graph
 
 FORMS = "an index that `hintree index` made, INDEX?reranker=MODEL, or the URL of a search service"
 OPTIONS = ("reranker", "pool")
@@ -31,6 +30,8 @@ def open_retriever(name: str, *, device: str = "auto", dtype: str = "auto") -> R
     """
     if is_address(name):
         return SearchService(name)
+    from hintree.retrieval.step_graph import StepGraph, is_graph  # networkx takes a while to import
+
     place, _, query = (name, "", "") if Path(name).is_dir() else name.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     if not place or set(options) - {*OPTIONS}:

@@ -6,21 +6,21 @@ import pytest
 
 from hintree import Problem
 from hintree.lab.generate import problems
-from hintree.models import load_model
 from hintree.policies import HintWriter, Sampling, StepWriter
 from hintree.search import Beam, Handler, Tree, batched_driver, choose
+from tests.support.shared_models import shared_model
 
 
 def solved(question, *, tokens=None, hinter=False, keep_hints=False):
     """Solution, answer and hints of one greedy chain by the shipped student, at most so many tokens a call."""
-    writer = StepWriter(load_model("embedded:student", device="cpu"), Sampling(), keep_hints=keep_hints)
+    writer = StepWriter(shared_model("embedded:student"), Sampling(), keep_hints=keep_hints)
     if tokens:
         protocol = writer.format.protocol
         rule = replace(protocol.step, max_tokens=tokens)
         writer.format = replace(writer.format, protocol=replace(protocol, step=rule))
     roles = {"reasoner": Handler(writer)}
     if hinter:
-        roles["hinter"] = Handler(HintWriter(load_model("embedded:hinter", device="cpu"), Sampling()))
+        roles["hinter"] = Handler(HintWriter(shared_model("embedded:hinter"), Sampling()))
     tree = Tree(Problem(question))
     [run] = batched_driver([(tree, Beam(1, 1, depth=200).grow(tree))], roles)
     path = choose(tree).node.path()

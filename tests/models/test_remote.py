@@ -18,6 +18,7 @@ from hintree.scorers import FAMILIES, PRM
 from hintree.search import Problem, ScoreRequest, Tree
 from hintree.solver import Solver
 from tests.support.scripted import written
+from tests.support.shared_models import shared_pool
 from tests.support.small_server import Quirks, SmallServer, lab_server, student
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
@@ -101,7 +102,7 @@ def test_without_log_probabilities_there_is_no_confidence():
 
 
 def test_a_search_over_a_server_and_local_models_grows_the_tree_of_the_local_one():
-    local = Solver("hinted", reasoner="embedded:student").solve(QUESTION)
+    local = Solver("hinted", reasoner="embedded:student", pool=shared_pool()).solve(QUESTION)
     with lab_server(RAW) as server:
         there = Solver("hinted", reasoner=f"{server.url}#student", hinter="embedded:hinter").solve(QUESTION)
     assert [(n.step.text, n.hint) for n in there.tree] == [(n.step.text, n.hint) for n in local.tree]

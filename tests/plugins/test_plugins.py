@@ -7,6 +7,7 @@ import pytest
 
 from hintree.lab.generate import problems
 from hintree.solver import Solver
+from tests.support.shared_models import shared_pool
 
 TASK = """task: lab
 dataset_path: json
@@ -32,7 +33,7 @@ def lab(tmp_path):
     rows = [{"question": p.question, "answer": str(p.answer)} for p in problems("test", range(2, 4), n=8, seed=2)]
     file = tmp_path / "lab.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    solutions = Solver("greedy").solve_many([row["question"] for row in rows], progress=False)
+    solutions = Solver("greedy", pool=shared_pool()).solve_many([row["question"] for row in rows], progress=False)
     right = sum(one.answer == row["answer"] for one, row in zip(solutions, rows, strict=True))
     return file, right / len(rows)
 

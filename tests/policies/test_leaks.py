@@ -15,6 +15,7 @@ from hintree.training.shipped.chains import chain
 from hintree.training.shipped.evaluate import hint_figures
 from tests.support import scripted
 from tests.support.leak_cases import CASES, MISSED
+from tests.support.shared_models import shared_pool
 
 PROBLEM = (
     "(1) Noah has 10 pens. (2) Luis gets 15 more pens than Noah. (3) Pia gets twice as many pens as Luis. How many?"
@@ -154,7 +155,7 @@ def test_the_step_of_a_dropped_hint_is_written_without_and_the_hint_is_counted(t
 
 def test_no_leak_of_the_shipped_hinter_reaches_the_student():
     sample = list(problems("validation", n=5, seed=4))
-    solver = hintree.Solver("hinted")
+    solver = hintree.Solver("hinted", pool=shared_pool())
     chains = []
     for problem, done in zip(sample, solver.solve_many([p.question for p in sample], progress=False), strict=True):
         chains.append(chain(problem, done.steps[-1], done.ledger))

@@ -10,6 +10,7 @@ from hintree.presets.corrections import CORRECTIONS
 from hintree.presets.settings import preset_of
 from hintree.search import Budget, Problem, Revise, Rewrite, to_dict
 from tests.support.scripted import random_roles, solve, trees
+from tests.support.shared_models import shared_pool
 
 ONE = CORRECTIONS["critique"]
 
@@ -32,7 +33,8 @@ def test_no_solution_is_below_0_and_no_teacher_is_asked():
 def test_the_shipped_models_correct_alike_in_any_batch():
     asked = [Problem(p.question, p.id) for p in problems("test", (2, 3), n=2, seed=5)]
     search, rule = Revise(1, threshold=1.01, depth=6), Rewrite.always(stages=("correct",), per="step", limit=1)
-    solver, found = hintree.Solver("critique", search=search, rewrite=rule, scorer="exact", seed=2), []
+    options, found = {"search": search, "rewrite": rule, "scorer": "exact", "seed": 2}, []
+    solver = hintree.Solver("critique", **options, pool=shared_pool())
     for live in (1, 8):
         found.append([to_dict(one.tree)["nodes"] for one in solver.solve_many(asked, live=live, progress=False)])
     texts = [[[node["step"]["text"] for node in nodes] for nodes in run] for run in found]

@@ -34,6 +34,7 @@ from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.position import Position
 from hintree.yaml_file import parse
 from tests.support.scripted import PARAMETERS, Scripted, random_roles, random_score, trail, written
+from tests.support.shared_models import shared_pool
 
 every = pytest.mark.parametrize("name", HINTS)
 PLANNED = [name for name, one in HINTS.items() if one.hinting.when == "plan"]
@@ -247,7 +248,7 @@ def test_hinting_accepts_what_it_knows(values):
 @pytest.mark.parametrize("name", ["hintmr", "hawkeye"])
 def test_the_shipped_models_solve_with_it(name):
     (problem,) = problems("test", (2,), n=1, seed=0)
-    done = hintree.Solver(name).solve(problem.question)
+    done = hintree.Solver(name, pool=shared_pool()).solve(problem.question)
     assert done.answer == str(problem.answer)
     first, *rest = done.steps
     assert first.hint and (first.hint.kind is HintKind.PLAN) == (name == "hawkeye")

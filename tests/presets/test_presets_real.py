@@ -14,6 +14,7 @@ from hintree.models.local.model import LocalModel
 from hintree.policies import DraftScorer, Sampling, shipped_format
 from hintree.search import Problem, Rewrite, ScoreRequest, Smart, Tree, from_dict, select, selection_of
 from tests.support.scripted import written
+from tests.support.shared_models import shared_pool
 
 PROBLEMS = [Problem(p.question, p.id) for p in problems("test", (2, 3), n=3, seed=11)]
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
@@ -28,7 +29,7 @@ def test_smart_with_one_beam_at_temperature_0_is_rsd():
     rule = replace(rsd.rewrite, threshold=0.97)
     one = replace(hintree.PRESETS["smart"], search=Smart(1, 1), rewrite=rule, sampling=Sampling())
     ours, theirs = (
-        [texts(s) for s in hintree.Solver(p, seed=2).solve_many(PROBLEMS, progress=False)]
+        [texts(s) for s in hintree.Solver(p, seed=2, pool=shared_pool()).solve_many(PROBLEMS, progress=False)]
         for p in (one, replace(rsd, rewrite=rule))
     )
     assert ours == theirs
@@ -38,7 +39,7 @@ def test_smart_with_one_beam_at_temperature_0_is_rsd():
 def test_the_teachers_own_counters_are_those_of_teacher_and_judge(name):
     teacher, student = load_model("embedded:teacher"), load_model("embedded:student")
     preset = replace(hintree.PRESETS[name], rewrite=Rewrite(0.9, stages=("teacher",), accept="always"))
-    solver = hintree.Solver(preset, teacher=teacher, reasoner=student, seed=3)
+    solver = hintree.Solver(preset, teacher=teacher, reasoner=student, seed=3, pool=shared_pool())
     solutions = list(solver.solve_many(PROBLEMS, progress=False))
     for roles, model in ((("teacher", "scorer"), teacher), (("reasoner",), student)):
         found = [sum(getattr(s.ledger[r], name) for s in solutions for r in roles) for name in model.usage._fields]
@@ -66,7 +67,7 @@ def test_what_is_read_on_the_tree_cache_is_what_a_whole_pass_reads():
 
 
 def test_glances_are_booked_and_discarded():
-    solution = hintree.Solver("glimprouter", seed=1).solve(PROBLEMS[0].question)
+    solution = hintree.Solver("glimprouter", seed=1, pool=shared_pool()).solve(PROBLEMS[0].question)
     kept = sum(n.step.tokens for n in solution.steps if n.author == "reasoner")
     account = solution.ledger["reasoner"]
     assert account.generated_tokens == kept + account.discarded_tokens

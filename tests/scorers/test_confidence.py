@@ -11,6 +11,7 @@ from hintree.search import Problem, ScoreRequest, StepOutput, Tree
 from hintree.search.core.serialization import from_json, to_json
 from hintree.solver import Solver
 from tests.support.scores import QUESTION, request_for, request_with
+from tests.support.shared_models import shared_pool
 
 
 def test_confidence_follows_its_definitions():
@@ -40,7 +41,7 @@ def test_a_statistic_that_was_not_recorded_fails_the_step(statistic):
 
 
 def test_a_writer_records_the_statistics_and_trees_keep_them():
-    solution = Solver("greedy").solve(QUESTION)
+    solution = Solver("greedy", pool=shared_pool()).solve(QUESTION)
     step = solution.steps[0].step
     assert 0 < step.min_probability <= step.least_probability <= 1
     assert step.min_probability - 1e-9 <= math.exp(step.log_probability) <= step.mean_probability + 1e-9

@@ -8,6 +8,7 @@ from hintree.scorers import SCORERS, Constant, Ensemble, FromScores, make_scorer
 from hintree.scorers.registry import parse_name
 from hintree.solver import Solver
 from tests.support.scores import QUESTION, RIGHT_STEPS, FixedScorer, request_with
+from tests.support.shared_models import shared_pool
 
 
 def test_an_ensemble_is_the_weighted_mean_and_fails_with_its_members():
@@ -62,6 +63,6 @@ def test_the_oracle_and_the_random_control_have_names():
     "name", ["confidence:geometric", "symbolic", "exact", "random", "0.5*embedded:prm+0.5*confidence:min"]
 )
 def test_a_listed_scorer_solves_a_problem(name):
-    solution = Solver("beam", scorer=name).solve(QUESTION)
+    solution = Solver("beam", scorer=name, pool=shared_pool()).solve(QUESTION)
     assert str(solution.stop_reason) == "complete"
     assert solution.steps and all(0 <= node.score <= 1 for node in solution.steps)

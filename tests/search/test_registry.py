@@ -14,6 +14,7 @@ from hintree.search import ABMCTS, MCTS, Beam, PathLimits, Rewrite
 from hintree.search.algorithms.base import selection_of
 from hintree.search.escalation import OLD_NAMES
 from hintree.search.registry import SEARCHES, make_rewrite, make_search
+from tests.support.shared_models import shared_pool
 
 SMALL = {
     "best-of-n": "n=3",
@@ -90,7 +91,7 @@ def test_the_page_of_searches_lists_every_setting_and_selection():
 @pytest.fixture(scope="module")
 def loaded():
     """A solver whose models all searches share: they take longer to load than a search takes."""
-    return Solver()
+    return Solver(pool=shared_pool())
 
 
 @pytest.mark.parametrize("name", SEARCHES)

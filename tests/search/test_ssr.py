@@ -12,6 +12,7 @@ from hintree.policies.paths import path_of
 from hintree.policies.strategies import POOL, strategies
 from hintree.search import SSR, Budget, Hint, HintKind, Problem, Rewrite, StrategyRequest, select, selection_of, to_dict
 from tests.support.scripted import Scripted, scores, solve_one, steps, trail, written
+from tests.support.shared_models import shared_pool
 
 PRESET = hintree.PRESETS["ssr"]
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
@@ -172,7 +173,7 @@ ASKED = [Problem(p.question, p.id) for p in problems("test", (2, 4), n=4, seed=1
 
 
 def test_the_shipped_models_write_three_tracks_without_a_strategy_and_vote():
-    solutions = list(hintree.Solver("ssr", seed=3).solve_many(ASKED, progress=False))
+    solutions = list(hintree.Solver("ssr", seed=3, pool=shared_pool()).solve_many(ASKED, progress=False))
     assert len(solutions) == len(ASKED)
     for solution in solutions:
         first = [node for node in solution.tree.root.children if node.author == "reasoner"]
@@ -187,7 +188,7 @@ def test_the_shipped_models_write_three_tracks_without_a_strategy_and_vote():
 
 def test_without_teacher_tokens_the_shipped_student_writes_its_own_trees_byte_for_byte():
     def grown(preset):
-        solver = hintree.Solver(preset, seed=3, budget=Budget(teacher_tokens=0))
+        solver = hintree.Solver(preset, seed=3, budget=Budget(teacher_tokens=0), pool=shared_pool())
         return [to_dict(one.tree) for one in solver.solve_many(ASKED, progress=False)]
 
     assert grown(PRESET) == grown(replace(PRESET, rewrite=None))

@@ -13,6 +13,7 @@ from hintree.search import BestOfN, Problem, to_dict
 from hintree.search.core.actions import Yield, kind_of
 from hintree.solver import ModelPool
 from hintree.yaml_file import parse
+from tests.support.shared_models import shared_pool
 
 ASKED = [Problem(p.question, p.id) for p in problems("test", (3, 4), n=2, seed=12)]
 METHOD = {"search": BestOfN(4), "scorer": "none", "sampling": "temperature=1.2", "seed": 2}
@@ -44,7 +45,7 @@ def test_mutual_costs_what_its_model_counts_and_is_the_same_in_any_batch_and_fro
 
 
 def test_a_verdict_without_teacher_tokens_is_the_vote_byte_for_byte():
-    pool = ModelPool()
+    pool = shared_pool()
     vote = solved(Solver("beam", **METHOD, selection="majority", pool=pool))
     broke = solved(Solver("beam", **METHOD, selection="verdict", budget=Budget(teacher_tokens=0), pool=pool))
     assert [to_dict(s.tree) for s in broke] == [to_dict(s.tree) for s in vote]
@@ -54,7 +55,7 @@ def test_a_verdict_without_teacher_tokens_is_the_vote_byte_for_byte():
 
 
 def test_a_selection_brings_its_roles_and_does_not_go_without_them():
-    solver = Solver("beam", selection="mutual")
+    solver = Solver("beam", selection="mutual", pool=shared_pool())
     assert solver.models["verifier"] == "embedded:student-2" and set(solver.handlers) >= {"reasoner", "verifier"}
     assert "verifier" not in Solver("beam", pool=solver.pool).handlers
     assert Solver("rstar", pool=solver.pool).models == {

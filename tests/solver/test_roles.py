@@ -15,6 +15,7 @@ from hintree.presets.settings import preset_of, settings_of
 from hintree.search import ROLES
 from hintree.solver import ModelPool, role_handlers
 from hintree.yaml_file import parse
+from tests.support.shared_models import shared_pool
 from tests.support.small_server import lab_server
 
 ROOT = Path(hintree.__file__).parents[1]
@@ -22,6 +23,12 @@ ROOT = Path(hintree.__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def pool():
+    return ModelPool()
+
+
+@pytest.fixture(scope="module")
+def studied_pool():
+    """The pool of a study, which releases the models that an arm does not use."""
     return ModelPool()
 
 
@@ -34,10 +41,10 @@ def kinds(solver):
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
-def test_a_study_wires_a_preset_as_a_solver_does(name, pool):
+def test_a_study_wires_a_preset_as_a_solver_does(name, pool, studied_pool):
     config = resolve(parse("s.yaml", f"problems: lab:test?n=1\narms: [{name}]")).data["arms"][name]
     config |= {"device": "cpu", "dtype": "float32"}
-    studied = solver_of(json.loads(json.dumps(config)), 0, ModelPool(), ())
+    studied = solver_of(json.loads(json.dumps(config)), 0, studied_pool, ())
     direct = Solver(name, device="cpu", dtype="float32", pool=pool)
     assert kinds(studied) == kinds(direct)
     assert (studied.search, studied.rewrite, studied.selection) == (direct.search, direct.rewrite, direct.selection)
@@ -81,7 +88,7 @@ def test_a_teacher_that_grades_drafts_must_be_a_model():
 
 
 def test_the_roles_are_those_of_the_ledger():
-    assert set(Solver("hintree").handlers) == set(ROLES)
+    assert set(Solver("hintree", pool=shared_pool()).handlers) == set(ROLES)
 
 
 def test_a_study_asks_a_grading_teacher_on_a_server_concurrently_as_a_solver_does():

@@ -12,6 +12,7 @@ from hintree.scorers import PRM
 from hintree.search import ROLES, Problem, to_dict
 from hintree.solver import OutOfDomainWarning
 from tests.support.searches import small_preset
+from tests.support.shared_models import shared_pool
 
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 WRITERS = {"reasoner": "student", "hinter": "hinter", "teacher": "teacher"}
@@ -20,7 +21,7 @@ ASKED = [Problem(p.question, p.id) for p in problems("test", (2, 3, 4), n=6, see
 
 @pytest.fixture(scope="module")
 def solver():
-    return hintree.Solver()
+    return hintree.Solver(pool=shared_pool())
 
 
 def test_solve_gives_answer_steps_tree_ledger_and_reason(solver):
@@ -62,10 +63,11 @@ LARGE = {
     [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in sorted(hintree.PRESETS)],
 )
 def test_trees_do_not_depend_on_how_many_are_solved_together(preset):
-    method = small_preset(preset)
-    one = [written(s) for s in hintree.Solver(method, seed=5).solve_many(ASKED, live=1, progress=False)]
-    all_at_once = [written(s) for s in hintree.Solver(method, seed=5).solve_many(ASKED, live=64, progress=False)]
-    assert one == all_at_once
+    solver, found = hintree.Solver(small_preset(preset), seed=5, pool=shared_pool()), []
+    for live in (1, 64):
+        solver.pool.forget()
+        found.append([written(s) for s in solver.solve_many(ASKED, live=live, progress=False)])
+    assert found[0] == found[1]
 
 
 def test_solutions_come_in_the_order_of_the_questions(solver):
@@ -75,7 +77,8 @@ def test_solutions_come_in_the_order_of_the_questions(solver):
 
 
 def test_another_seed_gives_another_tree():
-    trees = [to_dict(hintree.Solver("beam", seed=s).solve(ASKED[0].question).tree) for s in (1, 2)]
+    solvers = [hintree.Solver("beam", seed=seed, pool=shared_pool()) for seed in (1, 2)]
+    trees = [to_dict(solver.solve(ASKED[0].question).tree) for solver in solvers]
     assert trees[0]["nodes"] != trees[1]["nodes"]
 
 
@@ -99,28 +102,28 @@ def test_discarded_tokens_are_those_off_the_chosen_path(solver):
 
 def test_no_teacher_tokens_gives_the_tree_without_a_teacher_byte_for_byte():
     rule = hintree.Rewrite(threshold=0.99)
-    without = hintree.Solver(rewrite=hintree.Rewrite(threshold=0.99, stages=("hint",)))
-    broke = hintree.Solver(rewrite=rule, budget=hintree.Budget(teacher_tokens=0))
+    without = hintree.Solver(rewrite=hintree.Rewrite(threshold=0.99, stages=("hint",)), pool=shared_pool())
+    broke = hintree.Solver(rewrite=rule, budget=hintree.Budget(teacher_tokens=0), pool=shared_pool())
     for problem in ASKED[:3]:
         assert to_dict(broke.solve(problem.question).tree) == to_dict(without.solve(problem.question).tree)
 
 
 def test_threshold_above_one_makes_every_step_the_teachers():
     rule = hintree.Rewrite(threshold=1.1, stages=("teacher",), accept="always")
-    solution = hintree.Solver(rewrite=rule, search=hintree.Beam(1, 1)).solve(QUESTION)
+    solution = hintree.Solver(rewrite=rule, search=hintree.Beam(1, 1), pool=shared_pool()).solve(QUESTION)
     for node in solution.steps:  # a teacher's step that says the same as the draft is merged with it
         authors = [sibling.author for sibling in node.parent.children if sibling.step.text == node.step.text]
         assert "teacher" in authors
 
 
 def test_a_spent_budget_stops_with_its_reason_and_what_there_is():
-    solution = hintree.Solver(budget=hintree.Budget(reasoner_tokens=1)).solve(QUESTION)
+    solution = hintree.Solver(budget=hintree.Budget(reasoner_tokens=1), pool=shared_pool()).solve(QUESTION)
     assert str(solution.stop_reason) == "budget: reasoner_tokens"
     assert solution.answer is None and len(solution.steps) == 1
 
 
 def test_a_part_of_a_preset_can_be_replaced():
-    solver = hintree.Solver(preset="greedy", reasoner="embedded:teacher")
+    solver = hintree.Solver(preset="greedy", reasoner="embedded:teacher", pool=shared_pool())
     assert solver.models == {"reasoner": "embedded:teacher"}
     solution = solver.solve(QUESTION)
     assert solution.answer == "7"
@@ -176,7 +179,7 @@ def test_a_chat_model_of_a_real_architecture_runs_the_whole_chain(chat_model, ti
 
 
 def test_the_scorer_may_be_token_confidence():
-    solution = hintree.Solver("beam", scorer="confidence").solve(QUESTION)
+    solution = hintree.Solver("beam", scorer="confidence", pool=shared_pool()).solve(QUESTION)
     assert solution.steps[0].score == pytest.approx(solution.steps[0].step.mean_probability)
 
 

@@ -8,6 +8,7 @@ from hintree.presets.retrieval import RETRIEVAL
 from hintree.search import Beam, Passage, Problem, Rewrite, from_dict, to_dict
 from tests.support.scripted import random_roles, solve_one
 from tests.support.searches import SEARCHES, small_preset
+from tests.support.shared_models import shared_pool
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = GOLDEN / "recorded"
@@ -50,9 +51,9 @@ def golden(name):
 def solved(preset, problem, seed, recording):
     """Solve a problem with a preset and return the solution's figures and its tree as plain data."""
     retriever = Sentences() if preset in RETRIEVAL else None
-    solver = Solver(
-        small_preset(preset) if preset in LARGE else preset, seed=seed, recording=recording, retriever=retriever
-    )
+    method, pool = small_preset(preset) if preset in LARGE else preset, shared_pool()
+    solver = Solver(method, seed=seed, recording=recording, retriever=retriever, pool=pool)
+    pool.forget()  # what was computed for another solve would not be counted in this one
     solution = next(solver.solve_many([problem], progress=False))
     return {
         "question": problem.question,

@@ -1,6 +1,5 @@
 """A small real study: lab problems solved by the shipped models, in a store as the runner writes it."""
 
-from functools import lru_cache
 from pathlib import Path
 
 from hintree import Budget, Solution, Solver
@@ -9,8 +8,8 @@ from hintree.experiments.study.store import Result, Store, StoredCase
 from hintree.experiments.study.store_rows import pack_tree
 from hintree.experiments.study.store_study import key_of
 from hintree.grade import equal
-from hintree.models import load_model
 from hintree.search.core.ledger import ROLES, Ledger
+from tests.support.shared_models import shared_pool
 
 NOBODY = dict.fromkeys(ROLES)
 STUDENT = {**NOBODY, "reasoner": "embedded:student"}
@@ -28,13 +27,10 @@ N, STEPS = 3, "4-6"
 """Number and lengths of the problems of the study that the tests of the report share."""
 
 
-loaded = lru_cache(load_model)
-
-
 def solve(config, problems, seed=0, **parts) -> list[Solution]:
-    writers = {role: loaded(config[role]) for role in ROLES[:3] if config[role]}
-    models = {**writers, "scorer": config["scorer"], **parts}
-    solver = Solver(config["preset"], **models, budget=Budget(**config["budget"]), seed=seed)
+    models = {role: config[role] for role in ROLES[:3] if config[role]} | {"scorer": config["scorer"], **parts}
+    solver = Solver(config["preset"], **models, budget=Budget(**config["budget"]), seed=seed, pool=shared_pool())
+    solver.pool.forget()  # as in a study, the cost of an arm does not depend on what ran before it
     return list(solver.solve_many(problems, progress=False))
 
 

@@ -5,12 +5,13 @@ import pytest
 import hintree
 from hintree.solver.solution import solved
 from tests.support.browser import QUESTION
+from tests.support.shared_models import shared_pool
 
 
 @pytest.fixture(scope="session")
 def trees():
     """The beam search and MCTS of the shipped models on the question of the README."""
-    solver = hintree.Solver()
+    solver = hintree.Solver(pool=shared_pool())
     beam = solver.solve(QUESTION)
     solver.search = hintree.MCTS(simulations=32)
     mcts = solver.solve(QUESTION)

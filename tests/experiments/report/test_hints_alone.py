@@ -7,7 +7,8 @@ import pytest
 from hintree.experiments.report.hints_alone import HintedCase, audit_hints, read_all, states_reference, table_of
 from hintree.experiments.study.store import StoredCase
 from hintree.models import Completion, Usage
-from tests.support.report_study import loaded, rows_of
+from tests.support.report_study import rows_of
+from tests.support.shared_models import shared_model
 
 PENS = "(1) Ana has {} pens. (2) Ben gets {} more pens than Ana. How many pens does Ben have?"
 
@@ -77,5 +78,5 @@ def test_the_hints_of_a_study_are_read_by_a_shipped_model(done):
     assert {row["arm"]: row["hints"] for row in rows} == hints and min(hints.values()) > 0
     assert all(row["state the reference, %"].value == 0 for row in rows)
     leaked = [case(a, 3, f"Ben has {a + 3}.") for a in range(20, 30)]
-    found = read_all(loaded("embedded:student"), leaked)
+    found = read_all(shared_model("embedded:student"), leaked)
     assert sum(found.hints) >= 8 > 2 >= sum(found.question)
