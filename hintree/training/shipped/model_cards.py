@@ -51,20 +51,22 @@ From `hintree lab evaluate --n {n} --seed {problem_seed}`.
 
 ABOUT = {
     "student": ("text-generation", "The small reasoner: solves lab problems step by step, and is often wrong.",
-                "training problems of 1 to 8 steps, a part of them with a hint before the last step."),
-    "student-2": ("text-generation", "A second student: the same size and recipe, another seed.",
-                  "as for the student."),
-    "student-3": ("text-generation", "A third student: another shape of the same size, which never saw a hint.",
-                  "training problems and all forms but hints and plans."),
+                "training problems of 1 to 9 steps and some longer ones, a part of them with a hint, and the forms of "
+                "actions: sub-questions, corrections, look-ups."),
+    "student-2": ("text-generation", "A second student: the same size, another seed; it never saw a hint.",
+                  "as for the student, without hints and plans."),
+    "student-3": ("text-generation", "A third student: another shape of the same size; it never saw a hint.",
+                  "as for the student, without hints and plans."),
     "teacher": ("text-generation", "The larger reasoner, which rewrites the student's low-scoring steps.",
-                "as for the student."),
-    "hinter": ("text-generation", "Writes hints that name the fact to use next. Fine-tuned from the teacher on hints.",
+                "as for the student, with more hints, plans and judgements."),
+    "hinter": ("text-generation", "Writes hints that name the fact to use next, and, told what was wrong with a step, "
+               "hints for writing it again. Fine-tuned from a reader of the student's size, which is not shipped.",
                "exact hints for gold histories and for histories with injected errors; hints that state a number not "
                "yet known are filtered out (policies/leaks.py)."),
     "prm": ("token-classification", "The process reward model: the probability that each step is right, in the format "
-            "of TRL's PRMTrainer (label 1 at the line break after each step). Initialised from the teacher, with "
-            "weights that compare prediction and token (hintree/training/shipped/prm_architecture.py) and one trained "
-            "layer.",
+            "of TRL's PRMTrainer (label 1 at the line break after each step). Initialised from the reader that the "
+            "hinter is made from, with three layers on top: weights that compare prediction and token "
+            "(hintree/training/shipped/prm_architecture.py) and one trained layer.",
             "the student's solutions sampled at temperatures 0.4, 0.7 and 1.0 and gold solutions with injected errors, "
             "labelled by the exact checker."),
     "prm-small": ("token-classification", "A process reward model that is hardly larger than a student: all of its "

@@ -87,12 +87,12 @@ UNHINTED_MIX = replace(STUDENT_MIX, hinted=0.0, hints=0.0, mended=0.0, plans=0.0
 """The same without any hint or plan."""
 
 RECIPES = {
-    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=4_200, hold=0.3, muon=MUON, seed=2), STUDENT_MIX),
+    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=4_800, hold=0.3, muon=MUON, seed=2), STUDENT_MIX),
     "student-2": LanguageModelRecipe(
-        STUDENT, TrainingSchedule(steps=4_200, hold=0.3, muon=MUON, seed=12), UNHINTED_MIX
+        STUDENT, TrainingSchedule(steps=4_800, hold=0.3, muon=MUON, seed=12), UNHINTED_MIX
     ),
     "student-3": LanguageModelRecipe(
-        DEEP_STUDENT, TrainingSchedule(steps=4_200, hold=0.3, muon=MUON, seed=22), UNHINTED_MIX
+        DEEP_STUDENT, TrainingSchedule(steps=4_800, hold=0.3, muon=MUON, seed=22), UNHINTED_MIX
     ),
     "reader": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=16_000, hold=0.3, muon=MUON, seed=32), READER_MIX),
     "base": LanguageModelRecipe(TEACHER, TrainingSchedule(steps=6_000, hold=1.0, muon=MUON, seed=1), TEACHER_MIX),
