@@ -33,6 +33,8 @@ HEAD = "<!-- Made by `python -m hintree.experiments.gsm8k`: edit {name}; all fig
 ABSENT = "*Not run yet.*"
 PLOTS = {"teacher_tokens": "teacher tokens", "flops": "GFLOPs"}
 """Names of the plots of accuracy against a cost, with that cost (``fronts.COSTS``)."""
+EMPTY = Table("empty", "", "", (), ())
+"""Table without rows."""
 
 
 class Figures(NamedTuple):
@@ -171,4 +173,3 @@ PARTS: Mapping[str, Callable[[Figures, str], str]] = {
     "plot": plot_part,
 }
 """Parts of the page by name."""
-EMPTY = Table("empty", "", "", (), ())
