@@ -134,6 +134,7 @@ def test_watch_prints_every_step_once_with_its_score(tmp_path, capsys):
         assert f" {shown} " in line
 
 
+@pytest.mark.slow
 def test_a_question_is_piped_into_a_process_and_its_tree_redrawn_in_a_terminal():
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "hintree", "solve", "-", "--watch", "--json"]

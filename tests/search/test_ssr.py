@@ -142,7 +142,8 @@ class Teacher:
 def test_a_model_with_a_chat_template_picks_judges_and_writes_by_its_strategies(chat_model):
     simple, search = [Problem("How much is 2 + 2?"), Problem("And 3 + 4?")], SSR(depth=2)
     teacher, reasoner = Teacher(load_model(str(chat_model)), "B, M, K"), Teacher(load_model(str(chat_model)), "")
-    solver = hintree.Solver(PRESET, reasoner=reasoner, teacher=teacher, search=search, seed=2)
+    short = {"base": "default", "step": {"by": "text", "ends": ["\n\n"], "max_tokens": 48}}  # random texts do not end
+    solver = hintree.Solver(PRESET, reasoner=reasoner, teacher=teacher, search=search, seed=2, protocol=short)
     solutions = list(solver.solve_many(simple, progress=False))
     assert len(solutions) == len(simple)
     for solution in solutions:

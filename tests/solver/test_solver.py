@@ -66,7 +66,7 @@ def test_trees_do_not_depend_on_how_many_are_solved_together(preset):
     solver, found = hintree.Solver(small_preset(preset), seed=5, pool=shared_pool()), []
     for live in (1, 64):
         solver.pool.forget()
-        found.append([written(s) for s in solver.solve_many(ASKED, live=live, progress=False)])
+        found.append([written(s) for s in solver.solve_many(ASKED[:3], live=live, progress=False)])
     assert found[0] == found[1]
 
 

@@ -1,37 +1,12 @@
-"""Arms of a study whose worker process may write no file of the store: an attempt raises PermissionError."""
-
-import os
-import sqlite3
-import sys
+"""Arms of a study whose worker process may write no file of the store."""
 
 from hintree.experiments.study.arms import Arms
-
-STORE_FOLDER = "HINTREE_TEST_STORE_FOLDER"
-"""Environment variable with the folder of the store, which workers inherit."""
-
-
-def refuse_the_store(event, args):
-    """Raise PermissionError for a connection to SQLite, or a file of the store that is opened for writing."""
-    if event == "sqlite3.connect":
-        raise PermissionError(f"a worker connects to the database {args[0]!r}")
-    if event == "open" and str(args[0]).startswith(os.environ[STORE_FOLDER]) and args[2] & (os.O_WRONLY | os.O_RDWR):
-        raise PermissionError(f"a worker writes {args[0]!r}")
+from tests.support.watched_light import watch
 
 
 class WatchedArms(Arms):
-    """Watch the process from its first task on; the process ends at once if the watch does not work."""
+    """Arms that are watched from their first task on."""
 
     def __init__(self, study, cases):
-        sys.addaudithook(refuse_the_store)
-        for attempt in (lambda: sqlite3.connect(":memory:"), open_a_file_of_the_store):
-            try:
-                attempt()
-            except PermissionError:
-                continue
-            os._exit(9)
+        watch()
         super().__init__(study, cases)
-
-
-def open_a_file_of_the_store():
-    with open(os.path.join(os.environ[STORE_FOLDER], "new"), "w"):
-        pass

@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from hintree.cli import main
 from hintree.experiments.study.progress import WARNINGS, Progress
 
 
+@pytest.mark.slow
 def test_a_question_that_the_models_do_not_know_gives_one_line_per_question(tmp_path, capfd):
     file = tmp_path / "problems.jsonl"
     file.write_text(json.dumps({"question": "What is the capital of France?", "answer": "1"}) + "\n")

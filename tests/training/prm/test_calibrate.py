@@ -53,7 +53,7 @@ def test_check_and_calibrate_on_the_command_line(tmp_path, capsys):
     assert main(["prm", "check", "embedded:prm", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["checks"][0]["name"] == "one score per step"
     rows, out = tmp_path / "rows.jsonl", tmp_path / "prm.yaml"
-    cases = read_cases("lab:validation?steps=2-4&n=24&seed=3")
+    cases = read_cases("lab:validation?steps=2-4&n=12&seed=3")
     solutions = label(sample_solutions(cases, load_model("embedded:student"), 2, seed=1), "exact")
     rows.write_text("".join(map(to_line, solutions)))
     assert read_rows(str(rows)) == solutions
