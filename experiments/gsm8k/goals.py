@@ -3,17 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hintree.experiments.gsm8k.stores import ORDER, LoadedStudy
+from hintree.experiments.gsm8k.stores import ORDER, LoadedStudy, models_of_arm
 from hintree.experiments.report.accuracy import accuracy, difference, right_of
 from hintree.experiments.report.costs import WRITERS, generated, gflops
-from hintree.experiments.report.prices import role_models
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.same_search import is_chain, share
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.scorers import models_of
 from hintree.scorers.probe import PROBE
 from hintree.search.core.ledger import MODEL_ROLES
-from hintree.solver.roles import scoring_role
 from hintree.statistics.bootstrap import Estimate, ratio
 
 GAIN, OF_ACCURACY, OF_TEACHER, LOST, OF_VOTE = 0.08, 0.9, 0.3, 0.01, 0.6
@@ -69,7 +66,7 @@ def without_teacher(results: StudyResults | None) -> MeasuredGoal:
     others = [
         arm
         for arm, config in results.arms.items()
-        if arm != greedy and models(config) == {student} and tokens(results, arm).value <= most
+        if arm != greedy and models_of_arm(config) == {student} and tokens(results, arm).value <= most
     ]
     best = max(others, key=lambda arm: right(results, arm).value)
     gain = gain_over(results, best, greedy)
@@ -89,7 +86,7 @@ def with_teacher(results: StudyResults | None) -> MeasuredGoal:
     shares = {
         arm: estimate(share(results, arm, teacher))
         for arm, config in results.arms.items()
-        if arm not in results.alone and model in models(config)
+        if arm not in results.alone and model in models_of_arm(config)
     }
     few = [arm for arm, part in shares.items() if part.value <= OF_TEACHER]
     if not shares:
@@ -126,7 +123,9 @@ def stopping_vote(results: StudyResults | None) -> MeasuredGoal:
     if results is None or vote is None:
         return not_run(figure, goal, "needs the vote of 16")
     student = results.arms[vote]["reasoner"]
-    arms = [arm for arm, c in results.arms.items() if c["search"].get("name") in STOPPING and models(c) == {student}]
+    arms = [
+        arm for arm, c in results.arms.items() if c["search"].get("name") in STOPPING and models_of_arm(c) == {student}
+    ]
     if not arms:
         return not_run(figure, goal, "needs a vote that stops, on the problems of the vote of 16")
     gains = {arm: gain_over(results, arm, vote) for arm in arms}
@@ -155,16 +154,9 @@ def first(results: StudyResults | None, fits: Callable[[Mapping[str, Any]], bool
     return next((arm for arm, config in arms if results and arm not in results.alone and fits(config)), None)
 
 
-def models(config: Mapping[str, Any]) -> set[str]:
-    """Return the models of an arm, those of its scorer too."""
-    named = {model for role, model in role_models(config).items() if role != "scorer" and model}
-    scorer = config.get("scorer")
-    return named if scorer is None or scoring_role(scorer) is not None else named | models_of(scorer)
-
-
 def is_greedy(config: Mapping[str, Any]) -> bool:
     """Tell whether an arm is one greedy chain of its reasoner alone."""
-    alone = models(config) == {config["reasoner"]} and config["scorer"] is None and config["rewrite"] is None
+    alone = models_of_arm(config) == {config["reasoner"]} and config["scorer"] is None and config["rewrite"] is None
     sampling = config["sampling"]
     greedy = not sampling.get("temperature") or sampling.get("greedy_first", True)
     return alone and is_chain(config["search"]) and config["search"].get("name") == "beam" and greedy
@@ -177,7 +169,7 @@ def samples(config: Mapping[str, Any]) -> int | None:
 
 def is_vote(config: Mapping[str, Any], n: int) -> bool:
     """Tell whether an arm is the majority of ``n`` samples of its reasoner alone."""
-    one = models(config) == {config["reasoner"]} and config["rewrite"] is None
+    one = models_of_arm(config) == {config["reasoner"]} and config["rewrite"] is None
     return one and samples(config) == n and config["selection"].get("choice") == "majority"
 
 

@@ -119,10 +119,9 @@ def pairs_part(figures: Figures, argument: str) -> str:
     if results is None:
         return ABSENT
     finished = [(pair[0], pair[-1]) for pair in pairs if set(pair) <= set(results.arms)]
-    absent = [
-        "Not run yet: " + escape(" against ".join(pair)) + "." for pair in pairs if not set(pair) <= set(results.arms)
-    ]
-    return "\n\n".join([*([with_caption(pairs_table(results, finished))] if finished else []), *absent])
+    absent = [" against ".join(pair) for pair in pairs if not set(pair) <= set(results.arms)]
+    table = [with_caption(pairs_table(results, finished))] if finished else []
+    return "\n\n".join([*table, *(f"Not run yet: {escape(pair)}." for pair in absent)])
 
 
 def fronts_part(figures: Figures, argument: str) -> str:
@@ -140,10 +139,9 @@ def plot_part(figures: Figures, argument: str) -> str:
         return ABSENT
     points = {arm: accuracy(*right_of(results, arm)) for arm in results.arms}
     named = [line[0] for line in told_lines(results, points, lines(results), front(results, cost))]
-    arms = {
-        arm: results.arms[arm] for arm in dict.fromkeys([*named, *results.arms])
-    }  # the first have colours of their own
-    plot = against(replace(results, arms=arms), points, argument, f"{cost} per problem", cost)
+    order = dict.fromkeys([*named, *results.arms])  # the first eight arms have colours of their own
+    results = replace(results, arms={arm: results.arms[arm] for arm in order})
+    plot = against(results, points, argument, f"{cost} per problem", cost)
     file = f"{figures.stem}-{argument.replace('_', '-')}.svg"
     figures.pictures[file] = standalone(plot.svg)
     return f"![{escape(plot.title)}]({file})\n\n{escape(joined_text(figures))} {escape(plot.caption)}"

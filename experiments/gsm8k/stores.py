@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 
 from hintree.errors import UsageError
 from hintree.experiments.report.load import as_teacher, load
+from hintree.experiments.report.prices import role_models
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.study.store import FILE, Store
+from hintree.scorers import models_of
+from hintree.solver.roles import scoring_role
 
 ORDER = ("greedy", "teachers", "votes", "judges", "hints", "searches", "pool")
 """Order of the studies; an arm whose settings several studies have is named after the first."""
@@ -38,7 +41,7 @@ class LoadedStudy:
         hash: Hash of the study.
         wanted: Number of attempts of a finished arm.
         made: Number of attempts by arm, of all arms.
-        models: Models that teach in some arm, finished or not.
+        helpers: Models that hint, teach or score in an arm of another reasoner, finished or not.
         problems: Keys of the problems, in order.
         results: Attempts of the finished arms; None without any.
         unclear: Their failed and ungraded attempts.
@@ -48,7 +51,7 @@ class LoadedStudy:
     hash: str
     wanted: int
     made: Mapping[str, int]
-    models: frozenset[str]
+    helpers: frozenset[str]
     problems: tuple[str, ...]
     results: StudyResults | None
     unclear: Sequence[UnclearAttempt]
@@ -66,7 +69,7 @@ class JoinedStudy(NamedTuple):
 
 
 def load_studies(folder: Path) -> list[LoadedStudy]:
-    """Load all studies of a folder; arms of a model that teaches in any study book its tokens as the teacher's.
+    """Load all studies of a folder; an arm of a helper of any study alone books its tokens as the teacher's.
 
     Raises:
         UsageError: There is no study, or a store is damaged.
@@ -76,7 +79,7 @@ def load_studies(folder: Path) -> list[LoadedStudy]:
         raise UsageError(f"--runs {folder}: no study is there; run `make gsm8k` first, or give another folder")
     ranks = {name: i for i, name in enumerate(ORDER)}
     found = [load_study(one) for one in sorted(folders, key=lambda one: (ranks.get(one.name, len(ORDER)), one.name))]
-    teachers = frozenset().union(*(study.models for study in found))
+    teachers: frozenset[str] = frozenset().union(*(study.helpers for study in found))
     return [
         study if study.results is None else replace(study, results=book_teachers(study.results, teachers))
         for study in found
@@ -103,11 +106,18 @@ def load_study(folder: Path) -> LoadedStudy:
             store.meta("study_hash"),
             len(wanted),
             {arm: counts[arm] for arm in arms},
-            frozenset(config["teacher"] for config in arms.values() if config.get("teacher")),
+            frozenset().union(*(models_of_arm(config) - {config["reasoner"]} for config in arms.values())),
             tuple(cases),
             keep_arms(load(store, trees=False, progress=False), finished) if finished else None,
             unclear,
         )
+
+
+def models_of_arm(config: Mapping[str, Any]) -> set[str]:
+    """Return the models of an arm, those of its scorer too."""
+    named = {model for role, model in role_models(config).items() if role != "scorer" and model}
+    scorer = config["scorer"]
+    return named if scorer is None or scoring_role(scorer) is not None else named | models_of(scorer)
 
 
 def keep_arms(results: StudyResults, kept: Sequence[str]) -> StudyResults:

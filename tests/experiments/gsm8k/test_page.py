@@ -49,6 +49,8 @@ def test_a_page_has_the_text_and_the_finished_arms(tmp_path, monkeypatch):
         "| no hints | 4 | 33.3 [6.1",
         "| plan | 4 | 75.0 [30.1, 9",
     ]
+    [larger] = [row for row in rows if row.startswith("| 1.5B")]
+    assert larger.endswith("| 0 | 0 | 100 | 0 | 100 | 100 |"), "tokens of the model that hints are the teacher's"
     assert "| plan | no hints | +33.3 [+0.0, +100.0] | 1 | 0 | 1 |" in page, "on the three that are graded in both"
     assert "Not run yet: first step against no hints." in page
     assert "| p1 | hints | plan | 1 | failed: no memory |" in page
