@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-import torch
-
-from tests.support.checkpoints import save_chat_model, save_prm
 
 if TYPE_CHECKING:
     from tests.support.browser import Browser
@@ -17,16 +14,20 @@ hypothesis.settings.register_profile("untimed", deadline=None)  # how fast this 
 hypothesis.settings.load_profile("untimed")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode, every process of a test compiles the package anew
 sys.dont_write_bytecode = False
-torch.set_num_threads(1)  # the models of the tests are so small that a second thread only waits
+os.environ["OMP_NUM_THREADS"] = "1"  # the models of the tests are so small that a second thread only waits
 
 
 @pytest.fixture(scope="session")
 def chat_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.support.checkpoints import save_chat_model  # it imports torch, which not every process needs
+
     return save_chat_model(tmp_path_factory.mktemp("chat"))
 
 
 @pytest.fixture(scope="session")
 def tiny_prm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.support.checkpoints import save_prm
+
     return save_prm(tmp_path_factory.mktemp("prm"))
 
 

@@ -10,7 +10,7 @@ from tests.support.growth import is_linear
 from tests.support.patterns import of_modules
 from tests.support.shapes import UNITS, shape
 
-LENGTHS = [20_000, pytest.param(100_000, marks=pytest.mark.slow)]
+LENGTHS = [6_000, pytest.param(100_000, marks=pytest.mark.slow)]
 SHAPES = {repr(unit): unit for unit in UNITS}
 BOUND = 3.5e-6
 """CPU seconds a character for one pattern on one shape, 30 times what most take."""

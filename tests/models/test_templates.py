@@ -1,3 +1,4 @@
+import itertools
 import time
 
 import pytest
@@ -39,8 +40,19 @@ def stock(tokenizer, messages):
     return tokenizer.encode(shown, add_special_tokens=False)
 
 
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("name", [name for name in TEMPLATES if "date" not in name])
+DATELESS = [name for name in TEMPLATES if "date" not in name]
+QUICK = [*(("ChatML", style) for style in STYLES), *zip(DATELESS[1:], itertools.cycle(STYLES), strict=False)]
+"""Every template with one kind of tokenizer, and one template with every kind."""
+
+
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        pytest.param(name, style, marks=[pytest.mark.slow] * ((name, style) not in QUICK))
+        for name in DATELESS
+        for style in STYLES
+    ],
+)
 def test_a_prompt_is_what_transformers_renders_and_tokenizes_at_once(name, style):
     tokenizer = STYLES[style]()
     tokenizer.chat_template = TEMPLATES[name]

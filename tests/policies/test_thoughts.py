@@ -1,14 +1,16 @@
 """Thoughts of models on servers: a wrong answer inside a thought is never read, in any mode, behind any server."""
 
 import logging
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from inspect import unwrap
 
 import pytest
 
 from hintree.models.thinking import THINK
 from hintree.policies import find_protocol
-from hintree.solver import Solver
+from hintree.solver import ModelPool, Solver
 from tests.support.thinking_server import QUESTION, THOUGHT, Trace, thinking_server
 
 LONG_THOUGHT = THOUGHT + " Hm." * 700
@@ -34,21 +36,30 @@ SERVERS = {
 }
 
 
-def solved(trace, **fields):
-    """Return the solution, the bodies of its requests, and the capabilities that were probed."""
-    protocol = replace(find_protocol("default"), **fields)
-    with thinking_server(trace) as server:
-        solver = Solver("greedy", reasoner=f"{server.url}#{trace.name}", protocol=protocol)
-        probes = len(server.seen)
-        solution = solver.solve(QUESTION)
-        bodies = [body for _, _, body in server.seen[probes:]]
-    model = unwrap(solver.handlers["reasoner"].handle).model
-    return solution, bodies, model
+@pytest.fixture(scope="module")
+def solved():
+    """A function that solves the question by the model of a trace, whose server is started and probed once.
+
+    It returns the solution, the bodies of its requests, and the model.
+    """
+    with ExitStack() as running:
+        served = cache(lambda trace: (running.enter_context(thinking_server(trace)), ModelPool()))
+
+        def solve(trace, **fields):
+            server, pool = served(trace)
+            protocol = replace(find_protocol("default"), **fields)
+            solver = Solver("greedy", reasoner=f"{server.url}#{trace.name}", protocol=protocol, pool=pool)
+            probes = len(server.seen)
+            solution = solver.solve(QUESTION)
+            bodies = [body for _, _, body in server.seen[probes:]]
+            return solution, bodies, unwrap(solver.handlers["reasoner"].handle).model
+
+        yield solve
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", SERVERS)
-def test_the_answer_after_the_thought_counts(kind, mode):
+def test_the_answer_after_the_thought_counts(solved, kind, mode):
     solution, _, _ = solved(SERVERS[kind], thinking=mode)
     assert solution.answer == "18" and str(solution.stop_reason) == "complete"
     said = [node for node in solution.tree if node.step.answer is not None]
@@ -56,7 +67,7 @@ def test_the_answer_after_the_thought_counts(kind, mode):
     assert not any("26" in node.step.text for node in solution.tree if not node.step.thinking)
 
 
-def test_each_server_is_used_as_its_probes_found_it():
+def test_each_server_is_used_as_its_probes_found_it(solved):
     found = {kind: solved(trace)[2].capabilities for kind, trace in SERVERS.items()}
     thoughts = {kind: can.thoughts for kind, can in found.items()}
     assert {kind for kind, can in thoughts.items() if can.continued} == {
@@ -83,7 +94,7 @@ def test_each_server_is_used_as_its_probes_found_it():
     assert found["parser, with a switch"].template == "effective" and found["parts"].template == "accepted"
 
 
-def test_thoughts_grow_where_they_are_continued_and_stand_whole_elsewhere():
+def test_thoughts_grow_where_they_are_continued_and_stand_whole_elsewhere(solved):
     grown, bodies, _ = solved(Trace())
     thoughts = [node.step.text for node in grown.tree if node.step.thinking]
     assert thoughts == [*THOUGHT.split("\n\n")[:-1], THOUGHT.split("\n\n")[-1] + "\n"] and len(bodies) == 7
@@ -99,14 +110,14 @@ CUT = {"thinking_tokens": 12, "answer_tokens": 30}
 
 @pytest.mark.parametrize("mode", ["whole", "auto"])
 @pytest.mark.parametrize("kind", [kind for kind in SERVERS if kind != "parser, with an effort"])
-def test_a_thought_that_is_cut_is_ended_by_force_or_has_no_answer(kind, mode):
+def test_a_thought_that_is_cut_is_ended_by_force_or_has_no_answer(solved, kind, mode):
     solution, _, model = solved(SERVERS[kind], thinking=mode, **CUT)
     assert [node.step.cut_thought for node in solution.tree if node.step.cut_thought] == [True]
     assert solution.answer == ("18" if model.closes_thoughts else None)
     assert all(node.step.answer in (None, "18") for node in solution.tree)
 
 
-def test_marks_of_a_protocol_hold_where_the_probes_see_none():
+def test_marks_of_a_protocol_hold_where_the_probes_see_none(solved):
     own = replace(THINK, name="own", open="<<", close=">>")
     for trace in (Trace(own, "model"), Trace(own, "model", opened=False, prefill="")):
         solution, [body], model = solved(trace, open="<<", close=">>")
@@ -116,12 +127,12 @@ def test_marks_of_a_protocol_hold_where_the_probes_see_none():
         assert solved(trace, open="<<", close=">>", **CUT)[0].answer is None
 
 
-def test_a_server_with_a_budget_of_thinking_is_sent_it():
+def test_a_server_with_a_budget_of_thinking_is_sent_it(solved):
     solution, [body], _ = solved(SERVERS["parser, with an effort"], thinking="whole", **CUT)
     assert body["thinking_token_budget"] == 12 and solution.answer == "18"
 
 
-def test_thinking_is_turned_off_in_the_way_of_the_server():
+def test_thinking_is_turned_off_in_the_way_of_the_server(solved):
     _, bodies, _ = solved(SERVERS["parser, with a switch"], thinking="off")
     assert [body["chat_template_kwargs"] for body in bodies] == [{"enable_thinking": False}] * 2
     _, bodies, _ = solved(SERVERS["parser, with an effort"], thinking="off")
@@ -131,7 +142,7 @@ def test_thinking_is_turned_off_in_the_way_of_the_server():
     assert solution.ledger["reasoner"].generated_tokens > 2 * len(THOUGHT.split())
 
 
-def test_a_thought_that_uses_up_its_tokens_though_it_is_off_gives_no_answer():
+def test_a_thought_that_uses_up_its_tokens_though_it_is_off_gives_no_answer(solved):
     trace = Trace(prefill="", thought=THOUGHT + "\n\nThe answer is 26." * 600)
     solution, _, _ = solved(trace, thinking="off")
     assert solution.answer is None

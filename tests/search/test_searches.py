@@ -73,11 +73,11 @@ def spending(run):
 @every_rule
 @every_search
 def test_trees_are_the_same_in_any_batch_order_and_driver(search, rule):
-    alone = solve(random_roles(), search, rule, count=12, live=1)
-    together = solve(random_roles(), search, rule, count=12, live=8, order=-1)
-    grown = [Tree(problem) for problem in problems(12)]
+    alone = solve(random_roles(), search, rule, count=6, live=1)
+    together = solve(random_roles(), search, rule, count=6, live=4, order=-1)
+    grown = [Tree(problem) for problem in problems(6)]
     concurrent = concurrent_driver(
-        ((t, search.grow(t, rule)) for t in grown), handlers(random_roles()), live=8, limit=3
+        ((t, search.grow(t, rule)) for t in grown), handlers(random_roles()), live=4, limit=3
     )
     found = {run.tree.problem.id: run for run in concurrent}
     for other in (together, found):
