@@ -12,6 +12,7 @@ from tests.support.shared_models import shared_pool
 def trees():
     """The beam search and MCTS of the shipped models on the question of the README."""
     solver = hintree.Solver(pool=shared_pool())
+    solver.pool.forget()
     beam = solver.solve(QUESTION)
     solver.search = hintree.MCTS(simulations=32)
     mcts = solver.solve(QUESTION)
