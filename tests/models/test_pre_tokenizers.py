@@ -1,19 +1,21 @@
 """Expressions of well-known tokenizers take linear time; tokenizers with others run in a process that is ended."""
 
 import json
-from pathlib import Path
+import signal
 
 import pytest
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer
 
 from hintree.errors import CheckpointError
-from hintree.models.local import tokenizer_process
-from hintree.models.local.coding import TokenizerProcess, coded, may_be_slow, process_of, texts_of
+from hintree.models.local import tokenizer_child
+from hintree.models.local.coding import coded, process_of, texts_of
 from hintree.models.local.folder import HOME
 from hintree.models.local.load import EMBEDDED
 from hintree.models.local.pre_tokenizers import KNOWN, LAB
+from hintree.models.local.quick_tokenizers import is_quick
 from hintree.models.local.text import raw, unknown_words
+from hintree.models.local.tokenizer_child import TRIES, TokenizerProcess
 from hintree.training.shipped.vocabulary import PIECE
 from tests.support.checkpoints import byte_tokenizer
 from tests.support.growth import is_linear
@@ -49,12 +51,20 @@ def test_a_tokenizer_with_known_expressions_runs_in_this_process():
     assert [process_of(tokenizer) for tokenizer in shipped] == [None] * len(EMBEDDED)
 
 
-def test_an_unknown_expression_or_endless_words_run_in_another_process():
+def test_parts_that_may_take_long_run_in_another_process():
+    long = "a" * 600
     words = Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1}, max_input_chars_per_word=10**6))
-    assert may_be_slow(with_split(EXPONENTIAL).backend_tokenizer) and may_be_slow(words)
-    assert not may_be_slow(Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1})))
+    added, template = Tokenizer(models.WordLevel({"a": 0}, "a")), Tokenizer(models.WordLevel({"a": 0}, "a"))
+    added.add_tokens([long])
+    template.post_processor = processors.TemplateProcessing(single="$A" + " a" * 10_000, special_tokens=[("a", 0)])
+    unigram = Tokenizer(models.Unigram([("a", 0.0), (long, 0.0)], 0))
+    table = Tokenizer(models.WordLevel({"a": 0}, "a"))
+    table.normalizer = normalizers.Precompiled(bytes(4 + 1024 + 1))
+    slow = [with_split(EXPONENTIAL).backend_tokenizer, words, added, template, unigram, table]
+    assert [is_quick(one) for one in slow] == [False] * 6
+    assert is_quick(Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1})))
     for pattern in (f"(a|aa)+$|{LAB}", f"Hint:|{LAB}+", f"{'a:|' * 33}{LAB}"):
-        assert may_be_slow(with_split(pattern).backend_tokenizer), pattern
+        assert not is_quick(with_split(pattern).backend_tokenizer), pattern
 
 
 @pytest.mark.parametrize("split", [None, True])
@@ -87,17 +97,60 @@ def test_the_other_process_gives_the_same_tokens_and_texts(split):
     process.close()
 
 
-def test_a_text_that_takes_too_long_ends_the_other_process_only(tmp_path):
-    quick = tmp_path / "tokenizer_process.py"
-    source = Path(tokenizer_process.__file__).read_text(encoding="utf-8")
-    quick.write_text(source.replace("CPU_SECONDS = 20", "CPU_SECONDS = 1"), encoding="utf-8")
-    description = Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1, "##a": 2}, max_input_chars_per_word=10**9)).to_str()
-    process = TokenizerProcess(description, program=quick)
-    request = {"special": False, "split": False, "longest": None}
-    assert process.ask(request | {"texts": ["aa"]})["ids"] == [[1, 2]]
-    with pytest.raises(CheckpointError, match=r"exceeds its limits of .* CPU time"):
-        process.ask(request | {"texts": ["a" * 100_000]})
-    assert process.ask(request | {"texts": ["aaa"]})["ids"] == [[1, 2, 2]]
+REQUEST = {"special": False, "split": False, "longest": None}
+
+
+@pytest.fixture
+def process():
+    words = models.WordPiece({"[UNK]": 0, "a": 1, "##a": 2}, max_input_chars_per_word=10**9)
+    found = TokenizerProcess(Tokenizer(words).to_str())
+    yield found
+    found.close()
+
+
+def test_a_text_that_takes_too_long_ends_the_other_process_only(process):
+    assert process.ask(REQUEST | {"texts": ["aa"]})["ids"] == [[1, 2]]
+    for i in range(TRIES):
+        with pytest.raises(CheckpointError, match=r"takes too long at a text"):
+            process.ask(REQUEST | {"texts": ["a" * (6000 + i)]})
+    assert process.ask(REQUEST | {"texts": ["aaa"]})["ids"] == [[1, 2, 2]]
+    with pytest.raises(CheckpointError, match=r"has exceeded its CPU time at texts no longer than this one"):
+        process.ask(REQUEST | {"texts": ["a" * 4000]})
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(process, monkeypatch):
+    def interrupted(child, line):
+        child.stdin.write(line)
+        child.stdin.flush()
+        raise KeyboardInterrupt
+
+    process.ask(REQUEST | {"texts": ["a"]})
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(tokenizer_child, "answer_of", interrupted)
+        process.ask(REQUEST | {"texts": ["aaaa"]})
+    assert process.ask(REQUEST | {"texts": ["aa"]})["ids"] == [[1, 2]]
+
+
+def test_a_process_that_is_killed_from_outside_is_started_again(process):
+    process.ask(REQUEST | {"texts": ["a"]})
+    process._process.send_signal(signal.SIGINT)  # as Ctrl-C reaches all processes of a terminal
+    assert process.ask(REQUEST | {"texts": ["aa"]})["ids"] == [[1, 2]]
+    process._process.kill()
+    process._process.wait()
+    assert process.ask(REQUEST | {"texts": ["aaa"]})["ids"] == [[1, 2, 2]]
+
+
+def test_a_tokenizer_that_cannot_be_opened_is_an_error_of_its_text():
+    with pytest.raises(CheckpointError, match="ends the process that runs it"):
+        TokenizerProcess("{").ask(REQUEST | {"texts": ["a"]})
+
+
+def test_a_text_of_too_many_tokens_is_an_error():
+    tokenizer = Tokenizer(models.WordLevel({"a": 0}, "a"))
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A" + " a" * 10_000, special_tokens=[("a", 0)])
+    process = TokenizerProcess(tokenizer.to_str())
+    with pytest.raises(CheckpointError, match="10001 tokens of 1 characters"):
+        process.ask(REQUEST | {"special": True, "texts": ["a"]})
     process.close()
 
 

@@ -15,6 +15,7 @@ from hintree.models.llama_cpp.engine import generate_sequences
 from hintree.models.llama_cpp.file import LoadedFile, open_file
 from hintree.models.llama_cpp.library import library
 from hintree.models.llama_cpp.prefill import PrefillText, TakeLogits, prefill_in_parts
+from hintree.models.local.coding import encode_and_run
 from hintree.models.local.gguf import find_gguf
 from hintree.models.local.label_reading import as_reading, encode_before
 from hintree.models.local.load import pick_device
@@ -86,7 +87,10 @@ class LlamaCppModel:
 
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
         """Return the probability of each token of each text after its prompt; computes uncached tokens only."""
-        coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
+        return encode_and_run(self.name, texts, lambda text: continuation(self.tokenizer, *text), self._loglikelihood)
+
+    def _loglikelihood(self, coded: Sequence[tuple[list[int], int]]) -> list[Scored | ModelError]:
+        """Return the results of ``loglikelihood`` for texts by their token ids and where the prompt ends."""
         wanted = {
             (tuple(ids), start): PrefillText(ids, start - 1) for ids, start in coded if start < len(ids) <= self.context
         }

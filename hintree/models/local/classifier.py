@@ -10,7 +10,7 @@ from hintree.errors import ModelError
 from hintree.models.base import Piece, Scored
 from hintree.models.head_spec import Head
 from hintree.models.local.adapter import ModelAdapter
-from hintree.models.local.coding import coded
+from hintree.models.local.coding import coded, encode_and_run
 from hintree.models.local.head_layers import label_probabilities
 from hintree.models.local.loglikelihood import TokenValues, recompute_if_not_finite
 from hintree.models.local.model import BATCH_TOKENS, LocalModelBase
@@ -59,7 +59,16 @@ class LocalClassifier(LocalModelBase):
     ) -> list[Scored | ModelError]:
         """Return the probability of "right" at each marked piece of each text; see ``Classifier``."""
         groups = groups or [pieces[0].text for pieces in texts]
-        coded = self.encode(texts, whole=whole, bos=bos)
+        return encode_and_run(
+            self.name,
+            list(zip(groups, texts, strict=True)),
+            lambda text: (text[0], *encode_pieces(self.tokenizer, text[1], whole=whole, bos=bos)),
+            self._classify,
+        )
+
+    def _classify(self, texts: Sequence[tuple[str, list[int], list[int]]]) -> list[Scored | ModelError]:
+        """Return the results of ``classify`` for texts by cache group, token ids and marked tokens."""
+        coded, groups = [(ids, marks) for _, ids, marks in texts], [group for group, *_ in texts]
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
         with self._inference():
@@ -75,7 +84,7 @@ class LocalClassifier(LocalModelBase):
 
     def encode(self, texts: Sequence[Sequence[Piece]], *, whole: bool, bos: bool) -> list[Coded]:
         """Return the token ids of each text and the indices of its marked tokens."""
-        return encode_pieces(self.tokenizer, texts, whole=whole, bos=bos)
+        return [encode_pieces(self.tokenizer, pieces, whole=whole, bos=bos) for pieces in texts]
 
     def _on_tree(self, adapter: ModelAdapter, coded: list[Coded], groups: list[str]) -> list[TokenValues]:
         """Return the probabilities at the marks of each text, computing uncached tokens only."""
@@ -114,14 +123,10 @@ class LocalClassifier(LocalModelBase):
         return self.layers(hidden)  # type: ignore[no-any-return]
 
 
-def encode_pieces(
-    tokenizer: PreTrainedTokenizerBase, texts: Sequence[Sequence[Piece]], *, whole: bool, bos: bool
-) -> list[Coded]:
-    """Return the token ids of each text and the indices of its marked tokens; ``whole`` and ``bos`` as for a model."""
+def encode_pieces(tokenizer: PreTrainedTokenizerBase, pieces: Sequence[Piece], *, whole: bool, bos: bool) -> Coded:
+    """Return the token ids of a text and the indices of its marked tokens; ``whole`` and ``bos`` as for a model."""
     first = [tokenizer.bos_token_id] if bos and tokenizer.bos_token_id is not None else []
-    if whole:
-        return [join_whole(tokenizer, pieces, first) for pieces in texts]
-    return [join(tokenizer, parts, first) for parts in texts]
+    return (join_whole if whole else join)(tokenizer, pieces, first)
 
 
 def join(tokenizer: PreTrainedTokenizerBase, parts: Sequence[Piece], first: Sequence[int]) -> Coded:

@@ -1,31 +1,19 @@
-"""Encode and decode with the tokenizer of a model, in a process of its own if it might take long.
+"""Encode and decode with the tokenizer of a model, in a process of its own unless its parts are known to be quick."""
 
-The library in Rust takes linear time except for regular expressions that a file brings with it, and for words without a
-limit of length. A tokenizer with such parts runs in a process that is ended when a text takes too long.
-"""
-
-import json
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import lru_cache
-from pathlib import Path
-from threading import Lock, Timer
-from typing import Any, NamedTuple
-from weakref import finalize
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeVar
 
 from transformers import PreTrainedTokenizerBase
 
-from hintree.errors import CheckpointError
-from hintree.models.local.pre_tokenizers import is_known
+from hintree.errors import CheckpointError, ModelError
+from hintree.models.local.quick_tokenizers import is_quick
+from hintree.models.local.tokenizer_child import TokenizerProcess
 
-LONGEST_WORD = 1000
-"""Characters of a word of a WordPiece vocabulary, whose time is quadratic in them."""
-TIMEOUT = 60.0
-"""Maximum seconds of wall-clock time for a call, beside the limit of CPU time in ``tokenizer_process``."""
-PROGRAM = Path(__file__).with_name("tokenizer_process.py")
-"""What the process runs."""
+Item = TypeVar("Item")
+Code = TypeVar("Code")
+Result = TypeVar("Result")
 
 
 class Coded(NamedTuple):
@@ -109,104 +97,31 @@ def panics_reported() -> Iterator[None]:
 
 
 @lru_cache(maxsize=64)
-def process_of(tokenizer: PreTrainedTokenizerBase) -> "TokenizerProcess | None":
+def process_of(tokenizer: PreTrainedTokenizerBase) -> TokenizerProcess | None:
     """Return the process that runs a tokenizer; None if it may run in this one."""
     backend: Any = getattr(tokenizer, "backend_tokenizer", None)
-    return TokenizerProcess(backend.to_str()) if backend is not None and may_be_slow(backend) else None
+    return None if backend is None or is_quick(backend) else TokenizerProcess(backend.to_str())
 
 
-def may_be_slow(backend: Any) -> bool:
-    """Tell whether a tokenizer of the library ``tokenizers`` may take more than linear time."""
-    if getattr(backend.model, "max_input_chars_per_word", 0) > LONGEST_WORD:
-        return True
-    stages = (backend.normalizer, backend.pre_tokenizer, backend.decoder)
-    return not all(is_known(e) for s in stages if s is not None for e in expressions(json.loads(s.__getstate__())))
+def or_error(name: str, encode: Callable[[], Code]) -> Code | CheckpointError:
+    """Return the code of one text, or the error of a tokenizer or chat template at it, which then names the model."""
+    try:
+        return encode()
+    except CheckpointError as error:
+        return CheckpointError(f"{name}: {error}")
 
 
-def expressions(state: Any) -> Iterator[str]:
-    """Yield the regular expressions in the description of a stage."""
-    if isinstance(state, dict) and isinstance(state.get("Regex"), str):
-        yield state["Regex"]
-    if isinstance(state, dict | list):
-        for part in state.values() if isinstance(state, dict) else state:
-            yield from expressions(part)
-
-
-class TokenizerProcess:
-    """A process that runs one tokenizer; it is started by the first call, and again after it was ended.
+def encode_and_run(
+    name: str, items: Sequence[Item], encode: Callable[[Item], Code], run: Callable[[list[Code]], list[Result]]
+) -> list[Result | ModelError]:
+    """Encode items one by one and run those that can be encoded, together; each other one gets its error as result.
 
     Args:
-        description: The tokenizer as the JSON text of the library ``tokenizers``.
-        program: What the process runs.
+        name: Names the model in errors.
+        items: Texts of any form.
+        encode: Returns the code of an item; what it raises as CheckpointError is that item's result.
+        run: Returns one result per code, in order.
     """
-
-    def __init__(self, description: str, program: Path = PROGRAM) -> None:
-        self._description, self._program = description, program
-        self._process: subprocess.Popen[str] | None = None
-        self._refused = set[str]()
-        self._lock = Lock()
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer to a request of ``tokenizer_process``.
-
-        Raises:
-            CheckpointError: The tokenizer fails, or exceeds its limits; the process is ended then.
-        """
-        asked = json.dumps(request)
-        with self._lock:
-            line = "" if asked in self._refused else self._exchange(asked)
-        if not line:
-            self._refused.add(asked)
-            raise CheckpointError(
-                "the tokenizer exceeds its limits of 20 s of CPU time and of memory at a text; use a model from a "
-                "source that you trust"
-            )
-        answer: dict[str, Any] = json.loads(line)
-        if "error" in answer:
-            raise CheckpointError(f"the tokenizer fails at a text: {' '.join(answer['error'].split())[:200]}")
-        return answer
-
-    def _exchange(self, line: str) -> str:
-        """Write a line to the process and return its answer; "" if it ends instead, or takes too long."""
-        process = self._process or self._start()
-        assert process.stdin and process.stdout
-        timer = Timer(TIMEOUT, process.kill)
-        timer.start()
-        try:
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-            found = process.stdout.readline()
-        except OSError:
-            found = ""
-        finally:
-            timer.cancel()
-        if not found.endswith("\n"):
-            self.close()
-            return ""
-        return found
-
-    def _start(self) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-I", str(self._program)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        self._end = finalize(self, end, self._process)
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(self._description) + "\n")
-        return self._process
-
-    def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process = None
-            self._end()
-
-
-def end(process: "subprocess.Popen[str]") -> None:
-    """End a process, and close its streams."""
-    process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        with suppress(OSError):  # what was not written is lost with the process
-            if stream:
-                stream.close()
+    coded = [or_error(name, partial(encode, item)) for item in items]
+    results = iter(run([code for code in coded if not isinstance(code, CheckpointError)]))
+    return [code if isinstance(code, CheckpointError) else next(results) for code in coded]

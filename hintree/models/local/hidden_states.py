@@ -6,6 +6,7 @@ continued, if at all, so that its own state would cost a forward pass.
 
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from hintree.errors import CheckpointError, ModelError, UsageError
 from hintree.models.hidden_states import HiddenState, TextEnd
 from hintree.models.local.adapter import ModelAdapter, cache_argument
+from hintree.models.local.coding import or_error
 from hintree.models.local.fused_llama import FusedLlama
 from hintree.models.local.prefix_trie import PrefixCache, count_fitting
 from hintree.models.local.sequence import not_finite, too_long
@@ -73,10 +75,9 @@ class StateReader:
         results: list[HiddenState | ModelError] = []
         texts: dict[int, list[int]] = {}
         for i, end in enumerate(ends):
-            try:
-                ids = encode(self.model.tokenizer, end.prompt)
-            except CheckpointError as error:
-                results.append(CheckpointError(f"{self.model.name}: {error}"))
+            ids = or_error(self.model.name, partial(encode, self.model.tokenizer, end.prompt))
+            if isinstance(ids, CheckpointError):
+                results.append(ids)
                 continue
             texts[i] = ids[: max(1, len(ids) - end.back)]
             results.append(too_long(self.model.name, len(ids), self.model.context))

@@ -17,6 +17,7 @@ from hintree.errors import CheckpointError, LogitsError, ModelError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.hidden_states import HiddenState, TextEnd
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
+from hintree.models.local.coding import encode_and_run
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.engine import generate_on_tree
 from hintree.models.local.hidden_states import StateReader
@@ -263,14 +264,23 @@ class LocalModel(LocalModelBase):
 
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
         """Return the probability of each token of each text after its prompt; computes uncached tokens only."""
-        coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
+        return encode_and_run(
+            self.name,
+            texts,
+            lambda text: (text[0].user, *continuation(self.tokenizer, *text)),
+            self._loglikelihood,
+        )
+
+    def _loglikelihood(self, texts: Sequence[tuple[str, list[int], int]]) -> list[Scored | ModelError]:
+        """Return the results of ``loglikelihood`` for texts by cache group, token ids and where the prompt ends."""
+        coded = [(ids, start) for _, ids, start in texts]
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         chosen = [coded[i] for i in fitting]
         with self._inference():
             if self.adapter is None or any(len(ids) > self.tree_length for ids, _ in chosen):
                 values = loglikelihood_in_full(self.model, chosen)
             else:
-                groups = [texts[i][0].user for i in fitting]
+                groups = [texts[i][0] for i in fitting]
                 values = loglikelihood_on_tree(self.adapter, self.cache, chosen, groups, self._capacity)
                 values = recompute_if_not_finite(values, self.cache, lambda: loglikelihood_in_full(self.model, chosen))
         return self._scored([len(ids) for ids, _ in coded], fitting, values)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from hintree.errors import LogitsError
+from hintree.errors import CheckpointError, LogitsError
 from hintree.models.base import Completion, GenerationRequest
 from hintree.models.local.sampling import choose
 from hintree.models.local.sequence import DecodeBatch, SequenceState
@@ -77,8 +77,11 @@ class Sampler:
         sequence.ids.append(token)
         sequence.probabilities.append(probability)
         sequence.entropies.append(entropy)
-        if token in sequence.may_end or len(sequence.ids) >= sequence.max_tokens or self._loops(sequence):
-            self._finish_if_ended(sequence)
+        try:
+            if token in sequence.may_end or len(sequence.ids) >= sequence.max_tokens or self._loops(sequence):
+                self._finish_if_ended(sequence)
+        except CheckpointError as error:  # of the tokenizer, at this text
+            sequence.result = error
 
     def _finish_if_ended(self, sequence: SequenceState) -> None:
         """Set the sequence's result if its last token ended it."""

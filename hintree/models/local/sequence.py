@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from hintree.errors import CheckpointError, ContextError, LogitsError, ModelError
-from hintree.models.base import Completion, GenerationRequest, Prompt
+from hintree.errors import ContextError, LogitsError, ModelError
+from hintree.models.base import Completion, GenerationRequest
+from hintree.models.local.coding import or_error
 from hintree.models.local.sampling import SamplingArrays, uniforms
 from hintree.models.local.text import encode, may_end
 from hintree.search.core.ledger import Usage
@@ -64,10 +65,10 @@ def begin_sequences(
     Returns:
         One state per request, in the same order; its result is an error if the prompt cannot be read or is too long.
     """
-    prompts = {prompt: encode_or_error(name, tokenizer, prompt) for prompt in {request.prompt for request in requests}}
+    coded = {p: or_error(name, partial(encode, tokenizer, p)) for p in {request.prompt for request in requests}}
     sequences = []
     for request in requests:
-        ids = prompts[request.prompt]
+        ids = coded[request.prompt]
         if isinstance(ids, ModelError):
             sequences.append(SequenceState(request, [], 0, frozenset(), result=ids))
             continue
@@ -83,14 +84,6 @@ def results_of(states: Sequence[SequenceState]) -> tuple[list[Completion | Model
     """Return the results of sequences that have ended, in order, and the cost of their completions together."""
     results = [state.result for state in states if state.result is not None]
     return results, reduce(Usage.plus, (done.usage for done in results if isinstance(done, Completion)), Usage())
-
-
-def encode_or_error(name: str, tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> list[int] | ModelError:
-    """Return the token ids of a prompt, or the error of a chat template that does not render it."""
-    try:
-        return encode(tokenizer, prompt)
-    except CheckpointError as error:
-        return CheckpointError(f"{name}: {error}")
 
 
 def too_long(name: str, tokens: int, context: int) -> ContextError:

@@ -2,20 +2,22 @@
 
 A tokenizer is built by a library in Rust, which ends its process where a file makes it panic or run out of memory.
 ``tokenizer_check.py`` runs this file with an isolated interpreter before the same file is opened in its own process:
-it is given a file, and writes one JSON object, ``{}`` or ``{"error": ...}``. ``coding.py`` runs it without a file: it
-reads a tokenizer's JSON on the first line and a request on each further one, and writes an answer to each. It imports
-nothing of hintree.
+it is given a file, and writes one JSON object, ``{}`` or ``{"error": ...}``. ``tokenizer_child.py`` runs it without a
+file: it reads a tokenizer's JSON on the first line and a request on each further one, and writes an answer to each
+line. It imports nothing of hintree.
 """
 
 import json
 import math
 import os
+import signal
 import sys
-import time
 from typing import Any
 
 CPU_SECONDS = 20
-"""Limit of CPU time, of each request if there are several; a vocabulary of 250,000 tokens takes about 1 s."""
+"""Limit of CPU time to open a tokenizer; a vocabulary of 250,000 tokens takes about 1 s."""
+REQUEST_SECONDS, SECONDS_PER_CHARACTER = 1.0, 1e-4
+"""Limit of CPU time of a request, and more for each of its characters; a hundred times what tokenizers need."""
 MEMORY_BYTES, MEMORY_TIMES = 1 << 30, 32
 """Limit of the address space: this, and so many times the size of the tokenizer's file."""
 MOST_PARTS, MOST_GROWTH = 64, 64
@@ -34,20 +36,18 @@ def limit_resources(file_size: int) -> None:
         import resource
     except ImportError:  # Windows: the parent's time-out remains
         return
-    memory = MEMORY_BYTES + MEMORY_TIMES * file_size
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limit_cpu()
+    limits = {resource.RLIMIT_AS: MEMORY_BYTES + MEMORY_TIMES * file_size, resource.RLIMIT_CORE: 0}
+    for kind, most in limits.items():
+        hard = resource.getrlimit(kind)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, hard))
+    limit_cpu(CPU_SECONDS)
 
 
-def limit_cpu() -> None:
-    """Let this process use ``CPU_SECONDS`` more than it has used, where the system can limit it."""
-    try:
-        import resource
-    except ImportError:
-        return
-    seconds = math.ceil(time.process_time()) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
+def limit_cpu(seconds: float) -> None:
+    """End this process by SIGPROF after so many more seconds of CPU time, where the system can."""
+    if hasattr(signal, "ITIMER_PROF"):  # not on Windows
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def parts(state: Any) -> list[dict[str, Any]]:
@@ -89,10 +89,16 @@ def try_tokenizer(file: str) -> None:
     for part in (tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder):
         check_pipeline(part)
     for probe in PROBES:
-        ids = tokenizer.encode(probe, add_special_tokens=False).ids
-        if len(ids) > MOST_TOKENS * (len(probe) + 10):
-            raise ValueError(f"it makes {len(ids)} tokens of {len(probe)} characters")
-        tokenizer.decode(ids)
+        for special in (False, True):
+            found = tokenizer.encode(probe, add_special_tokens=special)
+            check_count(len(found), len(probe))
+        tokenizer.decode(found.ids)
+
+
+def check_count(tokens: int, characters: int) -> None:
+    """Raise ValueError for more tokens than a text of so many characters has."""
+    if tokens > MOST_TOKENS * (characters + 10):
+        raise ValueError(f"it makes {tokens} tokens of {characters} characters")
 
 
 def main(file: str) -> dict[str, str]:
@@ -111,12 +117,15 @@ def serve() -> None:
     from tokenizers import Tokenizer
 
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    for interruption in (signal.SIGINT, signal.SIGTERM):  # for the parent, which may still need answers
+        signal.signal(interruption, signal.SIG_IGN)
     description = json.loads(sys.stdin.readline())
     limit_resources(len(description))
     tokenizer: Any = Tokenizer.from_str(description)
     tokenizer.no_padding()
+    print("{}", flush=True)
     for line in sys.stdin:
-        limit_cpu()
+        limit_cpu(REQUEST_SECONDS + SECONDS_PER_CHARACTER * len(line))
         try:
             answer = answer_to(tokenizer, json.loads(line))
         except BaseException as error:  # a panic is no Exception
@@ -135,6 +144,8 @@ def answer_to(tokenizer: Any, request: dict[str, Any]) -> dict[str, Any]:
         tokenizer.enable_truncation(request["longest"])
     texts = [[text] if isinstance(text, str) else text for text in request["texts"]]
     found = [tokenizer.encode(*text, add_special_tokens=request["special"]) for text in texts]
+    for text, one in zip(texts, found, strict=True):
+        check_count(len(one), sum(map(len, text)))
     return {"ids": [one.ids for one in found], "offsets": [one.offsets for one in found]}
 
 

@@ -13,7 +13,8 @@ from torch import Tensor
 from hintree.errors import ModelError, UsageError
 from hintree.models.base import Piece, Scored
 from hintree.models.head_spec import Head
-from hintree.models.local.classifier import encode_pieces
+from hintree.models.local.classifier import Coded, encode_pieces
+from hintree.models.local.coding import encode_and_run
 from hintree.models.local.head_layers import check_label_indices, label_ids, label_probabilities
 from hintree.models.local.sequence import not_finite, too_long
 from hintree.models.vllm.engine import EngineModel, engine_failed, usage_of
@@ -50,7 +51,12 @@ class VLLMClassifier(EngineModel):
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
     ) -> list[Scored | ModelError]:
         """Return the probability of "right" at each marked piece of each text; ignores ``groups``."""
-        coded = encode_pieces(self.tokenizer, texts, whole=whole, bos=bos)
+        return encode_and_run(
+            self.name, texts, lambda text: encode_pieces(self.tokenizer, text, whole=whole, bos=bos), self._classify
+        )
+
+    def _classify(self, coded: Sequence[Coded]) -> list[Scored | ModelError]:
+        """Return the results of ``classify`` for texts by their token ids and marks."""
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         results: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
         prompts = [{"prompt_token_ids": coded[i][0]} for i in fitting]
@@ -81,7 +87,12 @@ class VLLMLabelTokens(VLLMModel):
         self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
     ) -> list[Scored | ModelError]:
         """Return the probability of "right" at each marked piece of each text; ignores ``groups``."""
-        coded = encode_pieces(self.tokenizer, texts, whole=whole, bos=bos)
+        return encode_and_run(
+            self.name, texts, lambda text: encode_pieces(self.tokenizer, text, whole=whole, bos=bos), self._classify
+        )
+
+    def _classify(self, coded: Sequence[Coded]) -> list[Scored | ModelError]:
+        """Return the results of ``classify`` for texts by their token ids and marks."""
         prefixes = [ids[: mark + 1] for ids, marks in coded for mark in marks]
         values = iter(self.next_logprobs(prefixes, [self._labels] * len(prefixes)))
         return [self._joined([next(values) for _ in marks]) for _, marks in coded]

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from hintree.errors import CheckpointError, LogitsError, ModelError, ServerError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
+from hintree.models.local.coding import encode_and_run
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.label_reading import encode_before
 from hintree.models.local.sampler import Sampler
@@ -130,7 +131,10 @@ class VLLMModel(EngineModel):
 
         vLLM computes the whole text for it, also what its prefix cache holds.
         """
-        coded = [continuation(self.tokenizer, prompt, text) for prompt, text in texts]
+        return encode_and_run(self.name, texts, lambda text: continuation(self.tokenizer, *text), self._loglikelihood)
+
+    def _loglikelihood(self, coded: Sequence[tuple[list[int], int]]) -> list[Scored | ModelError]:
+        """Return the results of ``loglikelihood`` for texts by their token ids and where the prompt ends."""
         outputs = self._prefill([ids for ids, _ in coded], [{"prompt_logprobs": 0}] * len(coded))
         results: list[Scored | ModelError] = []
         for (ids, start), output in zip(coded, outputs, strict=True):
