@@ -152,7 +152,8 @@ def joined_text(figures: Figures) -> str:
     assert figures.joined is not None
     results = figures.joined.results
     ran = dict.fromkeys(name.partition(": ")[0] for names in figures.joined.names.values() for name in names)
-    return f"{len(results.arms)} arms on the same {len(results.problems)} problems, of the studies {', '.join(ran)}."
+    arms = f"{len(results.arms)} arm{'s' * (len(results.arms) > 1)}"
+    return f"{arms} on the same {len(results.problems)} problems, of the studies {', '.join(ran)}."
 
 
 PARTS: Mapping[str, Callable[[Figures, str], str]] = {
