@@ -19,6 +19,8 @@ FAULTS = {
     "form": "It is suspected not to be a complete step.",
 }
 """Sentences about what is suspected of a step, by fault."""
+NOTHING_WRONG = "Nothing is wrong."
+"""Critique after which a step or a solution is kept; the instructions for critiques name it."""
 ACTIONS = {
     "finish": ActionPrompt(ask="Write the whole rest of the solution at once."),
     "sub_question": ActionPrompt(
@@ -115,10 +117,12 @@ ACTIONS = {
     ),
     "critique": ActionPrompt(
         ask="Do not solve the problem yet. The last step of the solution so far may be wrong. Compare it with "
-        "the problem and compute it again. Say in one sentence what is wrong with it, or that it is right. {suspicion}",
+        "the problem and compute it again. Say in one sentence what is wrong with it. If nothing is wrong, "
+        "write only: Nothing is wrong.\n{suspicion}",
         begin="Critique:",
         ends=("\n",),
         max_tokens=96,
+        stop=NOTHING_WRONG,
     ),
     "correct": ActionPrompt(
         ask="A first version of the next step may be wrong:\n\n{step}\n\nA critique of it: {critique}\n\nWrite the "
@@ -126,10 +130,12 @@ ACTIONS = {
     ),
     "review": ActionPrompt(
         ask="Do not solve the problem again yet. The solution may be wrong. Compare it with the problem, step by step, "
-        "and compute it again. Say in one paragraph what is wrong with it and how to mend it, or that it is right.",
+        "and compute it again. Say in one paragraph what is wrong with it and how to mend it. If nothing is wrong, "
+        "write only: Nothing is wrong.",
         begin="Critique:",
         ends=("\n\n",),
         max_tokens=192,
+        stop=NOTHING_WRONG,
     ),
     "revise": ActionPrompt(
         ask="A first solution may be wrong:\n\n{solution}\n\nA critique of it: {critique}\n\nSolve the problem again "

@@ -51,8 +51,8 @@ def as_yield(
     """Convert a completion to the text of an action.
 
     A text that is no end of a solution states no answer, and is complete where it ends; it has "ended" with "end" where
-    it is the word for nothing left to ask. The rest of a solution is one
-    step, whose answer is read in the whole text.
+    it says that nothing is left to ask, or that nothing is wrong. The rest of a solution is one step, whose answer is
+    read in the whole text.
     """
     shown = solution_path(path)
     start = unfinished_start(shown) if action.yields is Yield.CORRECTION else len(shown)
@@ -69,5 +69,5 @@ def as_yield(
 
 
 def is_stop(text: str, wording: ActionPrompt) -> bool:
-    """Tell whether a text is the word by which its author says that there is nothing left to ask."""
+    """Tell whether a text is the one by which its author says that nothing is left to ask, or that nothing is wrong."""
     return bool(wording.stop) and question_key(text) == question_key(wording.stop)

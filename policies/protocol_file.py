@@ -97,7 +97,7 @@ def action_prompts(
 ) -> dict[str, ActionPrompt]:
     """Return the wordings of actions by name, each changed from the one of the base. Raises UsageError."""
     if not isinstance(given, Mapping) or not all(isinstance(prompt, Mapping) for prompt in given.values()):
-        raise text.error(here, "actions is a mapping of names to ask, begin, ends and max_tokens")
+        raise text.error(here, "actions is a mapping of names to ask, begin, ends, max_tokens and stop")
     return {
         str(name): changed_fields(own.get(str(name), ActionPrompt()), prompt, text, (*here, str(name)))
         for name, prompt in given.items()

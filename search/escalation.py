@@ -43,8 +43,8 @@ class Rewrite:
             "confidence" (the mean probability of the step's tokens) or "advantage" (1 minus the probability that the
             teacher's step would score higher, by a router with ``weights``); each in [0, 1].
         stages: Escalation stages in order: "hint" (the reasoner under a new hint), "correct" (the reasoner after its
-            own critique of the step), "resample" (the reasoner under the same hint or none) and "teacher". A step goes
-            to the next stage where its kept version is still low.
+            own critique of the step, unless that finds nothing wrong), "resample" (the reasoner under the same hint or
+            none) and "teacher". A step goes to the next stage where its kept version is still low.
         accept: "better" keeps the version with the higher score, "always" the new one.
         margin: Minimum gain of "better": the new score must be higher by more than this; in [0, 1].
         when: "before" or "after" a search prunes; "after" rewrites fewer steps.

@@ -11,7 +11,8 @@ CORRECTIONS = {
         source="SCORE, arXiv 2404.17140",
         differs="no model is tuned to criticise, and no verifier for whole solutions: the value of a solution is the "
         "lowest PRM score of its steps; the threshold is a setting, where the paper takes the best one of a validation "
-        "set; critique and solution are two generations, not one; an empty critique leaves the solution as it is",
+        "set; critique and solution are two generations, not one; an empty critique, and one that "
+        "finds nothing wrong, leave the solution as it is",
     ),
 }
 """Presets of corrections by name."""

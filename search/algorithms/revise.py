@@ -18,6 +18,8 @@ from hintree.search.selection import AGGREGATES, Selection, value_of
 class Revise(PathLimits):
     """Write a solution, criticise it as a whole and write it again, until a revision gains too little.
 
+    A critique that finds nothing wrong ends it too, which is the stop condition of Self-Refine (arXiv 2303.17651).
+
     With one round this is the self-correction of SCORE (arXiv 2404.17140), with several the recursive refinement of
     PRefLexOR (arXiv 2410.12375). A version is a chain of its own from the root; all of them stay in the tree.
 

@@ -84,7 +84,7 @@ class ActionPrompt:
         max_tokens: Maximum number of tokens, at least 1; 0 for the protocol's limit of a step.
         after_draft: Text between the draft of a correction and the correction in the model's own turn, such as
             "Critique: {critique}"; "" where that turn does not show the draft.
-        stop: Word that the model writes alone where there is nothing left to ask; "" for none.
+        stop: Text that the model writes alone where there is nothing left to ask, or nothing wrong; "" for none.
     """
 
     ask: str = ""

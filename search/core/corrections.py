@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hintree.search.core.actions import Action
+from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot
 from hintree.search.core.faults import Critique
 from hintree.search.core.requests import StepRequest, gather
-from hintree.search.core.tree import StepOutput, Tree
+from hintree.search.core.tree import Node, StepOutput, Tree
 
 
 async def with_critiques(tree: Tree, slots: Sequence[Slot], critique: Action) -> list[Slot]:
     """Return the slots of corrections with critiques of the drafts that they are about, by the same authors.
 
-    A slot whose author is absent or out of budget is left out. So is one whose critique is empty; a node without a text
-    then records that it failed.
+    A slot whose author is absent or out of budget is left out. So is one whose critique is empty or finds nothing
+    wrong: the draft is kept, and a node without a text holds the critique. It has failed as empty in the first case,
+    and is rejected as ``Rejection.NOTHING_WRONG`` in the second.
     """
     drafts = [(slot, slot.about) for slot in slots if slot.about is not None]
     outputs = await gather(
@@ -25,17 +27,19 @@ async def with_critiques(tree: Tree, slots: Sequence[Slot], critique: Action) ->
         if output is None:
             continue
         written = Critique(output.text, output.tokens)
-        if written.text:
+        if written.text and output.ended != "end":
             found.append(replace(slot, critique=written))
-        else:
-            add_uncorrected(tree, slot, written)
+            continue
+        node = add_uncorrected(tree, slot, written)
+        if written.text:
+            node.close("rejected", Rejection.NOTHING_WRONG, "the critique finds nothing wrong")
     return found
 
 
-def add_uncorrected(tree: Tree, slot: Slot, critique: Critique) -> None:
-    """Add the node of a correction that has no text, as there was nothing to write it after; it fails as empty."""
+def add_uncorrected(tree: Tree, slot: Slot, critique: Critique) -> Node:
+    """Add the node of a correction without a text, as there is nothing to write it after; it fails as empty."""
     nothing = StepOutput("", "delimiter", 0, 1.0, 1.0, 0.0)
-    tree.add(
+    return tree.add(
         slot.node,
         nothing,
         slot.author,

@@ -24,6 +24,7 @@ class Rejection(StrEnum):
     ANCESTOR_REJECTED = "ancestor_rejected"
     REWRITTEN = "rewritten"
     NOT_BETTER = "not_better"
+    NOTHING_WRONG = "nothing_wrong"  # has no text: the critique of the version that it was to replace finds nothing
     ASKED_BEFORE = "asked_before"
     NOTHING_TO_ASK = "nothing_to_ask"
     NO_PASSAGES = "no_passages"  # nothing was found

@@ -29,6 +29,7 @@ REASONS = (
     (r"after step \d+, which is rejected", Rejection.ANCESTOR_REJECTED),
     (r"(.*; )?rewritten as step \d+", Rejection.REWRITTEN),
     (r"not better than step \d+", Rejection.NOT_BETTER),
+    (r"the critique finds nothing wrong", Rejection.NOTHING_WRONG),
     (r"asks what (step \d+ asks|the problem asks)", Rejection.ASKED_BEFORE),
     (r"nothing left to ask", Rejection.NOTHING_TO_ASK),
     (r"a vote: .*|completes the solution from \d+% of its words", Rejection.VOTE),

@@ -9,7 +9,7 @@ from hintree.search.core.actions import Yield, kind_of
 if TYPE_CHECKING:
     from hintree.search.core.tree import Node
 
-AROUND = " .:;?!\u061f\u0964*\"'`"
+AROUND = " .:;?!\u061f\u0964\u3002*\"'`"
 """Characters around a question that do not change it; full-width forms become these (NFKC)."""
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from hintree.lab.forms import CRITIQUES
 from hintree.policies import shipped_format
+from hintree.policies.actions import is_stop
 from hintree.search import Fault, Problem, StepOutput, Tree
 from hintree.search.actions import CORRECT, CRITIQUE, REVIEW, REVISE
 
@@ -53,13 +55,24 @@ def test_a_conversation_says_the_score_and_what_is_suspected_and_holds_the_draft
     assert "Step a.\n\nStep b.\n\nA critique of it: No." in whole.user and whole.assistant == ""
     wrong.fault, wrong.score = None, None
     bare = prompt(form, wrong, CRITIQUE, wrong).user
-    assert bare.endswith("or that it is right.") and "scale" not in bare
+    assert bare.endswith("write only: Nothing is wrong.") and "scale" not in bare
 
 
 @pytest.mark.parametrize("name", ["default", "plain", "lab", "boxed", "zh"])
 def test_every_protocol_words_corrections_and_every_fault(name):
     words = shipped_format(name).protocol.words
     assert set(Fault) <= set(words.faults) and {"critique", "correct", "review", "revise"} <= set(words.actions)
+
+
+@pytest.mark.parametrize("name", ["default", "plain", "lab", "boxed", "de", "es", "fr", "hi", "zh"])
+def test_every_protocol_asks_for_the_critique_that_finds_nothing_and_recognises_it(name):
+    words = shipped_format(name).protocol.words
+    for action in (CRITIQUE, REVIEW):
+        wording = words.actions[action.name]
+        assert name in ("lab", "plain") or f"{wording.stop}\n" in f"{wording.ask}\n"
+        assert is_stop(f" {wording.stop[:-1].upper()}", wording)
+        assert not is_stop(f"{wording.stop} 3 + 4 = 8.", wording)
+    assert (words.actions["critique"].stop == CRITIQUES[""]) == (name == "lab")
 
 
 def test_an_informed_hinter_reads_the_step_that_failed_and_what_is_suspected():

@@ -50,6 +50,17 @@ def roles_of(by_place, critique="the sum is wrong"):
     }
 
 
+def finds_nothing(roles):
+    """Return the roles with a reasoner whose critiques say that nothing is wrong."""
+    reply = roles["reasoner"].reply
+
+    def satisfied(request):
+        done = reply(request)
+        return done._replace(ended="end") if request.action is not None and request.action is not CORRECT else done
+
+    return {**roles, "reasoner": Scripted(satisfied)}
+
+
 def test_a_low_step_is_criticised_and_written_again_before_the_teacher_is_asked():
     roles = roles_of({"mended=2": 0.9})
     run = solve_one(roles, CHAIN, Rewrite(stages=STAGES))
@@ -99,6 +110,31 @@ def test_an_empty_critique_fails_the_correction_and_the_search_goes_on():
     draft, nothing, taught = tree.root.children
     assert (nothing.rejected_because, nothing.critique) == (Rejection.EMPTY_STEP, Critique("", 5))
     assert (taught.replaces, taught.status, draft.status) == (draft.id, "terminal", "rejected")
+
+
+@pytest.mark.parametrize(
+    ("search", "rule"), [(CHAIN, Rewrite(stages=("correct",), accept="always")), (Revise(accept="always"), None)]
+)
+def test_a_critique_that_finds_nothing_keeps_the_version_and_nothing_more_is_written(search, rule):
+    run = solve_one(finds_nothing(roles_of({})), search, rule)
+    draft, unwritten = run.tree.root.children
+    assert (draft.status, choose(run.tree).answer, len(run.tree)) == ("terminal", "1", 3)
+    assert (unwritten.status, unwritten.rejected_because) == ("rejected", Rejection.NOTHING_WRONG)
+    assert (unwritten.replaces, unwritten.critique, unwritten.step.text) == (
+        draft.id,
+        Critique("the sum is wrong", 5),
+        "",
+    )
+    [(name, account)] = run.ledger.actions.items()
+    assert (name in ("critique", "review"), account.calls, account.generated_tokens) == (True, 1, 5)
+    assert run.ledger["reasoner"].generated_tokens == 3 + 5
+    assert to_dict(from_dict(json.loads(json.dumps(to_dict(run.tree))))) == to_dict(run.tree)
+
+
+def test_the_teacher_still_writes_a_low_step_in_which_its_author_finds_nothing_wrong():
+    tree = solve_one(finds_nothing(roles_of({"taught=3": 0.8})), CHAIN, Rewrite(stages=("correct", "teacher"))).tree
+    draft, _, taught = tree.root.children
+    assert (taught.author, taught.replaces, draft.status) == ("teacher", draft.id, "rejected")
 
 
 @pytest.mark.parametrize("kind", [Yield.CRITIQUE, Yield.CORRECTION])

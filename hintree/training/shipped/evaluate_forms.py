@@ -1,4 +1,8 @@
-"""Evaluation of the forms of hintree/lab/forms.py: how often a model writes each right, after gold histories."""
+"""Evaluation of the forms of hintree/lab/forms.py: how often a model writes each right, after gold histories.
+
+A critique that finds nothing ends a correction, as in the searches: it keeps a right step, and mends no wrong one,
+whatever the model writes after it.
+"""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +15,7 @@ from hintree.lab.difficulty import VARIED
 from hintree.lab.forms import (
     ANSWER,
     CRITIQUE,
+    CRITIQUES,
     FAULT,
     FAULTS,
     HINT,
@@ -89,10 +94,9 @@ def cases_after(rng: random.Random, problem: LabProblem, history: Sequence[str])
         yield FormCase("answer to a sub-question", question, answered, is_right(problem, history))
     said = critique(problem, history, wrong)
     yield FormCase("critique of a wrong step", question, f"{before}{wrong}\n{CRITIQUE}", equals(said))
-    fixed = is_right(problem, history, line=1)
+    fixed = is_mended(problem, history)
     yield FormCase("wrong step mended after its critique", question, f"{before}{wrong}\n{CRITIQUE}", fixed, 2)
-    kept = equals(step, line=1)
-    yield FormCase("right step kept after its critique", question, f"{before}{step}\n{CRITIQUE}", kept, 2)
+    yield FormCase("right step kept after its critique", question, f"{before}{step}\n{CRITIQUE}", is_kept(step))
     yield FormCase("verdict on a right step", question, f"{before}{step}\n{RIGHT}", equals(YES))
     yield FormCase("verdict on a wrong step", question, f"{before}{wrong}\n{RIGHT}", equals(NO))
     kind = check_step(problem, history, wrong).kind
@@ -119,11 +123,21 @@ def book_cases(n: int, seed: int) -> Iterator[FormCase]:
         yield FormCase("quote", f"{problem.question}\n\n{shown}", before, is_right(problem, steps[:i]))
 
 
-def equals(text: str, line: int = 0) -> Callable[[list[str]], bool]:
-    """Return a condition on the lines: one of them is ``text``."""
-    return lambda lines: lines[line] == text
+def equals(text: str) -> Callable[[list[str]], bool]:
+    """Return a condition on the lines: the first is ``text``."""
+    return lambda lines: lines[0] == text
 
 
-def is_right(problem: LabProblem, history: Sequence[str], line: int = 0) -> Callable[[list[str]], bool]:
-    """Return a condition on the lines: one of them is a right step after ``history``."""
-    return lambda lines: check_step(problem, history, lines[line]).right
+def is_right(problem: LabProblem, history: Sequence[str]) -> Callable[[list[str]], bool]:
+    """Return a condition on the lines: the first is a right step after ``history``."""
+    return lambda lines: check_step(problem, history, lines[0]).right
+
+
+def is_kept(step: str) -> Callable[[list[str]], bool]:
+    """Return a condition on a critique and the line after it: the critique finds nothing, or the line is ``step``."""
+    return lambda lines: lines[0] == CRITIQUES[""] or lines[1:2] == [step]
+
+
+def is_mended(problem: LabProblem, history: Sequence[str]) -> Callable[[list[str]], bool]:
+    """Return a condition on a critique and the line after it: the critique finds an error, and the line is right."""
+    return lambda lines: lines[0] != CRITIQUES[""] and check_step(problem, history, lines[1]).right

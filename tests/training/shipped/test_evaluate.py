@@ -1,3 +1,4 @@
+import random
 from types import SimpleNamespace
 
 import numpy as np
@@ -5,13 +6,16 @@ import pytest
 
 from hintree.lab import problems
 from hintree.lab.checker import StepVerdict
+from hintree.lab.forms import CRITIQUES
 from hintree.lab.scripted import scripted
 from hintree.search import Beam, BestOfN, choose
 from hintree.statistics.intervals import mean_interval
 from hintree.training.shipped.chains import chain, run_search
 from hintree.training.shipped.evaluate import accuracy, evaluate, first_errors
+from hintree.training.shipped.evaluate_forms import cases_after
 from hintree.training.shipped.evaluate_prm import best_of_n, first_error_f1
 from hintree.training.shipped.evaluate_smart import NEAR, smart_figures
+from hintree.training.shipped.rows import steps_of
 from hintree.training.shipped.table import as_table
 
 ASKED = list(problems("test", range(3, 7), n=80, seed=4))
@@ -25,6 +29,16 @@ def scored_chain(*pairs):
 
 def f1(*chains, threshold=0.5):
     return first_error_f1(chains, lambda node: node.score, threshold)
+
+
+def test_a_critique_that_finds_nothing_keeps_a_right_step_and_mends_no_wrong_one():
+    problem = ASKED[0]
+    right, nothing, other = steps_of(problem)[0], CRITIQUES[""], "(1) is not needed."
+    cases = {case.form: case.right for case in cases_after(random.Random(1), problem, [])}
+    kept, mended = cases["right step kept after its critique"], cases["wrong step mended after its critique"]
+    assert kept([nothing]) and kept([nothing, "no step"]) and kept([other, right])
+    assert not kept([other]) and not kept([other, "no step"])
+    assert mended([other, right]) and not mended([other, "no step"]) and not mended([nothing, right])
 
 
 def test_the_f1_is_the_harmonic_mean_of_two_accuracies():
