@@ -190,6 +190,7 @@ def test_the_shipped_models_write_three_tracks_without_a_strategy_and_vote():
 def test_without_teacher_tokens_the_shipped_student_writes_its_own_trees_byte_for_byte():
     def grown(preset):
         solver = hintree.Solver(preset, seed=3, budget=Budget(teacher_tokens=0), pool=shared_pool())
+        solver.pool.forget()
         return [to_dict(one.tree) for one in solver.solve_many(ASKED, progress=False)]
 
     assert grown(PRESET) == grown(replace(PRESET, rewrite=None))

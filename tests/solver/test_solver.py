@@ -101,11 +101,13 @@ def test_discarded_tokens_are_those_off_the_chosen_path(solver):
 
 
 def test_no_teacher_tokens_gives_the_tree_without_a_teacher_byte_for_byte():
-    rule = hintree.Rewrite(threshold=0.99)
-    without = hintree.Solver(rewrite=hintree.Rewrite(threshold=0.99, stages=("hint",)), pool=shared_pool())
-    broke = hintree.Solver(rewrite=rule, budget=hintree.Budget(teacher_tokens=0), pool=shared_pool())
-    for problem in ASKED[:3]:
-        assert to_dict(broke.solve(problem.question).tree) == to_dict(without.solve(problem.question).tree)
+    def grown(**options):
+        solver = hintree.Solver(**options, pool=shared_pool())
+        solver.pool.forget()  # a number may differ in its seventh digit by what was computed before
+        return [to_dict(solver.solve(problem.question).tree) for problem in ASKED[:3]]
+
+    without = grown(rewrite=hintree.Rewrite(threshold=0.99, stages=("hint",)))
+    assert grown(rewrite=hintree.Rewrite(threshold=0.99), budget=hintree.Budget(teacher_tokens=0)) == without
 
 
 def test_threshold_above_one_makes_every_step_the_teachers():
