@@ -28,6 +28,8 @@ PARSED = (CONFIG, "generation_config.json", TOKENIZER, "special_tokens_map.json"
 """JSON files that the loader parses in this process."""
 READ = (".json", ".jinja", ".safetensors", ".model", ".txt", ".yaml", ".tiktoken")
 """Endings of the files that are read."""
+MODULES, SUBFOLDERS = "modules.json", ("additional_chat_templates", "1_Pooling")
+"""List of the parts of an embedding model, which may be folders, and other folders of a model that are read."""
 MOST_FILES = 10_000
 LONGEST_JSON, LONGEST_FILE = 16 * MEBIBYTE, 256 * MEBIBYTE
 """Bytes of a file that is parsed here, and of any other file but weights."""
@@ -70,7 +72,7 @@ def check_folder(folder: Path, name: str, *, fetched: bool = True) -> StoredWeig
     for path in files:
         if path.suffix != ".safetensors" and path.stat().st_size > LONGEST_FILE:
             raise refused(name, path.name, f"has more than {LONGEST_FILE // MEBIBYTE} MiB")
-    parsed = {path.name: object_of(path, name) for path in files if path.name in PARSED}
+    parsed = {path.name: object_of(path, name) for path in files if path.parent == folder and path.name in PARSED}
     if (folder / "adapter_config.json").is_file():
         raise CheckpointError(
             f"model {name}: the folder holds an adapter, whose base model is elsewhere; merge it into its model, as "
@@ -83,7 +85,7 @@ def check_folder(folder: Path, name: str, *, fetched: bool = True) -> StoredWeig
     check_config(parsed[CONFIG], name)
     if folder.resolve().parent != HOME.resolve():
         try_tokenizer(folder, name)
-    weights = [stored_weights(path, name) for path in files if path.suffix == ".safetensors"]
+    weights = [stored_weights(path, name) for path in files if path.parent == folder and path.suffix == ".safetensors"]
     tensors, values, size = (sum(part) for part in zip((0, 0, 0), *weights, strict=True))
     return StoredWeights(tensors, values, size, "quantization_config" in parsed[CONFIG])
 
@@ -93,7 +95,7 @@ def read_files(folder: Path, name: str) -> Iterator[Path]:
     allowed = [folder.resolve()]
     if folder.resolve().parent.name == "snapshots":  # of the Hugging Face cache, whose files are links to blobs
         allowed.append(folder.resolve().parents[1] / "blobs")
-    for number, path in enumerate([*folder.iterdir(), *(folder / "additional_chat_templates").glob("*")]):
+    for number, path in enumerate(listed(folder, name)):
         if number > MOST_FILES:
             raise CheckpointError(f"model {name}: the folder holds more than {MOST_FILES} files; name a model's own")
         if path.suffix not in READ or not path.is_file():
@@ -101,6 +103,28 @@ def read_files(folder: Path, name: str) -> Iterator[Path]:
         if not any(path.resolve().is_relative_to(place) for place in allowed):
             raise refused(name, path.name, "is a link to a file outside the folder")
         yield path
+
+
+def listed(folder: Path, name: str) -> Iterator[Path]:
+    """Yield what a folder of a model holds, and then what those of its own folders hold that are read."""
+    yield from folder.iterdir()
+    for part in (*SUBFOLDERS, *module_folders(folder, name)):  # read here, after the caller has checked its list
+        yield from (folder / part).glob("*")
+
+
+def module_folders(folder: Path, name: str) -> list[str]:
+    """Return the folders that the modules of an embedding model name. Raises CheckpointError for one elsewhere."""
+    path = folder / MODULES
+    if not path.is_file():
+        return []
+    try:
+        parts = [str(module["path"]) for module in read_json(path, LONGEST_JSON)]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise refused(name, MODULES, f"is no list of modules: {str(error)[:100]}") from error
+    for part in filter(None, parts):
+        if not is_plain(part):
+            raise refused(name, MODULES, f"names a folder elsewhere: {part[:60]!r}")
+    return sorted({*filter(None, parts)} - {*SUBFOLDERS})
 
 
 def object_of(path: Path, name: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from hintree.models.local.loglikelihood import (
     recompute_if_not_finite,
 )
 from hintree.models.local.packed import count_parameters
-from hintree.models.local.positions import frequency_switch
+from hintree.models.local.positions import context_length, frequency_switch
 from hintree.models.local.prefix_trie import PrefixCache
 from hintree.models.local.row_cache import Rows, generate_in_rows, next_logits_in_rows
 from hintree.models.local.row_snapshots import SnapshotStore
@@ -265,10 +265,7 @@ class LocalModel(LocalModelBase):
     def loglikelihood(self, texts: Sequence[tuple[Prompt, str]]) -> list[Scored | ModelError]:
         """Return the probability of each token of each text after its prompt; computes uncached tokens only."""
         return encode_and_run(
-            self.name,
-            texts,
-            lambda text: (text[0].user, *continuation(self.tokenizer, *text)),
-            self._loglikelihood,
+            self.name, texts, lambda one: (one[0].user, *continuation(self.tokenizer, *one)), self._loglikelihood
         )
 
     def _loglikelihood(self, texts: Sequence[tuple[str, list[int], int]]) -> list[Scored | ModelError]:
@@ -299,8 +296,3 @@ class LocalModel(LocalModelBase):
         """Return the state of a layer at the end of each text; see ``SupportsHiddenStates``."""
         with self._inference():
             return self._states.read(ends, self.keep_states(layer), groups)
-
-
-def context_length(model: PreTrainedModel) -> int:
-    """Return the longest text in tokens that the model was built for."""
-    return int(getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31)

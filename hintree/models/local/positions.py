@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from transformers import PreTrainedConfig
+from transformers import PreTrainedConfig, PreTrainedModel
 
 LIMITS = (
     "attention_chunk_size",
@@ -93,3 +93,8 @@ def settings(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name, value
         if isinstance(value, dict):
             yield from settings(value)
+
+
+def context_length(model: PreTrainedModel) -> int:
+    """Return the longest text in tokens that the model was built for."""
+    return int(getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31)

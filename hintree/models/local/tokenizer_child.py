@@ -86,7 +86,7 @@ class TokenizerProcess:
         return process
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; the next request starts another."""
         if self._process is not None:
             self._process = None
             self._end()
