@@ -21,6 +21,7 @@ from hintree.search import (
     batched_driver,
     to_dict,
 )
+from hintree.search.core.actions import Yield
 from hintree.search.core.seeds import seed_of
 
 PARAMETERS = {"reasoner": 10, "hinter": 5, "teacher": 100, "scorer": 20}
@@ -99,7 +100,7 @@ def hints(*texts):
 
 
 def random_step(request, *, odd=True):
-    """Return a pseudo-random step; with ``odd``, some are empty, repeated or cut."""
+    """Return a pseudo-random step; with ``odd``, some are empty, repeated or cut. A critique finds something."""
     draw = seed_of(request.seed, None if request.hint is None else str(request.hint))
     depth, draw = request.node.depth, draw // 7
     text = f"{request.author[0]}{depth}{'abcde'[draw % 5]}"
@@ -112,7 +113,9 @@ def random_step(request, *, odd=True):
         text += "~"
     elif draw // 60 % 6 < depth:
         text += f"={draw // 360 % 3}"
-    return written(text, tokens=1 + draw % 4, sure=(1 + draw % 98) / 100)
+    step = written(text, tokens=1 + draw % 4, sure=(1 + draw % 98) / 100)
+    criticises = request.action is not None and request.action.yields is Yield.CRITIQUE
+    return step._replace(ended="delimiter") if criticises else step
 
 
 def random_score(request):
