@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +64,20 @@ def read_json(path: Path, most: int) -> Any:
     return parse_json(read_bytes(path, most))
 
 
-def parse_json(text: str | bytes, *, digits: int = MOST_DIGITS, values: int = MOST_VALUES) -> Any:
+def parse_json(
+    text: str | bytes,
+    *,
+    digits: int = MOST_DIGITS,
+    values: int = MOST_VALUES,
+    constant: Callable[[str], Any] | None = None,
+) -> Any:
     """Return the value of a JSON text.
 
     Args:
         text: The text; bytes are in UTF-8.
         digits: Most digits of a whole number.
         values: Most values; commas and brackets inside texts count too.
+        constant: Called for NaN and infinities, which are no JSON; None reads them.
 
     Raises:
         ValueError: It is no JSON, has a longer number or more values, or nests deeper than ``MOST_DEPTH``.
@@ -87,7 +95,7 @@ def parse_json(text: str | bytes, *, digits: int = MOST_DIGITS, values: int = MO
         return int(number)
 
     try:
-        value = json.loads(text, parse_int=whole)
+        value = json.loads(text, parse_int=whole, parse_constant=constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not nests_within(value, MOST_DEPTH):

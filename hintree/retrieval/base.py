@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from hintree.errors import RetrieverError
 from hintree.search.core.actions import Passage
 from hintree.view.text import storable
 
@@ -22,8 +23,10 @@ class Retriever(Protocol):
     ``search_counted(queries, k)`` instead, which returns (passages, tokens) for each query.
     """
 
-    def search(self, queries: Sequence[str], k: int) -> Sequence[Sequence[Passage]]:
+    def search(self, queries: Sequence[str], k: int) -> Sequence[Sequence[Passage] | RetrieverError]:
         """Return at most ``k`` passages for each query, best first; no passage for a query that finds none.
+
+        A RetrieverError in the place of a query's passages fails the look-ups of that query only.
 
         Raises:
             RetrieverError: It cannot be searched; the look-ups of this batch fail.

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_QUERY, MOST_QUERIES = 4000, 16
 """Characters of a query, of which the last ones are kept, and queries of one look-up."""
+FoundRow = tuple[list[Passage] | RetrieverError, int]
+"""Passages of one query or its error, and the tokens that models read for it."""
 LOOK_UP = Action("look_up", Yield.PASSAGES, author="retriever")
 """The look-up of a request without an action."""
 
@@ -33,10 +35,10 @@ class LookUp:
         """Return the passages of each request, its action's ``k`` at most.
 
         An error of the retriever, whatever its class, takes the place of all responses of the batch, which fails these
-        look-ups and nothing else.
+        look-ups and nothing else. An error that it returns for one query fails the look-ups of that query only.
         """
         try:
-            found: dict[int, Response[Any]] = {}
+            found: dict[int, Response[Any] | Exception] = {}
             for k in sorted({action_of(request).k for request in requests}):  # so that no other k changes a response
                 same = [i for i, request in enumerate(requests) if action_of(request).k == k]
                 found |= zip(same, self.responses([queries_of(requests[i]) for i in same], k), strict=True)
@@ -47,14 +49,13 @@ class LookUp:
             say_failed(f"{type(error).__name__}: {str(error)[:300]}")
             return [error if isinstance(error, ModelError) else failed(error) for _ in requests]
 
-    def responses(self, asked: Sequence[Sequence[str]], k: int) -> list[Response[Any]]:
-        """Return the response to each look-up, from its queries, with at most ``k`` passages."""
+    def responses(self, asked: Sequence[Sequence[str]], k: int) -> list[Response[Any] | Exception]:
+        """Return the response to each look-up, from its queries, with at most ``k`` passages; errors in their place."""
         rows = iter(self.rows([query for queries in asked for query in queries], min(k, MOST_PASSAGES)))
-        found = [[next(rows) for _ in queries] for queries in asked]
-        return [Response(merged([row for row, _ in own], k), usage_of(tokens for _, tokens in own)) for own in found]
+        return [response([next(rows) for _ in queries], k) for queries in asked]
 
-    def rows(self, queries: Sequence[str], k: int) -> list[tuple[list[Passage], int]]:
-        """Return the passages of each query, and the tokens that models read for it.
+    def rows(self, queries: Sequence[str], k: int) -> list[FoundRow]:
+        """Return the passages of each query or its error, and the tokens that models read for it.
 
         Raises:
             RetrieverError: The retriever breaks its contract.
@@ -63,11 +64,25 @@ class LookUp:
         if not queries:
             return []
         found = list(counted(queries, k)) if counted else [(row, None) for row in self.retriever.search(queries, k)]
-        if len(found) != len(queries) or not all(isinstance(one, Passage) for row, _ in found for one in row):
+        passages = [one for row, _ in found if not isinstance(row, RetrieverError) for one in row]
+        if len(found) != len(queries) or not all(isinstance(one, Passage) for one in passages):
             raise RetrieverError(f"the retriever gave {len(found)} lists of passages for {len(queries)} queries")
         count = getattr(self.retriever, "count_tokens", lambda query: 0)
         pairs = zip(queries, found, strict=True)
-        return [(list(row), count(query) if tokens is None else tokens) for query, (row, tokens) in pairs]
+        return [
+            (row, 0) if isinstance(row, RetrieverError) else (list(row), count(query) if tokens is None else tokens)
+            for query, (row, tokens) in pairs
+        ]
+
+
+def response(rows: Sequence[FoundRow], k: int) -> Response[Any] | Exception:
+    """Return the response to one look-up with at most ``k`` passages, or the error of its first query that failed."""
+    for row, _ in rows:
+        if isinstance(row, RetrieverError):
+            say_failed(str(row)[:300])
+            return row
+    passages = [row for row, _ in rows if not isinstance(row, RetrieverError)]
+    return Response(merged(passages, k), usage_of(tokens for _, tokens in rows))
 
 
 def usage_of(tokens: Iterable[int]) -> Usage:

@@ -37,21 +37,22 @@ class Reranked:
         """Return the weights of the larger of both models, so that the FLOPs of a look-up are an upper bound."""
         return max(getattr(part, "parameters", 0) for part in (self.retriever, self.scorer))
 
-    def search(self, queries: Sequence[str], k: int) -> list[list[Passage]]:
+    def search(self, queries: Sequence[str], k: int) -> list[list[Passage] | RetrieverError]:
         """Return the ``k`` passages of highest score for each query; as ``search_counted`` without the tokens."""
         return [passages for passages, _ in self.search_counted(queries, k)]
 
-    def search_counted(self, queries: Sequence[str], k: int) -> list[tuple[list[Passage], int]]:
+    def search_counted(self, queries: Sequence[str], k: int) -> list[tuple[list[Passage] | RetrieverError, int]]:
         """Return the ``k`` passages of highest score for each query, and the tokens that both models read for it.
 
-        Passages of equal score keep the retriever's order.
+        Passages of equal score keep the retriever's order. A query that fails in the retriever keeps its error.
 
         Raises:
             RetrieverError: The retriever fails, or the scorer gives another number of scores.
         """
         found = self.retriever.search(queries, min(MOST_PASSAGES, max(self.pool, k)))
         return [
-            (self.ranked(query, row)[:k], self.tokens(query, row)) for query, row in zip(queries, found, strict=True)
+            (row, 0) if isinstance(row, RetrieverError) else (self.ranked(query, row)[:k], self.tokens(query, row))
+            for query, row in zip(queries, found, strict=True)
         ]
 
     def ranked(self, query: str, passages: Sequence[Passage]) -> list[Passage]:

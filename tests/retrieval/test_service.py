@@ -4,9 +4,10 @@ import pytest
 
 from hintree.errors import RetrieverError, UsageError
 from hintree.models.remote.client import Limits
-from hintree.retrieval import LookUp, open_retriever
+from hintree.retrieval import LookUp, Reranked, open_retriever
 from hintree.retrieval.service import SearchService
-from hintree.search import Passage
+from hintree.search import Passage, Problem, RetrievalRequest, Tree
+from hintree.search.actions import ACTIONS
 from tests.support.small_server import SmallServer
 
 
@@ -26,15 +27,56 @@ def test_queries_are_posted_together_and_passages_are_bounded():
         open_retriever(f"{server.origin}/elsewhere").search(["pens"], 2)
 
 
-def test_a_malformed_response_fails_the_look_up():
-    wrong = [{"id": "a"}, {"id": "a", "text": 3}, *({"id": "a", "text": "b", "score": x} for x in ("high", True, None))]
-    replies = [{}, [], {"results": [[]]}, {"results": [3, 4]}, *({"results": [[one], []]} for one in wrong)]
-    with SmallServer(lambda path, body: (200, replies[int(body["queries"][0])])) as server:
-        retriever = SearchService(f"{server.origin}/search", Limits(tries=1))
-        for number in range(len(replies)):
-            with pytest.raises(RetrieverError, match="its response has no"):
-                retriever.search([str(number), "b"], 2)
-    assert len(server.seen) == len(replies) == 9
+@pytest.mark.parametrize("reply", [{}, [], {"results": [[]]}, {"results": [3, 4]}, {"results": None}])
+def test_a_response_without_a_list_for_each_query_fails_all_of_them(reply):
+    with (
+        SmallServer(lambda path, body: (200, reply)) as server,
+        pytest.raises(RetrieverError, match="its response has no list of 2 results"),
+    ):
+        SearchService(f"{server.origin}/search", Limits(tries=1)).search(["a", "b"], 2)
+
+
+SCORES = ("high", True, None, 10**400, -(10**400), [])
+MALFORMED = [
+    ({"id": "a"}, "no id and text"),
+    ({"id": "a", "text": 3}, "no id and text"),
+    ({"id": 10**1000, "text": "b"}, "id of a passage is a number of 1001 digits"),
+    ({"id": True, "text": "b"}, "id of a passage is True"),
+    (3, "no id and text"),
+    *(({"id": "a", "text": "b", "score": score}, "score of a passage is") for score in SCORES),
+]
+
+
+def test_a_malformed_passage_is_asked_for_again_and_fails_its_own_query_only():
+    sound = {"id": "s", "text": "sound", "score": 1}
+
+    def reply(path, body):
+        rows = [[sound] if query == "sound" else [MALFORMED[int(query)][0]] for query in body["queries"]]
+        return 200, {"results": rows}
+
+    with SmallServer(reply) as server:
+        retriever = SearchService(f"{server.origin}/search", Limits(tries=2, wait=0.0))
+        for number, (_, word) in enumerate(MALFORMED):
+            good, bad = retriever.search(["sound", str(number)], 2)
+            assert good == [Passage("s", "sound", 1.0)]
+            with pytest.raises(RetrieverError, match=word):
+                raise bad
+    assert len(server.seen) == 2 * len(MALFORMED) == 22
+
+
+def test_a_malformed_passage_fails_no_look_up_of_another_problem():
+    def reply(path, body):
+        rows = [[{"id": "a", "text": query, "score": 10**400 if "Ida" in query else 1}] for query in body["queries"]]
+        return 200, {"results": rows}
+
+    trees = [Tree(Problem(f"How many pens has {name}?")) for name in ("Ana", "Ida", "Ben")]
+    requests = [RetrievalRequest(tree, tree.root, action=ACTIONS["look_up_steps"]) for tree in trees]
+    with SmallServer(reply) as server:
+        service = SearchService(f"{server.origin}/search", Limits(tries=1))
+        for retriever in (service, Reranked(service, lambda query, texts: [2.0] * len(texts))):
+            one, other, third = LookUp(retriever)(requests)
+            assert [one.value[0].text, third.value[0].text] == ["How many pens has Ana?", "How many pens has Ben?"]
+            assert isinstance(other, RetrieverError) and "score of a passage is a number of 401 digits" in str(other)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ slowly they arrive, and a request can be cancelled. A response is used only if i
 """
 
 import asyncio
-import json
 import os
 import random
 import re
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from hintree.bounded_files import parse_json
 from hintree.errors import CancelledRequestError, ContextError, ModelError, ServerError
 from hintree.models.remote.address import TIMEOUT, Address, key_of, key_variable, parse_timeout
 from hintree.models.remote.dialect import status_of_error
@@ -27,6 +27,7 @@ from hintree.models.remote.transport import (
     hide_in_logs,
     parse_retry_after,
     without_secret,
+    without_secrets,
 )
 from hintree.search.core.scope import current_scope
 
@@ -37,6 +38,8 @@ CONTEXT_EXCEEDED = re.compile(rb"context[ _](length|size|window)|max_tokens must
 """Matches the errors of OpenAI, vLLM, SGLang, llama.cpp and ``hintree serve`` for a text beyond the model's context."""
 REFUSED_AS_500 = re.compile(rb"template|jinja|not supported|unsupported|does not support|incompatible", re.IGNORECASE)
 """Matches the errors with status 500 that no further try changes, as llama.cpp sends them."""
+MOST_DIGITS = 4300
+"""Digits of a whole number in a response, as many as Python reads; ``read_number`` has the ranges."""
 COMMENTS = re.compile(rb"\A(?:\s*:[^\n]*\n)+")
 """Matches the comment lines that a proxy writes before a response to keep a connection open."""
 
@@ -211,9 +214,10 @@ class Server:
             raise self._error(url, f"cannot be requested: {error}") from error
         self._raise_for_status(url, response.status_code, body_bytes, response.headers)
         try:
-            data = json.loads(COMMENTS.sub(b"", body_bytes), parse_constant=reject_constant)
-        except (ValueError, RecursionError) as error:
-            raise MalformedReplyError(f"its response is no JSON ({error}): {body_bytes[:60]!r}") from error
+            found = parse_json(COMMENTS.sub(b"", body_bytes), digits=MOST_DIGITS, constant=reject_constant)
+        except ValueError as error:
+            raise MalformedReplyError(f"its response is no JSON ({error}): {self._shown(body_bytes)[:60]!r}") from error
+        data = without_secrets(found, self._key)
         if status := status_of_error(data):
             self._raise_for_status(url, status, body_bytes, response.headers)
         return data
@@ -222,22 +226,28 @@ class Server:
         """Read the body of a response, up to the size cap; it is never decompressed."""
         text = bytearray()
         if (form := response.headers.get("content-encoding", "")).lower() not in ("", "identity"):
-            raise MalformedReplyError(f"its response is compressed ({form[:20]!r}), which was not requested")
+            form = without_secret(form, self._key)[:20]
+            raise MalformedReplyError(f"its response is compressed ({form!r}), which was not requested")
         async for piece in response.aiter_raw():
             text += piece
             if len(text) > self.limits.bytes:
                 raise TransientServerError(f"its response has more than {self.limits.bytes} bytes")
-        return without_secret(bytes(text), self._key)
+        return bytes(text)
+
+    def _shown(self, body: bytes) -> str:
+        """Return the text of a response for errors, without the key."""
+        return without_secret(body.decode("utf-8", "replace"), self._key)
 
     def _raise_for_status(self, url: str, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         """Raise the error that a status other than 200 stands for."""
         if status == 200:
             return
-        detail = f"HTTP {status} {body[:300].decode('utf-8', 'replace')!r}"
+        shown = self._shown(body)
+        detail = f"HTTP {status} {shown[:300]!r}"
         if status in TRANSIENT_STATUSES and not (status == 500 and REFUSED_AS_500.search(body)):
             raise TransientServerError(detail, parse_retry_after(headers.get("retry-after", "")))
         if 300 <= status < 400:
-            target = without_secret(headers.get("location", "").encode(), self._key).decode()[:200]
+            target = without_secret(headers.get("location", ""), self._key)[:200]
             reason = "is not followed, as prompts would be sent there; name that URL"
             raise self._error(url, f"HTTP {status} to {target!r} {reason}")
         if status in (401, 403):
@@ -247,12 +257,12 @@ class Server:
             raise self._error(url, detail, ContextError)
         error = self._error(url, detail, RejectedRequestError)
         if isinstance(error, RejectedRequestError):
-            error.status, error.detail = status, body[:4000].decode("utf-8", "replace")
+            error.status, error.detail = status, shown[:4000]
         raise error
 
     def _error(self, url: str, message: str, kind: type[ModelError] = ServerError) -> ModelError:
         """Return an error that names URL and model; the API key is removed, even if the server repeats it."""
-        message = message.replace(self._key, "...") if self._key else message
+        message = without_secret(message.replace(self._key, "...") if self._key else message, self._key)
         return kind(f"server {url}, model {self.address.model or '(its only one)'!r}: {message}")
 
 

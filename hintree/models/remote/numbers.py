@@ -1,6 +1,7 @@
 """Read values from servers' replies: one function checks the type and the range of each number."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ from hintree.models.remote.client import MalformedReplyError
 
 LARGEST_COUNT = 10**9
 """Largest count of tokens and largest token id that a reply may hold; no context is a thousandth as long."""
+LARGEST = int(sys.float_info.max)
+"""Largest whole number that a float holds."""
 LEAST_LOG = -1e4
 """Log-probabilities below this are raised to it; their probability is 0 in any float."""
 ROUNDING = 1e-3
@@ -28,6 +31,7 @@ def read_number(value: Any, name: str, low: float, high: float, *, whole: bool =
         MalformedReplyError: The value is no number, is not whole, or is outside the range.
     """
     accepted = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    accepted = accepted and not (isinstance(value, int) and abs(value) > LARGEST)
     if not accepted or (whole and value != int(value)):
         kind = "a whole number" if whole else "a number"
         raise MalformedReplyError(f"its {name} is {shown(value)}, not {kind} from {low:g} to {high:g}")

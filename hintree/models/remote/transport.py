@@ -2,8 +2,10 @@
 
 import asyncio
 import atexit
+import html
 import logging
 import os
+import re
 import ssl
 import threading
 from collections.abc import Mapping
@@ -18,6 +20,8 @@ from hintree.errors import UsageError
 
 SHORTEST_SECRET = 12
 """Least length of a key that is removed from response bodies; a shorter one may be a word of the text."""
+LOGGERS = ("httpx2", *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
+"""Loggers of HTTP, whose lines hold status lines and headers of responses, and what is no HTTP."""
 
 
 class ResponseOrder:
@@ -55,20 +59,56 @@ def certificate_error(error: BaseException | None) -> str:
 
 @cache
 def hide_in_logs(secret: str) -> None:
-    """Remove a key from the debug log of HTTP, which holds the headers of responses and what is no HTTP."""
+    """Remove a key from the logs of HTTP."""
     if len(secret) < SHORTEST_SECRET:
         return
 
     def redact(record: logging.LogRecord) -> bool:
-        record.msg, record.args = record.getMessage().replace(secret, "..."), ()
+        record.msg, record.args = without_secret(record.getMessage(), secret), ()
         return True
 
-    logging.getLogger("httpcore2.http11").addFilter(redact)
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(redact)
 
 
-def without_secret(text: bytes, secret: str) -> bytes:
-    """Return the text with a key that the server repeats removed."""
-    return text.replace(secret.encode(), b"...") if len(secret) >= SHORTEST_SECRET else text
+def without_secret(text: str, secret: str) -> str:
+    """Return the text with a key that the server repeats removed, also where JSON, a URL or HTML escapes its letters.
+
+    A key in base64 or in parts is not found.
+    """
+    if len(secret) < SHORTEST_SECRET:
+        return text
+    text = text.replace(secret, "...")
+    return spellings(secret).sub("...", text) if any(mark in text for mark in "\\%&") else text
+
+
+def without_secrets(value: Any, secret: str) -> Any:
+    """Return a JSON value with the key removed from all its strings and names."""
+    if isinstance(value, str):
+        return without_secret(value, secret)
+    if isinstance(value, list):
+        return [without_secrets(item, secret) for item in value]
+    if isinstance(value, dict):
+        return {without_secret(name, secret): without_secrets(item, secret) for name, item in value.items()}
+    return value
+
+
+@lru_cache
+def spellings(secret: str) -> re.Pattern[str]:
+    """Return the pattern of a key whose letters may be escaped once or several times."""
+    return re.compile(r"(?<!\\)" + "".join(map(escaped, secret)))
+
+
+def escaped(letter: str) -> str:
+    r"""Return the pattern of one letter in all spellings: as it is, ``\/``, ``\u002f``, ``%2F``, ``&#x2f;``, ``&amp;``.
+
+    No two alternatives match the same text, so that a key takes linear time.
+    """
+    code = ord(letter)
+    forms = [rf"\\++(?:{re.escape(letter)}|(?i:u00|x)(?i:{code:02x}))"]
+    forms += [rf"%(?:25)*(?i:{code:02x})", rf"&#(?i:x0*{code:x}|0*{code});"]
+    forms += map(re.escape, {letter, html.escape(letter)})
+    return f"(?:{'|'.join(forms)})"
 
 
 def parse_retry_after(retry_after: str) -> float | None:
