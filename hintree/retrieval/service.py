@@ -17,7 +17,7 @@ from hintree.search.core.actions import Passage
 
 SECONDS, TRIES = 30.0, 3
 """Deadline of one try in seconds where no timeout is set, and the tries of one request."""
-LARGEST_SCORE, LARGEST_ID = sys.float_info.max, 2**53
+LARGEST_SCORE, LARGEST_ID = sys.float_info.max, 2**64
 """Largest score of a passage, and largest whole number that is accepted as its id."""
 
 
@@ -104,7 +104,8 @@ def read_passage(data: Any) -> Passage:
     fields = data if isinstance(data, Mapping) else {}
     name, text = fields.get("id"), fields.get("text")
     if isinstance(name, int):
-        name = str(int(read_number(name, "id of a passage", -LARGEST_ID, LARGEST_ID, whole=True)))
+        read_number(name, "id of a passage", -LARGEST_ID, LARGEST_ID, whole=True)
+        name = str(name)  # not the float, which lacks the last digits of a long number
     if not isinstance(name, str) or not isinstance(text, str):
         raise MalformedReplyError("its response has no id and text for a passage")
     score = read_number(fields.get("score", 0.0), "score of a passage", -LARGEST_SCORE, LARGEST_SCORE)

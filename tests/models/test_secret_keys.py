@@ -12,10 +12,12 @@ from hintree.errors import ServerError
 from hintree.models import GenerationRequest, Prompt
 from hintree.models.remote.client import Server
 from hintree.models.remote.model import RemoteModel
+from hintree.models.remote.transport import without_secret, without_secrets
 from hintree.serve.benchmark import serving
 from hintree.serve.service import Service
 from hintree.solver import Solver
 from tests.support.faulty_server import FaultyServer, completion, response
+from tests.support.growth import is_linear
 from tests.support.server import fetch, user_message
 
 KEY = "sk-f3a9c2/of-the-model&server"
@@ -41,6 +43,27 @@ REPEATED = {
     "encoding": (response("", "200 X", None, f"Content-Encoding: {KEY}"), ""),
 }
 """Responses that repeat the key, by fault."""
+
+
+def test_a_key_is_removed_in_every_spelling_in_linear_time():
+    spelled = [
+        KEY.replace("/", r"\/"),
+        ESCAPED.upper().replace("U", "u"),
+        ESCAPED.replace("\\", "\\" * 3),
+        "".join(f"\\x{ord(letter):02x}" for letter in KEY),
+        "".join(f"&#{ord(letter)};" for letter in KEY),
+        "".join(f"&#x{ord(letter):04X};" for letter in KEY),
+        quote(quote(KEY, ""), ""),
+        html.escape(KEY),
+    ]
+    assert [without_secret(f"a {text} b", KEY) for text in spelled] == ["a ... b"] * len(spelled)
+    assert without_secrets({KEY: [ESCAPED, 1, None]}, KEY) == {"...": ["...", 1, None]}
+    assert without_secret(rf"\frac{{{KEY[:-1]}}}", KEY) == rf"\frac{{{KEY[:-1]}}}"
+    for unit in (f"{KEY[:-1]}\\", "\\", "%25", "&#x0", "s%25"):
+        text = unit * 10_000
+        assert is_linear(
+            lambda part: without_secret(part, KEY), lambda size, text=text: text[:size], 10_000, bound=8e-6
+        )
 
 
 def written(folder, capsys, caplog, *more):

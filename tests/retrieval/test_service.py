@@ -48,7 +48,7 @@ MALFORMED = [
 
 
 def test_a_malformed_passage_is_asked_for_again_and_fails_its_own_query_only():
-    sound = {"id": "s", "text": "sound", "score": 1}
+    sound = {"id": 2**63 - 1, "text": "sound", "score": 1}
 
     def reply(path, body):
         rows = [[sound] if query == "sound" else [MALFORMED[int(query)][0]] for query in body["queries"]]
@@ -58,7 +58,7 @@ def test_a_malformed_passage_is_asked_for_again_and_fails_its_own_query_only():
         retriever = SearchService(f"{server.origin}/search", Limits(tries=2, wait=0.0))
         for number, (_, word) in enumerate(MALFORMED):
             good, bad = retriever.search(["sound", str(number)], 2)
-            assert good == [Passage("s", "sound", 1.0)]
+            assert good == [Passage(str(2**63 - 1), "sound", 1.0)]
             with pytest.raises(RetrieverError, match=word):
                 raise bad
     assert len(server.seen) == 2 * len(MALFORMED) == 22
