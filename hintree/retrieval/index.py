@@ -12,7 +12,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from hintree.bounded_files import MEBIBYTE, read_json
-from hintree.errors import RetrieverError, UsageError
+from hintree.errors import ModelError, RetrieverError, UsageError
 from hintree.retrieval.bm25 import BM25Builder, BM25Searcher
 from hintree.retrieval.dense import DenseBuilder, DenseSearcher, Encoder
 from hintree.retrieval.passages import PassageFile, PassageWriter
@@ -147,10 +147,21 @@ class Index:
         """Return the tokens that the embedding model reads for a query; 0 for BM25."""
         return self.encoder.count_tokens(query) if self.encoder else 0
 
-    def search(self, queries: Sequence[str], k: int) -> list[list[Passage]]:
-        """Return at most ``k`` passages for each query, best first. Raises RetrieverError or ModelError."""
-        found = self._searcher.search(queries, k)
-        return [[self.passages.passage(number, score) for number, score in row] for row in found]
+    def search(self, queries: Sequence[str], k: int) -> list[list[Passage] | RetrieverError]:
+        """Return at most ``k`` passages for each query, best first; its error for one that cannot be encoded.
+
+        Raises:
+            RetrieverError: The index is damaged.
+        """
+        return [self._found(query, k) for query in queries]
+
+    def _found(self, query: str, k: int) -> list[Passage] | RetrieverError:
+        """Return the passages of one query, or its error."""
+        try:
+            [row] = self._searcher.search([query], k)
+        except ModelError as error:
+            return RetrieverError(str(error))
+        return [self.passages.passage(number, score) for number, score in row]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Expressions of well-known tokenizers take linear time; tokenizers with others run in a process that is ended."""
 
 import json
+import os
 import signal
 
 import pytest
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer
 
 from hintree.errors import CheckpointError
@@ -60,8 +61,13 @@ def test_parts_that_may_take_long_run_in_another_process():
     unigram = Tokenizer(models.Unigram([("a", 0.0), (long, 0.0)], 0))
     table = Tokenizer(models.WordLevel({"a": 0}, "a"))
     table.normalizer = normalizers.Precompiled(bytes(4 + 1024 + 1))
-    slow = [with_split(EXPONENTIAL).backend_tokenizer, words, added, template, unigram, table]
-    assert [is_quick(one) for one in slow] == [False] * 6
+    prepended, grown = Tokenizer(models.WordLevel({"a": 0}, "a")), Tokenizer(models.WordLevel({"a": 0}, "a"))
+    prepended.normalizer = normalizers.Prepend("p" * 100)
+    grown.normalizer = normalizers.Replace("a", "c" * 60)
+    grown.add_tokens([AddedToken("a" * 100, normalized=True)])
+    affix = Tokenizer(models.WordPiece({"[UNK]": 0}, continuing_subword_prefix=long))
+    slow = [with_split(EXPONENTIAL).backend_tokenizer, words, added, template, unigram, table, prepended, grown, affix]
+    assert [is_quick(one) for one in slow] == [False] * 9
     assert is_quick(Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1})))
     for pattern in (f"(a|aa)+$|{LAB}", f"Hint:|{LAB}+", f"{'a:|' * 33}{LAB}"):
         assert not is_quick(with_split(pattern).backend_tokenizer), pattern
@@ -77,6 +83,7 @@ def test_the_other_process_gives_the_same_tokens_and_texts(split):
         for longest in (None, 5):
             settings = {"special": True, "split": split, "longest": longest, "offsets": True}
             own = there.__class__(tokenizer_object=Tokenizer.from_str(there.backend_tokenizer.to_str()))
+            there.truncation_side = own.truncation_side = "left" if pairs else "right"
             answer = coded(there, texts, pairs, **settings)
             found = own(
                 texts,
@@ -114,17 +121,19 @@ def test_a_text_that_takes_too_long_ends_the_other_process_only(process):
         with pytest.raises(CheckpointError, match=r"takes too long at a text"):
             process.ask(REQUEST | {"texts": ["a" * (6000 + i)]})
     assert process.ask(REQUEST | {"texts": ["aaa"]})["ids"] == [[1, 2, 2]]
-    with pytest.raises(CheckpointError, match=r"has exceeded its CPU time at texts no longer than this one"):
+    with pytest.raises(CheckpointError, match=r"has exceeded its limits at texts no longer than this one"):
         process.ask(REQUEST | {"texts": ["a" * 4000]})
 
 
-def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(process, monkeypatch):
+@pytest.mark.parametrize("started", [True, False])
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(started, process, monkeypatch):
     def interrupted(child, line):
         child.stdin.write(line)
         child.stdin.flush()
         raise KeyboardInterrupt
 
-    process.ask(REQUEST | {"texts": ["a"]})
+    if started:
+        process.ask(REQUEST | {"texts": ["a"]})
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(tokenizer_child, "answer_of", interrupted)
         process.ask(REQUEST | {"texts": ["aaaa"]})
@@ -138,6 +147,19 @@ def test_a_process_that_is_killed_from_outside_is_started_again(process):
     process._process.kill()
     process._process.wait()
     assert process.ask(REQUEST | {"texts": ["aaa"]})["ids"] == [[1, 2, 2]]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_process_starts_one_of_its_own(process):
+    process.ask(REQUEST | {"texts": ["a"]})
+    child = os.fork()
+    if not child:
+        right = process.ask(REQUEST | {"texts": ["aaa"]})["ids"] == [[1, 2, 2]]
+        process.close()
+        os._exit(0 if right else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert process.ask(REQUEST | {"texts": ["aa"]})["ids"] == [[1, 2]]
 
 
 def test_a_tokenizer_that_cannot_be_opened_is_an_error_of_its_text():

@@ -51,17 +51,20 @@ def coded(
     Raises:
         CheckpointError: The tokenizer fails at a text, or takes too long.
     """
+    texts = [without_surrogates(text) for text in texts]
+    pairs = None if pairs is None else [without_surrogates(text) for text in pairs]
     process = process_of(tokenizer)
     if process:
         split = bool(tokenizer.split_special_tokens) if split is None else split
-        inputs = list(texts) if pairs is None else list(zip(texts, pairs, strict=True))
-        answer = process.ask({"texts": inputs, "special": special, "split": split, "longest": longest})
+        inputs = texts if pairs is None else list(zip(texts, pairs, strict=True))
+        cut = {"longest": longest, "side": tokenizer.truncation_side}
+        answer = process.ask({"texts": inputs, "special": special, "split": split, **cut})
         return Coded(answer["ids"], answer["offsets"])
     with panics_reported():
         # verbose=False: no warning about the length, because callers check it and raise an error that says what to do.
         found = tokenizer(
-            list(texts),
-            None if pairs is None else list(pairs),
+            texts,
+            pairs,
             add_special_tokens=special,
             split_special_tokens=tokenizer.split_special_tokens if split is None else split,
             truncation=longest is not None,
@@ -85,6 +88,11 @@ def texts_of(tokenizer: PreTrainedTokenizerBase, rows: Sequence[Sequence[int]], 
         ]
 
 
+def without_surrogates(text: str) -> str:
+    """Return a text in which question marks stand for lone surrogates, which no tokenizer can read."""
+    return text.encode("utf-8", "replace").decode()
+
+
 @contextmanager
 def panics_reported() -> Iterator[None]:
     """Raise CheckpointError for a panic of the tokenizer's library, whose exception is none that a caller expects."""
@@ -96,7 +104,7 @@ def panics_reported() -> Iterator[None]:
         raise CheckpointError(f"the tokenizer fails at a text: {' '.join(str(error).split())[:200]}") from error
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def process_of(tokenizer: PreTrainedTokenizerBase) -> TokenizerProcess | None:
     """Return the process that runs a tokenizer; None if it may run in this one."""
     backend: Any = getattr(tokenizer, "backend_tokenizer", None)

@@ -7,7 +7,7 @@ sequences join when there is capacity.
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import nn
@@ -17,7 +17,7 @@ from hintree.errors import CheckpointError, LogitsError, ModelError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.hidden_states import HiddenState, TextEnd
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
-from hintree.models.local.coding import encode_and_run
+from hintree.models.local.coding import encode_and_run, or_error
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.engine import generate_on_tree
 from hintree.models.local.hidden_states import StateReader
@@ -150,7 +150,8 @@ class LocalModelBase:
             usage = Usage(1, len(ids), computed, 0)
             self.usage = self.usage.plus(usage)
             finite = bool(row.isfinite().all())
-            results[i] = as_reading(self.tokenizer, row, candidates, usage) if finite else self._damaged()
+            read = partial(as_reading, self.tokenizer, row, candidates, usage)
+            results[i] = or_error(self.name, read) if finite else self._damaged()
         return results
 
     def _next_logits(self, texts: Sequence[list[int]], groups: Sequence[str]) -> list[NextLogits]:

@@ -72,7 +72,10 @@ def begin_sequences(
         if isinstance(ids, ModelError):
             sequences.append(SequenceState(request, [], 0, frozenset(), result=ids))
             continue
-        last = may_end(tokenizer, end_ids, request.stop, request.stop_pattern)
+        last = or_error(name, partial(may_end, tokenizer, end_ids, request.stop, request.stop_pattern))
+        if isinstance(last, ModelError):
+            sequences.append(SequenceState(request, [], 0, frozenset(), result=last))
+            continue
         sequence = SequenceState(request, ids, min(request.max_tokens, context - len(ids)), last)
         if sequence.max_tokens < 1:
             sequence.result = too_long(name, len(ids), context)

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError
 from hintree.models.base import Piece, Prompt, Span, Turn
-from hintree.models.local.coding import coded, texts_of
+from hintree.models.local.coding import coded, texts_of, without_surrogates
 from hintree.models.local.templates import layout, opening
 
 ANCHORS = ("\n", "a", ".")
@@ -95,7 +95,7 @@ def running(tokenizer: PreTrainedTokenizerBase, parts: tuple[Part, ...], continu
         parts: Texts; in those of users and models, control tokens are broken after their first character.
         continued: True if other tokens precede the text; then it is not encoded as the beginning of a text.
     """
-    pieces = broken(tokenizer, [(text.encode("utf-8", "replace").decode(), control) for text, control in parts])
+    pieces = broken(tokenizer, [(without_surrogates(text), control) for text, control in parts])
     ids: list[int] = []
     for piece in pieces:
         ids += continuing(tokenizer, piece) if continued or ids else raw(tokenizer, piece)

@@ -1,6 +1,7 @@
 """A process that runs one tokenizer and is ended when a text takes too long."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -32,7 +33,8 @@ class TokenizerProcess:
         self._description = description
         self._process: subprocess.Popen[str] | None = None
         self._exceeded: list[int] = []
-        self._lock = Lock()
+        self._number = 0
+        self._lock, self._owner = Lock(), os.getpid()
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the answer to a request of ``tokenizer_process``.
@@ -40,14 +42,21 @@ class TokenizerProcess:
         Raises:
             CheckpointError: The tokenizer fails, or exceeds its limits; the process is ended then.
         """
-        line = json.dumps(request) + "\n"
+        if self._owner != os.getpid():
+            self._leave_to_parent()
         with self._lock:
+            self._number += 1
+            line = json.dumps(request | {"number": self._number}) + "\n"
             if len(self._exceeded) >= TRIES and len(line) > min(self._exceeded) / 2:
-                raise CheckpointError("the tokenizer has exceeded its CPU time at texts no longer than this one")
+                raise CheckpointError("the tokenizer has exceeded its limits at texts no longer than this one")
             found = self._exchange(line) or self._exchange(line)  # a process that was ended from outside gets another
-        if not found:
-            raise CheckpointError("the tokenizer ends the process that runs it at a text, or lacks memory")
-        answer: dict[str, Any] = json.loads(found)
+            if not found:
+                self._exceeded.append(len(line))
+                raise CheckpointError("the tokenizer ends the process that runs it at a text, or lacks memory")
+            answer: dict[str, Any] = json.loads(found)
+            if answer.get("number") != self._number:
+                self.close()
+                raise CheckpointError("the tokenizer's process answered another request; try again")
         if "error" in answer:
             raise CheckpointError(f"the tokenizer fails at a text: {' '.join(answer['error'].split())[:200]}")
         return answer
@@ -58,38 +67,53 @@ class TokenizerProcess:
         Raises:
             CheckpointError: It has exceeded its time.
         """
-        process, found = self._process or self._start(), ""
-        timer = Timer(TIMEOUT, process.kill)
-        timer.start()
+        found, late = "", list[bool]()
         try:
-            found = answer_of(process, line)
+            first = "" if self._process else json.dumps(self._description) + "\n"
+            process = self._process or self._start()
+            timer = Timer(TIMEOUT, end_late, (process, late))
+            timer.start()
+            try:
+                found = answer_of(process, first + line)
+            finally:
+                timer.cancel()
         finally:
-            late = timer.finished.is_set()
-            timer.cancel()
             if not found:  # after an interruption too: a late answer must not be taken for that of the next request
                 self.close()
         if found:
             return found
-        if process.returncode == OUT_OF_TIME:
-            self._exceeded.append(len(line))
         if late or process.returncode == OUT_OF_TIME:
+            self._exceeded.append(len(line))
             raise CheckpointError("the tokenizer takes too long at a text; use a model from a source that you trust")
         return ""
 
     def _start(self) -> "subprocess.Popen[str]":
+        """Start the process, which waits for the tokenizer's description."""
         command = [sys.executable, "-I", str(PROGRAM)]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         self._process, self._end = process, finalize(self, end, process)
-        answer_of(process, json.dumps(self._description) + "\n")
         return process
+
+    def _leave_to_parent(self) -> None:
+        """After a fork, leave the process to the parent, so that two do not read from one pipe."""
+        if self._process is not None:
+            self._process = None
+            self._end.detach()
+        self._lock, self._owner = Lock(), os.getpid()
 
     def close(self) -> None:
         """End the process; the next request starts another."""
         if self._process is not None:
             self._process = None
             self._end()
+
+
+def end_late(process: "subprocess.Popen[str]", late: list[bool]) -> None:
+    """End a process that has not answered in time, and note that."""
+    late.append(True)
+    process.kill()
 
 
 def answer_of(process: "subprocess.Popen[str]", line: str) -> str:

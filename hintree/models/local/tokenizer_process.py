@@ -61,6 +61,8 @@ def parts(state: Any) -> list[dict[str, Any]]:
 
 def growth(step: dict[str, Any]) -> float:
     """Return how many characters a step of a pipeline may make of one."""
+    if step.get("type") == "Prepend":
+        return max(1.0, float(len(str(step.get("prepend", "")))))
     if step.get("type") != "Replace":
         return 1.0
     pattern = step.get("pattern") or {}
@@ -88,6 +90,7 @@ def try_tokenizer(file: str) -> None:
     tokenizer.no_truncation()
     for part in (tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder):
         check_pipeline(part)
+    check_count(len(tokenizer.encode("a", "a", add_special_tokens=True)), 2)
     for probe in PROBES:
         for special in (False, True):
             found = tokenizer.encode(probe, add_special_tokens=special)
@@ -123,14 +126,14 @@ def serve() -> None:
     limit_resources(len(description))
     tokenizer: Any = Tokenizer.from_str(description)
     tokenizer.no_padding()
-    print("{}", flush=True)
     for line in sys.stdin:
         limit_cpu(REQUEST_SECONDS + SECONDS_PER_CHARACTER * len(line))
+        request = json.loads(line)
         try:
-            answer = answer_to(tokenizer, json.loads(line))
+            answer = answer_to(tokenizer, request)
         except BaseException as error:  # a panic is no Exception
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer | {"number": request["number"]}), flush=True)
 
 
 def answer_to(tokenizer: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def answer_to(tokenizer: Any, request: dict[str, Any]) -> dict[str, Any]:
     if request["longest"] is None:
         tokenizer.no_truncation()
     else:
-        tokenizer.enable_truncation(request["longest"])
+        tokenizer.enable_truncation(request["longest"], direction=request["side"])
     texts = [[text] if isinstance(text, str) else text for text in request["texts"]]
     found = [tokenizer.encode(*text, add_special_tokens=request["special"]) for text in texts]
     for text, one in zip(texts, found, strict=True):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hintree.errors import CheckpointError, LogitsError, ModelError, ServerError, UsageError
 from hintree.models.base import Completion, GenerationRequest, Prompt, Scored
 from hintree.models.labels import LabelCandidates, LabelReading, answer_at_once
-from hintree.models.local.coding import encode_and_run
+from hintree.models.local.coding import encode_and_run, or_error
 from hintree.models.local.ends import end_tokens, ignored_settings, warn_of_ignored
 from hintree.models.local.label_reading import encode_before
 from hintree.models.local.sampler import Sampler
@@ -161,7 +161,10 @@ class VLLMModel(EngineModel):
         wanted = [[token for own in found.tokens for token in own] for _, found in coded.values()]
         outputs = self.next_logprobs([ids for ids, _ in coded.values()], wanted)
         for (i, (_, found)), output in zip(coded.items(), outputs, strict=True):
-            results[i] = output if isinstance(output, ModelError) else self._reading(output, found.tokens)
+            if isinstance(output, ModelError):
+                results[i] = output
+            else:
+                results[i] = or_error(self.name, partial(self._reading, output, found.tokens))
         return [results[i] for i in range(len(prompts))]
 
     def next_logprobs(
