@@ -118,7 +118,7 @@ ACTIONS = {
     "critique": ActionPrompt(
         ask="Do not solve the problem yet. The last step of the solution so far may be wrong. Compare it with "
         "the problem and compute it again. Say in one sentence what is wrong with it. If nothing is wrong, "
-        "write only: Nothing is wrong.\n{suspicion}",
+        f"write only: {NOTHING_WRONG}\n{{suspicion}}",
         begin="Critique:",
         ends=("\n",),
         max_tokens=96,
@@ -131,7 +131,7 @@ ACTIONS = {
     "review": ActionPrompt(
         ask="Do not solve the problem again yet. The solution may be wrong. Compare it with the problem, step by step, "
         "and compute it again. Say in one paragraph what is wrong with it and how to mend it. If nothing is wrong, "
-        "write only: Nothing is wrong.",
+        f"write only: {NOTHING_WRONG}",
         begin="Critique:",
         ends=("\n\n",),
         max_tokens=192,

@@ -144,8 +144,7 @@ def join_whole(tokenizer: PreTrainedTokenizerBase, pieces: Sequence[Piece], firs
 
     A mark is the token that holds the last character before it.
     """
-    text = "".join(piece.text for piece in pieces).encode("utf-8", "replace").decode()
-    found = coded(tokenizer, [text], split=True, offsets=True)
+    found = coded(tokenizer, ["".join(piece.text for piece in pieces)], split=True, offsets=True)
     starts = [start for start, _ in found.offsets[0]]
     marks, end = [], 0
     for piece in pieces:
