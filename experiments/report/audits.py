@@ -33,13 +33,16 @@ def rewrite_table(results: StudyResults) -> Table:
         for author in sorted({rewritten.author for rewritten in made}):
             rows.append([arm, author, *outcomes([r for r in made if r.author == author])])
     heads = [Column(head) for head in ("arm", "written by", "rewrites", "kept", "wrong to right", "right to wrong")]
-    heads += [Column("neutral"), Column("fixed", "%"), Column("broken", "%"), Column("score rose", "%")]
+    heads += [Column("neutral"), Column("fixed", "%"), Column("broken", "%")]
+    heads += [Column("wrong, mended", "%"), Column("right, spoilt", "%"), Column("score rose", "%")]
     caption = (
         "Steps that were written again (reasoner: under a new hint or drawn again; correct: after a critique; revise: "
         "the first step of a revised solution). Of those kept, what they were and "
         f"became, {EXACT}: wrong to right, right to wrong, neutral (right both times or wrong both times). Fixed: of "
         "kept rewrites of wrong steps those that are right; broken: of kept rewrites of right steps those that are "
-        f"wrong; score rose: of all rewrites with both scores. {WILSON}."
+        "wrong. Wrong, mended: of all rewrites of wrong steps, kept or not, those that put a right step in their "
+        "place; right, spoilt: of all rewrites of right steps those that put a wrong one in their place. Score rose: "
+        f"of all rewrites with both scores. {WILSON}."
     )
     return Table("rewrites", "Rewrites", caption, heads, rows)
 
@@ -52,8 +55,10 @@ def outcomes(made: Sequence[RewriteRecord]) -> list[Cell]:
     rises = [r.rise > 0 for r in made if r.rise is not None]
     turns: list[Cell] = [fixed, broken, len(known) - fixed - broken] if known else [None, None, None]
     wrong = sum(not before for before, _ in known)
-    shares = [counted(fixed, wrong), counted(broken, len(known) - wrong), counted(sum(rises), len(rises))]
-    return [len(made), len(kept), *turns, *shares]
+    tried = [r.before for r in made if r.before is not None]
+    shares = [counted(fixed, wrong), counted(broken, len(known) - wrong)]
+    shares += [counted(fixed, tried.count(False)), counted(broken, tried.count(True))]
+    return [len(made), len(kept), *turns, *shares, counted(sum(rises), len(rises))]
 
 
 def mistake_table(results: StudyResults) -> Table:

@@ -10,7 +10,7 @@ from hintree.grade.choices import letter_of
 from hintree.lab.checker import StepVerdict, check_step
 from hintree.lab.problem import LabProblem
 from hintree.policies.leaks import leaks
-from hintree.search.core.actions import Yield, kind_of
+from hintree.search.core.actions import Yield, kind_of, solution_path
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Node, Tree
 from hintree.search.selection import Selection, choose, select, trajectory_score
@@ -19,6 +19,8 @@ from hintree.statistics.calibration import Trace
 CUT = 0.5
 """Steps with a lower score are predicted to be wrong."""
 LABEL = re.compile(r"\((\d+)\)")
+CHECKED = (Yield.STEP, Yield.SOLUTION, Yield.SUB_ANSWER, Yield.RE_ANSWER, Yield.CORRECTION, Yield.VERDICT)
+"""Kinds of texts that hold steps; the exact checker reads no sub-question, query, passage or new wording."""
 Labels = dict[int, StepVerdict]
 
 
@@ -69,7 +71,7 @@ def extract_record(
             if (verdict := verdict_on(text)) is not Verdict.UNGRADED
         ],
         judged=judged(tree, labels) if lab else [],
-        traces=[trace(node.path(), labels) for node in ends if lab and scored(node.path())],
+        traces=[trace(node.path(), labels) for node in ends if lab and scored(node.path(), labels)],
         rewritten=[compare(tree.nodes[node.replaces], node, labels) for node in tree if node.replaces is not None],
         hinted=[under_hint(tree, node, labelled=lab is not None) for node in tree if node.hint is not None],
         dropped=sum(node.hint_dropped for node in tree),
@@ -102,11 +104,14 @@ def by_author(path: list[Node], amount: Callable[[Node], int]) -> dict[str, int]
 
 
 def exact_labels(tree: Tree, lab: LabProblem) -> Labels:
-    """Return the exact verdict on each step given the steps before it, by node id."""
+    """Return the exact verdict on each step given the steps before it, by node id; of several lines the first error."""
     labels: Labels = {}
     for node in tree.nodes[1:]:
-        *history, last = [n.step.text for n in node.path()]
-        labels[node.id] = check_step(lab, history, last)
+        if kind_of(node) in CHECKED:
+            history = [line for above in solution_path(node.path())[:-1] for line in above.step.text.splitlines()]
+            lines = node.step.text.splitlines() or [""]
+            verdicts = [check_step(lab, [*history, *lines[:i]], line) for i, line in enumerate(lines)]
+            labels[node.id] = next((verdict for verdict in verdicts if not verdict.right), verdicts[-1])
     return labels
 
 
@@ -115,21 +120,24 @@ def judged(tree: Tree, labels: Labels) -> list[JudgedStep]:
     replaced = {node.replaces for node in tree}
     right = {node: label.right for node, label in labels.items()}
     return [
-        JudgedStep(node.score, right[node.id], all(right[n.id] for n in node.path()[:-1]), node.id in replaced)
+        JudgedStep(
+            node.score, right[node.id], all(right.get(n.id, True) for n in node.path()[:-1]), node.id in replaced
+        )
         for node in tree.nodes[1:]
-        if node.score is not None or node.id in replaced
+        if node.id in right and (node.score is not None or node.id in replaced)
     ]
 
 
-def scored(path: list[Node]) -> bool:
-    """Return True if every step of a path has a score."""
-    return all(node.score is not None for node in path)
+def scored(path: list[Node], labels: Labels) -> bool:
+    """Return True if every labelled step of a path has a score."""
+    return all(node.score is not None for node in path if node.id in labels)
 
 
 def trace(path: list[Node], labels: Labels) -> Trace:
     """Return the index of the first wrong step of a scored path, and the index that the scores predict."""
-    true = next((i for i, node in enumerate(path) if not labels[node.id].right), -1)
-    return Trace(true, next((i for i, node in enumerate(path) if (node.score or 0.0) < CUT), -1))
+    steps = [node for node in path if node.id in labels]
+    true = next((i for i, node in enumerate(steps) if not labels[node.id].right), -1)
+    return Trace(true, next((i for i, node in enumerate(steps) if (node.score or 0.0) < CUT), -1))
 
 
 def compare(old: Node, new: Node, labels: Labels) -> RewriteRecord:
@@ -137,7 +145,7 @@ def compare(old: Node, new: Node, labels: Labels) -> RewriteRecord:
     kept = old.replaced_by == (new.id if new.duplicate_of is None else new.duplicate_of)
     rise = new.score - old.score if new.score is not None and old.score is not None else None
     writer = new.author if new.action is None or kind_of(new) is not Yield.CORRECTION else new.action.name
-    if not labels:
+    if old.id not in labels or new.id not in labels:
         return RewriteRecord(writer, kept, None, None, rise, "")
     return RewriteRecord(writer, kept, labels[old.id].right, labels[new.id].right, rise, labels[old.id].kind)
 

@@ -5,10 +5,14 @@ import sklearn.metrics
 from hintree import Problem, Selection
 from hintree.data.lab import lab_problems
 from hintree.experiments.report import audits
-from hintree.experiments.report.extract import extract_record
+from hintree.experiments.report.extract import exact_labels, extract_record, judged, trace
 from hintree.experiments.report.results import ProblemFacts, StudyResults
+from hintree.experiments.report.trial import RewriteRecord
 from hintree.lab.checker import check_step
+from hintree.lab.problem import gold
 from hintree.policies.leaks import leaks
+from hintree.search import Tree
+from tests.support.question_trees import write
 from tests.support.report_study import ARMS, STEPS, N, by_arm, rows_of, solve
 
 
@@ -99,3 +103,29 @@ def test_a_study_of_other_problems_has_no_exact_labels(done):
     assert attempt.judged == attempt.traces == []
     assert all(r.before is None for r in attempt.rewritten)
     assert attempt.hinted and not any(hint.points for hint in attempt.hinted)
+
+
+def test_steps_are_labelled_in_the_trees_of_actions_and_other_texts_are_not():
+    [lab] = lab_problems("lab:test?n=1&steps=3&seed=6")
+    first, *rest = [step for _, step in gold(lab)]
+    tree = Tree(Problem(lab.question, lab.id))
+    asked = write(tree, tree.root, "sub_question", "Which comes first?")
+    answered = write(tree, asked, "sub_answer", first)
+    wrong = write(tree, tree.root, "step", rest[-1])
+    ended, cut = (write(tree, answered, "finish", "\n".join(lines)) for lines in (rest, [first, *rest]))
+    for node in (asked, answered, ended, cut, wrong):
+        tree.record_score(node, 0.9)
+    labels = exact_labels(tree, lab)
+    found = [(answered, ""), (wrong, "operand"), (ended, ""), (cut, "repeated")]
+    assert [(node, label.kind) for node, label in labels.items()] == [(node.id, kind) for node, kind in found]
+    assert [step.right for step in judged(tree, labels)] == [True, False, True, False]
+    assert trace(cut.path(), labels) == (1, -1), "the sub-question is no step"
+
+
+def test_what_is_mended_and_spoilt_counts_rewrites_that_were_not_kept():
+    turns = [(True, False, True), (True, False, False), (False, False, True), (True, True, False), (False, True, True)]
+    made = [RewriteRecord("correct", kept, before, after, None, "") for kept, before, after in turns]
+    made.append(RewriteRecord("correct", True, None, None, None, ""))
+    cells = audits.outcomes(made)
+    assert cells[:5] == [6, 4, 1, 1, 1]
+    assert [(cell.value, cell.n) for cell in cells[5:9]] == [(1 / 2, 2), (1, 1), (1 / 3, 3), (1 / 2, 2)]
