@@ -27,9 +27,13 @@ def copy(tmp_path):
     return make
 
 
-def answers(solver, numbers, more=""):
+def solve(solver, numbers, more=""):
     questions = [QUESTION.format(n) + more * (n == 29) for n in numbers]
-    return [solution.answer for solution in solver.solve_many(questions, progress=False)]
+    return list(solver.solve_many(questions, progress=False))
+
+
+def answers(solver, numbers, more=""):
+    return [solution.answer for solution in solve(solver, numbers, more)]
 
 
 def test_a_text_that_cannot_be_decoded_fails_alone(copy):
@@ -37,9 +41,13 @@ def test_a_text_that_cannot_be_decoded_fails_alone(copy):
         own = [tokenizer["decoder"]] if tokenizer["decoder"] else []
         tokenizer["decoder"] = {"type": "Sequence", "decoders": [*own, {"type": "Fuse"}, FAILS]}
 
-    solver = Solver("greedy", reasoner=copy("student", change))
+    folder = copy("student", change)
+    solver = Solver("greedy", reasoner=folder)
     alone = answers(solver, (4, 6))
-    assert all(alone) and answers(solver, (29, 4, 6)) == [None, *alone]
+    failed, *others = solve(solver, (29, 4, 6))
+    assert all(alone) and [solution.answer for solution in (failed, *others)] == [None, *alone]
+    assert f"{folder}: the tokenizer fails at a text" in str(failed.stop_reason)
+    assert "change the text, or use a model from a source that you trust" in str(failed.stop_reason)
 
 
 @pytest.mark.filterwarnings("ignore::hintree.OutOfDomainWarning")

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -56,7 +56,7 @@ class LlamaCppModel:
         )
         self.continues_thoughts = True
         self.usage = Usage()
-        self._sampler = Sampler(self.tokenizer, file.end_ids, partial(not_finite, self.name))
+        self._sampler = Sampler(self.name, self.tokenizer, file.end_ids)
 
     def unknown_words(self, text: str) -> list[str]:
         """Return the words of ``text`` that the tokenizer cannot represent; empty for open vocabularies."""

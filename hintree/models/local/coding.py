@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from hintree.errors import CheckpointError, ModelError
 from hintree.models.local.quick_tokenizers import is_quick
-from hintree.models.local.tokenizer_child import TokenizerProcess
+from hintree.models.local.tokenizer_child import TokenizerProcess, failure
 
 Item = TypeVar("Item")
 Code = TypeVar("Code")
@@ -101,7 +101,7 @@ def panics_reported() -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise CheckpointError(f"the tokenizer fails at a text: {' '.join(str(error).split())[:200]}") from error
+        raise failure(error) from error
 
 
 @lru_cache(maxsize=16)
@@ -117,6 +117,14 @@ def or_error(name: str, encode: Callable[[], Code]) -> Code | CheckpointError:
         return encode()
     except CheckpointError as error:
         return CheckpointError(f"{name}: {error}")
+
+
+def or_raise(name: str, encode: Callable[[], Code]) -> Code:
+    """Return the code of some texts. Raises CheckpointError as the tokenizer does, naming the model."""
+    code = or_error(name, encode)
+    if isinstance(code, CheckpointError):
+        raise code
+    return code
 
 
 def encode_and_run(

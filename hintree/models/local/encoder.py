@@ -1,6 +1,7 @@
 """Encoders of retrieval: embedding models, and cross-encoders that score pairs of texts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 
 from hintree.bounded_files import MEBIBYTE, read_json
 from hintree.errors import CheckpointError
-from hintree.models.local.coding import coded
+from hintree.models.local.coding import coded, or_raise
 from hintree.models.local.load import fetched, load_parts, locate
 
 Pooling = Literal["mean", "cls", "last"]
@@ -78,8 +79,8 @@ class TextEncoder:
         """Return the tokens of the texts; control tokens inside a text are read as plain text."""
         prompt = self.prompts.get(kind, "")
         whole = [prompt + text for text in texts]
-        rows = coded(self._tokenizer, whole, special=True, split=True, longest=self._longest).ids
-        return [row or [0] for row in rows]
+        code = partial(coded, self._tokenizer, whole, special=True, split=True, longest=self._longest)
+        return [row or [0] for row in or_raise(self.name, code).ids]
 
 
 class CrossEncoder:
@@ -126,7 +127,8 @@ class CrossEncoder:
         if not texts:
             return []
         queries = [query] * len(texts)
-        return coded(self._tokenizer, queries, texts, special=True, split=True, longest=self._longest).ids
+        code = partial(coded, self._tokenizer, queries, texts, special=True, split=True, longest=self._longest)
+        return or_raise(self.name, code).ids
 
 
 def pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:

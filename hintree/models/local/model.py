@@ -219,7 +219,7 @@ class LocalModel(LocalModelBase):
 
     @cached_property
     def _sampler(self) -> Sampler:
-        return Sampler(self.tokenizer, self._end_ids, self._damaged)
+        return Sampler(self.name, self.tokenizer, self._end_ids)
 
     def unknown_words(self, text: str) -> list[str]:
         """Return the words of ``text`` that the tokenizer cannot represent; empty for open vocabularies."""

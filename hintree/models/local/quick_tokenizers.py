@@ -7,8 +7,8 @@ from typing import Any
 from hintree.models.local.pre_tokenizers import is_known
 
 LONGEST_WORD, LONGEST_TOKEN, LONGEST_AFFIX = 100, 500, 64
-"""Characters of a word of a WordPiece vocabulary, of a token of the others, and of what is put before or after one;
-time grows with them."""
+"""Characters of a word of a WordPiece vocabulary, of a token, and of what is put before or after one; time and the
+length of texts grow with them."""
 LONGEST_STAGE, LONGEST_TEMPLATE = 10_000, 1000
 """Characters of the description of a stage, and pieces of a template times their tokens."""
 QUICK_STAGES = {
@@ -28,7 +28,7 @@ def is_quick(backend: Any) -> bool:
 
 
 def has_short_tokens(backend: Any) -> bool:
-    """Tell whether no token, word or affix is so long that looking for it takes more than linear time.
+    """Tell whether no token, word or affix is so long that looking for it, or writing it, takes more than linear time.
 
     Added tokens are looked for as the normalizer writes them, which must be a quick one.
     """
@@ -39,7 +39,7 @@ def has_short_tokens(backend: Any) -> bool:
     added = [token.content for token in backend.get_added_tokens_decoder().values()]
     if max(map(len, added), default=0) <= LONGEST_TOKEN and backend.normalizer is not None:
         added = [backend.normalizer.normalize_str(token) for token in added]
-    tokens = [*added, *(backend.get_vocab() if kind == "Unigram" else ())]
+    tokens = [*added, *backend.get_vocab()]
     return max(map(len, tokens), default=0) <= LONGEST_TOKEN and max(map(len, affixes)) <= LONGEST_AFFIX
 
 

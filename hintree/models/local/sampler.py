@@ -2,7 +2,6 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -10,10 +9,10 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from hintree.errors import CheckpointError, LogitsError
+from hintree.errors import CheckpointError
 from hintree.models.base import Completion, GenerationRequest
 from hintree.models.local.sampling import choose
-from hintree.models.local.sequence import DecodeBatch, SequenceState
+from hintree.models.local.sequence import DecodeBatch, SequenceState, not_finite
 from hintree.models.local.text import added_text, control_pattern, decoded, fingerprint
 from hintree.models.stops import find_ending
 from hintree.search.core.ledger import Usage
@@ -29,18 +28,13 @@ class Sampler:
     """Samples the next token of every sequence of a batch; an instance is a ``SampleStep``.
 
     Args:
+        name: Names the model in errors.
         tokenizer: Decodes the generated tokens; not modified.
         end_ids: Tokens that end a text.
-        damaged: Returns the error for logits that are not finite, given where they occurred.
     """
 
-    def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        end_ids: frozenset[int],
-        damaged: Callable[[str], LogitsError],
-    ) -> None:
-        self._tokenizer, self._end_ids, self._damaged = tokenizer, end_ids, damaged
+    def __init__(self, name: str, tokenizer: PreTrainedTokenizerBase, end_ids: frozenset[int]) -> None:
+        self._name, self._tokenizer, self._end_ids = name, tokenizer, end_ids
 
     def __call__(self, batch: DecodeBatch, step: int, logits: Tensor) -> None:
         """Append one token to each sequence, and set the result of each that ends with it.
@@ -50,10 +44,10 @@ class Sampler:
             step: Tokens sampled since the batch was made; selects the noise.
             logits: Next-token logits, shape [sequences, vocabulary]; a sequence with NaN or infinity fails alone.
         """
-        logits, not_finite = logits.float(), []
+        logits, damaged = logits.float(), list[int]()
         if not math.isfinite(float(logits.sum())):  # one NaN or infinity makes the sum NaN or infinite
             healthy = torch.isfinite(logits).all(-1)
-            logits, not_finite = torch.where(healthy[:, None], logits, 0.0), (~healthy).nonzero()[:, 0].tolist()
+            logits, damaged = torch.where(healthy[:, None], logits, 0.0), (~healthy).nonzero()[:, 0].tolist()
         probabilities = torch.softmax(logits, -1)
         tokens = choose(logits, probabilities, batch.sampling, step)
         chosen = probabilities.gather(1, tokens[:, None])[:, 0].tolist()
@@ -62,8 +56,8 @@ class Sampler:
             batch.sequences, tokens.tolist(), chosen, negentropies, strict=True
         ):
             self.append(sequence, token, probability, -negentropy)
-        for sequence in [batch.sequences[i] for i in not_finite]:
-            sequence.result = self._damaged(f" at token {len(sequence.ids) - 1}")
+        for sequence in [batch.sequences[i] for i in damaged]:
+            sequence.result = not_finite(self._name, f" at token {len(sequence.ids) - 1}")
 
     def append(self, sequence: SequenceState, token: int, probability: float, entropy: float) -> None:
         """Append one sampled token to a sequence, and set its result if the token ends it.
@@ -81,7 +75,7 @@ class Sampler:
             if token in sequence.may_end or len(sequence.ids) >= sequence.max_tokens or self._loops(sequence):
                 self._finish_if_ended(sequence)
         except CheckpointError as error:  # of the tokenizer, at this text
-            sequence.result = error
+            sequence.result = CheckpointError(f"{self._name}: {error}")
 
     def _finish_if_ended(self, sequence: SequenceState) -> None:
         """Set the sequence's result if its last token ended it."""

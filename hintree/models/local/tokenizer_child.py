@@ -16,7 +16,10 @@ from hintree.errors import CheckpointError
 TIMEOUT = 60.0
 """Maximum seconds of wall-clock time for a request, beside the limit of CPU time in ``tokenizer_process``."""
 TRIES = 2
-"""Requests that may exceed their CPU time before longer ones than half of the shortest are refused."""
+"""Requests that may exceed their limits before every later one has a tenth of the CPU time: slow texts cost little."""
+MOST_ANSWER = 1 << 26
+"""Characters of an answer."""
+ADVICE = "change the text, or use a model from a source that you trust"
 PROGRAM = Path(__file__).with_name("tokenizer_process.py")
 OUT_OF_TIME = -int(getattr(signal, "SIGPROF", 999))
 """Exit code of a process that has exceeded its CPU time, where the system limits it."""
@@ -32,8 +35,7 @@ class TokenizerProcess:
     def __init__(self, description: str) -> None:
         self._description = description
         self._process: subprocess.Popen[str] | None = None
-        self._exceeded: list[int] = []
-        self._number = 0
+        self._exceeded = self._number = 0
         self._lock, self._owner = Lock(), os.getpid()
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -46,19 +48,20 @@ class TokenizerProcess:
             self._leave_to_parent()
         with self._lock:
             self._number += 1
-            line = json.dumps(request | {"number": self._number}) + "\n"
-            if len(self._exceeded) >= TRIES and len(line) > min(self._exceeded) / 2:
-                raise CheckpointError("the tokenizer has exceeded its limits at texts no longer than this one")
+            share = 1.0 if self._exceeded < TRIES else 0.1
+            line = json.dumps(request | {"number": self._number, "share": share}) + "\n"
             found = self._exchange(line) or self._exchange(line)  # a process that was ended from outside gets another
             if not found:
-                self._exceeded.append(len(line))
-                raise CheckpointError("the tokenizer ends the process that runs it at a text, or lacks memory")
+                self._exceeded += 1
+                raise CheckpointError(
+                    f"the tokenizer ends the process that runs it at a text, or lacks memory; {ADVICE}"
+                )
             answer: dict[str, Any] = json.loads(found)
             if answer.get("number") != self._number:
                 self.close()
                 raise CheckpointError("the tokenizer's process answered another request; try again")
         if "error" in answer:
-            raise CheckpointError(f"the tokenizer fails at a text: {' '.join(answer['error'].split())[:200]}")
+            raise failure(answer["error"])
         return answer
 
     def _exchange(self, line: str) -> str:
@@ -83,8 +86,8 @@ class TokenizerProcess:
         if found:
             return found
         if late or process.returncode == OUT_OF_TIME:
-            self._exceeded.append(len(line))
-            raise CheckpointError("the tokenizer takes too long at a text; use a model from a source that you trust")
+            self._exceeded += 1
+            raise CheckpointError(f"the tokenizer takes too long at a text; {ADVICE}")
         return ""
 
     def _start(self) -> "subprocess.Popen[str]":
@@ -110,6 +113,11 @@ class TokenizerProcess:
             self._end()
 
 
+def failure(reason: object) -> CheckpointError:
+    """Return the error for a text at which the library fails, with its reason as one line."""
+    return CheckpointError(f"the tokenizer fails at a text: {' '.join(str(reason).split())[:200]}; {ADVICE}")
+
+
 def end_late(process: "subprocess.Popen[str]", late: list[bool]) -> None:
     """End a process that has not answered in time, and note that."""
     late.append(True)
@@ -117,12 +125,12 @@ def end_late(process: "subprocess.Popen[str]", late: list[bool]) -> None:
 
 
 def answer_of(process: "subprocess.Popen[str]", line: str) -> str:
-    """Write a line to a process and return the line that it answers; "" if it ends before."""
+    """Write a line to a process and return the line that it answers; "" if it ends before, or the line is too long."""
     assert process.stdin and process.stdout
     try:
         process.stdin.write(line)
         process.stdin.flush()
-        found = process.stdout.readline()
+        found = process.stdout.readline(MOST_ANSWER)
     except OSError:
         return ""
     return found if found.endswith("\n") else ""

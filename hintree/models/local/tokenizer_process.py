@@ -17,7 +17,9 @@ from typing import Any
 CPU_SECONDS = 20
 """Limit of CPU time to open a tokenizer; a vocabulary of 250,000 tokens takes about 1 s."""
 REQUEST_SECONDS, SECONDS_PER_CHARACTER = 1.0, 1e-4
-"""Limit of CPU time of a request, and more for each of its characters; a hundred times what tokenizers need."""
+"""Limit of CPU time of a request, and more for each of its characters; a hundred times what tokenizers need.
+
+A request may have a share of it only."""
 MEMORY_BYTES, MEMORY_TIMES = 1 << 30, 32
 """Limit of the address space: this, and so many times the size of the tokenizer's file."""
 MOST_PARTS, MOST_GROWTH = 64, 64
@@ -127,8 +129,8 @@ def serve() -> None:
     tokenizer: Any = Tokenizer.from_str(description)
     tokenizer.no_padding()
     for line in sys.stdin:
-        limit_cpu(REQUEST_SECONDS + SECONDS_PER_CHARACTER * len(line))
         request = json.loads(line)
+        limit_cpu((REQUEST_SECONDS + SECONDS_PER_CHARACTER * len(line)) * request["share"])
         try:
             answer = answer_to(tokenizer, request)
         except BaseException as error:  # a panic is no Exception

@@ -25,7 +25,23 @@ PROCESS_REWARD_MODEL = "Qwen2ForProcessRewardModel"
 """Architecture whose head vLLM has: two linear layers named ``score``."""
 
 
-class VLLMClassifier(EngineModel):
+class PieceClassifier(EngineModel):
+    """Model of vLLM that reads texts by their pieces; implements ``Classifier`` but for ``_classify``."""
+
+    def classify(
+        self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
+    ) -> list[Scored | ModelError]:
+        """Return the probability of "right" at each marked piece of each text; ignores ``groups``."""
+        return encode_and_run(
+            self.name, texts, lambda text: encode_pieces(self.tokenizer, text, whole=whole, bos=bos), self._classify
+        )
+
+    def _classify(self, coded: Sequence[Coded]) -> list[Scored | ModelError]:
+        """Return the results of ``classify`` for texts by their token ids and marks."""
+        raise NotImplementedError
+
+
+class VLLMClassifier(PieceClassifier):
     """Token classifier on vLLM's pooling runner; implements ``Classifier``.
 
     Every token of a text is computed again for each score: vLLM keeps no token labels.
@@ -47,16 +63,7 @@ class VLLMClassifier(EngineModel):
         """Raise UsageError unless vLLM has the declared head."""
         check_head(self.name, self.head, list(getattr(self.config, "architectures", None) or []))
 
-    def classify(
-        self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
-    ) -> list[Scored | ModelError]:
-        """Return the probability of "right" at each marked piece of each text; ignores ``groups``."""
-        return encode_and_run(
-            self.name, texts, lambda text: encode_pieces(self.tokenizer, text, whole=whole, bos=bos), self._classify
-        )
-
     def _classify(self, coded: Sequence[Coded]) -> list[Scored | ModelError]:
-        """Return the results of ``classify`` for texts by their token ids and marks."""
         fitting = [i for i, (ids, _) in enumerate(coded) if len(ids) <= self.context]
         results: list[Scored | ModelError] = [too_long(self.name, len(ids), self.context) for ids, _ in coded]
         prompts = [{"prompt_token_ids": coded[i][0]} for i in fitting]
@@ -69,7 +76,7 @@ class VLLMClassifier(EngineModel):
         return results
 
 
-class VLLMLabelTokens(VLLMModel):
+class VLLMLabelTokens(PieceClassifier, VLLMModel):
     """Language model of vLLM that is read as a classifier by the logits of label tokens, as in Math-Shepherd.
 
     Args:
@@ -83,16 +90,7 @@ class VLLMLabelTokens(VLLMModel):
         self._labels = [] if head.running else label_ids(name, self.tokenizer, head.labels)
         check_label_indices(name, head, len(head.labels))
 
-    def classify(
-        self, texts: Sequence[Sequence[Piece]], *, groups: Sequence[str] = (), whole: bool = False, bos: bool = True
-    ) -> list[Scored | ModelError]:
-        """Return the probability of "right" at each marked piece of each text; ignores ``groups``."""
-        return encode_and_run(
-            self.name, texts, lambda text: encode_pieces(self.tokenizer, text, whole=whole, bos=bos), self._classify
-        )
-
     def _classify(self, coded: Sequence[Coded]) -> list[Scored | ModelError]:
-        """Return the results of ``classify`` for texts by their token ids and marks."""
         prefixes = [ids[: mark + 1] for ids, marks in coded for mark in marks]
         values = iter(self.next_logprobs(prefixes, [self._labels] * len(prefixes)))
         return [self._joined([next(values) for _ in marks]) for _, marks in coded]

@@ -64,7 +64,7 @@ class VLLMModel(EngineModel):
 
     @cached_property
     def _sampler(self) -> Sampler:
-        return Sampler(self.tokenizer, self._end_ids, partial(not_finite, self.name))
+        return Sampler(self.name, self.tokenizer, self._end_ids)
 
     def unknown_words(self, text: str) -> list[str]:
         """Return the words of ``text`` that the tokenizer cannot represent; empty for open vocabularies."""
