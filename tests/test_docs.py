@@ -119,3 +119,11 @@ def test_the_page_of_protocols_lists_the_shipped_ones():
     for name in protocol_names():
         protocol = find_protocol(name)
         assert f"| `{name}` | {protocol.about} | {protocol.source or '-'} |" in page
+
+
+def test_a_release_writes_what_the_security_page_promises():
+    recipe = (ROOT / "Makefile").read_text().partition("\nrelease:")[2].partition("\n\n")[0]
+    page = (ROOT / "SECURITY.md").read_text().partition("## Releases")[2].partition("\n## ")[0]
+    promised = re.findall(r"`([\w-]+\.(?:lock|json|md)|SHA256SUMS)`", page)
+    assert len(promised) == 4 and [name for name in promised if name not in recipe] == []
+    assert "--generate-hashes" in recipe and "pip install --require-hashes -r requirements.lock" in page

@@ -95,6 +95,17 @@ def test_no_file_of_an_embedding_model_is_read_outside_its_folder(tmp_path):
             TextEncoder(str(model))
 
 
+def test_a_text_at_which_the_tokenizer_fails_is_an_error_that_names_the_model(tmp_path):
+    file = save(tmp_path) / "tokenizer.json"
+    tokenizer = json.loads(file.read_text())
+    split = {"type": "Split", "pattern": {"Regex": r"(?:x+x+)+y"}, "behavior": "Isolated", "invert": False}
+    tokenizer["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split, tokenizer["pre_tokenizer"]]}
+    file.write_text(json.dumps(tokenizer))
+    encoder = TextEncoder(str(tmp_path))
+    with pytest.raises(CheckpointError, match=f"{tmp_path}: the tokenizer fails at a text: .*; change the text"):
+        encoder.embed(["x" * 60], "query")
+
+
 def test_a_dense_index_ranks_by_cosine_and_knows_its_model(folder, tmp_path):
     rows = "".join(json.dumps({"id": f"f{i}", "text": text}) + "\n" for i, text in enumerate(TEXTS))
     (tmp_path / "rows.jsonl").write_text(rows)

@@ -1,5 +1,7 @@
 """Lack of memory fails the problem that is too large, in any batch; the others are solved as if they were alone."""
 
+import gc
+
 import pytest
 import torch
 
@@ -77,3 +79,13 @@ def test_a_scorer_that_reports_a_lack_of_memory_for_one_step_fails_its_problem()
     ends = {s.tree.problem.id: str(s.stop_reason) for s in found}
     assert ends.pop("p3") == "failed: out of memory: MemoryError; the other problems go on"
     assert set(ends.values()) == {"complete"}
+
+
+@pytest.mark.slow
+def test_5000_solves_leave_no_object_behind():
+    counts = []
+    for _ in range(11):
+        solved(count=500)
+        gc.collect()
+        counts.append(len(gc.get_objects()))
+    assert max(counts[1:]) - min(counts[1:]) < 200

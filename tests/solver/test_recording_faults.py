@@ -1,7 +1,9 @@
 """Recordings on a full disk, cut at any byte, damaged, and made by strangers: no wrong response, nothing else lost."""
 
+import errno
 import json
 import logging
+import os
 import resource
 
 import pytest
@@ -44,6 +46,23 @@ def test_a_file_that_cannot_grow_keeps_what_it_holds_and_can_be_resumed(recorded
     assert data.startswith(kept) and kept.endswith(b"\n") and len(data) // 2 < len(kept) < len(data)
     assert texts(run_all(Recording(recorded).wrap(handlers(random_roles())), SEARCH)) == whole
     assert recorded.read_bytes() == data
+
+
+def test_every_response_is_synced_and_after_a_failing_disk_the_recording_goes_on(tmp_path, whole, monkeypatch):
+    file, synced = tmp_path / "r", []
+
+    def fsync(_):
+        synced.append(file.read_bytes())
+        if len(synced) > 5:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", fsync)
+        runs = run_all(Recording(file).wrap(handlers(random_roles())), SEARCH)
+        ends = [str(run.stop_reason) for run in runs.values()]
+    assert any("cannot be written (Input/output error)" in end and "resumed" in end for end in ends)
+    assert file.read_bytes() == synced[4]
+    assert texts(run_all(Recording(file).wrap(handlers(random_roles())), SEARCH)) == whole
 
 
 def test_a_full_device_is_one_clear_error():

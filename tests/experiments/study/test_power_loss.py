@@ -1,6 +1,7 @@
 """A store whose files are cut off, as after a power loss, on a full disk, and on one that may not be written."""
 
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -152,6 +153,41 @@ def test_every_command_that_writes_says_in_one_line_that_it_cannot(command, kind
         assert len([line for line in lines if line.startswith("hintree: error: ")]) == 1, lines
         assert not [line for line in lines if "Traceback" in line]
         assert {path.name for path in disk.rglob("*.part")} == set()
+
+
+FAILING = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+static int left = -1;
+static int call(const char *name, int file) {
+    if (left < 0) left = atoi(getenv("SYNCS"));
+    if (left == 0) { errno = EIO; return -1; }
+    left--;
+    return ((int (*)(int)) dlsym(RTLD_NEXT, name))(file);
+}
+int fsync(int file) { return call("fsync", file); }
+int fdatasync(int file) { return call("fdatasync", file); }
+"""
+"""A library whose ``fsync`` fails after some calls, as on a disk that breaks."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a compiler of C")
+@pytest.mark.parametrize("syncs", [0, 3, 6])
+def test_a_study_on_a_disk_that_fails_ends_with_one_line_and_goes_on_on_a_sound_one(syncs, source, tmp_path):
+    (tmp_path / "failing.c").write_text(FAILING)
+    library = tmp_path / "failing.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, tmp_path / "failing.c", "-ldl"], check=True)
+    command = [sys.executable, "-m", "hintree", "run", source / "s.yaml", "--out", tmp_path / "run", "--live", "1"]
+    environment = os.environ | {"LD_PRELOAD": str(library), "SYNCS": str(syncs)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
+    errors = [line for line in done.stderr.splitlines() if line.startswith("hintree: error: ")]
+    assert (done.returncode, len(errors)) == (2, 1) and "disk I/O error" in errors[0], done.stderr
+    assert "Traceback" not in done.stderr
+    assert main([*map(str, command[3:]), "--resume"]) == 0
+    assert (tmp_path / "run" / "results.csv").read_bytes() == (source / "run" / "results.csv").read_bytes()
 
 
 def test_output_that_nobody_can_take_is_one_line():
