@@ -159,8 +159,9 @@ class PromptFormat:
         if not hint or not hint.text or hint.kind is HintKind.STRATEGY:
             return ""
         words = self.protocol.words
-        text = words.plan.replace("{plan}", hint.text) if hint.kind is HintKind.PLAN else hint.text
-        return words.hint.replace("{hint}", text) + (self.protocol.step.between or "\n")
+        plan = hint.kind is HintKind.PLAN
+        line = fill(words.plan, plan=hint.text) if plan else fill(words.hint, hint=hint.text)
+        return line + (self.protocol.step.between or "\n")
 
     def prompt(self, problem: Problem, spans: Sequence[Span], *, system: str = "", ask: str = "") -> Prompt:
         """Return the prompt whose assistant turn begins with ``spans``.
@@ -209,8 +210,7 @@ class PromptFormat:
             return self.prompt(problem, [*self.start(path), *before, Span(self.tail(hint)), *unfinished], system=system)
         entries = PLAN_ENTRY.findall(plan.text) if words.plan_entries else []
         if not entries:
-            shown = Span(words.plan.replace("{plan}", plan.text) + (self.protocol.step.between or "\n"))
-            return self.prompt(problem, [*self.start(path), shown, *self.steps(path)])
+            return self.prompt(problem, [*self.start(path), Span(self.tail(plan)), *self.steps(path)])
         label, name = (*entries, ("", ""))[min(len(path), len(entries))]
         entry = f"use ({label}) to find {name}." if label else "give the answer."
         return self.prompt(problem, [*self.start(path), *self.steps(path), Span(self.tail(Hint(entry)))])

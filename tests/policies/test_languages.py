@@ -97,7 +97,7 @@ def test_every_text_of_a_protocol_is_in_its_language(code):
     long = [protocol.system, words.hint_system, words.plan_system, words.grade, words.select, *words.strategies]
     assert len(words.strategies) == 13 and len(set(words.strategies)) == 13
     assert {language_of(" ".join(long)), *(language_of(text) for text in long[:5])} == {code}
-    assert words.hint_label in protocol.system and words.plan_label in protocol.system
+    assert words.hint_user.endswith(words.hint_label) and words.plan_label != english.plan_label
     assert protocol.step == usual.step
 
 
