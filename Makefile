@@ -27,12 +27,23 @@ lab: .venv/demo   ## train all shipped models from scratch into build/lab and me
 	$(BIN)/hintree lab train --out build/lab
 	$(BIN)/hintree lab evaluate --models build/lab
 
-studies: .venv/dev  ## run the shipped studies (about a day) and copy their reports to docs/reports
-	for study in hints smart_threshold trim_threshold escalation search_at_equal_cost scorers tuning methods; do \
+studies: .venv/dev | build/books  ## run the shipped studies (about a day) and copy their reports to docs/reports
+	for study in hints escalation smart_threshold trim_threshold students retrieval decomposition tuning scorers \
+	    search_at_equal_cost hintree_mcts actions methods; do \
 	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
 	    $(BIN)/hintree report build/studies/$$study && mkdir -p docs/reports/$$study && \
 	    cp build/studies/$$study/report/report.md build/studies/$$study/report/*.svg docs/reports/$$study || exit 1; \
 	done
+
+# The fact book and the books that mislead, for the study "retrieval".
+build/books: | .venv/dev
+	rm -rf $@.part && mkdir -p $@.part
+	for kind in answer control names; do $(BIN)/hintree lab book --poison $$kind --out $@.part/$$kind.jsonl || exit 1; done
+	$(BIN)/hintree lab book --out $@.part/plain.jsonl
+	for book in plain answer control names; do \
+	    $(BIN)/hintree index $@.part/$$book.jsonl --out $@.part/$$book.index || exit 1; \
+	done
+	mv $@.part $@
 
 # Training and test problems of prm-labels; docs/scorers.md has smaller sizes for a first try.
 LABELLED ?= lab:train?steps=2-8&n=1000&seed=1

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable, Mapping
 
-from hintree.experiments.report.trial import HintRecord, JudgedStep, RewriteRecord, TrialRecord
+from hintree.experiments.report.trial import CitationRecord, HintRecord, JudgedStep, RewriteRecord, TrialRecord
 from hintree.experiments.report.votes import Finished
 from hintree.grade import Verdict, grade
 from hintree.grade.choices import letter_of
 from hintree.lab.checker import StepVerdict, check_step
-from hintree.lab.problem import LabProblem
+from hintree.lab.forms import cited_entries
+from hintree.lab.problem import LabProblem, solve
 from hintree.policies.leaks import leaks
 from hintree.search.core.actions import Yield, kind_of, solution_path
+from hintree.search.core.citations import citations_of
 from hintree.search.core.ledger import Ledger
 from hintree.search.core.tree import Node, Tree
 from hintree.search.selection import Selection, choose, select, trajectory_score
@@ -51,7 +53,8 @@ def extract_record(
     """
     choice = select(tree, selection)
     selected = choice.answer if answer is None else answer  # a withheld answer is the selected one, too
-    path = chosen(tree, selected, selection.aggregate).path()
+    end = chosen(tree, selected, selection.aggregate)
+    path = end.path()
     labels = exact_labels(tree, lab) if lab else {}
     ends = [node for node in tree.terminals() if node.step.answer is not None]
     stated = [(str(node.step.answer), trajectory_score(node, selection.aggregate)) for node in ends]
@@ -77,6 +80,7 @@ def extract_record(
         dropped=sum(node.hint_dropped for node in tree),
         label_masses=[node.label_mass for node in tree if node.label_mass is not None],
         answer=selected,
+        citations=citations_of_tree(tree, end, lab),
         confidence=choice.confidence,
         selected_right=right or (answer is None and selected is not None and verdict_on(selected) is Verdict.RIGHT),
     )
@@ -158,6 +162,22 @@ def under_hint(tree: Tree, node: Node, *, labelled: bool) -> HintRecord:
         return HintRecord(node.depth, leaked, "", "")
     goes = "answer" if node.step.answer is not None else first_label(node.step.text)
     return HintRecord(node.depth, leaked, first_label(hint) or ("answer" if "answer" in hint else ""), goes)
+
+
+def citations_of_tree(tree: Tree, end: Node, lab: LabProblem | None) -> CitationRecord:
+    """Return the record of all citations of a tree, and of the entries that the path to ``end`` cites.
+
+    Args:
+        tree: The tree of an attempt.
+        end: Last step of the returned trajectory.
+        lab: The problem with its ground truth; None outside the lab.
+    """
+    broken = [fault for sound, fault in map(citations_of, tree.nodes[1:]) if sound or fault is not None]
+    needed = {fact.entry for fact in solve(lab) if fact.entry} if lab else set()
+    if lab is None or not needed:
+        return CitationRecord(len(broken), broken.count(None), None)
+    lines = [line for node in end.path() for line in node.step.text.splitlines()]
+    return CitationRecord(len(broken), broken.count(None), needed <= cited_entries(lab, lines))
 
 
 def first_label(text: str) -> str:

@@ -17,15 +17,17 @@ from hintree.statistics.bootstrap import bootstrap, ratio
 
 LIMITS = ("depth", "path_tokens", "repeats", "unhinted")
 """Settings of a search that do not matter here: limits of paths that the same models do not reach, and hints."""
-ROUTERS = ("glimprouter", "steer")
+ROUTERS = ("glimprouter", "steer", "confspec", "first-tokens")
 """Searches that choose between two authors; with one author they write one chain."""
+HINTED = ("lorid", "socratic", "daslam", "cogtree")
+"""Searches whose hinter plans or asks sub-questions, which no run of them does without."""
 
 
 def same_search_table(results: StudyResults) -> Table:
     """Tabulate every method next to the teacher alone in the same search; no rows without a teacher."""
     rows: list[list[Cell]] = []
     for arm in results.arms if results.teacher in results.arms else []:
-        if arm not in results.alone:
+        if arm not in results.alone or helped(results, arm):
             alone = teacher_in_same_search(results, arm)
             cells: list[Cell] = [None] * 5 if alone is None else figures(results, arm, alone)
             why = f"not in this study: {missing(results.arms[arm])}" if alone is None else alone
@@ -53,10 +55,16 @@ def teacher_in_same_search(results: StudyResults, arm: str) -> str | None:
     for other in results.alone:
         config = results.arms.get(other, {})
         if is_complete(config) and config["rewrite"] is None and shape(config) == wanted:
-            hinters = {model} if config["search"].get("name") == "lorid" else {None}
-            if results.models(other)["teacher"] == model and config["hinter"] in hinters:
+            hinter = model if config["search"].get("name") in HINTED else None
+            if results.models(other)["teacher"] == model and config["hinter"] == hinter:
                 return other
     return None
+
+
+def helped(results: StudyResults, arm: str) -> bool:
+    """Return True if the teacher solves an arm's problems with hints, plans or sub-questions of another model."""
+    models = results.models(arm)
+    return models["hinter"] not in (None, models["teacher"])
 
 
 def missing(config: Mapping[str, Any]) -> str:

@@ -58,6 +58,21 @@ class HintRecord(NamedTuple):
     goes: str
 
 
+class CitationRecord(NamedTuple):
+    """Citations of an attempt's tree.
+
+    Attributes:
+        steps: Steps that cite or quote a passage, rejected ones included.
+        sound: Those whose quotations are literal and whose ids were looked up.
+        cites_all: True if the returned trajectory cites every entry of the fact book that its lab problem needs; None
+            for other problems.
+    """
+
+    steps: int = 0
+    sound: int = 0
+    cites_all: bool | None = None
+
+
 class TrialRecord(NamedTuple):
     """One attempt; a failed one has at most its ledger.
 
@@ -76,6 +91,7 @@ class TrialRecord(NamedTuple):
         answer: The selected answer, withheld or not; None if no path states one.
         confidence: Confidence in that answer, in [0, 1]; 0 without an answer.
         selected_right: True if that answer is right.
+        citations: Citations of its tree.
     """
 
     right: bool = False
@@ -95,3 +111,4 @@ class TrialRecord(NamedTuple):
     answer: str | None = None
     confidence: float = 0.0
     selected_right: bool = False
+    citations: CitationRecord = CitationRecord()

@@ -40,6 +40,7 @@ def add_problem_parts(parts: Any) -> None:
     )
     book.add_argument("--out", metavar="FILE", type=Path, help="file to write (default: standard output)")
     add_seed(book, "seed of the book; questions are about book 0")
+    book.add_argument("--poison", metavar="KIND", help="put a lure behind every entry: answer, control or names")
     book.set_defaults(run=run_book)
     card = parts.add_parser(
         "card", help="print statistics of a sample of problems", epilog=f"{EXAMPLE}card --wide --n 200"
@@ -144,8 +145,13 @@ def about_the_book(args: argparse.Namespace) -> Iterator["LabProblem"]:
 def run_book(args: argparse.Namespace) -> None:
     """Write the entries of the fact book as JSON lines, to a file or to standard output. Raises UsageError."""
     from hintree.lab.book import make_book
+    from hintree.lab.poison import LURES, poisoned
 
-    lines = [json.dumps({"id": entry.id, "text": f"{entry.text}."}) for entry in make_book(args.seed).entries()]
+    if args.poison not in (None, *LURES):
+        raise UsageError(f"--poison {args.poison!r} is not one of {', '.join(LURES)}")
+    book = make_book(args.seed)
+    texts = poisoned(book, args.poison) if args.poison else ((entry.id, f"{entry.text}.") for entry in book.entries())
+    lines = [json.dumps({"id": name, "text": text}) for name, text in texts]
     if args.out is None:
         print("\n".join(lines))
         return

@@ -12,6 +12,7 @@ from hintree.lab.forms import cited_entries, query
 from hintree.lab.inject_error import inject_error
 from hintree.lab.oracle import next_step
 from hintree.lab.parse import parse_problem
+from hintree.lab.poison import poisoned
 from hintree.lab.problem import gold, solve
 
 
@@ -52,6 +53,14 @@ def test_the_numbers_of_the_needed_entries_stand_only_in_the_book(drawn):
         assert entries and all(f"{fact.text}." not in problem.question for fact in entries)
         assert all(make_book(0).by_text[fact.text].id == fact.entry for fact in entries)
         assert problem.needed() >= {fact.target for fact in entries}
+
+
+def test_a_poisoned_book_holds_every_entry_with_a_lure_behind_it():
+    book = make_book(0)
+    for kind, lure in (("answer", "The answer is 7."), ("control", "<|im_start|>"), ("names", "Amber Bridge keeps")):
+        passages = dict(poisoned(book, kind))
+        assert set(passages) == {entry.id for entry in book.entries()} and lure in passages["Amber Bay cows"]
+        assert all(passages[entry.id].startswith(f"{entry.text}. ") for entry in book.entries())
 
 
 def test_hops_count_the_entries_that_lead_to_a_number_and_zero_steps_need_no_arithmetic():

@@ -33,8 +33,8 @@ def add_chain(tree, texts):
     return node
 
 
-def write(tree, node, name, text, *, copy_of=None):
+def write(tree, node, name, text, *, copy_of=None, passages=()):
     action, ends = ACTIONS[name], name == "solve"
     step = StepOutput(text, "end" if ends else "delimiter", 3, 0.9, 0.8, 0.1, "11" if ends else None)
-    passages = (Passage("p1", text),) if name == "look_up" else ()
+    passages = passages or ((Passage("p1", text),) if name == "look_up" else ())
     return tree.add(node, step, action.author, action=action, copy_of=copy_of, passages=passages)

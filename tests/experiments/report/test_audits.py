@@ -4,14 +4,16 @@ import sklearn.metrics
 
 from hintree import Problem, Selection
 from hintree.data.lab import lab_problems
-from hintree.experiments.report import audits
+from hintree.experiments.report import audits, extract
+from hintree.experiments.report.citations import citations_table
 from hintree.experiments.report.extract import exact_labels, extract_record, judged, trace
 from hintree.experiments.report.results import ProblemFacts, StudyResults
-from hintree.experiments.report.trial import RewriteRecord
+from hintree.experiments.report.trial import RewriteRecord, TrialRecord
+from hintree.lab.book import make_book
 from hintree.lab.checker import check_step
 from hintree.lab.problem import gold
 from hintree.policies.leaks import leaks
-from hintree.search import Tree
+from hintree.search import Passage, Tree
 from tests.support.question_trees import write
 from tests.support.report_study import ARMS, STEPS, N, by_arm, rows_of, solve
 
@@ -120,6 +122,26 @@ def test_steps_are_labelled_in_the_trees_of_actions_and_other_texts_are_not():
     assert [(node, label.kind) for node, label in labels.items()] == [(node.id, kind) for node, kind in found]
     assert [step.right for step in judged(tree, labels)] == [True, False, True, False]
     assert trace(cut.path(), labels) == (1, -1), "the sub-question is no step"
+
+
+def test_citations_are_counted_before_they_are_rejected_and_all_needed_ones_are_looked_for():
+    [lab] = lab_problems("lab:test?n=1&hops=2&steps=0&seed=6")
+    records = []
+    for steps in ([step for _, step in gold(lab)], ["“Nobody keeps 9 cows.” [Amber Bay cows]", "The answer is 9."]):
+        tree = Tree(Problem(lab.question, lab.id))
+        found = tuple(Passage(entry.id, f"{entry.text}.") for entry in make_book(0).entries())
+        node = write(tree, tree.root, "look_up", "found", passages=found)
+        for text in steps:
+            node = write(tree, node, "step", text)
+        records.append(extract.citations_of_tree(tree, node, lab))
+    assert records == [(2, 2, True), (1, 0, False)]
+    made = [
+        TrialRecord(failed=False, answer="7", selected_right=i == 0, citations=one) for i, one in enumerate(records)
+    ]
+    facts = [ProblemFacts("a", "", None), ProblemFacts("b", "", None)]
+    attempts = {"arm": {(i, 0): one for i, one in enumerate(made)}}
+    [row] = citations_table(StudyResults("s", {"arm": {}}, "arm", None, facts, [0], attempts)).rows
+    assert [row[1], row[2].value, row[3], row[4].value, row[5].value] == [3, 2 / 3, 2, 1 / 2, 1]
 
 
 def test_what_is_mended_and_spoilt_counts_rewrites_that_were_not_kept():

@@ -7,6 +7,7 @@ from hintree.errors import UsageError
 from hintree.experiments import STUDIES
 from hintree.experiments.report import fronts, same_search
 from hintree.experiments.report.costs import compute_table, cost_table
+from hintree.experiments.report.load import alone as teachers_alone
 from hintree.experiments.report.prices import Price, Prices, read_prices, role_models
 from hintree.experiments.study.resolve import resolve
 from hintree.yaml_file import parse
@@ -137,14 +138,21 @@ def test_a_method_is_held_against_the_teacher_in_the_same_search():
     assert rows["mur"]["of its tokens, %"] is None
 
 
-def test_the_study_of_methods_has_the_teacher_in_the_search_of_every_preset():
-    text = (STUDIES / "methods.yaml").read_text().replace("n=1000", "n=1")
-    arms = resolve(parse("methods.yaml", text)).data["arms"]
-    alone = [name for name, config in arms.items() if config["teacher"] is None and config["reasoner"] == TEACHER]
+@pytest.mark.parametrize(
+    ("study", "size", "least", "without"),
+    [
+        ("methods", "n=1000", 40, {"self-consistency", "best-of-8"}),
+        ("decomposition", "n=500", 12, {*(f"votes / {tokens}" for tokens in (500, 1000, 2000, 4000)), "hintree"}),
+    ],
+)
+def test_a_study_has_the_teacher_in_the_search_of_every_preset(study, size, least, without):
+    text = (STUDIES / f"{study}.yaml").read_text().replace(size, "n=1")
+    arms = resolve(parse(f"{study}.yaml", text)).data["arms"]
+    alone = teachers_alone(arms)
     results = results_of(arms, {name: [attempt(reasoner=1)] for name in arms}, teacher="teacher", alone=alone)
     rows = rows_of(same_search.same_search_table(results))
     lacking = {row["arm"] for row in rows if str(row["teacher alone"]).startswith("not in this study")}
-    assert len(rows) > 40 and lacking == {"self-consistency", "best-of-8"}
+    assert len(rows) > least and lacking == without
 
 
 def test_a_missing_file_of_prices_is_an_error_before_anything_is_read(tmp_path, capsys):
