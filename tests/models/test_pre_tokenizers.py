@@ -141,6 +141,16 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(started, pro
     assert process.ask(REQUEST | {"texts": ["aa"]})["ids"] == [[1, 2]]
 
 
+def test_a_process_that_cannot_be_started_is_an_error_of_its_text(process, monkeypatch):
+    def popen(*_args, **_kw):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as full, pytest.raises(CheckpointError, match=r"no process can be started.*Too many"):
+        full.setattr("subprocess.Popen", popen)
+        process.ask(REQUEST | {"texts": ["a"]})
+    assert process.ask(REQUEST | {"texts": ["aa"]})["ids"] == [[1, 2]]
+
+
 def test_a_process_that_is_killed_from_outside_is_started_again(process):
     process.ask(REQUEST | {"texts": ["a"]})
     process._process.send_signal(signal.SIGINT)  # as Ctrl-C reaches all processes of a terminal

@@ -91,11 +91,14 @@ class TokenizerProcess:
         return ""
 
     def _start(self) -> "subprocess.Popen[str]":
-        """Start the process, which waits for the tokenizer's description."""
+        """Start the process, which waits for the tokenizer's description. Raises CheckpointError."""
         command = [sys.executable, "-I", str(PROGRAM)]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+        except OSError as error:  # no open file or memory is left
+            raise CheckpointError(f"no process can be started for the tokenizer: {error}") from error
         self._process, self._end = process, finalize(self, end, process)
         return process
 

@@ -13,6 +13,7 @@ from hintree.experiments.report.page import to_html
 from hintree.experiments.report.spreadsheet import to_csv
 from hintree.experiments.report.table import Column, Table, number
 from hintree.experiments.report.write import make
+from hintree.experiments.study.losses import Loss
 from hintree.experiments.study.store import Store
 from hintree.statistics.bootstrap import Estimate
 from tests.support.report_study import ARMS, STEPS, N, as_result, stored, study
@@ -63,7 +64,8 @@ def hostile(done, tmp_path_factory):
         folder, study(arms, source, (0,), name=HOSTILE[0]), stored(cases), versions={"<b>": "</ul>"}
     ) as store:
         for new, old in zip(arms, ARMS, strict=False):
-            store.add([as_result(new, case, 0, done[1][old, case.problem.id, 0]) for case in cases])
+            rows = [as_result(new, case, 0, done[1][old, case.problem.id, 0]) for case in cases]
+            store.add(rows, losses=[Loss(f"killed by {HOSTILE[0]}", new)])
     return make(folder)
 
 
@@ -88,6 +90,8 @@ def test_hostile_names_stay_texts(hostile, report):
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     for text in (to_html(*hostile[:4]), to_markdown(*hostile[:4]), *(plot.svg for plot in hostile.plots)):
         assert not {"\x1b", "\u202e"} & {*text}
+    for text in (to_html(*hostile[:4]), to_markdown(*hostile[:4])):
+        assert f"{len(HOSTILE)} workers were lost and replaced: killed by " in text
     assert not re.search(r"(?<!\\)[<`]|(?<!\\)\]\(java", to_markdown(*hostile[:4]))
 
 
