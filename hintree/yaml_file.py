@@ -71,6 +71,8 @@ def read(path: Path) -> YamlText:
     """Read a YAML file. Raises UsageError if it cannot be read."""
     try:
         text = read_text(path, LONGEST)
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: there is no such file; give the path of a YAML file") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read as YAML: {error}") from error
     return parse(str(path), text)

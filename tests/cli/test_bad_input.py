@@ -54,6 +54,11 @@ BAD = {
 }
 
 
+def test_a_yaml_file_that_is_not_there_is_named(capsys):
+    assert main(["show-prompt", QUESTION, "--protocol", "none.yaml"]) == 2
+    assert "none.yaml: there is no such file" in capsys.readouterr().err
+
+
 SETTINGS = {
     "--set": ("Beam", "width"),
     "--rewrite": ("Rewrite", "threshold"),

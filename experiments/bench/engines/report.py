@@ -86,6 +86,15 @@ def computed_per_distinct(found: ModelResults) -> dict[str, float]:
     return shares
 
 
+def seconds_to_first_step(found: ModelResults) -> dict[str, Spread]:
+    """Return the wall-clock seconds in which each engine that hintree drives wrote the first step of one problem."""
+    return {
+        engine: spread(row["wall_seconds"] for row in rows)
+        for (engine, work), rows in found.rows.items()
+        if isinstance(work, BeamWork) and (work.problems, work.depth) == (1, 1)
+    }
+
+
 def label(work: Work) -> str:
     """Return the name of a round in tables."""
     if isinstance(work, BeamWork):
@@ -99,6 +108,7 @@ def as_json(results: list[ModelResults]) -> Row:
         found.model: {
             **{name: value.value for name, value in figures(found).items()},
             "computed_per_distinct_prompt_token": computed_per_distinct(found),
+            "seconds_to_first_step": {name: value.value for name, value in seconds_to_first_step(found).items()},
             "threads": found.threads,
             "loaded_mb": found.loaded,
             "left_out": found.left_out,
@@ -137,5 +147,9 @@ def model_tables(found: ModelResults) -> str:
     lines += [
         f"| computed per distinct prompt token, {engine} | {value:.2f} |"
         for engine, value in computed_per_distinct(found).items()
+    ]
+    lines += [
+        f"| seconds to the first step, {engine} | {value.show()} |"
+        for engine, value in seconds_to_first_step(found).items()
     ]
     return "\n".join(lines)

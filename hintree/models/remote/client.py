@@ -209,7 +209,9 @@ class Server:
             if reason := certificate_error(error):
                 what = f"its certificate is not accepted ({reason})"
                 raise self._error(url, f"{what}; SSL_CERT_FILE names further ones to accept") from error
-            raise TransientServerError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
+            what = f"{type(error).__name__}: {error}".removesuffix(": ")
+            remedy = "; start the server, or correct host and port" if isinstance(error, httpx2.ConnectError) else ""
+            raise TransientServerError(what + remedy) from error
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise self._error(url, f"cannot be requested: {error}") from error
         self._raise_for_status(url, response.status_code, body_bytes, response.headers)

@@ -83,6 +83,12 @@ def test_tables_show_every_engine_and_what_was_left_out(found):
     assert "Left out: vLLM: left out." in text and "| vs_batched_generate_32 | 2.00 (1.50-3.00) |" in text
 
 
+def test_the_wall_time_of_the_first_step_is_told_for_every_engine_that_searches(found):
+    found.rows[OURS, BeamWork(1, 1)] = [cost(100, 1, wall_seconds=wall) for wall in (5.0, 2.0, 3.0)]
+    assert as_json([found])["tiny"]["seconds_to_first_step"] == {OURS: 3.0}
+    assert f"| seconds to the first step, {OURS} | 3.00 (2.00-5.00) |" in as_tables([found])
+
+
 def test_one_text_a_call_runs_for_one_text_only():
     one = type("Ready", (), {"ready": {"searches": False}})()
     alone = "generate, one text a call"
@@ -153,5 +159,6 @@ def test_a_short_run_on_a_real_file_measures_every_installed_engine(tmp_path, ca
     engines = {row["engine"] for row in data["rows"]}
     assert {OURS, BATCH, LLAMA, IN_PROCESS} <= engines
     assert data["vs_batched_generate_32"] > 0 and data["in_process_vs_llama_cpp_server"] > 0
+    assert {OURS, IN_PROCESS} <= data["seconds_to_first_step"].keys()
     name = "smol" if models else "student"
     assert (tmp_path / f"{name}-float32" / "config.json").is_file()
