@@ -216,6 +216,21 @@ def test_doctor_prints_capabilities_and_fallbacks(capsys):
     assert "http://127.0.0.1:1/v1" in capsys.readouterr().err
 
 
+def test_doctor_shows_the_name_of_a_hostile_model_as_text(capsys):
+    name = "m\x1b[2J\u202e"
+
+    def answer(path, body):
+        if path == "/v1/models":
+            return 200, {"data": [{"id": name}]}
+        choice = {"index": 0, "text": name, "finish_reason": "stop"}
+        return (200, {"model": name, "choices": [choice]}) if path == "/v1/completions" else (404, {"error": name})
+
+    with SmallServer(answer) as server:
+        assert [main(["doctor", server.url, *json]) for json in ([], ["--json"])] == [0, 0]
+    shown = "".join(capsys.readouterr())
+    assert "m\\x1b[2J\\u202e" in shown and not {"\x1b", "\u202e"} & set(shown)
+
+
 def test_a_study_accepts_models_on_servers_by_name():
     from hintree.experiments.study.resolve import fingerprint
 

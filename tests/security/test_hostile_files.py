@@ -8,7 +8,7 @@ import pytest
 
 from hintree.cli import main
 from tests.support.hostile_files import OUTSIDE, hostile_files, makers
-from tests.support.hostile_run import Watch, is_one_error, open_all, warm_up
+from tests.support.hostile_run import MEGABYTES, Watch, is_one_error, open_all, warm_up
 
 EXPENSIVE = ("millions", "endless", "quote", "template", "many steps", "longer than", "base 60", "prm.yaml")
 """Words of shapes that cost more than a tenth of a second."""
@@ -51,5 +51,5 @@ def test_200_files_of_all_kinds_are_refused_in_one_line_within_300_megabytes(see
     outcomes = list(open_all(hostile_files(tmp_path, seed, max(200, len(makers()))), tmp_path / OUTSIDE))
     assert len(outcomes) >= 200 and {(one.file.kind, one.file.shape) for one in outcomes} == set(makers())
     assert not [(one.file.kind, one.file.shape, one.complaint()) for one in outcomes if one.complaint()]
-    assert max(one.megabytes for one in outcomes) < 300
+    assert max(one.megabytes for one in outcomes) < MEGABYTES
     assert not (tmp_path / OUTSIDE / "pwned").exists()

@@ -22,6 +22,8 @@ from tests.support.hostile_files import OUTSIDE, HostileFile, hostile_files, mak
 
 GUARD = 90
 """Seconds of CPU time and of wall-clock time after which a process is taken to hang."""
+CPU_SECONDS, MEGABYTES = 5, 300
+"""CPU seconds, and MB beyond the start, that a file may cost."""
 ROOM = 3 << 30
 """Bytes of address space beyond those after the start; a guard for the machine."""
 IN_ACCESS, IN_OPEN = 1, 0x20
@@ -176,8 +178,8 @@ def memory(name: str) -> int:
     return int(text.partition(f"{name}:")[2].split()[0])
 
 
-def main() -> None:
-    """Open hostile files and print what they did."""
+def main() -> int:
+    """Open hostile files and print what they did; return 1 if one was not refused in one line and within limits."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
@@ -200,7 +202,8 @@ def main() -> None:
         most = max(one.megabytes for one in outcomes)
         print(f"{len(outcomes)} files, {bad} not refused in one line, {opened} opened a file outside")
         print(f"at most {seconds:.1f} s, {cpu:.1f} s of CPU time, {most} MB beyond the start")
+        return int(bool(bad or opened) or cpu > CPU_SECONDS or most > MEGABYTES)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
