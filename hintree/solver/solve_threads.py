@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Protocol
 
+from hintree.search import Problem
 from hintree.solver.progress import Observer, OnEvent, SolveEvent
 from hintree.solver.solution import Solution
 
@@ -13,12 +14,12 @@ from hintree.solver.solution import Solution
 class Observable(Protocol):
     """A solver whose searches can be observed."""
 
-    def observed(self, question: str, observer: Observer) -> Solution:
+    def observed(self, question: str | Problem, observer: Observer) -> Solution:
         """Solve one question under an observer, and return its solution."""
         ...
 
 
-async def solve_in_thread(solver: Observable, question: str, on_event: OnEvent | None) -> Solution:
+async def solve_in_thread(solver: Observable, question: str | Problem, on_event: OnEvent | None) -> Solution:
     """Return the solution of a question that a thread solves; a cancelled task ends the search."""
     observer = Observer(on_event or ignore)
     try:
@@ -32,7 +33,7 @@ def ignore(event: SolveEvent) -> None:
     """Take an event that nobody wants."""
 
 
-def stream_events(solver: Observable, question: str) -> Iterator[SolveEvent]:
+def stream_events(solver: Observable, question: str | Problem) -> Iterator[SolveEvent]:
     """Yield the events of a search that a thread runs; raises what ended it."""
     queue: SimpleQueue[SolveEvent | BaseException | None] = SimpleQueue()
     observer = Observer(queue.put)

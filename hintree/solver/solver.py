@@ -168,29 +168,29 @@ class Solver:
         with MODELS_LOCK, limits_in_environment(*limits):
             return role_handlers(self.models, self.preset, self.pool, only=only, **options)
 
-    def solve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
+    def solve(self, question: str | Problem, *, on_event: OnEvent | None = None) -> Solution:
         """Solve one question and return its solution.
 
         Args:
-            question: Text of the question.
+            question: Text of the question, or a problem with its options or conversation.
             on_event: Called with every event of the search, as it happens; an exception of it ends the search.
         """
         if on_event is None and not self.verbose:
             return next(self.solve_many([question], progress=False))
         return self.observed(question, Observer(on_event or StepPrinter()))
 
-    async def asolve(self, question: str, *, on_event: OnEvent | None = None) -> Solution:
+    async def asolve(self, question: str | Problem, *, on_event: OnEvent | None = None) -> Solution:
         """Solve one question in a thread, so that the event loop goes on.
 
         If the task is cancelled, the search ends after the batch of requests that is under way.
 
         Args:
-            question: Text of the question.
+            question: As for ``solve``.
             on_event: As for ``solve``; called in that thread.
         """
         return await solve_in_thread(self, question, on_event)
 
-    def events(self, question: str) -> Iterator[SolveEvent]:
+    def events(self, question: str | Problem) -> Iterator[SolveEvent]:
         """Solve one question, yielding its events as they happen; the last one holds the solution.
 
         The search runs in a thread. It ends after its current batch when the iterator is closed.
@@ -203,7 +203,7 @@ class Solver:
         """Solve many questions in one batch; solutions come in the order of the questions.
 
         Args:
-            questions: Texts, or problems (a text with an id).
+            questions: Texts, or problems (a text with an id, options or a conversation).
             live: Questions in flight at once, at least 1; it changes speed, never a solution.
             progress: Show a progress bar on standard error.
 
@@ -290,7 +290,7 @@ def with_engine_arguments(models: Mapping[str, Any], engine_args: str | Mapping[
     return {role: with_engine_args(m, engine_args) if isinstance(m, str) else m for role, m in models.items()}
 
 
-def solve(question: str, **options: Any) -> Solution:
+def solve(question: str | Problem, **options: Any) -> Solution:
     """Solve one question and return its solution; the options are those of ``Solver``.
 
     >>> solve("(1) Ana has 4 pens. (2) Ben gets 3 more pens than Ana. How many pens does Ben have?").answer

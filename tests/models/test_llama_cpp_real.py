@@ -1,6 +1,8 @@
 """Real quantized models on llama.cpp in this process, from the folder $HINTREE_MODELS."""
 
+import json
 import os
+import re
 
 import pytest
 import torch
@@ -13,7 +15,7 @@ pytest.importorskip("xllamacpp", reason="NO LLAMA.CPP: pip install 'hintree[gguf
 FOLDER = os.environ.get("HINTREE_MODELS", "")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not FOLDER, reason="NO REAL MODELS: set HINTREE_MODELS to a folder of smol.gguf, qwen05.gguf"),
+    pytest.mark.skipif(not FOLDER, reason="NO REAL MODELS: set HINTREE_MODELS to a folder of smol.gguf and others"),
 ]
 QUESTIONS = (
     "A baker sold 48 rolls in the morning, and half as many in the afternoon. How many rolls did the baker sell in "
@@ -72,7 +74,9 @@ def test_a_seed_repeats_its_text_and_batches_seldom_change_one(capsys):
         print(f"\n{sum(a == b for a, b in zip(alone, together, strict=True))} of {len(alone)} texts equal alone")
 
 
-def test_a_question_is_solved_in_steps(capsys):
-    assert main(["solve", "--preset", "greedy", "--reasoner", f"{FOLDER}/qwen05.gguf", QUESTIONS[0]]) == 0
+@pytest.mark.parametrize(("name", "answer"), [("smol", r"\d+"), ("qwen05", "72"), ("qwen15", "72")])
+def test_a_question_is_solved_in_steps(name, answer, capsys):
+    assert main(["solve", "--preset", "greedy", "--reasoner", f"{FOLDER}/{name}.gguf", "--json", QUESTIONS[0]]) == 0
     captured = capsys.readouterr()
-    assert "Answer: 72" in captured.out and "llama" not in captured.err
+    found = json.loads(captured.out)
+    assert len(found["steps"]) > 1 and re.match(answer, found["answer"]) and "llama" not in captured.err
