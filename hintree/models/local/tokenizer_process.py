@@ -47,7 +47,7 @@ def limit_resources(file_size: int) -> None:
 
 
 def limit_cpu(seconds: float) -> None:
-    """End this process by SIGPROF after so many more seconds of CPU time, where the system can."""
+    """End this process by SIGPROF after so many more seconds of CPU time, where the system can; 0 ends the limit."""
     if hasattr(signal, "ITIMER_PROF"):  # not on Windows
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
@@ -135,6 +135,7 @@ def serve() -> None:
             answer = answer_to(tokenizer, request)
         except BaseException as error:  # a panic is no Exception
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+        limit_cpu(0)  # what is left of it is not for the next request
         print(json.dumps(answer | {"number": request["number"]}), flush=True)
 
 
