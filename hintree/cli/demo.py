@@ -61,7 +61,7 @@ def run_demo(args: argparse.Namespace) -> None:
         results[name] = list(solver.solve_many([Problem(problem.question, problem.id) for problem in sample]))
     show_rescued(console, results["student alone"], results[OURS], references)
     console.print(comparison(results, references))
-    console.print("95 % Wilson intervals. Generated tokens per problem, rejected steps included; GFLOPs per problem.")
+    console.print("95 % Wilson intervals. Generated tokens/GFLOPs of each role, rejected steps included, per problem.")
 
 
 def show_rescued(
@@ -83,7 +83,7 @@ def show_rescued(
 
 
 def comparison(results: Mapping[str, Sequence["Solution"]], references: Sequence[str]) -> "Table":
-    """Return a table of accuracy, generated tokens per role, and GFLOPs with and without the scorer, a row per arm."""
+    """Return a table of accuracy, tokens and GFLOPs per role, and GFLOPs with and without the scorer, a row per arm."""
     from rich.table import Table
 
     from hintree.statistics.intervals import share
@@ -91,10 +91,14 @@ def comparison(results: Mapping[str, Sequence["Solution"]], references: Sequence
     table = Table("arm", "accuracy", *WRITERS, "GFLOPs", "without PRM", box=None, padding=(0, 2, 0, 0))
     for name, solutions in results.items():
         right = sum(s.answer == answer for s, answer in zip(solutions, references, strict=True))
-        tokens = [sum(s.ledger[role].generated_tokens for s in solutions) / len(solutions) for role in WRITERS]
+        costs = [
+            (sum(s.ledger[role].generated_tokens for s in solutions), sum(s.ledger[role].gflops() for s in solutions))
+            for role in WRITERS
+        ]
         if name == "teacher alone":  # there the teacher's model plays the reasoner
-            tokens = [0.0, 0.0, tokens[0]]
+            costs = [(0, 0.0), (0, 0.0), costs[0]]
         compute = [sum(s.ledger[role].gflops() for s in solutions for role in roles) for roles in (ROLES, WRITERS)]
-        cells = [f"{t:.0f}" if t else "-" for t in tokens] + [f"{c / len(solutions):.2f}" for c in compute]
+        cells = [f"{t / len(solutions):.0f}/{c / len(solutions):.2f}" if t else "-" for t, c in costs]
+        cells += [f"{c / len(solutions):.2f}" for c in compute]
         table.add_row(name, str(share(right, len(references))), *cells)
     return table
