@@ -75,7 +75,11 @@ def add_doctor(commands: Any) -> None:
         help="probe a model server: its capabilities, and the fallbacks that hintree uses",
         epilog=EPILOG,
     )
-    doctor.add_argument("url", metavar="URL", help="address of a server, with #NAME if it has several models")
+    doctor.add_argument(
+        "url",
+        metavar="URL",
+        help="address of a server, with #NAME if it has several models; or ollama:NAME, lmstudio:NAME",
+    )
     add_timeout(doctor)
     add_json(doctor)
     doctor.set_defaults(run=run_doctor)
