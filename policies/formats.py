@@ -20,6 +20,7 @@ from hintree.policies.drafts import facts_of_draft, shown_steps
 from hintree.policies.paths import unfinished_start, without_thoughts
 from hintree.policies.protocol import Protocol
 from hintree.policies.protocol_file import shipped
+from hintree.policies.user_turn import user_turn
 from hintree.policies.words import fill
 from hintree.search import Node, Problem, StepOutput
 from hintree.search.core.actions import Action, ActionPrompt, Yield, kind_of, last_wording, solution_path
@@ -30,7 +31,6 @@ PLAN_ENTRY = re.compile(r"\((\d+)\) ([^,.]+)")
 """One entry of a lab plan: the label of a fact, and the quantity it determines."""
 UNSEEN = "Zyxwv"
 """A word that a closed vocabulary does not hold."""
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,18 +262,6 @@ class PromptFormat:
     def plain_answer(self) -> tuple[tuple[str, str | int | float | bool], ...]:
         """Return the template's arguments for short texts, such as hints, which are written without a thought."""
         return tuple({**dict(self.style.off if self.style else ()), **self.protocol.template}.items())
-
-
-def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:
-    """Return the user's turn; options that the question lists already are not listed again."""
-    listed = "" if all(choice in question for choice in choices) else lettered(choices)
-    text = fill(protocol.user, question=question, choices=listed)
-    return text if listed or "{choices}" not in protocol.user else text.rstrip()
-
-
-def lettered(choices: Sequence[str]) -> str:
-    """Return options as lines that begin with their letters."""
-    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False))
 
 
 def shipped_format(name: str) -> PromptFormat:

@@ -89,6 +89,12 @@ def test_a_field_inside_a_question_stays_as_it_is():
     assert prompt.user == "Is {choices} {question}?\n\nA) a"
 
 
+@pytest.mark.parametrize("name", [name for name in protocol_names() if name not in ("lab", "mmlu-letter")])
+def test_options_follow_the_question_where_the_protocol_has_no_place_for_them(name):
+    prompt = shipped_format(name).step(Problem("Which?", choices=("red", "blue")), [], None)
+    assert "Which?\n\nA) red\nB) blue" in prompt.user
+
+
 def test_the_usual_protocol_adds_nothing_to_an_arm_and_another_is_kept_whole():
     usual = settings_of(preset("greedy"))
     assert "protocol" not in usual
