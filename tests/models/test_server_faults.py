@@ -96,7 +96,7 @@ def test_one_deadline_covers_connection_headers_and_body(fault):
 def test_a_server_that_is_not_running_is_a_server_error():
     with SmallServer(fixed) as server:
         pass
-    with pytest.raises(ServerError, match="ConnectError.*; start the server, or correct host and port"):
+    with pytest.raises(ServerError, match=r"ConnectError.*; start the server, or correct host and port"):
         ask(server)
 
 
