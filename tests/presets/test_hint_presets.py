@@ -189,8 +189,8 @@ def test_plain_lines_show_the_next_entry_of_a_plan_and_a_conversation_the_whole(
     assert prompt_start(PLAN, ["one", "two"], "lab") == "one\ntwo\nHint: give the answer.\n"
     assert prompt_start(PLAN, ["one", "two", "three"], "lab").endswith("Hint: give the answer.\n")
     assert prompt_start(Hint("add both.", HintKind.PLAN), ["one"], "lab") == "Plan: add both.\none\n"
-    assert prompt_start(PLAN, [], "default") == f"{PLAN}\n\n"
-    assert prompt_start(PLAN, ["one"], "default") == f"{PLAN}\n\none\n\n"
+    assert prompt_start(PLAN, [], "default") == f"Plan for all steps: {PLAN.text}\n\n"
+    assert prompt_start(PLAN, ["one"], "default") == f"Plan for all steps: {PLAN.text}\n\none\n\n"
     assert prompt_start(Hint("use (2)."), ["one"], "lab") == "one\n"
 
 
