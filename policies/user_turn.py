@@ -1,11 +1,10 @@
 """The user's turn of a prompt: the question with its lettered options."""
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 
 from hintree.policies.protocol import Protocol
 from hintree.policies.words import fill
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:
@@ -14,14 +13,12 @@ def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:
     Options that the question lists already are not listed again.
     """
     listed = "" if all(choice in question for choice in choices) else lettered(choices)
-    if not listed:
-        text = fill(protocol.user, question=question, choices="")
-        return text.rstrip() if "{choices}" in protocol.user else text
     own = "{choices}" in protocol.user
-    user = protocol.user if own else protocol.user.replace("{question}", "{question}\n\n{choices}")
-    return fill(user, question=question, choices=listed)
+    user = protocol.user if own or not listed else protocol.user.replace("{question}", "{question}\n\n{choices}")
+    text = fill(user, question=question, choices=listed)
+    return text.rstrip() if own and not listed else text
 
 
 def lettered(choices: Sequence[str]) -> str:
     """Return options as lines that begin with their letters."""
-    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False))
+    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(ascii_uppercase, choices, strict=False))
