@@ -3,10 +3,11 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from hintree.data.case import RowError, is_empty, show
-from hintree.data.lettered import LETTERS, from_object, holds, split_options, without_marks
+from hintree.data.lettered import from_object, holds, split_options, without_marks
 from hintree.data.names import ANSWER, CHOICES, KEY, QUESTION, Row, normal
 
 COLUMN = re.compile(r"(option|choice|answer|op|sol|ending)?_?([a-z]|\d\d?)")
@@ -188,8 +189,8 @@ def one_text(item: Any) -> str:
 
 def check_count(texts: Sequence[str]) -> None:
     """Raise RowError for more options than letters."""
-    if len(texts) > len(LETTERS):
-        raise RowError(f"{len(texts)} options; at most {len(LETTERS)} are read, one for each letter")
+    if len(texts) > len(ascii_uppercase):
+        raise RowError(f"{len(texts)} options; at most {len(ascii_uppercase)} are read, one for each letter")
 
 
 def answer_names(options: Options) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from string import ascii_uppercase
 from typing import Any
 
 from hintree.data.case import RowError, show
 from hintree.data.choices import Options
-from hintree.data.lettered import LETTERS
 
 LETTER = re.compile(r"\(?\s{0,3}([A-Za-z])\s{0,3}(?:[).:]\s{0,9}(.*))?", re.DOTALL)
 """A letter, alone or before the text of its option: "C", "(C)", "c.", "C) 12"."""
@@ -25,10 +25,10 @@ def letter_of(value: Any, options: Options, stated: str | None = None) -> str:
     """
     if isinstance(value, list):
         places = sorted({place_of(item, options, None) for item in value})
-        return ", ".join(LETTERS[place] for place in places)
+        return ", ".join(ascii_uppercase[place] for place in places)
     if isinstance(value, str) and (several := together(value.strip(), options)):
         return ", ".join(several)
-    return LETTERS[place_of(value, options, stated)]
+    return ascii_uppercase[place_of(value, options, stated)]
 
 
 def place_of(value: Any, options: Options, stated: str | None) -> int:
@@ -48,7 +48,7 @@ def place_of(value: Any, options: Options, stated: str | None) -> int:
         raise RowError(f"the answer names no option: it is {show(value)}")
     if len(found) == 1:
         return found.pop()
-    letters = ", ".join(LETTERS[i] for i in sorted(found))
+    letters = ", ".join(ascii_uppercase[i] for i in sorted(found))
     reason = f"may be option {letters}" if found else f"is none of the {count} options"
     raise RowError(f"the answer {show(value)} {reason}; name the field of its letter (--answer-field)")
 
@@ -61,11 +61,11 @@ def by_name(text: str, options: Options) -> Iterator[int]:
         return
     exact = list(by_text(text, options))
     match = LETTER.fullmatch(text)
-    if match and match[1].upper() in LETTERS[: len(options.texts)]:
-        place = LETTERS.index(match[1].upper())
+    if match and match[1].upper() in ascii_uppercase[: len(options.texts)]:
+        place = ascii_uppercase.index(match[1].upper())
         if not (match[2] or "").strip() or same(match[2], options.texts[place]):
             yield place
-            if exact and options.texts[place].lower() not in map(str.lower, LETTERS):
+            if exact and options.texts[place].lower() not in map(str.lower, ascii_uppercase):
                 return
     yield from exact
     if text.isascii() and text.isdigit() and len(text) < 3 and 0 <= int(text) - options.base < len(options.texts):
@@ -90,7 +90,7 @@ def normal(text: str) -> str:
 def together(text: str, options: Options) -> list[str]:
     """Return the letters of several right options, "BD" or "B, D"; [] if the text is not such a list."""
     letters = [letter for letter in text if letter not in " ,;"]
-    allowed = LETTERS[: len(options.texts)]
+    allowed = ascii_uppercase[: len(options.texts)]
     listed = 1 < len(letters) <= len(allowed) and all(letter in allowed for letter in letters)
     in_order = letters == sorted(set(letters))
     return letters if listed and in_order and not any(same(text, option) for option in options.texts) else []

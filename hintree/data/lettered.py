@@ -4,9 +4,9 @@ import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 from typing import Any
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONGEST = 100_000
 """Characters of a text that is searched for options."""
 MOST_BITS = 13_000
@@ -76,7 +76,7 @@ def sequence(marks: Sequence[tuple[str, str, int, int]]) -> list[tuple[int, int]
     found: list[tuple[int, int]] = []
     sign = ""
     for letter, after, start, end in marks:
-        if len(found) < len(LETTERS) and letter.upper() == LETTERS[len(found)] and after == (sign or after):
+        if ascii_uppercase.startswith(letter.upper(), len(found)) and after == (sign or after):
             found.append((start, end))
             sign = after
     return found
@@ -85,8 +85,8 @@ def sequence(marks: Sequence[tuple[str, str, int, int]]) -> list[tuple[int, int]
 def without_marks(options: Sequence[str]) -> list[str]:
     """Return options without "A)", "(B)", "c." before them, if all have theirs in order."""
     marks = [PREFIX.match(option) for option in options]
-    ordered = all(mark and mark[1].upper() == letter for mark, letter in zip(marks, LETTERS, strict=False))
-    if not ordered or len(options) > len(LETTERS):
+    ordered = all(mark and mark[1].upper() == letter for mark, letter in zip(marks, ascii_uppercase, strict=False))
+    if not ordered or len(options) > len(ascii_uppercase):
         return list(options)
     return [option[mark.end() :].strip() for option, mark in zip(options, marks, strict=True) if mark]
 
@@ -96,15 +96,15 @@ def listed_in(question: str) -> tuple[str, ...]:
     lines = [(match[1], match[2].strip()) for match in LINE.finditer(question[-LONGEST:])]
     starts = [i for i, (letter, _) in enumerate(lines) if letter == "A"]
     last = lines[starts[-1] :] if starts else []
-    in_order = len(last) > 1 and all(letter == mark for (letter, _), mark in zip(last, LETTERS, strict=False))
-    return tuple(text for _, text in last) if in_order and len(last) <= len(LETTERS) else ()
+    in_order = len(last) > 1 and all(letter == mark for (letter, _), mark in zip(last, ascii_uppercase, strict=False))
+    return tuple(text for _, text in last) if in_order and len(last) <= len(ascii_uppercase) else ()
 
 
 def holds(question: str, choices: Sequence[str]) -> bool:
     """Return True if a question already lists these options after their letters."""
     flat = "".join(question.split())
     at = 0
-    for letter, choice in zip(LETTERS, choices, strict=False):
+    for letter, choice in zip(ascii_uppercase, choices, strict=False):
         bare = "".join(choice.split())
         places = [flat.find(f"{letter}{mark}{bare}", at) for mark in ").:"]
         found = [place for place in places if place >= 0]
@@ -118,5 +118,5 @@ def with_options(question: str, choices: Sequence[str]) -> str:
     """Return a question that lists its options, "(A) ..." a line, unless it does already."""
     if not choices or holds(question, choices):
         return question
-    lines = (f"({letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False))
+    lines = (f"({letter}) {choice}" for letter, choice in zip(ascii_uppercase, choices, strict=False))
     return question.rstrip() + "\n\n" + "\n".join(lines)

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from hintree.data.case import RowError
 from hintree.data.encoding import LONGEST_LINE, encoding_of, errors_of, lines_of
 from hintree.data.json_files import guess
-from hintree.data.lettered import LETTERS
 from hintree.data.names import ANSWER, CHAT, QUESTION, SOLUTION, normal
 from hintree.data.place import Place
 
@@ -147,7 +147,7 @@ def names_without_header(row: list[str]) -> list[str] | None:
     """
     if any(known(field) for field in row):
         return None
-    letters = LETTERS[: len(row) - 2]
+    letters = ascii_uppercase[: len(row) - 2]
     if len(row) > 3 and row[-1].strip().upper() in tuple(letters) and len(letters) == len(row) - 2:
         return ["question", *letters, "answer"]
     pair = len(row) == 2 and len(row[0]) > 15 and NUMBER.fullmatch(row[1].strip()) is not None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 
 from hintree.grade.clean import clean
 from hintree.grade.compare import compare
@@ -12,7 +13,6 @@ Choices = Sequence[str] | Mapping[str, str]
 """Options in the order A, B, C, ..., or by letter."""
 LONGEST = 100
 """Characters of an answer and of an option that are compared by value."""
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 OPTION_WORDS = (
     r"(?:(?:the|an?|la|le|el|il|die|der|das|l['\u2019]) ?)?(?:correct |correcta |richtige )?"
     r"(?:(?:option|choice|answer|letter|opci[\u00f3o]n|op\u00e7\u00e3o|opzione|r\u00e9ponse|respuesta|alternativa|antwort|\u9009\u9879|\u9078\u9805"
@@ -32,7 +32,7 @@ def options(choices: Choices) -> dict[str, str]:
     """Return the options by letter."""
     if isinstance(choices, Mapping):
         return {str(letter).strip().upper(): str(text) for letter, text in choices.items()}
-    return dict(zip(LETTERS, map(str, choices), strict=False))
+    return dict(zip(ascii_uppercase, map(str, choices), strict=False))
 
 
 def letter_of(answer: str, choices: Choices) -> str | None:
