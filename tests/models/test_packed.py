@@ -6,17 +6,39 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import GraniteConfig, GraniteForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from hintree.errors import UsageError
 from hintree.models import GenerationRequest, Prompt, load_classifier, load_model
 from hintree.models.head_spec import Head
-from hintree.models.local.packed import Int8Linear, PackedLinear, can_pack, count_parameters, has_int8, is_packed
+from hintree.models.local.packed import (
+    BFloat16Linear,
+    Int8Linear,
+    PackedLinear,
+    can_pack,
+    count_parameters,
+    has_bfloat16,
+    has_int8,
+    is_packed,
+)
 from tests.support.checkpoints import byte_tokenizer
 
 int8 = pytest.mark.skipif(not has_int8(), reason="no kernels for int8")
+bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="this processor does not compute in bfloat16")
 pytestmark = pytest.mark.skipif(not can_pack(), reason="this processor or PyTorch cannot pack")
-KINDS = (PackedLinear, pytest.param(Int8Linear, marks=int8))
+KINDS = (PackedLinear, pytest.param(BFloat16Linear, marks=bfloat16), pytest.param(Int8Linear, marks=int8))
+SHARED = (
+    "vocab_size",
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "eos_token_id",
+    "bos_token_id",
+    "pad_token_id",
+)
+"""Settings of the folder's configuration that other classes have, too."""
 FOLDER = os.environ.get("HINTREE_MODELS", "")
 
 
@@ -60,9 +82,10 @@ def test_a_row_is_the_same_bits_among_any_number_of_rows(shape, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_number_of_threads_changes_no_bit(kind):
+@pytest.mark.parametrize("shape", [(896, 300), (4864, 896)], ids=str)
+def test_the_number_of_threads_changes_no_bit(kind, shape):
     torch.manual_seed(1)
-    layer, rows, before = kind(nn.Linear(896, 300)), torch.randn(40, 896), torch.get_num_threads()
+    layer, rows, before = kind(nn.Linear(*shape)), torch.randn(100, shape[0]), torch.get_num_threads()
     with torch.inference_mode():
         one = layer(rows)
         torch.set_num_threads(2)
@@ -109,6 +132,61 @@ def test_reading_the_weights_of_a_packed_layer_unpacks_it():
     assert torch.equal(layer.weight, plain.weight)
     torch.testing.assert_close(layer(rows), packed)
     assert count_parameters(layer) == 64 * 48 + 48
+
+
+@bfloat16
+def test_bfloat16_rounds_weights_inputs_and_results_and_sums_in_float32():
+    torch.manual_seed(1)
+    plain, rows = nn.Linear(512, 300), torch.randn(3, 20, 512)
+    layer = BFloat16Linear(plain)
+    weights = plain.weight.detach().bfloat16().float()
+    want = (rows.bfloat16().float() @ weights.T).bfloat16().float() + plain.bias
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            layer(rows), want, atol=1e-6, rtol=2**-7
+        )  # the last bit of a sum may round up or down
+    assert torch.equal(layer.weight, weights)
+
+
+@bfloat16
+def test_a_bfloat16_model_has_packed_layers_and_computes_the_rest_in_float32(folder):
+    model, whole = (load_model(str(folder), device="cpu", dtype=dtype) for dtype in ("bfloat16", "float32"))
+    layers = [m for m in model.model.modules() if isinstance(m, BFloat16Linear)]
+    assert len(layers) == 2 * 7 + 1
+    assert {p.dtype for p in model.model.parameters()} == {torch.float32}
+    assert isinstance(model.adapter.head, BFloat16Linear)
+    assert model.parameters == whole.parameters
+    assert model.adapter.slot_bytes == whole.adapter.slot_bytes
+    ids = torch.tensor([[5, 6, 7, 8, 9]])
+    with torch.inference_mode():
+        torch.testing.assert_close(model.model(ids).logits, whole.model(ids).logits, atol=0.05, rtol=0.05)
+    plain = load_model(str(folder), device="cpu", dtype="bfloat16", pack=False)
+    assert {p.dtype for p in plain.model.parameters()} == {torch.bfloat16}
+
+
+@bfloat16
+def test_a_bfloat16_prm_keeps_its_head_in_float32(folder):
+    head = Head(kind="tokens", labels=("+", "-"))
+    prm, whole = (load_classifier(str(folder), head, device="cpu", dtype=dtype) for dtype in ("bfloat16", "float32"))
+    assert is_packed(prm.model) and not is_packed(prm.layers)
+    ids, mask = torch.tensor([[5, 6, 7, 8]]), torch.ones(1, 4, dtype=torch.long)
+    with torch.inference_mode():
+        torch.testing.assert_close(prm._logits(ids, mask), whole._logits(ids, mask), atol=0.05, rtol=0.05)
+
+
+@pytest.mark.parametrize("dtype", [pytest.param("bfloat16", marks=bfloat16), pytest.param("int8", marks=int8)])
+def test_a_packed_head_keeps_the_scale_of_its_logits(tmp_path, folder, dtype):
+    config = GraniteConfig(
+        **{name: getattr(Qwen2Config.from_pretrained(folder), name) for name in SHARED}, logits_scaling=8.0
+    )
+    torch.manual_seed(0)
+    GraniteForCausalLM(config).save_pretrained(tmp_path)
+    byte_tokenizer().save_pretrained(tmp_path)
+    model = load_model(str(tmp_path), device="cpu", dtype=dtype)
+    assert is_packed(model.model)
+    hidden = torch.randn(3, config.hidden_size)
+    with torch.inference_mode():
+        assert torch.equal(model.adapter.head(hidden), model.model.get_output_embeddings()(hidden) / 8)
 
 
 @int8

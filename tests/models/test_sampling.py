@@ -4,7 +4,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hintree.models.local.sampling import SamplingArrays, choose, keep_most_probable, truncate, uniforms
+from hintree.models.local.sampling import (
+    BELOW_ONE,
+    SamplingArrays,
+    choose,
+    inverse_cdf,
+    keep_most_probable,
+    truncate,
+    uniforms,
+)
 from tests.support.sampling_arrays import sampling_arrays
 
 
@@ -125,3 +133,19 @@ def test_top_p_keeps_tokens_beyond_the_candidates_of_a_flat_row():
     peaked, flat = torch.arange(2000.0).neg().softmax(0)[None], torch.full((1, 2000), 1 / 2000)
     assert (keep_most_probable(peaked, arrays, 64) > 0).sum() == 3
     assert (keep_most_probable(flat, arrays, 64) > 0).nonzero()[:, 1].tolist() == list(range(1800))
+
+
+@pytest.mark.parametrize("width", [4_095, 4_096, 20_000, 50_257])
+@pytest.mark.parametrize("kept", [1, 7, None])
+def test_summing_by_blocks_draws_what_one_running_sum_draws(width, kept):
+    rng = torch.Generator().manual_seed(width)
+    weights = (torch.randn(64, width, generator=rng) * 4).softmax(-1)
+    if kept:  # all others have no probability
+        weights = torch.zeros_like(weights).scatter(-1, weights.topk(kept).indices, weights.topk(kept).values)
+    noise = torch.cat([torch.tensor([0.0, BELOW_ONE]), torch.rand(62, generator=rng)]).double()[:, None]
+    total = weights.double().cumsum(-1)
+    drawn = inverse_cdf(weights, noise)[:, None]
+    after = total.gather(1, drawn) / total[:, -1:]
+    before = after - weights.gather(1, drawn) / total[:, -1:]
+    assert ((before - 1e-6 <= noise) & (noise <= after + 1e-6)).all()
+    assert (weights.gather(1, drawn) > 0).all()

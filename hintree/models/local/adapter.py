@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from hintree.models.local.grouped_attention import grouped
 from hintree.models.local.positions import FULL
 
 ALL_EARLIER: Mapping[str, int | None] = MappingProxyType({FULL: None})
@@ -45,13 +46,14 @@ class ModelAdapter(NamedTuple):
         Returns:
             Hidden states, shape [rows, queries, width].
         """
-        hidden: Tensor = self.body(
-            input_ids=tokens,
-            attention_mask=mask,
-            position_ids=positions,
-            use_cache=True,
-            **cache_argument(self.body, cache),
-        ).last_hidden_state
+        with grouped(self.body, tokens.device.type):
+            hidden: Tensor = self.body(
+                input_ids=tokens,
+                attention_mask=mask,
+                position_ids=positions,
+                use_cache=True,
+                **cache_argument(self.body, cache),
+            ).last_hidden_state
         return hidden
 
     @property

@@ -80,8 +80,8 @@ def load_model(
     if pack and dtype != "int8" and not runs_plain(model):
         pack_linear_layers(model)
     local = LocalModel(name, model, tokenizer, cache_bytes=cache_bytes)
-    if dtype == "int8":
-        quantize(local)
+    if dtype == "int8" or (pack and dtype == "bfloat16"):
+        quantize(local, dtype)
     return local
 
 
@@ -127,8 +127,8 @@ def load_classifier(
     if pack and dtype != "int8" and not runs_plain(model):
         pack_linear_layers(model if layers is None else model.base_model)
     local = LocalClassifier(name, model, tokenizer, head=head, layers=layers, cache_bytes=cache_bytes)
-    if dtype == "int8":
-        quantize(local)
+    if dtype == "int8" or (pack and dtype == "bfloat16"):
+        quantize(local, dtype)
     return local
 
 

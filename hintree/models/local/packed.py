@@ -1,4 +1,4 @@
-"""Linear layers whose weights are packed for inference on a CPU: float32 in the layout of oneDNN, and int8 of FBGEMM.
+"""Linear layers whose weights are packed for inference on a CPU: float32 and bfloat16 by oneDNN, int8 by FBGEMM.
 
 PyTorch's own product of a few rows with a large matrix reaches a third of the memory bandwidth, and takes another
 kernel for one to three rows, so that a row's result depends on the number of rows. A product with packed weights does
@@ -10,7 +10,7 @@ import logging
 import platform
 import warnings
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +23,8 @@ LEAST_PARAMETERS = 2_000_000
 """Number of parameters from which a model is packed; in smaller ones the calls cost more than the products."""
 ROWS = 32
 """Number of rows that the layout is chosen for. Chosen for one row, one-row products would round in another way."""
+BFLOAT16 = ("avx512_bf16", "amx_bf16")
+"""Instructions without which products of bfloat16 are slower than those of float32."""
 MOST_WEIGHT, MOST_INPUT = 63, 127
 """Largest quantized weight and input: 2 x 255 x 63, with inputs shifted by 128, fits into 16 bits."""
 TINY = 1e-30
@@ -39,8 +41,11 @@ class PackedLinear(nn.Module):
         tied: Its weights are those of an embedding, which keeps them.
 
     Attributes:
+        replaces: Number format of the layers that it replaces in a model.
         held: Number of weights that this layer alone holds, and that ``num_parameters`` does not see.
     """
+
+    replaces: ClassVar[torch.dtype] = torch.float32
 
     def __init__(self, layer: nn.Linear, *, tied: bool = False) -> None:
         super().__init__()
@@ -84,6 +89,31 @@ class PackedLinear(nn.Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class BFloat16Linear(PackedLinear):
+    """Linear layer with weights of bfloat16 between layers of float32: rounds its inputs and outputs to bfloat16.
+
+    oneDNN takes other kernels for other numbers of rows. So the rows go in blocks of ``ROWS``, the last one filled with
+    zeros, and each row's result is the same bits for any number of rows. Arguments as for ``PackedLinear``.
+    """
+
+    replaces = torch.bfloat16
+
+    def _pack(self, weight: Tensor) -> Any:
+        return super()._pack(weight.bfloat16())
+
+    def _unpacked(self) -> Tensor:
+        return super()._unpacked().float()
+
+    def _product(self, x: Tensor) -> Tensor:
+        rows = x.flatten(0, -2)
+        blocks = rows.new_zeros(-(-len(rows) // ROWS), ROWS, self.in_features, dtype=torch.bfloat16)
+        blocks.view(-1, self.in_features)[: len(rows)] = rows
+        multiply = torch.ops.mkldnn._linear_pointwise
+        parts = [multiply(block, self._packed, None, "none", [], "") for block in blocks]
+        y = (parts[0] if len(parts) == 1 else torch.cat(parts))[: len(rows)].float().view(*x.shape[:-1], -1)
+        return y if self.bias is None else y.add_(self.bias)
+
+
 class Int8Linear(PackedLinear):
     """Linear layer with weights of 7 bits, one scale per output, and inputs of 8 bits, one scale per row.
 
@@ -119,8 +149,8 @@ class Int8Linear(PackedLinear):
 def pack_linear_layers(model: nn.Module, kind: type[PackedLinear] = PackedLinear) -> None:
     """Replace the linear layers of a model by packed ones, freeing the weights of each before the next is packed.
 
-    Layers on another device, in another number format and of a subclass of ``nn.Linear`` are left as they are, and all
-    where ``can_pack`` is false. Weights that an embedding shares are kept for it.
+    Layers on another device, in another number format than ``kind`` replaces and of a subclass of ``nn.Linear`` are
+    left as they are, and all where ``can_pack`` is false. Weights that an embedding shares are kept for it.
 
     Args:
         model: Modified in place; it can no longer be trained or saved.
@@ -132,7 +162,7 @@ def pack_linear_layers(model: nn.Module, kind: type[PackedLinear] = PackedLinear
     packed: dict[int, PackedLinear] = {}
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if type(child) is not nn.Linear or child.weight.dtype != torch.float32 or child.weight.device.type != "cpu":
+            if type(child) is not nn.Linear or (child.weight.dtype, child.weight.device.type) != (kind.replaces, "cpu"):
                 continue
             if id(child) not in packed:
                 packed[id(child)] = kind(child, tied=id(child.weight) in embedded)
@@ -150,6 +180,26 @@ def to_int8(model: nn.Module) -> None:
     if not has_int8():
         raise UsageError("dtype 'int8' needs an x86 processor; take float32, or a GGUF file of 4 or 8 bits")
     pack_linear_layers(model, Int8Linear)
+
+
+def to_bfloat16(model: nn.Module, packed: nn.Module) -> None:
+    """Pack the linear layers of a bfloat16 model in place, and compute everything else in float32.
+
+    Leaves a model on another device, and one on a processor that does not compute in bfloat16, as it is.
+
+    Args:
+        model: All of it.
+        packed: The part whose layers are packed: the model, or its body.
+    """
+    if has_bfloat16() and next(model.parameters()).device.type == "cpu":
+        pack_linear_layers(packed, BFloat16Linear)
+        model.float()
+
+
+def has_bfloat16() -> bool:
+    """Tell whether this processor computes in bfloat16 and its packed layers work."""
+    found = torch.cpu.get_capabilities()
+    return any(found.get(name) for name in BFLOAT16) and can_pack()
 
 
 def has_int8() -> bool:
