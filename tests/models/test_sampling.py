@@ -18,8 +18,8 @@ from tests.support.sampling_arrays import sampling_arrays
 
 def draw(logits: torch.Tensor, temperature: float, top_p: float, noise: list[float], **more: float) -> list[int]:
     rows = len(noise)
-    logits = logits.expand(rows, -1)
-    return choose(logits, logits.softmax(-1), sampling_arrays(noise, [temperature] * rows, top_p, **more)).tolist()
+    logits = (logits - logits.max()).expand(rows, -1)
+    return choose(logits, logits.exp(), sampling_arrays(noise, [temperature] * rows, top_p, **more)).tolist()
 
 
 def at(position, seeds):
@@ -63,10 +63,10 @@ def test_a_temperature_of_nearly_zero_takes_the_most_probable_token(temperature)
 
 
 def test_rows_of_one_batch_keep_their_own_temperature():
-    logits = torch.tensor([[0.0, 0.1]] * 2)
+    logits = torch.tensor([[-0.1, 0.0]] * 2)
     both = sampling_arrays([0.01, 0.01], [0.0, 1.0])
-    assert choose(logits, logits.softmax(-1), both).tolist() == [1, 0]
-    assert choose(logits[1:], logits[1:].softmax(-1), both.keep([1])).tolist() == [0]
+    assert choose(logits, logits.exp(), both).tolist() == [1, 0]
+    assert choose(logits[1:], logits[1:].exp(), both.keep([1])).tolist() == [0]
 
 
 def test_what_no_row_asks_for_is_left_out_and_a_row_keeps_what_it_asked_for():

@@ -48,14 +48,16 @@ class Sampler:
         if not math.isfinite(float(logits.sum())):  # one NaN or infinity makes the sum NaN or infinite
             healthy = torch.isfinite(logits).all(-1)
             logits, damaged = torch.where(healthy[:, None], logits, 0.0), (~healthy).nonzero()[:, 0].tolist()
-        probabilities = torch.softmax(logits, -1)
-        tokens = choose(logits, probabilities, batch.sampling, step)
-        chosen = probabilities.gather(1, tokens[:, None])[:, 0].tolist()
-        negentropies = torch.linalg.vecdot(probabilities, torch.log_softmax(logits, -1)).tolist()
-        for sequence, token, probability, negentropy in zip(
-            batch.sequences, tokens.tolist(), chosen, negentropies, strict=True
+        logits = logits - logits.amax(-1, keepdim=True)
+        weights = logits.exp()
+        total = weights.sum(-1)
+        tokens = choose(logits, weights, batch.sampling, step)
+        chosen = weights.gather(1, tokens[:, None])[:, 0] / total
+        entropies = total.log() - torch.linalg.vecdot(weights, logits) / total
+        for sequence, token, probability, entropy in zip(
+            batch.sequences, tokens.tolist(), chosen.tolist(), entropies.tolist(), strict=True
         ):
-            self.append(sequence, token, probability, -negentropy)
+            self.append(sequence, token, probability, entropy)
         for sequence in [batch.sequences[i] for i in damaged]:
             sequence.result = not_finite(self._name, f" at token {len(sequence.ids) - 1}")
 

@@ -81,12 +81,12 @@ def used_or_none(values: PerSequence, where: NDArray[np.bool_]) -> PerSequence |
     return values[:, None] if where.any() else None
 
 
-def choose(logits: Tensor, probabilities: Tensor, arrays: SamplingArrays, step: int = 0) -> Tensor:
+def choose(logits: Tensor, weights: Tensor, arrays: SamplingArrays, step: int = 0) -> Tensor:
     """Sample one token per sequence.
 
     Args:
-        logits: Shape [sequences, vocabulary], finite; not modified.
-        probabilities: Softmax of the logits; not modified.
+        logits: Shape [sequences, vocabulary], finite, the largest of each row 0; not modified.
+        weights: exp(logits); not modified.
         arrays: Settings and noise of the sequences.
         step: Index of the noise to use.
 
@@ -95,9 +95,8 @@ def choose(logits: Tensor, probabilities: Tensor, arrays: SamplingArrays, step: 
     """
     if arrays.greedy is not None and arrays.greedy.all():
         return logits.argmax(-1)
-    weights = probabilities
     if arrays.temperature is not None:
-        weights = torch.softmax(logits / as_tensor(arrays.temperature, logits), -1)
+        weights = (logits / as_tensor(arrays.temperature, logits)).exp_()
     drawn = inverse_cdf(truncate(weights, arrays), as_tensor(arrays.noise[step], logits))
     if arrays.greedy is None:
         return drawn
