@@ -27,19 +27,23 @@ int8 = pytest.mark.skipif(not has_int8(), reason="no kernels for int8")
 bfloat16 = pytest.mark.skipif(not has_bfloat16(), reason="this processor does not compute in bfloat16")
 pytestmark = pytest.mark.skipif(not can_pack(), reason="this processor or PyTorch cannot pack")
 KINDS = (PackedLinear, pytest.param(BFloat16Linear, marks=bfloat16), pytest.param(Int8Linear, marks=int8))
-SHARED = (
-    "vocab_size",
-    "hidden_size",
-    "intermediate_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "num_key_value_heads",
-    "eos_token_id",
-    "bos_token_id",
-    "pad_token_id",
-)
-"""Settings of the folder's configuration that other classes have, too."""
 FOLDER = os.environ.get("HINTREE_MODELS", "")
+
+
+def settings(tokenizer):
+    """Sizes of 3M parameters, with tied embeddings, and the tokenizer's ids."""
+    return {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 384,
+        "intermediate_size": 1024,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 6,
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": True,
+        "eos_token_id": tokenizer.eos_token_id,
+        "bos_token_id": None,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +51,7 @@ def folder(tmp_path_factory):
     """A random Qwen2 of 3M parameters with tied embeddings."""
     place, tokenizer = tmp_path_factory.mktemp("packed"), byte_tokenizer()
     torch.manual_seed(0)
-    config = Qwen2Config(
-        vocab_size=len(tokenizer),
-        hidden_size=384,
-        intermediate_size=1024,
-        num_hidden_layers=2,
-        num_attention_heads=6,
-        num_key_value_heads=2,
-        tie_word_embeddings=True,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=None,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    model = Qwen2ForCausalLM(config)
+    model = Qwen2ForCausalLM(Qwen2Config(**settings(tokenizer)))
     with torch.no_grad():
         for parameter in model.parameters():  # spread the logits, which are nearly alike at the start
             parameter.mul_(1.5)
@@ -142,9 +134,7 @@ def test_bfloat16_rounds_weights_inputs_and_results_and_sums_in_float32():
     weights = plain.weight.detach().bfloat16().float()
     want = (rows.bfloat16().float() @ weights.T).bfloat16().float() + plain.bias
     with torch.inference_mode():
-        torch.testing.assert_close(
-            layer(rows), want, atol=1e-6, rtol=2**-7
-        )  # the last bit of a sum may round up or down
+        torch.testing.assert_close(layer(rows), want, atol=1e-6, rtol=2**-7)  # a sum may round up or down
     assert torch.equal(layer.weight, weights)
 
 
@@ -175,16 +165,14 @@ def test_a_bfloat16_prm_keeps_its_head_in_float32(folder):
 
 
 @pytest.mark.parametrize("dtype", [pytest.param("bfloat16", marks=bfloat16), pytest.param("int8", marks=int8)])
-def test_a_packed_head_keeps_the_scale_of_its_logits(tmp_path, folder, dtype):
-    config = GraniteConfig(
-        **{name: getattr(Qwen2Config.from_pretrained(folder), name) for name in SHARED}, logits_scaling=8.0
-    )
+def test_a_packed_head_keeps_the_scale_of_its_logits(tmp_path, dtype):
+    tokenizer = byte_tokenizer()
     torch.manual_seed(0)
-    GraniteForCausalLM(config).save_pretrained(tmp_path)
-    byte_tokenizer().save_pretrained(tmp_path)
+    GraniteForCausalLM(GraniteConfig(**settings(tokenizer), logits_scaling=8.0)).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
     model = load_model(str(tmp_path), device="cpu", dtype=dtype)
     assert is_packed(model.model)
-    hidden = torch.randn(3, config.hidden_size)
+    hidden = torch.randn(3, 384)
     with torch.inference_mode():
         assert torch.equal(model.adapter.head(hidden), model.model.get_output_embeddings()(hidden) / 8)
 
