@@ -3,12 +3,11 @@
 A model with a chat template gets a conversation; its steps are written inside the assistant's turn. A step that a model
 wrote keeps its tokens (``Span``), so that the model reads what it wrote. A hint is put right before the step it belongs
 to, and is left out of later prompts unless ``keep_hints`` is set. A plan is a hint of the first step for the whole
-solution (preset ``hint_once``), shown before all steps; the lab's models read its next entry only. A strategy is a hint
-of the first step too (preset ``ssr``): it is added to the system text.
+solution (preset ``hint_once``), shown before all steps. A strategy is a hint of the first step too (preset ``ssr``): it
+is added to the system text.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -27,8 +26,10 @@ from hintree.search.core.actions import Action, ActionPrompt, Yield, kind_of, la
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.questions import open_questions
 
-PLAN_ENTRY = re.compile(r"\((\d+)\) ([^,.]+)")
-"""One entry of a lab plan: the label of a fact, and the quantity it determines."""
+"""One entry of a lab plan: the label of a fact, and the quantity it determines.
+
+It names no quantity to look up, and so the hint made from it names none either ("use (2) to find Gina.").
+"""
 UNSEEN = "Zyxwv"
 """A word that a closed vocabulary does not hold."""
 
@@ -208,12 +209,7 @@ class PromptFormat:
             hint = path[begun].hint if begun < len(path) else hint
             before, unfinished = self.steps(path[:begun], hints=keep_hints), self.steps(path[begun:])
             return self.prompt(problem, [*self.start(path), *before, Span(self.tail(hint)), *unfinished], system=system)
-        entries = PLAN_ENTRY.findall(plan.text) if words.plan_entries else []
-        if not entries:
-            return self.prompt(problem, [*self.start(path), Span(self.tail(plan)), *self.steps(path)])
-        label, name = (*entries, ("", ""))[min(len(path), len(entries))]
-        entry = f"use ({label}) to find {name}." if label else "give the answer."
-        return self.prompt(problem, [*self.start(path), *self.steps(path), Span(self.tail(Hint(entry)))])
+        return self.prompt(problem, [*self.start(path), Span(self.tail(plan)), *self.steps(path)])
 
     def act(
         self,

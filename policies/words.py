@@ -30,7 +30,6 @@ class Words:
         no_steps: Stands for the steps of a solution that has none yet.
         hint_tokens, plan_tokens: Maximum number of tokens of a hint and of a plan.
         plan_ends: Stop texts of a plan.
-        plan_entries: Show only the next entry of a plan, as a hint, before each step (the lab's plans).
         grade: The teacher's prompt for a digit from 0 to 9: ``{question}``, ``{before}``, ``{step}``.
         grade_begin: Beginning of the reply to ``grade``, which the digit follows.
         grade_empty: Stands for ``{before}`` if there are no steps before.
@@ -58,7 +57,6 @@ class Words:
     hint_tokens: int = 80
     plan_tokens: int = 256
     plan_ends: tuple[str, ...] = ("\n\n",)
-    plan_entries: bool = False
     grade: str = ""
     grade_begin: str = "Score:"
     grade_empty: str = "(none)"

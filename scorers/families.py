@@ -155,6 +155,7 @@ A study stores its declaration whole: a change of any field, even ``source``, ma
 
 KNOWN = {
     "embedded:prm": "lab",
+    "embedded:prm-small": "lab",
     "Qwen/Qwen2.5-Math-PRM-7B": "qwen-math-prm",
     "Qwen/Qwen2.5-Math-PRM-72B": "qwen-math-prm",
     "Qwen/Qwen2.5-Math-7B-PRM800K": "qwen-math-prm",

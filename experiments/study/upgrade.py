@@ -42,7 +42,7 @@ OLD_WEIGHTS = dict(
         ),
     ]
 )
-"""Today's fingerprint of each shipped model by its former one, which also covered the text of the model's card."""
+"""Fingerprints of the models shipped until 30 November 2026, by those before, which also covered their cards."""
 
 
 def current_path(path: tuple[str, ...], search: Any) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from hintree.whole_files import write_whole
 
 EXAMPLE = "example:\n  hintree lab "
 STAGES = (
-    "student", "student-2", "student-3", "reader", "base", "teacher", "hinter", "drafts", "prm", "prm-small",
+    "student", "student-2", "student-3", "reader", "prm-reader", "teacher-base", "teacher-drilled", "teacher", "hinter",
+    "drafts", "prm", "prm-small",
 )  # fmt: skip
 """Stages of ``hintree.training.shipped.pipeline``, in order; listed here because that module imports torch."""
 
@@ -43,7 +44,7 @@ def add_model_parts(parts: Any) -> None:
         epilog=f"{EXAMPLE}evaluate --n 200 --json",
     )
     evaluate.add_argument(
-        "--models", metavar="FOLDER", help="folder with the trained models (default: the shipped ones)"
+        "--models", metavar="FOLDER", help="folder with trained models of the same names (default: the shipped ones)"
     )
     evaluate.add_argument("--n", type=positive, default=1000, help="test problems (default %(default)s)")
     add_seed(evaluate, "seed of the problems")

@@ -31,7 +31,7 @@ FAMILIES: dict[str, Family] = {
 }
 SPLITS = ("train", "validation", "test")
 STEPS = range(1, 17)
-"""Allowed numbers of steps; the shipped models are trained on 1 to 8."""
+"""Allowed numbers of steps; the shipped models are trained on all of them, most on 1 to 9."""
 LEAST_RANGE = 60
 """Smallest allowed value of ``Difficulty.largest``."""
 DISTRACTORS = range(3)

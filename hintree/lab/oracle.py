@@ -26,7 +26,7 @@ def correct_keys(problem: LabProblem, known: dict[str, int]) -> set[str]:
 def next_hint(problem: LabProblem, history: Sequence[str]) -> str:
     """Return the exact hint for the step after ``history``."""
     fact, again = next_fact(problem, history)
-    return write_hint(fact, again=again)
+    return write_hint(fact, problem.names, again=again)
 
 
 def next_step(problem: LabProblem, history: Sequence[str]) -> str:

@@ -85,6 +85,11 @@ class LabProblem:
         """Return the exact answer, an integer."""
         return self.values[self.target]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Return by key the names that hints use for the quantities."""
+        return {fact.target: fact.name for fact in self.facts}
+
     def needed(self) -> set[str]:
         """Return the keys of all quantities on some path to the target."""
         return needed_keys(self.target, {fact.target: (*fact.operands, *fact.links) for fact in self.facts})
@@ -148,13 +153,26 @@ def write_answer(value: int) -> str:
     return f"The answer is {value}."
 
 
-def write_hint(fact: Fact | None, *, again: bool = False) -> str:
-    """Write the hint for ``fact`` (None: all is known). It holds no number that is not in the problem."""
+def write_hint(fact: Fact | None, names: Mapping[str, str], *, again: bool = False) -> str:
+    """Write the hint for ``fact`` (None: all is known). It holds no number that is not in the problem.
+
+    Args:
+        fact: The fact to use next.
+        names: Names of the quantities by key; the hint names the fact and the quantities to look up.
+        again: Whether a step has stated the fact's quantity wrongly.
+    """
     if fact is None:
         return "give the answer."
     if fact.entry:
         return f"look up {fact.name}."
-    return f"check ({fact.label}) again." if again else f"use ({fact.label}) to find {fact.name}."
+    if again:
+        return f"check ({fact.label}) again."
+    return f"use {sources(fact, names)} to find {fact.name}."
+
+
+def sources(fact: Fact, names: Mapping[str, str]) -> str:
+    """Return what a step with ``fact`` uses: "(3) and Pia"."""
+    return " and ".join([f"({fact.label})", *(names[key] for key in fact.needs())])
 
 
 def write_plan(problem: LabProblem) -> str:
@@ -163,12 +181,12 @@ def write_plan(problem: LabProblem) -> str:
 
 
 def plan_text(problem: LabProblem) -> str:
-    """Return the plan without its label."""
+    """Return the plan without its label; unlike a hint, an entry names no quantity to look up."""
     return ", ".join(f"({fact.label}) {fact.name}" for fact in solve(problem)) + "."
 
 
 def gold(problem: LabProblem) -> Iterator[tuple[str, str]]:
     """Yield (hint, step) for every step of the gold solution, the answer included."""
     for fact in solve(problem):
-        yield write_hint(fact), write_step(fact, problem.values)
-    yield write_hint(None), write_answer(problem.answer)
+        yield write_hint(fact, problem.names), write_step(fact, problem.values)
+    yield write_hint(None, problem.names), write_answer(problem.answer)

@@ -71,7 +71,8 @@ def scripted(
     def hint(request: HintRequest) -> HintOutput:
         problem, rng = truth[request.tree.problem.id], generator(request.seed, "hint")
         exact = rng.random() < hint_quality
-        hint = next_hint(problem, steps_of(request.node)) if exact else write_hint(rng.choice(problem.facts))
+        history, names = steps_of(request.node), problem.names
+        hint = next_hint(problem, history) if exact else write_hint(rng.choice(problem.facts), names)
         return HintOutput(Hint(hint), words(hint))
 
     def score(request: ScoreRequest) -> float:

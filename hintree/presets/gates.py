@@ -28,7 +28,7 @@ GATES = {
     "egb": Preset(
         "4 beams scored by the PRM; a path branches only after a step with a token of high entropy, no teacher",
         ("scorer",),
-        Beam(4, 4, entropy=0.78),
+        Beam(4, 4, entropy=0.76),
         sampling=SAMPLED,
         source="EGB, arXiv 2503.21961",
         differs="a step with an uncertain token stays a candidate and is sampled 3 more times from its beginning, not "

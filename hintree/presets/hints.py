@@ -5,10 +5,7 @@ from hintree.presets.preset import Preset
 from hintree.search import Beam, Lorid
 
 PLANNED = Hinting(when="plan")
-LAB_PLANS = (
-    "the shipped models write plans but solve fewer problems with a whole plan than without, so they get its entries "
-    "as hints, one per step; a conversation shows the whole plan first"
-)
+LAB_PLANS = "the shipped student follows plans no better than it solves without one"
 
 
 def hint_once(about: str, source: str, differs: str, *, hinter: str, reasoner: str = "embedded:student") -> Preset:
@@ -43,7 +40,7 @@ HINTS = {
     "sgft": hint_once(
         "another model of the student's size writes the plan, the student follows it",
         "SGFT, arXiv 2412.09906",
-        f"the planner is the second student, which was not tuned for guidance alone; {LAB_PLANS}",
+        f"the planner is the second student, which has never learned to write plans; {LAB_PLANS}",
         hinter="embedded:student-2",
     ),
     "lm_guided_cot": hint_once(

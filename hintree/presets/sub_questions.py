@@ -15,7 +15,7 @@ SUB_QUESTIONS = {
         differs=f"{PROMPTED}, where the paper distils a decomposer and a solver from a large model; the asker "
         "stops by itself, after 8 sub-questions at most; the solution after them states the answer, where the paper "
         "takes the answer to the last sub-question",
-        models={"hinter": "embedded:student-2"},
+        models={"hinter": "embedded:student-3"},
     ),
     "daslam": Preset(
         "the student lists sub-questions to the teacher's first solution; the teacher answers them and solves again",
@@ -44,7 +44,7 @@ SUB_QUESTIONS = {
         differs=f"{PROMPTED}, where the paper tunes both systems, the reflective one by comparing right and wrong "
         "decompositions; the PRM stands in for it, or a judge (`--scorer judge`); one sub-question is proposed at a "
         "time; equal sub-questions are answered once; numbers of proposals, chains, sub-questions and levels are ours",
-        models={"hinter": "embedded:student-2"},
+        models={"hinter": "embedded:student-3"},
     ),
 }
 """Presets of sub-questions by name."""

@@ -18,17 +18,20 @@ GREEDY = Sampling()
 """Greedy decoding: always the most probable tokens."""
 
 
-def model_handlers(models: Mapping[str, Any], sampling: Sampling = GREEDY) -> dict[str, Handler]:
+def model_handlers(
+    models: Mapping[str, Any], sampling: Sampling = GREEDY, pool: ModelPool | None = None
+) -> dict[str, Handler]:
     """Return the handler of every role.
 
     Args:
         models: Loaded models, or names of models, by role.
         sampling: How steps and hints are sampled.
+        pool: Models that are loaded already; None for a new one.
 
     Raises:
         ModelError: A model cannot be loaded.
     """
-    return role_handlers(models, Preset("training", (), Beam(1, 1), sampling=sampling), ModelPool())
+    return role_handlers(models, Preset("training", (), Beam(1, 1), sampling=sampling), pool or ModelPool())
 
 
 def recorded_writer(

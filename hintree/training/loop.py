@@ -28,8 +28,6 @@ POOL = ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,))
 """On a CPU the two halves of a batch run in parallel, one core each."""
 ATTENTION = "eager" if DEVICE == "cuda" else "sdpa"
 """CUDA's fused kernel gave NaN."""
-FAST_BFLOAT16 = DEVICE == "cuda" or torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")
-"""Without AVX-512, products of bfloat16 matrices are ten times as slow as those of float32."""
 LOG_EVERY, SAVE_EVERY, SAVE_SECONDS = 100, 500, 120
 """Optimizer steps between two lines of the log; steps, and seconds at most, between two checkpoints."""
 
@@ -198,7 +196,7 @@ def by_length(rows: list[TrainingRow], most: int = 4) -> list[list[TrainingRow]]
 def loss_sum(model: PreTrainedModel, batch: dict[str, Tensor]) -> Tensor:
     """Return the weighted sum of the labels' cross-entropies; a language model's labels are shifted by one."""
     labels, weights = batch.pop("labels"), batch.pop("weights")
-    with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=FAST_BFLOAT16, cache_enabled=False):
+    with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=DEVICE == "cuda", cache_enabled=False):
         logits = model(input_ids=batch["input_ids"]).logits  # causal, so what is padded after a row is not seen
     if model.can_generate():
         logits, labels = logits[:, :-1], labels[:, 1:]

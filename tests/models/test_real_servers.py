@@ -124,14 +124,14 @@ def test_llama_cpp_says_what_does_not_fit(llama):
 
 def test_llama_cpp_judges_by_label_tokens(llama):
     local = load_model("embedded:student", device="cpu")
-    scorer = open_served(f"{llama}#student?labels=Plan,(2)")
+    scorer = open_served(f"{llama}#student?labels=(3),(2)")
     [found] = scorer.classify([[Piece(QUESTIONS[1]), Piece("\n", mark=True)]])
     import torch
 
     ids = local.tokenizer(QUESTIONS[1] + "\n", return_tensors="pt").input_ids
     with torch.inference_mode():
         logits = local.model(ids).logits[0, -1]
-    pair = logits[local.tokenizer.convert_tokens_to_ids(["Plan", "(2)"])].softmax(-1)
+    pair = logits[local.tokenizer.convert_tokens_to_ids(["(3)", "(2)"])].softmax(-1)
     assert found.probabilities == pytest.approx([float(pair[1])], abs=1e-4)
 
 

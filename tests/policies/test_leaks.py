@@ -28,7 +28,7 @@ SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three c
     ("hint", "history", "leak"),
     [
         ("", [], False),
-        ("use (2) to find Luis.", [], False),
+        ("use (2) and Noah to find Luis.", [], False),
         ("check (2) again.", [], False),
         ("add 15 to 10.", [], False),
         ("add 15 to 10 and get 25.", [], True),
@@ -88,7 +88,7 @@ def test_a_long_hint_is_read():
 
 
 def test_is_training_hint_refuses_leaks_long_hints_and_the_answer():
-    assert is_training_hint("use (2) to find Luis.", PROBLEM, [])
+    assert is_training_hint("use (2) and Noah to find Luis.", PROBLEM, [])
     assert not is_training_hint("Luis has 25.", PROBLEM, [])
     assert is_training_hint("Luis has 25.", PROBLEM, STEPS)
     assert not is_training_hint("Luis has 25.", PROBLEM, STEPS, answer="25")

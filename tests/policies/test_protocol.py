@@ -45,7 +45,6 @@ WRONG = {
     "step: {max_tokens: yes}": r"line 1: max_tokens: true is not a whole number",
     "shots: [3]": r"line 1: shots: \[3\] is not a list of mappings with user and assistant",
     "shots: two": r"line 1: shots: \"two\" is not a list",
-    "words: {plan_entries: 3}": r"line 1: plan_entries: 3 is not true or false",
     "sampling: 3": r"line 1: sampling: 3 is not a mapping",
     "user: no field": r"has no \{question\}",
     "base: boxd": r"line 1: base 'boxd' is not known; did you mean 'boxed'",

@@ -24,8 +24,9 @@ FLAGS = (
     "--disable-component-update --disable-sync --window-size=1400,900"
 )
 QUESTION = (
-    "(1) Luis has 49 coins. (2) Gina gets 19 more coins than Luis. (3) Hugo gets 23 more coins than Gina. (4) Dora "
-    "gets 7 more coins than Hugo. (5) Ivy gets 23 fewer coins than Dora. How many coins does Ivy have?"
+    "(1) Hugo has 42 pens. (2) Gina gets 25 more pens than Hugo. (3) Noah gets 4 more pens than Gina. (4) Kira has 41 "
+    "pens. (5) Ben gets 15 more pens than Noah. (6) Rosa gets 13 more pens than Ben. (7) Mona gets 26 fewer pens than "
+    "Rosa. How many pens does Mona have?"
 )
 
 
@@ -74,6 +75,8 @@ class Browser:
         return found
 
     def click(self, selector):
+        self.run("arguments[0].scrollIntoView({block: 'nearest'})", self.one(selector))  # may draw the list anew
+        self.frame()
         self.one(selector).click()
         self.frame()
 
@@ -148,7 +151,7 @@ def large_tree(size):
             *(25, 0.9, 0.5, 0.1),
             str(i % 50) if done else None,
         )
-        hint = Hint("use (3) to find Hugo.") if draw.random() < 0.6 else None
+        hint = Hint("use (3) and Gina to find Hugo.") if draw.random() < 0.6 else None
         node = tree.add(parent, step, draw.choice(("reasoner", "reasoner", "teacher")), hint=hint, hint_tokens=8)
         tree.record_score(node, draw.random())
         node.visits, node.value = draw.randrange(20), draw.random()

@@ -21,7 +21,7 @@ CHINESE = "小明有三十本书，他把三分之一送给朋友。他还剩多
 
 CLEAN = {
     (PENS, ()): (
-        "use (2) to find Luis.",
+        "use (2) and Noah to find Luis.",
         "add 15 to 10.",
         "add fifteen to ten.",
         "add the two numbers.",

@@ -30,10 +30,10 @@ GINA = "(7) Gina gets half as many pens as Dora. Dora has 26. 26 / 2 = 13. Gina 
 ANSWER = "The answer is 13."
 STEPS = [BEN, CARL, DORA, GINA, ANSWER]
 HINTS = [
-    "use (2) to find Ben.",
-    "use (3) to find Carl.",
-    "use (4) to find Dora.",
-    "use (7) to find Gina.",
+    "use (2) and Ana to find Ben.",
+    "use (3) and Ben to find Carl.",
+    "use (4) and Carl and Ana to find Dora.",
+    "use (7) and Dora to find Gina.",
     "give the answer.",
 ]
 

@@ -22,7 +22,7 @@ ARMS = {
     "rewrites 200": {"preset": "hintree", **ESCALATION, **LAST, "budget": {"teacher_tokens": 200}},
     "teacher": {"preset": "greedy", **NOBODY, "reasoner": "embedded:teacher", **LAST},
 }
-SOURCE = "lab:test?n={}&steps={}&seed=6"
+SOURCE = "lab:test?n={}&steps={}&seed=20"
 N, STEPS = 3, "4-6"
 """Number and lengths of the problems of the study that the tests of the report share."""
 

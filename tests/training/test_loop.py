@@ -93,6 +93,16 @@ def test_a_row_of_twice_the_weight_counts_twice(tokenizer):
     assert both == pytest.approx(alone[0] + 2 * alone[1], rel=1e-3)
 
 
+@pytest.mark.skipif(module.DEVICE != "cpu", reason="bfloat16 on a GPU")
+def test_training_computes_in_float32_on_every_cpu(tokenizer, monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    model, formats = tiny(tokenizer), []
+    layer = next(part for part in model.modules() if isinstance(part, torch.nn.Linear))
+    layer.register_forward_hook(lambda part, given, made: formats.append(made.dtype))
+    one_step(model, [drill(random.Random(i), tokenizer) for i in range(2)], tokenizer.pad_token_id, [])
+    assert set(formats) == {torch.float32}
+
+
 def test_the_same_seed_gives_the_same_model_and_every_weight_is_moved_by_one_optimizer(tokenizer):
     model = tiny(tokenizer)
     assert same_weights(model, tiny(tokenizer))

@@ -54,10 +54,11 @@ def test_a_probe_is_trained_saved_and_scores_as_it_did_in_training(labelled, tmp
     command += ["--epochs", "3", "--hidden", "4"]
     assert main([*command, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed["inputs"] == "states, token statistics" and printed["weights"] == 4 * (96 + 6 + 1) + 5
+    model = load_model("embedded:student")
+    width = model.model.config.hidden_size
+    assert printed["inputs"] == "states, token statistics" and printed["weights"] == 4 * (width + 6 + 1) + 5
     assert printed["held-out problems"]["solutions"] == 1 and "AUC of confidence:min" in printed
     assert json.loads((out / "training.json").read_text()) == printed
-    model = load_model("embedded:student")
     layers, report = train_probe(
         model, format_for(model), read_rows(str(rows)), ProbeRecipe(4, 3), layer=3, statistics=True
     )
@@ -67,7 +68,7 @@ def test_a_probe_is_trained_saved_and_scores_as_it_did_in_training(labelled, tmp
     states = [one.state for one in read_states(probe, row)]
     again = [score_state(layers, state, ()) for state in states]
     written = [unpack_step(step) for step in row.written]
-    saved = [probe.head(state[:96], statistics_of(step)) for state, step in zip(states, written, strict=True)]
+    saved = [probe.head(state[:width], statistics_of(step)) for state, step in zip(states, written, strict=True)]
     assert saved == pytest.approx(again, abs=1e-6) and len(saved) == len(row.steps)
     assert main([*command]) == 2 and "not empty" in capsys.readouterr().err
     assert main([*command[:-5], str(tmp_path / "other"), "--hidden", "99999"]) == 2

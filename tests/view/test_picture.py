@@ -40,7 +40,7 @@ def test_the_picture_moves_with_wheel_drag_pinch_keys_and_buttons(browser, mcts)
 
 
 def test_subtrees_fold(browser, mcts):
-    node = next(n for n in mcts.tree.root.children if n.children and n not in mcts.chosen.path())
+    node = next(n for n in mcts.tree if n.parent and n.children and n not in mcts.chosen.path())
     before = browser.run("return panes[0].picture.plan.columns")
     browser.on_picture("dblclick", *browser.run("return panes[0].place(arguments[0])", node.id))
     drawn = browser.run("return [...panes[0].picture.plan.drawn.keys()].filter((i) => panes[0].picture.plan.drawn[i])")

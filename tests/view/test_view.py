@@ -63,8 +63,9 @@ def test_search_counts_marks_and_goes_from_match_to_match(browser, mcts):
     assert browser.selected() == expected[0] and browser.all(".row.match")
     browser.press("n", "n", "p")
     assert browser.selected() == expected[1]
-    named = [i for i, text in said.items() if "same as step 33" in text]
-    for words, ids in (("same as step 33", named), ("#7", [7]), ("teacher", [i for i in said if "teacher" in said[i]])):
+    same = next(n.reason for n in mcts.tree if n.duplicate_of)
+    named = [i for i, text in said.items() if same in text]
+    for words, ids in ((same, named), ("#7", [7]), ("teacher", [i for i in said if "teacher" in said[i]])):
         browser.choose("#query", words)
         assert browser.run("return found.map(([, id]) => id)") == ids and ids, words
     browser.choose("#query", "no such words")
@@ -152,7 +153,7 @@ def test_dark_and_light_and_print(browser, mcts):
     paper = browser.run("return document.getElementById('paper').textContent")
     path = mcts.chosen.path()
     assert path and all(
-        f"Step {node.id} " in paper and node.step.text in paper and str(node.hint) in paper for node in path
+        f"Step {node.id} " in paper and node.step.text in paper and str(node.hint or "") in paper for node in path
     )
     browser.run("window.dispatchEvent(new Event('afterprint'))")
     assert len(browser.driver.execute_cdp_cmd("Page.printToPDF", {})["data"]) > 10_000

@@ -37,7 +37,7 @@ from hintree.models.local.module_limits import built_within
 from hintree.models.local.packed import pack_linear_layers
 from hintree.models.local.quantize import quantize, runs_plain
 
-EMBEDDED = ("student", "student-2", "teacher", "hinter", "prm")
+EMBEDDED = ("student", "student-2", "student-3", "teacher", "hinter", "prm", "prm-small")
 """Names of the shipped models; ``embedded:NAME`` loads one."""
 DTYPES = {
     "auto": None,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hintree.lab.checker import StepVerdict, check_step
 from hintree.lab.problem import LabProblem
 from hintree.search import Beam, Handler, Ledger, Node, Problem, Rewrite, Run, Search, Tree, choose, run_searches
+from hintree.search.core.ledger import MODEL_ROLES
 
 
 class CheckedChain(NamedTuple):
@@ -64,3 +65,13 @@ def chain(problem: LabProblem, last: Node, ledger: Ledger) -> CheckedChain:
     verdicts = [check_step(problem, steps[:i], step) for i, step in enumerate(steps)]
     right = bool(nodes) and nodes[-1].step.answer == str(problem.answer)
     return CheckedChain(problem, nodes, verdicts, right, ledger)
+
+
+def cost(ledgers: Sequence[Ledger], *roles: str) -> dict[str, float]:
+    """Return tokens and GFLOPs per problem of some roles together; of all of them if none is named.
+
+    Tokens are the generated ones, or those read by a role that generates none.
+    """
+    accounts = [ledger[role] for ledger in ledgers for role in roles or MODEL_ROLES]
+    tokens, gflops = sum(account.tokens() for account in accounts), sum(account.gflops() for account in accounts)
+    return {"tokens": round(tokens / len(ledgers), 1), "gflops": round(gflops / len(ledgers), 4)}

@@ -16,32 +16,28 @@ from hintree.lab.controls import ExactHints
 from hintree.lab.generate import FAMILIES, problems
 from hintree.lab.oracle import next_hint
 from hintree.lab.problem import LabProblem, gold, solve
-from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, load_classifier, load_model
+from hintree.models import EMBEDDED, Completion, GenerationRequest, LanguageModel, Prompt, load_classifier, load_model
 from hintree.policies import shipped_format
 from hintree.policies.leaks import leaks
 from hintree.scorers import PRM, find_spec
 from hintree.search import Handler
+from hintree.solver.roles import ModelPool
 from hintree.statistics.intervals import mean_interval, share
 from hintree.training.handlers import model_handlers
-from hintree.training.shipped.chains import CheckedChain, run_chains
+from hintree.training.shipped.chains import CheckedChain, cost, run_chains
 from hintree.training.shipped.evaluate_prm import prm_figures
 from hintree.training.shipped.evaluate_smart import smart_figures
-
-MODELS = ("student", "student-2", "teacher", "hinter", "prm")
-FURTHER = ("student-3", "prm-small")
-"""Models that a folder may hold besides; they are measured like the student-2 and the PRM."""
 
 
 def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
     """Return all figures on ``n`` test problems of 2 to 8 steps; the three parts run in parallel processes.
 
     Args:
-        folder: Folder of student, teacher, hinter and prm; None for the shipped ones.
+        folder: Folder of models named as the shipped ones (``EMBEDDED``); None for those.
         n: Number of problems.
         seed: Seed of the problems; same seed, same figures.
     """
-    names = {role: str(folder / role) if folder else f"embedded:{role}" for role in MODELS}
-    names |= {role: str(folder / role) for role in FURTHER if folder and (folder / role).is_dir()}
+    names = {name: str(folder / name) if folder else f"embedded:{name}" for name in EMBEDDED}
     parts = (chain_part, prm_part, smart_part)
     figures: dict[str, Any] = {"problems": {"split": "test", "n": n, "seed": seed, "steps": "2-8"}}
     with ProcessPoolExecutor(len(parts), get_context("spawn"), torch.set_num_threads, (1,)) as pool:
@@ -53,26 +49,32 @@ def evaluate(folder: Path | None, n: int, seed: int) -> dict[str, Any]:
 
 def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """Measure one chain per problem for every model, and for the student under hints."""
-    student, hinter = load_model(names["student"]), load_model(names["hinter"])
-    lab_problems = list(problems("test", n=n, seed=seed))
-    steps = model_handlers({"reasoner": student})
+    lab_problems, pool = list(problems("test", n=n, seed=seed)), ModelPool()
+
+    def plays(role: str, name: str) -> dict[str, Handler]:
+        return model_handlers({role: names[name]}, pool=pool)
+
+    steps = plays("reasoner", "student")
     arms: dict[str, dict[str, Handler]] = {
-        "teacher": model_handlers({"reasoner": names["teacher"]}),
+        "teacher": plays("reasoner", "teacher"),
         "student": steps,
-        **{name: model_handlers({"reasoner": names[name]}) for name in names if name.startswith("student-")},
+        **{name: plays("reasoner", name) for name in names if name.startswith("student-")},
         "student, exact hints": steps | {"hinter": Handler(ExactHints(lab_problems))},
-        "student, hinter": steps | model_handlers({"hinter": hinter}),
+        "student, hinter": steps | plays("hinter", "hinter"),
         "student, another problem's hints": steps | {"hinter": Handler(ExactHints(lab_problems, shift=1))},
-        "hinter alone": model_handlers({"reasoner": hinter}),
+        "hinter alone": plays("reasoner", "hinter"),
     }
-    runs = {name: run_chains(lab_problems, roles) for name, roles in arms.items()}
+    runs = {}
+    for name, roles in arms.items():
+        pool.forget()  # what another arm has read would not be counted in this one
+        runs[name] = run_chains(lab_problems, roles)
     right = {name: np.array([float(chain.right) for chain in chains]) for name, chains in runs.items()}
     return {
         "arms": {name: accuracy(chains) for name, chains in runs.items()},
         "gain over the student": {
             name: mean_interval(right[name] - right["student"]).rounded() for name in arms if "student, " in name
         },
-        "student step accuracy from gold prefixes": gold_prefix_accuracy(student, lab_problems),
+        "student step accuracy from gold prefixes": gold_prefix_accuracy(load_model(names["student"]), lab_problems),
         "student first errors": first_errors(runs["student"]),
         "hints": hint_figures(runs["student, hinter"]),
     }
@@ -80,13 +82,11 @@ def chain_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
 
 def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """Measure the PRMs on the student's samples."""
-    student, test, spec = (
-        load_model(names["student"]),
-        list(problems("test", n=n, seed=seed)),
-        find_spec("embedded:prm"),
-    )
+    student, test = load_model(names["student"]), list(problems("test", n=n, seed=seed))
     return {
-        name: prm_figures(PRM(load_classifier(names[name]), spec), student, test, held_out(n, seed), seed)
+        name: prm_figures(
+            PRM(load_classifier(names[name]), find_spec(f"embedded:{name}")), student, test, held_out(n, seed), seed
+        )
         for name in names
         if name.startswith("prm")
     }
@@ -95,9 +95,9 @@ def prm_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
 def smart_part(names: Mapping[str, str], n: int, seed: int) -> dict[str, Any]:
     """Measure student, teacher and PRM together under the SMART rule."""
     models = {"reasoner": names["student"], "teacher": names["teacher"], "scorer": names["prm"]}
-    handlers, test = model_handlers(models), list(problems("test", n=n, seed=seed))
-    figures = smart_figures(handlers["scorer"], handlers["reasoner"], handlers["teacher"], test, held_out(n, seed))
-    return {"smart": figures}
+    pool = ModelPool()
+    handlers, test = model_handlers(models, pool=pool), list(problems("test", n=n, seed=seed))
+    return {"smart": smart_figures(handlers, test, held_out(n, seed), pool.forget)}
 
 
 def held_out(n: int, seed: int) -> list[LabProblem]:
@@ -106,7 +106,7 @@ def held_out(n: int, seed: int) -> list[LabProblem]:
 
 
 def accuracy(chains: Sequence[CheckedChain]) -> dict[str, Any]:
-    """Return accuracy overall, by number of steps and by family, and generated tokens per problem."""
+    """Return accuracy overall, by number of steps and by family, and the cost per problem of all roles together."""
 
     def of(part: Sequence[CheckedChain]) -> dict[str, float]:
         return share(sum(c.right for c in part), len(part)).rounded()
@@ -117,7 +117,7 @@ def accuracy(chains: Sequence[CheckedChain]) -> dict[str, Any]:
         "all": of(chains),
         "steps": {str(k): of([c for c in chains if len(solve(c.problem)) == k]) for k in lengths},
         "family": {f: of([c for c in chains if c.problem.family == f]) for f in families},
-        "tokens": round(sum(c.ledger["reasoner"].generated_tokens for c in chains) / len(chains), 1),
+        **cost([c.ledger for c in chains]),
     }
 
 

@@ -37,7 +37,7 @@ from hintree.lab.inject_error import wrong_step
 from hintree.lab.oracle import next_step
 from hintree.lab.problem import LabProblem, solve
 from hintree.policies.leaks import is_training_hint
-from hintree.training.shipped.rows import RowBuilder, TrainingRow, solution, steps_of
+from hintree.training.shipped.rows import GUIDED_WEIGHT, RowBuilder, TrainingRow, solution, steps_of
 
 BOOKS = range(1, 201)
 """Seeds of the books that rows are drawn from; book 0 is for questions to solved models."""
@@ -69,13 +69,15 @@ def restating(problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> Traini
     return row.add(f"{restated(problem)}\n", learn=True).cut()
 
 
-def correcting(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """Return a solution in which one to three steps are criticised and written again; three in ten were right."""
+def correcting(
+    rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast, *, kept: float
+) -> TrainingRow:
+    """Return a solution with critiques of one to three steps, a share ``kept`` of them right, and the steps again."""
     row, steps = begin(problem, tokenizer), steps_of(problem)
     chosen = rng.sample(range(len(steps)), min(len(steps), rng.randint(1, 3)))
     for i, step in enumerate(steps):
         if i in chosen:
-            first = step if rng.random() < 0.3 else flawed_step(rng, problem, steps[:i])
+            first = step if rng.random() < kept else flawed_step(rng, problem, steps[:i])
             row.add(f"{first}\n", learn=first == step).add(CRITIQUE, learn=False)
             row.add(f"{critique(problem, steps[:i], first)}\n", learn=True)
         row.add(step if step is steps[-1] else f"{step}\n", learn=True)
@@ -141,12 +143,12 @@ def informed(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedToken
 
 
 def mended(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """Return steps up to a random one, learned, and that step under the hint of a second try."""
+    """Return steps up to a random one, and that step, learned, under the hint of a second try."""
     steps = steps_of(problem)
     history = steps[: rng.randrange(len(steps))]
-    row = begin(problem, tokenizer).add("".join(f"{step}\n" for step in history), learn=True)
+    row = begin(problem, tokenizer).add("".join(f"{step}\n" for step in history), learn=False)
     row.add(f"{HINT} {informed_hint(problem, history, 'operand')}\n", learn=False)
-    return row.add(f"{next_step(problem, history)}\n", learn=True).cut()
+    return row.add(f"{next_step(problem, history)}\n", learn=True).cut()._replace(weight=GUIDED_WEIGHT)
 
 
 def begin(problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> RowBuilder:

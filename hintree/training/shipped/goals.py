@@ -5,10 +5,9 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hintree.models import EMBEDDED
 from hintree.training.finish import RECORD
 
-MODELS = ("student", "student-2", "student-3", "teacher", "hinter", "prm", "prm-small")
-"""The models that are shipped together."""
 MOST_BYTES = 30_000_000
 
 
@@ -35,9 +34,9 @@ class ModelGoal(NamedTuple):
 
 def size_goals(folder: Path) -> list[ModelGoal]:
     """Return the goals on sizes: of one another, and of all files together."""
-    records = {name: json.loads((folder / name / RECORD).read_text()) for name in MODELS}
+    records = {name: json.loads((folder / name / RECORD).read_text()) for name in EMBEDDED}
     weights = {name: record["parameters"] for name, record in records.items()}
-    stored = sum(file.stat().st_size for name in MODELS for file in (folder / name).iterdir())
+    stored = sum(file.stat().st_size for name in EMBEDDED for file in (folder / name).iterdir())
     largest = max(weights["student"], weights["student-2"], weights["student-3"])
     return [
         ModelGoal("weights of the teacher, in those of the largest student", weights["teacher"] / largest, least=10),

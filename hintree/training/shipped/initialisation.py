@@ -22,12 +22,14 @@ class ModelSize:
         layers: Number of layers.
         head: Width of an attention head; 0 for an equal part of ``hidden``. Offset heads need about 24.
         inner: Width of the MLP; 0 for three times ``hidden``.
+        heads: Attention heads.
     """
 
     hidden: int
     layers: int
     head: int = 0
     inner: int = 0
+    heads: int = HEADS
 
 
 def new_model(
@@ -44,9 +46,9 @@ def new_model(
         hidden_size=size.hidden,
         intermediate_size=size.inner or 3 * size.hidden,
         num_hidden_layers=size.layers,
-        head_dim=size.head or size.hidden // HEADS,
-        num_attention_heads=HEADS,
-        num_key_value_heads=HEADS,
+        head_dim=size.head or size.hidden // size.heads,
+        num_attention_heads=size.heads,
+        num_key_value_heads=size.heads,
         attention_bias=True,
         max_position_embeddings=tokenizer.model_max_length,
         rope_parameters={"rope_type": "default", "rope_theta": THETA},
@@ -63,8 +65,8 @@ def new_model(
             if token.isdigit():
                 features = fourier(int(token))
                 table[i, : len(features)] += features
-        for head in range(HEADS if offset_heads else 0):
-            look_back(model.model.layers[0].self_attn, head, head + 1)
+        for head in range(size.heads if offset_heads else 0):
+            look_back(model.model.layers[0].self_attn, head, head % HEADS + 1)
     return model
 
 
@@ -96,7 +98,11 @@ def widen(folder: Path, tokenizer: PreTrainedTokenizerFast, *, seed: int) -> Lla
     old = LlamaForCausalLM.from_pretrained(folder)
     known = PreTrainedTokenizerFast.from_pretrained(folder).get_vocab()
     size = ModelSize(
-        old.config.hidden_size, old.config.num_hidden_layers, old.config.head_dim or 0, old.config.intermediate_size
+        old.config.hidden_size,
+        old.config.num_hidden_layers,
+        old.config.head_dim or 0,
+        old.config.intermediate_size,
+        old.config.num_attention_heads,
     )
     model = new_model(tokenizer, size, seed=seed)
     before = old.model.embed_tokens.weight

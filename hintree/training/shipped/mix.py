@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerFast
 
-from hintree.lab.difficulty import TRAINING, VARIED, Difficulty
+from hintree.lab.difficulty import KNOWN_FAMILIES, TRAINING, VARIED, Difficulty
 from hintree.lab.forms import restated as restated_question
 from hintree.lab.generate import FAMILIES, sample
 from hintree.lab.problem import LabProblem, write_plan
@@ -23,7 +23,8 @@ class Mix:
 
     Attributes:
         steps: Numbers of steps of the problems.
-        drills: Arithmetic drills.
+        drills: Arithmetic drills with the constants of facts, at most 40.
+        large_drills: Drills of sums and differences of any two numbers.
         copies: Copy rows.
         sum_checks: Sums with a verdict on each.
         orders: The question and the labels of the facts to use, in order, among many unneeded facts.
@@ -42,13 +43,16 @@ class Mix:
         informed: Hints after a wrong step.
         mended: Steps under such a hint.
         with_errors: Share of the hinted and hint rows whose history holds an error.
+        kept: Share of right steps among the criticised ones.
         long: Share of the problems that have ``LONG`` steps.
         varied: Share of the problems from all families in all wordings (``VARIED``).
+        families: The families of all other problems; one that stands twice is drawn twice as often.
         difficulty: All other difficulty settings of the problems.
     """
 
     steps: Sequence[int]
     drills: float = 0.0
+    large_drills: float = 0.0
     copies: float = 0.0
     sum_checks: float = 0.0
     orders: float = 0.0
@@ -67,8 +71,10 @@ class Mix:
     informed: float = 0.0
     mended: float = 0.0
     with_errors: float = 0.0
+    kept: float = 0.3
     long: float = 0.0
     varied: float = 0.0
+    families: Sequence[str] = KNOWN_FAMILIES
     difficulty: Difficulty = TRAINING
 
 
@@ -81,7 +87,7 @@ def draw_problem(rng: random.Random, mix: Mix) -> LabProblem:
     steps = LONG if rng.random() < mix.long else mix.steps
     if rng.random() < mix.varied:
         return sample(rng, "train", steps, tuple(FAMILIES), VARIED)
-    return sample(rng, "train", steps, difficulty=mix.difficulty)
+    return sample(rng, "train", steps, mix.families, mix.difficulty)
 
 
 def draw_row(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
@@ -109,6 +115,11 @@ def guided(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast, *, 
     return rows.guided(rng, problem, tokenizer, with_errors=with_errors, write_hint=write_hint)
 
 
+def corrected(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
+    """Draw a solution with critiques, a share ``kept`` of them of right steps."""
+    return form_rows.correcting(rng, draw_problem(rng, mix), tokenizer, kept=mix.kept)
+
+
 def restated(rng: random.Random, mix: Mix, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """Draw a question of any wording and its plainest wording."""
     while restated_question(problem := sample(rng, "train", mix.steps, tuple(FAMILIES), VARIED)) == problem.question:
@@ -123,6 +134,7 @@ def planned(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokeni
 
 KINDS: dict[str, MakeRow] = {
     "drills": lambda rng, mix, tokenizer: rows.drill(rng, tokenizer, largest=mix.difficulty.largest),
+    "large_drills": lambda rng, mix, tokenizer: rows.large_drill(rng, tokenizer, largest=mix.difficulty.largest),
     "copies": lambda rng, mix, tokenizer: rows.copy(rng, tokenizer),
     "sum_checks": lambda rng, mix, tokenizer: rows.sum_check(rng, tokenizer),
     "orders": lambda rng, mix, tokenizer: rows.order(rng, tokenizer, mix.steps, mix.difficulty),
@@ -135,7 +147,7 @@ KINDS: dict[str, MakeRow] = {
     "socratic": about(form_rows.socratic),
     "sub_problems": about(form_rows.sub_problem),
     "restated": restated,
-    "corrected": about(form_rows.correcting),
+    "corrected": corrected,
     "judged": about(form_rows.judging),
     "retrieved": lambda rng, mix, tokenizer: form_rows.retrieving(rng, form_rows.draw_book_problem(rng), tokenizer),
     "informed": about(form_rows.informed),

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from hintree.errors import UsageError
-from hintree.models import load_model
+from hintree.models import EMBEDDED, load_model
 from hintree.models.local.folder import HOME
 from hintree.models.local.manifest import MANIFEST, write_manifest
 from hintree.training.shipped.evaluate import evaluate
 from hintree.training.shipped.evaluate_forms import form_figures
-from hintree.training.shipped.goals import MODELS, figure_goals, size_goals
+from hintree.training.shipped.goals import figure_goals, size_goals
 from hintree.training.shipped.table import as_table, percent
 
 CARD = """---
@@ -87,7 +87,7 @@ def publish(out: Path, n: int, seed: int) -> None:
     if any(not goal.met for goal in goals):
         raise UsageError("the models do not replace the shipped ones, because goals are open")
     (out / "figures.json").write_text(json.dumps(figures | {"forms": forms}, indent=1) + "\n")
-    for name in MODELS:
+    for name in EMBEDDED:
         target = HOME / name
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(out / name, target, ignore=shutil.ignore_patterns(MANIFEST))

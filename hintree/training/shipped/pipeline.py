@@ -18,6 +18,7 @@ from hintree.training.hinter.rows import draw_hint_rows
 from hintree.training.loop import TrainingSchedule
 from hintree.training.prm.train import save
 from hintree.training.shipped import recipes
+from hintree.training.shipped.growth import grown
 from hintree.training.shipped.initialisation import new_model, widen
 from hintree.training.shipped.prm_architecture import new_prm
 from hintree.training.shipped.prm_rows import by_drafts, write_drafts
@@ -54,14 +55,16 @@ def language_model(name: str) -> Stage:
 
     def stage(out: Path, start: Path | None) -> None:
         recipe, tokenizer = recipes.RECIPES[name], build_tokenizer()
-        schedule, earlier = recipe.schedule, out / recipe.after if recipe.after else None
         if start is not None and (start / name).is_dir():
             schedule, earlier = recipe.further, start / name
-        if earlier is None:
+            model, draw = widen(earlier, tokenizer, seed=schedule.seed), recipes.by_mix(tokenizer, recipe.mix)
+        elif recipe.grown_from:
+            schedule, earlier = recipe.schedule, out / recipe.grown_from
+            model, draw = grown(earlier, recipe.size, seed=schedule.seed), recipes.by_mix(tokenizer, recipe.mix)
+        else:
+            schedule, earlier = recipe.schedule, None
             model = new_model(tokenizer, recipe.size, seed=schedule.seed)
             draw = recipes.by_curriculum(tokenizer, recipe.mix)
-        else:
-            model, draw = widen(earlier, tokenizer, seed=schedule.seed), recipes.by_mix(tokenizer, recipe.mix)
         train_and_save(model, draw, schedule, out, name, earlier=earlier)
 
     return stage
@@ -87,14 +90,14 @@ def drafts(out: Path, start: Path | None) -> None:
 
 def prm(out: Path, start: Path | None) -> None:
     """Train the PRM, which is the reader with three layers on top, on the student's labelled solutions."""
-    train_prm(out, "prm", untrained_prm(out / "reader", recipes.PRM_SCHEDULE.seed), recipes.PRM_SCHEDULE)
+    train_prm(out, "prm", untrained_prm(out / "prm-reader", recipes.PRM_SCHEDULE.seed), recipes.PRM_SCHEDULE)
 
 
 def small_prm(out: Path, start: Path | None) -> None:
     """Train all weights of the reader as a PRM that is hardly larger than a student."""
     torch.manual_seed(recipes.SMALL_PRM_SCHEDULE.seed)
     labels: dict[str, Any] = {"id2label": {0: "wrong", 1: "right"}, "label2id": {"wrong": 0, "right": 1}}
-    model = LlamaForTokenClassification.from_pretrained(out / "reader", num_labels=2, **labels)
+    model = LlamaForTokenClassification.from_pretrained(out / "prm-reader", num_labels=2, **labels)
     train_prm(out, "prm-small", model, recipes.SMALL_PRM_SCHEDULE)
 
 
@@ -125,4 +128,4 @@ STAGES: dict[str, Stage] = {
     "prm": prm,
     "prm-small": small_prm,
 }
-"""In order: the teacher continues the base; hinter and PRMs start from the reader; PRMs learn from the drafts."""
+"""In order: hinter and PRMs start from the reader; PRMs learn from the drafts."""

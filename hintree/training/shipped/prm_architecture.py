@@ -27,7 +27,7 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaForTokenClassification
 from transformers.models.llama.modeling_llama import LlamaAttention, LlamaDecoderLayer
 
-from hintree.training.shipped.initialisation import HEADS, look_back
+from hintree.training.shipped.initialisation import look_back
 
 BASE_SCALE = 1e-7
 """Scale of the language model's stream, which has a norm of about a thousand in its last layer."""
@@ -149,7 +149,7 @@ def write_comparison(layer: LlamaDecoderLayer, code: int) -> None:
     layer.input_layernorm.weight[predicted] = 1 / length
     layer.post_attention_layernorm.weight[predicted] = 1 / length
     layer.post_attention_layernorm.weight[current] = FETCH_NORM / length / CODE_SCALE
-    for head in range(HEADS):
+    for head in range(attention.config.num_attention_heads):
         look_back(attention, head, 1, sharpness=60.0)
     attention.v_proj.weight[:code, predicted] = torch.eye(code)
     attention.o_proj.weight[predicted, :code] = FETCH_NORM * torch.eye(code)

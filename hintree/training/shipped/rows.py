@@ -27,6 +27,8 @@ ORDER_WEIGHT = 30.0
 """Weight of a label in an ``order`` row, which has about five labels where a solution has a hundred and fifty."""
 DRILL_WEIGHT = 8.0
 """Weight of a result in a ``drill`` row, which has fourteen of them."""
+GUIDED_WEIGHT = 6.0
+"""Weight of a hint, and of a step under a hint, which alone are learned in their rows."""
 
 
 class TrainingRow(NamedTuple):
@@ -88,27 +90,48 @@ def guided(
     if with_errors and history:
         history = inject_error(rng, problem, history)
     text = RowBuilder(tokenizer).add(problem.question + "\n", learn=False)
-    text.add("".join(f"{step}\n" for step in history), learn=not write_hint and not with_errors)
+    text.add("".join(f"{step}\n" for step in history), learn=False)
     hint = next_hint(problem, history)
     taught = write_hint and is_training_hint(hint, problem.question, history)
     text.add(HINT, learn=False).add(f"{hint}\n", learn=taught)
     if write_hint:
-        return text.cut()
+        return text.cut()._replace(weight=GUIDED_WEIGHT)
     step = next_step(problem, history)
     text.add(step, learn=True)
-    return text.end() if step.startswith("The answer") else text.add("\n", learn=True).cut()
+    row = text.end() if step.startswith("The answer") else text.add("\n", learn=True).cut()
+    return row._replace(weight=GUIDED_WEIGHT)
 
 
 def drill(
     rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14, largest: int = TRAINING.largest
 ) -> TrainingRow:
-    """Return a line of sums; only the results are learned."""
-    text = RowBuilder(tokenizer)
-    for _ in range(sums):
+    """Return a line of sums with the constants of facts; only the results are learned."""
+
+    def one() -> tuple[int, str, int]:
         left = rng.randint(1, largest)
         op, right = rng.choice(changes(left, rng, largest))
-        if op in "+*" and rng.random() < 0.5:
-            left, right = right, left
+        return (right, op, left) if op in "+*" and rng.random() < 0.5 else (left, op, right)
+
+    return results([one() for _ in range(sums)], tokenizer)
+
+
+def large_drill(
+    rng: random.Random, tokenizer: PreTrainedTokenizerFast, sums: int = 14, largest: int = TRAINING.largest
+) -> TrainingRow:
+    """Return a line of sums and differences of any two numbers, as of a bill and its change; as ``drill``."""
+
+    def one() -> tuple[int, str, int]:
+        whole = rng.randint(3, largest)
+        part = rng.randint(1, whole - 1)
+        return (whole, "-", part) if rng.random() < 0.5 else (part, "+", whole - part)
+
+    return results([one() for _ in range(sums)], tokenizer)
+
+
+def results(sums: Sequence[tuple[int, str, int]], tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
+    """Return a line of sums, given as left, operation and right; only the results are learned."""
+    text = RowBuilder(tokenizer)
+    for left, op, right in sums:
         text.add(f"{left} {op} {right} =", learn=False).add(f"{OPERATIONS[op](left, right)}", learn=True)
         text.add(".", learn=False)
     return text.cut()._replace(weight=DRILL_WEIGHT)

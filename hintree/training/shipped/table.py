@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+COSTS = (
+    "Tokens (generated) and GFLOPs (2 x weights x computed tokens / 10^9, an estimate) are per problem, for all "
+    "models of an arm together."
+)
+
 
 def percent(figure: dict[str, float]) -> str:
     """Format a share as "52.3 % [49.2, 55.4]"."""
@@ -16,13 +21,14 @@ def as_table(figures: dict[str, Any]) -> str:
     lines = [
         f"{sample['n']} {sample['split']} problems of {sample['steps']} steps, seed {sample['seed']}; 95 % intervals",
         "",
-        f"| arm | right | {' | '.join(f'{k} steps' for k in lengths)} | {' | '.join(families)} |",
-        "|---|---|" + "---|" * (len(lengths) + len(families)),
+        f"| arm | right | tokens | GFLOPs | {' | '.join(f'{k} steps' for k in lengths)} | {' | '.join(families)} |",
+        "|---|---|---|---|" + "---|" * (len(lengths) + len(families)),
     ]
     for name, arm in arms.items():
         cells = [f"{100 * x['value']:.0f}" for x in [*arm["steps"].values(), *arm["family"].values()]]
-        lines.append(f"| {name} | {percent(arm['all'])} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *notes(figures)])
+        costs = f"{arm['tokens']:.0f} | {arm['gflops']:.3f}"
+        lines.append(f"| {name} | {percent(arm['all'])} | {costs} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", COSTS, "", *notes(figures)])
 
 
 def notes(figures: dict[str, Any]) -> Iterator[str]:
@@ -60,10 +66,15 @@ def notes(figures: dict[str, Any]) -> Iterator[str]:
     )
     yield (
         f"- SMART by the PRM at threshold {smart['threshold']} (chosen on validation problems): "
-        f"{percent(smart['right'])}, {100 * near:.1f} % of the teacher's accuracy, with "
-        f"{smart['teacher tokens']:.0f} of the teacher's "
-        f"{smart['teacher tokens, teacher alone']:.0f} tokens per problem"
+        f"{percent(smart['right'])}, {100 * near:.1f} % of the teacher's accuracy; per problem, "
+        f"{', '.join(f'{name} {spent(figure)}' for name, figure in smart['cost'].items())}; "
+        f"teacher alone {spent(smart['cost, teacher alone'])}. Tokens of the scorer are read, the others generated"
     )
+
+
+def spent(cost: dict[str, float]) -> str:
+    """Format a cost as "12 tokens and 0.345 GFLOPs"."""
+    return f"{cost['tokens']:.0f} tokens and {cost['gflops']:.3f} GFLOPs"
 
 
 def points(gain: dict[str, float]) -> str:

@@ -18,7 +18,7 @@ from hintree.lab.families.shopping import SPARE_GOODS
 from hintree.lab.families.wording import SPARE_NAMES
 from hintree.lab.forms import CRITIQUES, FAULTS, LABELS, NO, NONE, YES
 from hintree.lab.generate import FAMILIES, problems
-from hintree.lab.problem import MAX_VALUE, gold, write_hint
+from hintree.lab.problem import MAX_VALUE, gold
 from hintree.models.local.pre_tokenizers import LAB
 
 SPECIAL = ["<pad>", "<unk>", "<s>", "</s>"]
@@ -46,7 +46,7 @@ def words() -> list[str]:
     """Return every word and mark that a lab text can hold, sorted; collected from a large fixed sample."""
     found = set(re.findall(PIECE, f"{TEXTS} , : check again look up + - * / = [ ] “ ”"))
     for problem in problems("train", range(1, 11), n=3000, seed=0, families=tuple(FAMILIES), difficulty=ALL):
-        lines = [problem.question, write_hint(None), *(text for pair in gold(problem) for text in pair)]
+        lines = [problem.question, *(text for pair in gold(problem) for text in pair)]
         found.update(piece for line in lines for piece in re.findall(PIECE, line))
     return sorted(piece for piece in found if not re.search(r"\d|\n", piece))
 

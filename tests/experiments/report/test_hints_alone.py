@@ -33,7 +33,7 @@ class LastNumber:
 
 
 def test_a_reader_finds_leaks_and_is_told_the_reference_in_the_control_only():
-    clean = [case(4, 3, "use (2) to find Ben."), case(5, 6, "use (2) to find Ben.", "give the answer.")]
+    clean = [case(4, 3, "use (2) and Ana to find Ben."), case(5, 6, "use (2) and Ana to find Ben.", "give the answer.")]
     leaking = [case(4, 3, "use (2).", "Ben has 7."), case(5, 6, "Ben has 11.", "give the answer.")]
     reader = LastNumber()
     found = read_all(reader, clean)

@@ -8,10 +8,12 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.experiments.report.write import make, write
+from hintree.experiments.study import resolve as resolving
 from hintree.experiments.study import run
 from hintree.experiments.study.merge import merge
 from hintree.experiments.study.resolve import resolve
 from hintree.experiments.study.store import Store
+from hintree.experiments.study.upgrade import OLD_WEIGHTS
 from hintree.yaml_file import parse
 
 OLD = Path(__file__).parents[2] / "golden" / "store"
@@ -35,6 +37,14 @@ arms:
 def folder(tmp_path):
     shutil.copy(OLD / "run.sqlite", tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def old_models(monkeypatch):
+    """Resolve a study as if the models that the store was made with were still the shipped ones."""
+    names = ("student", "student-2", "teacher", "hinter", "prm")
+    weights = {f"embedded:{name}": now for name, now in zip(names, OLD_WEIGHTS.values(), strict=True)}
+    monkeypatch.setattr(resolving, "fingerprint", weights.__getitem__)
 
 
 def stored_rows(folder, table):
@@ -72,6 +82,7 @@ def test_old_arms_are_read_under_todays_names_of_settings(folder):
     assert "rungs" not in ssr["rewrite"]
 
 
+@pytest.mark.usefixtures("old_models")
 def test_an_old_store_is_resumed_by_its_study_file_without_computing_or_changing_a_row(folder, monkeypatch):
     before = {table: stored_rows(folder, table) for table in ("meta", "arms", "problems", "results", "trees")}
     monkeypatch.setattr(run, "make_pool", lambda *_: pytest.fail("a result was computed anew"))
@@ -80,6 +91,7 @@ def test_an_old_store_is_resumed_by_its_study_file_without_computing_or_changing
     assert {table: stored_rows(folder, table) for table in before} == before
 
 
+@pytest.mark.usefixtures("old_models")
 def test_an_old_store_that_grows_keeps_the_results_of_its_arms(folder, monkeypatch):
     results, trees = stored_rows(folder, "results"), stored_rows(folder, "trees")
     planned = []
@@ -91,6 +103,11 @@ def test_an_old_store_that_grows_keeps_the_results_of_its_arms(folder, monkeypat
     with Store.open(folder) as store:
         assert list(store.arms()) == ["alone", "hintree", "votes", "smart", "ssr", "another"]
         assert sum(result.right for result in store.results()) == 39
+
+
+def test_an_old_store_is_not_resumed_with_other_weights(folder):
+    with pytest.raises(UsageError, match="weights"):
+        resume(folder)
 
 
 def test_an_old_store_is_merged_into_a_new_one_of_the_same_study(folder, tmp_path):

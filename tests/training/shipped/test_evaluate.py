@@ -8,9 +8,9 @@ from hintree.lab import problems
 from hintree.lab.checker import StepVerdict
 from hintree.lab.forms import CRITIQUES
 from hintree.lab.scripted import scripted
-from hintree.search import Beam, BestOfN, choose
+from hintree.search import Beam, BestOfN, Ledger, Usage, choose
 from hintree.statistics.intervals import mean_interval
-from hintree.training.shipped.chains import chain, run_search
+from hintree.training.shipped.chains import chain, cost, run_search
 from hintree.training.shipped.evaluate import accuracy, evaluate, first_errors
 from hintree.training.shipped.evaluate_forms import cases_after
 from hintree.training.shipped.evaluate_prm import best_of_n, first_error_f1
@@ -19,6 +19,7 @@ from hintree.training.shipped.rows import steps_of
 from hintree.training.shipped.table import as_table
 
 ASKED = list(problems("test", range(3, 7), n=80, seed=4))
+SIZES = {"reasoner": 1_000_000, "teacher": 10_000_000, "scorer": 1_000_000}
 
 
 def scored_chain(*pairs):
@@ -69,18 +70,34 @@ def test_a_perfect_scorer_chooses_a_right_solution_where_there_is_one():
 def test_smart_takes_the_lowest_threshold_that_is_near_the_teacher_on_validation_problems():
     held_out = list(problems("validation", range(3, 7), n=80, seed=4))
     roles = scripted([*ASKED, *held_out], error_rate=0.2, teacher_error_rate=0.0, auc=0.995)
-    figures = smart_figures(roles["scorer"], roles["reasoner"], roles["teacher"], ASKED, held_out)
+    sized = {role: roles[role]._replace(parameters=size) for role, size in SIZES.items()}
+    forgotten = []
+    figures = smart_figures(sized, ASKED, held_out, lambda: forgotten.append(1))
     tried = {float(t): right for t, right in figures["validation"].items() if t != "wanted"}
     near = [t for t, right in tried.items() if right >= figures["validation"]["wanted"]]
     assert figures["threshold"] == min(near)
     assert figures["share of the teacher's accuracy"] > NEAR - 0.05
-    assert 0 < figures["teacher tokens"] < figures["teacher tokens, teacher alone"]
+    costs, alone = figures["cost"], figures["cost, teacher alone"]
+    assert list(costs) == ["student", "teacher", "scorer"] and len(forgotten) == 2
+    assert 0 < costs["teacher"]["tokens"] < alone["tokens"] < costs["scorer"]["tokens"]
+    assert all(0 < costs[role]["gflops"] < alone["gflops"] for role in ("student", "teacher"))
+
+
+def test_a_cost_is_the_mean_of_what_the_roles_generate_or_read_and_compute():
+    ledgers = [Ledger(), Ledger()]
+    ledgers[0]["reasoner"].add(Usage(1, 50, 40, 30), 1_000_000, 1.0)
+    ledgers[1]["reasoner"].add(Usage(1, 50, 20, 10), 1_000_000, 1.0)
+    ledgers[1]["scorer"].add(Usage(1, 200, 100), 5_000_000, 1.0)
+    assert cost(ledgers, "reasoner") == {"tokens": 20.0, "gflops": 0.06}
+    assert cost(ledgers, "scorer") == {"tokens": 100.0, "gflops": 0.5}
+    assert cost(ledgers) == {"tokens": 120.0, "gflops": 0.56}
 
 
 def test_accuracy_counts_by_length_and_family():
     runs = run_search(ASKED, Beam(1, 1), {"reasoner": scripted(ASKED, error_rate=0.2)["reasoner"]})
     chains = [chain(p, choose(r.tree).node, r.ledger) for p, r in zip(ASKED, runs, strict=True)]
     figures = accuracy(chains)
+    assert figures["tokens"] == round(sum(c.ledger["reasoner"].generated_tokens for c in chains) / 80, 1)
     right = sum(c.right for c in chains)
     assert figures["all"]["value"] == pytest.approx(right / 80, abs=1e-4)
     for part in ("steps", "family"):
@@ -103,4 +120,6 @@ def test_the_shipped_models_are_measured_by_one_command():
     table = as_table(figures)
     for name in figures["arms"]:
         assert f"| {name} |" in table
+        assert figures["arms"][name]["tokens"] > 0 and figures["arms"][name]["gflops"] > 0
     assert "SMART" in table and "F1" in table
+    assert figures["arms"]["student, hinter"]["gflops"] > figures["arms"]["student"]["gflops"]

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
-from hintree.training.shipped.goals import MODELS, ModelGoal, size_goals
+from hintree.models import EMBEDDED
+from hintree.training.shipped.goals import ModelGoal, size_goals
+from hintree.training.shipped.model_cards import ABOUT
 
 
 def test_a_goal_is_met_within_its_range_and_says_so():
@@ -23,8 +25,12 @@ def test_a_goal_is_met_within_its_range_and_says_so():
     ],
 )
 def test_sizes_are_compared_with_one_another(tmp_path, name, weights, open_goals):
-    sizes = dict.fromkeys(MODELS, 200) | {"teacher": 2000, "prm": 2000, "prm-small": 300, name: weights}
+    sizes = dict.fromkeys(EMBEDDED, 200) | {"teacher": 2000, "prm": 2000, "prm-small": 300, name: weights}
     for model, count in sizes.items():
         (tmp_path / model).mkdir()
         (tmp_path / model / "training.json").write_text(json.dumps({"parameters": count}))
     assert [goal.name.split(",")[0] for goal in size_goals(tmp_path) if not goal.met] == open_goals
+
+
+def test_every_shipped_model_has_a_card():
+    assert tuple(ABOUT) == EMBEDDED

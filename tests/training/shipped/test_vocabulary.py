@@ -30,7 +30,7 @@ def lab_texts(family, n):
             yield "\n".join([problem.question, *steps])
             yield "\n".join([*history, f"Hint: {next_hint(problem, history)}", next_step(problem, history)])
             yield from hints
-            yield from (write_hint(fact, again=True) for fact in problem.facts)
+            yield from (write_hint(fact, problem.names, again=True) for fact in problem.facts)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
