@@ -26,7 +26,7 @@ def add_audit_hints(commands: Any) -> None:
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="output folder of `hintree run`")
     parser.add_argument(
-        "--reader", metavar="MODEL", default="embedded:student", help="model that answers (default %(default)s)"
+        "--reader", metavar="MODEL", default="embedded:student-2", help="model that answers (default %(default)s)"
     )
     parser.add_argument("--arm", action="append", default=[], help="an arm to audit; may be repeated (default: all)")
     parser.add_argument("--n", type=positive, help="the first N problems of each arm (default: all)")

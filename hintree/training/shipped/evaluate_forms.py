@@ -2,8 +2,11 @@
 
 A critique that finds nothing ends a correction, as in the searches: it keeps a right step, and mends no wrong one,
 whatever the model writes after it.
+
+    python -m hintree.training.shipped.evaluate_forms embedded:student embedded:teacher
 """
 
+import argparse
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -33,13 +36,15 @@ from hintree.lab.forms import (
 )
 from hintree.lab.generate import FAMILIES, problems
 from hintree.lab.problem import LabProblem, solve
-from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt
+from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, load_model
 from hintree.statistics.intervals import share
 from hintree.training.shipped.form_rows import flawed_step
 from hintree.training.shipped.rows import steps_of
 
 LONGEST = 160
 """Tokens of an answer; a restated question is the longest."""
+BATCH = 500
+"""Texts written at once; 12,000 of them took 10 GB."""
 
 
 class FormCase(NamedTuple):
@@ -62,11 +67,14 @@ class FormCase(NamedTuple):
 def form_figures(model: LanguageModel, n: int, seed: int) -> dict[str, Any]:
     """Return the share of right texts of each form, over ``n`` test problems each."""
     cases = [case for part in (plain_cases, book_cases) for case in part(n, seed)]
-    requests = [GenerationRequest(Prompt(case.question, case.before), max_tokens=LONGEST) for case in cases]
     found: dict[str, list[bool]] = {}
-    for case, done in zip(cases, model.generate(requests), strict=True):
-        lines = done.text.lstrip(" ").split("\n") if isinstance(done, Completion) else []
-        found.setdefault(case.form, []).append(len(lines) >= case.lines and case.right(lines))
+    for start in range(0, len(cases), BATCH):
+        batch = cases[start : start + BATCH]
+        requests = [GenerationRequest(Prompt(case.question, case.before), max_tokens=LONGEST) for case in batch]
+        for case, done in zip(batch, model.generate(requests), strict=True):
+            lines = done.text.lstrip(" ").split("\n") if isinstance(done, Completion) else []
+            found.setdefault(case.form, []).append(len(lines) >= case.lines and case.right(lines))
+        model.forget()
     return {form: share(sum(right), len(right)).rounded() for form, right in found.items()}
 
 
@@ -141,3 +149,15 @@ def is_kept(step: str) -> Callable[[list[str]], bool]:
 def is_mended(problem: LabProblem, history: Sequence[str]) -> Callable[[list[str]], bool]:
     """Return a condition on a critique and the line after it: the critique finds an error, and the line is right."""
     return lambda lines: lines[0] != CRITIQUES[""] and check_step(problem, history, lines[1]).right
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+", help="for example embedded:student embedded:teacher")
+    parser.add_argument("--n", type=int, default=150, help="texts of each form (default %(default)s)")
+    args = parser.parse_args()
+    by_model = [form_figures(load_model(name), args.n, seed=0) for name in args.models]
+    print(f"| form | {' | '.join(args.models)} |\n|---{'|---' * len(args.models)}|")
+    for form in by_model[0]:
+        cells = [[round(100 * one[form][key]) for key in ("value", "low", "high")] for one in by_model]
+        print(f"| {form} | {' | '.join(f'{value} [{low}, {high}]' for value, low, high in cells)} |")

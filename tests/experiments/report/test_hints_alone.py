@@ -69,7 +69,7 @@ def test_a_hint_states_the_reference_in_any_spelling(hint, before, reference, st
 
 
 def test_the_hints_of_a_study_are_read_by_a_shipped_model(done):
-    rows = rows_of(audit_hints(done[0], "embedded:student"))
+    rows = rows_of(audit_hints(done[0], "embedded:student-2"))
     paths = {
         arm: [solution.steps for (name, _, seed), solution in done[1].items() if name == arm and seed == 0]
         for arm in ("rewrites 20", "rewrites 200")
@@ -78,5 +78,5 @@ def test_the_hints_of_a_study_are_read_by_a_shipped_model(done):
     assert {row["arm"]: row["hints"] for row in rows} == hints and min(hints.values()) > 0
     assert all(row["state the reference, %"].value == 0 for row in rows)
     leaked = [case(a, 3, f"Ben has {a + 3}.") for a in range(20, 30)]
-    found = read_all(shared_model("embedded:student"), leaked)
+    found = read_all(shared_model("embedded:student-2"), leaked)
     assert sum(found.hints) >= 8 > 2 >= sum(found.question)
