@@ -32,7 +32,8 @@ studies: .venv/dev | build/books  ## run the shipped studies (about a day) and c
 	    search_at_equal_cost hintree_mcts actions methods; do \
 	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
 	    $(BIN)/hintree report build/studies/$$study && mkdir -p docs/reports/$$study && \
-	    cp build/studies/$$study/report/report.md build/studies/$$study/report/*.svg docs/reports/$$study || exit 1; \
+	    cp build/studies/$$study/report/report.md build/studies/$$study/report/*.svg \
+	      build/studies/$$study/report/plot_*.csv docs/reports/$$study || exit 1; \
 	done
 
 # The fact book and the books that mislead, for the study "retrieval".
