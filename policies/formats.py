@@ -26,10 +26,6 @@ from hintree.search.core.actions import Action, ActionPrompt, Yield, kind_of, la
 from hintree.search.core.hints import Hint, HintKind
 from hintree.search.core.questions import open_questions
 
-"""One entry of a lab plan: the label of a fact, and the quantity it determines.
-
-It names no quantity to look up, and so the hint made from it names none either ("use (2) to find Gina.").
-"""
 UNSEEN = "Zyxwv"
 """A word that a closed vocabulary does not hold."""
 

@@ -138,8 +138,8 @@ RECIPES = {
         grown_from="teacher-drilled",
     ),
 }
-"""The language models in the order of their training. Only the reader, which hinter and PRMs start from, is not
-shipped."""
+"""The language models in the order of their training. Those that others grow from are not shipped: reader, prm-reader,
+teacher-base and teacher-drilled."""
 
 
 def by_curriculum(tokenizer: PreTrainedTokenizerFast, whole: Mix) -> DrawRow:

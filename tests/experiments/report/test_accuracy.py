@@ -4,11 +4,11 @@ import pytest
 from hintree.data import read_cases
 from hintree.experiments.report import accuracy, solutions
 from hintree.experiments.report.extract import chosen
-from tests.support.report_study import ARMS, STEPS, N, by_arm, rows_of
+from tests.support.report_study import ARMS, SOURCE, STEPS, N, by_arm, rows_of
 
 
 def test_accuracy_counts_the_right_answers_of_every_arm(done, results):
-    cases = {case.problem.id: case.reference for case in read_cases(f"lab:test?n={N}&steps={STEPS}&seed=20")}
+    cases = {case.problem.id: case.reference for case in read_cases(SOURCE.format(N, STEPS))}
     rows = by_arm(accuracy.accuracy_table(results))
     for arm in ARMS:
         right = [s.answer == cases[name] for (a, name, _), s in done[1].items() if a == arm]

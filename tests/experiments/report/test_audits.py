@@ -15,11 +15,11 @@ from hintree.lab.problem import gold
 from hintree.policies.leaks import leaks
 from hintree.search import Passage, Tree
 from tests.support.question_trees import write
-from tests.support.report_study import ARMS, STEPS, N, by_arm, rows_of, solve
+from tests.support.report_study import ARMS, SOURCE, STEPS, N, by_arm, rows_of, solve
 
 
 def test_rewrites_are_counted_as_the_trees_hold_them(done, results):
-    truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=20")}
+    truth = {problem.id: problem for problem in lab_problems(SOURCE.format(N, STEPS))}
     rewrites = mended = broken = kept = 0
     rises = []
     for (arm, name, _), solution in done[1].items():
@@ -40,7 +40,7 @@ def test_rewrites_are_counted_as_the_trees_hold_them(done, results):
 
 
 def test_mended_mistakes_are_counted_by_kind(done, results):
-    truth = {problem.id: problem for problem in lab_problems(f"lab:test?n={N}&steps={STEPS}&seed=20")}
+    truth = {problem.id: problem for problem in lab_problems(SOURCE.format(N, STEPS))}
     found = dict.fromkeys(audits.MISTAKES, 0)
     for (arm, name, _), solution in done[1].items():
         for node in solution.tree if arm == "rewrites 200" else ():

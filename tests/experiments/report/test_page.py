@@ -16,7 +16,7 @@ from hintree.experiments.report.write import make
 from hintree.experiments.study.losses import Loss
 from hintree.experiments.study.store import Store
 from hintree.statistics.bootstrap import Estimate
-from tests.support.report_study import ARMS, STEPS, N, as_result, stored, study
+from tests.support.report_study import ARMS, SOURCE, STEPS, N, as_result, stored, study
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -57,7 +57,7 @@ class Page(HTMLParser):
 def hostile(done, tmp_path_factory):
     """The same results under hostile names of arms and study."""
     folder = tmp_path_factory.mktemp("hostile")
-    source = f"lab:test?n={N}&steps={STEPS}&seed=20"
+    source = SOURCE.format(N, STEPS)
     cases = read_cases(source)
     arms = dict(zip(HOSTILE, ARMS.values(), strict=False))
     with Store.create(

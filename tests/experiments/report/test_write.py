@@ -11,6 +11,7 @@ from hintree.experiments.report.write import make, write
 from hintree.experiments.study.store import Store
 from tests.support.report_study import (
     ARMS,
+    SOURCE,
     STEPS,
     N,
     as_result,
@@ -33,7 +34,7 @@ def test_the_same_store_gives_the_same_bytes(done, report, tmp_path):
 
 
 def test_an_unfinished_study_with_failures_has_a_report(done, tmp_path):
-    source = f"lab:test?n={N}&steps={STEPS}&seed=20"
+    source = SOURCE.format(N, STEPS)
     cases = read_cases(source)
     with Store.create(tmp_path, study(ARMS, source, (0, 1)), stored(cases), versions={}) as store:
         store.add([as_result("student", case, 0, done[1]["student", case.problem.id, 0]) for case in cases])

@@ -109,18 +109,22 @@ def test_only_the_last_layer_and_the_head_are_trained(prm):
     assert moved == {id(p) for p in prm.parameters() if p.requires_grad}
 
 
+def marks(prm, newline, text):
+    """The marks of the question with its line break, and of the steps."""
+    found, end = streams(prm, text, prm.config.num_hidden_layers - 2)[:, MARK_CHANNEL], text[0].tolist().index(newline)
+    return found[: end + 1], found[end + 1 :]
+
+
 def test_the_question_and_its_end_are_marked_and_nothing_else(prm, newline, text):
-    marks = streams(prm, text, prm.config.num_hidden_layers - 2)[:, MARK_CHANNEL]
-    end = text[0].tolist().index(newline)
-    assert float(marks[: end + 1].min()) > 0.5e-7
-    assert float(marks[end + 1 :].abs().max()) < 0.02 * float(marks[: end + 1].min())
+    question, steps = marks(prm, newline, text)
+    assert float(question.min()) > 0.5e-7
+    assert float(steps.abs().max()) < 0.02 * float(question.min())
 
 
 def test_a_writer_with_more_heads_is_marked_too(newline, text):
     prm = new_prm(LlamaForCausalLM.from_pretrained(HOME / "teacher"), newline, seed=1).eval()
-    marks = streams(prm, text, prm.config.num_hidden_layers - 2)[:, MARK_CHANNEL]
-    end = text[0].tolist().index(newline)
-    assert float(marks[end + 1 :].abs().max()) < 0.02 * float(marks[: end + 1].min())
+    question, steps = marks(prm, newline, text)
+    assert float(steps.abs().max()) < 0.02 * float(question.min())
 
 
 def test_the_end_of_text_shares_the_code_of_the_line_break(writer, prm, newline):
