@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from hintree.errors import UsageError
 from hintree.models import Classifier, LanguageModel, SupportsLabels
 from hintree.scorers.base import PathScorer, Prefix
-from hintree.scorers.generative import ASKED, CONTEXT
+from hintree.scorers.generative import ASKED, CONTEXT, LAB
+from hintree.scorers.lab_judges import LINES, reads_forms
 from hintree.scorers.verification import VerificationChain, generate_turn, mean_score, read_verdicts
 from hintree.search import Response
 
@@ -21,10 +22,14 @@ REPLY = (
     + "\n\nThe others said:\n{others}\n\nYour own view was:\n{output}\n\nAnswer them; change your mind if they are "
     "right."
 )
+LAB_REPLY = LINES + "\n{others}"
+"""Prompt of a reply of the lab's models, which read the others' analyses as lines and no profile."""
 
 
 class Debate(PathScorer):
     """Return the fraction of profiles that vote for the last step after a debate, in [0, 1].
+
+    The lab's models read no profile: one of them writes the most probable analysis, the others sample theirs.
 
     Args:
         writer: Language model that writes for every profile.
@@ -51,17 +56,21 @@ class Debate(PathScorer):
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """Return the fraction of votes for each prefix; all debates share their batches."""
-        debates = [[VerificationChain(prefix) for _ in self.profiles] for prefix in prefixes]
+        lab = reads_forms(self.writer)
+        debates = [
+            [VerificationChain(prefix, i if lab else 0) for i in range(len(self.profiles))] for prefix in prefixes
+        ]
         chains = [chain for debate in debates for chain in debate]
+        opening, reply = (LINES, LAB_REPLY) if lab else (OPENING, REPLY)
         for turn in range(self.rounds):
             for debate in debates:
-                self.prompt_all(debate, REPLY if turn else OPENING)
-            generate_turn(self.writer, chains, "", self.tokens)
-        read_verdicts(self.reader, chains, ASKED)
+                self.prompt_all(debate, reply if turn else opening, "\n" if lab else "\n---\n")
+            generate_turn(self.writer, chains, LAB.begin if lab else "", self.tokens, LAB.ends if lab else ())
+        read_verdicts(self.reader, chains, LAB.verdict if lab else ASKED)
         return [mean_score(debate, [float(chain.verdict > 0.5) for chain in debate]) for debate in debates]
 
-    def prompt_all(self, debate: Sequence[VerificationChain], template: str) -> None:
-        """Set the next prompt of every debater, which shows the others' latest outputs."""
+    def prompt_all(self, debate: Sequence[VerificationChain], template: str, between: str) -> None:
+        """Set the next prompt of every debater, which shows the others' latest outputs with ``between`` among them."""
         outputs = [chain.output for chain in debate]
         for i, (chain, profile) in enumerate(zip(debate, self.profiles, strict=True)):
-            chain.set_prompt(template, profile=profile, others="\n---\n".join(outputs[:i] + outputs[i + 1 :]))
+            chain.set_prompt(template, profile=profile, others=between.join(outputs[:i] + outputs[i + 1 :]))

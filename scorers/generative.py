@@ -85,7 +85,7 @@ class GenerativeVerifier(PathScorer):
     ) -> None:
         if chains < 1:
             raise UsageError(f"chains={chains!r} is not a whole number of at least 1")
-        if len(prompt.turns) == 1 and reads_forms(writer):
+        if reads_forms(writer):
             prompt = LAB._replace(tokens=prompt.tokens)
         self.writer, self.reader, self.prompt, self.chains = writer, reader, prompt, chains
 

@@ -20,8 +20,8 @@ from hintree.experiments.study.trees import last_step
 from hintree.grade import equal, find_answer
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, Span, open_model
 from hintree.policies.formats import PromptFormat, format_for
-from hintree.policies.leaks import normal
-from hintree.policies.mentions import mentions, stated
+from hintree.policies.leaks import FACT, normal
+from hintree.policies.mentions import LABEL, mentions, stated
 from hintree.policies.words import fill
 from hintree.search import Problem
 from hintree.search.core.hints import Hint
@@ -141,12 +141,15 @@ def is_right(text: str, case: StoredCase, *, begun: bool) -> bool:
 
 
 def states_reference(hint: str, before: str, reference: str) -> bool:
-    """Tell whether a hint states the reference answer, in any spelling, which no text before it has stated."""
+    """Tell whether a hint states the reference answer, in any spelling, which no text before it has stated.
+
+    The label of a fact, "(5) Ana has 3", states no 5, neither before the hint nor in it.
+    """
     numbers = {reading for number in mentions(normal(reference), ENGLISH) for reading in number.readings}
     if not numbers:
         return reference.casefold() in hint.casefold() and reference.casefold() not in before.casefold()
-    found = {reading for number in mentions(normal(hint), ENGLISH) for reading in number.readings}
-    return not numbers.isdisjoint(found) and numbers.isdisjoint(stated(normal(before), ENGLISH))
+    found = {reading for number in mentions(LABEL.sub(" ", normal(hint)), ENGLISH) for reading in number.readings}
+    return not numbers.isdisjoint(found) and numbers.isdisjoint(stated(FACT.sub(" ", normal(before)), ENGLISH))
 
 
 def table_of(audits: Mapping[str, tuple[Sequence[HintedCase], ReaderAnswers]], reader: str) -> Table:

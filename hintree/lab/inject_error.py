@@ -14,8 +14,13 @@ def inject_error(rng: random.Random, problem: LabProblem, history: Sequence[str]
     The last step or the one before it is replaced by a wrong one. Later steps are recomputed on top of the error.
     """
     cut = max(0, len(history) - rng.choice((1, 1, 2)))
-    steps = [*history[:cut], wrong_step(rng, problem, history[:cut])]
-    for old in history[cut + 1 :]:
+    return build_on(problem, [*history[:cut], wrong_step(rng, problem, history[:cut])], history[cut + 1 :])
+
+
+def build_on(problem: LabProblem, start: Sequence[str], later: Sequence[str]) -> list[str]:
+    """Return steps with the right ones that came later, recomputed from what ``start`` states as far as they can be."""
+    steps = list(start)
+    for old in later:
         known = stated_values(problem, steps)
         if quoted_fact(problem, old) is not None:
             steps.append(old)

@@ -20,7 +20,8 @@ class Retriever(Protocol):
 
     It may also have ``parameters``, the weights of its model, and ``count_tokens(query)``, the tokens that the model
     reads for a query; the ledger books both. Where the tokens depend on what is found, as a reranker's do, it has
-    ``search_counted(queries, k)`` instead, which returns (passages, tokens) for each query.
+    ``search_counted(queries, k)`` instead, which returns (passages, tokens) for each query. ``seconds`` limits one call
+    (120 without it, None for no limit); a late one fails, and goes on in a thread of its own.
     """
 
     def search(self, queries: Sequence[str], k: int) -> Sequence[Sequence[Passage] | RetrieverError]:

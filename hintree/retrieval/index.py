@@ -116,6 +116,8 @@ class Index:
         ModelError: The embedding model cannot be loaded.
     """
 
+    seconds: None = None  # a call has no limit: it computes here
+
     def __init__(self, folder: Path, *, device: str = "auto", dtype: str = "auto") -> None:
         self.folder = folder
         self.manifest = read_manifest(folder)

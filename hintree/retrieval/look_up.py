@@ -8,6 +8,7 @@ from typing import Any
 
 from hintree.errors import CancelledRequestError, ModelError, RetrieverError
 from hintree.retrieval.base import MOST_PASSAGES, Retriever, bounded, one_line
+from hintree.retrieval.deadline import SECONDS, Patience
 from hintree.search import Response, RetrievalRequest, Usage
 from hintree.search.core.actions import Action, Passage, Yield, last_wording
 
@@ -26,10 +27,12 @@ class LookUp:
 
     Attributes:
         retriever: The retriever.
+        patience: Limits the time that it gets.
     """
 
     def __init__(self, retriever: Retriever) -> None:
         self.retriever = retriever
+        self.patience = Patience(getattr(retriever, "seconds", SECONDS))
 
     def __call__(self, requests: Sequence[RetrievalRequest]) -> list[Response[Any] | Exception]:
         """Return the passages of each request, its action's ``k`` at most.
@@ -63,7 +66,8 @@ class LookUp:
         counted = getattr(self.retriever, "search_counted", None)
         if not queries:
             return []
-        found = list(counted(queries, k)) if counted else [(row, None) for row in self.retriever.search(queries, k)]
+        search = counted or (lambda queries, k: [(row, None) for row in self.retriever.search(queries, k)])
+        found = self.patience.call(lambda: list(search(queries, k)))
         passages = [one for row, _ in found if not isinstance(row, RetrieverError) for one in row]
         if len(found) != len(queries) or not all(isinstance(one, Passage) for one in passages):
             raise RetrieverError(f"the retriever gave {len(found)} lists of passages for {len(queries)} queries")

@@ -23,6 +23,8 @@ class Reranked:
         pool: Passages that are ranked for each query, at least those that are asked for.
     """
 
+    seconds: None = None  # a call has no limit: it computes here
+
     def __init__(self, retriever: Retriever, scorer: Any, pool: int = 20) -> None:
         self.retriever, self.scorer, self.pool = retriever, scorer, pool
         self._score: PairScorer = getattr(scorer, "score", scorer)

@@ -32,6 +32,8 @@ class SearchService:
         UsageError: It is no URL, or holds a user, password or query.
     """
 
+    seconds: None = None  # a call has no limit: its requests have their own
+
     def __init__(self, url: str, limits: Limits | None = None) -> None:
         self.name = url
         address = parse_address(url)._replace(model="retriever")

@@ -124,6 +124,8 @@ class StepGraph:
         UsageError: bm25s is not installed, or the graph has no steps.
     """
 
+    seconds: None = None  # a call has no limit: it computes here
+
     def __init__(self, graph: "nx.DiGraph[str]", name: str = "steps") -> None:
         self.graph, self.name = graph, name
         levels = nx.get_node_attributes(graph, "level")

@@ -8,10 +8,10 @@ from hintree.search import Beam, Node, Search, Tree
 def commits_early(search: Search) -> bool:
     """Return True if steps can be committed before the search ends.
 
-    A beam without lookahead and entropy gate only ever expands its deepest level, at once. Any other search may return
-    to an earlier step, so its path is known at the end only.
+    A beam without lookahead, entropy gate and actions only ever expands its deepest level, at once. Any other search
+    may return to an earlier step, so its path is known at the end only.
     """
-    return isinstance(search, Beam) and not search.lookahead and not search.entropy
+    return isinstance(search, Beam) and not (search.lookahead or search.entropy or search.actions)
 
 
 def committed_prefix(tree: Tree) -> list[Node]:

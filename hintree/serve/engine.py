@@ -72,6 +72,7 @@ class SearchJob:
         advance(self.run, self.solver.handlers, self.budget)
         reason = self.run.stop_reason
         if reason and reason.failed:
+            logging.getLogger("hintree").error("a search has %s", reason)
             error = SearchFailedError(str(reason))
             error.__cause__ = self.run.error
             return error

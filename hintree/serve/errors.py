@@ -40,7 +40,7 @@ class ApiError(Exception):
 
 
 def to_api_error(error: Exception) -> ApiError:
-    """Map an exception to an error response; an unexpected one discloses nothing but the fact."""
+    """Map an exception to an error response; of one that is not the caller's it tells nothing but the fact."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, QueueFullError):
@@ -48,9 +48,10 @@ def to_api_error(error: Exception) -> ApiError:
     if isinstance(error, ShutdownError):
         return ApiError(503, "the server is being stopped", "shutting_down")
     if isinstance(error, SearchFailedError) and isinstance(error.__cause__, ContextError):
-        return ApiError(400, f"the search has {error}", "context_length_exceeded")
+        text = "question and solution do not fit into a model's context: shorten the question"
+        return ApiError(400, text, "context_length_exceeded")
     if isinstance(error, SearchFailedError):
-        return ApiError(500, f"the search has {error}", "search_failed")
+        return ApiError(500, "the search has failed; the server's log says why", "search_failed")
     if isinstance(error, TimeoutError):
         return ApiError(504, str(error), "timeout")
     return ApiError(500, "an error of the server", "internal_error")

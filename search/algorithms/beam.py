@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from hintree.search.actions import find_actions
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.actions import Action
+from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import generate_steps, plan, reserve_slots, roll_out
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
 from hintree.search.gates import above, drafts, peak_entropy
-from hintree.search.selection import AGGREGATES, Selection, keep_best, trajectory_score, value_of
+from hintree.search.selection import AGGREGATES, Selection, keep_best, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,18 @@ class Beam(PathLimits):
             beam = [node for node in kept if node in finished]
             fresh = [node for node in kept if node not in finished]
             beam += unique(await rewrite(tree, fresh, rule)) if rule and rule.when == "after" else fresh
-            if not open_nodes(beam):
+            if not open_nodes(beam) and not (beam := self.revived(tree, beam)):
                 return
         fail_too_long(beam, self.depth)
+
+    def revived(self, tree: Tree, beam: Sequence[Node]) -> list[Node]:
+        """Return the best path that was outranked by paths which then failed, such as at a look-up; [] for none."""
+        outranked = [node for node in tree.nodes if node.rejected_because is Rejection.OUTRANKED]
+        if not self.actions or not outranked or any(node.status == "terminal" for node in beam):
+            return []
+        best = max(outranked, key=lambda node: (self.rank(node), -node.id))
+        best.reopen()
+        return [best]
 
     async def expand(self, tree: Tree, nodes: Sequence[Node]) -> list[Node]:
         """Return ``branch`` scored children of every node, those that an earlier lookahead has written among them."""
@@ -112,5 +122,5 @@ class Beam(PathLimits):
             node.visits, node.value = 1, value_of(end, self.aggregate)
 
     def rank(self, node: Node) -> float:
-        """Return the rank of a node: its value if there was a lookahead, else its trajectory score."""
-        return node.value if node.visits else trajectory_score(node, self.aggregate)
+        """Return the rank of a node: its value if there was a lookahead, else that of its path."""
+        return node.value if node.visits else value_of(node, self.aggregate)

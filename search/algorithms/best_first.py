@@ -11,7 +11,7 @@ from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
 from hintree.search.core.tree import Node, Tree
 from hintree.search.escalation import Rewrite, rewrite
-from hintree.search.selection import AGGREGATES, Selection, trajectory_score
+from hintree.search.selection import AGGREGATES, Selection, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +77,4 @@ class BestFirst(PathLimits):
         """Return the priority f of a step; the root comes first."""
         if node.parent is None:
             return float("inf")
-        return trajectory_score(node, self.aggregate) + self.weight * (node.score or 0.0)
+        return value_of(node, self.aggregate) + self.weight * (node.score or 0.0)

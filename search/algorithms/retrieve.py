@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from hintree.search.actions import ACTIONS
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_whole
-from hintree.search.core.actions import Action, applicable
+from hintree.search.core.actions import Action, Yield, applicable, kind_of
+from hintree.search.core.endings import Rejection
 from hintree.search.core.expand import Slot, generate_steps, reserve_slots
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
@@ -20,7 +21,8 @@ class Retrieve(PathLimits):
     """Write chains of steps, each step after a look-up (KG-RAR, arXiv 2503.01642), or all after one (RAG).
 
     A look-up searches for the question and the steps so far, or for a query that the reasoner writes. Where nothing is
-    found, or the retriever fails, the chain goes on without passages.
+    found, or the retriever fails, the chain goes on without passages. Where they leave no room in the model's context,
+    it goes on from before the look-up.
 
     Equal steps of several chains stay apart, so that each chain has a vote.
 
@@ -59,17 +61,24 @@ class Retrieve(PathLimits):
         """Look up and write a step after every open node, until none is open."""
         tree.limits = self
         nodes, first = [tree.root], True
-        while nodes and nodes[0].depth < self.depth:
+        while nodes:
+            asked = nodes
             if self.when == "each" or (first and self.when == "once"):
                 nodes = await self.informed(tree, nodes)
-            width = self.branch * (self.chains if first else 1)
-            merge = not first or self.chains == 1
-            written = await generate_steps(tree, reserve_slots(nodes, width), merge=merge)
-            steps = unique(step for step in written if step is not None)
-            steps = await rewrite(tree, steps, rule, merge=merge)
+            steps = await self.steps_after(tree, nodes, rule, first=first)
+            if full := unique(map(before_look_up, (node for node in nodes if is_full(node)))):
+                steps += await self.steps_after(tree, full, rule, first=first and full == asked)
             nodes = open_nodes(self.kept(steps, self.chains if first else 1))
-            first = False
-        fail_too_long(nodes, self.depth)
+            fail_too_long((node for node in nodes if node.depth >= self.depth), self.depth)
+            nodes, first = open_nodes(nodes), False
+
+    async def steps_after(self, tree: Tree, nodes: Sequence[Node], rule: Rewrite | None, *, first: bool) -> list[Node]:
+        """Return the steps written after nodes; the first ones are those of all chains, which stay apart."""
+        width = self.branch * (self.chains if first else 1)
+        merge = not first or self.chains == 1
+        written = await generate_steps(tree, reserve_slots(nodes, width), merge=merge)
+        steps = unique(step for step in written if step is not None)
+        return await rewrite(tree, steps, rule, merge=merge)
 
     def kept(self, steps: Sequence[Node], count: int) -> list[Node]:
         """Return the best ``count`` of the steps after each node, and prune the others that are open."""
@@ -90,6 +99,21 @@ class Retrieve(PathLimits):
         if self.refine:
             found = await follow(tree, found, ACTIONS["refine"])
         return [first if last is query else last for first, query, last in zip(nodes, asked, found, strict=True)]
+
+
+def is_full(node: Node) -> bool:
+    """Tell whether nothing fits after a node, with the passages on its path."""
+    return node.rejected_because is Rejection.CONTEXT_FULL and before_look_up(node) is not node
+
+
+def before_look_up(node: Node) -> Node:
+    """Return the node before the last look-up on a path, and before its query; the node itself if there is none."""
+    path = node.path()
+    for found in reversed(path):
+        if kind_of(found) is Yield.PASSAGES and found.parent is not None:
+            query = found.parent
+            return query.parent if kind_of(query) is Yield.QUERY and query.parent is not None else query
+    return node
 
 
 async def follow(tree: Tree, nodes: Sequence[Node], action: Action) -> list[Node]:

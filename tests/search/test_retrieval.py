@@ -1,15 +1,17 @@
 """Look-ups in a search: passages and notes, searches that look up, citations, and retrievers that fail."""
 
 import json
+from threading import Event
 
 import pytest
 
-from hintree.errors import RetrieverError
-from hintree.retrieval import LookUp
+from hintree.errors import ContextError, RetrieverError
+from hintree.retrieval import LookUp, deadline
 from hintree.search import (
     MCTS,
     Action,
     Beam,
+    BestFirst,
     Handler,
     Passage,
     Problem,
@@ -136,6 +138,75 @@ def test_a_search_goes_on_without_passages(found):
         assert to_dict(from_dict(json.loads(run.tree.to_json()))) == to_dict(run.tree)
 
 
+@pytest.mark.parametrize("found", [Facts(found=()), Facts(error=RetrieverError("gone"))])
+@pytest.mark.parametrize("score", [0.3, 0.9])
+@pytest.mark.parametrize("actions", [("retrieve",), ("query", "look_up", "step")])
+def test_a_beam_whose_look_up_failed_goes_on_with_the_step_that_it_had_pruned(actions, score, found):
+    run, _ = grow(Beam(1, 1, actions=actions), found, score=score)
+    assert [node.step.answer for node in run.tree.terminals()] == ["7"]
+
+
+def test_a_query_has_no_score_and_ranks_between_good_and_bad_steps():
+    search = Beam(1, 1, actions=("retrieve",))
+    for score, asked in ((0.3, True), (0.6, False)):
+        run, _ = grow(search, Facts(), score=score)
+        [query] = [node for node in run.tree.root.children if kind_of(node) is Yield.QUERY]
+        assert search.rank(query) == BestFirst().priority(query) == 0.5
+        assert bool(query.children) == asked
+
+
+@pytest.mark.parametrize("when", ["each", "once"])
+def test_where_passages_leave_no_room_the_chain_goes_on_from_before_them(when):
+    def write(requests):
+        full = ContextError("too long")
+        return [
+            full
+            if any(node.passages for node in request.node.path())
+            else Response(written(f"step {request.node.id}", "7" if request.node.depth else None), Usage(1, 9, 9, 3))
+            for request in requests
+        ]
+
+    search, tree = Retrieve(when=when), Tree(Problem("How many are two dozen?"), 1)
+    handlers = {"reasoner": Handler(write), "retriever": Handler(LookUp(Facts()))}
+    [run] = run_searches([(tree, search.grow(tree))], handlers)
+    assert str(run.stop_reason) == "complete"
+    assert [node.depth for node in tree.terminals()] == [2]
+    full = [node for node in tree.nodes if node.rejected_because is Rejection.CONTEXT_FULL]
+    assert len(full) == (2 if when == "each" else 1)
+
+
+class Slow(Facts):
+    """A retriever that blocks until it is told to go on."""
+
+    seconds = 0.05
+
+    def __init__(self):
+        super().__init__()
+        self.go = Event()
+
+    def search(self, queries, k):
+        self.queries += queries
+        self.go.wait(60)
+        return [self.found[:k] for _ in queries]
+
+
+def test_a_retriever_that_hangs_fails_its_look_ups_and_is_given_up(monkeypatch):
+    monkeypatch.setattr(deadline, "SLOW", 0.01)
+    monkeypatch.setattr(deadline, "TRIES", 2)
+    hanging = Slow()
+    try:
+        run, _ = grow(Retrieve(depth=12), hanging, {"step": "go on"})
+        reasons = [node.reason for node in run.tree if node.rejected_because is Rejection.LOOK_UP_FAILED]
+        assert len(hanging.queries) == deadline.TRIES < len(reasons)
+        assert "has not answered within 0.05 s" in reasons[0] and "is not asked any more" in reasons[-1]
+    finally:
+        hanging.go.set()
+    patience = deadline.Patience(0.05)
+    assert patience.call(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        patience.call(lambda: 1 / 0)
+
+
 def test_slimplm_looks_up_what_an_unsure_answer_lacks_for_the_larger_model():
     retriever = Facts()
     run, seen = grow(SlimPLM(threshold=0.8), retriever, score=0.5)
@@ -234,6 +305,17 @@ def cite(text):
         ("as in [p9]", [], Rejection.UNKNOWN_SOURCE),
         ('"dozen" [a book]', [], Rejection.UNKNOWN_SOURCE),
         ('[p1] then "dozen" [p9], "x" [p1]', [Citation("p1", 0, 4)], Rejection.UNKNOWN_SOURCE),
+        ('According to [p1], "A dozen is 13."', [], Rejection.MISQUOTED),
+        ('According to [p1], "dozen is 12"; so 24.', [Citation("p1", 20, 31, 2)], None),
+        ('[p1] says that "dozen is 13".', [], Rejection.MISQUOTED),
+        ('"dozen is 13", [p1]', [], Rejection.MISQUOTED),
+        ('"dozen is 13" (see [p1])', [], Rejection.MISQUOTED),
+        ("「dozen is 13」[p1]", [], Rejection.MISQUOTED),
+        ('"dozen\nis 12" [p1]', [], Rejection.MISQUOTED),
+        ('"' + "dozen " * 300 + '" [p1]', [], Rejection.MISQUOTED),
+        ("by [p1, p2]", [Citation("p1", 4, 6), Citation("p2", 8, 10)], None),
+        ("by [p1; p9]", [Citation("p1", 4, 6)], Rejection.UNKNOWN_SOURCE),
+        ('He asks "how many?" of [0, 1], and "why so".', [], None),
     ],
 )
 def test_a_quotation_stands_in_its_passage_and_a_cited_id_was_looked_up(text, found, broken):

@@ -87,11 +87,12 @@ def test_shutdown_ends_waiting_requests_at_once_and_running_ones_after_the_grace
     assert all(json.loads(text)["error"]["code"] == "shutting_down" for _, _, text in results)
 
 
-def test_a_failed_search_affects_only_its_own_caller(solvers):
+def test_a_failed_search_affects_only_its_own_caller_and_only_the_log_says_why(solvers, caplog):
     broken = Solver("greedy", reasoner=solvers["greedy"].handlers["reasoner"]._replace(handle=fail))
     with serving(Service({"broken": broken, "greedy": solvers["greedy"]})) as url:
         message, _ = assert_error(url, 500, "search_failed", {"messages": user_message(), "model": "broken"})
-        assert "out of order" in message
+        assert message == "the search has failed; the server's log says why"
+        assert "out of order" in caplog.text
         assert fetch(url, "/chat/completions", {"messages": user_message(), "model": "greedy"})[0] == 200
 
 

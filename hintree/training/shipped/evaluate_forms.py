@@ -23,6 +23,7 @@ from hintree.lab.forms import (
     FAULTS,
     HINT,
     NO,
+    NONE,
     QUERY,
     RESTATED,
     RIGHT,
@@ -31,6 +32,7 @@ from hintree.lab.forms import (
     critique,
     informed_hint,
     query,
+    question_of,
     restated,
     sub_question,
 )
@@ -39,10 +41,12 @@ from hintree.lab.problem import LabProblem, solve
 from hintree.models import Completion, GenerationRequest, LanguageModel, Prompt, load_model
 from hintree.statistics.intervals import share
 from hintree.training.shipped.form_rows import flawed_step
+from hintree.training.shipped.question_rows import list_of_questions
 from hintree.training.shipped.rows import steps_of
+from hintree.training.shipped.solution_rows import draft, show_solutions
 
-LONGEST = 160
-"""Tokens of an answer; a restated question is the longest."""
+LONGEST = 384
+"""Tokens of an answer; a whole solution of nine steps is the longest."""
 BATCH = 500
 """Texts written at once; 12,000 of them took 10 GB."""
 
@@ -85,6 +89,7 @@ def plain_cases(n: int, seed: int) -> Iterator[FormCase]:
         steps = steps_of(problem)
         history = steps[: rng.randrange(len(steps))]
         yield from cases_after(rng, problem, history)
+        yield from cases_of_wholes(rng, problem)
     for problem in problems("test", n=n, seed=seed, families=tuple(FAMILIES), difficulty=VARIED):
         yield FormCase("restated question", problem.question, RESTATED, equals(restated(problem)))
         yield FormCase("first step, any wording", problem.question, "", is_right(problem, []))
@@ -114,6 +119,23 @@ def cases_after(rng: random.Random, problem: LabProblem, history: Sequence[str])
     yield FormCase("step under such a hint", question, f"{before}{HINT} {hint}\n", is_right(problem, history))
 
 
+def cases_of_wholes(rng: random.Random, problem: LabProblem) -> Iterator[FormCase]:
+    """Yield the cases about a whole solution: its sub-questions, and a draft to review or to compare with another."""
+    question, steps, facts = problem.question, steps_of(problem), solve(problem)
+    yield FormCase("list of sub-questions", question, SUB_QUESTION, are(list_of_questions(problem).split("\n")))
+    opened = f"{SUB_QUESTION} {question_of(problem, facts[-1].target)}\n{SUB_QUESTION}"
+    first = NONE if len(facts) == 1 else question_of(problem, facts[0].target)
+    yield FormCase("sub-question of a sub-question", question, opened, equals(first))
+    wrong = draft(rng, problem, right=False)
+    shown = "".join(f"{step}\n" for step in wrong.steps) + CRITIQUE
+    yield FormCase("review of a wrong solution", question, shown, equals(wrong.review))
+    yield FormCase("solution after the right review", question, f"{shown} {wrong.review}\n", ends_in(steps[-1]))
+    exact = "".join(f"{step}\n" for step in steps) + CRITIQUE
+    yield FormCase("review of a right solution", question, exact, equals(CRITIQUES[""]))
+    both = rng.sample([steps, wrong.steps], 2)
+    yield FormCase("answer from two solutions", f"{question}\n\n{show_solutions(both)}", "", ends_in(steps[-1]))
+
+
 def book_cases(n: int, seed: int) -> Iterator[FormCase]:
     """Yield the cases of problems about the fact book: the next query, and the next step with its passage."""
     rng, book = random.Random(f"book forms/{seed}"), make_book(0)
@@ -134,6 +156,16 @@ def book_cases(n: int, seed: int) -> Iterator[FormCase]:
 def equals(text: str) -> Callable[[list[str]], bool]:
     """Return a condition on the lines: the first is ``text``."""
     return lambda lines: lines[0] == text
+
+
+def are(texts: list[str]) -> Callable[[list[str]], bool]:
+    """Return a condition on the lines: they are ``texts``."""
+    return lambda lines: lines == texts
+
+
+def ends_in(answer: str) -> Callable[[list[str]], bool]:
+    """Return a condition on the lines: the last is ``answer``."""
+    return lambda lines: lines[-1] == answer
 
 
 def is_right(problem: LabProblem, history: Sequence[str]) -> Callable[[list[str]], bool]:

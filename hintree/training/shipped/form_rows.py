@@ -12,7 +12,6 @@ from hintree.lab.book_problems import sample_book
 from hintree.lab.checker import ErrorKind, check_step
 from hintree.lab.forms import (
     ANALYSIS,
-    ANSWER,
     CRITIQUE,
     FAULT,
     FAULTS,
@@ -20,47 +19,23 @@ from hintree.lab.forms import (
     GRADES,
     HINT,
     NO,
-    NONE,
     QUERY,
     RESTATED,
     RIGHT,
-    SUB_QUESTION,
     YES,
     critique,
-    earlier_question,
     informed_hint,
     query,
     restated,
-    sub_question,
 )
 from hintree.lab.inject_error import wrong_step
 from hintree.lab.oracle import next_step
 from hintree.lab.problem import LabProblem, solve
 from hintree.policies.leaks import is_training_hint
-from hintree.training.shipped.rows import GUIDED_WEIGHT, RowBuilder, TrainingRow, solution, steps_of
+from hintree.training.shipped.rows import GUIDED_WEIGHT, RowBuilder, TrainingRow, begin, steps_of
 
 BOOKS = range(1, 201)
 """Seeds of the books that rows are drawn from; book 0 is for questions to solved models."""
-
-
-def socratic(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """Return a solution in which all steps, or some, are answers to sub-questions; "none." asks for the end."""
-    row, steps, share = begin(problem, tokenizer), steps_of(problem), rng.choice((1.0, 0.4))
-    for i, step in enumerate(steps):
-        if rng.random() < share:
-            asked = sub_question(problem, steps[:i])
-            row.add(SUB_QUESTION, learn=False).add(f"{asked}\n", learn=True)
-            if asked != NONE:
-                row.add(ANSWER, learn=False)
-        row.add(step if step is steps[-1] else f"{step}\n", learn=True)
-    return row.end()
-
-
-def sub_problem(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
-    """Return the solution of a sub-question as a problem of its own; it leaves the later facts unused."""
-    facts = solve(problem)
-    asked = earlier_question(problem, rng.choice(facts[:-1] or facts).target)
-    return solution(asked, f"{asked.question}\n", tokenizer)
 
 
 def restating(problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
@@ -149,11 +124,6 @@ def mended(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedTokeniz
     row = begin(problem, tokenizer).add("".join(f"{step}\n" for step in history), learn=False)
     row.add(f"{HINT} {informed_hint(problem, history, 'operand')}\n", learn=False)
     return row.add(f"{next_step(problem, history)}\n", learn=True).cut()._replace(weight=GUIDED_WEIGHT)
-
-
-def begin(problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> RowBuilder:
-    """Begin a row with the question."""
-    return RowBuilder(tokenizer).add(f"{problem.question}\n", learn=False)
 
 
 def flawed_step(rng: random.Random, problem: LabProblem, history: list[str]) -> str:

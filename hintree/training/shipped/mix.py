@@ -13,7 +13,7 @@ from hintree.lab.difficulty import KNOWN_FAMILIES, TRAINING, VARIED, Difficulty
 from hintree.lab.forms import restated as restated_question
 from hintree.lab.generate import FAMILIES, sample
 from hintree.lab.problem import LabProblem, write_plan
-from hintree.training.shipped import form_rows, rows
+from hintree.training.shipped import form_rows, question_rows, rows, solution_rows
 from hintree.training.shipped.rows import TrainingRow
 
 
@@ -35,9 +35,14 @@ class Mix:
         plans: The question and the plan of the whole solution.
         planned: Solutions that stand under their plan.
         socratic: Solutions with sub-questions.
+        asked: Single sub-questions after a history.
+        nested: What follows an open sub-question.
+        listed: Lists of sub-questions.
         sub_problems: Solutions of a sub-question as a problem.
         restated: Questions restated in the plainest wording; their problems have any wording.
         corrected: Solutions with critiques and corrected steps.
+        reviewed: Drafts of whole solutions with a critique, and the solution again.
+        compared: Several drafts and the solution.
         judged: Solutions with verdicts on their steps.
         retrieved: Problems of the fact book with passages and queries.
         informed: Hints after a wrong step.
@@ -63,9 +68,14 @@ class Mix:
     plans: float = 0.0
     planned: float = 0.0
     socratic: float = 0.0
+    asked: float = 0.0
+    nested: float = 0.0
+    listed: float = 0.0
     sub_problems: float = 0.0
     restated: float = 0.0
     corrected: float = 0.0
+    reviewed: float = 0.0
+    compared: float = 0.0
     judged: float = 0.0
     retrieved: float = 0.0
     informed: float = 0.0
@@ -144,10 +154,15 @@ KINDS: dict[str, MakeRow] = {
     "hints": lambda rng, mix, tokenizer: guided(rng, mix, tokenizer, write_hint=True),
     "plans": about(lambda rng, problem, tokenizer: rows.plan(problem, tokenizer)),
     "planned": about(planned),
-    "socratic": about(form_rows.socratic),
-    "sub_problems": about(form_rows.sub_problem),
+    "socratic": about(question_rows.socratic),
+    "asked": about(question_rows.asked),
+    "nested": about(question_rows.nested),
+    "listed": about(lambda rng, problem, tokenizer: question_rows.listed(problem, tokenizer)),
+    "sub_problems": about(question_rows.sub_problem),
     "restated": restated,
     "corrected": corrected,
+    "reviewed": about(solution_rows.reviewed),
+    "compared": about(solution_rows.compared),
     "judged": about(form_rows.judging),
     "retrieved": lambda rng, mix, tokenizer: form_rows.retrieving(rng, form_rows.draw_book_problem(rng), tokenizer),
     "informed": about(form_rows.informed),

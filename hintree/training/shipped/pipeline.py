@@ -84,8 +84,8 @@ def hinter(out: Path, start: Path | None) -> None:
 
 
 def drafts(out: Path, start: Path | None) -> None:
-    """Write the student's solutions that the PRMs are trained on."""
-    write_drafts(out / DRAFTS_FILE, load_model(str(out / "student")), recipes.DRAFTS, seed=1)
+    """Write the solutions that the PRMs are trained on, by the student before its last stage."""
+    write_drafts(out / DRAFTS_FILE, load_model(str(out / "student-base")), recipes.DRAFTS, seed=1)
 
 
 def prm(out: Path, start: Path | None) -> None:

@@ -59,6 +59,9 @@ HINTER_SCHEDULE = TrainingSchedule(steps=3_000, muon=0.012, adam=6e-4, hold=0.3,
 PRM_SCHEDULE = TrainingSchedule(steps=2_000, hold=0.3, seed=4)
 SMALL_PRM_SCHEDULE = TrainingSchedule(steps=4_000, hold=0.3, seed=5)
 
+FORMS_SCHEDULE = TrainingSchedule(steps=3_500, hold=0.2, muon=0.01, adam=5e-4, seed=52)
+"""The last stage of a student."""
+
 COPYING = Mix(steps=(1,), copies=1.0)
 CIRCUITS = Mix(
     steps=range(1, 4), drills=0.4, copies=0.06, sum_checks=0.04, recitals=0.08, lookups=0.06, hinted=0.05, plans=0.05,
@@ -106,14 +109,39 @@ STUDENT_MIX = Mix(
 """The last phase of the student's curriculum; without order rows a student sometimes uses an unneeded fact."""
 UNHINTED_MIX = replace(STUDENT_MIX, drills=0.25, hinted=0.0, hints=0.0, mended=0.0, plans=0.0, planned=0.0)
 """The same without any hint or plan."""
+STUDENT_FORMS_MIX = Mix(
+    steps=STEPS, long=0.05, varied=0.1, with_errors=0.1, kept=0.34,
+    drills=0.08, copies=0.02, sum_checks=0.01, recitals=0.015, lookups=0.015,
+    hinted=0.09, mended=0.02,
+    socratic=0.03, asked=0.08, nested=0.05, listed=0.04, sub_problems=0.02, restated=0.08, corrected=0.18,
+    reviewed=0.05, judged=0.06, retrieved=0.13,
+)  # fmt: skip
+"""The students' last rows: mostly forms, each of which is a small part of the rows before."""
+UNHINTED_FORMS_MIX = replace(STUDENT_FORMS_MIX, drills=0.12, retrieved=0.15, hinted=0.0, mended=0.0)
+"""The same without any hint."""
+TEACHER_FORMS_MIX = replace(
+    SHOPPING_MIX, drills=0.05, large_drills=0.08, recitals=0.015, lookups=0.01, sum_checks=0.01,
+    asked=0.05, nested=0.04, listed=0.03, restated=0.08, corrected=0.07, reviewed=0.06, compared=0.1, judged=0.08,
+    retrieved=0.12, informed=0.02,
+)  # fmt: skip
+"""The teacher's last rows: forms among whole solutions."""
 
 RECIPES = {
-    "student": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=4_700, hold=0.3, muon=MUON, seed=2), STUDENT_MIX),
-    "student-2": LanguageModelRecipe(
+    "student-base": LanguageModelRecipe(
+        STUDENT, TrainingSchedule(steps=4_700, hold=0.3, muon=MUON, seed=2), STUDENT_MIX
+    ),
+    "student": LanguageModelRecipe(STUDENT, FORMS_SCHEDULE, STUDENT_FORMS_MIX, grown_from="student-base"),
+    "student-2-base": LanguageModelRecipe(
         STUDENT, TrainingSchedule(steps=3_200, hold=0.3, muon=MUON, seed=12), UNHINTED_MIX
     ),
-    "student-3": LanguageModelRecipe(
+    "student-2": LanguageModelRecipe(
+        STUDENT, replace(FORMS_SCHEDULE, seed=62), UNHINTED_FORMS_MIX, grown_from="student-2-base"
+    ),
+    "student-3-base": LanguageModelRecipe(
         DEEP_STUDENT, TrainingSchedule(steps=4_700, hold=0.3, muon=MUON, seed=22), UNHINTED_MIX
+    ),
+    "student-3": LanguageModelRecipe(
+        DEEP_STUDENT, replace(FORMS_SCHEDULE, seed=72), UNHINTED_FORMS_MIX, grown_from="student-3-base"
     ),
     "reader": LanguageModelRecipe(STUDENT, TrainingSchedule(steps=9_000, hold=0.3, muon=MUON, seed=32), READER_MIX),
     "prm-reader": LanguageModelRecipe(
@@ -131,11 +159,17 @@ RECIPES = {
         TEACHER_LAST_MIX,
         grown_from="teacher-base",
     ),
-    "teacher": LanguageModelRecipe(
+    "teacher-shopping": LanguageModelRecipe(
         TEACHER,
         TrainingSchedule(steps=1_800, hold=0.2, muon=0.002, adam=3e-4, seed=21),
         SHOPPING_MIX,
         grown_from="teacher-drilled",
+    ),
+    "teacher": LanguageModelRecipe(
+        TEACHER,
+        TrainingSchedule(steps=1_500, hold=0.2, muon=0.002, adam=3e-4, seed=31),
+        TEACHER_FORMS_MIX,
+        grown_from="teacher-shopping",
     ),
 }
 """The language models in the order of their training. Those that others grow from are not shipped: reader, prm-reader,

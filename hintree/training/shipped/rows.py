@@ -68,6 +68,11 @@ class RowBuilder:
         return TrainingRow(self.ids, self.labels)
 
 
+def begin(problem: LabProblem, tokenizer: PreTrainedTokenizerFast) -> RowBuilder:
+    """Begin a row with the question."""
+    return RowBuilder(tokenizer).add(f"{problem.question}\n", learn=False)
+
+
 def solution(problem: LabProblem, prompt: str, tokenizer: PreTrainedTokenizerFast) -> TrainingRow:
     """Return the exact solution, learned, after a prompt."""
     return RowBuilder(tokenizer).add(prompt, learn=False).add("\n".join(steps_of(problem)), learn=True).end()

@@ -96,6 +96,9 @@ def test_the_default_preset_is_on_the_fronts_on_which_no_arm_beats_it():
         "the default preset hintree (arm ours) is on the Pareto front of accuracy against teacher tokens and against "
         "GFLOPs without scorer, and not on that against GFLOPs"
     )
+    exact = {"exact": arm("rsd", scorer="exact")} | arms
+    bound = results_of(exact, {"exact": [attempt(reasoner=1)] * 2} | attempts, teacher="teacher", alone=["teacher"])
+    assert fronts.front(bound, "GFLOPs") == ["greedy", "teacher"]
     rows = by_arm(fronts.fronts_table(results))
     assert set(rows) == {"greedy", "ours", "teacher"} and rows["ours"]["front of GFLOPs"] == "no"
     assert "is no arm of this study" in fronts.standing(results_of({"rsd": arms["rsd"]}, {"rsd": attempts["rsd"]}))

@@ -10,14 +10,21 @@ from tokenizers import Tokenizer
 
 from hintree.errors import UsageError
 from hintree.lab import check_step
-from hintree.lab.forms import LABELS, NONE
+from hintree.lab.forms import CRITIQUES, LABELS, NONE, critique, sub_question
+from hintree.lab.generate import problems
 from hintree.lab.parse import parse_problem
 from hintree.models.local.model import LocalModel
-from hintree.scorers import FAMILIES, PRM, VERIFIERS, GenerativeVerifier
+from hintree.policies import shipped_format
+from hintree.policies.actions import prompt_of
+from hintree.policies.paths import path_of
+from hintree.scorers import FAMILIES, PRM, VERIFIERS, Debate, GenerativeVerifier
+from hintree.search import Problem, StepRequest, Tree
+from hintree.search.verdict import VERDICT
 from hintree.training.shipped.initialisation import new_model
 from hintree.training.shipped.mix import KINDS, Mix, draw_row
 from hintree.training.shipped.recipes import DEEP_STUDENT, RECIPES, STUDENT, TEACHER, UNHINTED_MIX
-from hintree.training.shipped.rows import GUIDED_WEIGHT, IGNORED
+from hintree.training.shipped.rows import GUIDED_WEIGHT, IGNORED, steps_of
+from hintree.training.shipped.solution_rows import draft, show_solutions
 from hintree.training.shipped.vocabulary import build_tokenizer
 
 
@@ -47,7 +54,10 @@ def read(tokenizer, piece):
     return text, tokenizer.decode([label for _, label in piece if label != IGNORED], skip_special_tokens=True).strip()
 
 
-FORMS = ("socratic", "sub_problems", "restated", "corrected", "judged", "retrieved", "informed", "mended")
+FORMS = (
+    *("socratic", "asked", "nested", "listed", "sub_problems", "restated"),
+    *("corrected", "reviewed", "compared", "judged", "retrieved", "informed", "mended"),
+)
 
 
 @pytest.mark.parametrize("kind", FORMS)
@@ -60,7 +70,7 @@ def test_labels_are_never_learned_and_what_follows_them_is(tokenizer, kind):
             if label and learned:
                 assert text == f"{label} {learned}"
             seen.add(label)
-    assert bool(seen - {""}) == (kind != "sub_problems")
+    assert bool(seen - {""}) == (kind not in ("sub_problems", "compared"))
 
 
 @pytest.mark.parametrize("kind", ("socratic", "corrected", "judged", "mended"))
@@ -112,6 +122,73 @@ def test_sub_questions_ask_for_what_the_next_step_states(tokenizer):
     assert asked > 20
 
 
+def test_a_single_sub_question_asks_for_what_the_next_step_finds_and_is_learned_alone(tokenizer):
+    asked = ended = 0
+    for question, *rest in lines(tokenizer, "asked", 60):
+        assert [bool(learned) for _, learned in rest] == [False] * (len(rest) - 1) + [True]
+        problem = parse_problem(question[0])
+        steps = [text.removeprefix("Answer: ") for text, _ in rest[:-1] if not text.startswith("Sub-question:")]
+        assert rest[-1][1] == sub_question(problem, steps)
+        asked, ended = asked + (rest[-1][1] != NONE), ended + (rest[-1][1] == NONE)
+    assert asked > 30 and ended > 8
+
+
+def test_an_open_sub_question_is_split_until_it_can_be_answered(tokenizer):
+    seen = set()
+    for question, *rest in lines(tokenizer, "nested", 80):
+        problem, (last, learned) = parse_problem(question[0]), rest[-1]
+        assert learned and not any(part for _, part in rest[:-1])
+        steps, waiting = [], []
+        for text, _ in rest[:-1]:
+            if text.startswith("Sub-question:"):
+                waiting.append(text.removeprefix("Sub-question: "))
+            else:
+                steps.append(text.removeprefix("Answer: "))
+                waiting = waiting[:-1] if text.startswith("Answer:") else waiting
+        [open_one] = waiting
+        if last.startswith("Answer:"):
+            assert check_step(problem, steps, learned).right and sub_question(problem, steps) == open_one
+        else:
+            assert learned == (NONE if sub_question(problem, steps) == open_one else sub_question(problem, steps))
+        seen.add("answer" if last.startswith("Answer:") else "none" if learned == NONE else "split")
+    assert seen == {"answer", "none", "split"}
+
+
+def test_a_list_of_sub_questions_leads_to_the_last_step(tokenizer):
+    for question, *rest in lines(tokenizer, "listed"):
+        problem = parse_problem(question[0])
+        steps = steps_of(problem)[:-1]
+        expected = [sub_question(problem, steps[:i]) for i in range(max(1, len(steps) - 1))]
+        assert [learned for _, learned in rest] == expected
+
+
+def test_drafts_build_on_their_error_and_the_review_names_it(tokenizer):
+    rng, found, same = random.Random(0), set(), 0
+    for number, problem in enumerate(problems("validation", n=60)):
+        written = draft(rng, problem, right=number % 3 == 0)
+        right = [check_step(problem, written.steps[:i], step).right for i, step in enumerate(written.steps)]
+        assert written.steps[-1].startswith("The answer is ")
+        assert all(right) == (number % 3 == 0) == (written.review == CRITIQUES[""])
+        if not all(right):
+            first = right.index(False)
+            assert written.review == critique(problem, written.steps[:first], written.steps[first])
+            found.add(check_step(problem, written.steps[:first], written.steps[first]).kind)
+            same += written.steps[-1] == steps_of(problem)[-1]
+    assert {"arithmetic", "operand"} <= found
+    assert same < 12  # of 40 wrong drafts; an unneeded step or a repaired number leaves the answer as it is
+    for _, *rest in lines(tokenizer, "compared"):
+        shown = [text for text, learned in rest if not learned]
+        assert shown.count("[1]") == shown.count("[2]") == 1
+
+
+def test_the_rows_of_a_verdict_show_solutions_as_the_teacher_reads_them(tokenizer):
+    solutions = [["(2) Ben has 4.", "The answer is 4."], ["The answer is 7."]]
+    tree = Tree(Problem("How many?"))
+    candidates = tuple(path_of("How many?", steps)[-1] for steps in solutions)
+    prompt = prompt_of(shipped_format("lab"), StepRequest(tree, tree.root, candidates=candidates), VERDICT)
+    assert f"{prompt.user}\n{prompt.assistant}" == f"How many?\n\n{show_solutions(solutions)}\n"
+
+
 def test_verdicts_agree_with_the_checker(tokenizer):
     verdicts = {"yes.": 0, "no.": 0}
     for question, *rest in lines(tokenizer, "judged", 40):
@@ -129,12 +206,16 @@ def test_verdicts_agree_with_the_checker(tokenizer):
     assert min(verdicts.values()) > 5
 
 
-@pytest.mark.filterwarnings("ignore:.*seldom answers with")  # the weights are random
-def test_judges_ask_a_model_of_the_lab_what_the_rows_ask(tokenizer):
+def untrained(tokenizer):
     made = new_model(tokenizer, STUDENT, seed=1)
     for weights in made.parameters():
         weights.data *= 0.3  # so that no token has all of the probability
-    model, read = LocalModel("untrained", made, tokenizer), {}
+    return LocalModel("untrained", made, tokenizer)
+
+
+@pytest.mark.filterwarnings("ignore:.*seldom answers with")  # the weights are random
+def test_judges_ask_a_model_of_the_lab_what_the_rows_ask(tokenizer):
+    model, read = untrained(tokenizer), {}
     rows = [[text for text, _ in row[:3]] for row in lines(tokenizer, "judged")]
     for question, step, verdict in rows:
         read.setdefault(verdict.split(" ")[0], f"{question}\n{step}\n")
@@ -143,6 +224,7 @@ def test_judges_ask_a_model_of_the_lab_what_the_rows_ask(tokenizer):
         ("Grade:", "0123456789", lambda: PRM(model, FAMILIES["digits"])),
         ("Analysis:", ("yes", "no"), lambda: GenerativeVerifier(model, model, VERIFIERS["genprm"]._replace(tokens=4))),
         ("Analysis:", ("yes", "no"), lambda: GenerativeVerifier(model, model, VERIFIERS["think"]._replace(tokens=4))),
+        ("Analysis:", ("yes", "no"), lambda: GenerativeVerifier(model, model, VERIFIERS["br-rm"]._replace(tokens=4))),
     ):
         question, step, _ = read[label].split("\n")
         [found] = build().score(question, [step])
@@ -156,7 +238,23 @@ def test_judges_ask_a_model_of_the_lab_what_the_rows_ask(tokenizer):
     older = copy.deepcopy(tokenizer)
     older._tokenizer = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str().replace('"Right:"', '"Former:"'))
     with pytest.raises(UsageError, match="older cannot judge: its vocabulary lacks Right:, Grade:"):
-        PRM(LocalModel("older", made, older), FAMILIES["digits"])
+        PRM(LocalModel("older", model.model, older), FAMILIES["digits"])
+
+
+@pytest.mark.filterwarnings("ignore:.*seldom answers with")
+def test_a_debate_of_a_model_of_the_lab_shows_the_others_analyses_as_lines(tokenizer, monkeypatch):
+    model, asked = untrained(tokenizer), []
+    generate = model.generate
+    monkeypatch.setattr(model, "generate", lambda requests: asked.append(list(requests)) or generate(requests))
+    [score] = Debate(model, model, rounds=2, tokens=4).score("How many?", ["Ben has 4."])
+    assert round(score * 3, 6) in (0, 1, 2, 3)
+    first, second = asked
+    assert {request.prompt.user for request in first} == {"How many?\nBen has 4."}
+    assert [request.temperature for request in first] == [0.0, 1.0, 1.0]
+    for request in second:
+        shown = request.prompt.user.split("\n")
+        assert shown[:2] == ["How many?", "Ben has 4."] and len(shown) == 4
+        assert all(line.startswith("Analysis:") for line in shown[2:]) and request.prompt.assistant == "Analysis:"
 
 
 def written(model, text):
