@@ -37,6 +37,10 @@ FRACTION = re.compile(
 """Matches a fraction of whole numbers in LaTeX or with a slash."""
 ROMAN = re.compile(r"\b(?=[IVXLCDM]*[IVX])(?=\w{2})M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})\b")
 """Matches a Roman numeral of two letters or more with an I, V or X; "CD" is a segment more often than 400."""
+TITLE = re.compile(
+    r"(?:^\W*|[A-Z]\w* |\b(?:part|step|case|equation|fact|statement|option|condition|rule|and|or|to)s? |,\s?|\()$"
+)
+"""Matches the end of a text after which a Roman numeral may only count parts."""
 ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 PERCENT = re.compile(r" ?(?:\\?%|per ?cent\b|por ciento\b|prozent\b|pour ?cent\b|प्रतिशत)", re.IGNORECASE)
 LONGEST = 30
@@ -148,11 +152,12 @@ def fraction(match: re.Match[str], above: int, below: int) -> Mention:
 
 
 def romans(text: str) -> Iterator[Mention]:
-    """Yield the Roman numerals; those below ten are small."""
+    """Yield the Roman numerals; those below ten are small after a word that may be their title: "Part II"."""
     for match in ROMAN.finditer(text):
         digits = [ROMAN_DIGITS[letter] for letter in match[0]]
         value = sum(-n if n < max(digits[i:]) else n for i, n in enumerate(digits))
-        yield of_values(match.start(), match.end(), {Fraction(value)})._replace(small=value < 10)
+        title = TITLE.search(text, max(0, match.start() - 20), match.start()) is not None
+        yield of_values(match.start(), match.end(), {Fraction(value)})._replace(small=value < 10 and title)
 
 
 def of_values(start: int, end: int, values: Collection[Fraction], parts: tuple[frozenset[str], ...] = ()) -> Mention:

@@ -31,6 +31,12 @@ COUNTED = frozenset(
     "चरण भाग संख्या संख्याएं तथ्य".split()
 )
 """Words, without a plural "s", for things that a number only counts; also "more", "times" and "of them"."""
+ENDS = frozenset("use reach find obtain yield total to with".split())
+"""English words before a number that is a result where it ends the clause: "add them to reach seven."."""
+CLAUSE_END = re.compile(r"\s*(?:[.,;!?)]|$)")
+ALONE = re.compile(r"\W*")
+"""Matches what stands before a number that is all that a hint says, as in "seven pens."."""
+LONGEST_ALONE = 3
 CHINESE_VERB = re.compile("(?:[是有剩得为給给了]|等于)$")
 CHINESE_COUNTED = re.compile("个?(?:步|数|部分|条件|量|种)")
 HINDI_VERB = re.compile(r"[^।?!]{0,40}(?:है|हैं|था|थे|होगा|होंगे|हुए)\s*(?:[।.]|$)")
@@ -42,7 +48,8 @@ WINDOW = 60
 def is_result(text: str, number: Mention, languages: Collection[str]) -> bool:
     """Tell whether a number in words follows a verb and counts no steps, things or sides, as in "Ben eats four slices".
 
-    An ordinal may have an article before it: "it is the fiftieth".
+    An ordinal may have an article before it: "it is the fiftieth". A number after a colon is a result, too ("Ben:
+    seven"), as is one with which a hint of at most three words begins.
     """
     before, after = text[max(0, number.start - WINDOW) : number.start], text[number.end : number.end + WINDOW]
     if CHINESE_VERB.search(before):
@@ -52,9 +59,17 @@ def is_result(text: str, number: Mention, languages: Collection[str]) -> bool:
         return False
     if "hi" in languages and HINDI_VERB.match(after):
         return True
+    if not number.ordinal:
+        alone = ALONE.fullmatch(text[: number.start]) is not None and len(text.split()) <= LONGEST_ALONE
+        alone = alone and (number.readings != {"1"} or not after.strip(" ."))
+        if alone or before.rstrip().endswith(":"):
+            return True
     skipped = ADVERBS | ARTICLES if number.ordinal else ADVERBS
     words = [word for word in map(folded, before.replace("=", " = ").split()) if word not in skipped]
-    return bool(words) and is_verb(words[-1], languages)
+    if not words:
+        return False
+    ends = "" in languages and words[-1] in ENDS and CLAUSE_END.match(after) is not None
+    return ends or is_verb(words[-1], languages)
 
 
 def is_verb(word: str, languages: Collection[str]) -> bool:

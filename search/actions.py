@@ -142,13 +142,19 @@ SETS: dict[str, tuple[str | Action, ...]] = {
     ),
 }
 """Sets of actions that a search takes by one name."""
+WHERE = {
+    Yield.VERDICT: "a verdict on solutions (select=verdict)",
+    Yield.COMPLETION: "a check of a solution (select=mutual)",
+    Yield.SUB_QUESTIONS: "a list of questions (the searches daslam and least_to_most)",
+}
+"""What reads the texts that no search with actions does."""
 
 
 def find_actions(named: Sequence[str | Action]) -> tuple[Action, ...]:
     """Return the actions of a setting: values as they are, names of actions and of sets, each action once.
 
     Raises:
-        UsageError: A name is neither an action nor a set, or an action corrects steps instead of adding some.
+        UsageError: A name is neither an action nor a set, or no search with actions reads what an action writes.
     """
     found: dict[str, Action] = {}
     for one in named:
@@ -164,5 +170,7 @@ def find_actions(named: Sequence[str | Action]) -> tuple[Action, ...]:
                     f"action {action.name!r} writes a step again, which grows no node: give the rewrite rule "
                     "the stage correct, as in --rewrite stages=hint+correct+teacher, or take the search revise"
                 )
+            if action.yields in WHERE:
+                raise UsageError(f"action {action.name!r} writes {WHERE[action.yields]}, and grows no node")
             found.setdefault(action.name, action)
     return tuple(found.values())

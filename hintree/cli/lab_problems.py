@@ -68,8 +68,14 @@ def add_problem_parts(parts: Any) -> None:
     check.set_defaults(run=run_check)
     perturb = parts.add_parser(
         "perturb",
-        help="change one quantity or relation, so that the answer changes",
+        help="change one quantity or relation, so that the answer changes, or add a fact that it does not need",
         epilog=f"{EXAMPLE}problems --n 20 | hintree lab perturb -",
+    )
+    perturb.add_argument(
+        "--variant",
+        choices=("counterfactual", "distractor"),
+        default="counterfactual",
+        help="counterfactual: another answer; distractor: one unneeded fact, the same answer (default %(default)s)",
     )
     perturb.add_argument("file", help="JSON lines with question; - reads standard input")
     add_seed(perturb, "seed of the changes: the same seed gives the same counterfactuals")
@@ -214,26 +220,27 @@ def run_check(args: argparse.Namespace) -> None:
 
 
 def run_perturb(args: argparse.Namespace) -> None:
-    """Print a counterfactual of every question as JSON lines, with the id of its original in ``twin_of``.
+    """Print a variant of every question as JSON lines, with the id of its original in ``twin_of``.
 
     A question without one is left out; standard error says so, and counts them.
     """
     from hintree.lab.parse import parse_problem
-    from hintree.lab.perturb import perturb
+    from hintree.lab.perturb import distract, perturb
 
+    change = distract if args.variant == "distractor" else perturb
     rows = list(read_rows(args.file, {"question": str}))
     without = 0
     for number, row in rows:
         problem = parse_problem(row["question"])
         try:
-            twin = perturb(problem, args.seed)
+            twin = change(problem, args.seed)
         except UsageError as error:
             without += 1
             print(f"line {number} is left out: {error}", file=sys.stderr)
         else:
-            print_json({**as_row(twin), "twin_of": problem.id})
+            print_json({**as_row(twin), "twin_of": problem.id, "variant": args.variant})
     if without:
-        print(f"{without} of {len(rows)} problems have no counterfactual", file=sys.stderr)
+        print(f"{without} of {len(rows)} problems have no {args.variant}", file=sys.stderr)
 
 
 def read_rows(file: str, needs: Mapping[str, type]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -8,7 +8,7 @@ from hintree.cli.output import print_json
 
 EXAMPLES = """examples:
   hintree presets
-  hintree presets smart                  # all settings of one method
+  hintree presets show smart             # all settings of one method; "show" may be left out
   hintree presets --json | jq .smart.settings
 """
 
@@ -17,7 +17,7 @@ def add_presets(commands: Any) -> None:
     """Add the command ``hintree presets``."""
     presets = commands.add_parser("presets", help="list the methods: paper, and differences from it", epilog=EXAMPLES)
     presets.add_argument(
-        "name", nargs="?", metavar="NAME", help="print only this one, with all of its settings: $presets"
+        "name", nargs="*", metavar="NAME", help="print only this one, with all of its settings: $presets"
     )
     add_json(presets, "print one JSON object, with the settings of all")
     presets.set_defaults(run=run_presets)
@@ -27,7 +27,8 @@ def run_presets(args: argparse.Namespace) -> None:
     """Print all presets, or one with its settings."""
     from hintree.presets import PRESETS, preset
 
-    chosen = {args.name: preset(args.name)} if args.name else PRESETS
+    names = args.name[1:] if args.name[:1] == ["show"] else args.name
+    chosen = {name: preset(name) for name in names} or PRESETS
     if args.json:
         print_json({name: as_json(one) for name, one in chosen.items()})
         return
@@ -36,7 +37,7 @@ def run_presets(args: argparse.Namespace) -> None:
         for title, text in (("source", one.source), ("differs", one.differs)):
             if text:
                 print(f"    {title}: {text}")
-        if args.name:
+        if names:
             for title, settings in as_json(one)["settings"].items():
                 print(f"    {title}: {settings_text(settings)}")
 

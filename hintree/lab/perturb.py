@@ -1,4 +1,4 @@
-"""Counterfactual problems: one quantity or one relation is changed, so that the answer changes, too."""
+"""Variants of problems: counterfactuals, whose answer changes, and adversarial ones with one fact too many."""
 
 import random
 import re
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hintree.errors import UsageError
 from hintree.lab.difficulty import STANDARD
 from hintree.lab.families.wording import NUMBER_WORDS
+from hintree.lab.generate import FAMILIES, sample
 from hintree.lab.graph import LARGEST_CONSTANT
 from hintree.lab.parse import parse_problem
 from hintree.lab.problem import MAX_VALUE, LabProblem
@@ -35,7 +36,7 @@ def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
     Raises:
         UsageError: No change of a single fact gives another problem of the lab in that range.
     """
-    largest = STANDARD.largest if max(problem.values.values()) <= STANDARD.largest else MAX_VALUE
+    largest = STANDARD.largest if max(numbers_of(problem)) <= STANDARD.largest else MAX_VALUE
     rng = random.Random(f"twin/{seed}/{problem.id}")  # a seed, not a name: another text would change every result
     for question in changed(problem, rng):
         try:
@@ -46,10 +47,43 @@ def perturb(problem: LabProblem, seed: int = 0) -> LabProblem:
             counterfactual.answer != problem.answer
             and counterfactual.needed() == problem.needed()
             and counterfactual.split == problem.split
-            and all(1 <= value <= largest for value in counterfactual.values.values())
+            and all(1 <= value <= largest for value in numbers_of(counterfactual))
         ):
             return counterfactual
     raise UsageError(f"{problem.id}: no change of one fact gives another problem")
+
+
+def distract(problem: LabProblem, seed: int = 0) -> LabProblem:
+    """Return ``problem`` with one more fact, right before its question, which the answer does not need.
+
+    The fact states a number of the same family about a name that the problem does not have. The answer stays.
+
+    Args:
+        problem: The original.
+        seed: Same seed, same variant.
+
+    Raises:
+        UsageError: The problem is about the fact book, or no fact of 200 drawn ones leaves it in its split.
+    """
+    rng = random.Random(f"distractor/{seed}/{problem.id}")
+    facts, _, asked = problem.question.rpartition(". ")
+    families = (problem.family,) if problem.family in FAMILIES else ()
+    for _ in range(200 if families else 0):
+        other = sample(rng, "train", (1, 2), families)
+        text = next((fact.text for fact in other.facts if not fact.op), "")
+        try:
+            variant = parse_problem(f"{facts}. ({len(problem.facts) + 1}) {text}. {asked}")
+        except UsageError:
+            continue
+        if variant.split == problem.split and variant.answer == problem.answer:
+            return variant
+    raise UsageError(f"{problem.id}: no unneeded fact leaves it a problem of its split")
+
+
+def numbers_of(problem: LabProblem) -> list[int]:
+    """Return the values of the quantities that are numbers; an entry of the fact book that names a place has none."""
+    places = {link for fact in problem.facts for link in fact.links}
+    return [problem.values[fact.target] for fact in problem.facts if fact.target not in places]
 
 
 def changed(problem: LabProblem, rng: random.Random) -> Iterator[str]:

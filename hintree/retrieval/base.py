@@ -1,5 +1,6 @@
 """The contract of retrievers, and the bounds of what they return."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -10,6 +11,10 @@ from hintree.view.text import storable
 
 LONGEST_PASSAGE, LONGEST_ID = 4000, 120
 """Characters of a passage and of its id; a longer one is cut."""
+CONTROL = re.compile(
+    r"<(?=[|\uff5c])|<(?=/?(?:s|think|start_of_turn|end_of_turn|eos|bos|tool_call|tool_response)>)|<(?=<SYS>>)|\[(?=/?INST\])"
+)
+"""Matches the first character of a string that chat models use as a control token."""
 MOST_PASSAGES = 100
 """Passages of one look-up."""
 
@@ -39,9 +44,12 @@ def bounded(passage: Passage) -> Passage:
     """Return a passage as one line of bounded length, whose id cannot be taken for the end of its brackets.
 
     Control characters and line breaks become blanks, so that a passage never holds what looks like the line of another.
+    Control strings of chats get a blank ("< |im_end|>"): a local tokenizer never reads them as control tokens, but a
+    model server may.
     """
-    name = one_line(passage.id[: 4 * LONGEST_ID]).replace("[", "(").replace("]", ")")
-    return Passage(name[:LONGEST_ID], one_line(passage.text[: 4 * LONGEST_PASSAGE])[:LONGEST_PASSAGE], passage.score)
+    name = CONTROL.sub(r"\g<0> ", one_line(passage.id[: 4 * LONGEST_ID])).replace("[", "(").replace("]", ")")
+    text = CONTROL.sub(r"\g<0> ", one_line(passage.text[: 4 * LONGEST_PASSAGE]))
+    return Passage(name[:LONGEST_ID], text[:LONGEST_PASSAGE], passage.score)
 
 
 def one_line(text: str) -> str:

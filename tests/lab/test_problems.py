@@ -1,6 +1,7 @@
 import operator
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
@@ -8,9 +9,10 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.lab import FAMILIES, check_step, first_error, problems, solve
+from hintree.lab.book_problems import book_problems
 from hintree.lab.difficulty import EASY, EASY_STEPS, WIDE
 from hintree.lab.parse import parse_problem
-from hintree.lab.perturb import perturb
+from hintree.lab.perturb import distract, perturb
 from hintree.lab.problem import gold
 
 CALCULATE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
@@ -160,6 +162,25 @@ def test_a_counterfactual_differs_in_one_needed_fact_and_in_its_answer(family):
         assert all(1 <= value <= largest for value in counterfactual.values.values())
         assert counterfactual.split == problem.split and counterfactual == perturb(problem)
         assert first_error(counterfactual, [step for _, step in gold(counterfactual)]) == -1
+
+
+@everywhere
+def test_a_distractor_is_one_more_fact_that_the_answer_does_not_need(family):
+    for _, problem in drawn(family, n=4):
+        variant = distract(problem)
+        assert variant.facts[:-1] == problem.facts and variant.facts[-1].target not in variant.needed()
+        assert (variant.answer, variant.split) == (problem.answer, problem.split) and variant == distract(problem)
+
+
+def test_counterfactuals_of_the_fact_book_keep_their_numbers_in_range():
+    found = []
+    for problem in book_problems("test", n=20, seed=0):
+        with suppress(UsageError):
+            found.append((problem, perturb(problem)))
+        with pytest.raises(UsageError, match="no unneeded fact"):
+            distract(problem)
+    assert len(found) > 8
+    assert all(one.answer != other.answer and one.split == other.split for one, other in found)
 
 
 def test_counterfactuals_change_numbers_and_relations():

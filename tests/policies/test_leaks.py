@@ -58,6 +58,24 @@ SHOP = "A dozen eggs cost $1,250.50 and half a cake forty-two. A pack of three c
         ("Luis has 3.", [*STEPS, "(3) Pia gets twice as many."], True),  # nor is it more in the step
         ("give the answer.", STEPS, False),
         ("multiply by 2", [], False),  # twice
+        ("seven pens.", [], True),
+        ("use seven.", [], True),
+        ("use seven facts.", [], False),
+        ("add them to reach seven", [], True),
+        ("Pia: seven", [], True),
+        ("Pia: seven steps", [], False),
+        ("one by one.", [], False),
+        ("use VII pens", [], True),
+        ("\u2166 pens", [], True),
+        ("look at Part IV, or case II.", [], False),
+        ("(B)", [], True),
+        ("**B**", [], True),
+        ("choose b", [], True),
+        ("choose a name for it", [], False),
+        ("correct: C", [], True),
+        ("Option B looks best", [], True),
+        ("eliminate A and C.", [], True),
+        ("eliminate A from both equations", [], False),
     ],
 )
 def test_leaks(hint, history, leak):
