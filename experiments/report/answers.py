@@ -31,6 +31,14 @@ def answers_of(results: StudyResults, arm: str) -> Answers:
     )
 
 
+def stated(results: StudyResults, arm: str) -> Answers:
+    """Return the graded attempts of an arm that have an answer."""
+    found = answers_of(results, arm)
+    graded = [a for _, a in sorted(results.attempts[arm].items()) if not a.ungraded]
+    kept = np.array([attempt.answer is not None for attempt in graded], dtype=np.bool_)
+    return Answers(*(values[kept] for values in found))
+
+
 def answers_table(results: StudyResults) -> Table:
     """Tabulate calibration error, AUROC and area under the risk-coverage curve of the confidence in answers."""
     rows: list[list[Cell]] = []
@@ -48,15 +56,23 @@ def answers_table(results: StudyResults) -> Table:
                     ratio(confidence, graded),
                     calibration_gap(confidence, right, graded),
                     with_interval(auc, *found),
+                    with_interval(auc, *stated(results, arm)),
                     with_interval(aurc, *found),
                 ]
             )
     heads = [Column("arm"), Column("attempts"), Column("without answer"), Column("right", "%")]
-    heads += [Column("mean confidence", "%"), Column("ECE"), Column("AUROC"), Column("AURC")]
+    heads += [
+        Column("mean confidence", "%"),
+        Column("ECE"),
+        Column("AUROC"),
+        Column("AUROC of answers"),
+        Column("AURC"),
+    ]
     caption = (
         "Confidence in the selected answer against its correctness; a withheld answer counts as selected, and an "
         "attempt without an answer has confidence 0 and is wrong. ECE: expected calibration error, ten bins of equal "
-        "width. AUROC: how often a right answer has more confidence than a wrong one. AURC: area under the "
+        "width. AUROC: how often a right answer has more confidence than a wrong one; AUROC of answers: the same among "
+        "attempts with an answer, since those without are easily told from right ones. AURC: area under the "
         "risk-coverage curve, the mean share of wrong answers among the most confident ones; without information it is "
         f"the share of wrong answers. 95 % bootstrap intervals over problems (AUROC and AURC: {RESAMPLES} resamples); "
         "that of ECE leans upward, since chance adds to it."

@@ -23,6 +23,7 @@ def test_confidence_is_held_against_the_correctness_of_all_graded_attempts():
     assert row["mean confidence, %"].value == pytest.approx(3.1 / 5)
     assert row["ECE"].value == pytest.approx((0.15 + 0.25 + 0.0) / 5)
     assert row["AUROC"].value == pytest.approx(5 / 6)
+    assert row["AUROC of answers"].value == pytest.approx(2 / 3)  # without the attempt that has none
     assert row["AURC"].value == pytest.approx((1 / 3 + 1 / 4 + 2 / 5) / 5)
 
 
