@@ -36,6 +36,11 @@ USUAL_LIMITS = PathLimits()
 """The limits of a tree whose search sets none."""
 
 
+def is_blank(text: str) -> bool:
+    """Tell whether a text holds nothing that can be read: blanks and invisible characters only."""
+    return not any(char.isprintable() and not char.isspace() for char in text)
+
+
 def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejection, str] | None:
     """Return why a new node fails, as a value and as a sentence; None for a sound one.
 
@@ -49,12 +54,12 @@ def violation(node: "Node", limits: PathLimits, *, again: bool) -> tuple[Rejecti
         again: Whether the tree holds a step with the same text already.
     """
     step, parent = node.step, node.parent
-    if not step.text.strip() and step.ended == "loop" and step.answer is None:
+    if is_blank(step.text) and step.ended == "loop" and step.answer is None:
         return Rejection.LOOP, "a loop from its beginning on"
     rest = step.ended != "length" and parent is not None and parent.step.ended == "length"
-    if kind_of(node) is Yield.PASSAGES and not step.text.strip():
+    if kind_of(node) is Yield.PASSAGES and is_blank(step.text):
         return Rejection.NO_PASSAGES, "nothing was found"
-    if not step.text.strip() and not rest and not step.thinking:  # the rest of a step that was cut may be empty
+    if is_blank(step.text) and not rest and not step.thinking:  # the rest of a step that was cut may be empty
         return Rejection.EMPTY_STEP, "empty step"
     if broken := citations_of(node)[1]:
         return broken

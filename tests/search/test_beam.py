@@ -95,6 +95,7 @@ def test_duplicates_among_siblings_are_merged_and_scored_once():
         ("a", "a", "the same step, 3 times in a row"),
         ("b", "", "empty step"),
         ("b", " \n\t", "empty step"),
+        ("b", "\u200b \u2060", "empty step"),
     ],
 )
 def test_a_looping_or_empty_step_fails_the_path_unscored(second, text, reason):
