@@ -36,7 +36,7 @@ def stated(results: StudyResults, arm: str) -> Answers:
     found = answers_of(results, arm)
     graded = [a for _, a in sorted(results.attempts[arm].items()) if not a.ungraded]
     kept = np.array([attempt.answer is not None for attempt in graded], dtype=np.bool_)
-    return Answers(*(values[kept] for values in found))
+    return Answers(found.confidence[kept], found.right[kept], found.problems[kept])
 
 
 def answers_table(results: StudyResults) -> Table:

@@ -13,8 +13,8 @@ from hintree.whole_files import write_whole
 
 EXAMPLE = "example:\n  hintree lab "
 STAGES = (
-    "student", "student-2", "student-3", "reader", "prm-reader", "teacher-base", "teacher-drilled", "teacher", "hinter",
-    "drafts", "prm", "prm-small",
+    "student-base", "student", "student-2-base", "student-2", "student-3-base", "student-3", "reader", "prm-reader",
+    "teacher-base", "teacher-drilled", "teacher-shopping", "teacher", "hinter", "drafts", "prm", "prm-small",
 )  # fmt: skip
 """Stages of ``hintree.training.shipped.pipeline``, in order; listed here because that module imports torch."""
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hintree.errors import RetrieverError
 
@@ -46,20 +46,20 @@ def within(seconds: float, search: Callable[[], T]) -> T:
     Raises:
         RetrieverError: It has not returned within ``seconds``.
     """
-    done: list[Any] = []
+    found: list[T] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
-            done.append((search(), None))
+            found.append(search())
         except BaseException as error:
-            done.append((None, error))
+            errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
-    if not done:
+    if errors:
+        raise errors[0]
+    if not found:
         raise RetrieverError(f"the retriever has not answered within {seconds:g} s")
-    [(found, error)] = done
-    if error is not None:
-        raise error
-    return found
+    return found[0]

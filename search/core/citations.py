@@ -22,7 +22,7 @@ QUOTED = re.compile(r'"([^"]{1,4000})"|“([^“”]{1,4000})”|«([^«»]{1,40
 """Matches a quotation; the groups hold what stands inside its marks, for one pair of marks each."""
 BEHIND = re.compile(r"[\s,;:(]{0,4}(?:(?:see|cf\.|from) )?")
 """Matches what may stand between a quotation and the id behind it."""
-BEFORE = re.compile(r"[\s,;:).]{0,4}(?:\w+[\s,:]{1,3}){0,2}")
+BEFORE = re.compile(r"[\s,;:).]{0,4}(?:\w{1,20}[\s,:]{1,3}){0,2}")
 """Matches what may stand between an id and its quotation, where that has no id behind it: "[p7] says that"."""
 FORMS = ((re.compile(r"[^\W\d_]+"), "a"), (re.compile(r"\d+"), "0"))
 """Kinds of characters of an id's form."""

@@ -28,7 +28,7 @@ def test_a_recorded_solve_replays_to_the_same_tree(name, tmp_path):
 
 def test_every_tree_from_before_the_move_loads_without_loss():
     files = sorted(RECORDED.glob("*.json"))
-    assert len(files) == 33
+    assert len(files) == 34
     for file in files:
         old = json.loads(file.read_text())["tree"]
         tree = from_dict(old)

@@ -12,7 +12,7 @@ from tests.support.shared_models import shared_pool
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = GOLDEN / "recorded"
-LARGE = ("mcts_rag",)
+LARGE = ("mcts_rag", "rstar")
 """Presets that take thousands of samples, whose solve is recorded with fewer."""
 ESCALATION = Rewrite(0.6)
 SCRIPTED = {

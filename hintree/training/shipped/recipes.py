@@ -59,7 +59,7 @@ HINTER_SCHEDULE = TrainingSchedule(steps=3_000, muon=0.012, adam=6e-4, hold=0.3,
 PRM_SCHEDULE = TrainingSchedule(steps=2_000, hold=0.3, seed=4)
 SMALL_PRM_SCHEDULE = TrainingSchedule(steps=4_000, hold=0.3, seed=5)
 
-FORMS_SCHEDULE = TrainingSchedule(steps=3_500, hold=0.2, muon=0.01, adam=5e-4, seed=52)
+FORMS_SCHEDULE = TrainingSchedule(steps=1_500, hold=0.2, muon=0.01, adam=5e-4, seed=52)
 """The last stage of a student."""
 
 COPYING = Mix(steps=(1,), copies=1.0)
