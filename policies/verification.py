@@ -1,7 +1,7 @@
 """Prompts and texts of the models that check solutions: completions of cut solutions, and verdicts on candidates."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 
 from hintree.models import Completion, Prompt, Span
@@ -39,9 +39,13 @@ def cut_prompt(form: PromptFormat, problem: Problem, path: Sequence[Node], share
 
 def verdict_prompt(form: PromptFormat, problem: Problem, candidates: Sequence[Node], action: Action) -> Prompt:
     """Return the prompt for a solution that is written after reading the candidates, which end with these nodes."""
-    texts = [form.solution(last.path()).strip() for last in candidates]
-    shown = "\n\n".join(f"[{number}]\n{text}" for number, text in enumerate(texts, 1))
+    shown = numbered(form.solution(last.path()).strip() for last in candidates)
     return form.prompt(problem, form.start((), silent=True), ask=fill(form.wording(action).ask, solutions=shown))
+
+
+def numbered(solutions: Iterable[str]) -> str:
+    """Return solutions as a verdict reads them, each under its number."""
+    return "\n\n".join(f"[{number}]\n{text}" for number, text in enumerate(solutions, 1))
 
 
 def as_completion(done: Completion, request: StepRequest, form: PromptFormat) -> Response[StepOutput]:

@@ -39,7 +39,7 @@ class Debate(PathScorer):
         tokens: Maximum length of one contribution, in tokens.
 
     Raises:
-        UsageError: There is no profile or no round.
+        UsageError: There is no profile or no round, or a model of the lab was not trained on judges' forms.
     """
 
     def __init__(
@@ -53,10 +53,11 @@ class Debate(PathScorer):
         if not profiles or rounds < 1:
             raise UsageError(f"profiles={profiles!r}, rounds={rounds!r}: a debate needs at least one of each")
         self.writer, self.reader, self.profiles, self.rounds, self.tokens = writer, reader, profiles, rounds, tokens
+        self.lab = reads_forms(writer)
 
     def score_prefixes(self, prefixes: Sequence[Prefix]) -> list[Response[float] | Exception]:
         """Return the fraction of votes for each prefix; all debates share their batches."""
-        lab = reads_forms(self.writer)
+        lab = self.lab
         debates = [
             [VerificationChain(prefix, i if lab else 0) for i in range(len(self.profiles))] for prefix in prefixes
         ]

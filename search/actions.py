@@ -145,9 +145,9 @@ SETS: dict[str, tuple[str | Action, ...]] = {
 WHERE = {
     Yield.VERDICT: "a verdict on solutions (select=verdict)",
     Yield.COMPLETION: "a check of a solution (select=mutual)",
-    Yield.SUB_QUESTIONS: "a list of questions (the searches daslam and least_to_most)",
+    Yield.SUB_QUESTIONS: "a list of questions (the search daslam)",
 }
-"""What reads the texts that no search with actions does."""
+"""Kinds of texts that a search with actions does not read, with what reads them."""
 
 
 def find_actions(named: Sequence[str | Action]) -> tuple[Action, ...]:

@@ -21,22 +21,21 @@ class Answers(NamedTuple):
     problems: NDArray[np.int64]
 
 
-def answers_of(results: StudyResults, arm: str) -> Answers:
-    """Return the graded attempts of an arm; one without an answer has confidence 0 and is wrong."""
-    graded = [(place[0], a) for place, a in sorted(results.attempts[arm].items()) if not a.ungraded]
+def answers_of(results: StudyResults, arm: str, *, stated: bool = False) -> Answers:
+    """Return the graded attempts of an arm; one without an answer has confidence 0 and is wrong.
+
+    Args:
+        results: The study.
+        arm: Name of the arm.
+        stated: Leave out attempts without an answer.
+    """
+    attempts = sorted(results.attempts[arm].items())
+    graded = [(place[0], a) for place, a in attempts if not a.ungraded and not (stated and a.answer is None)]
     return Answers(
         np.array([attempt.confidence for _, attempt in graded], dtype=np.float64),
         np.array([attempt.selected_right for _, attempt in graded], dtype=np.bool_),
         np.array([problem for problem, _ in graded], dtype=np.int64),
     )
-
-
-def stated(results: StudyResults, arm: str) -> Answers:
-    """Return the graded attempts of an arm that have an answer."""
-    found = answers_of(results, arm)
-    graded = [a for _, a in sorted(results.attempts[arm].items()) if not a.ungraded]
-    kept = np.array([attempt.answer is not None for attempt in graded], dtype=np.bool_)
-    return Answers(found.confidence[kept], found.right[kept], found.problems[kept])
 
 
 def answers_table(results: StudyResults) -> Table:
@@ -56,7 +55,7 @@ def answers_table(results: StudyResults) -> Table:
                     ratio(confidence, graded),
                     calibration_gap(confidence, right, graded),
                     with_interval(auc, *found),
-                    with_interval(auc, *stated(results, arm)),
+                    with_interval(auc, *answers_of(results, arm, stated=True)),
                     with_interval(aurc, *found),
                 ]
             )

@@ -7,6 +7,7 @@ characters in the same order. They may hold several ids, divided by commas.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -88,11 +89,19 @@ def read_citations(text: str, passages: Mapping[str, Passage]) -> tuple[tuple[Ci
 def quoted_marks(text: str) -> list[tuple[re.Match[str], Span | None, Span | None]]:
     """Return the brackets of a text, each with the quotation that it is behind, and the one that it is before."""
     quotes = [quote.span(quote.lastindex or 0) for quote in QUOTED.finditer(text)]
-    marks = [mark for mark in MARK.finditer(text) if not any(start <= mark.start() < end for start, end in quotes)]
-    behind = {mark: quote for mark in marks for quote in quotes if BEHIND.fullmatch(text, quote[1] + 1, mark.start())}
-    free = [quote for quote in quotes if quote not in behind.values()]
-    before = {mark: quote for mark in marks for quote in free if BEFORE.fullmatch(text, mark.end(), quote[0] - 1)}
-    return [(mark, behind.get(mark), before.get(mark)) for mark in marks]
+    starts = [start for start, _ in quotes]
+    near: list[tuple[re.Match[str], Span | None, Span | None]] = []
+    for mark in MARK.finditer(text):  # only the quotations next to the brackets can be theirs
+        left, right = bisect_right(starts, mark.start()) - 1, bisect_left(starts, mark.end())
+        last = quotes[left] if left >= 0 else None
+        following = quotes[right] if right < len(quotes) else None
+        if last and mark.start() < last[1]:
+            continue  # inside a quotation
+        behind = last if last and BEHIND.fullmatch(text, last[1] + 1, mark.start()) else None
+        before = following if following and BEFORE.fullmatch(text, mark.end(), following[0] - 1) else None
+        near.append((mark, behind, before))
+    taken = {behind for _, behind, _ in near}
+    return [(mark, behind, None if before in taken else before) for mark, behind, before in near]
 
 
 def names_in(mark: re.Match[str], passages: Mapping[str, Passage]) -> list[tuple[str, int, int]]:

@@ -9,6 +9,7 @@ from hintree.lab.checker import stated_values
 from hintree.lab.forms import CRITIQUE, CRITIQUES, critique
 from hintree.lab.inject_error import build_on, wrong_step
 from hintree.lab.problem import LabProblem
+from hintree.policies.verification import numbered
 from hintree.training.shipped.rows import RowBuilder, TrainingRow, begin, steps_of
 
 LONGEST = 24
@@ -62,4 +63,4 @@ def compared(rng: random.Random, problem: LabProblem, tokenizer: PreTrainedToken
 
 def show_solutions(solutions: list[list[str]]) -> str:
     """Return numbered solutions as the protocol "lab" shows them for a verdict."""
-    return "\n\n".join("\n".join([f"[{number}]", *steps]) for number, steps in enumerate(solutions, 1))
+    return numbered("\n".join(steps) for steps in solutions)
