@@ -17,7 +17,7 @@ GATES = {
     "confspec": Preset(
         "one chain; a draft that the student is unsure of is graded by the teacher, and rewritten below a grade of 7",
         BOTH,
-        ConfSpec(accept=0.98),
+        ConfSpec(accept=0.96),
         by_score(7 / 9),
         SAMPLED_NARROW,
         source="ConfSpec, arXiv 2602.18447",
@@ -28,7 +28,7 @@ GATES = {
     "egb": Preset(
         "4 beams scored by the PRM; a path branches only after a step with a token of high entropy, no teacher",
         ("scorer",),
-        Beam(4, 4, entropy=0.76),
+        Beam(4, 4, entropy=0.89),
         sampling=SAMPLED,
         source="EGB, arXiv 2503.21961",
         differs="a step with an uncertain token stays a candidate and is sampled 3 more times from its beginning, not "

@@ -233,7 +233,7 @@ def test_hinting_accepts_what_it_knows(values):
 
 @pytest.mark.parametrize("name", ["hintmr", "hawkeye"])
 def test_the_shipped_models_solve_with_it(name):
-    *_, problem = problems("test", (2,), n=3, seed=0)
+    *_, problem = problems("test", (4,), n=5, seed=0)
     done = hintree.Solver(name, pool=shared_pool()).solve(problem.question)
     assert done.answer == str(problem.answer)
     first, *rest = done.steps

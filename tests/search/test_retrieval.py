@@ -6,12 +6,14 @@ from hintree.search import (
     MCTS,
     Action,
     Beam,
+    Budget,
     Passage,
     Rejection,
     Retrieve,
     RStar,
     SlimPLM,
     Yield,
+    to_dict,
 )
 from hintree.search.algorithms.rstar import ROUNDS, state_depth, states_after
 from hintree.search.core.actions import kind_of, question_and_steps
@@ -64,6 +66,12 @@ def test_slimplm_without_a_larger_model_answers_again_with_passages_only():
     assert seen == [("reasoner", "finish"), ("reasoner", "missing"), ("reasoner", "finish")]
     run, seen = grow(SlimPLM(threshold=0.8), None, roles=("reasoner",), score=0.9)
     assert seen == [("reasoner", "finish")] and run.tree.nodes[1].status == "terminal"
+
+
+def test_slimplm_with_a_teacher_budget_of_0_writes_the_tree_of_the_proxy_alone():
+    alone, _ = grow(SlimPLM(threshold=0.8), Facts(), roles=("reasoner",), score=0.5)
+    broke, seen = grow(SlimPLM(threshold=0.8), Facts(), score=0.5, budget=Budget(teacher_tokens=0))
+    assert to_dict(broke.tree) == to_dict(alone.tree) and ("teacher", "finish") not in seen
 
 
 def test_the_actions_of_mcts_rag_look_up_questions_and_sub_questions():

@@ -22,7 +22,7 @@ def test_parts_are_given_in_the_words_of_the_command_line(pool):
     words = {"rewrite": "threshold=0.7,stages=teacher", "selection": "majority", "budget": "calls=9"}
     solver = Solver(search="mcts", sampling="temperature=0.3", system="Be brief.", **words, pool=pool)
     assert solver.search == hintree.MCTS()
-    assert solver.rewrite == Rewrite(0.7, stages=("teacher",))
+    assert solver.rewrite == Rewrite(0.7, stages=("teacher",), informed=True)
     assert solver.selection == Selection("majority")
     assert (solver.preset.sampling.temperature, solver.budget) == (0.3, hintree.Budget(calls=9))
     assert Solver("beam", selection="choice=weighted,aggregate=min", pool=pool).selection == Selection(
@@ -32,7 +32,7 @@ def test_parts_are_given_in_the_words_of_the_command_line(pool):
 
 
 def test_no_rewriting_is_told_from_the_presets_own_rule(pool):
-    assert Solver(pool=pool).rewrite == Rewrite(0.5)
+    assert Solver(pool=pool).rewrite == Rewrite(0.5, informed=True)
     assert Solver(rewrite=None, pool=pool).rewrite is Solver(rewrite="none", pool=pool).rewrite is None
     solution = Solver(rewrite=None, seed=1, pool=pool).solve(QUESTION)
     assert [node for node in solution.tree if node.replaces is not None] == []

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import hintree
 from hintree import PRESETS, Solver
 from hintree.cli import main
 from hintree.presets.preset import DEFAULT_MODELS
-from hintree.search import ROLES, Rewrite
+from hintree.search import ROLES
 from hintree.solver import ModelPool
 from hintree.solver.role_choice import choose_models, say_alone, say_own, usual_preset
 
@@ -39,9 +40,9 @@ def given(**models):
 def test_a_role_that_is_turned_off_takes_its_stages_with_it():
     rule = PRESETS["hintree"].rewrite
     no_hinter, models = choose_models(PRESETS["hintree"], given(hinter="none"))
-    assert no_hinter.rewrite == Rewrite(rule.threshold, stages=("teacher",)) and set(models) == {*ROLES} - {"hinter"}
+    assert no_hinter.rewrite == replace(rule, stages=("teacher",)) and set(models) == {*ROLES} - {"hinter"}
     no_teacher, _ = choose_models(PRESETS["hintree"], given(teacher="none"))
-    assert no_teacher.rewrite == Rewrite(rule.threshold, stages=("hint",))
+    assert no_teacher.rewrite == replace(rule, stages=("hint",))
     neither, models = choose_models(PRESETS["hintree"], given(teacher="none", hinter="none", scorer="none"))
     assert neither.rewrite is None and set(models) == {"reasoner"}
 

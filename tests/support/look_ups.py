@@ -40,7 +40,7 @@ class Facts:
         return [self.found[:k] for _ in queries]
 
 
-def grow(search, retriever=None, texts=(), roles=("reasoner", "teacher"), score=None):
+def grow(search, retriever=None, texts=(), roles=("reasoner", "teacher"), score=None, budget=None):
     """Grow a tree; an action or a plain step ("step") writes the text under its name, with the answer after "="."""
     texts = {
         "query": "dozen",
@@ -68,7 +68,7 @@ def grow(search, retriever=None, texts=(), roles=("reasoner", "teacher"), score=
     if score is not None:
         handlers["scorer"] = Handler(lambda requests: [Response(score, Usage(1, 5, 5)) for _ in requests])
     tree = Tree(Problem("How many are two dozen?"), 1)
-    [run] = run_searches([(tree, search.grow(tree))], handlers)
+    [run] = run_searches([(tree, search.grow(tree))], handlers, budget=budget)
     assert str(run.stop_reason) == "complete"
     return run, seen
 
