@@ -27,14 +27,22 @@ lab: .venv/demo   ## train all shipped models from scratch into build/lab and me
 	$(BIN)/hintree lab train --out build/lab
 	$(BIN)/hintree lab evaluate --models build/lab
 
-studies: .venv/dev | build/books  ## run the shipped studies (about a day) and copy their reports to docs/reports
-	for study in hints escalation smart_threshold trim_threshold students retrieval decomposition tuning scorers \
+studies: .venv/dev build/twins.jsonl | build/books  ## run the shipped studies (about a day) and copy their reports to docs/reports
+	for study in hints escalation smart_threshold trim_threshold students twins retrieval decomposition tuning scorers \
 	    search_at_equal_cost hintree_mcts actions methods; do \
 	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
 	    $(BIN)/hintree report build/studies/$$study && mkdir -p docs/reports/$$study && \
 	    cp build/studies/$$study/report/report.md build/studies/$$study/report/*.svg \
 	      build/studies/$$study/report/plot_*.csv docs/reports/$$study || exit 1; \
 	done
+
+# Problems beside their counterfactuals and with one fact too many, for the study "twins".
+build/twins.jsonl: | .venv/dev
+	mkdir -p build
+	$(BIN)/hintree lab problems --steps 4-8 --n 200 > $@.part
+	$(BIN)/hintree lab perturb $@.part > $@.more
+	$(BIN)/hintree lab perturb --variant distractor $@.part >> $@.more
+	cat $@.more >> $@.part && rm $@.more && mv $@.part $@
 
 # The fact book and the books that mislead, for the study "retrieval".
 build/books: | .venv/dev

@@ -18,7 +18,7 @@ from tests.support.faulty_server import FAULTS, KEEP, SLOW_FAULTS, WRONG, Faulty
 
 HONEST = [
     f"(1) {name} has 4 pens. (2) Ben gets 3 more pens than {name}. How many pens does Ben have?"
-    for name in ("Ana", "Ida", "Eva")
+    for name in ("Ana", "Gina", "Eva")
 ]
 LIMITS = Limits(seconds=120, try_seconds=60, tries=2, wait=0.01, longest_wait=0.05, bytes=200_000)
 

@@ -83,7 +83,7 @@ def one_arm(trees, truth):
 
 @pytest.mark.parametrize("name", ["exact", "random"])
 def test_exact_scores_are_perfect_in_every_audit_and_random_ones_are_not(name):
-    truth = list(lab_problems("lab:test?n=5&steps=3-5&seed=15"))
+    truth = list(lab_problems("lab:test?n=5&steps=4-7&seed=22"))
     problems = [Problem(p.question, p.id) for p in truth]
     results = one_arm(solve(ARMS["rewrites 200"], problems, scorer=name), truth)
     (scores,), (trigger,) = rows_of(audits.scores_table(results)), rows_of(audits.trigger_table(results))

@@ -13,7 +13,7 @@ from hintree.experiments.report.compare import FIGURES, compare
 from hintree.experiments.study.store import FILE, Store
 from tests.support.report_study import ARMS, SOURCE, make_study, stored, study
 
-N, STEPS, SEEDS = 4, "5-7", (0, 1)
+N, STEPS, SEEDS = 4, "6-8", (0, 1)
 NAMES = ("student", "rewrites 200", "teacher")
 
 

@@ -25,7 +25,7 @@ baseline: alone
 defaults: {preset: hintree}
 arms:
   alone: {preset: greedy}
-  hintree: {}
+  hintree: {search: {branch: 2, unhinted: 1}, rewrite: {informed: false}}  # as the preset was
   votes: {preset: beam, search: {name: self-consistency, n: 4}}
   smart: {preset: smart, search: {n: 4, m: 2}}
   ssr: {preset: ssr}

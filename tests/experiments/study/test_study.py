@@ -166,6 +166,9 @@ def test_the_shipped_studies_can_be_run(name, tmp_path, monkeypatch):
         (tmp_path / model).write_bytes(b"GGUF")
     rows = [json.dumps({"id": str(i), "question": f"{i}?", "answer": "1"}) for i in range(40)]
     (tmp_path / "gsm8k_test_dev.jsonl").write_text("\n".join(rows))
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "twins.jsonl").write_text("\n".join(rows))
+    monkeypatch.chdir(tmp_path)
     problems = read(STUDIES[name]).data["problems"]
     fewer = re.sub(r"(?<=\bn=)\d+", "40", problems)  # to draw those of the lab takes longer than all the rest
     study = load(Path(name), [f"problems={fewer}"])

@@ -22,7 +22,7 @@ ARMS = {"student": report_study.ARMS["student"], "hintree": {"preset": "hintree"
 def run(tmp_path_factory):
     """The folder of a run by the shipped models; the workers of ``hintree run`` are looked at in test_study.py."""
     folder = tmp_path_factory.mktemp("run")
-    make_study(folder, seeds=(0,), arms=ARMS, source="lab:test?n=4&steps=3-5&seed=8")
+    make_study(folder, seeds=(0,), arms=ARMS, source="lab:test?n=4&steps=3-5&seed=10")
     return folder
 
 
