@@ -22,7 +22,7 @@ BASIC = {
         differs="finished paths stay in the beam; equal sibling steps are merged",
     ),
     "hintree": Preset(
-        "one chain under hints; a step that the PRM scores low gets a hint written from it, then the teacher rewrites it",
+        "one chain under hints; a low-scoring step gets a hint written from it, then the teacher rewrites it",
         ("hinter", "scorer", "teacher"),
         Beam(1, 1),
         Rewrite(threshold=0.5, informed=True),
