@@ -27,7 +27,7 @@ lab: .venv/demo   ## train all shipped models from scratch into build/lab and me
 	$(BIN)/hintree lab train --out build/lab
 	$(BIN)/hintree lab evaluate --models build/lab
 
-studies: .venv/dev build/twins.jsonl | build/books  ## run the shipped studies (about a day) and copy their reports to docs/reports
+studies: .venv/dev | build/books build/twins.jsonl  ## run the shipped studies (about a day) and copy their reports to docs/reports
 	for study in hints escalation smart_threshold trim_threshold students twins retrieval decomposition tuning scorers \
 	    search_at_equal_cost hintree_mcts actions methods; do \
 	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
@@ -39,10 +39,10 @@ studies: .venv/dev build/twins.jsonl | build/books  ## run the shipped studies (
 # Problems beside their counterfactuals and with one fact too many, for the study "twins".
 build/twins.jsonl: | .venv/dev
 	mkdir -p build
-	$(BIN)/hintree lab problems --steps 4-8 --n 200 > $@.part
-	$(BIN)/hintree lab perturb $@.part > $@.more
-	$(BIN)/hintree lab perturb --variant distractor $@.part >> $@.more
-	cat $@.more >> $@.part && rm $@.more && mv $@.part $@
+	$(BIN)/hintree lab problems --steps 4-8 --n 200 > build/originals.jsonl
+	$(BIN)/hintree lab perturb build/originals.jsonl > build/counterfactuals.jsonl
+	$(BIN)/hintree lab perturb --variant distractor build/originals.jsonl > build/distractors.jsonl
+	cat build/originals.jsonl build/counterfactuals.jsonl build/distractors.jsonl > $@.part && mv $@.part $@
 
 # The fact book and the books that mislead, for the study "retrieval".
 build/books: | .venv/dev

@@ -16,7 +16,6 @@ from hintree.search import (
     Rejection,
     Response,
     Rewrite,
-    StepOutput,
     Tree,
     Usage,
     Yield,
@@ -27,11 +26,7 @@ from hintree.search import (
 from hintree.search.actions import ACTIONS, SETS, find_actions
 from hintree.search.core.actions import OWN_AUTHORS, STEP, applicable, kind_of, solution_path
 from hintree.search.core.expand import plan
-
-
-def written(text, ended="delimiter", answer=None):
-    return StepOutput(text, ended, 3, 0.9, 0.8, 0.1, answer=answer)
-
+from tests.support.look_ups import written
 
 PASSAGE = Passage("p1", "A dozen is 12.")
 
@@ -108,7 +103,7 @@ def test_text_that_leads_to_a_solution_never_ends_it():
     for kind in Yield:
         node = tree.add(
             tree.root,
-            written(kind, "end", answer="7"),
+            written(kind, "7", "end"),
             "reasoner",
             action=Action("own", kind, author=OWN_AUTHORS.get(kind, ("reasoner",))[0]),
         )
@@ -117,7 +112,7 @@ def test_text_that_leads_to_a_solution_never_ends_it():
 
 def test_a_step_that_was_cut_is_continued_and_no_action_applies():
     tree = Tree(Problem("q"))
-    cut = tree.add(tree.root, written("He has", "length"), "reasoner")
+    cut = tree.add(tree.root, written("He has", ended="length"), "reasoner")
     assert applicable(cut, find_actions(("decompose",))) == [STEP]
     assert [slot.action for slot in plan([cut], find_actions(("finish",)))] == [None]
 
