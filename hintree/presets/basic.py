@@ -22,16 +22,16 @@ BASIC = {
         differs="finished paths stay in the beam; equal sibling steps are merged",
     ),
     "hintree": Preset(
-        "one chain under hints; a low-scoring step gets a hint written from it, then the teacher rewrites it",
+        "one greedy chain; a step that the PRM doubts gets a second draft, under a hint; a low one a new hint, the teacher",
         ("hinter", "scorer", "teacher"),
-        Beam(1, 1),
+        Gated(),
         Rewrite(threshold=0.5, informed=True),
         Sampling(temperature=0.8),
     ),
-    "gated": Preset(
-        "one greedy chain; a step that the PRM doubts gets a second draft, under a hint, then hintree's escalation",
+    "hintree_beam": Preset(
+        "a beam of one path with every step under a hint; a low-scoring step gets a new hint, then the teacher",
         ("hinter", "scorer", "teacher"),
-        Gated(),
+        Beam(1, 1),
         Rewrite(threshold=0.5, informed=True),
         Sampling(temperature=0.8),
     ),

@@ -2,20 +2,22 @@
 
 from itertools import takewhile
 
-from hintree.search import Beam, Node, Search, Tree
+from hintree.search import Beam, Gated, Node, Search, Tree
 
 
 def commits_early(search: Search) -> bool:
     """Return True if steps can be committed before the search ends.
 
-    A beam without lookahead, entropy gate and actions only ever expands its deepest level, at once. Any other search
-    may return to an earlier step, so its path is known at the end only.
+    A gated search, and a beam without lookahead, entropy gate and actions, only ever expand their deepest level. Any
+    other search may return to an earlier step, so its path is known at the end only.
     """
-    return isinstance(search, Beam) and not (search.lookahead or search.entropy or search.actions)
+    if isinstance(search, Beam):
+        return not (search.lookahead or search.entropy or search.actions)
+    return isinstance(search, Gated)
 
 
 def committed_prefix(tree: Tree) -> list[Node]:
-    """Return the committed steps of a beam's tree, from the first; valid only while no step waits for its score.
+    """Return the committed steps of the tree of such a search, from the first; valid only while no step waits for its score.
 
     The chosen path ends in a finished solution, or in or after a step of the deepest level. The common prefix of all
     these paths is committed, except for the deepest level itself, whose steps may still be rewritten.

@@ -60,7 +60,7 @@ def test_a_yaml_file_that_is_not_there_is_named(capsys):
 
 
 SETTINGS = {
-    "--set": ("Beam", "width"),
+    "--set": ("Gated", "branch"),
     "--rewrite": ("Rewrite", "threshold"),
     "--sampling": ("Sampling", "temperature"),
     "--selection": ("Selection", "choice"),

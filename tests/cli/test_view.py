@@ -29,7 +29,22 @@ def solved(tree):
 def tree_file(tmp_path_factory):
     """A tree that ``hintree solve`` has written."""
     path = tmp_path_factory.mktemp("tree") / "tree.json"
-    assert main(["solve", QUESTION, "--tree", str(path), "--json", "--set", "branch=2,unhinted=1"]) == 0
+    assert (
+        main(
+            [
+                "solve",
+                QUESTION,
+                "--tree",
+                str(path),
+                "--json",
+                "--preset",
+                "hintree_beam",
+                "--set",
+                "branch=2,unhinted=1",
+            ]
+        )
+        == 0
+    )
     return path
 
 

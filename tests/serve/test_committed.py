@@ -7,7 +7,7 @@ import pytest
 
 from hintree import Solver
 from hintree.errors import ContextError
-from hintree.search import MCTS, Beam, Budget, Ledger, Problem, Rewrite, Run, Tree, select, selection_of
+from hintree.search import MCTS, Beam, Budget, Gated, Ledger, Problem, Rewrite, Run, Tree, select, selection_of
 from hintree.search.core.batched_driver import serve_one_role
 from hintree.search.core.run import advance
 from hintree.search.core.seeds import seed_of
@@ -38,7 +38,7 @@ def odd_scores():
     return Scripted(lambda request: math.nan if seed_of(request.seed) % 7 == 0 else seed_of(request.seed) % 1001 / 1000)
 
 
-@pytest.mark.parametrize("search", [Beam(1, 1, depth=6), Beam(1, 2, unhinted=1, depth=6), Beam(2, 3, depth=6)])
+@pytest.mark.parametrize("search", [Beam(1, 1, depth=6), Beam(1, 2, unhinted=1, depth=6), Beam(2, 3, depth=6), Gated(0.6, depth=6)])
 @pytest.mark.parametrize(
     "rule", [None, Rewrite(0.6), Rewrite(0.6, accept="always"), Rewrite(0.8, when="before", per="step")]
 )
@@ -63,7 +63,8 @@ def test_a_step_of_a_chain_is_committed_when_the_next_one_exists():
     assert seen == [[], [], [], [1], [1, 2]]
 
 
-def test_only_a_beam_without_lookahead_and_gate_commits_early():
+def test_only_a_gated_search_and_a_beam_without_lookahead_and_entropy_gate_commit_early():
+    assert commits_early(Gated())
     assert commits_early(Beam(2, 2)) and not commits_early(Beam(2, 2, lookahead=1)) and not commits_early(MCTS())
     assert not commits_early(Beam(2, 2, entropy=0.5))
 

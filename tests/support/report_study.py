@@ -18,8 +18,8 @@ LAST = {"search": {}, "selection": {"aggregate": "last"}, "budget": {}}
 ARMS = {
     "student": {"preset": "greedy", **STUDENT, **LAST},
     "beam": {"preset": "beam", **STUDENT, "scorer": "embedded:prm", **LAST},
-    "rewrites 20": {"preset": "hintree", **ESCALATION, **LAST, "budget": {"teacher_tokens": 20}},
-    "rewrites 200": {"preset": "hintree", **ESCALATION, **LAST, "budget": {"teacher_tokens": 200}},
+    "rewrites 20": {"preset": "hintree_beam", **ESCALATION, **LAST, "budget": {"teacher_tokens": 20}},
+    "rewrites 200": {"preset": "hintree_beam", **ESCALATION, **LAST, "budget": {"teacher_tokens": 200}},
     "teacher": {"preset": "greedy", **NOBODY, "reasoner": "embedded:teacher", **LAST},
 }
 SOURCE = "lab:test?n={}&steps={}&seed=20"

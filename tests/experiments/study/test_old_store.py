@@ -22,7 +22,7 @@ name: old_study
 problems: "lab:test?n=6&steps=4-6&seed=5"
 seeds: [0, 1]
 baseline: alone
-defaults: {preset: hintree}
+defaults: {preset: hintree_beam}
 arms:
   alone: {preset: greedy}
   hintree: {search: {branch: 2, unhinted: 1}, rewrite: {informed: false}}  # as the preset was
@@ -118,7 +118,7 @@ def test_an_old_store_is_merged_into_a_new_one_of_the_same_study(folder, tmp_pat
 
 
 def arm(settings):
-    study = resolve(parse("s.yaml", f"problems: 'lab:test?n=1&steps=4&seed=0'\narms: {{a: {settings}}}\n"))
+    study = resolve(parse("s.yaml", f"problems: 'lab:test?n=1&steps=4&seed=0'\ndefaults: {{preset: hintree_beam}}\narms: {{a: {settings}}}\n"))
     return study.data["arms"]["a"]
 
 
@@ -154,5 +154,5 @@ def test_old_names_of_settings_are_accepted_by_set(tmp_path, setting, old, new):
 
 
 def test_a_setting_under_its_old_and_its_new_name_is_refused():
-    with pytest.raises(UsageError, match=r"s\.yaml, line 2: rewrite\.stages is given twice"):
+    with pytest.raises(UsageError, match=r"s\.yaml, line 3: rewrite\.stages is given twice"):
         arm("{rewrite: {rungs: [hint], stages: [teacher]}}")
