@@ -17,7 +17,7 @@ def commits_early(search: Search) -> bool:
 
 
 def committed_prefix(tree: Tree) -> list[Node]:
-    """Return the committed steps of the tree of such a search, from the first; valid only while no step waits for its score.
+    """Return the committed steps of such a search, from the first; valid only while no step waits for its score.
 
     The chosen path ends in a finished solution, or in or after a step of the deepest level. The common prefix of all
     these paths is committed, except for the deepest level itself, whose steps may still be rewritten.

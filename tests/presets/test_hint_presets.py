@@ -255,3 +255,7 @@ def test_a_hinter_with_a_chat_template_is_told_which_hints_did_not_help(chat_mod
     before, again = (request.prompt.user for request in heard)
     assert "did not help" not in before
     assert again.replace("Hints that did not help:\n- Ben's pens\n- a sum\n\n", "") == before != again
+    low = tree.add(tree.root, written("Ben has 7 pens."), "reasoner")
+    HintWriter(model, Sampling())([HintRequest(tree, tree.root, Position(1), (Hint("Ben's pens"),), low)])
+    informed = heard[-1].prompt.user
+    assert "Ben has 7 pens." in informed and "did not help" not in informed

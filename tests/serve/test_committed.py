@@ -38,7 +38,9 @@ def odd_scores():
     return Scripted(lambda request: math.nan if seed_of(request.seed) % 7 == 0 else seed_of(request.seed) % 1001 / 1000)
 
 
-@pytest.mark.parametrize("search", [Beam(1, 1, depth=6), Beam(1, 2, unhinted=1, depth=6), Beam(2, 3, depth=6), Gated(0.6, depth=6)])
+@pytest.mark.parametrize(
+    "search", [Beam(1, 1, depth=6), Beam(1, 2, unhinted=1, depth=6), Beam(2, 3, depth=6), Gated(0.6, depth=6)]
+)
 @pytest.mark.parametrize(
     "rule", [None, Rewrite(0.6), Rewrite(0.6, accept="always"), Rewrite(0.8, when="before", per="step")]
 )
