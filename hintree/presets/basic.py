@@ -22,7 +22,7 @@ BASIC = {
         differs="finished paths stay in the beam; equal sibling steps are merged",
     ),
     "hintree": Preset(
-        "one greedy chain; a step that the PRM doubts gets a draft under a hint; a low one a new hint, then the teacher",
+        "one greedy chain; a step that the PRM doubts gets a hinted draft; a low one a new hint, then the teacher",
         ("hinter", "scorer", "teacher"),
         Gated(),
         Rewrite(threshold=0.5, informed=True),
