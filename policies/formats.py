@@ -234,17 +234,14 @@ class PromptFormat:
     def hint(
         self, problem: Problem, path: Sequence[Node], avoid: Sequence[Hint] = (), failed_step: Node | None = None
     ) -> Prompt:
-        """Return the prompt for a hint about the next step.
-
-        A hinter reads the hints to avoid, or, informed, the step that failed: small models copy a hint that they read.
-        """
+        """Return the prompt for a hint about the next step; an informed hinter reads the step that failed too."""
         problem, words = self.read_problem(problem, path), self.protocol.words
         tried = "" if failed_step is None else fill(words.failed_step, **facts_of_draft(self, failed_step, ""))
         if not words.hint_user:
             return self.prompt(problem, [Span(self.solution(path) + tried), Span(words.hint_label)])
         steps = self.solution(path).strip() or words.no_steps
         failed = "".join(f"\n- {hint}" for hint in avoid)
-        avoided = tried or (words.avoid.replace("{hints}", failed) if failed else "")
+        avoided = tried + (words.avoid.replace("{hints}", failed) if failed else "")
         user = fill(words.hint_user, question=problem.question, steps=steps, avoid=avoided)
         return Prompt(user, "", words.hint_system, template=self.plain_answer())
 

@@ -26,7 +26,8 @@ class Words:
         hint_system, hint_user: The hinter's prompt: ``{question}``, ``{steps}``, ``{avoid}``. With an empty
             ``hint_user``, the hinter continues the solution after the label of ``hint``.
         plan_system, plan_user: The prompt for a plan of the whole solution: ``{question}``.
-        avoid: Part of ``hint_user`` about hints that did not help: ``{hints}``; an informed hinter does not read it.
+        avoid: Part of ``hint_user`` about hints that did not help: ``{hints}``. Small models repeat what they read
+            there, so no shipped protocol has it.
         no_steps: Stands for the steps of a solution that has none yet.
         hint_tokens, plan_tokens: Maximum number of tokens of a hint and of a plan.
         plan_ends: Stop texts of a plan.
@@ -40,8 +41,8 @@ class Words:
         passages: The question with the retrieved passages: ``{passages}``, one on a line, and ``{question}``; without
             the latter it is added to the question.
         scored: Sentence about the score of a step that may be wrong: ``{score}``, from 0.00 to 1.00.
-        failed_step: What an informed hinter reads of a step that may be wrong, in the place of ``{avoid}``:
-            ``{step}``, ``{suspicion}``.
+        failed_step: What an informed hinter reads of a step that may be wrong, before ``{avoid}``: ``{step}``,
+            ``{suspicion}``.
         faults: Sentences about what is suspected of a step, by fault (search/core/faults.py), or "unknown".
     """
 

@@ -14,6 +14,7 @@ from hintree.lab.problem import plan_text
 from hintree.models import load_model
 from hintree.policies import Hinting, HintWriter, Sampling, only_first, shipped_format
 from hintree.policies.paths import path_of
+from hintree.policies.protocol_file import find_protocol
 from hintree.presets import settings_of
 from hintree.presets.hints import HINTS
 from hintree.presets.settings import preset_of
@@ -242,20 +243,18 @@ def test_the_shipped_models_solve_with_it(name):
     assert (done.ledger["hinter"].calls == 1) == (name == "hawkeye")
 
 
-def test_a_hinter_with_a_chat_template_is_told_which_hints_did_not_help(chat_model, monkeypatch):
+def test_a_protocol_tells_a_hinter_which_hints_did_not_help(chat_model, monkeypatch):
     model = load_model(str(chat_model))
     heard = []
     monkeypatch.setattr(
         model, "generate", lambda requests: heard.extend(requests) or type(model).generate(model, requests)
     )
     tree = Tree(Problem(QUESTION))
-    HintWriter(model, Sampling())(
-        [HintRequest(tree, tree.root), HintRequest(tree, tree.root, Position(1), (Hint("Ben's pens"), Hint("a sum")))]
-    )
+    listed = find_protocol({"base": "default", "words": {"avoid": "Hints that did not help:{hints}. "}})
+    retry = HintRequest(tree, tree.root, Position(1), (Hint("Ben's pens"), Hint("a sum")))
+    HintWriter(model, Sampling(), protocol=listed)([HintRequest(tree, tree.root), retry])
     before, again = (request.prompt.user for request in heard)
     assert "did not help" not in before
-    assert again.replace("Hints that did not help:\n- Ben's pens\n- a sum\n\n", "") == before != again
-    low = tree.add(tree.root, written("Ben has 7 pens."), "reasoner")
-    HintWriter(model, Sampling())([HintRequest(tree, tree.root, Position(1), (Hint("Ben's pens"),), low)])
-    informed = heard[-1].prompt.user
-    assert "Ben has 7 pens." in informed and "did not help" not in informed
+    assert again.replace("Hints that did not help:\n- Ben's pens\n- a sum. ", "") == before != again
+    HintWriter(model, Sampling())([retry])
+    assert "a sum" not in heard[-1].prompt.user
