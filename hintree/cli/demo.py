@@ -22,6 +22,7 @@ ARMS = {
     "student alone": ("greedy", "embedded:student"),
     "student, with hints": ("hinted", "embedded:student"),
     "student, PRM beam": ("beam", "embedded:student"),
+    "student, SMART's rule (rsd)": ("rsd", "embedded:student"),
     OURS: ("hintree", "embedded:student"),
     "teacher alone": ("greedy", "embedded:teacher"),
 }

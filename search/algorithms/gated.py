@@ -18,9 +18,9 @@ class Gated(PathLimits):
     """One chain of greedy steps without hints; a step in doubt gets more drafts, under hints (search when unsure).
 
     A step is in doubt if its score is below ``threshold`` (without a scorer: its mean token probability), if it failed,
-    or if it ends the solution without an answer. Then ``branch`` - 1 more drafts are written, the best is kept and, by
-    the rewrite rule, written again. So a chain without doubt costs what a greedy chain costs, and its confidence is its
-    weakest link: the lowest score of its steps is at least ``threshold``.
+    or if it ends the solution without an answer. Then ``branch`` - 1 more drafts are written and the best is kept. The
+    rewrite rule sees every kept step, in doubt or not. A chain without doubt costs what a greedy chain costs, and its
+    confidence is its weakest link: the lowest score of its steps is at least ``threshold``.
 
     Attributes:
         threshold: Score below which a step is in doubt, in [0, 1].
@@ -58,7 +58,8 @@ class Gated(PathLimits):
             if self.doubts(step):
                 more = await generate_steps(tree, reserve_slots([node], self.branch - 1, self.unhinted))
                 drafts = unique([step, *(draft for draft in more if draft is not None)])
-                [step] = await rewrite(tree, keep_best(drafts, 1, value_of, "not the best draft"), rule)
+                [step] = keep_best(drafts, 1, value_of, "not the best draft")
+            [step] = await rewrite(tree, [step], rule)
             if step.status != "open":
                 return
             node = step

@@ -54,6 +54,16 @@ def test_the_step_in_doubt_is_kept_if_no_draft_is_better_and_is_rewritten_by_the
     assert select(solve_one(low, Gated(0.9), Rewrite(0.5, stages=("teacher",))).tree, BEST).answer == "9"
 
 
+def test_the_rule_sees_steps_that_are_not_in_doubt():
+    lines = {**LINES, "a/t1": ["x=1"], "t0": ["b"], "t0/t1": ["x=1"]}
+    roles = {"reasoner": steps(lines), "scorer": scores({"a/b": 0.3}, other=0.95)}
+    roles["teacher"] = Scripted(lambda request: written(f"t{request.node.depth}" if request.node.depth < 2 else "t=9"))
+    above_the_gate = solve_one(roles, Gated(0.2), Rewrite(0.5, stages=("teacher",), accept="always"))
+    assert [trail(node) for node in above_the_gate.tree if node.author == "teacher"] == ["a/t1"]
+    every = solve_one(roles, Gated(0.2), Rewrite.always(stages=("teacher",)))
+    assert trail(select(every.tree, BEST).node) == "t0/t1/t=9"
+
+
 def test_without_a_scorer_the_weakest_link_is_the_lowest_mean_token_probability():
     sure = {"": 0.95, "a": 0.92}
 
