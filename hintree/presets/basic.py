@@ -22,14 +22,14 @@ BASIC = {
         differs="finished paths stay in the beam; equal sibling steps are merged",
     ),
     "hintree": Preset(
-        "one greedy chain; a step that the PRM doubts gets a hinted draft; a low one a new hint, then the teacher",
+        "one greedy chain; a doubtful step gets a second, hinted draft; if it scores low, a new hint, then the teacher",
         ("hinter", "scorer", "teacher"),
         Gated(),
         Rewrite(threshold=0.5, informed=True),
         Sampling(temperature=0.8),
     ),
     "hintree_beam": Preset(
-        "a beam of one path with every step under a hint; a low-scoring step gets a new hint, then the teacher",
+        "one chain, every step under a hint; a low-scoring step gets a new hint, then the teacher rewrites it",
         ("hinter", "scorer", "teacher"),
         Beam(1, 1),
         Rewrite(threshold=0.5, informed=True),

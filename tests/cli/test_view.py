@@ -29,22 +29,8 @@ def solved(tree):
 def tree_file(tmp_path_factory):
     """A tree that ``hintree solve`` has written."""
     path = tmp_path_factory.mktemp("tree") / "tree.json"
-    assert (
-        main(
-            [
-                "solve",
-                QUESTION,
-                "--tree",
-                str(path),
-                "--json",
-                "--preset",
-                "hintree_beam",
-                "--set",
-                "branch=2,unhinted=1",
-            ]
-        )
-        == 0
-    )
+    two_drafts = ["--preset", "hintree_beam", "--set", "branch=2,unhinted=1"]
+    assert main(["solve", QUESTION, "--tree", str(path), "--json", *two_drafts]) == 0
     return path
 
 

@@ -118,13 +118,8 @@ def test_an_old_store_is_merged_into_a_new_one_of_the_same_study(folder, tmp_pat
 
 
 def arm(settings):
-    study = resolve(
-        parse(
-            "s.yaml",
-            f"problems: 'lab:test?n=1&steps=4&seed=0'\ndefaults: {{preset: hintree_beam}}\narms: {{a: {settings}}}\n",
-        )
-    )
-    return study.data["arms"]["a"]
+    common = "problems: 'lab:test?n=1&steps=4&seed=0'\ndefaults: {preset: hintree_beam}\n"
+    return resolve(parse("s.yaml", f"{common}arms: {{a: {settings}}}\n")).data["arms"]["a"]
 
 
 @pytest.mark.parametrize(
