@@ -125,12 +125,11 @@ def test_texts_begin_with_bos_if_the_file_or_its_template_says_so(tmp_path):
         assert load_model(str(tmp_path / f"{i}.gguf"), device="cpu").tokenizer.bos_token == want
 
 
-def test_a_turn_may_end_with_another_token_than_the_text(tmp_path):
-    end = byte_vocabulary().index("<|endoftext|>")
-    write_gguf(
-        tmp_path / "m.gguf", metadata={"tokenizer.ggml.eos_token_id": end, "tokenizer.ggml.eot_token_id": end + 2}
-    )
-    assert load_model(str(tmp_path / "m.gguf"), device="cpu").model.generation_config.eos_token_id == [end, end + 2]
+@pytest.mark.parametrize("named", [{}, {"tokenizer.ggml.eot_token_id": byte_vocabulary().index("<|endoftext|>") + 1}])
+def test_ends_are_the_named_tokens_and_control_tokens_that_end_texts_in_every_model(named, tmp_path):
+    write_gguf(tmp_path / "m.gguf", metadata=named)  # it names <|im_end|> alone
+    ends = [byte_vocabulary().index("<|im_end|>"), *named.values(), byte_vocabulary().index("<|endoftext|>")]
+    assert load_model(str(tmp_path / "m.gguf"), device="cpu").model.generation_config.eos_token_id == ends
 
 
 def test_sentencepiece_merges_by_score_and_falls_back_to_bytes(tmp_path):

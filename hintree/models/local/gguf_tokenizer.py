@@ -16,6 +16,10 @@ from hintree.models.local.pre_tokenizers import PRE_TOKENIZERS
 
 CONTROL, USER_DEFINED, BYTE = 3, 4, 6
 """Types of tokens in GGUF."""
+ENDS = frozenset(
+    "<|endoftext|> <|end_of_text|> <|im_end|> <|eot_id|> <|eom_id|> <end_of_turn> <eos> </s> <｜end▁of▁sentence｜>".split()
+)
+"""Control tokens that end a text or a turn in every model that has them; few files name more than one of theirs."""
 
 
 def read_tokenizer(header: GGUFHeader, name: str) -> PreTrainedTokenizerBase:
@@ -54,9 +58,14 @@ def read_tokenizer(header: GGUFHeader, name: str) -> PreTrainedTokenizerBase:
 
 
 def end_ids(header: GGUFHeader) -> list[int]:
-    """Return the ids of the tokens that end a text or a turn, as the file names them."""
+    """Return the ids of the tokens that end a text or a turn: those that the file names, and control tokens of ``ENDS``.
+
+    Files of Qwen2.5 name "<|im_end|>" alone, where generation_config.json of the same model has "<|endoftext|>", too.
+    """
     named = (header.metadata.get(f"tokenizer.ggml.{end}_token_id") for end in ("eos", "eot", "eom"))
-    return list(dict.fromkeys(int(i) for i in named if i is not None))
+    tokens, kinds = (header.metadata.get(f"tokenizer.ggml.{of}") or () for of in ("tokens", "token_type"))
+    known = (i for i, (token, kind) in enumerate(zip(tokens, kinds, strict=False)) if kind == CONTROL and token in ENDS)
+    return list(dict.fromkeys([*(int(i) for i in named if i is not None), *known]))
 
 
 def byte_level(own: dict[str, Any], name: str) -> Tokenizer:
