@@ -10,6 +10,7 @@ from hintree.grade import find_answer
 from hintree.models import Completion
 from hintree.policies.formats import PromptFormat
 from hintree.search import Node, Problem, Response, StepOutput
+from hintree.search.core.actions import kind_of
 
 if TYPE_CHECKING:
     from hintree.grade import Form
@@ -55,19 +56,21 @@ def stated_answer(
 
     Args:
         text: Text of the step.
-        above: Last line of the step before, such as "**Final Answer**"; "" for none.
+        above: Last line of the step before, such as "**Final Answer**"; "" for none. A line that states an answer
+            itself is no heading.
         choices: Options of multiple choice.
         forms: Forms in which an answer is read; None for all.
     """
     answer = find_answer(text, choices, forms=forms)
-    if answer is None and above:
+    if answer is None and above and find_answer(above, choices, forms=forms) is None:
         answer = find_answer(f"{above}\n\n{text}", choices, forms=forms)
     return answer
 
 
 def last_line(path: Sequence[Node]) -> str:
-    """Return the last line of the solution so far, "" if it has none."""
-    return "" if not path or path[-1].step.thinking else last_line_of(path[-1].step.text)
+    """Return the last line of the solution so far; "" if it has none, or belongs to a sub-question or its answer."""
+    last = path[-1] if path else None
+    return "" if last is None or last.step.thinking or not kind_of(last).may_end else last_line_of(last.step.text)
 
 
 def last_line_of(text: str) -> str:

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
+from math import isfinite, nan
 from typing import Any
 
 from hintree.errors import CancelledRequestError, ModelError, RetrieverError
@@ -66,17 +67,38 @@ class LookUp:
         counted = getattr(self.retriever, "search_counted", None)
         if not queries:
             return []
-        search = counted or (lambda queries, k: [(row, None) for row in self.retriever.search(queries, k)])
-        found = self.patience.call(lambda: list(search(queries, k)))
-        passages = [one for row, _ in found if not isinstance(row, RetrieverError) for one in row]
-        if len(found) != len(queries) or not all(isinstance(one, Passage) for one in passages):
-            raise RetrieverError(f"the retriever gave {len(found)} lists of passages for {len(queries)} queries")
+        search = counted or (lambda queries, k: ((row, None) for row in self.retriever.search(queries, k)))
         count = getattr(self.retriever, "count_tokens", lambda query: 0)
-        pairs = zip(queries, found, strict=True)
-        return [
-            (row, 0) if isinstance(row, RetrieverError) else (list(row), count(query) if tokens is None else tokens)
-            for query, (row, tokens) in pairs
-        ]
+
+        def read() -> list[FoundRow]:  # rows may be iterators, which take their time as they are read
+            found = list(islice(search(queries, k), len(queries) + 1))
+            if len(found) != len(queries):
+                few = len(found) < len(queries)
+                raise RetrieverError(
+                    f"the retriever gave {len(found) if few else 'more'} lists of passages for {len(queries)} queries"
+                )
+            return [
+                (row, 0) if isinstance(row, RetrieverError) else (checked(row, k), count(query) if n is None else n)
+                for query, (row, n) in zip(queries, found, strict=True)
+            ]
+
+        return self.patience.call(read)
+
+
+def checked(row: Iterable[object], k: int) -> list[Passage] | RetrieverError:
+    """Return the first ``k`` passages that a retriever gave for a query, or the error of one that is none."""
+    found: list[Passage] = []
+    for one in islice(row, k):
+        if not (isinstance(one, Passage) and isinstance(one.id, str) and isinstance(one.text, str)):
+            return RetrieverError(f"the retriever gave {one!r:.100} in place of a Passage with an id and a text")
+        try:
+            score = float(one.score)
+        except (TypeError, ValueError, OverflowError):
+            score = nan
+        if not isfinite(score):
+            return RetrieverError(f"the retriever gave the passage {one.id[:100]!r} the score {one.score!r:.40}")
+        found.append(Passage(one.id, one.text, score))
+    return found
 
 
 def response(rows: Sequence[FoundRow], k: int) -> Response[Any] | Exception:

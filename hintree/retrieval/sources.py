@@ -38,7 +38,7 @@ class PassageSource:
     Attributes:
         path: A folder of texts (.txt, .md, .rst) and of files of rows, or one such file.
         text_field: Field of a row's text; "" for the usual names.
-        id_field: Field of a row's id; "" for the usual names, else the row's number.
+        id_field: Field of a row's id; "" for the usual names, else "p" and the row's number.
         size: Most characters of a passage; texts are divided between paragraphs, sentences or words.
 
     Raises:
@@ -90,7 +90,7 @@ class PassageSource:
                     f"{file}, {place.name}: has no text under {wanted}, but {', '.join(map(str, row))[:200]}; name the "
                     "field with --text-field"
                 )
-            name = field_of(row, self.id_field, ID_FIELDS) or str(number)
+            name = field_of(row, self.id_field, ID_FIELDS) or f"p{number}"
             flat = one_line(text[: 4 * LONGEST_PASSAGE])
             whole = len(text) <= 4 * LONGEST_PASSAGE and len(flat) <= LONGEST_PASSAGE
             yield SourceText(f"{prefix}{name}"[:LONGEST_ID], flat[:LONGEST_PASSAGE], not whole)

@@ -3,33 +3,35 @@
 A citation is the id of a passage in brackets, ``[p7]``, or a quotation with the id behind or before it, as in
 ``"a dozen is 12" [p7]``. A quotation stands in its passage character for character. Brackets without a quotation before
 them count as a citation if they hold an id of a passage on the path, or what has the form of one: the same kinds of
-characters in the same order. They may hold several ids, divided by commas.
+characters in the same order. Bare numbers have not, as [0, 1] is an interval. Brackets may hold several ids, divided by
+commas.
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hintree.search.core.actions import Passage, Yield, kind_of
 from hintree.search.core.endings import Rejection
+from hintree.search.core.quotations import Quotations, Span
 
 if TYPE_CHECKING:
     from hintree.search.core.tree import Node
 
 MARK = re.compile(r"\[([^\[\]\n]{1,240})\]")
-QUOTED = re.compile(r'"([^"]{1,4000})"|“([^“”]{1,4000})”|«([^«»]{1,4000})»|„([^„“”]{1,4000})[“”]|「([^「」]{1,4000})」')
-"""Matches a quotation; the groups hold what stands inside its marks, for one pair of marks each."""
-BEHIND = re.compile(r"[\s,;:(]{0,4}(?:(?:see|cf\.|from) )?")
-"""Matches what may stand between a quotation and the id behind it."""
-BEFORE = re.compile(r"[\s,;:).]{0,4}(?:\w{1,20}[\s,:]{1,3}){0,2}")
+BEHIND = re.compile(
+    r"[*_\s,;:\u2013\u2014-]{0,6}(?:\((?:[\w.]{1,20}[\s,:]{1,3}){0,3}"
+    r"|(?:(?:see|cf\.|from|in|by|source|passage|document|according to)[\s:]{1,2}){0,2})"
+)
+"""Matches what may stand between a quotation and the id behind it, such as "(passage" or a dash."""
+BEFORE = re.compile(r"[*_\s,;:).\u2013\u2014-]{0,6}(?:\w{1,20}[\s,:]{1,3}){0,2}")
 """Matches what may stand between an id and its quotation, where that has no id behind it: "[p7] says that"."""
+NUMBERS = frozenset({"0", "-0", "0.0"})
+"""Forms of bare numbers."""
 FORMS = ((re.compile(r"[^\W\d_]+"), "a"), (re.compile(r"\d+"), "0"))
 """Kinds of characters of an id's form."""
 Broken = tuple[Rejection, str]
-Span = tuple[int, int]
-"""First character, and the one after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,19 @@ def read_citations(text: str, passages: Mapping[str, Passage]) -> tuple[tuple[Ci
     """
     found: list[Citation] = []
     broken: Broken | None = None
-    forms = {form_of(name) for name in passages}
+    forms = {form_of(name) for name in passages} - NUMBERS
     for mark, behind, before in quoted_marks(text):
         names, quote = names_in(mark, passages), behind or before
-        if not behind and not any(name in passages or form_of(name) in forms for name, _, _ in names):
+        named = [name in passages or form_of(name) in forms for name, _, _ in names]
+        numbers = all(form_of(name) in NUMBERS for name, _, _ in names)
+        if not behind and not (all(named) if numbers else any(named)):
             continue  # an interval, or words of the step's own
         for name, start, end in names:
             if name not in passages:
                 broken = broken or (Rejection.UNKNOWN_SOURCE, f"cites {name!r}, which was not looked up")
             elif quote is None:
                 found.append(Citation(name, start, end))
-            elif (at := passages[name].text.find(text[slice(*quote)])) < 0:
+            elif (at := passages[name].text.find(text[slice(*quote)])) < 0 or quote[0] == quote[1]:
                 broken = broken or (Rejection.MISQUOTED, f"quotes what does not stand in {name!r}")
             else:
                 found.append(Citation(name, *quote, at))
@@ -88,17 +92,13 @@ def read_citations(text: str, passages: Mapping[str, Passage]) -> tuple[tuple[Ci
 
 def quoted_marks(text: str) -> list[tuple[re.Match[str], Span | None, Span | None]]:
     """Return the brackets of a text, each with the quotation that it is behind, and the one that it is before."""
-    quotes = [quote.span(quote.lastindex or 0) for quote in QUOTED.finditer(text)]
-    starts = [start for start, _ in quotes]
-    near: list[tuple[re.Match[str], Span | None, Span | None]] = []
+    quotes, near = Quotations(text), []
     for mark in MARK.finditer(text):  # only the quotations next to the brackets can be theirs
-        left, right = bisect_right(starts, mark.start()) - 1, bisect_left(starts, mark.end())
-        last = quotes[left] if left >= 0 else None
-        following = quotes[right] if right < len(quotes) else None
-        if last and mark.start() < last[1]:
-            continue  # inside a quotation
-        behind = last if last and BEHIND.fullmatch(text, last[1] + 1, mark.start()) else None
-        before = following if following and BEFORE.fullmatch(text, mark.end(), following[0] - 1) else None
+        last, following = quotes.before(mark.start()), quotes.after(mark.end())
+        if quotes.around(mark.start()):
+            continue
+        behind = last.inside if last and BEHIND.fullmatch(text, last.whole[1], mark.start()) else None
+        before = following.inside if following and BEFORE.fullmatch(text, mark.end(), following.whole[0]) else None
         near.append((mark, behind, before))
     taken = {behind for _, behind, _ in near}
     return [(mark, behind, None if before in taken else before) for mark, behind, before in near]

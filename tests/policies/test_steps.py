@@ -54,6 +54,22 @@ def test_a_heading_in_a_thought_is_no_heading_of_the_solution():
     assert last_line(node.path()) == ""
 
 
+@pytest.mark.parametrize("action", [None, ACTIONS["sub_answer"]])
+def test_what_an_earlier_text_answered_is_not_the_answer_of_the_step_below_it(action):
+    tree = Tree(Problem("How many?"))
+    written = StepOutput("The answer is 600.", "delimiter", 1, 1.0, 1.0, 0.0)
+    node = tree.add(tree.root, written, "reasoner", action=action)
+    for below in ("We still need the other half.", "31"):
+        (done,) = StepWriter(WrittenModel(below), Sampling())([StepRequest(tree, node)])
+        assert done.value.answer is None
+
+
+def test_a_heading_in_a_sub_answer_is_none_of_the_solution():
+    tree = Tree(Problem("How many?"))
+    heading = StepOutput("**Final Answer**", "delimiter", 1, 1.0, 1.0, 0.0)
+    assert last_line(tree.add(tree.root, heading, "reasoner", action=ACTIONS["sub_answer"]).path()) == ""
+
+
 def test_rollouts_read_a_heading_as_the_writers_do():
     steps = ("12 + 19 = 31.", "**Final Answer**", "31")
     assert answers_of(Prefix("q", steps, 0)) == [None, None, "31"]

@@ -39,6 +39,21 @@ def cite(text):
         ("by [p1, p2]", [Citation("p1", 4, 6), Citation("p2", 8, 10)], None),
         ("by [p1; p9]", [Citation("p1", 4, 6)], Rejection.UNKNOWN_SOURCE),
         ('He asks "how many?" of [0, 1], and "why so".', [], None),
+        ("'dozen is 13' [p1]", [], Rejection.MISQUOTED),
+        ("‘dozen is 13’ [p1]", [], Rejection.MISQUOTED),
+        ("``dozen is 13'' [p1]", [], Rejection.MISQUOTED),
+        ("»dozen is 13« [p1]", [], Rejection.MISQUOTED),
+        ("« dozen is 13 » [p1]", [], Rejection.MISQUOTED),
+        ('"dozen is 13" — [p1]', [], Rejection.MISQUOTED),
+        ('"dozen is 13" (passage [p1])', [], Rejection.MISQUOTED),
+        ('"dozen is 13" (as stated in [p1])', [], Rejection.MISQUOTED),
+        ('**"dozen is 13"** [p1]', [], Rejection.MISQUOTED),
+        ('[p1] - "dozen is 13"', [], Rejection.MISQUOTED),
+        ('The 12" board: "dozen is 13" [p1]', [], Rejection.MISQUOTED),
+        ('The 12 " board: "dozen is 13" [p1]', [], Rejection.MISQUOTED),
+        ('"" [p1]', [], Rejection.MISQUOTED),
+        ("Ben's are the boys' [p1] and Ana's", [Citation("p1", 20, 24)], None),
+        ("“Ben’s ‘dozen is 12’” and 'dozen is 12' [p1]", [Citation("p1", 27, 38, 2)], None),
     ],
 )
 def test_a_quotation_stands_in_its_passage_and_a_cited_id_was_looked_up(text, found, broken):
@@ -48,6 +63,13 @@ def test_a_quotation_stands_in_its_passage_and_a_cited_id_was_looked_up(text, fo
         if one.at is not None:
             quote = text[one.start : one.end]
             assert FACTS[one.id].text[one.at : one.at + len(quote)] == quote
+
+
+@pytest.mark.parametrize("text", ["x in [0, 1]", "[3, 4, 7] sorted", "a = [12]", "[-1] or [0.5]"])
+def test_bare_numbers_are_no_citation_unless_all_are_known_ids(text):
+    numbered = {name: FACTS["p1"] for name in ("1", "3", "2.5")}
+    assert read_citations(text, numbered) == ((), None)
+    assert [one.id for one in read_citations("by [1, 3]", numbered)[0]] == ["1", "3"]
 
 
 def test_a_step_that_cites_what_was_not_looked_up_fails_and_steps_without_passages_may_hold_brackets():

@@ -17,7 +17,8 @@ from hintree.models.local.pre_tokenizers import PRE_TOKENIZERS
 CONTROL, USER_DEFINED, BYTE = 3, 4, 6
 """Types of tokens in GGUF."""
 ENDS = frozenset(
-    "<|endoftext|> <|end_of_text|> <|im_end|> <|eot_id|> <|eom_id|> <end_of_turn> <eos> </s> <｜end▁of▁sentence｜>".split()
+    ["<|endoftext|>", "<|end_of_text|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<eos>", "</s>"]
+    + ["<\uff5cend\u2581of\u2581sentence\uff5c>"]
 )
 """Control tokens that end a text or a turn in every model that has them; few files name more than one of theirs."""
 
@@ -58,7 +59,7 @@ def read_tokenizer(header: GGUFHeader, name: str) -> PreTrainedTokenizerBase:
 
 
 def end_ids(header: GGUFHeader) -> list[int]:
-    """Return the ids of the tokens that end a text or a turn: those that the file names, and control tokens of ``ENDS``.
+    """Return the ids of the tokens that end a text or a turn: those that the file names, and those of ``ENDS``.
 
     Files of Qwen2.5 name "<|im_end|>" alone, where generation_config.json of the same model has "<|endoftext|>", too.
     """
