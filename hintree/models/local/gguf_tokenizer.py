@@ -17,8 +17,10 @@ from hintree.models.local.pre_tokenizers import PRE_TOKENIZERS
 CONTROL, USER_DEFINED, BYTE = 3, 4, 6
 """Types of tokens in GGUF."""
 ENDS = frozenset(
-    ["<|endoftext|>", "<|end_of_text|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<eos>", "</s>"]
-    + ["<\uff5cend\u2581of\u2581sentence\uff5c>"]
+    {
+        *("<|endoftext|>", "<|end_of_text|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>"),
+        *("<eos>", "</s>", "<\uff5cend\u2581of\u2581sentence\uff5c>"),
+    }
 )
 """Control tokens that end a text or a turn in every model that has them; few files name more than one of theirs."""
 
