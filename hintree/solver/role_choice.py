@@ -71,6 +71,9 @@ def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dic
     models = own | named
     if RETRIEVER not in models and looks_up(preset.search):
         say_nothing_found(type(preset.search).__name__)
+    for action in find_actions(getattr(preset.search, "actions", ())):
+        if action.author in ("teacher", "hinter") and action.author not in models:
+            say_left_out(action.name, action.author)
     return preset, {role: models[role] for role in (*DEFAULT_MODELS, *SELECTION_MODELS, RETRIEVER) if role in models}
 
 
@@ -145,6 +148,17 @@ def say_own(reasoner: str, writers: str, scorer: str) -> None:
         "%s is not a shipped model and has no others beside it, so it gets %s; name them, or turn them off with none",
         reasoner,
         "; ".join(filter(None, parts)),
+    )
+
+
+@lru_cache(maxsize=256)
+def say_left_out(action: str, author: str) -> None:
+    """Log once that an action of a search is left out, since there is no model of its author."""
+    log.warning(
+        "the action %s is written by the %s, but there is none, so it is left out: name one with --%s",
+        action,
+        author,
+        author,
     )
 
 

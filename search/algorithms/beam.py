@@ -8,7 +8,7 @@ from hintree.search.actions import find_actions
 from hintree.search.algorithms.checks import check_limits, check_one_of, check_range, check_whole
 from hintree.search.core.actions import Action
 from hintree.search.core.endings import Rejection
-from hintree.search.core.expand import generate_steps, plan, reserve_slots, roll_out
+from hintree.search.core.expand import generate_steps, plan_all, reserve_slots, roll_out
 from hintree.search.core.limits import LONGEST_PATH, PathLimits
 from hintree.search.core.nodes import fail_too_long, open_nodes, unique
 from hintree.search.core.tree import Node, Tree
@@ -92,7 +92,7 @@ class Beam(PathLimits):
         known = [child for node in nodes for child in node.children if child.status in ("open", "terminal")]
         if self.actions:
             new_nodes = [node for node in nodes if not node.children]
-            slots = plan(new_nodes, find_actions(self.actions))
+            slots = plan_all(new_nodes, find_actions(self.actions))
             return unique([*known, *(child for child in await generate_steps(tree, slots) if child is not None)])
         new = await self.fill(tree, nodes, 1) if self.entropy else []
         uncertain = [node for node in nodes if not self.entropy or self.branches(node)]

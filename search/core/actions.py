@@ -81,10 +81,13 @@ class ActionPrompt:
             ``{sub_question}`` for the innermost open sub-question.
         begin: Label that the model's text follows, such as "Sub-question:"; later requests read it before the text.
         ends: Texts that end the model's text; () for where the protocol's steps end.
-        max_tokens: Maximum number of tokens, at least 1; 0 for the protocol's limit of a step.
+        max_tokens: Maximum number of tokens, at least 0; 0 for the protocol's limit of a step.
         after_draft: Text between the draft of a correction and the correction in the model's own turn, such as
             "Critique: {critique}"; "" where that turn does not show the draft.
         stop: Text that the model writes alone where there is nothing left to ask, or nothing wrong; "" for none.
+
+    Raises:
+        UsageError: A value is of another type or outside its range.
     """
 
     ask: str = ""
@@ -93,6 +96,14 @@ class ActionPrompt:
     max_tokens: int = 0
     after_draft: str = ""
     stop: str = ""
+
+    def __post_init__(self) -> None:
+        texts = (self.ask, self.begin, self.after_draft, self.stop)
+        ends = self.ends if isinstance(self.ends, tuple | list) else (None,)
+        if not all(isinstance(text, str) for text in (*texts, *ends)) or "" in ends:
+            raise UsageError(f"wording {self!r:.200}: ask, begin, after_draft, stop and each of ends must be texts")
+        if not isinstance(self.max_tokens, int) or isinstance(self.max_tokens, bool) or self.max_tokens < 0:
+            raise UsageError(f"wording: max_tokens={self.max_tokens!r} is not a whole number of at least 0")
 
 
 def anywhere(node: "Node") -> bool:
@@ -155,10 +166,16 @@ class Action:
     queries: Callable[[str, Sequence["Node"]], Sequence[str]] = last_query
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip() or not self.name.isprintable():
+            raise UsageError(f"action name={self.name!r} is no name")
+        if not isinstance(self.yields, Yield):
+            raise UsageError(f"action {self.name}: yields={self.yields!r} is no Yield; take one of {', '.join(Yield)}")
+        if not callable(self.when) or not callable(self.queries):
+            raise UsageError(f"action {self.name}: when and queries must be functions")
+        if self.prompt is not None and not isinstance(self.prompt, ActionPrompt):
+            raise UsageError(f"action {self.name}: prompt={self.prompt!r:.100} is no ActionPrompt")
         if not isinstance(self.k, int) or isinstance(self.k, bool) or self.k < 1:
             raise UsageError(f"action {self.name}: k={self.k!r} is not a whole number of at least 1")
-        if not self.name.strip() or not self.name.isprintable():
-            raise UsageError(f"action name={self.name!r} is no name")
         if not isinstance(self.samples, int) or isinstance(self.samples, bool) or self.samples < 1:
             raise UsageError(f"action {self.name}: samples={self.samples!r} is not a whole number of at least 1")
         authors = OWN_AUTHORS.get(self.yields, ("reasoner", "teacher", "hinter"))
@@ -210,10 +227,24 @@ class FailedLookUp:
 
 
 def applicable(node: "Node", actions: Sequence[Action]) -> list[Action]:
-    """Return the actions that apply at an open node, in order; a step that was cut is continued by ``STEP`` alone."""
+    """Return the actions that apply at an open node, in order; a step that was cut is continued by ``STEP`` alone.
+
+    Raises:
+        UsageError: The condition of an action raises an error.
+    """
     if node.step.ended == "length":
         return [STEP]
-    return [action for action in actions if action.when(node)]
+    return [action for action in actions if applies(action, node)]
+
+
+def applies(action: Action, node: "Node") -> bool:
+    """Tell whether an action applies at a node. Raises UsageError if its condition raises an error."""
+    try:
+        return bool(action.when(node))
+    except Exception as error:
+        raise UsageError(
+            f"action {action.name}: its condition `when` failed after step {node.id}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def solution_path(path: Sequence["Node"]) -> list["Node"]:

@@ -70,6 +70,16 @@ def plan(nodes: Sequence[Node], actions: Sequence[Action]) -> list[Slot]:
     return slots
 
 
+def plan_all(nodes: Sequence[Node], actions: Sequence[Action]) -> list[Slot]:
+    """Reserve the slots of all actions of a search, as ``plan`` does; a step after which none applies is a dead end."""
+    slots = plan(nodes, actions)
+    growing = {slot.node.id for slot in slots}
+    for node in nodes:
+        if node.parent and node.id not in growing:
+            node.fail(Rejection.DEAD_END, "no action applies after it")
+    return slots
+
+
 def reserve_slots(nodes: Sequence[Node], branch: int, unhinted: int = 0) -> list[Slot]:
     """Reserve ``branch`` new slots after every node, the last ``unhinted`` of them without a hint.
 
@@ -92,7 +102,7 @@ async def expand(
     With ``actions``, the children are those of the actions that apply instead, ``samples`` of each. Without a hinter no
     step has a hint. Duplicates among siblings are merged, so fewer children may come back.
     """
-    slots = plan(nodes, actions) if actions else reserve_slots(nodes, branch, unhinted)
+    slots = plan_all(nodes, actions) if actions else reserve_slots(nodes, branch, unhinted)
     children = await generate_steps(tree, slots)
     return unique(child for child in children if child is not None)
 

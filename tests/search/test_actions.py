@@ -7,8 +7,11 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.search import (
+    MCTS,
     Action,
+    ActionPrompt,
     Beam,
+    BestFirst,
     Handler,
     Passage,
     Position,
@@ -160,8 +163,29 @@ def test_names_are_checked():
         ({"samples": 0}, "samples=0"),
         ({"author": "scorer"}, "author='scorer'"),
         ({"samples": True}, "samples=True"),
+        ({"yields": "poem"}, "yields='poem' is no Yield"),
+        ({"when": True}, "must be functions"),
+        ({"queries": ()}, "must be functions"),
+        ({"prompt": "Recall."}, "is no ActionPrompt"),
     ):
         with pytest.raises(UsageError, match=said):
             Action("own", **settings)
     with pytest.raises(UsageError, match="is no name"):
         Action(" ")
+    for wording in ({"ask": None}, {"ends": "\n"}, {"ends": (7,)}, {"max_tokens": -1}, {"max_tokens": "5"}):
+        with pytest.raises(UsageError, match="wording"):
+            ActionPrompt(**wording)
+
+
+@pytest.mark.parametrize("search", [Beam, BestFirst, MCTS])
+def test_a_step_after_which_no_action_applies_is_a_dead_end(search):
+    run = grow(search(actions=(Action("once", when=lambda node: node.depth < 1),)), roles())
+    assert {(node.depth, node.rejected_because) for node in run.tree} == {(0, None), (1, Rejection.DEAD_END)}
+
+
+def test_an_error_of_a_condition_ends_its_search_and_names_the_action():
+    tree = Tree(Problem("How many are two dozen?"))
+    search = Beam(actions=(Action("own", when=lambda node: 1 / 0),))
+    [run] = run_searches([(tree, search.grow(tree))], roles())
+    assert run.stop_reason.failed
+    assert "action own: its condition `when` failed after step 0: ZeroDivisionError" in run.stop_reason.detail

@@ -8,7 +8,7 @@ from hintree.errors import RetrieverError, UsageError
 from hintree.presets import PRESETS
 from hintree.presets.settings import settings_of
 from hintree.retrieval import PassageSource, build_index
-from hintree.search import Handler, Passage, Response, StepOutput, Usage, to_dict
+from hintree.search import Beam, Handler, Passage, Response, StepOutput, Usage, to_dict
 from hintree.solver import Solver
 from hintree.solver.role_choice import choose_models, say_nothing_found
 
@@ -105,3 +105,9 @@ def test_an_arm_of_a_study_names_a_retriever_and_keeps_its_passages_digest(index
     plain, found = (fill_defaults(config | {"retriever": name}) for name in (None, str(index)))
     assert "retriever" not in plain and found == plain | {"retriever": str(index), "index": found["index"]}
     assert found["index"] == json.loads((index / "index.json").read_text())["sha256"]
+
+
+def test_an_action_whose_author_is_absent_is_left_out_with_a_warning(caplog):
+    Solver("greedy", search=Beam(1, 1, actions=("ask", "sub_answer", "finish")))
+    assert "the action ask is written by the hinter, but there is none" in caplog.text
+    assert "sub_answer" not in caplog.text
