@@ -7,7 +7,6 @@ import pytest
 
 from hintree.errors import UsageError
 from hintree.search import (
-    MCTS,
     Action,
     ActionPrompt,
     Beam,
@@ -177,7 +176,7 @@ def test_names_are_checked():
             ActionPrompt(**wording)
 
 
-@pytest.mark.parametrize("search", [Beam, BestFirst, MCTS])
+@pytest.mark.parametrize("search", [Beam, BestFirst])
 def test_a_step_after_which_no_action_applies_is_a_dead_end(search):
     run = grow(search(actions=(Action("once", when=lambda node: node.depth < 1),)), roles())
     assert {(node.depth, node.rejected_because) for node in run.tree} == {(0, None), (1, Rejection.DEAD_END)}
