@@ -10,7 +10,7 @@ from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.same_search import is_chain, share
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.scorers.probe import PROBE
-from hintree.search.core.ledger import MODEL_ROLES
+from hintree.search.core.ledger import ALL_ROLES
 from hintree.statistics.bootstrap import Estimate, ratio
 
 GAIN, OF_ACCURACY, OF_TEACHER, LOST, OF_VOTE = 0.08, 0.9, 0.3, 0.01, 0.6
@@ -95,7 +95,7 @@ def with_teacher(results: StudyResults | None) -> MeasuredGoal:
     best = max(few, key=lambda arm: right(results, arm).value) if few else fewest
     reached = of_accuracy(results, best, teacher)
     chosen = f"the most accurate of {len(few)} arms" if few else "the arm with the fewest; none has so few"
-    compute = estimate(share(results, best, teacher, lambda results, arm: gflops(*MODEL_ROLES)))
+    compute = estimate(share(results, best, teacher, lambda results, arm: gflops(*ALL_ROLES)))
     text = f"{PERCENT.show(reached)} % at {PERCENT.show(shares[best])} % of the tokens by {best}, {chosen}"
     text += f"; {PERCENT.show(compute)} % of the teacher's GFLOPs"
     return MeasuredGoal(figure, goal, text, yes(bool(few) and reached.value >= OF_ACCURACY))

@@ -7,7 +7,7 @@ from hintree.experiments.report.accuracy import COMPARED, INTERVAL, SCORE, accur
 from hintree.experiments.report.costs import WRITERS, generated, gflops, used
 from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.search.core.ledger import MODEL_ROLES
+from hintree.search.core.ledger import ALL_ROLES
 from hintree.statistics.bootstrap import ratio
 
 LONGEST = 60
@@ -21,7 +21,7 @@ def arms_table(results: StudyResults) -> Table:
         Column(f"{role} tokens"): generated(role) for role in used(results) if role in WRITERS
     }
     costs[Column("scorer reads")] = lambda attempt: attempt.ledger["scorer"].prompt_tokens
-    costs[Column("GFLOPs")] = gflops(*MODEL_ROLES)
+    costs[Column("GFLOPs")] = gflops(*ALL_ROLES)
     costs[Column("GFLOPs without scorer")] = gflops(*WRITERS)
     rows: list[list[Cell]] = []
     for arm in results.arms:

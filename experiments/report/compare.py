@@ -12,7 +12,7 @@ from hintree.experiments.report.prices import Prices
 from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.experiments.report.table import Cell, Column, Table, points
 from hintree.experiments.study.store import Store
-from hintree.search.core.ledger import MODEL_ROLES, ROLES
+from hintree.search.core.ledger import ALL_ROLES, ROLES
 from hintree.statistics.bootstrap import bootstrap, ratio
 
 MARGIN = 0.02
@@ -33,7 +33,7 @@ FIGURES: Mapping[str, ArmFigure] = {
     "generated tokens": of_any_arm(generated(*WRITERS)),
     "discarded tokens": of_any_arm(lambda a: a.ledger.total("discarded_tokens")),
     "forwarded tokens": of_any_arm(lambda a: a.ledger.total("forwarded_tokens")),
-    "GFLOPs": of_any_arm(gflops(*MODEL_ROLES)),
+    "GFLOPs": of_any_arm(gflops(*ALL_ROLES)),
     "GFLOPs without scorer": of_any_arm(gflops(*WRITERS)),
     **{f"GFLOPs of the {role}": of_any_arm(gflops(role)) for role in ROLES},
 }

@@ -6,9 +6,11 @@ from hintree.experiments.report.accuracy import INTERVAL
 from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.experiments.report.trial import TrialRecord
-from hintree.search.core.ledger import MODEL_ROLES, ROLES
+from hintree.search.core.ledger import ALL_ROLES, MODEL_ROLES, RETRIEVER, shown_roles
 from hintree.statistics.bootstrap import bootstrap, ratio
 
+READERS = ("scorer", RETRIEVER)
+"""Roles that generate nothing, and cost what they read."""
 WRITERS = tuple(role for role in MODEL_ROLES if role != "scorer")
 """Roles that generate text."""
 EACH = f"per attempt (one problem with one seed); failed ones count with their recorded cost. {INTERVAL}."
@@ -20,6 +22,11 @@ ArmFigure = Callable[[StudyResults, str], TrialFigure]
 def generated(*roles: str) -> TrialFigure:
     """Return the function that counts the generated tokens of some roles."""
     return lambda attempt: sum(attempt.ledger[role].generated_tokens for role in roles)
+
+
+def read(role: str) -> TrialFigure:
+    """Return the function that counts the tokens that a role reads, as if nothing was cached."""
+    return lambda attempt: attempt.ledger[role].prompt_tokens
 
 
 def gflops(*roles: str) -> TrialFigure:
@@ -59,18 +66,18 @@ def tabulate(results: StudyResults, columns: Mapping[Column, tuple[TrialFigure, 
 
 
 def used(results: StudyResults) -> Sequence[str]:
-    """Return the roles that tables show: those of every method, and the verifier where an arm has one."""
-    return MODEL_ROLES if any(config.get("verifier") for config in results.arms.values()) else ROLES
+    """Return the roles that tables show: those of every method, verifier and retriever where an arm has one."""
+    return shown_roles(results.arms.values())
 
 
 def cost_table(results: StudyResults) -> Table:
     """Tabulate tokens and GFLOPs of each role side by side, their sums, and money if there are prices."""
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {}
     for role in used(results):
-        tokens = (lambda a: a.ledger["scorer"].prompt_tokens) if role == "scorer" else generated(role)
+        tokens = read(role) if role in READERS else generated(role)
         columns[Column(f"{role} tokens")] = (tokens, one)
         columns[Column(f"{role} GFLOPs")] = (gflops(role), one)
-    columns[Column("GFLOPs")] = (gflops(*MODEL_ROLES), one)
+    columns[Column("GFLOPs")] = (gflops(*ALL_ROLES), one)
     columns[Column("GFLOPs without scorer")] = (gflops(*WRITERS), one)
     rows, heads = tabulate(results, columns), [*HEADS, *columns]
     if results.prices is not None:
@@ -79,9 +86,9 @@ def cost_table(results: StudyResults) -> Table:
             row.append(ratio(results.column(arm, money(results, arm)), results.made(arm)))
     priced = " Price: that of prompt and generated tokens by the given table; a dash where it lacks a model."
     caption = (
-        "Generated tokens of each writer, and tokens of the texts that the scorer read, as if nothing was cached. "
-        "GFLOPs: 2 x parameters x forwarded tokens / 10^9, an estimate; a dash where a model's size is unknown, as a "
-        f"server's is.{priced * (results.prices is not None)} Means {EACH}"
+        "Generated tokens of each writer, and tokens of the texts that the scorer and a retriever's model read, as if "
+        "nothing was cached. GFLOPs: 2 x parameters x forwarded tokens / 10^9, an estimate; a dash where a model's "
+        f"size is unknown, as a server's is.{priced * (results.prices is not None)} Means {EACH}"
     )
     return Table("cost", "Cost by role", caption, heads, rows)
 
@@ -89,8 +96,10 @@ def cost_table(results: StudyResults) -> Table:
 def tokens_table(results: StudyResults) -> Table:
     """Tabulate mean tokens per attempt by role."""
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
-        Column(role): (generated(role), one) for role in used(results) if role != "scorer"
+        Column(role): (generated(role), one) for role in used(results) if role not in READERS
     }
+    if RETRIEVER in used(results):
+        columns[Column("look-ups")] = (lambda a: a.ledger[RETRIEVER].calls, one)
     columns[Column("discarded")] = (lambda a: a.ledger.total("discarded_tokens"), one)
     columns[Column("discarded share", "%")] = (lambda a: a.ledger.total("discarded_tokens"), generated(*WRITERS))
     columns[Column("scorer reads")] = (lambda a: a.ledger["scorer"].prompt_tokens, one)
@@ -153,7 +162,7 @@ def compute_table(results: StudyResults) -> Table:
         return lambda attempt: 0.0 if attempt.ungraded else figure(attempt)
 
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
-        Column("GFLOPs per solved"): (graded(gflops(*MODEL_ROLES)), solved),
+        Column("GFLOPs per solved"): (graded(gflops(*ALL_ROLES)), solved),
         Column("without scorer"): (graded(gflops(*WRITERS)), solved),
         Column("tokens per solved"): (graded(generated(*WRITERS)), solved),
         Column("teacher tokens per solved"): (graded(generated("teacher")), solved),

@@ -14,13 +14,13 @@ from hintree.experiments.report.table import Cell, Column, Table
 from hintree.presets import PRESETS, settings_of
 from hintree.presets.settings import preset_of
 from hintree.search.algorithms.base import selection_of
-from hintree.search.core.ledger import MODEL_ROLES, ROLES
+from hintree.search.core.ledger import ALL_ROLES, ROLES
 from hintree.solver.role_choice import USUAL
 from hintree.statistics.bootstrap import Estimate, ratio
 
 COSTS: Mapping[str, ArmFigure] = {
     "teacher tokens": teacher_tokens,
-    "GFLOPs": lambda results, arm: gflops(*MODEL_ROLES),
+    "GFLOPs": lambda results, arm: gflops(*ALL_ROLES),
     "GFLOPs without scorer": lambda results, arm: gflops(*WRITERS),
 }
 """Costs that accuracy is held against, each a mean per attempt."""

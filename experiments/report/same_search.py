@@ -11,7 +11,7 @@ from hintree.experiments.report.accuracy import INTERVAL, right_of
 from hintree.experiments.report.costs import ArmFigure, gflops, teacher_tokens
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
-from hintree.search.core.ledger import MODEL_ROLES
+from hintree.search.core.ledger import ALL_ROLES
 from hintree.solver.roles import OWN_GRADE, SELF_GRADE
 from hintree.statistics.bootstrap import bootstrap, ratio
 
@@ -100,7 +100,7 @@ def figures(results: StudyResults, arm: str, alone: str) -> list[Cell]:
     both = graded * others
     gain = bootstrap([ours * both, theirs * both, both], lambda x, y, n: (x - y) / n)
     tokens = ratio(results.column(arm, teacher_tokens(results, arm)), results.made(arm))
-    compute = share(results, arm, alone, lambda results, arm: gflops(*MODEL_ROLES))
+    compute = share(results, arm, alone, lambda results, arm: gflops(*ALL_ROLES))
     return [gain, ratio(ours * both, theirs * both), tokens, share(results, arm, alone), compute]
 
 

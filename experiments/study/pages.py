@@ -133,7 +133,7 @@ def arm_row(at: int, arm: str, results: Sequence[Result]) -> dict[str, Any]:
         "failed": sum(r.status == "failed" for r in results),
         "ungraded": sum(r.status == "ungraded" for r in results),
         "tokens": [f"{mean:,.0f}" if mean else "-" for mean in tokens],
-        "gflops": [shown_cost(mean) for mean in mean_gflops(results)],
+        "gflops": [shown_cost(mean) for mean in mean_gflops(results, ROLES)],
     }
 
 

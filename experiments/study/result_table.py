@@ -16,7 +16,7 @@ from rich.text import Text
 
 from hintree.errors import UsageError
 from hintree.experiments.study.store import Result, Store
-from hintree.search.core.ledger import MODEL_ROLES, ROLES
+from hintree.search.core.ledger import ALL_ROLES, RETRIEVER, shown_roles
 from hintree.statistics.intervals import Share, clustered_share
 from hintree.view.text import one_line, table_cell
 from hintree.whole_files import write_whole
@@ -50,8 +50,8 @@ def rows(store: Store) -> Iterator[list[object]]:
 
 
 def roles_of(store: Store) -> tuple[str, ...]:
-    """Return the roles with columns of their own; the verifier is one where an arm has it."""
-    return MODEL_ROLES if any(config.get("verifier") for config in store.arms().values()) else ROLES
+    """Return the roles with columns of their own; verifier and retriever are where an arm has one."""
+    return shown_roles(store.arms().values())
 
 
 def write_csv(store: Store) -> Path:
@@ -92,32 +92,42 @@ def answered(results: Iterable[Result]) -> list[Result]:
 def summary(store: Store) -> Table:
     """Return a table with accuracy and its 95 % interval, failures, and tokens per result and role, a row per arm.
 
-    It has a column of ungraded results if there are some; accuracy is over the others. It has columns of withheld
-    answers, and of the accuracy of the others, if there are some; a withheld answer is not right.
+    The retriever's column counts look-ups. It has a column of ungraded results if there are some; accuracy is over the
+    others. It has columns of withheld answers, and of the accuracy of the others, if there are some; a withheld answer
+    is not right.
     """
     there = set(store.keys().values())
     counted = ["failed", *(status for status in ("ungraded", "abstained") if status in there)]
-    heads = ["arm", "right", "n", *counted, *["right of answered"] * ("abstained" in there), *ROLES]
+    heads = ["arm", "right", "n", *counted, *["right of answered"] * ("abstained" in there)]
+    roles = roles_of(store)
+    heads += ["look-ups" if role == RETRIEVER else role for role in roles]
     table = Table(*heads, box=None, padding=(0, 2, 0, 0))
     table.columns[0].overflow, table.columns[1].no_wrap = "fold", True
     for arm, results in by_arm(store).items():
         counts = [sum(result.status == status for result in results) for status in counted]
-        tokens = [sum(result.ledger[role].tokens() for result in results) / len(results) for role in ROLES]
+        tokens = [sum(amount(result, role) for result in results) / len(results) for role in roles]
         shares = [accuracy_text(answered(results))] * ("abstained" in there)
         shown = [*map(shown_amount, counts), *shares, *map(shown_amount, tokens)]
         table.add_row(Text(one_line(arm)), accuracy_text(results), str(len(results)), *shown)
     return table
 
 
+def amount(result: Result, role: str) -> int:
+    """Return the tokens of a role, and the look-ups of the retriever."""
+    account = result.ledger[role]
+    return account.calls if role == RETRIEVER else account.tokens()
+
+
 def cost_summary(store: Store, prices: "Prices | None" = None) -> Table:
     """Return a table of the GFLOPs per result of each role, of all and of all but the scorer, and of the price."""
     arms = store.arms()
-    heads = ["GFLOPs per result", *ROLES, "all", "without scorer"]
+    roles = roles_of(store)
+    heads = ["GFLOPs per result", *roles, "all", "without scorer"]
     heads += [] if prices is None else [prices.currency or "price"]
     table = Table(*heads, box=None, padding=(0, 2, 0, 0))
     table.columns[0].overflow = "fold"
     for arm, results in by_arm(store).items():
-        figures = mean_gflops(results)
+        figures = mean_gflops(results, roles)
         if prices is not None:
             from hintree.experiments.report.prices import role_models  # it imports all searches and scorers
 
@@ -127,12 +137,13 @@ def cost_summary(store: Store, prices: "Prices | None" = None) -> Table:
     return table
 
 
-def mean_gflops(results: Sequence[Result]) -> list[float]:
+def mean_gflops(results: Sequence[Result], roles: Sequence[str]) -> list[float]:
     """Return the GFLOPs per result of each role, of all, and of all but the scorer; NaN where a size is unknown."""
     count = max(1, len(results))
-    each = [sum(result.ledger[role].gflops() for result in results) / count for role in ROLES]
-    more = sum(result.ledger["verifier"].gflops() for result in results) / count
-    return [*each, sum(each) + more, sum(each[:-1]) + more]  # the scorer is the last role
+    each = {role: sum(result.ledger[role].gflops() for result in results) / count for role in ALL_ROLES}
+    whole = sum(each.values())
+    writers = sum(figure for role, figure in each.items() if role != "scorer")
+    return [*(each[role] for role in roles), whole, writers]
 
 
 def shown_cost(figure: float) -> str:

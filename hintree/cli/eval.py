@@ -29,7 +29,7 @@ from hintree.cli.solve import add_method, add_preset, chosen_preset
 from hintree.errors import UsageError
 from hintree.search import ROLES
 from hintree.search.core.budget import Budget
-from hintree.search.core.ledger import MODEL_ROLES, RETRIEVER
+from hintree.search.core.ledger import ALL_ROLES
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -113,7 +113,7 @@ def study_of(args: argparse.Namespace) -> dict[str, Any]:
     from hintree.solver.role_choice import choose_models
     from hintree.solver.solver import with_engine_arguments
 
-    given = {role: getattr(args, role) for role in (*MODEL_ROLES, RETRIEVER)}
+    given = {role: getattr(args, role) for role in ALL_ROLES}
     preset, models = choose_models(chosen_preset(args), given)
     budget = asdict(Budget.parse(args.budget)) if args.budget is not None else {}
     arm = {
@@ -172,7 +172,7 @@ def cost_of(results: Sequence["Result"]) -> dict[str, dict[str, float | None]]:
     names = ("calls", "prompt_tokens", "generated_tokens", "discarded_tokens", "seconds")
     n = max(1, len(results))
     roles: dict[str, dict[str, float | None]] = {}
-    for role in MODEL_ROLES:
+    for role in ALL_ROLES:
         accounts = [result.ledger[role] for result in results]
         if any(account.calls for account in accounts):
             means = {name: round(sum(getattr(account, name) for account in accounts) / n, 3) for name in names}

@@ -64,9 +64,15 @@ def run_index(args: argparse.Namespace) -> None:
     if args.json:
         print_json({"index": str(args.out), **found})
         return
-    names = [name for name in ("passages", "cut", "problem", "step", "error") if name in found]
-    counts = ", ".join(f"{found[name]} {name}" for name in names)
+    nouns = {"passages": "passage", "problem": "problem", "step": "step", "error": "error"}
+    counts = ", ".join(amount(found[name], noun) for name, noun in nouns.items() if name in found)
+    counts += f", {found['cut']} cut" if "cut" in found else ""
     print(f"{args.out}: {found.get('kind', 'steps')}, {counts}")
+
+
+def amount(count: int, noun: str) -> str:
+    """Return a count with its noun, in the plural unless it is 1."""
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def index_of(args: argparse.Namespace) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hintree.cli.options import add_json, add_prices
 from hintree.cli.output import print_json
-from hintree.search.core.ledger import MODEL_ROLES
+from hintree.search.core.ledger import ALL_ROLES
 
 if TYPE_CHECKING:
     import rich.table
@@ -176,7 +176,7 @@ def costs(table: "Table") -> "rich.table.Table":
             shown[head.removesuffix(" tokens")] = ["-" if pair == "- / -" else pair for pair in pairs]
         elif i >= heads.index("GFLOPs"):
             shown[head] = [row[i] for row in rows]
-    kept = {head: cells for head, cells in shown.items() if set(cells) != {"-"} or head not in MODEL_ROLES}
+    kept = {head: cells for head, cells in shown.items() if set(cells) != {"-"} or head not in ALL_ROLES}
     short = rich.table.Table(*kept, box=None, padding=(0, 2, 0, 0))
     short.columns[0].min_width = min(24, max(len(row[0]) for row in rows))
     for cells in zip(*kept.values(), strict=True):

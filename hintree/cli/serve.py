@@ -9,7 +9,7 @@ from typing import Any
 from hintree.cli.options import add_budget, add_loading, add_models, add_protocol, add_seed, positive, protocol_of
 from hintree.errors import UsageError
 from hintree.search.core.budget import Budget
-from hintree.search.core.ledger import MODEL_ROLES, RETRIEVER
+from hintree.search.core.ledger import ALL_ROLES
 
 EPILOG = """The API key is read from the environment variable HINTREE_SERVE_API_KEY, or from a file with --api-key-file.
 Without a key, everyone who reaches the address can use the server. More: docs/serve.md.
@@ -136,7 +136,7 @@ def run_serve(args: argparse.Namespace) -> None:
     access = Access(frozenset({*own, *map(str.lower, args.allow_host or ())}), tuple(args.allow_origin or ()))
     keys = read_keys(args.api_key_file, os.environ)
     budget = Budget.parse(args.budget) if args.budget is not None else None
-    models = {role: getattr(args, role) for role in (*MODEL_ROLES, RETRIEVER)}
+    models = {role: getattr(args, role) for role in ALL_ROLES}
     listener = bind(args.host, args.port)
     options = {"prm_spec": args.prm_spec, "device": args.device, "dtype": args.dtype, "seed": args.seed}
     options |= {"protocol": protocol, "engine_args": args.engine_args}

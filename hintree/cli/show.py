@@ -6,6 +6,7 @@ All text of models and users passes through ``visible``, which escapes control c
 import math
 import platform
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -17,6 +18,7 @@ from hintree import __version__
 from hintree.cli.watch import COLOURS, STYLES, note
 from hintree.export import visible
 from hintree.search import Ledger, Node, Tree
+from hintree.search.core.citations import citations_of
 from hintree.solver import Solution, Solver
 from hintree.view.layout import byline, guidance, preorder
 from hintree.view.story import Story
@@ -186,8 +188,15 @@ def step_json(node: Node) -> dict[str, Any]:
 
 
 def version_json(node: Node) -> dict[str, Any]:
-    """Return one version of a step as a JSON object; only what an action wrote has ``action`` and ``yields``."""
+    """Return one version of a step as a JSON object; only what an action wrote has ``action`` and ``yields``.
+
+    ``passages`` are those that it looked up; ``citations`` are spans of its text, as in the JSON of a tree by name.
+    """
     hint = str(node.hint) if node.hint else None
     action = {} if node.action is None else {"action": node.action.name, "yields": node.action.yields}
-    found = {"text": node.step.text, "author": node.author, **action, "hint": hint, "score": node.score}
+    found: dict[str, Any] = {"text": node.step.text, "author": node.author, **action, "hint": hint, "score": node.score}
+    if node.passages:
+        found["passages"] = [{"id": one.id, "text": one.text, "score": one.score} for one in node.passages]
+    if cited := citations_of(node)[0]:
+        found["citations"] = [asdict(one) for one in cited]
     return found if node.critique is None else {**found, "critique": node.critique.text}

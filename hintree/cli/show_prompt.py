@@ -6,7 +6,7 @@ from typing import Any
 from hintree.cli.options import add_json, add_loading, add_models
 from hintree.cli.output import print_json
 from hintree.cli.solve import add_method, add_preset, chosen_preset, read_question
-from hintree.search.core.ledger import MODEL_ROLES, RETRIEVER
+from hintree.search.core.ledger import ALL_ROLES
 
 EXAMPLES = """Control tokens are shown between \u27e6 and \u27e7. For a server, the request's body is printed.
 
@@ -41,7 +41,7 @@ def run_show_prompt(args: argparse.Namespace) -> None:
 
     question = read_question(args)
     check_question(question)
-    models = {role: getattr(args, role) for role in (*MODEL_ROLES, RETRIEVER)}
+    models = {role: getattr(args, role) for role in ALL_ROLES}
     solver = Solver(
         chosen_preset(args, question),
         **models,

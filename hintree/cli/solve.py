@@ -25,7 +25,7 @@ from hintree.cli.status import Status
 from hintree.cli.view import check_tree_file, open_page, with_reference, write_tree
 from hintree.errors import HintreeError, UsageError
 from hintree.search.core.budget import Budget
-from hintree.search.core.ledger import MODEL_ROLES, RETRIEVER
+from hintree.search.core.ledger import ALL_ROLES, MODEL_ROLES
 
 if TYPE_CHECKING:
     from hintree.solver import Solution, Solver
@@ -153,7 +153,7 @@ def solve_question(args: argparse.Namespace, question: str, status: Status) -> i
         raise UsageError("--engine-args are for models named vllm:NAME, and no role names one (docs/vllm.md)")
     solver = Solver(
         preset,
-        **{role: getattr(args, role) for role in (*MODEL_ROLES, RETRIEVER)},
+        **{role: getattr(args, role) for role in ALL_ROLES},
         prm_spec=args.prm_spec,
         budget=args.budget,
         seed=args.seed,

@@ -1,5 +1,6 @@
 """Passages of a folder of texts, or of a file of rows."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from hintree.data.files import READERS, file_rows
 from hintree.errors import UsageError
 from hintree.retrieval.base import LONGEST_ID, LONGEST_PASSAGE, one_line
 
+log = logging.getLogger(__name__)
 TEXT_FILES = (".txt", ".md", ".rst")
 """Endings of files that hold one text each."""
 LONGEST_FILE = 1 << 30
@@ -55,14 +57,25 @@ class PassageSource:
             raise UsageError(f"passage size {self.size} is not from 50 to {LONGEST_PASSAGE} characters")
 
     def read(self) -> Iterator[SourceText]:
-        """Yield the passages, in the order of the files' names. Raises UsageError."""
+        """Yield the passages, in the order of the files' names.
+
+        A text in a folder that cannot be read is left out with a warning; a file of rows is an error.
+
+        Raises:
+            UsageError: The file, or a file of rows in the folder, cannot be read.
+        """
         files = [self.path]
         if self.path.is_dir():
             files = sorted(f for f in self.path.rglob("*") if f.suffix.lower() in (*TEXT_FILES, *READERS))
         for file in files:
             name = file.name if file == self.path else str(file.relative_to(self.path))
             if file.suffix.lower() in TEXT_FILES:
-                yield from self.read_text(file, name)
+                try:
+                    yield from self.read_text(file, name)
+                except UsageError as error:
+                    if file == self.path:
+                        raise
+                    log.warning("left out: %s", error)
             else:
                 yield from self.read_rows(file, "" if file == self.path else f"{name}:")
 

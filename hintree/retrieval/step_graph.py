@@ -5,6 +5,7 @@ are most like the query. A passage holds the problem, the solution up to the ste
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from hintree.search import Node, Tree
 from hintree.search.core.actions import Passage, kind_of, solution_path
 from hintree.whole_files import write_whole
 
+log = logging.getLogger(__name__)
 GRAPH = "steps.json"
 """File of a graph, in the folder that names it."""
 FORMAT, VERSION = "hintree-steps", 1
@@ -78,13 +80,25 @@ def type_of(question: str) -> str:
 
 
 def build_graph(files: Iterable[Path]) -> "nx.DiGraph[str]":
-    """Return the graph of the trees in files. Raises UsageError if one is no tree, or none has a right solution."""
+    """Return the graph of the trees in files; those that are no trees are left out, with a warning for each.
+
+    Raises:
+        UsageError: None of the files is a tree, or none has a right solution.
+    """
     graph: nx.DiGraph[str] = nx.DiGraph()
-    read_trees = 0
+    read_trees, others = 0, []
     for file in files:
-        shown = read(file)
+        try:
+            shown = read(file)
+        except UsageError as error:
+            others.append(error)
+            continue
         read_trees += 1
         add_tree(graph, shown.tree, shown.chosen)
+    if others and not read_trees:
+        raise others[0]
+    for other in others:
+        log.warning("left out: %s", other)
     if not graph:
         raise UsageError(
             f"none of {read_trees} trees has a solution with an answer and no low score; solve more problems"

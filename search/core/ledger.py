@@ -1,7 +1,7 @@
 """The ledger: the cost of every role in calls, tokens, FLOPs and seconds."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -11,8 +11,16 @@ MODEL_ROLES = (*ROLES, "verifier")
 """All roles that may be models; the verifier is asked by the selection "mutual" only."""
 RETRIEVER = "retriever"
 """Role of look-ups, which a ledger has an account of only where something was looked up."""
+ALL_ROLES = (*MODEL_ROLES, RETRIEVER)
+"""All roles that cost something."""
 ACTIONS = "actions"
 """Key of the accounts of actions beside those of the roles."""
+
+
+def shown_roles(configs: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the roles that tables of a study show: ``ROLES``, verifier and retriever where an arm has one."""
+    arms = list(configs)
+    return (*ROLES, *(role for role in ("verifier", RETRIEVER) if any(config.get(role) for config in arms)))
 
 
 class Usage(NamedTuple):
