@@ -37,6 +37,10 @@ CARD_FILES = (b"  README.md", b"  training.json")
 """Ends of manifest lines of files that describe a model and are not read to run it."""
 MOST = 10_000
 """Arms of a study."""
+FIRST = {("search",): ("search", "name"), ("selection",): ("selection", "choice")}
+"""The setting that a text stands for in place of several."""
+LISTS = (("search", "actions"), ("rewrite", "stages"))
+"""Settings that are lists of names."""
 
 
 class Setting(NamedTuple):
@@ -136,13 +140,15 @@ def words(value: Any) -> str:
 
 
 def flatten(data: Mapping[str, Any], place: YamlPosition, path: Keys = ()) -> Iterator[tuple[Keys, Setting]]:
-    """Yield settings by path; a dotted key is a path, and a search given as a text sets its name only."""
+    """Yield settings by path; a dotted key is a path, and a list of names may be a text, as in ``step+finish``."""
     for key, value in data.items():
-        here = (*path, *key.split("."))
+        here: Keys = (*path, *key.split("."))
         if isinstance(value, dict) and value:
             yield from flatten(value, (*place, key), here)
-        elif here == ("search",) and isinstance(value, str):
-            yield ("search", "name"), Setting(value, (*place, key))
+        elif here in FIRST and isinstance(value, str):
+            yield FIRST[here], Setting(value, (*place, key))
+        elif here in LISTS and isinstance(value, str):
+            yield here, Setting(value.split("+"), (*place, key))
         else:
             yield here, Setting(value, (*place, key))
 
@@ -238,10 +244,7 @@ def fill_defaults(config: dict[str, Any]) -> dict[str, Any]:
         config["prm_spec"] = find_spec("", spec).to_yaml()
     if (protocol := config.pop("protocol")) is not None:
         config["protocol"] = to_data(find_protocol(protocol))
-    if (abstain := config.pop("abstain")) is not None:
-        config["abstain"] = abstain
-    if (verifier := config.pop("verifier")) is not None:
-        config["verifier"] = verifier
+    config |= {key: value for key in ("abstain", "verifier") if (value := config.pop(key)) is not None}
     if (retriever := config.pop("retriever")) is not None:
         config |= {"retriever": retriever, "index": passages_digest(retriever)}
     config["weights"] = {name: fingerprint(name) for name in sorted(models)}

@@ -69,6 +69,13 @@ def test_a_search_that_is_named_starts_from_its_own_defaults():
     assert arms["b"]["search"]["name"] == "mcts" and "width" not in arms["b"]["search"]
 
 
+def test_texts_stand_for_lists_of_names_and_for_the_choice_of_a_selection():
+    head = "problems: lab:test?n=1\ndefaults: {search: {name: beam, actions: decompose+query}}\n"
+    arms = study(head + "arms:\n  a: {selection: majority, rewrite.stages: hint+teacher}\n").data["arms"]
+    assert arms["a"]["search"]["actions"] == ["decompose", "query"]
+    assert (arms["a"]["selection"]["choice"], arms["a"]["rewrite"]["stages"]) == ("majority", ["hint", "teacher"])
+
+
 def test_roles_and_rules_are_taken_out_with_none():
     arms = study("problems: lab:test?n=1\narms:\n  a: {hinter: none, rewrite: null}\n").data["arms"]
     assert arms["a"]["hinter"] is None and arms["a"]["rewrite"] is None and arms["a"]["teacher"] == "embedded:teacher"
