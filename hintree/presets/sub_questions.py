@@ -43,7 +43,8 @@ SUB_QUESTIONS = {
         source="CogTree, arXiv 2311.06754",
         differs=f"{PROMPTED}, where the paper tunes both systems, the reflective one by comparing right and wrong "
         "decompositions; the PRM stands in for it, or a judge (`--scorer judge`); one sub-question is proposed at a "
-        "time; equal sub-questions are answered once; numbers of proposals, chains, sub-questions and levels are ours",
+        "time; equal sub-questions are answered once; numbers of proposals, chains, sub-questions and levels are ours; "
+        "the shipped PRM has seen no sub-questions in training, and scores nearly all steps of such paths below 0.1",
         models={"hinter": "embedded:student-3"},
     ),
 }
