@@ -12,7 +12,7 @@ from typing import Any
 
 from hintree.errors import UsageError
 from hintree.presets.preset import DEFAULT_MODELS, SELECTION_MODELS, Preset
-from hintree.search import GlimpRouter, Handler, Lorid, Retrieve, Rewrite, Search, SlimPLM, Steer, selection_of
+from hintree.search import Gated, GlimpRouter, Handler, Lorid, Retrieve, Rewrite, Search, SlimPLM, Steer, selection_of
 from hintree.search.actions import find_actions
 from hintree.search.core.actions import Yield
 from hintree.search.core.ledger import RETRIEVER
@@ -69,6 +69,8 @@ def choose_models(preset: Preset, given: Mapping[str, Any]) -> tuple[Preset, dic
     if is_foreign(named.get("reasoner")):
         own |= own_models(named["reasoner"], {role: model for role, model in own.items() if role not in named}, named)
     models = own | named
+    if preset.search == Gated() and str(models.get("scorer", "confidence")).startswith("confidence"):
+        say_gate(preset.search.threshold)
     if RETRIEVER not in models and looks_up(preset.search):
         say_nothing_found(type(preset.search).__name__)
     for action in find_actions(getattr(preset.search, "actions", ())):
@@ -148,6 +150,16 @@ def say_own(reasoner: str, writers: str, scorer: str) -> None:
         "%s is not a shipped model and has no others beside it, so it gets %s; name them, or turn them off with none",
         reasoner,
         "; ".join(filter(None, parts)),
+    )
+
+
+@lru_cache(maxsize=256)
+def say_gate(threshold: float) -> None:
+    """Log once that the usual threshold of a gated search is that of a PRM, where token probabilities take its place."""
+    log.warning(
+        "the gate of %g is for the scores of a PRM: token probabilities hardly ever fall below it, so that no step is "
+        "hinted; set it for your models: hintree calibrate",
+        threshold,
     )
 
 
