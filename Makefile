@@ -28,7 +28,7 @@ lab: .venv/demo   ## train all shipped models from scratch into build/lab and me
 	$(BIN)/hintree lab evaluate --models build/lab
 
 studies: .venv/dev | build/books build/twins.jsonl  ## run the shipped studies (about a day) and copy their reports to docs/reports
-	for study in hints default escalation smart_threshold trim_threshold students twins retrieval decomposition tuning scorers \
+	for study in hints default equal_accuracy escalation smart_threshold trim_threshold students twins retrieval decomposition tuning scorers \
 	    search_at_equal_cost hintree_mcts actions methods; do \
 	    $(BIN)/hintree run $$study --out build/studies/$$study --resume --workers 2 && \
 	    $(BIN)/hintree report build/studies/$$study && mkdir -p docs/reports/$$study && \
