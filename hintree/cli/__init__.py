@@ -98,6 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = parser.parse_args(argv)
         quiet_loaders()
         show_log()
+        slow_bars()
         with timeout_in_environment(args), limits_of(args), brief_spins():
             code: int = args.run(args) or 0  # of commands that tell more by it than by an error
         sys.stdout.flush()
@@ -117,6 +118,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("hintree: interrupted", file=sys.stderr)
         return 130
     return code
+
+
+def slow_bars() -> None:
+    """Let progress bars write every ten seconds only where standard error is a file or a pipe, unless the user says."""
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_MININTERVAL", "10")  # read when tqdm is imported
 
 
 def output_is_closed() -> bool:
