@@ -155,7 +155,7 @@ def say_own(reasoner: str, writers: str, scorer: str) -> None:
 
 @lru_cache(maxsize=256)
 def say_gate(threshold: float) -> None:
-    """Log once that the usual threshold of a gated search is that of a PRM, where token probabilities take its place."""
+    """Log once that the gate of a gated search is that of a PRM, where token probabilities take the place of scores."""
     log.warning(
         "the gate of %g is for the scores of a PRM: token probabilities hardly ever fall below it, so that no step is "
         "hinted; set it for your models: hintree calibrate",
