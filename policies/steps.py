@@ -22,6 +22,14 @@ LEAST_PROBABLE = 3
 """Number of tokens in ``StepOutput.least_probability``: the mean of a step's least probable ones."""
 
 
+WORDS = re.compile(r"\w")
+"""Matches a letter or digit."""
+LONGEST_VALUE = 200
+"""Characters of a line that may be a value."""
+MORE = re.compile(r"(?i)[.!?] +\w|^\W*\w+ \d+ ?[:.]|^\d+[.)] +\w|^\||\d +[-+*/\u00d7\u00f7] +\$?\d+\W*$")
+"""Matches the end of a sentence before another, a label such as "Step 1:", an item of a list, a table, an open sum."""
+
+
 def as_step(
     done: Completion, before: str, form: PromptFormat, problem: Problem, thought: str = "", *, above: str = ""
 ) -> Response[StepOutput]:
@@ -62,21 +70,35 @@ def stated_answer(
         forms: Forms in which an answer is read; None for all.
     """
     answer = find_answer(text, choices, forms=forms)
-    if answer is None and above and find_answer(above, choices, forms=forms) is None:
+    if answer is None and above and is_value(text) and find_answer(above, choices, forms=forms) is None:
         answer = find_answer(f"{above}\n\n{text}", choices, forms=forms)
     return answer
 
 
 def last_line(path: Sequence[Node]) -> str:
     """Return the last line of the solution so far; "" if it has none, or belongs to a sub-question or its answer."""
-    last = path[-1] if path else None
-    return "" if last is None or last.step.thinking or not kind_of(last).may_end else last_line_of(last.step.text)
+    for node in reversed(path):
+        if node.step.thinking or not kind_of(node).may_end:
+            return ""
+        if line := last_line_of(node.step.text):
+            return line
+    return ""
 
 
 def last_line_of(text: str) -> str:
-    """Return the last line of a text that is not blank, "" if it has none."""
-    lines = text.rstrip().splitlines()
-    return lines[-1] if lines else ""
+    """Return the last line of a text that holds a letter or digit, "" if it has none; rules and "$$" hold none."""
+    lines = filter(WORDS.search, reversed(text.splitlines()))
+    return next(lines, "").rstrip()
+
+
+def is_value(text: str) -> bool:
+    """Tell whether a step may be the value below a heading: one line, with no further sentence, list, table or label.
+
+    >>> is_value("$$ 31 $$"), is_value("She has 31."), is_value("Step 1: 12 + 19 = 31"), is_value("Total: 12 + 19")
+    (True, True, False, False)
+    """
+    lines = [line.strip() for line in text.splitlines() if WORDS.search(line)]
+    return len(lines) == 1 and len(lines[0]) <= LONGEST_VALUE and not MORE.search(lines[0])
 
 
 def trimmed(text: str, *, rest: bool) -> str:

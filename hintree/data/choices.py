@@ -7,8 +7,9 @@ from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from hintree.data.case import RowError, is_empty, show
-from hintree.data.lettered import from_object, holds, split_options, without_marks
+from hintree.data.lettered import from_object, split_options, without_marks
 from hintree.data.names import ANSWER, CHOICES, KEY, QUESTION, Row, normal
+from hintree.grade.choices import lists_options
 
 COLUMN = re.compile(r"(option|choice|answer|op|sol|ending)?_?([a-z]|\d\d?)")
 """Name of a column that holds one option: A, option_a, opa, choice1, sol2, ending0."""
@@ -128,7 +129,7 @@ def in_hashed_order(row: Row, options: Options) -> Options:
     Data sets often put the right one first (TruthfulQA). A question that lists the options itself keeps their order.
     """
     question = str(row.value(QUESTION))
-    if options.right is None or holds(question, options.texts):
+    if options.right is None or lists_options(question, options.texts):
         return options
     keys = [hashlib.sha256(f"{question}\0{text}".encode(errors="replace")).digest() for text in options.texts]
     order = sorted(range(len(keys)), key=keys.__getitem__)

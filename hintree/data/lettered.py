@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
+from hintree.grade.choices import lists_options
+
 LONGEST = 100_000
 """Characters of a text that is searched for options."""
 MOST_BITS = 13_000
@@ -100,23 +102,9 @@ def listed_in(question: str) -> tuple[str, ...]:
     return tuple(text for _, text in last) if in_order and len(last) <= len(ascii_uppercase) else ()
 
 
-def holds(question: str, choices: Sequence[str]) -> bool:
-    """Return True if a question already lists these options after their letters."""
-    flat = "".join(question.split())
-    at = 0
-    for letter, choice in zip(ascii_uppercase, choices, strict=False):
-        bare = "".join(choice.split())
-        places = [flat.find(f"{letter}{mark}{bare}", at) for mark in ").:"]
-        found = [place for place in places if place >= 0]
-        if not found:
-            return False
-        at = min(found) + 2 + len(bare)
-    return True
-
-
 def with_options(question: str, choices: Sequence[str]) -> str:
     """Return a question that lists its options, "(A) ..." a line, unless it does already."""
-    if not choices or holds(question, choices):
+    if not choices or lists_options(question, choices):
         return question
     lines = (f"({letter}) {choice}" for letter, choice in zip(ascii_uppercase, choices, strict=False))
     return question.rstrip() + "\n\n" + "\n".join(lines)

@@ -35,6 +35,20 @@ def options(choices: Choices) -> dict[str, str]:
     return dict(zip(ascii_uppercase, map(str, choices), strict=False))
 
 
+def lists_options(question: str, choices: Sequence[str]) -> bool:
+    """Return True if a question already lists these options after their letters."""
+    flat = "".join(question.split())
+    at = 0
+    for letter, choice in zip(ascii_uppercase, choices, strict=False):
+        bare = "".join(choice.split())
+        places = [flat.find(f"{letter}{mark}{bare}", at) for mark in ").:"]
+        found = [place for place in places if place >= 0]
+        if not found:
+            return False
+        at = min(found) + 2 + len(bare)
+    return True
+
+
 def letter_of(answer: str, choices: Choices) -> str | None:
     """Return the letter that an answer names among options, or None.
 

@@ -57,7 +57,7 @@ def find_answer(text: str, choices: Choices | None = None, *, forms: Sequence[st
     if choices is None:
         return found
     if found is None:
-        short = shown.strip()
+        short = shown[retraction(shown) :].strip()
         return letter_of(short, choices) if len(short) <= SHORT else None
     return letter_of(found, choices) or found
 

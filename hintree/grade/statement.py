@@ -80,19 +80,39 @@ LINES = re.compile(
     re.IGNORECASE,
 )
 """A heading "Final Answer" on a line of its own."""
+BESIDE = (
+    "la|le|el|die|a|final|finale|définitive|endgültige|korrekte|richtige|correcta|bonne|"
+    "अंतिम|सही|最终|最終|最后|正确|окончательный|итоговый"
+)
+"""Words that may stand before "answer" in a heading of another language."""
+HEADINGS = {"english": LINES} | {
+    language.name: re.compile(
+        rf"(?m)^(?:#{{1,6}} ?)?(?:(?:{BESIDE}) ?){{0,2}}(?:{'|'.join(language.nouns)})"
+        rf"(?: (?:{'|'.join(language.adjectives) or '(?!)'}))?[: \uff1a]{{0,3}}$",
+        re.IGNORECASE,
+    )
+    for language in OTHERS
+}
+"""Headings on a line of their own, by language."""
+RULE = re.compile(r"(?m)^(?:- ?){3,}$|^(?:\* ?){3,}$|^(?:_ ?){3,}$")
+"""A line that only divides, as in Markdown."""
+NO_VALUE = re.compile(
+    r"\s{0,8}(?:1[.)] \S[^\n]{0,300}\n{1,3}2[.)] |step \d{1,4} ?[:.]|\|[^\n]{0,300}\n\|? ?:?-{2,})", re.IGNORECASE
+)
+"""What may stand below a heading and is no value: a list of several items, a step, a table."""
 
 
 def stated(text: str, forms: Sequence[Form]) -> str | None:
     """Return the answer of the last phrase that states one and that the text after it leaves standing."""
     if not forms:
         return None
-    text = without_emphasis(collapsed(text))
+    text = RULE.sub("", without_emphasis(collapsed(text)))
     found: list[tuple[int, int, bool, Form]] = []
     for form in forms:
         if form.pattern is not None:
             found += [(m.end(), m.start("noun"), bool(m["label"]), form) for m in form.pattern.finditer(text)]
-        if form.name == "english":
-            found += [(m.end(), m.start(), True, form) for m in LINES.finditer(text)]
+        if (heading := HEADINGS.get(form.name)) is not None:
+            found += [(m.end(), m.start(), True, form) for m in heading.finditer(text)]
     found.sort(key=lambda item: item[:3])
     for end, noun, label, form in reversed(found[-MOST:]):
         answer = statement(text, end, noun, form, label=label)
@@ -125,7 +145,7 @@ def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str
     if form.name == "english" and not introduced(before, label=label, of=of):
         return None
     below = not label and text[end : end + 3].lstrip(" ")[:1] == "\n"
-    found = span(text, end, label=label or below)
+    found = None if NO_VALUE.match(text, end) else span(text, end, label=label or below)
     if found is None or (below and not HEAD.match(found[0].lstrip())):
         return None
     sentence, sign, stop = found

@@ -5,6 +5,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from string import ascii_uppercase
 from typing import Any
 
 from hintree.errors import UsageError
@@ -39,8 +40,14 @@ def check_question(question: str) -> str:
 
 
 def checked_problem(question: str | Problem) -> Problem:
-    """Return a problem whose question has passed ``check_question``; a text becomes a problem without an id."""
+    """Return a problem whose question has passed ``check_question``; a text becomes a problem without an id.
+
+    Raises:
+        UsageError: The question is refused, or there are more options than letters.
+    """
     if isinstance(question, Problem):
+        if len(question.choices) > len(ascii_uppercase):
+            raise UsageError(f"{len(question.choices)} options: there are letters for {len(ascii_uppercase)} only")
         return replace(question, question=check_question(question.question))
     return problem_of(check_question(question))
 

@@ -101,3 +101,22 @@ def test_the_whole_text_is_searched():
 def test_a_step_without_an_answer_takes_microseconds():
     step = "Then Ben has 5 + 2 = 7 apples, and Ana gives him 3 more, so that he has 10 apples at the end of the day."
     assert min(timeit.repeat(lambda: find_answer(step), number=200, repeat=5)) / 200 < 100e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("**Final Answer**\n\n---\n\n31", "31"),
+        ("**Respuesta final**\n\n18", "18"),
+        ("## Réponse finale\n18", "18"),
+        ("**Antwort**\n\n18", "18"),
+        ("**अंतिम उत्तर**\n\n18", "18"),
+        ("**最终答案**\n\n18", "18"),
+        ("**Meine falsche Antwort**\n\n18", None),
+        ("**Final Answer**\n\n| a | b |\n|---|---|\n| 1 | 2 |", None),
+        ("**Final Answer**\n\nStep 1: 12 + 19 = 31", None),
+        ("**Final Answer**\n\n1. Ana has 12 apples.\n2. Ben has 19.", None),
+    ],
+)
+def test_headings_of_all_languages_and_what_stands_below_them(text, answer):
+    assert find_answer(text) == answer

@@ -79,6 +79,8 @@ def test_shots_choices_and_turns_are_turns_of_the_conversation():
     assert letter.user == "Which?\n\nA) red\nB) blue"
     listed = shipped_format("mmlu-letter").step(Problem("Which?\nA) red\nB) blue", choices=("red", "blue")), [], None)
     assert listed.user == "Which?\nA) red\nB) blue"
+    hidden = Problem("What is the last digit of 3^2014?", choices=("1", "2", "3", "4"))
+    assert shipped_format("mmlu-letter").step(hidden, [], None).user.endswith("A) 1\nB) 2\nC) 3\nD) 4")
     asked = shipped_format("boxed").step(Problem("Which?", system="You are a sailor."), [], None)
     assert asked.system.startswith("You are a sailor.\n\nPlease reason step by step")
 

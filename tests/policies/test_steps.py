@@ -48,6 +48,31 @@ def test_a_value_below_any_other_line_is_no_answer(above):
     assert done.value.answer is None
 
 
+NO_VALUES = [
+    *(
+        "1. Ana has 12 apples.\n2. Ben has 19 apples.",
+        "| name | apples |\n|---|---|\n| Ana | 12 |",
+        "Step 1: 12 + 19 = 31",
+    ),
+    *("Total apples: 12 + 19", "Ana has 12 apples. Ben has 19.", "First we add.\nThen we look."),
+]
+
+
+@pytest.mark.parametrize("below", NO_VALUES)
+@pytest.mark.parametrize("heading", HEADINGS[:2])
+def test_what_stands_below_a_heading_is_an_answer_only_if_the_whole_step_is_a_value(heading, below):
+    solution = Solver("greedy", reasoner=WrittenModel(heading, below, "The answer is 31.")).solve("How many?")
+    assert (solution.answer, len(solution.steps)) == ("31", 3)
+
+
+@pytest.mark.parametrize(
+    "steps", [("---", "31"), ("$$", "31"), ("***", "\\[", "31"), ("$$\n31\n$$",), ("She has 31.",), ("- 31",)]
+)
+def test_rules_and_signs_between_a_heading_and_its_value_are_skipped(steps):
+    solution = Solver("greedy", reasoner=WrittenModel("**Final Answer**", *steps)).solve("How many?")
+    assert solution.answer == "31" and len(solution.steps) == 1 + len(steps)
+
+
 def test_a_heading_in_a_thought_is_no_heading_of_the_solution():
     tree = Tree(Problem("How many?"))
     node = tree.add(tree.root, StepOutput("**Final Answer**", "delimiter", 1, 1.0, 1.0, 0.0, thinking=True), "reasoner")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hintree.errors import UsageError
 from hintree.search import Problem
 from hintree.solver import problem_of
 from hintree.solver.questions import checked_problem
@@ -33,3 +34,8 @@ def test_any_other_question_is_open(question):
 def test_a_problem_keeps_its_own_choices():
     assert checked_problem(LISTED).choices == ("4", "5", "6")
     assert checked_problem(Problem("Which?", "id", ("a", "b"))) == Problem("Which?", "id", ("a", "b"))
+
+
+def test_more_options_than_letters_are_refused():
+    with pytest.raises(UsageError, match="27 options: there are letters for 26"):
+        checked_problem(Problem("Which?", choices=tuple(map(str, range(27)))))
