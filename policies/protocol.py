@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hintree.errors import UsageError
+from hintree.policies.protocol_checks import check_protocol
 from hintree.policies.step_rule import StepRule
 from hintree.policies.words import Words
 
@@ -47,6 +48,9 @@ class Protocol:
         thinking_tokens: Tokens after which a thought is cut off, at least 1.
         answer_tokens: Maximum tokens of the answer after a whole thought, at least 1.
         open, close: Delimiters of a thought; "" for those of the model's own style.
+
+    Raises:
+        UsageError: A value is outside its range, a template lacks a field, or a request sets a field itself.
     """
 
     name: str
@@ -73,12 +77,7 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.thinking not in get_args(Thinking):
             raise UsageError(f"thinking={self.thinking!r} is not one of {', '.join(get_args(Thinking))}")
-        if "{question}" not in self.user:
-            raise UsageError(f"user={self.user[:60]!r} has no {{question}}, so no model would read it")
-        if min(self.thinking_tokens, self.answer_tokens) < 1:
-            raise UsageError("thinking_tokens and answer_tokens are numbers of at least 1")
-        if bool(self.open) != bool(self.close):
-            raise UsageError("open and close are the two marks of a thought: give both or none")
+        check_protocol(self)
 
     def forms(self) -> "tuple[str | Form, ...] | None":
         """Return the forms in which an answer is read; None for all of the grader's."""

@@ -7,6 +7,7 @@ A file needs only the fields that differ from the protocol that it names under `
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import lru_cache
@@ -89,7 +90,8 @@ def changed_fields(value: Any, data: Mapping[str, Any], text: YamlText, place: Y
     try:
         return replace(value, **found)
     except UsageError as error:
-        raise text.error(place, str(error)) from error
+        named = [key for key in re.split(r"[^\w]+", str(error))[:3] if key in found]
+        raise text.error((*place, *named[:1]), str(error)) from error
 
 
 def action_prompts(
@@ -136,7 +138,8 @@ def worked_examples(given: Any) -> tuple[tuple[str, str], ...] | None:
     pairs: list[Any] = [
         [shot.get("user"), shot.get("assistant")] if isinstance(shot, Mapping) else shot for shot in shots
     ]
-    if not all(isinstance(pair, list | tuple) and len(pair) == 2 and None not in pair for pair in pairs):
+    others = any(isinstance(shot, Mapping) and set(shot) > {"user", "assistant"} for shot in shots)
+    if others or not all(isinstance(pair, list | tuple) and len(pair) == 2 and None not in pair for pair in pairs):
         return None
     return tuple((str(user), str(assistant)) for user, assistant in pairs)
 

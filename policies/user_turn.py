@@ -22,6 +22,4 @@ def user_turn(protocol: Protocol, question: str, choices: Sequence[str]) -> str:
 
 def lettered(choices: Sequence[str]) -> str:
     """Return options as lines that begin with their letters."""
-    return "\n".join(
-        f"{letter}) {choice}" for letter, choice in zip(ascii_uppercase, choices, strict=False)
-    )
+    return "\n".join(f"{letter}) {choice}" for letter, choice in zip(ascii_uppercase, choices, strict=False))

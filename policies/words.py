@@ -73,6 +73,10 @@ class Words:
     def __post_init__(self) -> None:
         if self.strategies and len(self.strategies) != POOL_SIZE:
             raise UsageError(f"strategies has {len(self.strategies)} lines; give {POOL_SIZE}, or none")
+        for name in ("hint", "plan", "passages", "strategy"):
+            template = getattr(self, name)
+            if f"{{{name}}}" not in template and (template or name != "strategy"):
+                raise UsageError(f"words.{name}={template[:60]!r} has no {{{name}}}, so no model would read it")
 
     def suspicion(self, score: str, fault: Fault | None) -> str:
         """Return what is known against a step: the sentences about its score and about its fault, if it has them."""

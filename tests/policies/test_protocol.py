@@ -38,7 +38,7 @@ def test_a_file_changes_the_protocol_that_it_names(tmp_path):
 
 WRONG = {
     "sistem: x": r"line 1: key 'sistem' is not known; did you mean 'system'",
-    "about: a\nstep:\n  by: paragraph": r"line 2: step by='paragraph' is not one of text, pattern",
+    "about: a\nstep:\n  by: paragraph": r"line 3: step by='paragraph' is not one of text, pattern",
     "about: a\nstep: 3": r"line 2: step is a mapping with by, ends",
     "system: [1]": r"line 1: system: \[1\] is not a text",
     "about: a\nphrases: {a: 1}": r"line 2: phrases: .* is not a text or a list of texts",
@@ -50,10 +50,30 @@ WRONG = {
     "base: boxd": r"line 1: base 'boxd' is not known; did you mean 'boxed'",
     "thinking: deep": r"thinking='deep' is not one of auto, off, whole, search",
     "step: {by: pattern, pattern: '('}": r"is no regular expression",
-    "open: <t>": r"give both or none",
+    "open: <t>": r"give two different ones or none",
+    "open: '**'\nclose: '**'": r"give two different ones or none",
+    "about: a\nserver: {temperature: 1.5}": r"line 2: server: hintree sets temperature itself; set it under sampling",
+    "server: {messages: []}": r"hintree sets messages itself; a request has its own",
+    "server: {d: .nan}": r"server.d: nan cannot be sent as JSON",
+    "about: a\ntemplate: {date_string: 2026-01-01}": r"line 2: template.date_string: 2026-01-01 .* put it in quotes",
+    "about: a\nsampling: {topp: 0.9}": r"line 2: sampling.topp is not one of temperature, top_k, top_p, min_p",
+    "about: a\nsampling: {top_p: 1.5}": r"line 2: sampling: top_p=1.5 is not a number above 0",
+    "sampling: {temperature: -1}": r"sampling: temperature=-1 is not a number from 0",
+    "answers: [boxx]": r"no form is named 'boxx'",
+    "phrases: ['']": r"none that is empty",
+    "about: a\nwords: {hint: 'Consider this:'}": r"line 2: words.hint='Consider this:' has no \{hint\}",
+    "words: {plan: Think}": r"has no \{plan\}",
+    "user: '{question} {choice}'": r"\{choice\} is no field; did you mean \{choices\}",
+    "shots: [{user: a, assistant: b, asistant: c}]": r"is not a list of mappings",
     "- a": r"a protocol is a mapping",
     "name: a\nname: b": r"line 2: the key 'name' is given twice",
 }
+
+
+def test_an_action_whose_name_is_nearly_a_shipped_one_is_warned_of(caplog):
+    find_protocol({"words": {"actions": {"sub_qestion": {"ask": "Ask."}, "recall": {"ask": "Recall."}}}})
+    assert "words.actions.sub_qestion is no shipped action; did you mean sub_question?" in caplog.text
+    assert "recall" not in caplog.text
 
 
 @pytest.mark.parametrize("text", WRONG)

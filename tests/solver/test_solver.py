@@ -174,7 +174,7 @@ def test_a_chat_model_of_a_real_architecture_runs_the_whole_chain(chat_model, ti
     solver = hintree.Solver(**names, scorer=str(tiny_prm), search=hintree.Beam(2, 2, depth=2, repeats=0))
     solution = solver.solve("What is 2 + 2?")
     assert solution.ledger["reasoner"].calls >= 4 and solution.ledger["scorer"].calls > 0
-    assert all(len(n.step.text) <= 512 for n in solution.tree)
+    assert all(n.step.tokens <= 512 for n in solution.tree)
     copy = shutil.copytree(chat_model, tmp_path / "copy")
     again = hintree.Solver("greedy", reasoner=str(copy), search=hintree.Beam(1, 1, depth=1)).solve("What is 2 + 2?")
     assert str(again.stop_reason) in ("complete", "failed: longer than 1 steps")
