@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hintree.grade import find_answer
 from hintree.models import Completion
 from hintree.policies.formats import PromptFormat
+from hintree.policies.step_rule import StepRule
 from hintree.search import Node, Problem, Response, StepOutput
 from hintree.search.core.actions import kind_of
 
@@ -42,7 +43,6 @@ def as_step(
     text = trimmed(done.text, rest=bool(before)) if ended != "length" and rule.trims else done.text
     choices, forms = problem.choices or None, protocol.forms()
     answer = stated_answer(before + done.text, above, choices, forms)
-    own = rule.stops[0] if rule.stops else ""
     step = StepOutput(
         text,
         ended,
@@ -50,11 +50,21 @@ def as_step(
         **statistics_of(done),
         answer=answer if ended != "length" else None,
         thought=thought,
-        delimiter=done.stopped_by if done.stopped_by and done.stopped_by != own else None,
+        delimiter=ended_by(done, rule),
         token_ids=done.token_ids,
         tokenizer=done.tokenizer,
     )
     return Response(step, done.usage)
+
+
+def ended_by(done: Completion, rule: StepRule) -> str | None:
+    """Return what ended a step if it is not the usual stop text, with the blanks that its last token holds behind it.
+
+    With a ``joint`` of its own, a protocol says itself what stands between two steps.
+    """
+    blanks = done.rest if rule.joint is None and done.stopped_by in ("", *rule.stops) else ""
+    own = rule.stops[0] if rule.stops else ""
+    return done.stopped_by + blanks if blanks or done.stopped_by not in ("", own) else None
 
 
 def stated_answer(

@@ -4,13 +4,13 @@ A scorer handles ``ScoreRequest``s during a search. It also scores whole solutio
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from inspect import Signature, signature
 from numbers import Real
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from hintree.errors import HintreeError, UsageError
-from hintree.search import Response, ScoreRequest, Usage
+from hintree.search import Response, ScoreRequest, StepOutput, Usage
 from hintree.search.core.actions import solution_path
 from hintree.search.core.seeds import seed_of
 
@@ -153,7 +153,16 @@ def prefix_of(request: ScoreRequest) -> Prefix:
 def steps_of(request: ScoreRequest) -> tuple[str, ...]:
     """Return the steps that a scorer reads: of a solution, those after its thought; within a thought, all of it."""
     path, thinking = solution_path(request.node.path()), request.node.step.thinking
-    return tuple(node.step.text for node in path if node.step.thinking == thinking)
+    return tuple(texts_of([node.step for node in path if node.step.thinking == thinking]))
+
+
+def texts_of(steps: Sequence[StepOutput]) -> Iterator[str]:
+    """Yield the texts of steps, each with the indent that the last token of the step before it held."""
+    indent = ""
+    for step in steps:
+        yield indent + step.text if step.text else ""
+        indent = (step.delimiter or "").rpartition("\n")[2]
+        indent = "" if indent.strip() or step.ended != "delimiter" else indent
 
 
 def checked(scores: Any, steps: int) -> list[float]:

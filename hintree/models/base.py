@@ -153,6 +153,8 @@ class Completion(NamedTuple):
         where they hold text after the stop text, or of a loop, that ``text`` lacks.
     tokenizer: Fingerprint of the tokenizer of ``token_ids``; "" without them.
     thought: Reasoning that a server returned apart from ``text``; None if it did not.
+    rest: Blanks of its last token behind the stop text, or behind the match of a pattern, such as an indent; "" where
+        there are none, or where they are unknown.
     """
 
     text: str
@@ -164,6 +166,7 @@ class Completion(NamedTuple):
     token_ids: tuple[int, ...] = ()
     tokenizer: str = ""
     thought: str | None = None
+    rest: str = ""
 
 
 class LanguageModel(Protocol):

@@ -61,7 +61,7 @@ class StepOutput(NamedTuple):
     thought: Reasoning that its author wrote before ``text`` and that is no part of the solution; "" for none.
     thinking: True if the step is a part of a thought, and not of the solution.
     cut_thought: True if its author was made to end a thought, because its budget was spent or it looped.
-    delimiter: Stop text that ended it, where that is not the usual one of its protocol; None otherwise.
+    delimiter: Stop text that ended it, with blanks of its last token behind it; None for the usual one of its protocol.
     token_ids, tokenizer: Tokens that it was generated as, delimiter included, () if unknown; their fingerprint.
     """
 

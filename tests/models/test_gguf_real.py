@@ -9,11 +9,13 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from hintree.cli import main
-from hintree.models import GenerationRequest, Prompt, load_model
+from hintree.models import GenerationRequest, Prompt, load_model, open_model
 from hintree.models.local.gguf_header import read_header
 from hintree.models.local.gguf_tokenizer import read_tokenizer
 from hintree.models.local.pre_tokenizers import PRE_TOKENIZERS
-from hintree.models.local.text import encode
+from hintree.models.local.text import decoded, encode
+from hintree.policies import Protocol, Sampling, StepRule, StepWriter
+from hintree.search import Problem, StepRequest, Tree
 from tests.support.tiny_gguf import KINDS, tiny_model, write_gguf
 from tests.support.varied_texts import varied_texts
 
@@ -28,6 +30,7 @@ QUESTIONS = (
     "A curtain takes 3 meters of red cloth and a third of that of white cloth. How many meters does it take in all?",
     "Write a function that returns the sum of the even numbers of a list.",
 )
+CODE = "Write a Python class Stack with push, pop, peek and docstrings. Only code, four spaces of indent."
 
 
 class LlamaCpp:
@@ -126,3 +129,19 @@ def test_a_real_model_solves_a_question_in_steps(capsys):
     shown = capsys.readouterr().out
     assert "Answer: 72" in shown
     assert sum(line.split()[1:2] == ["reasoner"] for line in shown.splitlines()) >= 2
+
+
+@real
+@pytest.mark.parametrize("rule", [{"by": "line"}, {"by": "text"}, {"by": "sentence"}])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_text_of_a_solution_is_that_of_its_tokens(name, rule):
+    model = open_model(f"{FOLDER}/{name}.gguf")
+    protocol = Protocol(name="code", step=StepRule(**rule), answers=())
+    writer, tree, written = StepWriter(model, Sampling(), protocol=protocol), Tree(Problem(CODE)), []
+    node = tree.root
+    while node.status == "open" and len(written) < 60:
+        [done] = writer([StepRequest(tree, node)])
+        node = tree.add(node, done.value, "reasoner")
+        written += done.value.token_ids
+    text = decoded(model.tokenizer, written)
+    assert writer.format.solution(node.path()).strip() == text.strip() and "\n    " in text

@@ -4,12 +4,24 @@ import pytest
 
 from hintree import Solver
 from hintree.models import Completion
-from hintree.policies import Sampling, StepWriter
+from hintree.policies import Protocol, Sampling, StepRule, StepWriter
 from hintree.policies.protocol_file import shipped
 from hintree.policies.steps import last_line
 from hintree.scorers import Prefix
+from hintree.scorers.base import steps_of
 from hintree.scorers.rollouts import RolloutAgreement, answers_of, roll_out_prefixes
-from hintree.search import Handler, Problem, Response, StepOutput, StepRequest, Tree, Usage
+from hintree.search import (
+    Handler,
+    Problem,
+    Response,
+    ScoreRequest,
+    StepOutput,
+    StepRequest,
+    Tree,
+    Usage,
+    from_dict,
+    to_dict,
+)
 from hintree.search.actions import ACTIONS
 from tests.support.traces import TraceModel
 
@@ -129,3 +141,35 @@ def test_a_sub_question_ends_at_its_line_and_does_not_answer_itself(protocol):
             [done] = StepWriter(TraceModel(trace), Sampling(), protocol=words)([request])
             node = tree.add(request.node, done.value, "hinter", action=action)
         assert [one.step.text for one in node.path()] == [asked, answered]
+
+
+class BlankModel(WrittenModel):
+    """Writes two steps whose last tokens hold blanks behind the stop text or the match."""
+
+    def generate(self, requests):
+        return [
+            Completion(self.steps.pop(0), "stop", [0.5], [0.1], Usage(1, 1, 1, 1), *stop, rest=rest)
+            for stop, rest in [self.stops.pop(0)]
+        ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "stops", "solution", "second"),
+    [
+        ({"by": "line"}, [(("\n",), "   "), (("\n",), "")], "def f():\n    return 1\n", "    return 1"),
+        ({"by": "text"}, [(("\n\n",), "   "), (("\n\n",), "")], "def f():\n\n    return 1\n\n", "    return 1"),
+        ({"by": "sentence"}, [((), "\n"), ((), "")], "def f():\n return 1", " return 1"),
+        ({"by": "line", "joint": " | "}, [(("\n",), "   "), (("\n",), "")], "def f(): |  return 1 | ", " return 1"),
+    ],
+)
+def test_blanks_behind_a_stop_text_are_kept_in_the_text_of_the_solution(rule, stops, solution, second):
+    model = BlankModel("def f():", " return 1")
+    model.stops = stops
+    writer = StepWriter(model, Sampling(), protocol=Protocol(name="code", step=StepRule(**rule)))
+    tree, node = Tree(Problem("Write f.")), None
+    for _ in range(2):
+        [done] = writer([StepRequest(tree, node or tree.root)])
+        node = tree.add(node or tree.root, done.value, "reasoner")
+    assert writer.format.solution(node.path()) == solution
+    assert steps_of(ScoreRequest(tree, node)) == ("def f():", second)
+    assert from_dict(to_dict(tree)).nodes[1].step.delimiter == node.parent.step.delimiter

@@ -49,7 +49,8 @@ def test_a_request_is_answered_in_its_conversation_and_without_the_thought(trace
             status, _, text = fetch(url, "/chat/completions", {"messages": MESSAGES, "stream": stream})
         sent = model.seen[probes][2]["messages"]
     assert status == 200
-    assert sent[0]["role"] == "system" and sent[0]["content"].startswith("Be brief.\n\nUse metric units.\n\nPlease reason")
+    assert sent[0]["role"] == "system"
+    assert sent[0]["content"].startswith("Be brief.\n\nUse metric units.\n\nPlease reason")
     assert [(turn["role"], turn["content"]) for turn in sent[1:4]] == [
         ("user", "Hello.\n\nMy name is Ana."),
         ("assistant", "Hello, Ana."),

@@ -140,7 +140,8 @@ class Sampler:
         text = text if pattern is None else pattern.sub("", text)
         ids, name = ((), "") if rest.strip() else (tuple(sequence.ids), fingerprint(self._tokenizer))
         probabilities, entropies = tuple(sequence.probabilities), tuple(sequence.entropies)
-        return Completion(text, ended, probabilities, entropies, usage, stopped_by, ids, name)
+        blanks = "" if rest.strip() else rest
+        return Completion(text, ended, probabilities, entropies, usage, stopped_by, ids, name, rest=blanks)
 
 
 @lru_cache(maxsize=256)
