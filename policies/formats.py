@@ -160,6 +160,10 @@ class PromptFormat:
         line = fill(words.plan, plan=hint.text) if plan else fill(words.hint, hint=hint.text)
         return line + (self.protocol.step.between or "\n")
 
+    def said(self, role: str, text: str) -> str:
+        """Return the text of an earlier turn, without its thought, which chat templates take out of a conversation."""
+        return text.rpartition(self.marks.close)[2].lstrip("\n") if role == "assistant" and self.style else text
+
     def prompt(self, problem: Problem, spans: Sequence[Span], *, system: str = "", ask: str = "") -> Prompt:
         """Return the prompt whose assistant turn begins with ``spans``.
 
@@ -179,7 +183,7 @@ class PromptFormat:
             "".join(span.text for span in kept),
             "\n\n".join(texts),
             tuple(kept) if any(span.token_ids or span.control for span in kept) else (),
-            (*shots, *(Turn(role, text) for role, text in problem.turns)),
+            (*shots, *(Turn(role, self.said(role, text)) for role, text in problem.turns)),
             tuple({**self.switches(), **protocol.template}.items()),
             tuple((name, json.dumps(value)) for name, value in protocol.server.items()),
         )

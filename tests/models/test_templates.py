@@ -101,6 +101,19 @@ REFUSED = {
 }
 
 
+EACH = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ CONTENT }}<|im_end|>\n{% endfor %}"
+
+
+@pytest.mark.parametrize("content", ["upper", "replace('$', 'USD')", "truncate(900)", "escape", "replace('\\n', ' ')"])
+def test_a_template_that_changes_a_text_is_an_error_that_says_so(content):
+    tokenizer = STYLES["gpt2"]()
+    tokenizer.chat_template = EACH.replace("CONTENT", f"m['content'] | {content}")
+    with pytest.raises(CheckpointError, match="changes the text of a turn of the user"):
+        encode(tokenizer, Prompt("How many pens?"))
+    tokenizer.chat_template = EACH.replace("CONTENT", "m['content'] | trim")
+    assert "How many pens?" in tokenizer.decode(encode(tokenizer, Prompt("How many pens?")))
+
+
 @pytest.mark.parametrize("reason", REFUSED)
 def test_a_template_that_cannot_be_used_is_an_error_that_says_so(reason):
     tokenizer = STYLES["gpt2"]()

@@ -10,6 +10,8 @@ import pytest
 
 from hintree.models.thinking import THINK
 from hintree.policies import find_protocol
+from hintree.policies.formats import PromptFormat
+from hintree.search import Problem
 from hintree.solver import ModelPool, Solver
 from tests.support.thinking_server import QUESTION, THOUGHT, Trace, thinking_server
 
@@ -178,3 +180,13 @@ def test_a_prm_over_thoughts_is_warned_of_once(caplog):
             "beam", reasoner=name, scorer="embedded:prm", protocol=replace(find_protocol("default"), thinking="whole")
         )
     assert "do not help" not in caplog.text
+
+
+def test_the_thought_of_an_earlier_turn_is_left_out_for_a_model_that_thinks():
+    turns = (("user", "Is 7 prime?"), ("assistant", "<think>\nThe answer is 26.\n</think>\n\nYes."))
+    said = {
+        style: PromptFormat(find_protocol("default"), style=style).step(Problem("And 9?", turns=turns), [], None).turns
+        for style in (THINK, None)
+    }
+    assert [turn.text for turn in said[THINK]] == ["Is 7 prime?", "Yes."]
+    assert said[None][1].text == turns[1][1]

@@ -19,6 +19,8 @@ from hintree.errors import CheckpointError
 TIMEOUT = 30.0
 """Maximum seconds of wall-clock time for the renderings of one process, which has 3 s of CPU time."""
 BEYOND = "it exceeds its limits of 3 s of CPU time and 512 MB of memory"
+VARIED = " Aa1: $5 <b> & \"q\" 'r' {x} {{y}} 100 % \\boxed{\u00e9\u4e2d}\n\n  * 3.\n" + "word " * 2000
+"""A text that a template must not change: signs, both cases, line breaks, and as long as a problem with its options."""
 _beyond_limits: set[str] = set()
 Arguments = tuple[tuple[str, str | int | float | bool], ...]
 """Arguments of a template by name."""
@@ -88,11 +90,18 @@ def rendered_layout(
     bare = [f"\u2403{i}\u2403" for i in range(len(roles))]
     spaced = [f"\n {place} \n" for place in bare]
     in_parts = [[{"type": "text", "text": place}] for place in bare]
-    variables = [messages(roles, texts, begin, special + arguments) for texts in (bare, spaced, in_parts)]
-    plain, with_blanks, with_parts = render(template, variables)
-    found = split(plain, bare) or split(with_parts, bare)
+    varied = [f"{place}{VARIED}{place}" for place in bare]
+    forms = (bare, spaced, in_parts, varied, [[{"type": "text", "text": text}] for text in varied])
+    plain, with_blanks, with_parts, long, long_parts = render(
+        template, [messages(roles, texts, begin, special + arguments) for texts in forms]
+    )
+    whole, found = (long, split(plain, bare)) if split(plain, bare) else (long_parts, split(with_parts, bare))
     if found is None:
         raise CheckpointError(f"the chat template {refusal(plain, bare, roles)}")
+    changed = [role for role, text in zip(roles, varied, strict=True) if text not in whole.get("text", "")]
+    if changed:
+        turns = ", ".join(roles)
+        raise CheckpointError(f"the chat template changes the text of a turn of the {changed[0]} (turns of {turns})")
     blanks = split(with_blanks, bare)
     kept = blanks or found
     left = tuple(blanks is not None and not own.endswith("\n ") for own in kept[:-1])
