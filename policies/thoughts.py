@@ -4,7 +4,7 @@ A thought is text between the marks of a ``ThinkingStyle``. No answer is read in
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hintree.errors import ModelError
 from hintree.models import Completion, GenerationRequest, LanguageModel, Span
 from hintree.models.thinking import split_thought
+from hintree.policies.answer_trigger import calls_for_trigger, state_answers
 from hintree.policies.formats import PromptFormat
 from hintree.policies.paths import thought_tokens
 from hintree.policies.steps import as_step
@@ -101,12 +102,25 @@ def think_whole(
     closed = {i: done for i, done in enumerate(thoughts) if isinstance(done, Completion) and goes_on(done, model)}
     following = [after_thought(requests[i].first, done, form, requests[i].limit) for i, done in closed.items()]
     answers = dict(zip(closed, model.generate(following), strict=True)) if following else {}
-    return [
-        joined(closed[i], answers[i], form, request.problem)
-        if i in closed
-        else as_whole(thoughts[i], form, request.problem)
-        for i, request in enumerate(requests)
-    ]
+    asked = dict(zip(closed, following, strict=True))
+
+    def steps(answers: Mapping[int, Completion | ModelError]) -> list[Response[StepOutput] | Exception]:
+        return [
+            joined(closed[i], answers[i], form, request.problem)
+            if i in closed
+            else as_whole(answers.get(i, thoughts[i]), form, request.problem)
+            for i, request in enumerate(requests)
+        ]
+
+    found = steps(answers)
+    unanswered = {
+        i: (asked.get(i) or replace(requests[i].first, thinking_tokens=0), done)
+        for i, response in enumerate(found)
+        if isinstance(done := answers.get(i, thoughts[i]), Completion)
+        and (i in closed or done.thought is not None)  # else the thought stands in the text
+        and calls_for_trigger(response, done, form)
+    }
+    return steps({**answers, **state_answers(model, form, unanswered)}) if unanswered else found
 
 
 def begun_thought(

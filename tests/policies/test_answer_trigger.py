@@ -4,7 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from hintree.models import Completion, GenerationRequest
+from hintree.models.thinking import THINK
 from hintree.policies import find_protocol
+from hintree.policies.formats import PromptFormat
+from hintree.policies.thoughts import WholeRequest, think_whole
+from hintree.search import Problem, Usage
 from tests.support.traces import TraceModel, grow_path
 
 SILENT = "He has 12 + 14 = 26.\n\nHe keeps 18 of them."
@@ -43,3 +48,36 @@ def test_published_protocols_have_none(name):
     assert protocol.answer_trigger == ""
     path = grow_path(TraceModel(SILENT), replace(protocol, step=find_protocol("default").step), 9)
     assert [node.step.answer for node in path] == [None, None]
+
+
+class Thinker:
+    """Thinks, then writes an answer that states none, then what follows the trigger."""
+
+    name, chat, parameters = "thinker", True, 7
+
+    def __init__(self, *, continues):
+        self.continues_thoughts, self.asked = continues, []
+
+    def generate(self, requests):
+        self.asked += requests
+        usage = Usage(1, 1, 1, 1)
+        written = [
+            Completion("She has 26.", "stop", (), (), usage, "</think>"),
+            Completion("She has **18** apples.", "end", (), (), usage),
+            Completion(" 18.", "stop", (), (), usage),
+        ]
+        if not self.continues_thoughts:
+            written[:2] = [written[1]._replace(thought="She has 26.")]
+        return [written[len(self.asked) - 1] for _ in requests]
+
+
+@pytest.mark.parametrize("continues", [True, False])
+def test_the_answer_after_a_whole_thought_is_asked_for_too(continues):
+    model, form = Thinker(continues=continues), PromptFormat(find_protocol("default"), THINK, "whole")
+    first = GenerationRequest(form.step(Problem("How many?"), [], None))
+    [response] = think_whole(model, form, [WholeRequest(first, Problem("How many?"), None)])
+    step = response.value
+    assert (step.answer, step.thought) == ("18", "She has 26.") and step.text.endswith("The answer is 18.")
+    assert model.asked[-1].prompt.assistant.endswith("She has **18** apples.\n\nThe answer is")
+    assert ("She has 26." in model.asked[-1].prompt.assistant) == continues
+    assert response.usage.calls == len(model.asked) == (3 if continues else 2)
