@@ -55,11 +55,15 @@ def stock(model, prompt, tokens):
     return out[0, len(prompt) :].tolist()
 
 
+RULES = (StepRule(by="tokens", max_tokens=5), StepRule(by="pattern", pattern="[aeio]", max_tokens=9))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=["tokens", "pattern"])
 @pytest.mark.parametrize("template", [CHATML, None])
 @pytest.mark.parametrize("style", STYLES)
-def test_greedy_steps_are_the_tokens_of_one_generation(style, template):
+def test_greedy_steps_are_the_tokens_of_one_generation(style, template, rule):
     model = tiny_model(style, template)
-    writer, path = grow(model, StepRule(by="tokens", max_tokens=5), 12)
+    writer, path = grow(model, rule, 12 if rule.by == "tokens" else 40)
     written = [token for node in path for token in node.step.token_ids]
     first = encode(model.tokenizer, writer.format.step(PROBLEM, [], None))
     assert len(written) > 20

@@ -90,6 +90,9 @@ class Sampler:
         start = len(self._text(sequence, ids[: request.min_tokens - 1])) if request.min_tokens > 1 else 0
         ending = find_ending(raw, request, start) if len(ids) >= request.min_tokens else None
         if ending is not None:
+            rest = raw[ending.end :].strip()
+            if rest and not ending.stop and len(self._text(sequence, ids[:-1])) < ending.end:
+                ending = ending._replace(kept=len(raw), end=len(raw))  # a match inside a token does not cut it
             sequence.result = self._completion(sequence, raw[: ending.kept], "stop", ending.stop, raw[ending.end :])
         elif (full or checked) and (kept := before_loop(raw, request.repeats)) is not None:
             sequence.result = self._without_loop(sequence, kept)
