@@ -173,6 +173,7 @@ def test_sentencepiece_merges_by_score_and_falls_back_to_bytes(tmp_path):
         ({"tokenizer.ggml.model": "rwkv"}, ["tokenizer 'rwkv'", "gpt2"]),
         ({"tokenizer.ggml.tokens": ["a"] * 266}, ["vocabulary", "twice"]),
         ({"tokenizer.ggml.merges": ["x y"]}, ["tokenizer", "damaged"]),
+        ({"tokenizer.ggml.add_bos_token": True, "tokenizer.ggml.bos_token_id": None}, ["bos token", "names none"]),
         ({"tokenizer.ggml.eos_token_id": 5000}, ["eos_token_id", "none of 266 tokens"]),
         ({"tokenizer.ggml.eot_token_id": 7.5}, ["eot_token_id", "no int"]),
         ({"tokenizer.ggml.token_type": [1, 2]}, ["token_type", "damaged"]),

@@ -37,6 +37,8 @@ def read_tokenizer(header: GGUFHeader, name: str) -> PreTrainedTokenizerBase:
     tokens, kind = own.get("tokens") or [], own.get("model")
     if not tokens or len(set(tokens)) < len(tokens):
         raise CheckpointError(f"model {name}: the vocabulary of the GGUF file is missing or holds a token twice")
+    if own.get("add_bos_token") is True and own.get("bos_token_id") is None:
+        raise CheckpointError(f"model {name}: the GGUF file says that texts begin with a bos token, and names none")
     try:
         if kind == "gpt2":
             backend = byte_level(own, name)
