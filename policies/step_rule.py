@@ -7,8 +7,11 @@ from typing import Literal, get_args
 from hintree.errors import UsageError
 
 Ends = Literal["text", "pattern", "sentence", "line", "tokens"]
-SENTENCE = r"(?:[.!?][\"')\]*]{0,3}(?=\s)|[\u3002\uff01\uff1f\u0964\u061f])"
-"""Matches the end of a sentence; a full stop counts only before a blank, so that 3.50 is no end."""
+SENTENCE = (
+    r"(?:(?<!\A\d)(?<!\A\d\d)(?<!\n\d)(?<!\n\d\d)[.!?][\"')\]*]{0,3}(?=\s)"
+    r"|[\u3002\uff01\uff1f\u0964\u061f])"
+)
+"""Matches the end of a sentence; a full stop counts only before a blank, so that 3.50 is no end, nor is "2." in a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

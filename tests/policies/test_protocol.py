@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -140,6 +141,19 @@ def test_the_usual_protocol_adds_nothing_to_an_arm_and_another_is_kept_whole():
 def test_step_rules(rule, between, stops):
     assert (rule.between, rule.stops) == (between, stops)
     assert bool(rule.stop_pattern) == (rule.by in ("sentence", "pattern"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1. Add 2 and 3. Then", "1. Add 2 and 3."),
+        ("\n12. Then stop! Now", "\n12. Then stop!"),
+        ("It costs 12. Now", "It costs 12."),
+    ],
+)
+def test_the_number_of_an_item_ends_no_sentence(text, sentence):
+    found = re.search(StepRule(by="sentence").stop_pattern, text)
+    assert found and text[: found.end()] == sentence
 
 
 def test_steps_by_sentences_and_by_patterns_keep_what_ended_them(chat_trace):
