@@ -11,7 +11,7 @@ SENTENCE = (
     r"(?:(?<!\A\d)(?<!\A\d\d)(?<!\n\d)(?<!\n\d\d)[.!?][\"')\]*]{0,3}(?=\s)"
     r"|[\u3002\uff01\uff1f\u0964\u061f])"
 )
-"""Matches the end of a sentence; a full stop counts only before a blank, so that 3.50 is none, nor is "2." in a list."""
+"""Matches the end of a sentence; a full stop counts only before a blank (3.50 has none), and not in "2." of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
