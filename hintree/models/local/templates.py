@@ -19,8 +19,10 @@ from hintree.errors import CheckpointError
 TIMEOUT = 30.0
 """Maximum seconds of wall-clock time for the renderings of one process, which has 3 s of CPU time."""
 BEYOND = "it exceeds its limits of 3 s of CPU time and 512 MB of memory"
-VARIED = " Aa1: $5 <b> & \"q\" 'r' {x} {{y}} 100 % \\boxed{\u00e9\u4e2d}\n\n  * 3.\n" + "word " * 2000
-"""A text that a template must not change: signs, both cases, line breaks, and as long as a problem with its options."""
+VARIED = " Aa1: $5 <b> & \"q\" 'r' {x} {{y}} 100 % \\boxed{\u00e9\u4e2d}\n\n  * 3.\n"
+"""A text that a template must not change: signs, both cases, line breaks."""
+LONG = "word " * 2000
+"""What follows it in the last turn, which is as long as a problem with its options."""
 _beyond_limits: set[str] = set()
 Arguments = tuple[tuple[str, str | int | float | bool], ...]
 """Arguments of a template by name."""
@@ -90,7 +92,8 @@ def rendered_layout(
     bare = [f"\u2403{i}\u2403" for i in range(len(roles))]
     spaced = [f"\n {place} \n" for place in bare]
     in_parts = [[{"type": "text", "text": place}] for place in bare]
-    varied = [f"{place}{VARIED}{place}" for place in bare]
+    ends = [*[""] * (len(bare) - 1), LONG]
+    varied = [f"{place}{VARIED}{end}{place}" for place, end in zip(bare, ends, strict=True)]
     forms = (bare, spaced, in_parts, varied, [[{"type": "text", "text": text}] for text in varied])
     plain, with_blanks, with_parts, long, long_parts = render(
         template, [messages(roles, texts, begin, special + arguments) for texts in forms]
