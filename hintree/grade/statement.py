@@ -94,6 +94,8 @@ HEADINGS = {"english": LINES} | {
     for language in OTHERS
 }
 """Headings on a line of their own, by language."""
+TAKEN_BACK = re.compile(r"\w ?\((?:no|wait|actually|sorry|rather|correction)\b[,:; ]", re.IGNORECASE)
+"""A value that is taken back at once: "12 (no, 18)"."""
 RULE = re.compile(r"(?m)^(?:- ?){3,}$|^(?:\* ?){3,}$|^(?:_ ?){3,}$")
 """A line that only divides, as in Markdown."""
 NO_VALUE = re.compile(
@@ -156,7 +158,7 @@ def statement(text: str, end: int, noun: int, form: Form, *, label: bool) -> str
     if form.noun_first:
         sentence = number_first(sentence)
     answer = value(sentence, sign, label=label, last=not tail.strip(), tails=form.tails, foreign=foreign)
-    if answer is None or goes_on(tail) or promised(tail):
+    if answer is None or goes_on(tail) or promised(tail) or TAKEN_BACK.search(answer):
         return None
     if KNOWN.search(before) and not any(c.isdigit() for c in answer):
         return None

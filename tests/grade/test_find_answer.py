@@ -115,6 +115,8 @@ def test_a_step_without_an_answer_takes_microseconds():
         ("**Meine falsche Antwort**\n\n18", None),
         ("**Final Answer**\n\n| a | b |\n|---|---|\n| 1 | 2 |", None),
         ("**Final Answer**\n\nStep 1: 12 + 19 = 31", None),
+        ("The answer is 12 (no, 18).", None),
+        ("The answer is 12 (a dozen).", "12 (a dozen)"),
         ("**Final Answer**\n\n1. Ana has 12 apples.\n2. Ben has 19.", None),
     ],
 )
