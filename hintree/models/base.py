@@ -142,19 +142,16 @@ class Completion(NamedTuple):
     """One generated text with its token statistics and its cost.
 
     text: Generated text without the stop text and without special tokens; without the loop that ended it.
-    ended: "stop" (a stop text appeared), "end" (end-of-sequence token), "length" (``max_tokens`` or the model's
-        context is exhausted) or "loop" (the text looped).
-    probabilities: Probability of each generated token at temperature 1, in [0, 1]; stop and end tokens included, those
-        of a loop left out. Empty where a server does not return log-probabilities.
+    ended: "stop" (a stop text), "end" (end-of-sequence token), "length" (``max_tokens``, or a full context) or "loop".
+    probabilities: Probability of each generated token at temperature 1, in [0, 1], with stop and end tokens, without
+        those of a loop. Empty where a server returns no log-probabilities.
     entropies: Entropy of each token's distribution at temperature 1, in nats, >= 0. Empty where it is unknown.
     usage: Cost of this text: one call and its tokens.
     stopped_by: The stop text that ended it; "" for a pattern, and where no stop text appeared.
-    token_ids: All generated tokens, stop and control tokens included. Empty where a server does not return them, and
-        where they hold text after the stop text, or of a loop, that ``text`` lacks.
+    token_ids: All generated tokens. Empty where a server returns none, or they hold more than ``text`` and its stop text.
     tokenizer: Fingerprint of the tokenizer of ``token_ids``; "" without them.
     thought: Reasoning that a server returned apart from ``text``; None if it did not.
-    rest: Blanks of its last token behind the stop text, or behind the match of a pattern, such as an indent; "" where
-        there are none, or where they are unknown.
+    rest: Blanks, such as an indent, that its last token holds behind the stop text or match; "" if none are known.
     """
 
     text: str

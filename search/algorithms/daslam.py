@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hintree import grade
 from hintree.search.actions import ACTIONS
 from hintree.search.algorithms.checks import check_limits, check_whole
 from hintree.search.core.endings import Rejection
@@ -72,6 +73,9 @@ class DaSLaM(PathLimits):
 
 
 def entries(text: str) -> list[str]:
-    """Return the entries of a list, one on a line or several that each end with "?", without numbers or bullets."""
+    """Return the entries of a list, one on a line or several that each end with "?", without numbers or bullets.
+
+    Small models end a list with an answer of their own: a line that states one is no entry.
+    """
     lines = (BULLET.sub("", line).strip() for line in END.split(text))
-    return [line for line in lines if line]
+    return [line for line in lines if line and grade.find_answer(line) is None]

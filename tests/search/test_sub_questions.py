@@ -109,6 +109,10 @@ def test_a_first_solution_stands_where_nothing_is_asked_and_least_to_most_has_no
     assert [chain(n) for n in run.tree.terminals()] == [["q", "q", "A:q", "end=7"]]
     assert list(run.ledger.actions) == ["sub_questions", "sub_answer", "solve"]
     assert entries("(1) a\n\u2022 b\n10: c\n3 apples\n \n1984 d? 2. e") == ["a", "b", "c", "3 apples", "1984 d?", "e"]
+    assert entries("1. How many has Ana?\n2. What is the answer?\nThe answer is 100.") == [
+        "How many has Ana?",
+        "What is the answer?",
+    ]
 
 
 def test_the_best_proposals_are_split_until_they_are_answered_and_merged_bottom_up():
