@@ -148,7 +148,7 @@ class Completion(NamedTuple):
     entropies: Entropy of each token's distribution at temperature 1, in nats, >= 0. Empty where it is unknown.
     usage: Cost of this text: one call and its tokens.
     stopped_by: The stop text that ended it; "" for a pattern, and where no stop text appeared.
-    token_ids: All generated tokens. Empty where a server returns none, or they hold more than ``text`` and its stop text.
+    token_ids: All generated tokens. Empty where a server returns none, or they hold more than text and stop text.
     tokenizer: Fingerprint of the tokenizer of ``token_ids``; "" without them.
     thought: Reasoning that a server returned apart from ``text``; None if it did not.
     rest: Blanks, such as an indent, that its last token holds behind the stop text or match; "" if none are known.
