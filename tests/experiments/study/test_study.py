@@ -21,7 +21,7 @@ from hintree.yaml_file import parse, put, read
 from tests.support.scripted import written
 
 STUDIES = shipped_studies()
-SMALL_STUDIES = {"gsm8k/greedy": 2, "gsm8k/pool": 1}
+SMALL_STUDIES = {"equal_accuracy": 5, "gsm8k/greedy": 2, "gsm8k/pool": 1}
 """Shipped studies of fewer than six arms, with their number."""
 SMALL = """problems: lab:test?n=3&steps=2-3
 seeds: [0]
