@@ -42,7 +42,7 @@ def check_protocol(protocol: "Protocol") -> None:
     warn_of_actions(list(protocol.words.actions))
 
 
-def check_template(name: str, template: str, *, needs: Sequence[str], knows: Sequence[str]) -> None:
+def check_template(name: str, template: str, *, needs: Sequence[str], knows: Sequence[str] = ()) -> None:
     """Check that a template has the fields that it needs, and none that is nearly one of those it knows.
 
     Raises:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from hintree.errors import UsageError
 from hintree.policies.action_words import ACTIONS, FAILED_STEP, FAULTS, PASSAGES, SCORED
+from hintree.policies.protocol_checks import check_template
 from hintree.search.core.actions import ActionPrompt
 from hintree.search.core.faults import Fault
 
@@ -75,8 +76,8 @@ class Words:
             raise UsageError(f"strategies has {len(self.strategies)} lines; give {POOL_SIZE}, or none")
         for name in ("hint", "plan", "passages", "strategy"):
             template = getattr(self, name)
-            if f"{{{name}}}" not in template and (template or name != "strategy"):
-                raise UsageError(f"words.{name}={template[:60]!r} has no {{{name}}}, so no model would read it")
+            if template or name != "strategy":
+                check_template(f"words.{name}", template, needs=(name,))
 
     def suspicion(self, score: str, fault: Fault | None) -> str:
         """Return what is known against a step: the sentences about its score and about its fault, if it has them."""

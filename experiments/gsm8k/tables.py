@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from hintree.experiments.gsm8k.stores import ORDER, JoinedStudy, LoadedStudy, UnclearAttempt
 from hintree.experiments.report.accuracy import COMPARED, INTERVAL, SCORE, accuracy, compared, difference, right_of
-from hintree.experiments.report.costs import WRITERS, generated, gflops, used
+from hintree.experiments.report.costs import UNSCORED, WRITERS, generated, gflops, used
 from hintree.experiments.report.results import StudyResults, TrialFigure
 from hintree.experiments.report.table import Cell, Column, Table
 from hintree.search.core.ledger import ALL_ROLES
@@ -22,7 +22,7 @@ def arms_table(results: StudyResults) -> Table:
     }
     costs[Column("scorer reads")] = lambda attempt: attempt.ledger["scorer"].prompt_tokens
     costs[Column("GFLOPs")] = gflops(*ALL_ROLES)
-    costs[Column("GFLOPs without scorer")] = gflops(*WRITERS)
+    costs[Column("GFLOPs without scorer")] = gflops(*UNSCORED)
     rows: list[list[Cell]] = []
     for arm in results.arms:
         attempts, made = results.attempts[arm].values(), results.made(arm)

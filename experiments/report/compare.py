@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hintree.errors import UsageError
 from hintree.experiments.report.accuracy import INTERVAL, WON, right_of
-from hintree.experiments.report.costs import WRITERS, ArmFigure, generated, gflops, money, teacher_tokens
+from hintree.experiments.report.costs import UNSCORED, WRITERS, ArmFigure, generated, gflops, money, teacher_tokens
 from hintree.experiments.report.load import check_arm, load
 from hintree.experiments.report.paired import equivalence, mcnemar
 from hintree.experiments.report.prices import Prices
@@ -34,7 +34,7 @@ FIGURES: Mapping[str, ArmFigure] = {
     "discarded tokens": of_any_arm(lambda a: a.ledger.total("discarded_tokens")),
     "forwarded tokens": of_any_arm(lambda a: a.ledger.total("forwarded_tokens")),
     "GFLOPs": of_any_arm(gflops(*ALL_ROLES)),
-    "GFLOPs without scorer": of_any_arm(gflops(*WRITERS)),
+    "GFLOPs without scorer": of_any_arm(gflops(*UNSCORED)),
     **{f"GFLOPs of the {role}": of_any_arm(gflops(role)) for role in ROLES},
 }
 """What is compared, each a mean per attempt."""

@@ -11,6 +11,8 @@ from hintree.statistics.bootstrap import bootstrap, ratio
 
 READERS = ("scorer", RETRIEVER)
 """Roles that generate nothing, and cost what they read."""
+UNSCORED = tuple(role for role in ALL_ROLES if role != "scorer")
+"""Roles whose compute counts where the scorer's does not."""
 WRITERS = tuple(role for role in MODEL_ROLES if role != "scorer")
 """Roles that generate text."""
 EACH = f"per attempt (one problem with one seed); failed ones count with their recorded cost. {INTERVAL}."
@@ -78,7 +80,7 @@ def cost_table(results: StudyResults) -> Table:
         columns[Column(f"{role} tokens")] = (tokens, one)
         columns[Column(f"{role} GFLOPs")] = (gflops(role), one)
     columns[Column("GFLOPs")] = (gflops(*ALL_ROLES), one)
-    columns[Column("GFLOPs without scorer")] = (gflops(*WRITERS), one)
+    columns[Column("GFLOPs without scorer")] = (gflops(*UNSCORED), one)
     rows, heads = tabulate(results, columns), [*HEADS, *columns]
     if results.prices is not None:
         heads.append(Column(results.prices.currency or "price"))
@@ -163,7 +165,7 @@ def compute_table(results: StudyResults) -> Table:
 
     columns: dict[Column, tuple[TrialFigure, TrialFigure]] = {
         Column("GFLOPs per solved"): (graded(gflops(*ALL_ROLES)), solved),
-        Column("without scorer"): (graded(gflops(*WRITERS)), solved),
+        Column("without scorer"): (graded(gflops(*UNSCORED)), solved),
         Column("tokens per solved"): (graded(generated(*WRITERS)), solved),
         Column("teacher tokens per solved"): (graded(generated("teacher")), solved),
         Column("seconds"): (lambda a: a.ledger.total("seconds"), one),

@@ -7,7 +7,7 @@ from typing import Any
 
 from hintree.errors import HintreeError
 from hintree.experiments.report.accuracy import accuracy, right_of
-from hintree.experiments.report.costs import WRITERS, ArmFigure, gflops, teacher_tokens
+from hintree.experiments.report.costs import UNSCORED, ArmFigure, gflops, teacher_tokens
 from hintree.experiments.report.frontier import pareto
 from hintree.experiments.report.results import StudyResults
 from hintree.experiments.report.table import Cell, Column, Table
@@ -21,7 +21,7 @@ from hintree.statistics.bootstrap import Estimate, ratio
 COSTS: Mapping[str, ArmFigure] = {
     "teacher tokens": teacher_tokens,
     "GFLOPs": lambda results, arm: gflops(*ALL_ROLES),
-    "GFLOPs without scorer": lambda results, arm: gflops(*WRITERS),
+    "GFLOPs without scorer": lambda results, arm: gflops(*UNSCORED),
 }
 """Costs that accuracy is held against, each a mean per attempt."""
 

@@ -101,7 +101,7 @@ RULE = re.compile(r"(?m)^(?:- ?){3,}$|^(?:\* ?){3,}$|^(?:_ ?){3,}$")
 NO_VALUE = re.compile(
     r"\s{0,8}(?:1[.)] \S[^\n]{0,300}\n{1,3}2[.)] |step \d{1,4} ?[:.]|\|[^\n]{0,300}\n\|? ?:?-{2,})", re.IGNORECASE
 )
-"""What may stand below a heading and is no value: a list of several items, a step, a table."""
+"""Matches a list of several items, a step or a table, which are no values below a heading."""
 
 
 def stated(text: str, forms: Sequence[Form]) -> str | None:

@@ -1,4 +1,4 @@
-"""What a retriever of a user's returns: rows that are read once, within its time, and checked."""
+"""Rows of a retriever that the user wrote: read once, within its time, and checked."""
 
 import time
 

@@ -22,7 +22,7 @@ BEYOND = "it exceeds its limits of 3 s of CPU time and 512 MB of memory"
 VARIED = " Aa1: $5 <b> & \"q\" 'r' {x} {{y}} 100 % \\boxed{\u00e9\u4e2d}\n\n  * 3.\n"
 """A text that a template must not change: signs, both cases, line breaks."""
 LONG = "word " * 2000
-"""What follows it in the last turn, which is as long as a problem with its options."""
+"""Text added to it in the last turn, as long as a problem with its options."""
 _beyond_limits: set[str] = set()
 Arguments = tuple[tuple[str, str | int | float | bool], ...]
 """Arguments of a template by name."""
